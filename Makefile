@@ -1,0 +1,64 @@
+# The README's commands are `make demo` and `make test`; both set up `.venv` once, from pyproject.toml.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+STUBS := proto/maskloop/v1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format types layers stubs check-stubs unit test-slow bench clean
+
+help:  ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY)  ## Create .venv with everything the project needs.
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv || true
+	if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e . --group dev; \
+	else \
+	  $(BIN)/python -m pip install --quiet --upgrade pip && $(BIN)/python -m pip install --quiet -e . --group dev; \
+	fi
+	touch $(READY)
+
+demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
+	$(BIN)/al-loop --data demo --budget 2h --compare random --workdir runs/demo --resume
+
+test: lint types layers check-stubs unit  ## Lint, format, types, layers, fresh stubs, tests.
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/buf lint proto
+	$(BIN)/buf format proto --diff --exit-code
+
+format: $(READY)  ## Format Python and protobuf sources.
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/buf format proto -w
+
+types: $(READY)
+	$(BIN)/mypy
+
+layers: $(READY)
+	$(BIN)/lint-imports
+
+stubs: $(READY)  ## Generate the protobuf stubs.
+	$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=proto --pyi_out=proto --grpc_python_out=proto $(STUBS)/*.proto
+
+check-stubs: $(READY)
+	$(BIN)/python tests/check_stubs.py
+
+unit: $(READY)
+	$(BIN)/pytest
+
+test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
+	$(BIN)/pytest -m slow --timeout 5400
+
+bench: $(READY)  ## Benchmarks: ratios in one run.
+	$(BIN)/python -m benchmarks
+
+clean:  ## Remove everything that was made.
+	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache

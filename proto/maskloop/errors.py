@@ -1,0 +1,255 @@
+"""Every error Maskloop raises on purpose, on both sides of the wire.
+
+The tree, with the gRPC status each class travels as (by name; nothing here knows gRPC) and who acts:
+
+    MaskloopError
+    ├── InvalidArgument          INVALID_ARGUMENT     the caller mends the request
+    │   ├── InvalidImage             the bytes are not a picture we take
+    │   ├── InvalidMask              a mask that does not fit its image, or does not decode
+    │   ├── InvalidLabel             a label that contradicts the project's vocabulary or itself
+    │   ├── InvalidDataset           a COCO file (or a folder of one) that does not hold together
+    │   ├── InvalidBudget            zero, negative, unreadable, or too small for one image
+    │   ├── InvalidConfig            an unknown key or an impossible value in a configuration
+    │   └── RequestIdReused          the same request id with another content
+    ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that has its place but no code yet
+    ├── NotFound                 NOT_FOUND            the caller names something that exists
+    │   └── ProjectNotFound, ImageNotFound, CampaignNotFound, BatchNotFound, LabelNotFound, ModelNotFound,
+    │       OperationNotFound
+    ├── AlreadyExists            ALREADY_EXISTS       the caller picks another name
+    ├── FailedPrecondition       FAILED_PRECONDITION  something else must happen first
+    │   ├── NoActiveModel            train (or activate) a model
+    │   ├── PoolNotScored            score the pool with the active model
+    │   ├── LeaseLost                the lease expired or was given back; select again
+    │   └── CampaignFinished         the campaign's budget is spent
+    ├── PermissionDenied         PERMISSION_DENIED
+    │   ├── ForeignLease             the image is leased to another annotator
+    │   └── UriOutsideRoots          the uri lies under none of the configured image roots
+    ├── ResourceExhausted        RESOURCE_EXHAUSTED
+    │   ├── BudgetExhausted          the label costs more than the campaign has left
+    │   ├── QueueFull                retry after `retry_after_s`
+    │   └── StorageFull              an operator makes room on the disk
+    ├── Aborted                  ABORTED
+    │   └── EtagMismatch             read the resource again, then retry
+    ├── Cancelled                CANCELLED            somebody cancelled the operation
+    ├── DeadlineExceeded         DEADLINE_EXCEEDED    the caller may retry idempotent calls
+    ├── Unavailable              UNAVAILABLE          the server is not there; retry
+    └── InternalError            INTERNAL             a fault of ours; the text carries an incident id only
+
+All classes share one constructor, so that a client rebuilds the class by its name.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class MaskloopError(Exception):
+    """Base of the tree.
+
+    Args:
+        message: what is wrong and where, in one or two sentences for a person.
+        field: path of the offending request field or file entry, "" when there is none.
+        retry_after_s: seconds after which the same call may succeed, `None` when retrying will not help.
+        details: names and values a program may act on, sent as `google.rpc.ErrorInfo.metadata`.
+    """
+
+    code: ClassVar[str] = "UNKNOWN"
+
+    def __init__(
+        self, message: str, *, field: str = "", retry_after_s: float | None = None, **details: object
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.retry_after_s = retry_after_s
+        self.details = {key: str(value) for key, value in details.items()}
+
+    @property
+    def reason(self) -> str:
+        """UPPER_SNAKE name of the class, as `google.rpc.ErrorInfo.reason` carries it."""
+        return reason_of(type(self))
+
+
+def reason_of(error_class: type[MaskloopError]) -> str:
+    """UPPER_SNAKE form of a class name: `LeaseLost` -> `LEASE_LOST`."""
+    name = error_class.__name__
+    return "".join(f"_{letter}" if letter.isupper() and place else letter for place, letter in enumerate(name)).upper()
+
+
+def error_classes() -> dict[str, type[MaskloopError]]:
+    """Every class of the tree by its reason; the base itself is left out."""
+    found: dict[str, type[MaskloopError]] = {}
+    waiting: list[type[MaskloopError]] = list(MaskloopError.__subclasses__())
+    while waiting:
+        error_class = waiting.pop()
+        found[reason_of(error_class)] = error_class
+        waiting.extend(error_class.__subclasses__())
+    return found
+
+
+class InvalidArgument(MaskloopError):
+    """The request is wrong in itself."""
+
+    code = "INVALID_ARGUMENT"
+
+
+class InvalidImage(InvalidArgument):
+    """The bytes are not a picture we take."""
+
+
+class InvalidMask(InvalidArgument):
+    """A mask does not fit its image, or does not decode."""
+
+
+class InvalidLabel(InvalidArgument):
+    """A label contradicts the project's vocabulary or itself."""
+
+
+class InvalidDataset(InvalidArgument):
+    """A COCO file, or the folder around it, does not hold together."""
+
+
+class InvalidBudget(InvalidArgument):
+    """A budget is zero, negative, unreadable, or too small for one image."""
+
+
+class InvalidConfig(InvalidArgument):
+    """A configuration holds an unknown key or an impossible value."""
+
+
+class RequestIdReused(InvalidArgument):
+    """A request id came again with another content."""
+
+
+class UnsupportedSupervision(MaskloopError):
+    """A supervision kind that is not yet supported."""
+
+    code = "UNIMPLEMENTED"
+
+
+class NotFound(MaskloopError):
+    """The named resource does not exist."""
+
+    code = "NOT_FOUND"
+
+
+class ProjectNotFound(NotFound):
+    """No such project."""
+
+
+class ImageNotFound(NotFound):
+    """No such image in the project."""
+
+
+class CampaignNotFound(NotFound):
+    """No such campaign."""
+
+
+class BatchNotFound(NotFound):
+    """No such batch."""
+
+
+class LabelNotFound(NotFound):
+    """No such label."""
+
+
+class ModelNotFound(NotFound):
+    """No such model version."""
+
+
+class OperationNotFound(NotFound):
+    """No such operation."""
+
+
+class AlreadyExists(MaskloopError):
+    """The name is taken."""
+
+    code = "ALREADY_EXISTS"
+
+
+class FailedPrecondition(MaskloopError):
+    """Something else must happen first."""
+
+    code = "FAILED_PRECONDITION"
+
+
+class NoActiveModel(FailedPrecondition):
+    """The project has no active model version."""
+
+
+class PoolNotScored(FailedPrecondition):
+    """The active model version has not scored the pool."""
+
+
+class LeaseLost(FailedPrecondition):
+    """The lease expired or was given back."""
+
+
+class CampaignFinished(FailedPrecondition):
+    """The campaign takes no more labels."""
+
+
+class PermissionDenied(MaskloopError):
+    """The caller may not do this."""
+
+    code = "PERMISSION_DENIED"
+
+
+class ForeignLease(PermissionDenied):
+    """The image is leased to another annotator."""
+
+
+class UriOutsideRoots(PermissionDenied):
+    """The uri lies under none of the configured image roots."""
+
+
+class ResourceExhausted(MaskloopError):
+    """A budget, a queue or a disk is used up."""
+
+    code = "RESOURCE_EXHAUSTED"
+
+
+class BudgetExhausted(ResourceExhausted):
+    """The label costs more than the campaign has left."""
+
+
+class QueueFull(ResourceExhausted):
+    """Too much work is waiting; `retry_after_s` says when to come back."""
+
+
+class StorageFull(ResourceExhausted):
+    """The disk is full; nothing was changed."""
+
+
+class Aborted(MaskloopError):
+    """Somebody else was faster."""
+
+    code = "ABORTED"
+
+
+class EtagMismatch(Aborted):
+    """The resource changed since it was read."""
+
+
+class Cancelled(MaskloopError):
+    """The operation was cancelled."""
+
+    code = "CANCELLED"
+
+
+class DeadlineExceeded(MaskloopError):
+    """The call took longer than its deadline."""
+
+    code = "DEADLINE_EXCEEDED"
+
+
+class Unavailable(MaskloopError):
+    """The server cannot be reached."""
+
+    code = "UNAVAILABLE"
+
+
+class InternalError(MaskloopError):
+    """A fault of ours; the message carries an incident id, the server's log the rest."""
+
+    code = "INTERNAL"

@@ -1,0 +1,118 @@
+"""The one mask type: COCO run-length encoding (column-major), as pycocotools makes and reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from maskloop.errors import InvalidMask
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A binary mask of an image.
+
+    Args:
+        height: image height in pixels, at least 1.
+        width: image width in pixels, at least 1.
+        rle: COCO's compressed run-length string, column-major.
+
+    Raises:
+        InvalidMask: the runs do not add up to height x width.
+    """
+
+    height: int
+    width: int
+    rle: bytes
+
+    def __post_init__(self) -> None:
+        if self.height < 1 or self.width < 1:
+            raise InvalidMask(f"a mask of {self.height} x {self.width} pixels cannot exist", field="size")
+        total = _run_total(self.rle)
+        if total != self.height * self.width:
+            raise InvalidMask(
+                f"the mask's runs cover {total} pixels, its size {self.height} x {self.width} needs "
+                f"{self.height * self.width}",
+                field="rle",
+            )
+
+    @classmethod
+    def from_array(cls, array: BoolArray) -> Mask:
+        """Encode `array`, (H, W), bool or {0, 1}."""
+        if array.ndim != 2:
+            raise InvalidMask(f"a mask has two axes, height and width; this array has shape {array.shape}")
+        encoded = coco_mask.encode(np.asfortranarray(array, dtype=np.uint8))
+        return cls(array.shape[0], array.shape[1], encoded["counts"])
+
+    @classmethod
+    def empty(cls, height: int, width: int) -> Mask:
+        """A mask with no pixel set."""
+        return cls.from_array(np.zeros((height, width), dtype=np.bool_))
+
+    def to_array(self) -> BoolArray:
+        """Decode to (H, W) bool."""
+        return coco_mask.decode(self._coco).astype(np.bool_)
+
+    @cached_property
+    def area(self) -> int:
+        """Number of pixels set."""
+        return int(coco_mask.area(self._coco))
+
+    @cached_property
+    def box(self) -> tuple[int, int, int, int]:
+        """Tight box (x, y, width, height) in pixels; all zero when the mask is empty."""
+        x, y, width, height = (int(value) for value in coco_mask.toBbox(self._coco))
+        return x, y, width, height
+
+    def iou(self, other: Mask) -> float:
+        """|A & B| / |A | B| in [0, 1]; 0 when both are empty (Bellver et al., eq. 1).
+
+        Raises:
+            InvalidMask: the masks differ in size.
+        """
+        if (self.height, self.width) != (other.height, other.width):
+            raise InvalidMask(
+                f"masks of {self.height} x {self.width} and {other.height} x {other.width} cannot be compared"
+            )
+        if not self.area and not other.area:
+            return 0.0
+        return float(coco_mask.iou([self._coco], [other._coco], [0])[0, 0])
+
+    @property
+    def _coco(self) -> dict[str, object]:
+        return {"size": [self.height, self.width], "counts": self.rle}
+
+
+def _run_total(rle: bytes) -> int:
+    """Sum of the runs of COCO's compressed string.
+
+    Five bits a character (offset 48), low bits first, bit 6 says "more", bit 5 of the last is the sign; from the
+    third run on, a run is stored as the difference to the run before the last. pycocotools decodes without
+    checking and writes past its buffer when the runs are wrong, so they are added up here first.
+    """
+    runs: list[int] = []
+    place = 0
+    while place < len(rle):
+        value, shift, more = 0, 0, True
+        while more:
+            if place >= len(rle) or not 48 <= rle[place] <= 111 or shift > 40:
+                raise InvalidMask("the mask's run-length string is broken", field="rle")
+            bits = rle[place] - 48
+            value |= (bits & 0x1F) << shift
+            more = bool(bits & 0x20)
+            place += 1
+            shift += 5
+            if not more and bits & 0x10:
+                value |= -1 << shift
+        if len(runs) > 2:
+            value += runs[-2]
+        if value < 0:
+            raise InvalidMask("the mask's run-length string holds a negative run", field="rle")
+        runs.append(value)
+    return sum(runs)
