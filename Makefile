@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-STUBS := proto/maskloop/v1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint format types layers stubs check-stubs unit test-slow bench clean
@@ -31,13 +30,12 @@ test: lint types layers check-stubs unit  ## Lint, format, types, layers, fresh 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/buf lint proto
-	$(BIN)/buf format proto --diff --exit-code
+	$(BIN)/python proto/stubs.py lint
 
 format: $(READY)  ## Format Python and protobuf sources.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
-	$(BIN)/buf format proto -w
+	$(BIN)/buf format --path proto/maskloop/v1 -w
 
 types: $(READY)
 	$(BIN)/mypy
@@ -46,10 +44,10 @@ layers: $(READY)
 	$(BIN)/lint-imports
 
 stubs: $(READY)  ## Generate the protobuf stubs.
-	$(BIN)/python -m grpc_tools.protoc --proto_path=proto --python_out=proto --pyi_out=proto --grpc_python_out=proto $(STUBS)/*.proto
+	$(BIN)/python proto/stubs.py generate
 
 check-stubs: $(READY)
-	$(BIN)/python tests/check_stubs.py
+	$(BIN)/python proto/stubs.py check
 
 unit: $(READY)
 	$(BIN)/pytest

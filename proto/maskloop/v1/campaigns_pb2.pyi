@@ -1,0 +1,248 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from maskloop.v1 import labels_pb2 as _labels_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SKIP_REASON_UNSPECIFIED: _ClassVar[SkipReason]
+    SKIP_REASON_OVER_BUDGET: _ClassVar[SkipReason]
+    SKIP_REASON_UNUSABLE: _ClassVar[SkipReason]
+    SKIP_REASON_UNSURE: _ClassVar[SkipReason]
+    SKIP_REASON_OFF_TOPIC: _ClassVar[SkipReason]
+SKIP_REASON_UNSPECIFIED: SkipReason
+SKIP_REASON_OVER_BUDGET: SkipReason
+SKIP_REASON_UNUSABLE: SkipReason
+SKIP_REASON_UNSURE: SkipReason
+SKIP_REASON_OFF_TOPIC: SkipReason
+
+class Budget(_message.Message):
+    __slots__ = ("seconds", "images")
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    images: int
+    def __init__(self, seconds: _Optional[float] = ..., images: _Optional[int] = ...) -> None: ...
+
+class Strategy(_message.Message):
+    __slots__ = ("name", "target_iou")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TARGET_IOU_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    target_iou: float
+    def __init__(self, name: _Optional[str] = ..., target_iou: _Optional[float] = ...) -> None: ...
+
+class KindSeconds(_message.Message):
+    __slots__ = ("kind", "planned_s", "measured_s")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PLANNED_S_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_S_FIELD_NUMBER: _ClassVar[int]
+    kind: _labels_pb2.SupervisionKind
+    planned_s: float
+    measured_s: float
+    def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ...) -> None: ...
+
+class Campaign(_message.Message):
+    __slots__ = ("id", "project_id", "budget", "strategy", "seed", "spent_s", "reserved_s", "labeled_images", "reserved_images", "spent_by_kind", "created_at")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SPENT_S_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_S_FIELD_NUMBER: _ClassVar[int]
+    LABELED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    SPENT_BY_KIND_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    project_id: str
+    budget: Budget
+    strategy: Strategy
+    seed: int
+    spent_s: float
+    reserved_s: float
+    labeled_images: int
+    reserved_images: int
+    spent_by_kind: _containers.RepeatedCompositeFieldContainer[KindSeconds]
+    created_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., spent_s: _Optional[float] = ..., reserved_s: _Optional[float] = ..., labeled_images: _Optional[int] = ..., reserved_images: _Optional[int] = ..., spent_by_kind: _Optional[_Iterable[_Union[KindSeconds, _Mapping]]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class CreateCampaignRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "budget", "strategy", "seed", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    budget: Budget
+    strategy: Strategy
+    seed: int
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetCampaignRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ...) -> None: ...
+
+class ListCampaignsRequest(_message.Message):
+    __slots__ = ("project_id", "page_size", "page_token")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, project_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListCampaignsResponse(_message.Message):
+    __slots__ = ("campaigns", "next_page_token")
+    CAMPAIGNS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    campaigns: _containers.RepeatedCompositeFieldContainer[Campaign]
+    next_page_token: str
+    def __init__(self, campaigns: _Optional[_Iterable[_Union[Campaign, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateCampaignBudgetRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "budget", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    budget: Budget
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class Pick(_message.Message):
+    __slots__ = ("image_id", "reason", "cost_s", "score")
+    IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    COST_S_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    image_id: str
+    reason: str
+    cost_s: float
+    score: float
+    def __init__(self, image_id: _Optional[str] = ..., reason: _Optional[str] = ..., cost_s: _Optional[float] = ..., score: _Optional[float] = ...) -> None: ...
+
+class Batch(_message.Message):
+    __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    PICKS_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    EXHAUSTED_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    TARGET_IOU_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    project_id: str
+    campaign_id: str
+    annotator: str
+    kind: _labels_pb2.SupervisionKind
+    strategy: str
+    picks: _containers.RepeatedCompositeFieldContainer[Pick]
+    expires_at: _timestamp_pb2.Timestamp
+    exhausted: bool
+    model_version: str
+    target_iou: float
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ...) -> None: ...
+
+class SelectBatchRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    LEASE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    annotator: str
+    kind: _labels_pb2.SupervisionKind
+    images: int
+    seconds: float
+    strategy: Strategy
+    lease: _duration_pb2.Duration
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetBatchRequest(_message.Message):
+    __slots__ = ("project_id", "batch_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    batch_id: str
+    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ...) -> None: ...
+
+class RenewBatchRequest(_message.Message):
+    __slots__ = ("project_id", "batch_id", "annotator", "lease")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
+    LEASE_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    batch_id: str
+    annotator: str
+    lease: _duration_pb2.Duration
+    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class ReleaseBatchRequest(_message.Message):
+    __slots__ = ("project_id", "batch_id", "annotator", "image_ids")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    batch_id: str
+    annotator: str
+    image_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., image_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReleaseBatchResponse(_message.Message):
+    __slots__ = ("released_images",)
+    RELEASED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    released_images: int
+    def __init__(self, released_images: _Optional[int] = ...) -> None: ...
+
+class SkipImageRequest(_message.Message):
+    __slots__ = ("project_id", "batch_id", "annotator", "image_id", "reason")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    BATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    batch_id: str
+    annotator: str
+    image_id: str
+    reason: SkipReason
+    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., image_id: _Optional[str] = ..., reason: _Optional[_Union[SkipReason, str]] = ...) -> None: ...
+
+class SkipImageResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -1,0 +1,250 @@
+import datetime
+
+from google.longrunning import operations_pb2 as _operations_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from maskloop.v1 import masks_pb2 as _masks_pb2
+from maskloop.v1 import projects_pb2 as _projects_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OPERATION_KIND_UNSPECIFIED: _ClassVar[OperationKind]
+    OPERATION_KIND_TRAIN: _ClassVar[OperationKind]
+    OPERATION_KIND_SCORE: _ClassVar[OperationKind]
+    OPERATION_KIND_EVALUATE: _ClassVar[OperationKind]
+OPERATION_KIND_UNSPECIFIED: OperationKind
+OPERATION_KIND_TRAIN: OperationKind
+OPERATION_KIND_SCORE: OperationKind
+OPERATION_KIND_EVALUATE: OperationKind
+
+class ModelVersion(_message.Message):
+    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at")
+    class MetricsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RECIPE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LABELED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    CONFIG_JSON_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    SCORED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    project_id: str
+    recipe: str
+    seed: int
+    labeled_images: int
+    metrics: _containers.ScalarMap[str, float]
+    config_json: str
+    active: bool
+    scored_images: int
+    created_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class EvaluatedImage(_message.Message):
+    __slots__ = ("image_id", "predicted_iou", "true_iou", "objects")
+    IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
+    TRUE_IOU_FIELD_NUMBER: _ClassVar[int]
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    image_id: str
+    predicted_iou: float
+    true_iou: float
+    objects: int
+    def __init__(self, image_id: _Optional[str] = ..., predicted_iou: _Optional[float] = ..., true_iou: _Optional[float] = ..., objects: _Optional[int] = ...) -> None: ...
+
+class Evaluation(_message.Message):
+    __slots__ = ("model_version", "split", "ap", "ap50", "mean_iou", "iou_mae", "iou_spearman", "iou_mae_reference", "iou_spearman_reference", "images")
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    AP_FIELD_NUMBER: _ClassVar[int]
+    AP50_FIELD_NUMBER: _ClassVar[int]
+    MEAN_IOU_FIELD_NUMBER: _ClassVar[int]
+    IOU_MAE_FIELD_NUMBER: _ClassVar[int]
+    IOU_SPEARMAN_FIELD_NUMBER: _ClassVar[int]
+    IOU_MAE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    IOU_SPEARMAN_REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    split: _projects_pb2.Split
+    ap: float
+    ap50: float
+    mean_iou: float
+    iou_mae: float
+    iou_spearman: float
+    iou_mae_reference: float
+    iou_spearman_reference: float
+    images: _containers.RepeatedCompositeFieldContainer[EvaluatedImage]
+    def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ...) -> None: ...
+
+class OperationMetadata(_message.Message):
+    __slots__ = ("kind", "project_id", "progress", "message", "eta_s", "device_s", "created_at", "updated_at")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ETA_S_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_S_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    kind: OperationKind
+    project_id: str
+    progress: float
+    message: str
+    eta_s: float
+    device_s: float
+    created_at: _timestamp_pb2.Timestamp
+    updated_at: _timestamp_pb2.Timestamp
+    def __init__(self, kind: _Optional[_Union[OperationKind, str]] = ..., project_id: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., eta_s: _Optional[float] = ..., device_s: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class TrainModelRequest(_message.Message):
+    __slots__ = ("project_id", "recipe", "overrides_json", "seed", "activate", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RECIPE_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_JSON_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    ACTIVATE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    recipe: str
+    overrides_json: str
+    seed: int
+    activate: bool
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., overrides_json: _Optional[str] = ..., seed: _Optional[int] = ..., activate: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ScorePoolRequest(_message.Message):
+    __slots__ = ("project_id", "model_version", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class EvaluateModelRequest(_message.Message):
+    __slots__ = ("project_id", "model_version", "split", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SPLIT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    split: _projects_pb2.Split
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetModelRequest(_message.Message):
+    __slots__ = ("project_id", "model_version")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class ListModelsRequest(_message.Message):
+    __slots__ = ("project_id", "page_size", "page_token")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, project_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListModelsResponse(_message.Message):
+    __slots__ = ("models", "next_page_token")
+    MODELS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    models: _containers.RepeatedCompositeFieldContainer[ModelVersion]
+    next_page_token: str
+    def __init__(self, models: _Optional[_Iterable[_Union[ModelVersion, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ActivateModelRequest(_message.Message):
+    __slots__ = ("project_id", "model_version", "etag")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    etag: str
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., etag: _Optional[str] = ...) -> None: ...
+
+class RollbackModelRequest(_message.Message):
+    __slots__ = ("project_id", "etag")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    etag: str
+    def __init__(self, project_id: _Optional[str] = ..., etag: _Optional[str] = ...) -> None: ...
+
+class ReadModelRequest(_message.Message):
+    __slots__ = ("project_id", "model_version")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ...) -> None: ...
+
+class ReadModelResponse(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...
+
+class ObjectProposal(_message.Message):
+    __slots__ = ("category_id", "mask", "predicted_iou", "confidence")
+    CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
+    MASK_FIELD_NUMBER: _ClassVar[int]
+    PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    category_id: int
+    mask: _masks_pb2.Mask
+    predicted_iou: float
+    confidence: float
+    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[_masks_pb2.Mask, _Mapping]] = ..., predicted_iou: _Optional[float] = ..., confidence: _Optional[float] = ...) -> None: ...
+
+class ImageProposals(_message.Message):
+    __slots__ = ("image_id", "model_version", "score", "objects", "not_decoded")
+    IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    NOT_DECODED_FIELD_NUMBER: _ClassVar[int]
+    image_id: str
+    model_version: str
+    score: float
+    objects: _containers.RepeatedCompositeFieldContainer[ObjectProposal]
+    not_decoded: int
+    def __init__(self, image_id: _Optional[str] = ..., model_version: _Optional[str] = ..., score: _Optional[float] = ..., objects: _Optional[_Iterable[_Union[ObjectProposal, _Mapping]]] = ..., not_decoded: _Optional[int] = ...) -> None: ...
+
+class GetProposalsRequest(_message.Message):
+    __slots__ = ("project_id", "model_version", "image_ids")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    image_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., image_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetProposalsResponse(_message.Message):
+    __slots__ = ("proposals",)
+    PROPOSALS_FIELD_NUMBER: _ClassVar[int]
+    proposals: _containers.RepeatedCompositeFieldContainer[ImageProposals]
+    def __init__(self, proposals: _Optional[_Iterable[_Union[ImageProposals, _Mapping]]] = ...) -> None: ...
