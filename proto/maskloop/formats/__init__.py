@@ -1,1 +1,1 @@
-"""Files people bring and take: pictures, COCO data sets, and writing a file whole or not at all. No torch here."""
+"""Files people bring and take: pictures, COCO data sets, and files written whole or not at all. No torch."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, StorageFull
@@ -13,36 +12,29 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_atomically(path: Path, data: bytes) -> Path:
-    """Put `data` at `path`; a reader sees the old file or the new one, also after a crash.
+    """Put `data` at `path`, making missing folders; a reader sees the old file or the new, also after a crash.
 
     Raises:
-        StorageFull: the disk (or a quota) is full; what was at `path` is unchanged.
-        FailedPrecondition: the file cannot be written for another reason (no folder, no permission).
+        StorageFull: the disk, a quota or the file size limit is reached; what was at `path` is unchanged.
+        FailedPrecondition: the file cannot be written for another reason (permission, a folder in its place).
     """
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         _write_beside_and_rename(path, data)
     except OSError as error:
         kind = StorageFull if error.errno in _NO_ROOM else FailedPrecondition
-        raise kind(f"cannot write {path}: {error.strerror}", field=str(path)) from error
+        raise kind(f"cannot write {path} ({len(data)} bytes): {error.strerror}", field=str(path)) from error
     return path
 
 
 def _write_beside_and_rename(path: Path, data: bytes) -> None:
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with beside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(beside, 0o666 & ~_umask())
-        os.replace(beside, path)
+        beside.replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    """The process's umask; the only way to read it is to set it."""
-    current = os.umask(0o022)
-    os.umask(current)
-    return current

@@ -5,11 +5,11 @@ JPEG, PNG, TIFF, BMP and WebP are taken. What becomes of the less usual ones:
 - EXIF orientation is applied: the picture comes upright, as every viewer shows it.
 - CMYK and YCbCr become RGB. Palettes are looked up.
 - Transparent pixels are laid over white.
-- Greys of more than 8 bits (16 or 32-bit integers, floats) are stretched from the picture's own darkest and brightest
-  value to 0..255, because such files seldom use their full range; a picture of one value becomes black. Colours of 16
-  bits a channel keep their high byte.
-- Animations and files of several pages are refused: which page was meant is not ours to guess. The exception is JPEG's
-  MPO, which phones write with a preview behind the picture; its first picture is taken.
+- Greys of more than 8 bits (16 or 32-bit integers, floats) are stretched from the picture's own darkest and
+  brightest value to 0..255, because such files seldom use their full range; a picture of one value becomes black.
+  Colours of 16 bits a channel keep their high byte.
+- Animations and files of several pages are refused: which page was meant is not ours to guess. The exception is
+  JPEG's MPO, which phones write with a preview behind the picture; its first picture is taken.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from maskloop.errors import InvalidImage, MaskloopError
 
@@ -49,8 +49,11 @@ _DEEP_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What is known of a picture without its pixels. `width` and `height` are of the upright picture, in pixels;
-    `sha256` is of the file's bytes, in hex; `format` is JPEG, PNG, TIFF, BMP or WEBP."""
+    """What is known of a picture without its pixels.
+
+    `width` and `height` are of the upright picture, in pixels; `sha256` is of the file's bytes, in hex; `format` is
+    JPEG, PNG, TIFF, BMP or WEBP.
+    """
 
     width: int
     height: int
@@ -60,7 +63,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, eq=False)
 class DecodedImage:
-    """A picture: `pixels` (H, W, 3) uint8 RGB in [0, 255], upright; `sha256` is of the file's bytes, in hex."""
+    """A picture: `pixels` (H, W, 3) uint8 RGB in [0, 255], upright; `sha256` of the file's bytes, in hex."""
 
     pixels: NDArray[np.uint8]
     width: int
@@ -68,9 +71,7 @@ class DecodedImage:
     sha256: str
 
 
-def decode_image(
-    data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
-) -> DecodedImage:
+def decode_image(data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> DecodedImage:
     """Decode the bytes of the file called `name`.
 
     Raises:
@@ -84,9 +85,7 @@ def decode_image(
     return DecodedImage(pixels, pixels.shape[1], pixels.shape[0], hashlib.sha256(data).hexdigest())
 
 
-def inspect_image(
-    data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
-) -> ImageFacts:
+def inspect_image(data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> ImageFacts:
     """Check that the bytes decode to the last pixel, and tell their upright size; no pixel is converted.
 
     Raises:
@@ -134,7 +133,7 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
         width, height = image.size
         if width * height > max_pixels:
             raise InvalidImage(
-                f"image {name} has {width} x {height} pixels; at most {max_pixels} in all are taken",
+                f"image {name} has {width} x {height} pixels; at most {max_pixels} are taken",
                 field=name,
             )
     return image
@@ -144,8 +143,8 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
 def _pillow(name: str) -> Iterator[None]:
     """The one place where Pillow's errors become ours, and where its warnings end.
 
-    Its decoders raise whatever broken bytes lead them to (OSError, SyntaxError, ValueError, KeyError, struct.error,
-    ...), hence the wide net. The filter names Pillow's modules only, so that another thread which leaves its own
+    Its decoders raise whatever broken bytes lead them to (OSError, SyntaxError, ValueError, KeyError, ...), hence
+    the wide net. The filter names Pillow's modules only, so that another thread which leaves its own
     `catch_warnings` at the wrong moment cannot silence anything else.
     """
     with warnings.catch_warnings():
@@ -154,14 +153,12 @@ def _pillow(name: str) -> Iterator[None]:
             yield
         except MaskloopError:
             raise
-        except Image.UnidentifiedImageError as error:
+        except UnidentifiedImageError as error:
             raise InvalidImage(f"image {name} is none of {', '.join(FORMATS)}", field=name) from error
         except Image.DecompressionBombError as error:
             raise InvalidImage(f"image {name} has too many pixels: {error}", field=name) from error
         except Exception as error:
-            raise InvalidImage(
-                f"image {name} does not decode: {error or type(error).__name__}", field=name
-            ) from error
+            raise InvalidImage(f"image {name} does not decode: {error or type(error).__name__}", field=name) from error
 
 
 def _format(image: Image.Image) -> str:
@@ -170,11 +167,13 @@ def _format(image: Image.Image) -> str:
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
     width, height = image.size
+    if image.format == "TIFF":  # Pillow turns this one itself, and tells the turned size from the header on
+        return width, height
     return (height, width) if _orientation(image) in _LIES_ON_ITS_SIDE else (width, height)
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 when there is none or the EXIF block is broken, which viewers ignore too."""
+    """EXIF orientation, 1 to 8; 1 when there is none, or when it is broken (viewers ignore it too)."""
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:
