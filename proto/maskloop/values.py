@@ -40,6 +40,15 @@ class SupervisionKind(StrEnum):
     OOD_VERDICT = "ood_verdict"
 
 
+class SkipReason(StrEnum):
+    """Why an annotator passes over an image."""
+
+    OVER_BUDGET = "over_budget"
+    UNUSABLE = "unusable"
+    UNSURE = "unsure"
+    OFF_TOPIC = "off_topic"
+
+
 def check_id(value: str, field_name: str) -> str:
     """Return `value` when it is a resource id: 1 to 63 of a-z, 0-9, '.', '_', '-', ends alphanumeric.
 
@@ -109,6 +118,32 @@ class ObjectLabel:
 
     category_id: int
     mask: Mask
+
+
+@dataclass(frozen=True)
+class ImageImport:
+    """One image to bring in, from a `file:` uri under the server's image roots or from its own bytes.
+
+    `objects` is its full label if it is known beforehand (an empty tuple says: nothing here), `None` if it is not;
+    pool images come without.
+    """
+
+    file_name: str
+    split: Split
+    uri: str = ""
+    data: bytes | None = None
+    objects: tuple[ObjectLabel, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.file_name) <= 255:
+            raise InvalidArgument(
+                f"file name {self.file_name[:40]!r} has {len(self.file_name)} characters; 1 to 255 are taken",
+                field="images.file_name",
+            )
+        if bool(self.uri) == (self.data is not None):
+            raise InvalidArgument(f"image {self.file_name}: either a uri or its bytes, not both", field="images.source")
+        if self.split is Split.POOL and self.objects is not None:
+            raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")
 
 
 @dataclass(frozen=True)
@@ -348,6 +383,7 @@ class Evaluation:
     images: tuple[EvaluatedImage, ...]
     iou_mae_reference: float | None = None
     iou_spearman_reference: float | None = None
+    model_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -366,6 +402,14 @@ class ModelVersion:
     scored_images: int = 0
 
 
+class OperationKind(StrEnum):
+    """What long work does."""
+
+    TRAIN = "train"
+    SCORE = "score"
+    EVALUATE = "evaluate"
+
+
 class OperationState(StrEnum):
     """Where long work stands."""
 
@@ -378,20 +422,22 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True)
 class Operation:
-    """Long work: its progress in [0, 1] and, once ended, its result (`result_id`) or error.
+    """Long work: its progress in [0, 1] and, once ended, its result or error.
 
-    `seconds` is the time the device worked on it; `eta_s` is `None` when unknown.
+    `seconds` is the time the device worked on it; `eta_s` is `None` when unknown. `result_id` is the id of the model
+    version that was made, scored or measured; `result` is that version, or the evaluation.
     """
 
     id: str
     project_id: str
-    kind: str
+    kind: OperationKind
     state: OperationState
     progress: float = 0.0
     message: str = ""
     eta_s: float | None = None
     seconds: float = 0.0
     result_id: str = ""
+    result: ModelVersion | Evaluation | None = None
     error_reason: str = ""
     error_message: str = ""
     created_at: datetime | None = None

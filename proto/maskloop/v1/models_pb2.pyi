@@ -19,10 +19,25 @@ class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_KIND_TRAIN: _ClassVar[OperationKind]
     OPERATION_KIND_SCORE: _ClassVar[OperationKind]
     OPERATION_KIND_EVALUATE: _ClassVar[OperationKind]
+
+class OperationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    OPERATION_STATE_UNSPECIFIED: _ClassVar[OperationState]
+    OPERATION_STATE_PENDING: _ClassVar[OperationState]
+    OPERATION_STATE_RUNNING: _ClassVar[OperationState]
+    OPERATION_STATE_SUCCEEDED: _ClassVar[OperationState]
+    OPERATION_STATE_FAILED: _ClassVar[OperationState]
+    OPERATION_STATE_CANCELLED: _ClassVar[OperationState]
 OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_TRAIN: OperationKind
 OPERATION_KIND_SCORE: OperationKind
 OPERATION_KIND_EVALUATE: OperationKind
+OPERATION_STATE_UNSPECIFIED: OperationState
+OPERATION_STATE_PENDING: OperationState
+OPERATION_STATE_RUNNING: OperationState
+OPERATION_STATE_SUCCEEDED: OperationState
+OPERATION_STATE_FAILED: OperationState
+OPERATION_STATE_CANCELLED: OperationState
 
 class ModelVersion(_message.Message):
     __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at")
@@ -92,7 +107,7 @@ class Evaluation(_message.Message):
     def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ...) -> None: ...
 
 class OperationMetadata(_message.Message):
-    __slots__ = ("kind", "project_id", "progress", "message", "eta_s", "device_s", "created_at", "updated_at")
+    __slots__ = ("kind", "project_id", "progress", "message", "eta_s", "device_s", "created_at", "updated_at", "state", "model_version")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
@@ -101,6 +116,8 @@ class OperationMetadata(_message.Message):
     DEVICE_S_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     kind: OperationKind
     project_id: str
     progress: float
@@ -109,7 +126,9 @@ class OperationMetadata(_message.Message):
     device_s: float
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, kind: _Optional[_Union[OperationKind, str]] = ..., project_id: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., eta_s: _Optional[float] = ..., device_s: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    state: OperationState
+    model_version: str
+    def __init__(self, kind: _Optional[_Union[OperationKind, str]] = ..., project_id: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., eta_s: _Optional[float] = ..., device_s: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[OperationState, str]] = ..., model_version: _Optional[str] = ...) -> None: ...
 
 class TrainModelRequest(_message.Message):
     __slots__ = ("project_id", "recipe", "overrides_json", "seed", "activate", "request_id")
