@@ -1,0 +1,179 @@
+"""The recurrent decoder: five ConvLSTM levels, one mask a step.
+
+RSIS (Salvador et al., Recurrent neural networks for semantic instance segmentation, section 3), with the class of
+each step fed in (Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation,
+section 3.2). Levels are ordered from the coarsest (1/32) to the finest (1/2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+State = tuple[Tensor, Tensor]
+
+
+def level_widths(hidden: int, least: int = 1) -> tuple[int, ...]:
+    """Hidden channels of the five levels: D, D, D/2, D/4, D/8, none below `least`."""
+    return tuple(max(least, hidden // part) for part in (1, 1, 2, 4, 8))
+
+
+def resize(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """(B, C, h, w) to (B, C, *size), bilinear with aligned corners as in RSIS."""
+    return F.interpolate(maps, size=tuple(size), mode="bilinear", align_corners=True)
+
+
+class Skips(nn.Module):
+    """A 3x3 convolution and BatchNorm on each tap, without activation; computed once an image."""
+
+    def __init__(self, channels: Sequence[int], widths: Sequence[int]) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.BatchNorm2d(outputs))
+            for inputs, outputs in zip(reversed(channels), widths, strict=True)
+        )
+
+    def forward(self, taps: Sequence[Tensor]) -> list[Tensor]:
+        """Taps, finest first, to skips, coarsest first."""
+        return [level(tap) for level, tap in zip(self.levels, reversed(taps), strict=True)]
+
+
+class ConvLSTMCell(nn.Module):
+    """One convolution over (below, skip, planes, previous hidden) makes the gates: input, forget, output, candidate.
+
+    c = f * c' + i * g and h = o * tanh(c). The skip's share of the convolution is the same at every step, so
+    `still` computes it once an image and `forward` adds it.
+
+    Args:
+        below: channels that come up from the coarser level.
+        skip: channels of the encoder's skip.
+        planes: channels fed at every step (the class, guides).
+        hidden: channels of the state.
+    """
+
+    def __init__(self, below: int, skip: int, planes: int, hidden: int) -> None:
+        super().__init__()
+        self.gates = nn.Conv2d(below + skip + planes + hidden, 4 * hidden, 3, padding=1)
+        self.skip = slice(below, below + skip)
+
+    def still(self, skip: Tensor) -> Tensor:
+        """The gates' share of the skip and the bias, (B, 4 * hidden, h, w)."""
+        return F.conv2d(skip, self.gates.weight[:, self.skip], self.gates.bias, padding=1)
+
+    def forward(self, moving: Sequence[Tensor], still: Tensor, state: State) -> State:
+        """One step. `moving` holds what comes from below and the planes; `state` is (h, c) of the step before."""
+        weight = self.gates.weight
+        rest = torch.cat([weight[:, : self.skip.start], weight[:, self.skip.stop :]], dim=1)
+        gates = F.conv2d(torch.cat([*moving, state[0]], dim=1), rest, padding=1) + still
+        taken, kept, shown, candidate = gates.chunk(4, dim=1)
+        cell = torch.sigmoid(kept) * state[1] + torch.sigmoid(taken) * torch.tanh(candidate)
+        return torch.sigmoid(shown) * torch.tanh(cell), cell
+
+
+class Decoder(nn.Module):
+    """Five ConvLSTM levels and the mask head.
+
+    Args:
+        widths: hidden channels of the levels, coarsest first; the skips have as many.
+        classes: size of the vocabulary; 0 when no class is fed (plain RSIS).
+        class_input: "one_hot" tiles the class over every level's input; "gate_bias" adds a learned bias of the class
+            to every level's gates.
+        guides: planes at 1/2 of the image that the caller gives at every step.
+        detail: channels of a full-size map that the mask head sees beside the last hidden state.
+    """
+
+    def __init__(
+        self, widths: Sequence[int], *, classes: int = 0, class_input: str = "one_hot", guides: int = 0, detail: int = 0
+    ) -> None:
+        super().__init__()
+        self.one_hot = classes if class_input == "one_hot" else 0
+        below = (0, *widths[:-1])
+        self.cells = nn.ModuleList(
+            ConvLSTMCell(lower, width, self.one_hot + guides, width) for lower, width in zip(below, widths, strict=True)
+        )
+        self.biases = nn.ModuleList(
+            nn.Embedding(classes, 4 * width) for width in widths if classes and class_input == "gate_bias"
+        )
+        self.mask: nn.Module = nn.Conv2d(widths[-1], 1, 3, padding=1)
+        if detail:
+            between = 2 * widths[-1]
+            self.mask = nn.Sequential(
+                nn.Conv2d(widths[-1] + detail, between, 3, padding=1),
+                nn.ReLU(inplace=True),
+                nn.Conv2d(between, 1, 3, padding=1),
+            )
+        self.widths = tuple(widths)
+
+    def still(self, skips: Sequence[Tensor]) -> list[Tensor]:
+        """What the skips (coarsest first) give to each level's gates, the same at every step."""
+        cells = [cell for cell in self.cells if isinstance(cell, ConvLSTMCell)]
+        return [cell.still(skip) for cell, skip in zip(cells, skips, strict=True)]
+
+    def zero_states(self, still: Sequence[Tensor]) -> list[State]:
+        """The state before the first step."""
+        zeros = [maps.new_zeros(maps.shape[0], maps.shape[1] // 4, *maps.shape[2:]) for maps in still]
+        return [(maps, maps) for maps in zeros]
+
+    def forward(
+        self,
+        still: Sequence[Tensor],
+        states: Sequence[State],
+        classes: Tensor | None = None,
+        guides: Tensor | None = None,
+        detail: Tensor | None = None,
+    ) -> tuple[Tensor, list[State]]:
+        """One step of n images; n = 0 is allowed nowhere.
+
+        Args:
+            still: from `still`, rows of the n images.
+            states: from the step before, rows of the n images.
+            classes: (n,) int64 class indices.
+            guides: (n, guides, S/2, S/2).
+            detail: (n, detail, S, S).
+
+        Returns:
+            Mask logits (n, S, S) and the new states.
+        """
+        after: list[State] = []
+        for level, (cell, fixed, state) in enumerate(zip(self.cells, still, states, strict=True)):
+            size = fixed.shape[2:]
+            moving = [resize(after[-1][0], size)] if after else []
+            if classes is not None and self.one_hot:
+                tiled = F.one_hot(classes, self.one_hot).to(fixed.dtype)[:, :, None, None]
+                moving.append(tiled.expand(-1, -1, *size))
+            if classes is not None and len(self.biases):
+                fixed = fixed + self.biases[level](classes)[:, :, None, None]  # noqa: PLW2901
+            if guides is not None:
+                moving.append(F.adaptive_avg_pool2d(guides, (size[0], size[1])))
+            after.append(cell(moving, fixed, state))
+        hidden = after[-1][0]
+        hidden = resize(hidden, [2 * side for side in hidden.shape[2:]])
+        seen = hidden if detail is None else torch.cat([hidden, detail], dim=1)
+        return self.mask(seen).squeeze(1), after
+
+
+def pooled_states(states: Sequence[State]) -> Tensor:
+    """Global average of every level's hidden map, concatenated: (n, sum of widths); the IoU branch's input."""
+    return torch.cat([hidden.mean(dim=(2, 3)) for hidden, _ in states], dim=1)
+
+
+class ClassAndStopHeads(nn.Module):
+    """RSIS's own two heads on the global maximum of every level's hidden map, for a decoder that is fed no class.
+
+    Args:
+        widths: hidden channels of the levels.
+        classes: number of classes, the end of the sequence (index 0) included.
+    """
+
+    def __init__(self, widths: Sequence[int], classes: int) -> None:
+        super().__init__()
+        self.classes = nn.Linear(sum(widths), classes)
+        self.stop = nn.Linear(sum(widths), 1)
+
+    def forward(self, states: Sequence[State]) -> tuple[Tensor, Tensor]:
+        """Class probabilities (n, classes) and the raw objectness logit (n,)."""
+        side = torch.cat([hidden.amax(dim=(2, 3)) for hidden, _ in states], dim=1)
+        return self.classes(side).softmax(dim=1), self.stop(side).squeeze(1)

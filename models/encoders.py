@@ -1,0 +1,147 @@
+"""Image encoders with five taps, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the image.
+
+torchvision's ResNets tapped as RSIS taps them: after the stem (before max pooling) and after each of the four
+stages (Salvador et al., Recurrent neural networks for semantic instance segmentation). `compact` is the same
+plan with one basic block a stage and half the width, for training from scratch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+from torchvision import models as zoo
+from torchvision.models.resnet import BasicBlock
+
+from maskloop.errors import InvalidConfig, Unavailable
+
+DOWNLOAD_DEADLINE_S = 600.0
+DOWNLOAD_LIMIT_BYTES = 1 << 30
+
+
+class Encoder(nn.Module):
+    """A stem and four stages. `channels` are those of the five taps, finest first."""
+
+    def __init__(self, stem: nn.Module, stages: list[nn.Module], channels: tuple[int, ...]) -> None:
+        super().__init__()
+        self.stem = stem
+        self.pool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.stages = nn.ModuleList(stages)
+        self.channels = channels
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """(B, 3, S, S) float to five taps (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first."""
+        taps = [self.stem(images)]
+        features = self.pool(taps[0])
+        for stage in self.stages:
+            features = stage(features)
+            taps.append(features)
+        return taps
+
+
+def build_encoder(name: str, weights: str = "") -> Encoder:
+    """An encoder by name, with `weights` loaded: "" for none, a member of torchvision's enum, or a local file.
+
+    Raises:
+        InvalidConfig: the weights do not exist or do not fit.
+        Unavailable: torchvision's weights cannot be fetched.
+    """
+    if name == "compact":
+        encoder = _compact_encoder(32)
+        if weights:
+            _load_into(encoder, _read_weights(Path(weights)), weights)
+        return encoder
+    resnet = zoo.get_model(name, weights=None)
+    if weights:
+        _load_into(resnet, _named_weights(name, weights), weights)
+    wide = 4 if name in ("resnet50", "resnet101") else 1
+    return Encoder(
+        nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu),
+        [resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4],
+        (64, 64 * wide, 128 * wide, 256 * wide, 512 * wide),
+    )
+
+
+def _compact_encoder(width: int) -> Encoder:
+    stem = nn.Sequential(
+        nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+    )
+    channels = (width, width, 2 * width, 4 * width, 8 * width)
+    stages = [_stage(channels[k], channels[k + 1], stride=1 if k == 0 else 2) for k in range(4)]
+    encoder = Encoder(stem, stages, channels)
+    for module in encoder.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return encoder
+
+
+def _stage(inputs: int, outputs: int, stride: int) -> nn.Module:
+    shortcut = None
+    if stride != 1 or inputs != outputs:
+        shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
+    block: nn.Module = BasicBlock(inputs, outputs, stride, shortcut)
+    return block
+
+
+def _load_into(module: nn.Module, state: dict[str, Any], weights: str) -> None:
+    """Load everything but the classifier, which no tap needs."""
+    wanted = {key for key in module.state_dict() if not key.startswith("fc.")}
+    missing = sorted(wanted - state.keys())
+    if missing:
+        raise InvalidConfig(f"weights {weights} lack {missing[0]} and {len(missing) - 1} more", field="weights")
+    try:
+        module.load_state_dict({key: state[key] for key in wanted}, strict=False)
+    except RuntimeError as error:
+        raise InvalidConfig(f"weights {weights} do not fit the encoder: {error}", field="weights") from error
+
+
+def _named_weights(name: str, weights: str) -> dict[str, Any]:
+    if Path(weights).is_file():
+        return _read_weights(Path(weights))
+    enum = zoo.get_model_weights(name)
+    if weights not in enum.__members__:
+        raise InvalidConfig(
+            f"weights {weights!r} are neither a file nor one of {', '.join(enum.__members__)}",
+            field="weights",
+        )
+    url = enum[weights].url
+    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
+    if not path.is_file():
+        _download(url, path)
+    return _read_weights(path)
+
+
+def _read_weights(path: Path) -> dict[str, Any]:
+    """A state dict from a safetensors or torch file; data only, nothing in it is run."""
+    try:
+        if path.suffix == ".safetensors":
+            return dict(safetensors.torch.load_file(path))
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:
+        raise InvalidConfig(f"weights {path} cannot be read: {error}", field="weights") from error
+
+
+def _download(url: str, path: Path) -> None:
+    """Fetch `url`, whose name ends in the first digits of its SHA-256, as torchvision's weights do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    digest, deadline, received = hashlib.sha256(), time.monotonic() + DOWNLOAD_DEADLINE_S, 0
+    try:
+        with urllib.request.urlopen(url, timeout=30) as source, partial.open("wb") as target:
+            while chunk := source.read(1 << 20):
+                received += len(chunk)
+                if received > DOWNLOAD_LIMIT_BYTES or time.monotonic() > deadline:
+                    raise Unavailable(f"weights at {url} are too large or too slow to fetch")
+                digest.update(chunk)
+                target.write(chunk)
+    except OSError as error:
+        raise Unavailable(f"weights cannot be fetched from {url}: {error}") from error
+    if not digest.hexdigest().startswith(path.stem.rsplit("-", 1)[-1]):
+        raise Unavailable(f"weights fetched from {url} are damaged")
+    partial.replace(path)

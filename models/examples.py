@@ -1,0 +1,117 @@
+"""What a network learns from, and its form at the network's own size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from maskloop.errors import InvalidLabel
+from maskloop.values import ObjectLabel
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labeled image: `pixels` (H, W, 3) uint8 RGB, upright; `objects` with masks of (H, W)."""
+
+    image_id: str
+    pixels: NDArray[np.uint8]
+    objects: tuple[ObjectLabel, ...]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An example as the network sees it, S x S, its n objects in decoding order.
+
+    Args:
+        image: (S, S, 3) uint8 RGB.
+        masks: (n, S, S) bool.
+        classes: (n,) int64 class indices, ascending; larger objects of a class come first.
+        left_out: objects beyond the recipe's steps, or without a pixel at this size.
+    """
+
+    image_id: str
+    image: NDArray[np.uint8]
+    masks: NDArray[np.bool_]
+    classes: NDArray[np.int64]
+    left_out: int
+
+
+def prepare(example: Example, categories: Sequence[int], size: int, steps: int) -> Prepared:
+    """Resize an example to (size, size) and keep its `steps` largest objects, measured at that size.
+
+    Images are resized bilinearly, masks by nearest neighbour (RSIS does so).
+
+    Raises:
+        InvalidLabel: an object is of none of `categories`, or its mask is not of its image's size.
+    """
+    places = {category_id: index for index, category_id in enumerate(categories)}
+    for item in example.objects:
+        if item.category_id not in places:
+            raise InvalidLabel(f"image {example.image_id}: category {item.category_id} is not in the vocabulary")
+        if (item.mask.height, item.mask.width) != example.pixels.shape[:2]:
+            raise InvalidLabel(f"image {example.image_id}: a mask is not of the image's size")
+    classes = np.array([places[item.category_id] for item in example.objects], dtype=np.int64)
+    masks = np.zeros((len(classes), size, size), dtype=np.bool_)
+    for index, item in enumerate(example.objects):
+        masks[index] = resize_mask(item.mask.to_array(), size)
+    areas = masks.sum(axis=(1, 2))
+    largest = np.argsort(-areas, kind="stable")[:steps]
+    kept = largest[areas[largest] > 0]
+    kept = kept[np.argsort(classes[kept], kind="stable")]
+    return Prepared(
+        example.image_id,
+        resize_image(example.pixels, size),
+        masks[kept],
+        classes[kept],
+        len(classes) - len(kept),
+    )
+
+
+def resize_image(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 to (size, size, 3) uint8, bilinear; shrinking averages what it covers."""
+    resized = Image.fromarray(pixels).resize((size, size), Image.Resampling.BILINEAR)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
+    """(H, W) bool to (size, size) bool, nearest neighbour at pixel centres."""
+    rows, columns = (((np.arange(size) + 0.5) * length / size).astype(np.intp) for length in mask.shape)
+    resized: NDArray[np.bool_] = mask[rows[:, None], columns[None, :]]
+    return resized
+
+
+def image_tensor(images: Sequence[NDArray[np.uint8]], device: torch.device) -> Tensor:
+    """S x S images to (B, 3, S, S) float32 in [0, 1]; `normalise` makes the network's input of it."""
+    return torch.from_numpy(np.stack(images)).to(device).permute(0, 3, 1, 2).float() / 255
+
+
+def normalise(images: Tensor) -> Tensor:
+    """(B, 3, S, S) in [0, 1], ImageNet's mean taken out and divided by its deviation."""
+    mean = torch.tensor(IMAGENET_MEAN, device=images.device).view(3, 1, 1)
+    std = torch.tensor(IMAGENET_STD, device=images.device).view(3, 1, 1)
+    return (images - mean) / std
+
+
+def class_tensor(sequences: Sequence[Sequence[int]], categories: Sequence[int], device: torch.device) -> Tensor:
+    """Category ids of each image's steps to class indices (B, T) int64, padded at the end with -1 (no step).
+
+    Raises:
+        InvalidLabel: a category is not in the vocabulary.
+    """
+    places = {category_id: index for index, category_id in enumerate(categories)}
+    classes = torch.full((len(sequences), max(map(len, sequences), default=0)), -1, dtype=torch.int64)
+    for row, sequence in enumerate(sequences):
+        for step, category_id in enumerate(sequence):
+            if category_id not in places:
+                raise InvalidLabel(f"category {category_id} is not in the vocabulary")
+            classes[row, step] = places[category_id]
+    return classes.to(device)

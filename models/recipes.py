@@ -1,0 +1,171 @@
+"""Training recipes: named, frozen configurations of network, training and head.
+
+`paper` is IoU-W-RSIS as published (Bellver et al., Mask-guided sample selection for semi-supervised instance
+segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural networks for semantic instance
+segmentation). `compact` is what trains well from scratch on a CPU in about half a minute
+(docs/decisions/compact-recipe.md says why each of its choices).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from maskloop.errors import InvalidConfig
+
+ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "encoder": ENCODERS,
+    "class_input": ("one_hot", "gate_bias"),
+    "optimizer": ("adam", "adamw"),
+    "iou_target": ("sqrt", "square", "identity"),
+    "iou_training": ("frozen", "joint"),
+    "augment": ("none", "affine", "strong"),
+}
+MAY_BE_ZERO = {
+    "warmup",
+    "clip",
+    "weight_decay",
+    "min_iterations",
+    "max_iterations",
+    "semantic_weight",
+    "centre_weight",
+}
+
+
+def _check(name: str, value: Any, kind: type) -> None:
+    """Raises InvalidConfig unless `value` has the field's type, is one of its choices, and is in range."""
+    right_type = isinstance(value, (int, float) if kind is float else kind)
+    if not right_type or (isinstance(value, bool) and kind is not bool):
+        raise InvalidConfig(f"recipe option {name} is {value!r}, not a {kind.__name__}", field=name)
+    if name in CHOICES and value not in CHOICES[name]:
+        raise InvalidConfig(f"recipe option {name} is {value!r}, none of {', '.join(CHOICES[name])}", field=name)
+    if kind in (int, float) and not (0 <= value < float("inf") and (value > 0 or name in MAY_BE_ZERO)):
+        raise InvalidConfig(f"recipe option {name} is {value!r}, outside its range", field=name)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network and its training. Everything a checkpoint needs to be built again.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "paper"
+    # The network.
+    encoder: str = "resnet101"
+    weights: str = ""  # "" for none, torchvision's name of an ImageNet enum member, or a local file
+    image_size: int = 256  # side of the square the network sees, pixels
+    hidden: int = 128  # D: hidden channels are D, D, D/2, D/4, D/8 from the coarsest level on
+    min_hidden: int = 1  # no level has fewer hidden channels than this
+    steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
+    class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
+    seeds: bool = False  # one centre for each counted object, see models/seeds.py
+    # The training of the segmentation.
+    epochs: int = 150
+    min_iterations: int = 0  # few labels are gone through more often
+    max_iterations: int = 0  # many labels less often; 0 for no limit
+    batch: int = 28
+    optimizer: str = "adam"
+    rate: float = 1e-3
+    encoder_rate: float = 1e-6
+    weight_decay: float = 1e-6
+    warmup: int = 0  # iterations of linear warm-up
+    cosine: bool = False  # whether rates fall to zero along a cosine
+    clip: float = 0.0  # largest gradient norm; 0 for no clipping
+    augment: str = "none"
+    train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
+    semantic_weight: float = 0.0
+    centre_weight: float = 0.0
+    # The training of the IoU branch.
+    iou_epochs: int = 250
+    iou_rate: float = 1e-3
+    iou_target: str = "sqrt"
+    iou_training: str = "frozen"
+    # Work.
+    checkpoint_every: int = 50  # iterations
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field.name, getattr(self, field.name), type(field.default))
+        if self.image_size % 32:
+            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
+        if self.hidden % 8:
+            raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 8", field="hidden")
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+
+    def iterations(self, examples: int) -> int:
+        """Iterations of the segmentation's training on that many examples."""
+        wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
+        return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict; `from_dict` reads it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """The inverse of `to_dict`.
+
+        Raises:
+            InvalidConfig: an unknown key or an impossible value.
+        """
+        return _replace(cls(), values)
+
+
+def _replace(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    known = {field.name for field in dataclasses.fields(recipe)}
+    for key in values:
+        if key not in known:
+            raise InvalidConfig(f"recipe option {key!r} is unknown; there are {', '.join(sorted(known))}", field=key)
+    return dataclasses.replace(recipe, **values)
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "paper": Recipe(),
+    "compact": Recipe(
+        name="compact",
+        encoder="compact",
+        image_size=64,
+        hidden=32,
+        min_hidden=8,
+        class_input="gate_bias",
+        seeds=True,
+        epochs=40,
+        min_iterations=200,
+        max_iterations=400,
+        batch=8,
+        optimizer="adamw",
+        rate=3e-3,
+        encoder_rate=3e-3,
+        weight_decay=1e-4,
+        warmup=20,
+        cosine=True,
+        clip=5.0,
+        augment="strong",
+        train_steps=6,
+        semantic_weight=0.5,
+        centre_weight=0.5,
+        checkpoint_every=20,
+    ),
+}
+
+
+def resolve(name: str, **overrides: Any) -> Recipe:
+    """The recipe of that name with some values replaced.
+
+    `iterations=N` is short for exactly N iterations, however many labels there are.
+
+    Raises:
+        InvalidConfig: an unknown recipe, option, or an impossible value.
+    """
+    if name not in RECIPES:
+        raise InvalidConfig(f"recipe {name!r} is none of {', '.join(RECIPES)}", field="recipe")
+    if "iterations" in overrides:
+        exact = overrides.pop("iterations")
+        overrides |= {"epochs": 1, "min_iterations": exact, "max_iterations": exact}
+    return _replace(RECIPES[name], overrides)

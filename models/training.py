@@ -1,0 +1,223 @@
+"""Training of the annotation network: first the segmentation, then, with everything frozen, the IoU branch.
+
+Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation, section 3.3 and Table 2.
+Every draw comes from (seed, iteration), and model and optimiser are saved every few seconds, so a training that is
+killed at any moment and called again with the same arguments ends bit for bit as if it had not been.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from maskloop.errors import FailedPrecondition, InvalidArgument
+from models.batches import TrainingBatch, collate, draw_batch, places_of
+from models.examples import Example, Prepared, normalise, prepare
+from models.losses import centre_loss, hard_iou, iou_branch_loss, mask_loss, semantic_loss
+from models.matching import match_objects
+from models.network import AnnotationNetwork, Decoded, build_network
+from models.progress_file import fingerprint, load_progress, save_progress
+from models.recipes import Recipe
+from models.seeds import centre_targets, semantic_targets
+
+Progress = Callable[[float, str], None]
+"""Called with a fraction in [0, 1] and a message; may raise to stop the training."""
+
+IOU_PHASE_SHARE = 0.05  # of the progress shown
+
+
+@dataclass(frozen=True)
+class _Training:
+    network: AnnotationNetwork
+    prepared: Sequence[Prepared]
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    progress: Progress
+
+
+def train_network(
+    examples: Sequence[Example],
+    categories: Sequence[int],
+    recipe: Recipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint_dir: Path | None,
+    progress: Progress,
+) -> AnnotationNetwork:
+    """Train the recipe's network from its initial weights; returned in eval mode, on `device`.
+
+    Args:
+        examples: what to learn from; their order has no influence beyond the order of draws.
+        categories: the vocabulary's ids in the order of class indices.
+        checkpoint_dir: where an unfinished training leaves its state and finds it again; `None` for nowhere.
+        progress: called at every iteration.
+
+    Raises:
+        InvalidArgument: there is no example.
+        FailedPrecondition: the loss is no longer finite.
+        StorageFull: a checkpoint cannot be written.
+    """
+    if not examples:
+        raise InvalidArgument("there is no labeled image to train on", field="examples")
+    prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    network = _initial_network(recipe, len(categories), seed).to(device)
+    if device.type == "cuda":
+        network = network.to(memory_format=torch.channels_last)
+    training = _Training(network, prepared, recipe, seed, device, progress)
+    with _repeatable():
+        _train_segmentation(training, checkpoint_dir, fingerprint(prepared, categories, recipe, seed))
+        if recipe.iou_training == "frozen":
+            _train_iou_branch(training)
+    progress(1.0, "trained")
+    return network.eval()
+
+
+def learning_rate_share(iteration: int, iterations: int, warmup: int, cosine: bool) -> float:
+    """The share of a recipe's rate that holds at an iteration: a linear warm-up, then constant or half a cosine."""
+    if iteration < warmup:
+        return (iteration + 1) / warmup
+    if not cosine:
+        return 1.0
+    return 0.5 * (1 + math.cos(math.pi * (iteration - warmup) / max(1, iterations - warmup)))
+
+
+def build_optimizer(network: AnnotationNetwork, recipe: Recipe) -> torch.optim.Optimizer:
+    """One optimiser with two rates, the same as two optimisers: the encoder's trunk and everything else.
+
+    The IoU branch is left to its own phase unless it is trained jointly.
+    """
+    trunk = list(network.encoder.parameters())
+    apart = {id(parameter) for parameter in trunk}
+    if recipe.iou_training == "frozen":
+        apart |= {id(parameter) for parameter in network.iou_branch.parameters()}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in apart]
+    kind: type[torch.optim.Adam] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
+    groups = [{"params": trunk, "rate": recipe.encoder_rate}, {"params": rest, "rate": recipe.rate}]
+    return kind(groups, lr=recipe.rate, weight_decay=recipe.weight_decay)
+
+
+def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: Recipe) -> Tensor:
+    """The loss of one iteration, a scalar."""
+    classes, masks = batch.step_classes, batch.step_masks
+    decoded = network(batch.images, classes, batch.seeds)
+    targets = masks if recipe.seeds else _matched(decoded, classes, masks)
+    loss = mask_loss(decoded.logits, targets, classes >= 0)
+    if decoded.semantic is not None and decoded.centres is not None:
+        vocabulary, side = decoded.semantic.shape[1:3]
+        solid = semantic_targets(batch.masks, batch.classes, vocabulary, side)
+        peaks = centre_targets(batch.masks, batch.classes, vocabulary, side)
+        loss = loss + recipe.semantic_weight * semantic_loss(decoded.semantic, solid)
+        loss = loss + recipe.centre_weight * centre_loss(decoded.centres, peaks)
+    if recipe.iou_training == "joint":
+        iou = hard_iou(decoded.logits.detach() > 0, targets)
+        loss = loss + iou_branch_loss(decoded.iou_output, iou, classes >= 0, recipe.iou_target)
+    return loss
+
+
+def _initial_network(recipe: Recipe, classes: int, seed: int) -> AnnotationNetwork:
+    """Built on the CPU from a generator of its own, so that no other draw changes it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build_network(recipe, classes, weights=recipe.weights)
+
+
+def _train_segmentation(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
+    network, recipe = training.network, training.recipe
+    optimizer = build_optimizer(network, recipe)
+    iterations = recipe.iterations(len(training.prepared))
+    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
+    first = load_progress(path, identity, network, optimizer) if path else 0
+    network.train()
+    for iteration in range(first, iterations):
+        loss = _iterate(training, optimizer, iteration)
+        if path and ((iteration + 1) % recipe.checkpoint_every == 0 or iteration + 1 == iterations):
+            save_progress(path, identity, network, optimizer, iteration + 1)
+        share = (iteration + 1) / iterations * (1 - IOU_PHASE_SHARE)
+        training.progress(share, f"iteration {iteration + 1} of {iterations}, loss {loss:.3f}")
+
+
+def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: int) -> float:
+    network, recipe, device = training.network, training.recipe, training.device
+    iterations = recipe.iterations(len(training.prepared))
+    share = learning_rate_share(iteration, iterations, recipe.warmup, recipe.cosine)
+    for group in optimizer.param_groups:
+        group["lr"] = group["rate"] * share
+    batch = draw_batch(training.prepared, recipe, training.seed, iteration, device)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        loss = segmentation_loss(network, batch, recipe)
+    value = loss.item()
+    if not math.isfinite(value):
+        raise FailedPrecondition(f"the training loss is {value} at iteration {iteration}; a lower rate may help")
+    optimizer.zero_grad(set_to_none=True)
+    if loss.requires_grad:  # a batch of empty images has nothing to teach a network without seeds
+        torch.autograd.backward(loss)
+        if recipe.clip:
+            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
+        optimizer.step()
+    return value
+
+
+def _train_iou_branch(training: _Training) -> None:
+    """The second phase. A frozen network's states do not change from epoch to epoch, so they are computed once."""
+    network, recipe, prepared = training.network, training.recipe, training.prepared
+    states, iou, there = _states_and_iou(training)
+    optimizer = torch.optim.Adam(network.iou_branch.parameters(), lr=recipe.iou_rate)
+    batches = -(-len(prepared) // recipe.batch)
+    for iteration in range(recipe.iou_epochs * batches):
+        places = places_of(len(prepared), recipe.batch, training.seed, iteration)
+        output = network.iou_branch(states[places])
+        loss = iou_branch_loss(output, iou[places], there[places], recipe.iou_target)
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        share = 1 - IOU_PHASE_SHARE * 0.5 * (1 - (iteration + 1) / (recipe.iou_epochs * batches))
+        training.progress(share, f"IoU branch, epoch {iteration // batches + 1} of {recipe.iou_epochs}")
+
+
+@torch.no_grad()
+def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
+    """Of every example's steps: states (N, T, F), true IoU (N, T) and whether the step is there (N, T)."""
+    network, recipe, prepared, device = training.network.eval(), training.recipe, training.prepared, training.device
+    most = max(1, *(len(item.classes) for item in prepared))
+    width = network.iou_branch.linear.in_features
+    states = torch.zeros(len(prepared), most, width, device=device)
+    iou = torch.zeros(len(prepared), most, device=device)
+    there = torch.zeros(len(prepared), most, dtype=torch.bool, device=device)
+    for start in range(0, len(prepared), recipe.batch):
+        images, masks, classes = collate(prepared[start : start + recipe.batch], device)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+            decoded = network(normalise(images), classes)
+        rows, steps = slice(start, start + len(images)), slice(0, classes.shape[1])
+        states[rows, steps] = decoded.states.float()
+        iou[rows, steps] = hard_iou(decoded.logits > 0, _matched(decoded, classes, masks))
+        there[rows, steps] = classes >= 0
+        share = 1 - IOU_PHASE_SHARE * (1 - 0.5 * rows.stop / len(prepared))
+        training.progress(share, "reading the frozen network's states")
+    return states, iou, there
+
+
+def _matched(decoded: Decoded, classes: Tensor, masks: Tensor) -> Tensor:
+    """The objects (B, T, S, S) in the order of the steps that draw them."""
+    order = match_objects(decoded.logits.detach(), classes, masks)
+    return masks[torch.arange(len(masks), device=masks.device)[:, None], order]
+
+
+class _repeatable:  # noqa: N801
+    """Deterministic kernels while a training runs; the settings before are put back."""
+
+    def __enter__(self) -> None:
+        self.before = (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.backends.cudnn.benchmark = False
+
+    def __exit__(self, *_: Any) -> None:
+        torch.use_deterministic_algorithms(self.before[0])
+        torch.backends.cudnn.benchmark = self.before[1]
