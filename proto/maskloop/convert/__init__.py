@@ -1,0 +1,98 @@
+"""Values to messages of `maskloop.v1`, and back.
+
+`X_to_message(value)` and `X_from_message(message)` for every value, one file a resource. `arguments` turns a request
+into the keyword arguments of the verb it asks for, `request` does the reverse, so that the SDK's methods, the wire and
+the desks share their names. A message that says something impossible raises an `InvalidArgument` that names the field.
+"""
+
+from maskloop.convert.campaigns import (
+    batch_from_message,
+    batch_to_message,
+    budget_from_message,
+    budget_to_message,
+    campaign_from_message,
+    campaign_to_message,
+    pick_from_message,
+    pick_to_message,
+    strategy_from_message,
+    strategy_to_message,
+)
+from maskloop.convert.errors import error_from_status, error_to_status
+from maskloop.convert.labels import (
+    draft_from_message,
+    draft_to_message,
+    label_from_message,
+    label_to_message,
+)
+from maskloop.convert.masks import (
+    counts_from_message,
+    counts_to_message,
+    mask_from_message,
+    mask_to_message,
+    objects_from_message,
+    objects_to_message,
+)
+from maskloop.convert.models import (
+    evaluation_from_message,
+    evaluation_to_message,
+    model_from_message,
+    model_to_message,
+    proposals_from_message,
+    proposals_to_message,
+)
+from maskloop.convert.operations import operation_from_message, operation_name, operation_to_message
+from maskloop.convert.projects import (
+    category_from_message,
+    category_to_message,
+    image_from_message,
+    image_import_from_message,
+    image_import_to_message,
+    image_to_message,
+    project_from_message,
+    project_to_message,
+)
+from maskloop.convert.requests import arguments, request
+
+__all__ = [
+    "arguments",
+    "batch_from_message",
+    "batch_to_message",
+    "budget_from_message",
+    "budget_to_message",
+    "campaign_from_message",
+    "campaign_to_message",
+    "category_from_message",
+    "category_to_message",
+    "counts_from_message",
+    "counts_to_message",
+    "draft_from_message",
+    "draft_to_message",
+    "error_from_status",
+    "error_to_status",
+    "evaluation_from_message",
+    "evaluation_to_message",
+    "image_from_message",
+    "image_import_from_message",
+    "image_import_to_message",
+    "image_to_message",
+    "label_from_message",
+    "label_to_message",
+    "mask_from_message",
+    "mask_to_message",
+    "model_from_message",
+    "model_to_message",
+    "objects_from_message",
+    "objects_to_message",
+    "operation_from_message",
+    "operation_name",
+    "operation_to_message",
+    "pick_from_message",
+    "pick_to_message",
+    "project_from_message",
+    "project_to_message",
+    "proposals_from_message",
+    "proposals_to_message",
+    "request",
+    "strategy_from_message",
+    "strategy_to_message",
+]

@@ -1,0 +1,140 @@
+"""Campaigns and batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from maskloop.convert.scalars import (
+    check_text,
+    enum_from_message,
+    enum_to_message,
+    optional,
+    required_time,
+    time_from_message,
+    time_to_message,
+)
+from maskloop.errors import InvalidArgument
+from maskloop.v1 import campaigns_pb2 as pb
+from maskloop.values import Batch, Budget, Campaign, Pick, Strategy, SupervisionKind
+
+
+def budget_to_message(budget: Budget) -> pb.Budget:
+    """Seconds or images."""
+    return pb.Budget(seconds=budget.seconds, images=budget.images)
+
+
+def budget_from_message(message: pb.Budget) -> Budget:
+    """Seconds or images.
+
+    Raises:
+        InvalidBudget: neither, or an amount that buys nothing.
+    """
+    return Budget(seconds=optional(message, "seconds"), images=optional(message, "images"))
+
+
+def strategy_to_message(strategy: Strategy) -> pb.Strategy:
+    """A strategy's name and options."""
+    return pb.Strategy(name=strategy.name, target_iou=strategy.target_iou)
+
+
+def strategy_from_message(message: pb.Strategy) -> Strategy:
+    """A strategy's name and options.
+
+    Raises:
+        InvalidArgument: it has no name, or a target IoU outside [0, 1].
+    """
+    if not message.name:
+        raise InvalidArgument("strategy.name is required", field="strategy.name")
+    return Strategy(check_text(message.name, "strategy.name"), optional(message, "target_iou"))
+
+
+def campaign_to_message(campaign: Campaign) -> pb.Campaign:
+    """One campaign with its spending."""
+    kinds = sorted({*campaign.spent_s_by_kind, *campaign.measured_s_by_kind}, key=list(SupervisionKind).index)
+    return pb.Campaign(
+        id=campaign.id,
+        project_id=campaign.project_id,
+        budget=budget_to_message(campaign.budget),
+        strategy=strategy_to_message(campaign.strategy),
+        seed=campaign.seed,
+        spent_s=campaign.spent_s,
+        reserved_s=campaign.reserved_s,
+        labeled_images=campaign.labeled_images,
+        reserved_images=campaign.reserved_images,
+        spent_by_kind=[
+            pb.KindSeconds(
+                kind=enum_to_message(kind),
+                planned_s=campaign.spent_s_by_kind.get(kind, 0.0),
+                measured_s=campaign.measured_s_by_kind.get(kind, 0.0),
+            )
+            for kind in kinds
+        ],
+        created_at=time_to_message(campaign.created_at),
+    )
+
+
+def campaign_from_message(message: pb.Campaign) -> Campaign:
+    """One campaign with its spending; kinds without any are left out."""
+    return Campaign(
+        id=message.id,
+        project_id=message.project_id,
+        budget=budget_from_message(message.budget),
+        strategy=strategy_from_message(message.strategy),
+        seed=message.seed,
+        spent_s=message.spent_s,
+        reserved_s=message.reserved_s,
+        labeled_images=message.labeled_images,
+        reserved_images=message.reserved_images,
+        spent_s_by_kind=_by_kind(message.spent_by_kind, "planned_s"),
+        measured_s_by_kind=_by_kind(message.spent_by_kind, "measured_s"),
+        created_at=time_from_message(message, "created_at"),
+    )
+
+
+def _by_kind(items: Any, name: str) -> dict[SupervisionKind, float]:
+    pairs = ((enum_from_message(SupervisionKind, item.kind, "kind"), getattr(item, name)) for item in items)
+    return {kind: seconds for kind, seconds in pairs if seconds}
+
+
+def pick_to_message(pick: Pick) -> pb.Pick:
+    """One chosen image."""
+    return pb.Pick(image_id=pick.image_id, reason=pick.reason, cost_s=pick.cost_s, score=pick.score)
+
+
+def pick_from_message(message: pb.Pick) -> Pick:
+    """One chosen image."""
+    return Pick(message.image_id, message.reason, message.cost_s, optional(message, "score"))
+
+
+def batch_to_message(batch: Batch) -> pb.Batch:
+    """One batch."""
+    return pb.Batch(
+        id=batch.id,
+        project_id=batch.project_id,
+        campaign_id=batch.campaign_id,
+        annotator=batch.annotator,
+        kind=enum_to_message(batch.kind),
+        strategy=batch.strategy,
+        picks=map(pick_to_message, batch.picks),
+        expires_at=time_to_message(batch.expires_at),
+        exhausted=batch.exhausted,
+        model_version=batch.model_version,
+        target_iou=batch.target_iou,
+    )
+
+
+def batch_from_message(message: pb.Batch) -> Batch:
+    """One batch."""
+    return Batch(
+        id=message.id,
+        project_id=message.project_id,
+        campaign_id=message.campaign_id,
+        annotator=message.annotator,
+        kind=enum_from_message(SupervisionKind, message.kind, "kind"),
+        strategy=message.strategy,
+        picks=tuple(map(pick_from_message, message.picks)),
+        expires_at=required_time(message, "expires_at"),
+        exhausted=message.exhausted,
+        model_version=message.model_version,
+        target_iou=optional(message, "target_iou"),
+    )

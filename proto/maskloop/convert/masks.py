@@ -1,0 +1,75 @@
+"""Masks, counts and outlined objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from maskloop.errors import InvalidLabel, InvalidMask
+from maskloop.masks import Mask
+from maskloop.v1 import masks_pb2 as pb
+from maskloop.values import Counts, ObjectLabel
+
+MOST_OBJECTS = 10_000
+
+
+def mask_to_message(mask: Mask) -> pb.Mask:
+    """One mask."""
+    return pb.Mask(height=mask.height, width=mask.width, rle=mask.rle)
+
+
+def mask_from_message(message: pb.Mask) -> Mask:
+    """One mask.
+
+    Raises:
+        InvalidMask: it does not decode.
+    """
+    return Mask(message.height, message.width, message.rle)
+
+
+def counts_to_message(counts: Counts) -> pb.CategoryCounts:
+    """Counts, by category id."""
+    pairs = counts.by_category.items()
+    return pb.CategoryCounts(counts=[pb.CategoryCount(category_id=key, count=count) for key, count in pairs])
+
+
+def counts_from_message(message: pb.CategoryCounts) -> Counts:
+    """Counts.
+
+    Raises:
+        InvalidLabel: a category comes twice, or a count is outside 1 to 10,000.
+    """
+    found: dict[int, int] = {}
+    for item in message.counts:
+        if item.category_id in found:
+            raise InvalidLabel(f"category {item.category_id} is counted twice", field="counts")
+        if not 1 <= item.count <= MOST_OBJECTS:
+            raise InvalidLabel(
+                f"category {item.category_id} is counted {item.count} times; 1 to {MOST_OBJECTS:,} are taken",
+                field="counts",
+            )
+        found[item.category_id] = item.count
+    return Counts(found)
+
+
+def objects_to_message(objects: Iterable[ObjectLabel]) -> pb.ObjectMasks:
+    """Outlined objects, in their order."""
+    return pb.ObjectMasks(
+        objects=[pb.ObjectMask(category_id=item.category_id, mask=mask_to_message(item.mask)) for item in objects]
+    )
+
+
+def objects_from_message(message: pb.ObjectMasks, whose: str) -> tuple[ObjectLabel, ...]:
+    """Outlined objects of the image called `whose`.
+
+    Raises:
+        InvalidMask: one does not decode; the message names the image and the object.
+    """
+    return tuple(_object(item, f"{whose}, object {place}") for place, item in enumerate(message.objects))
+
+
+def _object(item: Any, where: str) -> ObjectLabel:
+    try:
+        return ObjectLabel(item.category_id, mask_from_message(item.mask))
+    except InvalidMask as error:
+        raise InvalidMask(f"{where}: {error.message}", field=f"mask.{error.field}") from error

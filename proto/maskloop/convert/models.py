@@ -1,0 +1,116 @@
+"""Model versions, evaluations and proposals."""
+
+from __future__ import annotations
+
+from maskloop.convert.masks import mask_from_message, mask_to_message
+from maskloop.convert.scalars import enum_from_message, enum_to_message, optional, required_time, time_to_message
+from maskloop.v1 import models_pb2 as pb
+from maskloop.values import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal, Split
+
+
+def model_to_message(model: ModelVersion) -> pb.ModelVersion:
+    """One model version."""
+    return pb.ModelVersion(
+        id=model.id,
+        project_id=model.project_id,
+        recipe=model.recipe,
+        seed=model.seed,
+        labeled_images=model.labeled_images,
+        metrics=model.metrics,
+        config_json=model.config_json,
+        active=model.active,
+        scored_images=model.scored_images,
+        created_at=time_to_message(model.created_at),
+    )
+
+
+def model_from_message(message: pb.ModelVersion) -> ModelVersion:
+    """One model version."""
+    return ModelVersion(
+        id=message.id,
+        project_id=message.project_id,
+        recipe=message.recipe,
+        seed=message.seed,
+        labeled_images=message.labeled_images,
+        metrics=dict(message.metrics),
+        created_at=required_time(message, "created_at"),
+        config_json=message.config_json,
+        active=message.active,
+        scored_images=message.scored_images,
+    )
+
+
+def evaluation_to_message(evaluation: Evaluation) -> pb.Evaluation:
+    """Quality on a split."""
+    return pb.Evaluation(
+        model_version=evaluation.model_version,
+        split=enum_to_message(evaluation.split),
+        ap=evaluation.ap,
+        ap50=evaluation.ap50,
+        mean_iou=evaluation.mean_iou,
+        iou_mae=evaluation.iou_mae,
+        iou_spearman=evaluation.iou_spearman,
+        iou_mae_reference=evaluation.iou_mae_reference,
+        iou_spearman_reference=evaluation.iou_spearman_reference,
+        images=[
+            pb.EvaluatedImage(
+                image_id=image.image_id,
+                predicted_iou=image.predicted_iou,
+                true_iou=image.true_iou,
+                objects=image.objects,
+            )
+            for image in evaluation.images
+        ],
+    )
+
+
+def evaluation_from_message(message: pb.Evaluation) -> Evaluation:
+    """Quality on a split."""
+    return Evaluation(
+        split=enum_from_message(Split, message.split, "split"),
+        ap=message.ap,
+        ap50=message.ap50,
+        mean_iou=message.mean_iou,
+        iou_mae=message.iou_mae,
+        iou_spearman=optional(message, "iou_spearman"),
+        images=tuple(
+            EvaluatedImage(image.image_id, image.predicted_iou, image.true_iou, image.objects)
+            for image in message.images
+        ),
+        iou_mae_reference=optional(message, "iou_mae_reference"),
+        iou_spearman_reference=optional(message, "iou_spearman_reference"),
+        model_version=message.model_version,
+    )
+
+
+def proposals_to_message(proposals: ImageProposals) -> pb.ImageProposals:
+    """A model's reading of one image."""
+    return pb.ImageProposals(
+        image_id=proposals.image_id,
+        model_version=proposals.model_version,
+        score=proposals.score,
+        objects=[
+            pb.ObjectProposal(
+                category_id=item.category_id,
+                mask=mask_to_message(item.mask),
+                predicted_iou=item.predicted_iou,
+                confidence=item.confidence,
+            )
+            for item in proposals.objects
+        ],
+        not_decoded=proposals.not_decoded,
+    )
+
+
+def proposals_from_message(message: pb.ImageProposals) -> ImageProposals:
+    """A model's reading of one image."""
+    return ImageProposals(
+        image_id=message.image_id,
+        model_version=message.model_version,
+        score=message.score,
+        objects=tuple(
+            ObjectProposal(item.category_id, mask_from_message(item.mask), item.predicted_iou, item.confidence)
+            for item in message.objects
+        ),
+        not_decoded=message.not_decoded,
+    )

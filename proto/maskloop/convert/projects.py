@@ -1,0 +1,106 @@
+"""Projects and images."""
+
+from __future__ import annotations
+
+from maskloop.convert.masks import objects_from_message, objects_to_message
+from maskloop.convert.scalars import (
+    check_text,
+    enum_from_message,
+    enum_to_message,
+    optional,
+    time_from_message,
+    time_to_message,
+)
+from maskloop.v1 import projects_pb2 as pb
+from maskloop.values import Category, Image, ImageImport, Project, Split
+
+
+def category_to_message(category: Category) -> pb.Category:
+    """One class."""
+    return pb.Category(id=category.id, name=category.name)
+
+
+def category_from_message(message: pb.Category) -> Category:
+    """One class.
+
+    Raises:
+        InvalidArgument: its id is below 1 or its name empty.
+    """
+    return Category(message.id, check_text(message.name, "categories.name"))
+
+
+def project_to_message(project: Project) -> pb.Project:
+    """One project."""
+    return pb.Project(
+        id=project.id,
+        display_name=project.display_name,
+        categories=map(category_to_message, project.categories),
+        active_model=project.active_model,
+        etag=project.etag,
+        created_at=time_to_message(project.created_at),
+    )
+
+
+def project_from_message(message: pb.Project) -> Project:
+    """One project."""
+    return Project(
+        id=message.id,
+        display_name=message.display_name,
+        categories=tuple(map(category_from_message, message.categories)),
+        active_model=message.active_model,
+        etag=message.etag,
+        created_at=time_from_message(message, "created_at"),
+    )
+
+
+def image_to_message(image: Image) -> pb.Image:
+    """One image's facts."""
+    return pb.Image(
+        id=image.id,
+        project_id=image.project_id,
+        file_name=image.file_name,
+        uri=image.uri,
+        width=image.width,
+        height=image.height,
+        sha256=image.sha256,
+        split=enum_to_message(image.split),
+    )
+
+
+def image_from_message(message: pb.Image) -> Image:
+    """One image's facts."""
+    return Image(
+        id=message.id,
+        project_id=message.project_id,
+        file_name=message.file_name,
+        uri=message.uri,
+        width=message.width,
+        height=message.height,
+        sha256=message.sha256,
+        split=enum_from_message(Split, message.split, "split"),
+    )
+
+
+def image_import_to_message(item: ImageImport) -> pb.ImageImport:
+    """One image to bring in."""
+    source = {"uri": item.uri} if item.data is None else {"data": item.data}
+    label = None if item.objects is None else objects_to_message(item.objects)
+    return pb.ImageImport(file_name=item.file_name, split=enum_to_message(item.split), label=label, **source)
+
+
+def image_import_from_message(message: pb.ImageImport) -> ImageImport:
+    """One image to bring in.
+
+    Raises:
+        InvalidArgument: it has no name, no source or no split, or a pool image has a label.
+        InvalidMask: a mask of its label does not decode.
+    """
+    name = check_text(message.file_name, "images.file_name")
+    label = optional(message, "label")
+    return ImageImport(
+        file_name=name,
+        split=enum_from_message(Split, message.split, "images.split"),
+        uri=check_text(message.uri, "images.uri"),
+        data=optional(message, "data"),
+        objects=None if label is None else objects_from_message(label, f"image {name}"),
+    )

@@ -1,0 +1,328 @@
+"""Every value becomes a message and comes back the same."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maskloop import convert
+from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
+from maskloop.masks import Mask
+from maskloop.v1 import campaigns_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
+from maskloop.values import (
+    Batch,
+    Budget,
+    Campaign,
+    Category,
+    Counts,
+    EvaluatedImage,
+    Evaluation,
+    Image,
+    ImageImport,
+    ImageProposals,
+    Label,
+    LabelDraft,
+    ModelVersion,
+    ObjectLabel,
+    ObjectProposal,
+    Operation,
+    OperationKind,
+    OperationState,
+    Pick,
+    Project,
+    SkipReason,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20).filter(str.strip)
+ids = st.from_regex(r"[a-z0-9]([a-z0-9._-]{0,9}[a-z0-9])?", fullmatch=True)
+shares = st.floats(0, 1)
+seconds = st.floats(0, 1e9)
+seeds = st.integers(0, 2**62)
+times = st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+positive = st.integers(1, 2**31 - 1)
+masks = st.builds(
+    lambda height, width, seed: Mask.from_array(np.random.default_rng(seed).random((height, width)) < 0.5),
+    st.integers(1, 9),
+    st.integers(1, 9),
+    st.integers(0, 99),
+)
+objects = st.lists(st.builds(ObjectLabel, positive, masks), max_size=4).map(tuple)
+counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
+supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL])
+categories = st.lists(
+    st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
+).map(tuple)
+projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times)
+images = st.builds(Image, ids, ids, names, texts, positive, positive, texts, st.sampled_from(Split))
+labeled_splits = st.sampled_from([Split.TRAIN, Split.TEST, Split.OOD])
+imports = st.one_of(
+    st.builds(ImageImport, names, st.sampled_from(Split), data=st.binary(max_size=20)),
+    st.builds(ImageImport, names, labeled_splits, uri=names, objects=st.none() | objects),
+)
+budgets = st.one_of(st.builds(Budget, seconds=st.floats(1e-3, 1e9)), st.builds(Budget, images=st.integers(1, 2**60)))
+strategies = st.builds(Strategy, names, st.none() | shares)
+by_kind = st.dictionaries(st.sampled_from(SupervisionKind), st.floats(1e-3, 1e9))
+small = st.integers(0, 2**60)
+campaigns = st.builds(
+    Campaign, ids, ids, budgets, strategies, seeds, seconds, seconds, small, small, by_kind, by_kind, st.none() | times
+)
+picks = st.builds(Pick, ids, texts, seconds, st.none() | shares)
+batches = st.builds(
+    Batch,
+    ids,
+    ids,
+    ids,
+    names,
+    st.sampled_from(SupervisionKind),
+    names,
+    st.lists(picks, max_size=4).map(tuple),
+    times,
+    st.booleans(),
+    texts,
+    st.none() | shares,
+)
+
+
+def of_kind(kind):
+    """Counts go with kind counts, objects with full."""
+    is_full = kind is SupervisionKind.FULL
+    return {
+        "kind": st.just(kind),
+        "counts": st.none() if is_full else counts,
+        "objects": objects if is_full else st.just(()),
+        "seconds_spent": st.none() | seconds,
+        "supersedes": texts,
+    }
+
+
+drafts = supported.flatmap(lambda kind: st.builds(LabelDraft, image_id=ids, **of_kind(kind)))
+labels = supported.flatmap(
+    lambda kind: st.builds(
+        Label,
+        id=ids,
+        project_id=ids,
+        image_id=ids,
+        annotator=names,
+        cost_s=seconds,
+        created_at=times,
+        campaign_id=texts,
+        superseded_by=texts,
+        **of_kind(kind),
+    )
+)
+proposals = st.builds(
+    ImageProposals,
+    ids,
+    texts,
+    shares,
+    st.lists(st.builds(ObjectProposal, positive, masks, shares, shares), max_size=3).map(tuple),
+    st.integers(0, 100),
+)
+evaluations = st.builds(
+    Evaluation,
+    st.sampled_from(Split),
+    shares,
+    shares,
+    shares,
+    shares,
+    st.none() | st.floats(-1, 1),
+    st.lists(st.builds(EvaluatedImage, ids, shares, shares, st.integers(1, 100)), max_size=3).map(tuple),
+    st.none() | shares,
+    st.none() | st.floats(-1, 1),
+    ids,
+)
+models = st.builds(
+    ModelVersion,
+    ids,
+    ids,
+    names,
+    seeds,
+    small,
+    st.dictionaries(texts, seconds),
+    times,
+    texts,
+    st.booleans(),
+    small,
+)
+open_operations = st.builds(
+    Operation,
+    ids,
+    ids,
+    st.sampled_from(OperationKind),
+    st.sampled_from([OperationState.PENDING, OperationState.RUNNING]),
+    shares,
+    texts,
+    st.none() | seconds,
+    seconds,
+    created_at=st.none() | times,
+    updated_at=st.none() | times,
+)
+ended_operations = st.one_of(
+    st.builds(
+        lambda operation, result: replace(operation, state=OperationState.SUCCEEDED, result=result),
+        open_operations,
+        models | evaluations,
+    ),
+    st.builds(
+        lambda operation, text: replace(
+            operation, state=OperationState.FAILED, error_reason="INVALID_LABEL", error_message=text
+        ),
+        open_operations,
+        texts,
+    ),
+    st.builds(
+        lambda operation: replace(operation, state=OperationState.CANCELLED, error_reason="CANCELLED"), open_operations
+    ),
+)
+
+PAIRS = {
+    "mask": (masks, convert.mask_to_message, convert.mask_from_message),
+    "counts": (counts, convert.counts_to_message, convert.counts_from_message),
+    "category": (categories.map(lambda all_: all_[0]), convert.category_to_message, convert.category_from_message),
+    "project": (projects, convert.project_to_message, convert.project_from_message),
+    "image": (images, convert.image_to_message, convert.image_from_message),
+    "image_import": (imports, convert.image_import_to_message, convert.image_import_from_message),
+    "budget": (budgets, convert.budget_to_message, convert.budget_from_message),
+    "strategy": (strategies, convert.strategy_to_message, convert.strategy_from_message),
+    "campaign": (campaigns, convert.campaign_to_message, convert.campaign_from_message),
+    "pick": (picks, convert.pick_to_message, convert.pick_from_message),
+    "batch": (batches, convert.batch_to_message, convert.batch_from_message),
+    "draft": (drafts, convert.draft_to_message, convert.draft_from_message),
+    "label": (labels, convert.label_to_message, convert.label_from_message),
+    "proposals": (proposals, convert.proposals_to_message, convert.proposals_from_message),
+    "evaluation": (evaluations, convert.evaluation_to_message, convert.evaluation_from_message),
+    "model": (models, convert.model_to_message, convert.model_from_message),
+    "operation": (
+        open_operations | ended_operations,
+        convert.operation_to_message,
+        convert.operation_from_message,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@given(data=st.data())
+def test_a_value_survives_the_wire(name, data):
+    values, to_message, from_message = PAIRS[name]
+    value = data.draw(values)
+    message = to_message(value)
+    assert from_message(type(message).FromString(message.SerializeToString())) == value
+
+
+def test_every_converter_is_tested():
+    made = {name.removesuffix("_to_message") for name in convert.__all__ if name.endswith("_to_message")}
+    assert made == PAIRS.keys() | {"objects"}  # objects go through draft and image_import
+
+
+def test_objects_that_do_not_decode_are_named():
+    item = masks_pb2.ObjectMask(category_id=1, mask=masks_pb2.Mask(height=2, width=2, rle=b"9"))
+    draft = labels_pb2.LabelDraft(image_id="a1", full=masks_pb2.ObjectMasks(objects=[item]))
+    with pytest.raises(InvalidMask, match="image a1, object 0: the mask's runs cover 9 pixels"):
+        convert.draft_from_message(draft)
+
+
+@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles", "boxes", "ood_verdict"])
+def test_kinds_without_code_are_refused_by_name(kind):
+    draft = labels_pb2.LabelDraft(image_id="a1")
+    getattr(draft, kind).SetInParent()
+    with pytest.raises(UnsupportedSupervision, match=f"image a1: labels of kind {kind} are not yet supported"):
+        convert.draft_from_message(draft)
+
+
+def test_a_label_that_says_nothing_is_refused():
+    with pytest.raises(InvalidLabel, match="image a1: the label says nothing"):
+        convert.draft_from_message(labels_pb2.LabelDraft(image_id="a1"))
+
+
+def test_a_valid_empty_label_is_not_a_label_that_says_nothing():
+    draft = labels_pb2.LabelDraft(image_id="a1")
+    draft.full.SetInParent()
+    assert convert.draft_from_message(draft) == LabelDraft("a1", SupervisionKind.FULL)
+
+
+@pytest.mark.parametrize("found", [[(1, 2), (1, 3)], [(1, 0)], [(1, 10_001)]])
+def test_impossible_counts_are_refused(found):
+    pairs = [masks_pb2.CategoryCount(category_id=key, count=count) for key, count in found]
+    with pytest.raises(InvalidLabel, match="category 1"):
+        convert.counts_from_message(masks_pb2.CategoryCounts(counts=pairs))
+
+
+REQUESTS = [
+    message_class
+    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)
+    for name, message_class in vars(file).items()
+    if name.endswith("Request")
+]
+
+
+@pytest.mark.parametrize("message_class", REQUESTS, ids=lambda found: found.__name__)
+def test_every_request_can_be_read_as_arguments(message_class):
+    assert convert.arguments(message_class()).keys() == {
+        "lease_s" if field.name == "lease" else field.name for field in message_class.DESCRIPTOR.fields
+    }
+
+
+def test_arguments_are_what_the_request_was_made_of():
+    asked = {
+        "project_id": "p",
+        "campaign_id": "c",
+        "annotator": "ann",
+        "kind": SupervisionKind.FULL,
+        "images": 5,
+        "seconds": None,
+        "strategy": Strategy("mask_guided", 0.5),
+        "lease_s": 1.5,
+        "request_id": "r",
+    }
+    message = convert.request(campaigns_pb2.SelectBatchRequest, **asked)
+    assert convert.arguments(message) == asked
+
+
+def test_repeated_arguments_come_as_tuples():
+    draft = LabelDraft("a1", SupervisionKind.COUNTS, Counts({3: 2}))
+    message = convert.request(labels_pb2.SubmitLabelsRequest, project_id="p", labels=(draft,))
+    assert convert.arguments(message)["labels"] == (draft,)
+
+
+def test_an_argument_the_request_lacks_is_a_type_error():
+    with pytest.raises(TypeError, match="GetImageRequest has no pixels"):
+        convert.request(projects_pb2.GetImageRequest, pixels=3)
+
+
+@pytest.mark.parametrize(
+    ("message", "required", "words"),
+    [
+        (campaigns_pb2.CreateCampaignRequest(), ("budget",), "budget is required"),
+        (campaigns_pb2.SkipImageRequest(), ("reason",), "reason is required"),
+        (campaigns_pb2.SkipImageRequest(reason=99), (), "reason 99 is no SkipReason we know"),
+        (projects_pb2.GetProjectRequest(project_id="a\0"), (), "project_id holds a NUL character"),
+        (campaigns_pb2.SelectBatchRequest(seconds=float("nan")), (), "seconds is nan"),
+        (projects_pb2.CreateProjectRequest(), ("categories",), "categories is required"),
+    ],
+)
+def test_an_impossible_request_names_its_field(message, required, words):
+    with pytest.raises(InvalidArgument, match=words) as raised:
+        convert.arguments(message, *required)
+    assert raised.value.field == words.split()[0]
+
+
+def test_a_failed_operation_tells_reason_and_message():
+    failed = Operation(
+        "o1", "p", OperationKind.TRAIN, OperationState.FAILED, error_reason="NO_ACTIVE_MODEL", error_message="none"
+    )
+    message = convert.operation_to_message(failed)
+    assert message.done
+    assert message.error.code == 9  # FAILED_PRECONDITION
+    assert message.name == "operations/o1"
+
+
+def test_skip_reasons_agree_with_the_wire():
+    wire = set(campaigns_pb2.SkipReason.keys()) - {"SKIP_REASON_UNSPECIFIED"}
+    assert wire == {f"SKIP_REASON_{reason.name}" for reason in SkipReason}
