@@ -1,0 +1,182 @@
+"""`report.html`: one file that opens from disk, prints, and needs nothing from anywhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from maskloop import costs
+from maskloop.report import words
+from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+from maskloop.report.pictures import colours_of, picture_file
+from maskloop.report.values import ChosenImage, RoundReport, RunReport
+from maskloop.report.verdict import iou_at, last_measured, rival, say_budget, time_to, verdict
+
+THEMED = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card", ARM_COLOURS[0]: "arm-0", ARM_COLOURS[1]: "arm-1"}
+"""Colours of the figures that follow the page's light or dark scheme."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A key figure of the first screen."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A chosen image with its two pictures as data URIs."""
+
+    chosen: ChosenImage
+    label_uri: str
+    proposal_uri: str
+
+
+@dataclass(frozen=True)
+class RoundPictures:
+    """A round that chose something: its thumbnails, the seconds its batch cost, and how many are not shown."""
+
+    round: RoundReport
+    shown: tuple[Thumbnail, ...]
+    cost_s: float
+
+    @property
+    def hidden(self) -> int:
+        """Images of the batch without a thumbnail."""
+        return len(self.round.batch) - len(self.shown)
+
+
+def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes:
+    """The page, with the thumbnails found in `workdir/pictures`."""
+    page = _environment().get_template("report.html.j2")
+    text = page.render(
+        report=report,
+        sentences=verdict(report),
+        budget=say_budget(report),
+        key_figures=key_figures(report),
+        curves={one.name: _themed(one) for one in figures},
+        judged=next((one for one in reversed(report.rounds) if one.evaluated or one.iou_mae is not None), None),
+        distrusted=[one for one in report.rounds if one.head_trusted is False],
+        batches=[_round_pictures(workdir, one) for one in report.rounds if one.batch],
+        legend=_legend(report),
+        settings=settings(report),
+        costs=costs,
+    )
+    return text.encode()
+
+
+def key_figures(report: RunReport) -> list[Figure]:
+    """What the first screen shows in large type; only what was measured."""
+    last = last_measured(report.rounds)
+    if last is None:
+        return []
+    start = report.rounds[0]
+    figures = [
+        Figure("mean IoU", words.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
+        Figure("AP at IoU 0.5", words.say_number(last.ap50), _from(start.ap50, last.ap50)),
+        *_lead(report, last),
+        Figure("annotator time", words.say_time(report.spent_s), f"of {say_budget(report)}"),
+        Figure("images labeled", f"{last.labeled_images:,}", f"in {words.say_count(len(report.rounds), 'round')}"),
+    ]
+    if last.iou_spearman is not None:
+        figures.append(Figure("IoU head, Spearman", words.say_number(last.iou_spearman), "1 perfect, 0 chance"))
+    return figures
+
+
+def settings(report: RunReport) -> list[tuple[str, str]]:
+    """What a person needs to repeat the run; only what is known."""
+    setup = report.setup
+    pairs = [
+        ("Command", setup.command),
+        ("Started", setup.started_at),
+        ("Data", setup.data),
+        ("Images", _image_counts(report)),
+        ("Strategy", words.say_strategy(report.strategy)),
+        ("Seed", str(report.seed)),
+        ("Budget", say_budget(report)),
+        ("Ended because", report.stopped_because),
+        ("Labels from", setup.labeler),
+        ("Recipe", setup.recipe),
+        ("Encoder", setup.encoder),
+        ("Image size", f"{setup.image_size} px" if setup.image_size else ""),
+        ("Device", setup.device),
+        ("Machine", setup.machine),
+        ("Versions", ", ".join(f"{name} {version}" for name, version in setup.versions.items())),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _environment() -> Environment:
+    found = Environment(
+        loader=PackageLoader("maskloop.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(time=words.say_time, number=words.say_number, strategy=words.say_strategy, kind=words.say_kind)
+    found.globals["count"] = words.say_count
+    return found
+
+
+def _from(start: float | None, end: float | None) -> str:
+    return "" if start is None or start == end else f"{words.say_number(start)} at the start"
+
+
+def _lead(report: RunReport, last: RoundReport) -> list[Figure]:
+    """The distance to the baseline at the last time both have reached, and the time saved where there is any."""
+    found = rival(report)
+    other = last_measured(found[1].rounds) if found else None
+    if found is None or other is None or report.strategy == found[0]:
+        return []
+    at_s = min(last.spent_s, other.spent_s)
+    ours, theirs = iou_at(report.rounds, at_s), iou_at(found[1].rounds, at_s)
+    if ours is None or theirs is None:
+        return []
+    reached = time_to(report.rounds, other.mean_iou or 0.0)
+    saved = other.spent_s - reached if reached is not None else 0.0
+    note = f"{words.say_time(saved)} faster to {words.say_number(other.mean_iou)}" if saved >= 60 else ""
+    return [Figure(f"against {found[0].replace('_', '-')}", f"{ours - theirs:+.2f}".replace("-", "−"), note)]
+
+
+def _image_counts(report: RunReport) -> str:
+    setup = report.setup
+    parts = [
+        (setup.pool_images, "in the pool"),
+        (setup.initial_images, "to begin with"),
+        (setup.test_images, "for testing"),
+    ]
+    return ", ".join(f"{number:,} {what}" for number, what in parts if number)
+
+
+def _legend(report: RunReport) -> list[tuple[str, str]]:
+    colours = colours_of(report.setup.categories)
+    return [(one.name, colours[one.id]) for one in sorted(report.setup.categories)]
+
+
+def _round_pictures(workdir: Path, one: RoundReport) -> RoundPictures:
+    found = [_thumbnail(workdir, one.round, chosen) for chosen in one.batch]
+    shown = tuple(thumbnail for thumbnail in found if thumbnail is not None)
+    return RoundPictures(one, shown, sum(chosen.cost_s for chosen in one.batch))
+
+
+def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | None:
+    sides = [picture_file(workdir, number, chosen.image, side) for side in ("label", "proposal")]
+    if not all(side.is_file() for side in sides):
+        return None
+    label, proposal = (f"data:image/jpeg;base64,{base64.b64encode(side.read_bytes()).decode()}" for side in sides)
+    return Thumbnail(chosen, label, proposal)
+
+
+def _themed(curve: Curve) -> Markup:
+    svg = curve.svg
+    for colour, name in THEMED.items():
+        svg = svg.replace(colour, f"var(--{name})")
+    return Markup(svg)  # our own drawing; its words were escaped when it was drawn

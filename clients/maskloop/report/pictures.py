@@ -1,0 +1,146 @@
+"""Thumbnails of a batch: the person's masks and, beside them, the network's proposal.
+
+They are drawn once, when a round's labels are in, and kept under `WORKDIR/pictures/round-003/`, so that a report
+written later (after a resume, say) finds them there. Files are named by a hash of the image's id, because an id is
+free to hold anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from maskloop.errors import InvalidImage, InvalidLabel
+from maskloop.masks import Mask
+from maskloop.report.files import replace_file
+from maskloop.values import Category, ObjectLabel, ObjectProposal
+
+PICTURES_A_ROUND = 24
+LONGEST_SIDE = 288
+LARGEST_BYTES = 12_500
+"""Of one thumbnail; an image has two."""
+FILL = 0.32
+PALETTE = ("#e69f00", "#56b4e9", "#cc79a7", "#009e73", "#f0e442", "#d55e00", "#0072b2", "#ffffff")
+"""Okabe and Ito's colours, in the order in which categories take them; the ninth category begins again."""
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class BatchPicture:
+    """One image of a batch.
+
+    Args:
+        image: its id, as in the report's batch.
+        pixels: (H, W, 3) uint8, RGB.
+        labels: the objects the person outlined, masks of H x W.
+        proposals: the objects the network offered before, masks of H x W.
+
+    Raises:
+        InvalidImage: the pixels are not (H, W, 3) uint8, or a mask has another size.
+    """
+
+    image: str
+    pixels: Pixels
+    labels: tuple[ObjectLabel, ...]
+    proposals: tuple[ObjectProposal, ...]
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if self.pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise InvalidImage(f"image {self.image}: pixels are {self.pixels.dtype} {shape}, not (H, W, 3) uint8")
+        for mask in [item.mask for item in self.labels] + [item.mask for item in self.proposals]:
+            if (mask.height, mask.width) != shape[:2]:
+                raise InvalidImage(
+                    f"image {self.image} is {shape[0]} x {shape[1]}, a mask of it {mask.height} x {mask.width}"
+                )
+
+
+def save_pictures(workdir: Path, number: int, categories: Sequence[Category], pictures: Sequence[BatchPicture]) -> None:
+    """Draw the first `PICTURES_A_ROUND` of round `number`; pictures drawn before are drawn anew.
+
+    Raises:
+        InvalidLabel: an object's category is none of `categories`.
+        StorageFull: the disk is full.
+    """
+    colours = colours_of(categories)
+    for picture in pictures[:PICTURES_A_ROUND]:
+        for side, objects in (("label", picture.labels), ("proposal", picture.proposals)):
+            drawn = outline(picture.pixels, [(item.mask, _colour(colours, picture, item)) for item in objects])
+            replace_file(picture_file(workdir, number, picture.image, side), to_jpeg(drawn))
+
+
+def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:
+    """Where the thumbnail of one image and side (`label` or `proposal`) lies."""
+    name = hashlib.sha256(image.encode()).hexdigest()[:20]
+    return workdir / "pictures" / f"round-{number:03d}" / f"{name}-{side}.jpg"
+
+
+def colours_of(categories: Sequence[Category]) -> dict[int, str]:
+    """A colour for each category id, in the order of the ids."""
+    return {one.id: PALETTE[place % len(PALETTE)] for place, one in enumerate(sorted(categories))}
+
+
+def _colour(colours: Mapping[int, str], picture: BatchPicture, item: ObjectLabel | ObjectProposal) -> str:
+    if item.category_id not in colours:
+        raise InvalidLabel(f"image {picture.image}: category {item.category_id} is none of the report's categories")
+    return colours[item.category_id]
+
+
+def outline(pixels: Pixels, objects: Sequence[tuple[Mask, str]]) -> Pixels:
+    """A thumbnail of `pixels`, each mask filled translucently and outlined twice: its colour inside, black outside."""
+    picture = _fit(Picture.fromarray(pixels), Picture.Resampling.LANCZOS)
+    drawn = np.asarray(picture, dtype=np.float32)
+    inside = [(_shrink(mask, picture.size), _rgb(colour)) for mask, colour in objects]
+    for mask, colour in inside:
+        drawn = np.where(mask[..., None], (1 - FILL) * drawn + FILL * colour, drawn)
+    for mask, colour in inside:
+        drawn[_grow(mask) & ~mask] *= 0.25
+        drawn[mask & _grow(~mask)] = colour
+    return drawn.round().astype(np.uint8)
+
+
+def to_jpeg(pixels: Pixels, largest_bytes: int = LARGEST_BYTES) -> bytes:
+    """JPEG bytes; quality, then size, go down until at most `largest_bytes` are needed."""
+    picture = Picture.fromarray(pixels)
+    while True:
+        for quality in (86, 76, 66, 54, 42):
+            target = io.BytesIO()
+            picture.save(target, "JPEG", quality=quality, optimize=True, subsampling=0)
+            if target.tell() <= largest_bytes or max(picture.size) <= 32:
+                return target.getvalue()
+        picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
+
+
+def _fit(picture: Picture.Image, filter_: Picture.Resampling) -> Picture.Image:
+    scale = LONGEST_SIDE / max(picture.size)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    return picture.resize((width, height), filter_)
+
+
+def _shrink(mask: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The mask at thumbnail size, half coverage and more; an object smaller than that keeps what it touches."""
+    full = Picture.fromarray(mask.to_array().astype(np.uint8) * 255)
+    cover = np.asarray(full.resize(size, Picture.Resampling.BILINEAR))
+    return cover >= 128 if (cover >= 128).any() else cover > 0
+
+
+def _grow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`mask` and its four neighbours; the image's border is no neighbour."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return grown
+
+
+def _rgb(colour: str) -> NDArray[np.float32]:
+    return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], dtype=np.float32)

@@ -1,0 +1,39 @@
+"""How numbers are said to people."""
+
+from __future__ import annotations
+
+
+def say_time(seconds: float) -> str:
+    """`45 s`, `2 min 38 s`, `38 min`, `3 h 2 min`: two units at most, seconds only below ten minutes."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 600:
+        return _two(whole, 60, "min", "s")
+    return _two(round(seconds / 60), 60, "h", "min")
+
+
+def say_number(value: float | None, digits: int = 2) -> str:
+    """A fixed number of digits; a dash for what nobody could measure."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def say_count(count: int, thing: str) -> str:
+    """`1 image`, `12 images`, `2,400 images`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def say_strategy(name: str) -> str:
+    """`mask_guided` -> `mask-guided selection`."""
+    return f"{name.replace('_', '-')} selection"
+
+
+def say_kind(kind: str) -> str:
+    """A supervision kind as a legend says it: `image_level` -> `image level`."""
+    return {"counts": "counts", "full": "full masks"}.get(kind, kind.replace("_", " "))
+
+
+def _two(amount: int, base: int, large: str, small: str) -> str:
+    high, low = divmod(amount, base)
+    parts = [f"{high} {large}"] * bool(high) + [f"{low} {small}"] * bool(low)
+    return " ".join(parts)

@@ -1,0 +1,53 @@
+"""One call that leaves the report in the work folder, after every round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from maskloop.errors import NotFound
+from maskloop.report.curves import curves
+from maskloop.report.files import replace_file
+from maskloop.report.page import to_html
+from maskloop.report.pictures import BatchPicture, save_pictures
+from maskloop.report.tables import to_csv
+from maskloop.report.values import RunReport, from_json, to_json
+
+
+def write_report(
+    workdir: Path, report: RunReport, pictures: Mapping[int, Sequence[BatchPicture]] | None = None
+) -> None:
+    """Write `report.json`, `report.csv`, the curves (`curve-mean-iou.svg`, `curve-ap50.svg`, `spending.svg`,
+    `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
+
+    Args:
+        workdir: the campaign's folder, made if missing.
+        report: everything known so far; call again after every round.
+        pictures: by round, the batch's images in the order of the batch. Only those not given before are needed:
+            thumbnails of the first `PICTURES_A_ROUND` stay in `workdir/pictures`, also for a resumed run.
+
+    Raises:
+        InvalidLabel: an object's category is none of `report.setup.categories`.
+        StorageFull: the disk is full; files already there stay as they were.
+    """
+    for number, batch in (pictures or {}).items():
+        save_pictures(workdir, number, report.setup.categories, batch)
+    figures = curves(report)
+    for figure in figures:
+        replace_file(workdir / f"{figure.name}.svg", figure.svg.encode())
+    replace_file(workdir / "report.csv", to_csv(report))
+    replace_file(workdir / "report.html", to_html(workdir, report, figures))
+    replace_file(workdir / "report.json", to_json(report))
+
+
+def read_report(workdir: Path) -> RunReport:
+    """The report `write_report` left in `workdir`.
+
+    Raises:
+        NotFound: there is none.
+        InvalidArgument: `report.json` is not a report.
+    """
+    path = workdir / "report.json"
+    if not path.is_file():
+        raise NotFound(f"{path} is not there; a report is written after the first round")
+    return from_json(path.read_bytes())
