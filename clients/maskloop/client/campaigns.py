@@ -1,0 +1,150 @@
+"""Campaigns, batches and leases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from maskloop import convert
+from maskloop.client.verbs import Verbs
+from maskloop.v1 import campaigns_pb2 as pb
+from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
+from maskloop.values import Batch, Budget, Campaign, SkipReason, Strategy, SupervisionKind
+
+
+class CampaignVerbs(Verbs):
+    """`CampaignService`."""
+
+    def create_campaign(
+        self,
+        *,
+        project_id: str,
+        campaign_id: str,
+        budget: Budget,
+        strategy: Strategy,
+        seed: int = 0,
+        request_id: str = "",
+    ) -> Campaign:
+        """Create a campaign: one budget, one strategy, one seed.
+
+        Raises:
+            AlreadyExists: the id is taken.
+            InvalidBudget: it does not buy the cheapest image.
+            InvalidArgument: no such strategy.
+        """
+        request = self._write(
+            pb.CreateCampaignRequest,
+            request_id,
+            project_id=project_id,
+            campaign_id=campaign_id,
+            budget=budget,
+            strategy=strategy,
+            seed=seed,
+        )
+        return convert.campaign_from_message(self._wire.call(self._stub(CampaignServiceStub).CreateCampaign, request))
+
+    def get_campaign(self, *, project_id: str, campaign_id: str) -> Campaign:
+        """Read a campaign with its spending.
+
+        Raises:
+            CampaignNotFound: there is none of that id.
+        """
+        request = convert.request(pb.GetCampaignRequest, project_id=project_id, campaign_id=campaign_id)
+        return convert.campaign_from_message(self._wire.call(self._stub(CampaignServiceStub).GetCampaign, request))
+
+    def list_campaigns(self, *, project_id: str) -> Iterator[Campaign]:
+        """A project's campaigns, by id."""
+        method = self._stub(CampaignServiceStub).ListCampaigns
+        pages = self._pages(method, pb.ListCampaignsRequest, project_id=project_id)
+        return (convert.campaign_from_message(item) for page in pages for item in page.campaigns)
+
+    def update_campaign_budget(
+        self, *, project_id: str, campaign_id: str, budget: Budget, request_id: str = ""
+    ) -> Campaign:
+        """Change a campaign's budget; it may not fall below what is spent and promised."""
+        request = self._write(
+            pb.UpdateCampaignBudgetRequest,
+            request_id,
+            project_id=project_id,
+            campaign_id=campaign_id,
+            budget=budget,
+        )
+        method = self._stub(CampaignServiceStub).UpdateCampaignBudget
+        return convert.campaign_from_message(self._wire.call(method, request))
+
+    def select_batch(
+        self,
+        *,
+        project_id: str,
+        campaign_id: str,
+        annotator: str,
+        kind: SupervisionKind = SupervisionKind.FULL,
+        images: int | None = None,
+        seconds: float | None = None,
+        strategy: Strategy | None = None,
+        lease_s: float | None = None,
+        request_id: str = "",
+    ) -> Batch:
+        """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
+
+        An annotator who still holds an open batch of that kind in the campaign gets it back.
+
+        Raises:
+            NoActiveModel, PoolNotScored: the strategy chooses by scores, and there are none.
+        """
+        request = self._write(
+            pb.SelectBatchRequest,
+            request_id,
+            project_id=project_id,
+            campaign_id=campaign_id,
+            annotator=annotator,
+            kind=kind,
+            images=images,
+            seconds=seconds,
+            strategy=strategy,
+            lease_s=lease_s,
+        )
+        return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).SelectBatch, request))
+
+    def get_batch(self, *, project_id: str, batch_id: str) -> Batch:
+        """Read a batch.
+
+        Raises:
+            BatchNotFound: there is none of that id.
+        """
+        request = convert.request(pb.GetBatchRequest, project_id=project_id, batch_id=batch_id)
+        return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).GetBatch, request))
+
+    def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
+        """Prolong a batch's leases from now on.
+
+        Raises:
+            ForeignLease: somebody else holds it.
+        """
+        request = convert.request(
+            pb.RenewBatchRequest, project_id=project_id, batch_id=batch_id, annotator=annotator, lease_s=lease_s
+        )
+        return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).RenewBatch, request))
+
+    def release_batch(self, *, project_id: str, batch_id: str, annotator: str, image_ids: Sequence[str] = ()) -> int:
+        """Give leases back, all of them when no image is named. Returns how many images were given back."""
+        request = convert.request(
+            pb.ReleaseBatchRequest,
+            project_id=project_id,
+            batch_id=batch_id,
+            annotator=annotator,
+            image_ids=image_ids,
+        )
+        response = self._wire.call(self._stub(CampaignServiceStub).ReleaseBatch, request)
+        return int(response.released_images)
+
+    def skip_image(self, *, project_id: str, batch_id: str, annotator: str, image_id: str, reason: SkipReason) -> None:
+        """Pass over one image for the rest of the campaign."""
+        request = convert.request(
+            pb.SkipImageRequest,
+            project_id=project_id,
+            batch_id=batch_id,
+            annotator=annotator,
+            image_id=image_id,
+            reason=reason,
+        )
+        self._wire.call(self._stub(CampaignServiceStub).SkipImage, request)

@@ -1,0 +1,147 @@
+"""Training, scoring, evaluation, and model versions."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from maskloop import convert
+from maskloop.client.verbs import Verbs
+from maskloop.errors import FailedPrecondition
+from maskloop.v1 import models_pb2 as pb
+from maskloop.v1.models_pb2_grpc import ModelServiceStub
+from maskloop.values import ImageProposals, ModelVersion, Operation, Split
+
+PROPOSALS_A_CALL = 100
+
+
+class ModelVerbs(Verbs):
+    """`ModelService`. Long work answers an operation at once; `wait_operation` follows it."""
+
+    def train_model(
+        self,
+        *,
+        project_id: str,
+        recipe: str = "",
+        overrides: Mapping[str, object] | None = None,
+        seed: int = 0,
+        activate: bool = True,
+        request_id: str = "",
+    ) -> Operation:
+        """Train a new model version on the project's current full labels.
+
+        Args:
+            project_id: the project.
+            recipe: `compact` or `paper`; "" for the server's default.
+            overrides: options that differ from the recipe's, by name.
+            seed: of the training.
+            activate: whether to make the version active when it is done.
+            request_id: makes the call idempotent; a repeated call finds the same operation.
+
+        Raises:
+            InvalidConfig: no such recipe or option.
+        """
+        request = self._write(
+            pb.TrainModelRequest,
+            request_id,
+            project_id=project_id,
+            recipe=recipe,
+            overrides_json=json.dumps(dict(overrides), sort_keys=True) if overrides else "",
+            seed=seed,
+            activate=activate,
+        )
+        return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).TrainModel, request))
+
+    def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
+        """Score the pool images that have counts and no full label; "" means the active version."""
+        request = self._write(pb.ScorePoolRequest, request_id, project_id=project_id, model_version=model_version)
+        return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).ScorePool, request))
+
+    def evaluate_model(
+        self, *, project_id: str, split: Split = Split.TEST, model_version: str = "", request_id: str = ""
+    ) -> Operation:
+        """Measure a model version on the labeled images of a split; "" means the active version."""
+        request = self._write(
+            pb.EvaluateModelRequest, request_id, project_id=project_id, model_version=model_version, split=split
+        )
+        return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).EvaluateModel, request))
+
+    def get_model(self, *, project_id: str, model_version: str = "") -> ModelVersion:
+        """Read a model version, the active one for "".
+
+        Raises:
+            ModelNotFound, NoActiveModel: there is none.
+        """
+        request = convert.request(pb.GetModelRequest, project_id=project_id, model_version=model_version)
+        return convert.model_from_message(self._wire.call(self._stub(ModelServiceStub).GetModel, request))
+
+    def list_models(self, *, project_id: str) -> Iterator[ModelVersion]:
+        """A project's model versions, newest first."""
+        pages = self._pages(self._stub(ModelServiceStub).ListModels, pb.ListModelsRequest, project_id=project_id)
+        return (convert.model_from_message(item) for page in pages for item in page.models)
+
+    def activate_model(self, *, project_id: str, model_version: str, etag: str = "") -> ModelVersion:
+        """Make a model version the active one.
+
+        Raises:
+            EtagMismatch: the project changed since `etag` was read.
+        """
+        request = convert.request(
+            pb.ActivateModelRequest, project_id=project_id, model_version=model_version, etag=etag
+        )
+        method = self._stub(ModelServiceStub).ActivateModel
+        return convert.model_from_message(self._wire.call(method, request, idempotent=not etag))
+
+    def rollback_model(self, *, project_id: str, etag: str = "") -> ModelVersion:
+        """Make the version that was active before the active one again. Never repeated by itself.
+
+        Raises:
+            EtagMismatch: the project changed since `etag` was read.
+        """
+        request = convert.request(pb.RollbackModelRequest, project_id=project_id, etag=etag)
+        method = self._stub(ModelServiceStub).RollbackModel
+        return convert.model_from_message(self._wire.call(method, request, idempotent=False))
+
+    def read_model(self, *, project_id: str, path: Path, model_version: str = "") -> Path:
+        """Write a model version's checkpoint (safetensors) to `path`, whole or not at all.
+
+        Raises:
+            FailedPrecondition: the file cannot be written.
+        """
+        request = convert.request(pb.ReadModelRequest, project_id=project_id, model_version=model_version)
+        method = self._stub(ModelServiceStub).ReadModel
+        return self._wire.collect(method, request, lambda pieces: _save(path, pieces), timeout_s=self.slow_s)
+
+    def get_proposals(
+        self, *, project_id: str, image_ids: Sequence[str], model_version: str = ""
+    ) -> tuple[ImageProposals, ...]:
+        """The masks that the last scoring offers, in the order of `image_ids`; unscored images are left out."""
+        found: list[ImageProposals] = []
+        for start in range(0, len(image_ids), PROPOSALS_A_CALL):
+            request = convert.request(
+                pb.GetProposalsRequest,
+                project_id=project_id,
+                model_version=model_version,
+                image_ids=image_ids[start : start + PROPOSALS_A_CALL],
+            )
+            response = self._wire.call(self._stub(ModelServiceStub).GetProposals, request)
+            found.extend(map(convert.proposals_from_message, response.proposals))
+        return tuple(found)
+
+
+def _save(path: Path, pieces: Iterable[pb.ReadModelResponse]) -> Path:
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise FailedPrecondition(f"cannot write {path}: {error.strerror}", field=str(path)) from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

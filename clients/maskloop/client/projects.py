@@ -1,0 +1,111 @@
+"""Projects and images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from maskloop import convert
+from maskloop.client.verbs import Verbs
+from maskloop.v1 import projects_pb2 as pb
+from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
+from maskloop.values import Category, Image, ImageImport, Project, Split
+
+PACK_BYTES = 16 * 1024 * 1024
+PACK_IMAGES = 500
+"""An import is sent in packs that stay below the server's limits of 64 MiB and 1,000 images."""
+
+
+class ProjectVerbs(Verbs):
+    """`ProjectService`."""
+
+    def create_project(
+        self, *, project_id: str, categories: Sequence[Category], display_name: str = "", request_id: str = ""
+    ) -> Project:
+        """Create a project with a fixed vocabulary.
+
+        Raises:
+            AlreadyExists: the id is taken.
+            InvalidArgument: the id or the vocabulary cannot be.
+        """
+        request = self._write(
+            pb.CreateProjectRequest,
+            request_id,
+            project_id=project_id,
+            display_name=display_name,
+            categories=categories,
+        )
+        return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
+
+    def get_project(self, *, project_id: str) -> Project:
+        """Read one project.
+
+        Raises:
+            ProjectNotFound: there is none of that id.
+        """
+        request = convert.request(pb.GetProjectRequest, project_id=project_id)
+        return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).GetProject, request))
+
+    def list_projects(self) -> Iterator[Project]:
+        """All projects, by id."""
+        pages = self._pages(self._stub(ProjectServiceStub).ListProjects, pb.ListProjectsRequest)
+        return (convert.project_from_message(item) for page in pages for item in page.projects)
+
+    def import_images(self, *, project_id: str, images: Iterable[ImageImport]) -> Iterator[Image]:
+        """Bring images in, in packs, each taken whole or not at all; yields them in order as packs are taken.
+
+        Images are known by name and content, so that a repeated import changes nothing.
+
+        Raises:
+            AlreadyExists: the name is there with another content; or a label differs.
+            InvalidImage, InvalidMask, InvalidLabel: names the file.
+        """
+        for pack in _packs(images):
+            request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
+            response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
+            yield from map(convert.image_from_message, response.images)
+
+    def get_image(self, *, project_id: str, image_id: str) -> Image:
+        """Read one image's facts.
+
+        Raises:
+            ImageNotFound: there is none of that id.
+        """
+        request = convert.request(pb.GetImageRequest, project_id=project_id, image_id=image_id)
+        return convert.image_from_message(self._wire.call(self._stub(ProjectServiceStub).GetImage, request))
+
+    def list_images(self, *, project_id: str, split: Split | None = None) -> Iterator[Image]:
+        """All images, or those of one split, by id."""
+        method = self._stub(ProjectServiceStub).ListImages
+        pages = self._pages(method, pb.ListImagesRequest, project_id=project_id, split=split)
+        return (convert.image_from_message(item) for page in pages for item in page.images)
+
+    def read_image(self, *, project_id: str, image_id: str) -> bytes:
+        """An image's file, as it was imported."""
+        request = convert.request(pb.ReadImageRequest, project_id=project_id, image_id=image_id)
+        method = self._stub(ProjectServiceStub).ReadImage
+        return self._wire.collect(method, request, _joined, timeout_s=self.slow_s)
+
+
+def _joined(pieces: Iterable[pb.ReadImageResponse]) -> bytes:
+    return b"".join(piece.data for piece in pieces)
+
+
+def _packs(images: Iterable[ImageImport]) -> Iterator[list[ImageImport]]:
+    """`images` in order, in lists of at most `PACK_IMAGES` and, unless one alone is larger, `PACK_BYTES`."""
+    pack: list[ImageImport] = []
+    size = 0
+    for image in images:
+        weight = _weight(image)
+        if pack and (len(pack) == PACK_IMAGES or size + weight > PACK_BYTES):
+            yield pack
+            pack, size = [], 0
+        pack.append(image)
+        size += weight
+    if pack:
+        yield pack
+
+
+def _weight(image: ImageImport) -> int:
+    """About the bytes of its message."""
+    masks = sum(len(item.mask.rle) + 32 for item in image.objects or ())
+    return len(image.data or b"") + masks + len(image.uri) + len(image.file_name) + 64
