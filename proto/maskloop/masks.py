@@ -12,6 +12,7 @@ from pycocotools import mask as coco_mask
 from maskloop.errors import InvalidMask
 
 BoolArray = NDArray[np.bool_]
+MAX_PIXELS = 2**28
 
 
 @dataclass(frozen=True)
@@ -20,11 +21,11 @@ class Mask:
 
     Args:
         height: image height in pixels, at least 1.
-        width: image width in pixels, at least 1.
+        width: image width in pixels, at least 1; height x width is at most `MAX_PIXELS`.
         rle: COCO's compressed run-length string, column-major.
 
     Raises:
-        InvalidMask: the runs do not add up to height x width.
+        InvalidMask: the runs do not add up to height x width, or the string is broken.
     """
 
     height: int
@@ -32,7 +33,7 @@ class Mask:
     rle: bytes
 
     def __post_init__(self) -> None:
-        if self.height < 1 or self.width < 1:
+        if self.height < 1 or self.width < 1 or self.height * self.width > MAX_PIXELS:
             raise InvalidMask(f"a mask of {self.height} x {self.width} pixels cannot exist", field="size")
         total = _run_total(self.rle)
         if total != self.height * self.width:
@@ -57,7 +58,8 @@ class Mask:
 
     def to_array(self) -> BoolArray:
         """Decode to (H, W) bool."""
-        return coco_mask.decode(self._coco).astype(np.bool_)
+        decoded: BoolArray = coco_mask.decode(self._coco).astype(np.bool_)
+        return decoded
 
     @cached_property
     def area(self) -> int:
@@ -94,14 +96,15 @@ def _run_total(rle: bytes) -> int:
 
     Five bits a character (offset 48), low bits first, bit 6 says "more", bit 5 of the last is the sign; from the
     third run on, a run is stored as the difference to the run before the last. pycocotools decodes without
-    checking and writes past its buffer when the runs are wrong, so they are added up here first.
+    checking and writes past its buffer when the runs are wrong, so they are added up here first. Six characters a
+    run hold every difference below `MAX_PIXELS`; with seven, pycocotools shifts past 32 bits and reads another number.
     """
     runs: list[int] = []
     place = 0
     while place < len(rle):
         value, shift, more = 0, 0, True
         while more:
-            if place >= len(rle) or not 48 <= rle[place] <= 111 or shift > 40:
+            if place >= len(rle) or not 48 <= rle[place] <= 111 or shift > 25:
                 raise InvalidMask("the mask's run-length string is broken", field="rle")
             bits = rle[place] - 48
             value |= (bits & 0x1F) << shift

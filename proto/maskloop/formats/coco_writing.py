@@ -1,0 +1,115 @@
+"""Labels and proposals as a COCO instance file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from maskloop.errors import InvalidLabel, InvalidMask
+from maskloop.formats.files import write_atomically
+from maskloop.formats.segmentation import write_segmentation
+from maskloop.values import Category, ObjectLabel
+
+
+class SizedImage(Protocol):
+    """What a COCO file says of an image; `maskloop.values.Image` and `CocoImage` are such."""
+
+    @property
+    def file_name(self) -> str:
+        """Name of its file."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+
+def coco_document(
+    categories: Iterable[Category],
+    images: Iterable[SizedImage],
+    labels: Mapping[str, Sequence[ObjectLabel]],
+    scores: Mapping[str, Sequence[float]] | None = None,
+) -> dict[str, object]:
+    """A COCO instance document: masks as compressed runs, with area and box (x, y, width, height) in pixels.
+
+    Args:
+        categories: the vocabulary.
+        images: every image to list; one without `labels` is listed and empty.
+        labels: objects by file name.
+        scores: predicted IoU in [0, 1] of each object, by file name; becomes the annotation's `score`.
+
+    Raises:
+        InvalidLabel: an object's category is not in the vocabulary, or scores and objects differ in number.
+        InvalidMask: a mask has another size than its image.
+    """
+    vocabulary = list(categories)
+    listed = list(images)
+    annotations: list[dict[str, object]] = []
+    for image_id, image in enumerate(listed, start=1):
+        objects = labels.get(image.file_name, ())
+        for item, score in zip(objects, _scores(image, objects, scores), strict=True):
+            _check(image, item, {category.id for category in vocabulary})
+            annotations.append(_annotation(len(annotations) + 1, image_id, item, score))
+    return {
+        "images": [
+            {"id": image_id, "file_name": image.file_name, "width": image.width, "height": image.height}
+            for image_id, image in enumerate(listed, start=1)
+        ],
+        "categories": [{"id": category.id, "name": category.name} for category in vocabulary],
+        "annotations": annotations,
+    }
+
+
+def write_coco(
+    path: Path,
+    categories: Iterable[Category],
+    images: Iterable[SizedImage],
+    labels: Mapping[str, Sequence[ObjectLabel]],
+    scores: Mapping[str, Sequence[float]] | None = None,
+) -> Path:
+    """Write `coco_document` to `path`, whole or not at all.
+
+    Raises:
+        InvalidLabel, InvalidMask: as `coco_document`.
+        StorageFull, FailedPrecondition: as `write_atomically`.
+    """
+    return write_atomically(path, json.dumps(coco_document(categories, images, labels, scores)).encode())
+
+
+def _scores(
+    image: SizedImage, objects: Sequence[ObjectLabel], scores: Mapping[str, Sequence[float]] | None
+) -> Sequence[float | None]:
+    if scores is None:
+        return [None] * len(objects)
+    given = scores.get(image.file_name, ())
+    if len(given) != len(objects):
+        raise InvalidLabel(f"image {image.file_name} has {len(objects)} objects and {len(given)} scores")
+    return given
+
+
+def _check(image: SizedImage, item: ObjectLabel, vocabulary: set[int]) -> None:
+    if item.category_id not in vocabulary:
+        raise InvalidLabel(f"image {image.file_name}: category {item.category_id} is not in the vocabulary")
+    if (item.mask.width, item.mask.height) != (image.width, image.height):
+        raise InvalidMask(
+            f"image {image.file_name} has {image.width} x {image.height} pixels, "
+            f"a mask of it {item.mask.width} x {item.mask.height}"
+        )
+
+
+def _annotation(id_: int, image_id: int, item: ObjectLabel, score: float | None) -> dict[str, object]:
+    annotation: dict[str, object] = {
+        "id": id_,
+        "image_id": image_id,
+        "category_id": item.category_id,
+        "segmentation": write_segmentation(item.mask),
+        "area": item.mask.area,
+        "bbox": list(item.mask.box),
+        "iscrowd": 0,
+    }
+    return annotation if score is None else {**annotation, "score": score}
