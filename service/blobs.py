@@ -1,0 +1,80 @@
+"""Image files by the SHA-256 of their content: written once, never changed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import uuid
+from typing import Any
+
+import fsspec
+
+from maskloop.errors import NotFound, StorageFull, Unavailable
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class BlobStore:
+    """Files below an fsspec url: a folder by default, S3 and others by their own scheme.
+
+    Args:
+        url: folder or fsspec url; made if it is not there.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = fsspec.core.url_to_fs(url)
+        self._files.makedirs(self._root, exist_ok=True)
+
+    def put(self, data: bytes) -> str:
+        """Keep `data`, durable when this returns. Returns its SHA-256 in hex.
+
+        Raises:
+            StorageFull: the disk is full; nothing was kept.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        place = self.path(sha256)
+        if not self._files.exists(place):
+            try:
+                self._write(place, data)
+            except OSError as error:
+                kind = StorageFull if error.errno in _NO_ROOM else Unavailable
+                raise kind(f"image file {sha256[:16]} cannot be kept: {error.strerror or error}") from error
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The content.
+
+        Raises:
+            NotFound: nothing of that name is kept.
+        """
+        try:
+            data: bytes = self._files.cat_file(self.path(sha256))
+        except FileNotFoundError as error:
+            raise NotFound(f"the file of image content {sha256[:16]} is gone") from error
+        return data
+
+    def path(self, sha256: str) -> str:
+        """Where the content is (or would be), below the file system of the url."""
+        return f"{self._root}/{sha256[:2]}/{sha256}"
+
+    def _write(self, place: str, data: bytes) -> None:
+        """Write beside the place, then rename: a reader sees all of it or nothing."""
+        self._files.makedirs(place.rsplit("/", 1)[0], exist_ok=True)
+        beside = f"{place}.{uuid.uuid4().hex}"
+        try:
+            with self._files.open(beside, "wb") as file:
+                file.write(data)
+                file.flush()
+                _sync(file)
+            self._files.mv(beside, place)
+        except BaseException:
+            if self._files.exists(beside):
+                self._files.rm_file(beside)
+            raise
+
+
+def _sync(file: Any) -> None:
+    """Local files reach the disk before their name does."""
+    if hasattr(file, "fileno"):
+        os.fsync(file.fileno())

@@ -1,0 +1,8 @@
+"""Alembic's entry point; `service.store.migrate` hands it an open connection."""
+
+from alembic import context
+
+from service.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

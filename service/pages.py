@@ -1,0 +1,60 @@
+"""Lists in pages: AIP-158's page_size and opaque page_token."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from maskloop.errors import InvalidArgument
+
+DEFAULT_PAGE_SIZE = 100
+MAX_PAGE_SIZE = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some items of a list, in its order; `next_page_token` is "" on the last page."""
+
+    items: tuple[T, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """Which page: at most `size` items after the one whose key is `after`, "" for the first page."""
+
+    size: int = DEFAULT_PAGE_SIZE
+    after: str = ""
+
+    @classmethod
+    def of(cls, page_size: int, page_token: str) -> PageRequest:
+        """Read a request's fields: 0 means the default size, more than the limit is coerced down to it.
+
+        Raises:
+            InvalidArgument: a negative size, or a token that no list handed out.
+        """
+        if page_size < 0:
+            raise InvalidArgument(f"page_size is {page_size}", field="page_size")
+        return cls(min(page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE), _key_of(page_token))
+
+    def cut(self, found: Sequence[T], keys: Sequence[str]) -> Page[T]:
+        """Make the page of `found`, which holds one item more than `size` if there are more; `keys` name them."""
+        if len(found) <= self.size:
+            return Page(tuple(found))
+        return Page(tuple(found[: self.size]), _token_of(keys[self.size - 1]))
+
+
+def _token_of(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _key_of(token: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidArgument("page_token is none that this server handed out", field="page_token") from error

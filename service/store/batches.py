@@ -1,0 +1,204 @@
+"""Rows of batches, their picks (the leases), and what campaigns pass over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy.engine import Row
+
+from maskloop.errors import BatchNotFound
+from maskloop.values import Batch, Campaign, Pick, SkipReason, SupervisionKind
+from service.store.database import Transaction
+from service.store.images import chunks
+from service.store.tables import batches, picks, skips
+
+
+class PickState(StrEnum):
+    """What became of a pick."""
+
+    OPEN = "open"  # leased
+    LABELED = "labeled"
+    RELEASED = "released"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """A batch with all its picks, and what became of each, by image id."""
+
+    batch: Batch
+    states: Mapping[str, PickState]
+
+    def pick(self, image_id: str) -> Pick | None:
+        """The pick of an image, `None` if the batch never held it."""
+        return next((pick for pick in self.batch.picks if pick.image_id == image_id), None)
+
+    def in_state(self, *states: PickState) -> list[Pick]:
+        """Picks in one of the states, in the order of selection."""
+        return [pick for pick in self.batch.picks if self.states[pick.image_id] in states]
+
+    def held(self) -> Batch:
+        """The batch with only the images that are still leased."""
+        return replace(self.batch, picks=tuple(self.in_state(PickState.OPEN)))
+
+
+_INSERT_BATCH = insert(batches)
+_INSERT_PICKS = insert(picks)
+_OPEN_BATCH = select(batches.c.id).where(
+    batches.c.project_id == bindparam("project_id"),
+    batches.c.campaign_id == bindparam("campaign_id"),
+    batches.c.annotator == bindparam("annotator"),
+    batches.c.kind == bindparam("kind"),
+    batches.c.open,
+)
+_OVERDUE = select(batches.c.id).where(
+    batches.c.project_id == bindparam("project_id"), batches.c.expires_at <= bindparam("now"), batches.c.open
+)
+_HOLDERS = (
+    select(picks.c.image_id, batches.c.id, batches.c.annotator)
+    .join(batches, batches.c.id == picks.c.batch_id)
+    .where(
+        picks.c.project_id == bindparam("project_id"),
+        picks.c.image_id.in_(bindparam("ids", expanding=True)),
+        picks.c.state == PickState.OPEN.value,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds an image's lease."""
+
+    batch_id: str
+    annotator: str
+
+
+def insert_batch(tx: Transaction, batch: Batch) -> None:
+    """Add a batch of one image or more; all its picks are open."""
+    row = {
+        "id": batch.id,
+        "project_id": batch.project_id,
+        "campaign_id": batch.campaign_id,
+        "annotator": batch.annotator,
+        "kind": batch.kind.value,
+        "strategy": batch.strategy,
+        "model_version": batch.model_version,
+        "target_iou": batch.target_iou,
+        "exhausted": batch.exhausted,
+        "expires_at": batch.expires_at,
+        "open": True,
+    }
+    tx.execute(_INSERT_BATCH, row)
+    tx.execute(_INSERT_PICKS, [_pick_row(batch, position) for position in range(len(batch.picks))])
+
+
+def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
+    """Read a batch.
+
+    Raises:
+        BatchNotFound: the project has none of that id.
+    """
+    found = select(batches).where(batches.c.project_id == project_id, batches.c.id == batch_id)
+    row = tx.execute(found).one_or_none()
+    if row is None:
+        raise BatchNotFound(f"project {project_id} has no batch {batch_id!r}", field="batch_id")
+    chosen = tx.execute(select(picks).where(picks.c.batch_id == batch_id).order_by(picks.c.position)).all()
+    return _record(row, chosen)
+
+
+def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind) -> BatchRecord | None:
+    """The batch of that kind whose images the annotator still holds for the campaign, if any."""
+    whose = {"project_id": campaign.project_id, "campaign_id": campaign.id}
+    batch_id = tx.execute(_OPEN_BATCH, {**whose, "annotator": annotator, "kind": kind.value}).scalar()
+    return None if batch_id is None else get_batch(tx, campaign.project_id, batch_id)
+
+
+def overdue_batches(tx: Transaction, project_id: str, now: datetime) -> list[BatchRecord]:
+    """Batches that still hold images though their lease ran out."""
+    ids = list(tx.execute(_OVERDUE, {"project_id": project_id, "now": now}).scalars())
+    return [get_batch(tx, project_id, batch_id) for batch_id in ids]
+
+
+def holders(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, Holder]:
+    """Who holds which of the images."""
+    found: dict[str, Holder] = {}
+    for ids in chunks(image_ids):
+        rows = tx.execute(_HOLDERS, {"project_id": project_id, "ids": ids})
+        found.update((row.image_id, Holder(row.id, row.annotator)) for row in rows)
+    return found
+
+
+def leased_images(tx: Transaction, project_id: str) -> set[str]:
+    """Ids of all images somebody holds."""
+    held = select(picks.c.image_id).where(picks.c.project_id == project_id, picks.c.state == PickState.OPEN.value)
+    return set(tx.execute(held).scalars())
+
+
+def set_pick_states(tx: Transaction, record: BatchRecord, image_ids: Sequence[str], state: PickState) -> BatchRecord:
+    """Change what became of some picks, and whether the batch still holds anything. Returns the batch as it is now."""
+    changed = and_(picks.c.batch_id == record.batch.id, picks.c.image_id == bindparam("image"))
+    if image_ids:
+        one_by_one = [{"image": image_id} for image_id in image_ids]
+        tx.execute(update(picks).where(changed).values(state=state.value), one_by_one)
+    after = replace(record, states={**record.states, **dict.fromkeys(image_ids, state)})
+    still_open = PickState.OPEN in after.states.values()
+    tx.execute(update(batches).where(batches.c.id == record.batch.id).values(open=still_open))
+    return after
+
+
+def set_expiry(tx: Transaction, record: BatchRecord, expires_at: datetime) -> BatchRecord:
+    """Change when a batch's leases expire. Returns the batch as it is now."""
+    tx.execute(update(batches).where(batches.c.id == record.batch.id).values(expires_at=expires_at))
+    return replace(record, batch=replace(record.batch, expires_at=expires_at))
+
+
+def insert_skip(tx: Transaction, batch: Batch, image_id: str, reason: SkipReason, now: datetime) -> None:
+    """Note that the batch's campaign passes over an image; a second time changes nothing."""
+    whose = {"project_id": batch.project_id, "campaign_id": batch.campaign_id, "image_id": image_id}
+    known = select(skips.c.reason).where(*(skips.c[name] == value for name, value in whose.items()))
+    if tx.execute(known).one_or_none() is None:
+        row = {**whose, "annotator": batch.annotator, "reason": reason.value, "created_at": now}
+        tx.execute(insert(skips), row)
+
+
+def skipped_images(tx: Transaction, project_id: str) -> set[tuple[str, str]]:
+    """(campaign id, image id) of all that campaigns of the project pass over."""
+    found = select(skips.c.campaign_id, skips.c.image_id).where(skips.c.project_id == project_id)
+    return {(row.campaign_id, row.image_id) for row in tx.execute(found)}
+
+
+def _pick_row(batch: Batch, position: int) -> dict[str, object]:
+    pick = batch.picks[position]
+    return {
+        "batch_id": batch.id,
+        "position": position,
+        "project_id": batch.project_id,
+        "image_id": pick.image_id,
+        "reason": pick.reason,
+        "score": pick.score,
+        "cost_s": pick.cost_s,
+        "state": PickState.OPEN.value,
+    }
+
+
+def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
+    batch = Batch(
+        id=row.id,
+        project_id=row.project_id,
+        campaign_id=row.campaign_id,
+        annotator=row.annotator,
+        kind=SupervisionKind(row.kind),
+        strategy=row.strategy,
+        picks=tuple(Pick(one.image_id, one.reason, one.cost_s, one.score) for one in chosen),
+        expires_at=row.expires_at,
+        exhausted=row.exhausted,
+        model_version=row.model_version,
+        target_iou=row.target_iou,
+    )
+    return BatchRecord(batch, {one.image_id: PickState(one.state) for one in chosen})

@@ -1,0 +1,146 @@
+"""Rows of campaigns: budgets, and what became of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Row
+
+from maskloop.errors import AlreadyExists, CampaignNotFound
+from maskloop.values import Budget, Campaign, Strategy, SupervisionKind
+from service.pages import Page, PageRequest
+from service.store.database import Transaction
+from service.store.tables import campaigns, spending
+
+_ONE = (campaigns.c.project_id == bindparam("in_project")) & (campaigns.c.id == bindparam("one"))
+_FIND = select(campaigns).where(_ONE)
+_MOVE = (
+    update(campaigns)
+    .where(_ONE)
+    .values(
+        spent_s=campaigns.c.spent_s + bindparam("spent", type_=campaigns.c.spent_s.type),
+        reserved_s=campaigns.c.reserved_s + bindparam("reserved", type_=campaigns.c.reserved_s.type),
+        labeled_images=campaigns.c.labeled_images + bindparam("labeled"),
+        reserved_images=campaigns.c.reserved_images + bindparam("promised"),
+    )
+)
+_SPENDING = select(spending).where(
+    spending.c.project_id == bindparam("in_project"), spending.c.campaign_id == bindparam("one")
+)
+
+
+@dataclass(frozen=True)
+class Movement:
+    """What a use case adds to a campaign's books (or takes off them, below 0); seconds and images."""
+
+    spent_s: float = 0.0
+    reserved_s: float = 0.0
+    labeled_images: int = 0
+    reserved_images: int = 0
+
+
+def insert_campaign(tx: Transaction, campaign: Campaign) -> None:
+    """Add a campaign.
+
+    Raises:
+        AlreadyExists: the project has one of that id.
+    """
+    if _find(tx, campaign.project_id, campaign.id) is not None:
+        raise AlreadyExists(f"project {campaign.project_id} has a campaign {campaign.id} already", field="campaign_id")
+    row = {
+        "project_id": campaign.project_id,
+        "id": campaign.id,
+        "budget_s": campaign.budget.seconds,
+        "budget_images": campaign.budget.images,
+        "strategy": campaign.strategy.name,
+        "target_iou": campaign.strategy.target_iou,
+        "seed": campaign.seed,
+        "created_at": campaign.created_at,
+    }
+    tx.execute(insert(campaigns), row)
+
+
+def get_campaign(tx: Transaction, project_id: str, campaign_id: str) -> Campaign:
+    """Read a campaign's books; its spending by kind is left out (see `get_campaign_by_kind`).
+
+    Raises:
+        CampaignNotFound: the project has none of that id.
+    """
+    row = _find(tx, project_id, campaign_id)
+    if row is None:
+        raise CampaignNotFound(f"project {project_id} has no campaign {campaign_id!r}", field="campaign_id")
+    return _campaign(row)
+
+
+def get_campaign_by_kind(tx: Transaction, project_id: str, campaign_id: str) -> Campaign:
+    """Read a campaign with its spending by kind.
+
+    Raises:
+        CampaignNotFound: the project has none of that id.
+    """
+    rows = tx.execute(_SPENDING, {"in_project": project_id, "one": campaign_id}).all()
+    return replace(
+        get_campaign(tx, project_id, campaign_id),
+        spent_s_by_kind={SupervisionKind(row.kind): row.planned_s for row in rows},
+        measured_s_by_kind={SupervisionKind(row.kind): row.measured_s for row in rows},
+    )
+
+
+def list_campaigns(tx: Transaction, project_id: str, page: PageRequest) -> Page[Campaign]:
+    """A project's campaigns by id, with their spending by kind."""
+    found = select(campaigns.c.id).where(campaigns.c.project_id == project_id, campaigns.c.id > page.after)
+    ids = list(tx.execute(found.order_by(campaigns.c.id).limit(page.size + 1)).scalars())
+    return page.cut([get_campaign_by_kind(tx, project_id, one) for one in ids], ids)
+
+
+def set_budget(tx: Transaction, project_id: str, campaign_id: str, budget: Budget) -> None:
+    """Change what may be spent."""
+    change = update(campaigns).where(campaigns.c.project_id == project_id, campaigns.c.id == campaign_id)
+    tx.execute(change.values(budget_s=budget.seconds, budget_images=budget.images))
+
+
+def move(tx: Transaction, campaign: Campaign, movement: Movement) -> None:
+    """Add a movement to a campaign's books. Who calls this has checked the budget in the same transaction."""
+    tx.execute(
+        _MOVE,
+        {
+            "in_project": campaign.project_id,
+            "one": campaign.id,
+            "spent": movement.spent_s,
+            "reserved": movement.reserved_s,
+            "labeled": movement.labeled_images,
+            "promised": movement.reserved_images,
+        },
+    )
+
+
+def add_spending(
+    tx: Transaction, campaign: Campaign, kind: SupervisionKind, planned_s: float, measured_s: float
+) -> None:
+    """Add to a campaign's spending of one kind."""
+    one = {"project_id": campaign.project_id, "campaign_id": campaign.id, "kind": kind.value}
+    this = [spending.c[name] == value for name, value in one.items()]
+    added = {"planned_s": spending.c.planned_s + planned_s, "measured_s": spending.c.measured_s + measured_s}
+    if not tx.execute(update(spending).where(*this).values(added)).rowcount:
+        tx.execute(insert(spending), {**one, "planned_s": planned_s, "measured_s": measured_s})
+
+
+def _find(tx: Transaction, project_id: str, campaign_id: str) -> Row[Any] | None:
+    return tx.execute(_FIND, {"in_project": project_id, "one": campaign_id}).one_or_none()
+
+
+def _campaign(row: Row[Any]) -> Campaign:
+    return Campaign(
+        id=row.id,
+        project_id=row.project_id,
+        budget=Budget(seconds=row.budget_s, images=row.budget_images),
+        strategy=Strategy(row.strategy, row.target_iou),
+        seed=row.seed,
+        spent_s=row.spent_s,
+        reserved_s=row.reserved_s,
+        labeled_images=row.labeled_images,
+        reserved_images=row.reserved_images,
+        created_at=row.created_at,
+    )

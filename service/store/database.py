@@ -1,0 +1,123 @@
+"""One database, SQLite (WAL) or PostgreSQL: its engine, its transactions, and its errors made ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from maskloop.errors import InvalidConfig, StorageFull, Unavailable
+from service.store.migrate import migrate
+
+BUSY_TIMEOUT_S = 10.0
+
+
+class Transaction:
+    """An open transaction. What `after_commit` is given runs once it is durable, before anyone else may write."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._afterwards: list[Callable[[], None]] = []
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run a Core statement; a list of parameters runs it once for each."""
+        return self._connection.execute(statement, parameters)
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` after the commit; never, if the transaction is rolled back."""
+        self._afterwards.append(action)
+
+    def committed(self) -> None:
+        """Run what was waiting for the commit; `Database.write` calls this."""
+        for action in self._afterwards:
+            action()
+
+
+class Database:
+    """The server's database. Thread-safe: readers run side by side, writers one after the other.
+
+    Args:
+        url: SQLAlchemy url, such as `sqlite:////data/maskloop.db` or `postgresql+psycopg://...`.
+
+    Raises:
+        InvalidConfig: the url is unreadable, of another kind of database, or its schema is newer than this program.
+        Unavailable: the database cannot be reached.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._engine = _make_engine(url)
+        self._writing = threading.RLock()
+        with _errors_made_ours():
+            migrate(self._engine)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """One transaction that may write: committed at the end, rolled back if anything is raised.
+
+        Raises:
+            StorageFull: the disk is full; nothing was changed.
+            Unavailable: the database cannot be reached or stayed locked; nothing was changed.
+        """
+        with self._writing:
+            with _errors_made_ours(), self._engine.connect() as connection:
+                connection.execution_options(maskloop_writes=True)
+                with connection.begin():
+                    transaction = Transaction(connection)
+                    yield transaction
+            transaction.committed()
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """One transaction that only reads, and sees one moment of the database."""
+        with _errors_made_ours(), self._engine.connect() as connection, connection.begin():
+            yield Transaction(connection)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _make_engine(url: str) -> Engine:
+    try:
+        backend = make_url(url).get_backend_name()
+    except Exception as error:
+        raise InvalidConfig(f"database url {url!r} is unreadable", field="database") from error
+    if backend == "sqlite":
+        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    raise InvalidConfig(f"database url {url!r} is neither SQLite's nor PostgreSQL's", field="database")
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """WAL so that readers never wait; FULL so that an acknowledged label survives a power cut."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the write lock at once: one that reads first and writes later could not get it any more."""
+    writes = connection.get_execution_options().get("maskloop_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _errors_made_ours() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        text = str(error.orig)
+        if "disk is full" in text or "disk I/O error" in text or getattr(error.orig, "sqlstate", "") == "53100":
+            raise StorageFull(f"the database's disk is full ({text}); nothing was changed") from error
+        if isinstance(error, OperationalError):
+            raise Unavailable(f"the database is not to be had: {text}", retry_after_s=1.0) from error
+        raise

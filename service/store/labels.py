@@ -1,0 +1,247 @@
+"""Rows of labels. A label is never changed; a correction supersedes it, and both stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from sqlalchemy.engine import Row
+
+from maskloop.errors import LabelNotFound
+from maskloop.masks import Mask
+from maskloop.values import Counts, Image, Label, ObjectLabel, Split, SupervisionKind
+from service.pages import Page, PageRequest
+from service.store.database import Transaction
+from service.store.images import chunks, image_of
+from service.store.tables import images, labels
+
+_WITH_SIZE = select(labels, images.c.height, images.c.width).join(
+    images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
+)
+_INSERT = insert(labels)
+_SUPERSEDE = update(labels).where(labels.c.id == bindparam("old_id")).values(superseded_by=bindparam("new_id"))
+_CURRENT = select(labels.c.id, labels.c.image_id, labels.c.kind).where(
+    labels.c.project_id == bindparam("project_id"),
+    labels.c.image_id.in_(bindparam("ids", expanding=True)),
+    labels.c.superseded_by == "",
+)
+_COUNTED = select(
+    labels.c.image_id, labels.c.categories_present, labels.c.objects_present, labels.c.cost_s, labels.c.superseded_by
+).where(labels.c.project_id == bindparam("project_id"), labels.c.kind == SupervisionKind.COUNTS.value)
+_COUNTED_IMAGES = _COUNTED.where(labels.c.image_id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True)
+class LabeledImage:
+    """An image and its current full label."""
+
+    image: Image
+    label: Label
+
+
+@dataclass(frozen=True)
+class CountedImage:
+    """What an image's current counts say, in numbers, and what the project paid for them in seconds."""
+
+    categories: int
+    objects: int
+    paid_s: float
+
+
+def insert_labels(tx: Transaction, new: Sequence[Label]) -> None:
+    """Add labels; those they supersede are no longer current."""
+    corrections = [{"old_id": label.supersedes, "new_id": label.id} for label in new if label.supersedes]
+    if corrections:
+        tx.execute(_SUPERSEDE, corrections)
+    if new:
+        tx.execute(_INSERT, [_row(label) for label in new])
+
+
+def get_labels(tx: Transaction, project_id: str, label_ids: Sequence[str]) -> list[Label]:
+    """Labels by id, in the order asked for.
+
+    Raises:
+        LabelNotFound: one of them is not in the project.
+    """
+    found: dict[str, Label] = {}
+    for ids in chunks(label_ids):
+        rows = tx.execute(_WITH_SIZE.where(labels.c.project_id == project_id, labels.c.id.in_(ids)))
+        found.update((row.id, _label(row)) for row in rows)
+    for label_id in label_ids:
+        if label_id not in found:
+            raise LabelNotFound(f"project {project_id} has no label {label_id!r}", field="label_id")
+    return [found[label_id] for label_id in label_ids]
+
+
+def current_labels(
+    tx: Transaction, project_id: str, image_ids: Sequence[str]
+) -> dict[tuple[str, SupervisionKind], str]:
+    """Ids of the current labels of some images, by image id and kind."""
+    found: dict[tuple[str, SupervisionKind], str] = {}
+    for ids in chunks(image_ids):
+        rows = tx.execute(_CURRENT, {"project_id": project_id, "ids": ids})
+        found.update(((row.image_id, SupervisionKind(row.kind)), row.id) for row in rows)
+    return found
+
+
+def list_labels(
+    tx: Transaction,
+    project_id: str,
+    page: PageRequest,
+    *,
+    image_id: str = "",
+    kind: SupervisionKind | None = None,
+    include_superseded: bool = False,
+) -> Page[Label]:
+    """A project's labels, oldest first."""
+    found = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > int(page.after or 0))
+    if image_id:
+        found = found.where(labels.c.image_id == image_id)
+    if kind is not None:
+        found = found.where(labels.c.kind == kind.value)
+    if not include_superseded:
+        found = found.where(labels.c.superseded_by == "")
+    rows = tx.execute(found.order_by(labels.c.number).limit(page.size + 1)).all()
+    return page.cut([_label(row) for row in rows], [str(row.number) for row in rows])
+
+
+def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> Iterator[LabeledImage]:
+    """Current full labels of the images of some splits, by image id; read as they are consumed."""
+    found = (
+        select(labels, images.c.id.label("the_image"), *(images.c[name] for name in _IMAGE_FIELDS))
+        .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
+        .where(
+            labels.c.project_id == project_id,
+            labels.c.kind == SupervisionKind.FULL.value,
+            labels.c.superseded_by == "",
+            images.c.split.in_([str(split) for split in splits]),
+        )
+        .order_by(labels.c.image_id)
+    )
+    for row in tx.execute(found):
+        yield LabeledImage(_image_beside(row), _label(row))
+
+
+def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
+    """Pool images with counts of at least one object and without a full label, by image id."""
+    full = labels.alias("full_labels")
+    found = (
+        select(images, labels.c.counts)
+        .join(labels, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
+        .join(
+            full,
+            and_(
+                full.c.project_id == images.c.project_id,
+                full.c.image_id == images.c.id,
+                full.c.kind == SupervisionKind.FULL.value,
+                full.c.superseded_by == "",
+            ),
+            isouter=True,
+        )
+        .where(
+            labels.c.project_id == project_id,
+            labels.c.kind == SupervisionKind.COUNTS.value,
+            labels.c.superseded_by == "",
+            labels.c.objects_present > 0,
+            images.c.split == Split.POOL.value,
+            full.c.id.is_(None),
+        )
+        .order_by(images.c.id)
+    )
+    for row in tx.execute(found):
+        yield image_of(row), _counts(row.counts)
+
+
+def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str] | None = None) -> dict[str, CountedImage]:
+    """What is known of counted images, some or all. Corrections change the counts, not what was paid."""
+    rows: list[Row[Any]] = []
+    if image_ids is None:
+        rows.extend(tx.execute(_COUNTED, {"project_id": project_id}))
+    for ids in chunks(image_ids or ()):
+        rows.extend(tx.execute(_COUNTED_IMAGES, {"project_id": project_id, "ids": ids}))
+    paid: dict[str, float] = {}
+    for row in rows:
+        paid[row.image_id] = paid.get(row.image_id, 0.0) + row.cost_s
+    return {
+        row.image_id: CountedImage(row.categories_present, row.objects_present, paid[row.image_id])
+        for row in rows
+        if not row.superseded_by
+    }
+
+
+def fully_labeled_images(tx: Transaction, project_id: str) -> set[str]:
+    """Ids of the images that have a full label."""
+    return set(tx.execute(_full_of(project_id, labels.c.image_id).where(labels.c.superseded_by == "")).scalars())
+
+
+def full_label_totals(tx: Transaction, project_id: str) -> tuple[int, int, int]:
+    """(labels, categories present, objects), summed over the first full labels that campaigns paid for."""
+    totals = _full_of(
+        project_id,
+        func.count(),
+        func.coalesce(func.sum(labels.c.categories_present), 0),
+        func.coalesce(func.sum(labels.c.objects_present), 0),
+    ).where(labels.c.campaign_id != "", labels.c.supersedes == "")
+    row: tuple[int, ...] = tuple(tx.execute(totals).one())
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+_IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
+
+
+def _full_of(project_id: str, *columns: Any) -> Select[Any]:
+    return select(*columns).where(labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value)
+
+
+def _image_beside(row: Row[Any]) -> Image:
+    facts = {name: getattr(row, name) for name in _IMAGE_FIELDS}
+    return Image(id=row.the_image, project_id=row.project_id, **{**facts, "split": Split(row.split)})
+
+
+def _label(row: Row[Any]) -> Label:
+    return Label(
+        id=row.id,
+        project_id=row.project_id,
+        image_id=row.image_id,
+        kind=SupervisionKind(row.kind),
+        annotator=row.annotator,
+        cost_s=row.cost_s,
+        created_at=row.created_at,
+        counts=None if row.counts is None else _counts(row.counts),
+        objects=tuple(
+            ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()))
+            for category_id, rle in row.objects or ()
+        ),
+        seconds_spent=row.seconds_spent,
+        campaign_id=row.campaign_id,
+        supersedes=row.supersedes,
+        superseded_by=row.superseded_by,
+    )
+
+
+def _counts(stored: dict[str, int]) -> Counts:
+    return Counts({int(category_id): count for category_id, count in stored.items()})
+
+
+def _row(label: Label) -> dict[str, object]:
+    said = label.counts if label.counts is not None else Counts.of(label.objects)
+    full = label.kind is SupervisionKind.FULL
+    return {
+        "id": label.id,
+        "project_id": label.project_id,
+        "image_id": label.image_id,
+        "kind": label.kind.value,
+        "annotator": label.annotator,
+        "campaign_id": label.campaign_id,
+        "cost_s": label.cost_s,
+        "seconds_spent": label.seconds_spent,
+        "counts": None if full else {str(key): count for key, count in said.by_category.items()},
+        "objects": [[item.category_id, item.mask.rle.decode()] for item in label.objects] if full else None,
+        "categories_present": said.categories,
+        "objects_present": said.objects,
+        "supersedes": label.supersedes,
+        "superseded_by": label.superseded_by,
+        "created_at": label.created_at,
+    }

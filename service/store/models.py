@@ -1,0 +1,146 @@
+"""Rows of model versions and their activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Row
+
+from maskloop.errors import FailedPrecondition, ModelNotFound, NoActiveModel
+from maskloop.values import ModelVersion
+from service.pages import Page, PageRequest
+from service.store.database import Transaction
+from service.store.projects import get_project, set_active_model
+from service.store.tables import activations, models
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A model version, the ids of the labels it learnt from, and its folder below the server's data folder."""
+
+    version: ModelVersion
+    snapshot: tuple[str, ...]
+    folder: str
+
+
+def insert_model(tx: Transaction, record: ModelRecord) -> None:
+    """Register a model version; does nothing when it is registered already (a repeated step)."""
+    version = record.version
+    if _find(tx, version.project_id, version.id) is not None:
+        return
+    row = {
+        "id": version.id,
+        "project_id": version.project_id,
+        "recipe": version.recipe,
+        "seed": version.seed,
+        "config_json": version.config_json,
+        "labeled_images": version.labeled_images,
+        "snapshot": list(record.snapshot),
+        "metrics": dict(version.metrics),
+        "folder": record.folder,
+        "scored_images": version.scored_images,
+        "created_at": version.created_at,
+    }
+    tx.execute(insert(models), row)
+
+
+def get_model(tx: Transaction, project_id: str, model_id: str = "") -> ModelRecord:
+    """Read a model version; "" is the active one.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+        NoActiveModel: "" was asked for and no version is active.
+        ModelNotFound: the project has no such version.
+    """
+    active = get_project(tx, project_id).active_model
+    if not model_id and not active:
+        raise NoActiveModel(f"project {project_id} has no active model; train one first", field="model_version")
+    row = _find(tx, project_id, model_id or active)
+    if row is None:
+        raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
+    return _record(row, active)
+
+
+def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:
+    """A project's model versions, newest first.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+    """
+    active = get_project(tx, project_id).active_model
+    found = select(models).where(models.c.project_id == project_id)
+    if page.after:
+        found = found.where(models.c.number < int(page.after))
+    rows = tx.execute(found.order_by(models.c.number.desc()).limit(page.size + 1)).all()
+    return page.cut([_record(row, active) for row in rows], [str(row.number) for row in rows])
+
+
+def set_scored_images(tx: Transaction, project_id: str, model_id: str, scored_images: int) -> None:
+    """Note how many pool images a version has scored."""
+    one = (models.c.project_id == project_id) & (models.c.id == model_id)
+    tx.execute(update(models).where(one).values(scored_images=scored_images))
+
+
+def activate_model(tx: Transaction, project_id: str, model_id: str, now: datetime, etag: str = "") -> ModelRecord:
+    """Make a version the active one; nothing happens when it is active already.
+
+    Raises:
+        ProjectNotFound, ModelNotFound: there is no such project or version.
+        EtagMismatch: `etag` is given and the project changed since.
+    """
+    record = get_model(tx, project_id, model_id)
+    if record.version.active and not etag:
+        return record
+    set_active_model(tx, project_id, model_id, etag)
+    if not record.version.active:
+        activation = {"project_id": project_id, "model_id": model_id, "activated_at": now}
+        tx.execute(insert(activations), activation)
+    return get_model(tx, project_id, model_id)
+
+
+def roll_back_model(tx: Transaction, project_id: str, now: datetime, etag: str = "") -> ModelRecord:
+    """Undo the last activation: the version that was active before is active again.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+        FailedPrecondition: no version was active before.
+        EtagMismatch: `etag` is given and the project changed since.
+    """
+    last = _standing_activations(tx, project_id)
+    get_project(tx, project_id)
+    if len(last) < 2:
+        raise FailedPrecondition(f"project {project_id} has no model version to roll back to")
+    set_active_model(tx, project_id, last[1].model_id, etag)
+    tx.execute(update(activations).where(activations.c.number == last[0].number).values(undone_at=now))
+    return get_model(tx, project_id, last[1].model_id)
+
+
+def _standing_activations(tx: Transaction, project_id: str) -> Sequence[Row[Any]]:
+    """The last two activations that were not undone, newest first."""
+    found = select(activations).where(activations.c.project_id == project_id, activations.c.undone_at.is_(None))
+    return tx.execute(found.order_by(activations.c.number.desc()).limit(2)).all()
+
+
+def _find(tx: Transaction, project_id: str, model_id: str) -> Row[Any] | None:
+    found = select(models).where(models.c.project_id == project_id, models.c.id == model_id)
+    return tx.execute(found).one_or_none()
+
+
+def _record(row: Row[Any], active: str) -> ModelRecord:
+    version = ModelVersion(
+        id=row.id,
+        project_id=row.project_id,
+        recipe=row.recipe,
+        seed=row.seed,
+        labeled_images=row.labeled_images,
+        metrics=row.metrics,
+        created_at=row.created_at,
+        config_json=row.config_json,
+        active=row.id == active,
+        scored_images=row.scored_images,
+    )
+    return ModelRecord(version, tuple(row.snapshot), row.folder)

@@ -1,0 +1,82 @@
+"""Rows of projects and their vocabularies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Row
+
+from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
+from maskloop.values import Category, Project
+from service.pages import Page, PageRequest
+from service.store.database import Transaction
+from service.store.tables import categories, projects
+
+_FIND = select(projects).where(projects.c.id == bindparam("project_id"))
+_CATEGORIES = (
+    select(categories.c.id, categories.c.name)
+    .where(categories.c.project_id == bindparam("project_id"))
+    .order_by(categories.c.id)
+)
+
+
+def insert_project(tx: Transaction, project: Project) -> None:
+    """Add a project with its vocabulary.
+
+    Raises:
+        AlreadyExists: its id is taken.
+    """
+    if tx.execute(_FIND, {"project_id": project.id}).one_or_none() is not None:
+        raise AlreadyExists(f"project {project.id} exists already", field="project_id")
+    row = {"id": project.id, "display_name": project.display_name, "created_at": project.created_at}
+    tx.execute(insert(projects), row)
+    words = [{"project_id": project.id, "id": word.id, "name": word.name} for word in project.categories]
+    tx.execute(insert(categories), words)
+
+
+def get_project(tx: Transaction, project_id: str) -> Project:
+    """Read a project.
+
+    Raises:
+        ProjectNotFound: there is none of that id.
+    """
+    row = tx.execute(_FIND, {"project_id": project_id}).one_or_none()
+    if row is None:
+        raise ProjectNotFound(f"there is no project {project_id!r}", field="project_id")
+    return _project(tx, row)
+
+
+def list_projects(tx: Transaction, page: PageRequest) -> Page[Project]:
+    """Projects by id."""
+    found = select(projects).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
+    rows = tx.execute(found).all()
+    return page.cut([_project(tx, row) for row in rows], [row.id for row in rows])
+
+
+def set_active_model(tx: Transaction, project_id: str, model_id: str, etag: str = "") -> None:
+    """Name the active model version ("" for none), which changes the project's etag.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+        EtagMismatch: `etag` is given and the project changed since.
+    """
+    project = get_project(tx, project_id)
+    if etag and etag != project.etag:
+        raise EtagMismatch(
+            f"project {project_id} changed since etag {etag}; it has etag {project.etag} now", field="etag"
+        )
+    change = {"active_model": model_id, "revision": projects.c.revision + 1}
+    tx.execute(update(projects).where(projects.c.id == project_id).values(change))
+
+
+def _project(tx: Transaction, row: Row[Any]) -> Project:
+    words = tx.execute(_CATEGORIES, {"project_id": row.id}).all()
+    return Project(
+        id=row.id,
+        display_name=row.display_name,
+        categories=tuple(Category(word.id, word.name) for word in words),
+        active_model=row.active_model,
+        etag=str(row.revision),
+        created_at=row.created_at,
+    )

@@ -1,0 +1,97 @@
+"""Idempotency: what was answered to which request id, in the transaction of what it changed (AIP-155)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.engine import Row
+
+from maskloop.errors import InvalidArgument, RequestIdReused
+from service.store.database import Transaction
+from service.store.tables import requests
+
+MAX_REQUEST_ID = 128
+
+T = TypeVar("T")
+_FIND = select(requests.c.method, requests.c.fingerprint, requests.c.answer).where(
+    requests.c.request_id == bindparam("request_id")
+)
+_INSERT = insert(requests)
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+@dataclass(frozen=True)
+class Request:
+    """A call that may come again.
+
+    Args:
+        id: the caller's request id, "" for a call that is not repeated.
+        method: name of the verb.
+        content: everything that was asked for, as values with a faithful `repr`.
+
+    Raises:
+        InvalidArgument: the id is too long.
+    """
+
+    id: str
+    method: str
+    content: tuple[object, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.id) > MAX_REQUEST_ID:
+            raise InvalidArgument(f"request_id has more than {MAX_REQUEST_ID} characters", field="request_id")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return hashlib.sha256(repr(self.content).encode()).hexdigest()
+
+
+def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Callable[[], T], now: datetime) -> T:
+    """Do the work of a request the first time, and give the same answer every other time.
+
+    Args:
+        tx: the transaction that `do` writes in.
+        request: what was asked.
+        answer_type: a type pydantic can write as JSON and read back.
+        do: the work.
+        now: when the answer is recorded.
+
+    Raises:
+        RequestIdReused: the id was used for something else.
+    """
+    if not request.id:
+        return do()
+    known = tx.execute(_FIND, {"request_id": request.id}).one_or_none()
+    if known is not None:
+        return _told_before(request, known, answer_type)
+    answer = do()
+    record = {
+        "request_id": request.id,
+        "method": request.method,
+        "fingerprint": request.fingerprint,
+        "answer": _adapter(answer_type).dump_json(answer).decode(),
+        "created_at": now,
+    }
+    tx.execute(_INSERT, record)
+    return answer
+
+
+def _told_before(request: Request, known: Row[Any], answer_type: type[T]) -> T:
+    if (known.method, known.fingerprint) != (request.method, request.fingerprint):
+        raise RequestIdReused(f"request id {request.id} was used for another {known.method}", field="request_id")
+    answer: T = _adapter(answer_type).validate_json(known.answer)
+    return answer
+
+
+def _adapter(answer_type: Any) -> TypeAdapter[Any]:
+    """Made once a type: that takes milliseconds."""
+    if answer_type not in _ADAPTERS:
+        _ADAPTERS[answer_type] = TypeAdapter(answer_type)
+    return _ADAPTERS[answer_type]
