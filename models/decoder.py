@@ -16,9 +16,14 @@ from torch import Tensor, nn
 State = tuple[Tensor, Tensor]
 
 
-def level_widths(hidden: int, least: int = 1) -> tuple[int, ...]:
-    """Hidden channels of the five levels: D, D, D/2, D/4, D/8, none below `least`."""
+def skip_widths(hidden: int, least: int = 1) -> tuple[int, ...]:
+    """Channels of the five skips: D, D, D/2, D/4, D/8, none below `least`."""
     return tuple(max(least, hidden // part) for part in (1, 1, 2, 4, 8))
+
+
+def hidden_widths(hidden: int, least: int = 1) -> tuple[int, ...]:
+    """Hidden channels of the five levels: D, D/2, D/4, D/8, D/16, none below `least`."""
+    return tuple(max(least, hidden // part) for part in (1, 2, 4, 8, 16))
 
 
 def resize(maps: Tensor, size: Sequence[int]) -> Tensor:
@@ -77,7 +82,8 @@ class Decoder(nn.Module):
     """Five ConvLSTM levels and the mask head.
 
     Args:
-        widths: hidden channels of the levels, coarsest first; the skips have as many.
+        widths: hidden channels of the levels, coarsest first.
+        skips: channels of the skips, coarsest first.
         classes: size of the vocabulary; 0 when no class is fed (plain RSIS).
         class_input: "one_hot" tiles the class over every level's input; "gate_bias" adds a learned bias of the class
             to every level's gates.
@@ -86,13 +92,21 @@ class Decoder(nn.Module):
     """
 
     def __init__(
-        self, widths: Sequence[int], *, classes: int = 0, class_input: str = "one_hot", guides: int = 0, detail: int = 0
+        self,
+        widths: Sequence[int],
+        skips: Sequence[int],
+        *,
+        classes: int = 0,
+        class_input: str = "one_hot",
+        guides: int = 0,
+        detail: int = 0,
     ) -> None:
         super().__init__()
         self.one_hot = classes if class_input == "one_hot" else 0
         below = (0, *widths[:-1])
         self.cells = nn.ModuleList(
-            ConvLSTMCell(lower, width, self.one_hot + guides, width) for lower, width in zip(below, widths, strict=True)
+            ConvLSTMCell(lower, skip, self.one_hot + guides, width)
+            for lower, skip, width in zip(below, skips, widths, strict=True)
         )
         self.biases = nn.ModuleList(
             nn.Embedding(classes, 4 * width) for width in widths if classes and class_input == "gate_bias"

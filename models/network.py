@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.decoder import Decoder, Skips, level_widths, pooled_states
+from models.decoder import Decoder, Skips, hidden_widths, pooled_states, skip_widths
 from models.encoders import Encoder, build_encoder
 from models.losses import iou_from_output
 from models.recipes import Recipe
@@ -142,13 +142,14 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
         weights: of the encoder, see `models.encoders.build_encoder`; a network about to be loaded needs none.
     """
     encoder = build_encoder(recipe.encoder, weights)
-    widths = level_widths(recipe.hidden, recipe.min_hidden)
+    skips = skip_widths(recipe.hidden, recipe.min_hidden)
     decoder = Decoder(
-        widths,
+        hidden_widths(recipe.hidden, recipe.min_hidden),
+        skips,
         classes=classes,
         class_input=recipe.class_input,
         guides=GUIDES if recipe.seeds else 0,
         detail=3 if recipe.seeds else 0,
     )
     dense = DenseHead(encoder.channels, classes) if recipe.seeds else None
-    return AnnotationNetwork(encoder, Skips(encoder.channels, widths), decoder, dense, recipe.iou_target)
+    return AnnotationNetwork(encoder, Skips(encoder.channels, skips), decoder, dense, recipe.iou_target)

@@ -59,7 +59,7 @@ class Recipe:
     encoder: str = "resnet101"
     weights: str = ""  # "" for none, torchvision's name of an ImageNet enum member, or a local file
     image_size: int = 256  # side of the square the network sees, pixels
-    hidden: int = 128  # D: hidden channels are D, D, D/2, D/4, D/8 from the coarsest level on
+    hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
     min_hidden: int = 1  # no level has fewer hidden channels than this
     steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
     class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
@@ -93,8 +93,8 @@ class Recipe:
             _check(field.name, getattr(self, field.name), type(field.default))
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
-        if self.hidden % 8:
-            raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 8", field="hidden")
+        if self.hidden % 16:
+            raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
 
