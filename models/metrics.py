@@ -13,14 +13,15 @@ from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
-from maskloop.masks import Mask
-from maskloop.values import ObjectLabel, ObjectProposal
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
+
+from maskloop.masks import Mask
+from maskloop.values import ObjectLabel, ObjectProposal
 
 Floats = NDArray[np.float64]
 Entry = dict[str, Any]
@@ -102,9 +103,7 @@ def match_within_class(
     for category_id in sorted({item.category_id for item in truths}):
         mine = [place for place, item in enumerate(proposals) if item.category_id == category_id]
         theirs = [place for place, item in enumerate(truths) if item.category_id == category_id]
-        overlap = iou_matrix(
-            [proposals[place].mask for place in mine], [truths[place].mask for place in theirs]
-        )
+        overlap = iou_matrix([proposals[place].mask for place in mine], [truths[place].mask for place in theirs])
         for row, column in zip(*linear_sum_assignment(overlap, maximize=True), strict=True):
             places[mine[row]], ious[mine[row]] = theirs[column], overlap[row, column]
     return places, ious

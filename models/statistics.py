@@ -73,6 +73,8 @@ def _ratio(part: Tensor, whole: Tensor) -> Tensor:
 
 def _largest_overlap(mask: Tensor, area: Tensor) -> Tensor:
     """(B, T) largest |own & other| / |own| over the image's other steps."""
+    if not area.shape[1]:
+        return area
     shared = mask @ mask.transpose(1, 2)  # (B, T, T)
     others = shared - torch.diag_embed(torch.diagonal(shared, dim1=1, dim2=2))
     return _ratio(others.amax(-1), area)

@@ -1,0 +1,116 @@
+"""A fitted model in one file: safetensors with everything else as JSON in its metadata. Data only, never code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from maskloop.errors import InvalidArgument, ModelNotFound
+from models.calibration import Calibrator
+from models.network import AnnotationNetwork, build_network
+from models.progress_file import write_atomically
+from models.recipes import Recipe
+
+FORMAT = "maskloop.model.1"
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """A trained network with its head: all that predicting needs, and where it came from.
+
+    Args:
+        network: in eval mode.
+        categories: the vocabulary's ids in the order of the network's class indices.
+        calibrator: the product's head.
+        seed: of the fit.
+        snapshot: ids of the images it learnt from, sorted.
+        metrics: what the fit measured on images held out of it.
+    """
+
+    network: AnnotationNetwork
+    recipe: Recipe
+    categories: tuple[int, ...]
+    calibrator: Calibrator
+    seed: int
+    snapshot: tuple[str, ...]
+    metrics: Mapping[str, float]
+
+    def save(self, path: Path) -> None:
+        """Write the model to `path`, whole or not at all.
+
+        Raises:
+            StorageFull: the disk is full; what was at `path` is kept.
+        """
+        tensors = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
+        description = json.dumps(self._description())
+        metadata = {"format": FORMAT, "model": description, "sha256": _digest(description, tensors)}
+        write_atomically(path, save(tensors, metadata))
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device) -> Self:
+        """Read a model that `save` wrote onto `device`.
+
+        Raises:
+            ModelNotFound: there is no file at `path`.
+            InvalidArgument: the file is damaged, or no model of ours.
+        """
+        if not path.is_file():
+            raise ModelNotFound(f"there is no model at {path}", path=path)
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            if metadata.get("format") != FORMAT:
+                raise InvalidArgument(f"{path} is not a model of ours (format {FORMAT})", path=path)
+            if metadata["sha256"] != _digest(metadata["model"], tensors):
+                raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
+            return cls._build(json.loads(metadata["model"]), tensors, device)
+        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise InvalidArgument(f"{path} is damaged or not a model of ours: {error}", path=path) from error
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.to_dict(),
+            "categories": self.categories,
+            "calibrator": self.calibrator.to_dict(),
+            "seed": self.seed,
+            "snapshot": self.snapshot,
+            "metrics": dict(self.metrics),
+        }
+
+    @classmethod
+    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+        recipe, categories = Recipe.from_dict(description["recipe"]), tuple(description["categories"])
+        network = build_network(recipe, len(categories))
+        network.load_state_dict(dict(tensors))
+        network = network.to(device)
+        if device.type == "cuda":
+            network = network.to(memory_format=torch.channels_last)
+        return cls(
+            network.eval(),
+            recipe,
+            categories,
+            Calibrator.from_dict(description["calibrator"]),
+            description["seed"],
+            tuple(description["snapshot"]),
+            description["metrics"],
+        )
+
+
+def _digest(description: str, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of the description and of every tensor's name, type, shape and bytes."""
+    digest = hashlib.sha256(description.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

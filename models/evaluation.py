@@ -1,0 +1,108 @@
+"""How good a model is on labeled images it has not learnt from, and how well its head knows it.
+
+True classes and counts are fed and predicted IoU ranks the masks, at the images' own sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+
+from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
+from models.checkpoints import FittedModel
+from models.examples import Example
+from models.fitting import image_of
+from models.metrics import Floats, average_precision, match_within_class, mean_absolute_error, spearman
+from models.reading import read_images
+from models.scoring import propose
+from models.training import Progress
+
+CHUNK = 64  # examples whose pixels are held at once
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """One image: what is there, what was proposed, the true IoU of each proposal, and the paper's head's word."""
+
+    image_id: str
+    truths: tuple[ObjectLabel, ...]
+    proposals: tuple[ObjectProposal, ...]
+    ious: Floats
+    score: float
+    reference_ious: Floats
+
+
+def evaluate(
+    model: FittedModel,
+    examples: Iterable[Example],
+    split: Split,
+    *,
+    device: torch.device,
+    progress: Progress,
+) -> Evaluation:
+    """AP, mean IoU, and how the head's image scores agree with true ones.
+
+    Objects beyond the network's steps count with IoU 0 in the mean and are missed in AP. An image's predicted and
+    true IoU are means over the objects that were decoded; images without any have no IoU and are left out there.
+
+    Args:
+        progress: called after every few images; the fraction is 0 until the end, the number is not known before.
+
+    Raises:
+        InvalidLabel: a label's category is not of the model's vocabulary.
+    """
+    judged: list[_Judged] = []
+    for chunk in _chunks(examples):
+        judged += _judge(model, chunk, device)
+        progress(0.0, f"evaluated {len(judged)} images")
+    judged.sort(key=lambda image: image.image_id)
+    ap, ap50 = average_precision(
+        {image.image_id: image.truths for image in judged}, {image.image_id: image.proposals for image in judged}
+    )
+    objects = sum(len(image.truths) for image in judged)
+    found = [image for image in judged if image.ious.size]
+    true = np.array([image.ious.mean() for image in found])
+    predicted = np.array([image.score for image in found])
+    reference = np.array([image.reference_ious.mean() for image in found])
+    progress(1.0, f"evaluated {len(judged)} images")
+    return Evaluation(
+        split=split,
+        ap=ap,
+        ap50=ap50,
+        mean_iou=sum(float(image.ious.sum()) for image in judged) / max(objects, 1),
+        iou_mae=mean_absolute_error(predicted, true),
+        iou_spearman=spearman(predicted, true),
+        images=tuple(
+            EvaluatedImage(image.image_id, image.score, float(image.ious.mean()), len(image.truths)) for image in found
+        ),
+        iou_mae_reference=mean_absolute_error(reference, true),
+        iou_spearman_reference=spearman(reference, true),
+    )
+
+
+def _judge(model: FittedModel, examples: list[Example], device: torch.device) -> Iterator[_Judged]:
+    truths = {example.image_id: example.objects for example in examples}
+    readings = read_images(
+        model.network,
+        model.categories,
+        model.recipe,
+        map(image_of, examples),
+        device=device,
+        batch_size=BATCH,
+    )
+    for reading in readings:
+        proposed = propose(reading, model.calibrator)
+        there = truths[reading.image_id]
+        _, ious = match_within_class(proposed.objects, there)
+        yield _Judged(reading.image_id, there, proposed.objects, ious, proposed.score, reading.reference_ious)
+
+
+def _chunks(examples: Iterable[Example]) -> Iterator[list[Example]]:
+    remaining = iter(examples)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk

@@ -1,0 +1,131 @@
+"""A network reads images: masks at the images' own sizes, and what the heads need to know of them.
+
+Decoding goes on in a thread while the network works; images are batched by their number of objects, so that
+those that are finished drop out of a batch's later steps together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maskloop.values import Counts, ObjectLabel
+from models.calibration import Floats
+from models.enlarging import enlarge
+from models.examples import class_tensor, image_tensor, normalise, resize_image
+from models.network import AnnotationNetwork
+from models.recipes import Recipe
+from models.statistics import mask_statistics
+
+AHEAD = 2  # batches decoded before the network asks for them
+
+
+@dataclass(frozen=True)
+class ImageToScore:
+    """An image whose counts are known. `load` gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread."""
+
+    image_id: str
+    load: Callable[[], NDArray[np.uint8]]
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a network made of one image of n decoded objects, before a head judges it.
+
+    Args:
+        objects: n, in decoding order, masks at the image's own size.
+        statistics: (n, K), see `models.statistics`.
+        reference_ious: (n,) IoU in [0, 1] as the paper's head predicts it.
+        features: (D,) float32 of the encoder.
+        not_decoded: objects beyond the recipe's steps.
+    """
+
+    image_id: str
+    objects: tuple[ObjectLabel, ...]
+    statistics: Floats
+    reference_ious: Floats
+    features: NDArray[np.float32]
+    not_decoded: int
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """One image at the network's size (S, S, 3), and its own height and width."""
+
+    item: ImageToScore
+    small: NDArray[np.uint8]
+    size: tuple[int, int]
+
+
+def read_images(
+    network: AnnotationNetwork,
+    categories: Sequence[int],
+    recipe: Recipe,
+    images: Iterable[ImageToScore],
+    *,
+    device: torch.device,
+    batch_size: int,
+) -> Iterator[Reading]:
+    """Read every image; those with most objects come first, and ids say which is which.
+
+    Of more objects than the recipe's steps, the first of the sequence are decoded: their sizes are not known.
+
+    Raises:
+        InvalidLabel: a count's category is not among `categories`.
+    """
+    network.eval()
+    for batch in _decoded_batches(images, recipe, batch_size):
+        yield from _read_batch(network, categories, recipe.steps, batch, device)
+
+
+def _decoded_batches(images: Iterable[ImageToScore], recipe: Recipe, batch_size: int) -> Iterator[list[_Decoded]]:
+    def decode(item: ImageToScore) -> _Decoded:
+        pixels = item.load()
+        return _Decoded(item, resize_image(pixels, recipe.image_size), (pixels.shape[0], pixels.shape[1]))
+
+    ordered = sorted(images, key=lambda item: (-min(item.counts.objects, recipe.steps), item.image_id))
+    batches = [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        waiting = [[thread.submit(decode, item) for item in batch] for batch in batches[:AHEAD]]
+        try:
+            for number in range(len(batches)):
+                ready = [future.result() for future in waiting.pop(0)]
+                waiting += [[thread.submit(decode, item) for item in batch] for batch in batches[number + AHEAD :][:1]]
+                yield ready
+        finally:
+            thread.shutdown(cancel_futures=True)
+
+
+@torch.inference_mode()
+def _read_batch(
+    network: AnnotationNetwork, categories: Sequence[int], steps: int, batch: list[_Decoded], device: torch.device
+) -> list[Reading]:
+    sequences = [decoded.item.counts.sequence()[:steps] for decoded in batch]
+    classes = class_tensor(sequences, categories, device)
+    pixels = normalise(image_tensor([decoded.small for decoded in batch], device))
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        made = network(pixels, classes)
+    logits = made.logits.float()
+    statistics = mask_statistics(logits, classes, len(categories)).cpu().double().numpy()
+    references = made.predicted_iou.cpu().double().numpy()
+    features, maps = made.features.float().cpu().numpy(), logits.cpu().numpy()
+    return [
+        Reading(
+            decoded.item.image_id,
+            tuple(
+                ObjectLabel(category_id, enlarge(drawn, *decoded.size))
+                for category_id, drawn in zip(sequence, maps[row], strict=False)
+            ),
+            statistics[row, : len(sequence)],
+            references[row, : len(sequence)],
+            features[row],
+            decoded.item.counts.objects - len(sequence),
+        )
+        for row, (decoded, sequence) in enumerate(zip(batch, sequences, strict=True))
+    ]

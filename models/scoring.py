@@ -1,0 +1,62 @@
+"""Images in, proposals with predicted IoU out: what the pool is scored and the annotators are helped with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maskloop.values import ImageProposals, ObjectProposal
+from models.calibration import Calibrator
+from models.checkpoints import FittedModel
+from models.reading import ImageToScore, Reading, read_images
+from models.statistics import CONFIDENCE
+
+Progress = Callable[[float, str], None]
+NOTHING_TO_FIND = 1.0  # score of an image whose counts say that it holds no object
+
+
+@dataclass(frozen=True)
+class ScoredImage:
+    """`proposals` carry no model version, the caller knows it; `features` (D,) float32 are the encoder's."""
+
+    proposals: ImageProposals
+    features: NDArray[np.float32]
+
+
+def score_images(
+    model: FittedModel,
+    images: Iterable[ImageToScore],
+    *,
+    device: torch.device,
+    batch_size: int,
+    progress: Progress | None = None,
+) -> Iterator[ScoredImage]:
+    """Propose masks for every image and predict their IoU; those with most objects come first.
+
+    Args:
+        progress: called with the share that is done after every image; may raise to stop the scoring.
+
+    Raises:
+        InvalidLabel: a count's category is not of the model's vocabulary.
+    """
+    waiting = list(images)
+    readings = read_images(model.network, model.categories, model.recipe, waiting, device=device, batch_size=batch_size)
+    for done, reading in enumerate(readings, start=1):
+        yield ScoredImage(propose(reading, model.calibrator), reading.features)
+        if progress:
+            progress(done / len(waiting), f"scored {done} of {len(waiting)} images")
+
+
+def propose(reading: Reading, calibrator: Calibrator) -> ImageProposals:
+    """A reading as the head judges it; the score is the mean over the objects (Bellver et al., eq. 2)."""
+    predicted = calibrator.predict(reading.statistics)
+    objects = tuple(
+        ObjectProposal(drawn.category_id, drawn.mask, float(iou), float(confidence))
+        for drawn, iou, confidence in zip(reading.objects, predicted, reading.statistics[:, CONFIDENCE], strict=True)
+    )
+    score = float(predicted.mean()) if objects else NOTHING_TO_FIND
+    return ImageProposals(reading.image_id, "", score, objects, reading.not_decoded)
