@@ -1,0 +1,53 @@
+"""What lies where in a server's data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """A server's data folder.
+
+    Args:
+        root: made if it is not there.
+    """
+
+    root: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one server that works here."""
+        return self.root / "server.lock"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy url of the store, unless another is configured."""
+        return f"sqlite:///{self.root / 'maskloop.db'}"
+
+    @property
+    def workflows_url(self) -> str:
+        """SQLAlchemy url of the durable workflows' own records, unless another is configured."""
+        return f"sqlite:///{self.root / 'dbos.db'}"
+
+    @property
+    def blobs(self) -> Path:
+        """Image files by content."""
+        return self.root / "blobs"
+
+    def model(self, project_id: str, model_version: str) -> Path:
+        """Folder of one model version, for ever."""
+        return self.root / "models" / project_id / model_version
+
+    def checkpoint(self, project_id: str, model_version: str) -> Path:
+        """A model version's weights."""
+        return self.model(project_id, model_version) / "model.safetensors"
+
+    def scores(self, project_id: str, model_version: str) -> Path:
+        """A model version's score table; there once it has scored the pool."""
+        return self.model(project_id, model_version) / "scores.parquet"
+
+    def work(self, operation_id: str) -> Path:
+        """What an operation in progress leaves behind to go on from; removed when it ends."""
+        return self.root / "work" / operation_id
