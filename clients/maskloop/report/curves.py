@@ -95,11 +95,19 @@ def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | 
             axes.axhline(constant, color=MUTED, ls=":", lw=1.5, label=f"one constant mask: {say_number(constant)}")
         axes.set_xlim(left=0)
         axes.margins(y=0.12)
+        _widen(axes)
         axes.set_xlabel(f"annotator {unit}")
         axes.set_ylabel(f"{title}, test split")
 
     ends = "; ".join(f"{say_strategy(arm)} ends at {say_number(points[-1][1])}" for arm, points in arms.items())
     return _figure(name, f"{title} over annotator time", f"{ends}.", draw)
+
+
+def _widen(axes: Any) -> None:
+    """At least a tenth of the scale of IoU, so that noise does not look like a trend."""
+    low, high = axes.get_ylim()
+    missing = max(0.0, 0.1 - (high - low)) / 2
+    axes.set_ylim(max(0.0, low - missing), high + missing)
 
 
 def _place(report: RunReport, arm: str) -> int:
@@ -182,7 +190,7 @@ def _agreement(one: RoundReport) -> str:
 
 def _figure(name: str, title: str, description: str, draw: Callable[[Any], None]) -> Curve:
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(5.4, 4.4), layout="constrained")
+        figure = Figure(figsize=(4.9, 4.0), layout="constrained")
         figure.patch.set_facecolor(PAPER)
         axes = figure.add_subplot()
         for axis in (axes.xaxis, axes.yaxis):

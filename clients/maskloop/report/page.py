@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from maskloop.report import words
 from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
 from maskloop.report.pictures import colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
-from maskloop.report.verdict import iou_at, last_measured, rival, say_budget, time_to, verdict
+from maskloop.report.verdict import compare, last_measured, say_budget, verdict
 
 THEMED = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card", ARM_COLOURS[0]: "arm-0", ARM_COLOURS[1]: "arm-1"}
 """Colours of the figures that follow the page's light or dark scheme."""
@@ -41,16 +42,12 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class RoundPictures:
-    """A round that chose something: its thumbnails, the seconds its batch cost, and how many are not shown."""
+    """A round that chose something: its images with and without thumbnails, and the seconds its batch cost."""
 
     round: RoundReport
     shown: tuple[Thumbnail, ...]
+    listed: tuple[ChosenImage, ...]
     cost_s: float
-
-    @property
-    def hidden(self) -> int:
-        """Images of the batch without a thumbnail."""
-        return len(self.round.batch) - len(self.shown)
 
 
 def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes:
@@ -81,12 +78,12 @@ def key_figures(report: RunReport) -> list[Figure]:
     figures = [
         Figure("mean IoU", words.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
         Figure("AP at IoU 0.5", words.say_number(last.ap50), _from(start.ap50, last.ap50)),
-        *_lead(report, last),
+        *_lead(report),
         Figure("annotator time", words.say_time(report.spent_s), f"of {say_budget(report)}"),
         Figure("images labeled", f"{last.labeled_images:,}", f"in {words.say_count(len(report.rounds), 'round')}"),
     ]
     if last.iou_spearman is not None:
-        figures.append(Figure("IoU head, Spearman", words.say_number(last.iou_spearman), "1 perfect, 0 chance"))
+        figures.append(Figure("IoU head", words.say_number(last.iou_spearman), "Spearman: 1 perfect, 0 chance"))
     return figures
 
 
@@ -113,6 +110,11 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
+def unbroken(text: str) -> str:
+    """`text` with its units kept on the line of their numbers."""
+    return re.sub(r"(\d) (h|min|s)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
+
+
 def _environment() -> Environment:
     found = Environment(
         loader=PackageLoader("maskloop.report"),
@@ -121,7 +123,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(time=words.say_time, number=words.say_number, strategy=words.say_strategy, kind=words.say_kind)
+    found.filters.update(
+        time=lambda seconds: unbroken(words.say_time(seconds)),
+        unbroken=unbroken,
+        number=words.say_number,
+        strategy=words.say_strategy,
+        kind=words.say_kind,
+    )
     found.globals["count"] = words.say_count
     return found
 
@@ -130,20 +138,14 @@ def _from(start: float | None, end: float | None) -> str:
     return "" if start is None or start == end else f"{words.say_number(start)} at the start"
 
 
-def _lead(report: RunReport, last: RoundReport) -> list[Figure]:
+def _lead(report: RunReport) -> list[Figure]:
     """The distance to the baseline at the last time both have reached, and the time saved where there is any."""
-    found = rival(report)
-    other = last_measured(found[1].rounds) if found else None
-    if found is None or other is None or report.strategy == found[0]:
+    found = compare(report)
+    if found is None or found.baseline == report.strategy:
         return []
-    at_s = min(last.spent_s, other.spent_s)
-    ours, theirs = iou_at(report.rounds, at_s), iou_at(found[1].rounds, at_s)
-    if ours is None or theirs is None:
-        return []
-    reached = time_to(report.rounds, other.mean_iou or 0.0)
-    saved = other.spent_s - reached if reached is not None else 0.0
-    note = f"{words.say_time(saved)} faster to {words.say_number(other.mean_iou)}" if saved >= 60 else ""
-    return [Figure(f"against {found[0].replace('_', '-')}", f"{ours - theirs:+.2f}".replace("-", "−"), note)]
+    saved = f"reached its end result {words.say_time(found.saved_s)} sooner"
+    note = saved if found.saved_s >= 60 and not found.tied else "mean IoU, same time"
+    return [Figure(f"against {found.baseline.replace('_', '-')}", f"{found.lead:+.2f}".replace("-", "−"), note)]
 
 
 def _image_counts(report: RunReport) -> str:
@@ -162,9 +164,10 @@ def _legend(report: RunReport) -> list[tuple[str, str]]:
 
 
 def _round_pictures(workdir: Path, one: RoundReport) -> RoundPictures:
-    found = [_thumbnail(workdir, one.round, chosen) for chosen in one.batch]
-    shown = tuple(thumbnail for thumbnail in found if thumbnail is not None)
-    return RoundPictures(one, shown, sum(chosen.cost_s for chosen in one.batch))
+    found = [(chosen, _thumbnail(workdir, one.round, chosen)) for chosen in one.batch]
+    shown = tuple(thumbnail for _, thumbnail in found if thumbnail is not None)
+    listed = tuple(chosen for chosen, thumbnail in found if thumbnail is None)
+    return RoundPictures(one, shown, listed, sum(chosen.cost_s for chosen in one.batch))
 
 
 def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | None:

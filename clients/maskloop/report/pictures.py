@@ -103,7 +103,7 @@ def outline(pixels: Pixels, objects: Sequence[tuple[Mask, str]]) -> Pixels:
         drawn = np.where(mask[..., None], (1 - FILL) * drawn + FILL * colour, drawn)
     for mask, colour in inside:
         drawn[_grow(mask) & ~mask] *= 0.25
-        drawn[mask & _grow(~mask)] = colour
+        drawn[mask & _grow(_grow(~mask))] = colour
     return drawn.round().astype(np.uint8)
 
 
@@ -113,7 +113,7 @@ def to_jpeg(pixels: Pixels, largest_bytes: int = LARGEST_BYTES) -> bytes:
     while True:
         for quality in (86, 76, 66, 54, 42):
             target = io.BytesIO()
-            picture.save(target, "JPEG", quality=quality, optimize=True, subsampling=0)
+            picture.save(target, "JPEG", quality=quality, subsampling=0)
             if target.tell() <= largest_bytes or max(picture.size) <= 32:
                 return target.getvalue()
         picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from maskloop.report.values import Baseline, RoundReport, RunReport
+from maskloop.report.values import RoundReport, RunReport
 from maskloop.report.words import say_count, say_number, say_strategy, say_time
 
 TIE = 0.01
@@ -18,9 +19,9 @@ def verdict(report: RunReport) -> tuple[str, ...]:
     """The sentences for the head of the report, first the result, then the comparison."""
     last = last_measured(report.rounds)
     if last is None:
-        return (f"{_so_far(report)}No quality has been measured yet.".strip(), *_pending(report))
+        return ("No quality has been measured yet.", _pending(report))
     if len(report.rounds) == 1:
-        return (_first_network(last), *_pending(report))
+        return (_first_network(last), _pending(report))
     return (_result(report, last), _comparison(report, last))
 
 
@@ -48,25 +49,51 @@ def time_to(rounds: Sequence[RoundReport], mean_iou: float) -> float | None:
     return None
 
 
-def rival(report: RunReport) -> tuple[str, Baseline] | None:
-    """The baseline the verdict speaks of: random if there is one, else the first with a measured round."""
-    measured = {name: arm for name, arm in report.baselines.items() if last_measured(arm.rounds)}
-    name = "random" if "random" in measured else next(iter(measured), None)
-    return None if name is None else (name, measured[name])
+@dataclass(frozen=True)
+class Comparison:
+    """Mean IoU of the campaign and of a baseline after the same `at_s` seconds of annotator time.
+
+    `both_ended` says that this is where both curves end. `saved_s` is how much sooner the campaign reached where the
+    baseline ends: 0 when it did not.
+    """
+
+    baseline: str
+    at_s: float
+    ours: float
+    theirs: float
+    both_ended: bool
+    saved_s: float
+
+    @property
+    def lead(self) -> float:
+        """Ours minus theirs as rounded for print, so that what is printed adds up."""
+        return round(self.ours, 2) - round(self.theirs, 2)
+
+    @property
+    def tied(self) -> bool:
+        """Whether the difference is too small to speak of."""
+        return abs(self.ours - self.theirs) < TIE
 
 
-def _curve(rounds: Sequence[RoundReport]) -> list[tuple[float, float]]:
-    return [(one.spent_s, one.mean_iou) for one in rounds if one.mean_iou is not None]
+def compare(report: RunReport) -> Comparison | None:
+    """The campaign beside its random baseline (else the first measured one) at the last time both have reached.
 
-
-def _so_far(report: RunReport) -> str:
-    return "" if report.finished else "So far: "
-
-
-def _pending(report: RunReport) -> tuple[str, ...]:
-    if report.finished:
-        return (f"The campaign ended before anything was chosen: {report.stopped_because}.",)
-    return (f"The campaign is running; its budget is {say_budget(report)}.",)
+    `None` without a measured baseline, or when the two were measured in different ranges of time.
+    """
+    name = _rival(report)
+    ours, theirs = report.rounds, report.baselines[name].rounds if name else ()
+    our_last, their_last = last_measured(ours), last_measured(theirs)
+    if name is None or our_last is None or their_last is None:
+        return None
+    at_s = min(our_last.spent_s, their_last.spent_s)
+    same = abs(our_last.spent_s - their_last.spent_s) <= SAME_TIME * our_last.spent_s
+    ours_iou = our_last.mean_iou if same else iou_at(ours, at_s)
+    their_iou = their_last.mean_iou if same else iou_at(theirs, at_s)
+    if ours_iou is None or their_iou is None:
+        return None
+    reached_s = time_to(ours, their_last.mean_iou or 0.0)
+    saved_s = 0.0 if reached_s is None else max(0.0, their_last.spent_s - reached_s)
+    return Comparison(name, at_s, ours_iou, their_iou, same, saved_s)
 
 
 def say_budget(report: RunReport) -> str:
@@ -74,6 +101,21 @@ def say_budget(report: RunReport) -> str:
     if report.budget_s is None:
         return say_count(report.budget_images or 0, "labeled image")
     return say_time(report.budget_s)
+
+
+def _rival(report: RunReport) -> str | None:
+    measured = [name for name, arm in report.baselines.items() if last_measured(arm.rounds)]
+    return "random" if "random" in measured else next(iter(measured), None)
+
+
+def _curve(rounds: Sequence[RoundReport]) -> list[tuple[float, float]]:
+    return [(one.spent_s, one.mean_iou) for one in rounds if one.mean_iou is not None]
+
+
+def _pending(report: RunReport) -> str:
+    if report.finished:
+        return f"The campaign ended before anything was chosen: {report.stopped_because}."
+    return f"The campaign is running; its budget is {say_budget(report)}."
 
 
 def _first_network(first: RoundReport) -> str:
@@ -84,10 +126,10 @@ def _first_network(first: RoundReport) -> str:
 
 
 def _result(report: RunReport, last: RoundReport) -> str:
-    start = report.rounds[0].mean_iou
-    rise = "" if start is None else f", {_change(start, last.mean_iou or 0.0)} {say_number(start)} at the start"
-    time = f"{say_time(last.spent_s)} of annotator time bought a mean IoU of {say_number(last.mean_iou)}{rise}."
-    return time if report.finished else f"So far, {time} The campaign is still running."
+    start, end = report.rounds[0].mean_iou, last.mean_iou or 0.0
+    rise = "" if start is None else f", {_change(start, end)} {say_number(start)} at the start"
+    so_far = "" if report.finished else "So far, "
+    return f"{so_far}{say_time(last.spent_s)} of annotator time bought a mean IoU of {say_number(end)}{rise}."
 
 
 def _change(start: float, end: float) -> str:
@@ -97,21 +139,24 @@ def _change(start: float, end: float) -> str:
 
 
 def _comparison(report: RunReport, last: RoundReport) -> str:
-    found = rival(report)
-    if found is None:
+    found, name = compare(report), _rival(report)
+    if name is None:
         return _without_baseline(report)
-    name, arm = found
-    other = last_measured(arm.rounds)
-    assert other is not None
-    at_s = min(last.spent_s, other.spent_s)
-    ours, theirs = iou_at(report.rounds, at_s), iou_at(arm.rounds, at_s)
-    if abs(last.spent_s - other.spent_s) <= SAME_TIME * last.spent_s:
-        return _judge(report, name, last.mean_iou, other.mean_iou, "in the same time")
-    if ours is None or theirs is None:
-        return f"{_subject(name)} was not measured in the same range of time, so the two cannot be compared."
-    if at_s == last.spent_s:
-        return _judge(report, name, ours, theirs, "in the same time")
-    return _judge(report, name, ours, theirs, f"in {say_time(at_s)}, where this campaign stood at {say_number(ours)}")
+    if found is None:
+        return f"{_subject(name)} was measured in another range of time, so the two cannot be compared yet."
+    when = "in the same time"
+    if not found.both_ended and found.at_s < last.spent_s:
+        when = f"in {say_time(found.at_s)}, where this campaign stood at {say_number(found.ours)}"
+    return f"{_subject(name)} got {say_number(found.theirs)} {when}: {_judgement(report, found)}."
+
+
+def _judgement(report: RunReport, found: Comparison) -> str:
+    """Names the winner, or says that there is none."""
+    if found.tied:
+        return "no difference worth the name"
+    if found.lead < 0:
+        return f"here {say_strategy(report.strategy)} lost by {say_number(-found.lead)}"
+    return f"{say_strategy(report.strategy)} is {say_number(found.lead)} ahead"
 
 
 def _without_baseline(report: RunReport) -> str:
@@ -120,18 +165,6 @@ def _without_baseline(report: RunReport) -> str:
     if report.baselines or not report.finished:
         return "No baseline has been measured yet, so this does not say whether the way of choosing helped."
     return "No baseline was run, so this does not say whether the way of choosing helped."
-
-
-def _judge(report: RunReport, name: str, ours: float | None, theirs: float | None, when: str) -> str:
-    """Name the winner of two measured mean IoUs, or say that there is none."""
-    got = f"{_subject(name)} got {say_number(theirs)} {when}"
-    gap = (ours or 0.0) - (theirs or 0.0)
-    chosen = say_strategy(report.strategy)
-    if abs(gap) < TIE:
-        return f"{got}: no difference worth the name."
-    if gap < 0:
-        return f"{got}: here {chosen} lost by {say_number(-gap)}."
-    return f"{got}: {chosen} is {say_number(gap)} ahead."
 
 
 def _subject(name: str) -> str:

@@ -1,0 +1,88 @@
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+from maskloop.report import Baseline, RoundReport, RunReport
+from maskloop.report.curves import ARM_COLOURS, curves, spending_by_round
+
+SVG = "{http://www.w3.org/2000/svg}"
+Make = Callable[..., RunReport]
+MakeRound = Callable[..., RoundReport]
+
+
+def drawn(report: RunReport) -> dict[str, str]:
+    return {one.name: one.svg for one in curves(report)}
+
+
+def test_each_figure_is_xml_with_a_title_and_a_description(a_report: Make) -> None:
+    found = curves(a_report(strategy="<b>&", constant_iou=0.2))
+    assert [one.name for one in found] == ["curve-mean-iou", "curve-ap50", "spending", "reliability"]
+    for one in found:
+        root = ElementTree.fromstring(one.svg)
+        assert root.findtext(f"{SVG}title") == one.title
+        assert root.findtext(f"{SVG}desc") == one.description
+        assert root.get("role") == "img"
+
+
+def test_figures_in_one_page_share_no_ids(a_report: Make) -> None:
+    ids = [found for svg in drawn(a_report()).values() for found in re.findall(r' id="([^"]+)"', svg)]
+    assert len(ids) == len(set(ids))
+
+
+def test_references_inside_a_figure_lead_somewhere(a_report: Make) -> None:
+    for svg in drawn(a_report()).values():
+        named = set(re.findall(r'id="([^"]+)"', svg))
+        assert set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg)) <= named
+
+
+def test_the_same_report_draws_the_same_bytes(a_report: Make) -> None:
+    assert drawn(a_report()) == drawn(a_report())
+
+
+def test_words_stay_words_and_name_the_arms_with_their_ends(a_report: Make, a_round: MakeRound) -> None:
+    report = a_report(
+        baselines={"random": Baseline((a_round(0, 1800.0, 0.3), a_round(1, 7000.0, 0.55)))}, constant_iou=0.2
+    )
+    texts = set(ElementTree.fromstring(drawn(report)["curve-mean-iou"]).itertext())
+    assert {"mask-guided selection: 0.61", "random selection: 0.55", "one constant mask: 0.20"} <= texts
+    assert "annotator hours" in texts
+
+
+def test_random_has_one_colour_whether_campaign_or_baseline(a_report: Make) -> None:
+    beside = drawn(a_report(baselines={"random": Baseline(a_report().rounds)}))["curve-ap50"]
+    alone = drawn(a_report(strategy="random"))["curve-ap50"]
+    assert ARM_COLOURS[1] in beside
+    assert ARM_COLOURS[1] in alone
+    assert ARM_COLOURS[0] not in alone
+
+
+def test_the_reference_head_is_named_where_it_was_measured(a_report: Make, a_round: MakeRound) -> None:
+    measured = a_round(0, 60.0, 0.3, iou_spearman_reference=0.47, iou_mae_reference=0.2)
+    assert "the paper's head: 0.47, 0.20" in drawn(a_report(rounds=(measured,)))["reliability"]
+    assert "paper" not in drawn(a_report())["reliability"]
+
+
+def test_missing_numbers_leave_their_figure_out(a_report: Make, a_round: MakeRound) -> None:
+    bare = a_round(0, 60.0, None, ap50=None, evaluated=(), spent_s_by_kind={})
+    assert drawn(a_report(rounds=(bare,), spent_s_by_kind={})) == {}
+    assert drawn(a_report(rounds=(), spent_s_by_kind={})) == {}
+
+
+def test_undefined_spearman_is_a_dash(a_report: Make, a_round: MakeRound) -> None:
+    assert (
+        "Spearman –, mean error 0.08"
+        in drawn(a_report(rounds=(a_round(0, 60.0, 0.3, iou_spearman=None),)))["reliability"]
+    )
+
+
+def test_bars_hold_what_each_round_added(a_report: Make, a_round: MakeRound) -> None:
+    rounds = (
+        a_round(0, 500.0, 0.3, spent_s_by_kind={"counts": 100.0, "full": 400.0}),
+        a_round(1, 900.0, 0.4, spent_s_by_kind={"counts": 100.0, "full": 800.0}),
+    )
+    report = a_report(rounds=rounds, spent_s=950.0, spent_s_by_kind={"counts": 100.0, "full": 850.0})
+    assert spending_by_round(report) == [
+        ("0", {"counts": 100.0, "full": 400.0}),
+        ("1", {"counts": 0.0, "full": 400.0}),
+        ("later", {"counts": 0.0, "full": 50.0}),
+    ]

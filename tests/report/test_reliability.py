@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+
+from maskloop.report import EvaluatedScore, shuffled_spearman, spearman
+
+
+def scores(predicted: list[float], true: list[float]) -> list[EvaluatedScore]:
+    return [EvaluatedScore(str(place), *pair, 1) for place, pair in enumerate(zip(predicted, true, strict=True))]
+
+
+def test_spearman_by_hand() -> None:
+    # ranks 1 2 3 4 5 against 2 1 4 3 5: 1 - 6 * (1 + 1 + 1 + 1 + 0) / (5 * 24) = 0.8
+    assert spearman(scores([0.1, 0.2, 0.3, 0.4, 0.5], [0.2, 0.1, 0.4, 0.3, 0.9])) == pytest.approx(0.8)
+
+
+def test_ties_share_their_mean_rank() -> None:
+    # ranks 1.5 1.5 3 against 1 2 3: cov 0.5 * 1 ..., r = 1.5 / sqrt(1.5 * 2) = 0.866
+    assert spearman(scores([0.1, 0.1, 0.3], [0.1, 0.2, 0.3])) == pytest.approx(0.8660, abs=1e-4)
+
+
+@pytest.mark.parametrize("predicted", [[], [0.1, 0.2], [0.5, 0.5, 0.5]])
+def test_spearman_is_unknown_where_it_is_undefined(predicted: list[float]) -> None:
+    found = scores(predicted, [0.1, 0.2, 0.3][: len(predicted)])
+    assert spearman(found) is None
+    assert shuffled_spearman(found, np.random.default_rng(0)) is None
+
+
+def test_chance_stays_below_the_textbook_bound() -> None:
+    # For n = 101 independent ranks, 95 % of |Spearman| lie below 1.96 / sqrt(n - 1) = 0.196.
+    line = list(np.linspace(0, 1, 101))
+    assert shuffled_spearman(scores(line, line), np.random.default_rng(0)) == pytest.approx(0.196, abs=0.04)
+
+
+def test_the_same_seed_shuffles_the_same() -> None:
+    line = scores([0.1, 0.2, 0.3, 0.4], [0.4, 0.1, 0.2, 0.3])
+    assert shuffled_spearman(line, np.random.default_rng(5)) == shuffled_spearman(line, np.random.default_rng(5))

@@ -1,0 +1,32 @@
+import pytest
+
+from maskloop.report.words import say_count, say_number, say_strategy, say_time
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (44.6, "45 s"),
+        (59.7, "1 min"),
+        (158, "2 min 38 s"),
+        (600, "10 min"),
+        (2280, "38 min"),
+        (10920, "3 h 2 min"),
+        (7199, "2 h"),
+        (90000, "25 h"),
+    ],
+)
+def test_time_is_said_in_two_units_at_most(seconds: float, said: str) -> None:
+    assert say_time(seconds) == said
+
+
+def test_what_is_unknown_is_a_dash() -> None:
+    assert say_number(None) == "–"
+    assert say_number(0.456, 1) == "0.5"
+
+
+def test_counts_and_names_read_as_english() -> None:
+    assert say_count(1, "image") == "1 image"
+    assert say_count(2400, "image") == "2,400 images"
+    assert say_strategy("mask_guided") == "mask-guided selection"

@@ -1,0 +1,208 @@
+import errno
+import re
+import resource
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskloop.errors import InvalidArgument, NotFound, StorageFull
+from maskloop.masks import Mask
+from maskloop.report import (
+    PICTURES_A_ROUND,
+    Baseline,
+    BatchPicture,
+    ChosenImage,
+    RoundReport,
+    RunReport,
+    Setup,
+    read_report,
+    write_report,
+)
+from maskloop.report.files import replace_file
+from maskloop.values import Category, ObjectLabel
+
+Make = Callable[..., RunReport]
+MakeRound = Callable[..., RoundReport]
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects tags, attributes and text, and checks that what opens is closed in turn."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.text += " ".join(data.split()) + " "
+
+
+def page(workdir: Path) -> Page:
+    return Page((workdir / "report.html").read_text())
+
+
+def picture(image: str) -> BatchPicture:
+    mask = Mask.from_array(np.eye(30, dtype=np.bool_))
+    return BatchPicture(image, np.zeros((30, 30, 3), dtype=np.uint8), (ObjectLabel(1, mask),), ())
+
+
+def test_one_call_leaves_everything(tmp_path: Path, a_report: Make) -> None:
+    workdir = tmp_path / "runs" / "first"
+    write_report(workdir, a_report(), {0: [picture("a")]})
+    assert sorted(path.name for path in workdir.iterdir()) == [
+        "curve-ap50.svg",
+        "curve-mean-iou.svg",
+        "pictures",
+        "reliability.svg",
+        "report.csv",
+        "report.html",
+        "report.json",
+        "spending.svg",
+    ]
+    assert read_report(workdir) == a_report()
+
+
+def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report(), {0: [picture("a")]})
+    found = page(tmp_path)
+    assert not found.open
+    assert {tag for tag, _ in found.found} & {"script", "link", "iframe", "object"} == set()
+    for _, attributes in found.found:
+        for name in ("src", "href", "xlink:href"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:image/jpeg;base64,"))
+    assert not re.search(r"url\((?!#)|@import", (tmp_path / "report.html").read_text())
+
+
+def test_figures_on_the_page_follow_its_colours(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report())
+    text = (tmp_path / "report.html").read_text()
+    assert "prefers-color-scheme: dark" in text
+    assert text.count("<svg") == 4
+    assert "var(--ink)" in text.split("</style>", 1)[1]
+    assert "var(" not in (tmp_path / "spending.svg").read_text()
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path, a_report: Make, a_round: MakeRound) -> None:
+    evil = "<script>alert('x')</script>"
+    chosen = ChosenImage("a", 0.3, evil, 79.0, f'"{evil}.jpg')
+    report = a_report(
+        project=evil,
+        strategy=evil,
+        stopped_because=evil,
+        rounds=(a_round(0, 60.0, 0.3, head_trusted=False, head_note=evil, batch=(chosen,)), a_round(1, 7200.0, 0.6)),
+        baselines={evil + "2": Baseline(a_report().rounds)},
+        setup=Setup(command=evil, data=evil, categories=(Category(1, evil),), versions={evil: evil}),
+    )
+    write_report(tmp_path, report, {0: [picture("a")]})
+    found = page(tmp_path)
+    assert "script" not in {tag for tag, _ in found.found}
+    assert found.text.count(evil) >= 10
+
+
+def test_the_first_screen_says_what_the_time_bought(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report())
+    text = page(tmp_path).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "2 h of annotator time bought a mean IoU of 0.61, up from 0.31 at the start." in text
+    assert "al-loop --budget 2h" in text
+    assert "0.01 from the target 0.30" in text
+
+
+def test_a_page_is_written_before_anything_is_known(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report(rounds=(), spent_s=0.0, spent_s_by_kind={}, stopped_because="", setup=Setup()))
+    assert "No quality has been measured yet." in page(tmp_path).text
+
+
+def test_unmeasured_numbers_are_dashes(tmp_path: Path, a_report: Make, a_round: MakeRound) -> None:
+    chosen = ChosenImage("a", None, "drawn at random", 79.0)
+    bare = a_round(
+        0,
+        60.0,
+        None,
+        ap50=None,
+        ap=None,
+        iou_mae=0.1,
+        iou_spearman=None,
+        target_iou=None,
+        batch=(chosen,),
+        evaluated=(),
+    )
+    write_report(tmp_path, a_report(rounds=(bare,)))
+    text = page(tmp_path).text
+    assert "–" in text
+    assert "None" not in text
+    assert "nan" not in text
+
+
+def test_pictures_drawn_in_an_earlier_run_are_found_again(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report(), {0: [picture("a")]})
+    first = (tmp_path / "report.html").read_bytes()
+    write_report(tmp_path, read_report(tmp_path))
+    assert (tmp_path / "report.html").read_bytes() == first
+    assert len([1 for tag, _ in page(tmp_path).found if tag == "img"]) == 2
+
+
+def test_images_beyond_the_thumbnails_are_listed(tmp_path: Path, a_report: Make, a_round: MakeRound) -> None:
+    ids = [f"i{number}" for number in range(PICTURES_A_ROUND + 3)]
+    batch = tuple(ChosenImage(image, 0.3, "", 79.0) for image in ids)
+    report = a_report(rounds=(a_round(0, 60.0, 0.3, batch=batch),))
+    write_report(tmp_path, report, {0: [picture(image) for image in ids]})
+    text = page(tmp_path).text
+    assert "3 images without a picture here" in text
+    assert text.count(f"i{PICTURES_A_ROUND + 2} ") == 1
+
+
+def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=r"report\.json"):
+        read_report(tmp_path)
+    (tmp_path / "report.json").write_text('{"project"')
+    with pytest.raises(InvalidArgument, match="not a report"):
+        read_report(tmp_path)
+
+
+@pytest.fixture
+def files_of_a_kilobyte() -> Iterator[None]:
+    """The kernel lets this process write no file beyond 1 kB, as a full disk would."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("files_of_a_kilobyte")
+def test_no_room_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    replace_file(path, b"old")
+    with pytest.raises(StorageFull, match=re.escape(str(path))) as caught:
+        replace_file(path, b"n" * 5000)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert caught.value.__cause__.errno == errno.EFBIG
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_replaced_file_is_a_new_one_for_those_who_read_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    replace_file(path, b"old")
+    with path.open("rb") as reader:
+        replace_file(path, b"new")
+        assert reader.read() == b"old"
+    assert path.read_bytes() == b"new"
