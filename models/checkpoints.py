@@ -52,8 +52,9 @@ class FittedModel:
         """
         tensors = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
         description = json.dumps(self._description())
-        metadata = {"format": FORMAT, "model": description, "sha256": _digest(description, tensors)}
-        write_atomically(path, save(tensors, metadata))
+        envelope = {"format": FORMAT, "sha256": _digest(description, tensors), "model": description}
+        # One entry: safetensors writes several in no certain order, and the same model shall give the same bytes.
+        write_atomically(path, save(tensors, {"maskloop": json.dumps(envelope)}))
 
     @classmethod
     def load(cls, path: Path, device: torch.device) -> Self:
@@ -67,13 +68,13 @@ class FittedModel:
             raise ModelNotFound(f"there is no model at {path}", path=path)
         try:
             with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
+                envelope = json.loads((file.metadata() or {}).get("maskloop", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            if metadata.get("format") != FORMAT:
+            if envelope.get("format") != FORMAT:
                 raise InvalidArgument(f"{path} is not a model of ours (format {FORMAT})", path=path)
-            if metadata["sha256"] != _digest(metadata["model"], tensors):
+            if envelope["sha256"] != _digest(envelope["model"], tensors):
                 raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
-            return cls._build(json.loads(metadata["model"]), tensors, device)
+            return cls._build(json.loads(envelope["model"]), tensors, device)
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise InvalidArgument(f"{path} is damaged or not a model of ours: {error}", path=path) from error
 
