@@ -22,6 +22,7 @@ from maskloop.report import (
     write_report,
 )
 from maskloop.report.files import replace_file
+from maskloop.report.page import round_pictures
 from maskloop.values import Category, ObjectLabel
 
 Make = Callable[..., RunReport]
@@ -168,6 +169,18 @@ def test_images_beyond_the_thumbnails_are_listed(tmp_path: Path, a_report: Make,
     text = page(tmp_path).text
     assert "3 images without a picture here" in text
     assert text.count(f"i{PICTURES_A_ROUND + 2} ") == 1
+
+
+def test_a_long_campaigns_rounds_share_the_pictures_of_a_page(
+    tmp_path: Path, a_report: Make, a_round: MakeRound
+) -> None:
+    batch = tuple(ChosenImage(image, 0.3, "", 79.0) for image in "abc")
+    report = a_report(rounds=tuple(a_round(number, 60.0 * number, 0.3, batch=batch) for number in range(2)))
+    write_report(tmp_path, report, {number: [picture(image) for image in "abc"] for number in range(2)})
+    for found in round_pictures(tmp_path, report, a_page=4):
+        assert [thumbnail.chosen.image for thumbnail in found.shown] == ["a", "b"]
+        assert [chosen.image for chosen in found.listed] == ["c"]
+        assert found.cost_s == 3 * 79.0
 
 
 def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:

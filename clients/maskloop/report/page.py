@@ -16,10 +16,14 @@ from maskloop.report import words
 from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
 from maskloop.report.pictures import colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
-from maskloop.report.verdict import compare, last_measured, say_budget, verdict
+from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
 
 THEMED = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card", ARM_COLOURS[0]: "arm-0", ARM_COLOURS[1]: "arm-1"}
 """Colours of the figures that follow the page's light or dark scheme."""
+
+
+PICTURES_A_PAGE = 240
+"""Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,11 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         curves={one.name: _themed(one) for one in figures},
         judged=next((one for one in reversed(report.rounds) if one.evaluated or one.iou_mae is not None), None),
         distrusted=[one for one in report.rounds if one.head_trusted is False],
-        batches=[_round_pictures(workdir, one) for one in report.rounds if one.batch],
+        batches=round_pictures(workdir, report),
         legend=_legend(report),
         settings=settings(report),
         costs=costs,
+        tie=TIE,
     )
     return text.encode()
 
@@ -85,6 +90,13 @@ def key_figures(report: RunReport) -> list[Figure]:
     if last.iou_spearman is not None:
         figures.append(Figure("IoU head", words.say_number(last.iou_spearman), "Spearman: 1 perfect, 0 chance"))
     return figures
+
+
+def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:
+    """The rounds that chose something; they share `a_page` pictures evenly, first chosen first."""
+    choosing = [one for one in report.rounds if one.batch]
+    most = max(1, a_page // max(1, len(choosing)))
+    return [_in_one_round(workdir, one, most) for one in choosing]
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:
@@ -163,8 +175,11 @@ def _legend(report: RunReport) -> list[tuple[str, str]]:
     return [(one.name, colours[one.id]) for one in sorted(report.setup.categories)]
 
 
-def _round_pictures(workdir: Path, one: RoundReport) -> RoundPictures:
-    found = [(chosen, _thumbnail(workdir, one.round, chosen)) for chosen in one.batch]
+def _in_one_round(workdir: Path, one: RoundReport, most: int) -> RoundPictures:
+    found = [
+        (chosen, _thumbnail(workdir, one.round, chosen) if place < most else None)
+        for place, chosen in enumerate(one.batch)
+    ]
     shown = tuple(thumbnail for _, thumbnail in found if thumbnail is not None)
     listed = tuple(chosen for chosen, thumbnail in found if thumbnail is None)
     return RoundPictures(one, shown, listed, sum(chosen.cost_s for chosen in one.batch))

@@ -10,7 +10,7 @@ from maskloop.report.values import RoundReport, RunReport
 from maskloop.report.words import say_count, say_number, say_strategy, say_time
 
 TIE = 0.01
-"""Mean IoUs closer than this are called equal: what retraining with another seed changes anyway."""
+"""Mean IoUs closer than this are called equal: about what retraining with another seed changes anyway."""
 SAME_TIME = 0.02
 """Times that differ by at most this share are called the same."""
 
