@@ -92,6 +92,7 @@ def write_demo_data(
     made = {"edition": EDITION, "images": images, "test_images": test_images, "size": size, "seed": seed}
     stamp = json.dumps({**made, "difficulty": asdict(how)}).encode()
     if not _is_there(directory, stamp):
+        (directory / "demo.json").unlink(missing_ok=True)
         train = [_write_picture(directory, f"train-{k:04d}.jpg", (seed, 0, k), size, how) for k in range(images)]
         test = [_write_picture(directory, f"test-{k:04d}.jpg", (seed, 1, k), size, how) for k in range(test_images)]
         _write_lists(directory, train, test)
