@@ -1,0 +1,91 @@
+"""`al-loop`: spend a budget of annotator time on a data set, and report what it bought."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from maskloop.console.errors import told
+from maskloop.console.forecasts import show_forecasts
+from maskloop.loop.data import read_data
+from maskloop.loop.options import Options
+from maskloop.loop.progress import progress_on
+from maskloop.loop.run import Run, forecasts_of
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+out, err = Console(), Console(stderr=True)
+STOPPED = 130
+
+
+@app.command()
+def al_loop(
+    *,
+    budget: Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")],
+    data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES or demo.")],
+    strategy: Annotated[str, typer.Option(help="How images are chosen: mask_guided or random.")] = "mask_guided",
+    target_iou: Annotated[str, typer.Option(help="Predicted IoU to choose near, in [0, 1], or auto.")] = "auto",
+    initial: Annotated[str, typer.Option(help="Size of the random first batch: 20, 20images, 30m.")] = "",
+    batch: Annotated[str, typer.Option(help="Size of each later batch: 10, 10images, 20m.")] = "",
+    max_rounds: Annotated[int | None, typer.Option(help="Batches chosen after the first, at most.")] = None,
+    counts_share: Annotated[float, typer.Option(help="Share of the budget that may go to counts, in [0, 1].")] = 0.15,
+    seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    recipe: Annotated[str, typer.Option(help="Training recipe: compact or paper.")] = "compact",
+    encoder: Annotated[str, typer.Option(help="Encoder in place of the recipe's, such as resnet18.")] = "",
+    image_size: Annotated[int, typer.Option(help="Side in pixels in place of the recipe's.")] = 0,
+    device: Annotated[str, typer.Option(help="Where to train: auto, cpu or cuda.")] = "auto",
+    server: Annotated[str, typer.Option(help="Address of a running server; one is started without it.")] = "",
+    workdir: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("runs/latest"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the working directory.")] = False,
+    compare: Annotated[str, typer.Option(help="Run this strategy as well, as the baseline: random.")] = "",
+    labeler: Annotated[str, typer.Option(help="ground-truth (the data's own labels) or folder:DIR.")] = "ground-truth",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the budget will take, and stop.")] = False,
+    workday: Annotated[str, typer.Option(help="How long a day of the budget is.")] = "24h",
+) -> None:
+    """Spend a budget of annotator time where it buys the best segmentation model."""
+    options = Options(
+        budget=budget,
+        data=data,
+        strategy=strategy,
+        target_iou=target_iou,
+        initial=initial,
+        batch=batch,
+        max_rounds=max_rounds,
+        counts_share=counts_share,
+        seed=seed,
+        recipe=recipe,
+        encoder=encoder,
+        image_size=image_size,
+        device=device,
+        server=server,
+        compare=compare,
+        labeler=labeler,
+        workday=workday,
+    )
+    if dry_run:
+        with TemporaryDirectory() as folder:
+            show_forecasts(out, options, forecasts_of(options, read_data(data, Path(folder), seed)))
+        return
+    _run(options, workdir, resume=resume)
+
+
+def _run(options: Options, workdir: Path, *, resume: bool) -> None:
+    try:
+        with progress_on(out, time.monotonic) as progress:
+            report = Run(options, workdir, shlex.join(["al-loop", *sys.argv[1:]]), progress).start(resume=resume)
+    except KeyboardInterrupt:
+        again = [part for part in sys.argv[1:] if part != "--resume"]
+        err.print(f"Stopped. Go on with: {shlex.join(['al-loop', *again, '--resume'])}", soft_wrap=True, markup=False)
+        raise typer.Exit(STOPPED) from None
+    out.print(f"{report.stopped_because}. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def main() -> None:
+    """Entry point of `al-loop`."""
+    told(err, app)

@@ -1,0 +1,88 @@
+"""One arm of a run, from the first batch to a spent budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from maskloop.errors import InvalidBudget
+from maskloop.loop.annotator import Annotator
+from maskloop.loop.labelers import Labeler
+from maskloop.loop.plan import Plan
+from maskloop.loop.rounds import Measured, Purchase, buy, measure, run_round
+from maskloop.values import SkipReason, Split, Strategy, SupervisionKind
+
+RANDOM = Strategy("random")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What an arm has come to: its first batch, its rounds, and why it stopped ("" while it runs)."""
+
+    initial: Purchase
+    rounds: tuple[tuple[Measured, Purchase], ...] = ()
+    stopped_because: str = ""
+
+
+def run_campaign(annotator: Annotator, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None]) -> Arm:
+    """Spend the plan's budget: a random first batch, counts, then rounds until nothing more is bought.
+
+    The last round trains and measures a model on everything that was bought, and chooses nothing.
+
+    Args:
+        annotator: the campaign.
+        labeler: who labels.
+        plan: how the budget is spent.
+        tell: is shown the arm after every round.
+
+    Raises:
+        InvalidBudget: no image of the pool fits the budget.
+    """
+    arm = Arm(begin(annotator, labeler, plan))
+    exhausted = arm.initial.exhausted
+    while not arm.stopped_because:
+        number = len(arm.rounds) + 1
+        wish = None if exhausted else plan.batch(number, annotator.ledger)
+        if wish is None:
+            step = measure(number, annotator), Purchase()
+        else:
+            step = run_round(number, annotator, labeler, plan.rest(wish, annotator.ledger), plan.needs_counts)
+        exhausted = step[1].exhausted
+        reason = "" if step[1].labeled else why_stopped(number, annotator, plan)
+        arm = replace(arm, rounds=(*arm.rounds, step), stopped_because=reason)
+        tell(arm)
+    return arm
+
+
+def begin(annotator: Annotator, labeler: Labeler, plan: Plan) -> Purchase:
+    """Buy the first batch, at random, and then the counts that the strategy needs. Returns the first batch.
+
+    Raises:
+        InvalidBudget: no image of the pool fits the budget.
+    """
+    initial = buy("round-00", annotator, labeler, kind=SupervisionKind.FULL, still=plan.initial, strategy=RANDOM)
+    if not initial.labeled:
+        raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
+    if plan.needs_counts and not initial.exhausted:
+        buy("round-00-counts", annotator, labeler, kind=SupervisionKind.COUNTS, still=plan.counts)
+    return initial
+
+
+def why_stopped(number: int, annotator: Annotator, plan: Plan) -> str:
+    """Why round `number` bought nothing, for a person."""
+    ledger = annotator.ledger
+    if plan.max_rounds is not None and number > plan.max_rounds:
+        return f"--max-rounds {plan.max_rounds} is reached"
+    if ledger.left_images < 1:
+        return f"all {plan.budget.images} images of the budget are labeled"
+    dear = {image for image, reason in ledger.passed_over.items() if reason is SkipReason.OVER_BUDGET}
+    if _candidates(annotator, plan) - ledger.labeled - (ledger.passed_over.keys() - dear):
+        return f"{ledger.left_s:.0f} s of the budget are left, and the cheapest image that is left costs more"
+    return "every counted image is labeled" if plan.needs_counts else "every image of the pool is labeled"
+
+
+def _candidates(annotator: Annotator, plan: Plan) -> set[str]:
+    """The images the strategy may choose from: the pool, or what of it is counted and holds something."""
+    if plan.needs_counts:
+        return {image for image, objects in annotator.ledger.counted_objects.items() if objects}
+    return {image.id for image in annotator.images.values() if image.split is Split.POOL}

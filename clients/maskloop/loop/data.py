@@ -1,0 +1,101 @@
+"""What `--data` names: a COCO folder, a COCO file beside its images, or the demo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.coco import CocoDataset, CocoImage, read_coco, read_coco_folder
+from maskloop.loop.demo_data import write_demo_data
+from maskloop.values import ImageImport, Split
+
+LONGEST_NAME = 24
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set under a name that project ids can begin with; pool images are its training images.
+
+    Raises:
+        InvalidDataset: nothing to choose from, or nothing to measure on.
+    """
+
+    name: str
+    coco: CocoDataset
+
+    def __post_init__(self) -> None:
+        for what, names in (("training", self.coco.train), ("test", self.coco.test)):
+            if not names:
+                raise InvalidDataset(f"the data set {self.name} has no {what} image", field="data")
+
+    @property
+    def pool(self) -> tuple[CocoImage, ...]:
+        """The images that may be asked for."""
+        return tuple(self.coco.by_name[name] for name in self.coco.train)
+
+    @property
+    def test(self) -> tuple[CocoImage, ...]:
+        """The images that measure quality."""
+        return tuple(self.coco.by_name[name] for name in self.coco.test)
+
+    def imports(self) -> Iterator[ImageImport]:
+        """Every image as it is brought in: test images with their labels, the pool's labels stay here.
+
+        Raises:
+            InvalidDataset: a file cannot be read.
+        """
+        for image in self.test:
+            yield ImageImport(image.file_name, Split.TEST, data=_read(image), objects=image.objects)
+        for image in self.pool:
+            yield ImageImport(image.file_name, Split.POOL, data=_read(image))
+
+
+def read_data(spec: str, demo_folder: Path, seed: int) -> Data:
+    """Read `coco:DIR`, `coco:FILE,IMAGES` or `demo`; the demo is written to `demo_folder` unless it is there.
+
+    Args:
+        spec: the value of `--data`.
+        demo_folder: where the demo's images go.
+        seed: draws the test images where the data does not name them, and makes the demo's.
+
+    Raises:
+        InvalidArgument: `spec` is none of these.
+        InvalidDataset: the data does not hold together.
+    """
+    if spec == "demo":
+        return Data("demo", read_coco_folder(write_demo_data(demo_folder, seed=seed)))
+    kind, _, place = spec.partition(":")
+    if kind != "coco" or not place:
+        raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, demo", field="data")
+    file, comma, images = place.rpartition(",")
+    if comma and not Path(place).is_dir():
+        return _read_file(Path(file), Path(images), seed)
+    return _read_folder(Path(place), seed)
+
+
+def _read_folder(folder: Path, seed: int) -> Data:
+    if not folder.is_dir():
+        raise InvalidDataset(f"--data: there is no folder {folder}", field="data")
+    return Data(_name(folder.resolve().name), read_coco_folder(folder, seed=seed))
+
+
+def _read_file(file: Path, images: Path, seed: int) -> Data:
+    for path, there in ((file, file.is_file()), (images, images.is_dir())):
+        if not there:
+            raise InvalidDataset(f"--data: there is no {path}", field="data")
+    return Data(_name(file.stem), read_coco(file, images, seed=seed))
+
+
+def _name(text: str) -> str:
+    """`text` as the beginning of a project id."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-") or "data"
+
+
+def _read(image: CocoImage) -> bytes:
+    try:
+        return image.path.read_bytes()
+    except OSError as error:
+        raise InvalidDataset(f"image {image.path} cannot be read: {error.strerror}", field="data") from error

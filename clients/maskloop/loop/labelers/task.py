@@ -1,0 +1,60 @@
+"""What a labeler is handed, and what it hands back."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from maskloop.values import Batch, Category, Image, ImageProposals, LabelDraft, Pick, SkipReason, SupervisionKind
+
+
+@dataclass(frozen=True)
+class Task:
+    """Images to label.
+
+    Args:
+        name: of the task, the same whenever the run is repeated, such as `round-02` or `round-00-counts`.
+        kind: counts or full.
+        images: the images, in the order of selection.
+        categories: the vocabulary.
+        proposals: the network's masks by image id, where there are any.
+        counts_paid_s: seconds already paid for counts of these images, by image id.
+        read_image: an image's file by its id.
+        keep: prolongs the leases; call it now and then while people work.
+    """
+
+    name: str
+    kind: SupervisionKind
+    images: tuple[Image, ...]
+    categories: tuple[Category, ...]
+    proposals: Mapping[str, ImageProposals]
+    counts_paid_s: Mapping[str, float]
+    read_image: Callable[[str], bytes]
+    keep: Callable[[], Batch]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Labels in the order of the task's images, and the images that got none, by id, with the reason."""
+
+    drafts: tuple[LabelDraft, ...]
+    passed_over: Mapping[str, SkipReason] = field(default_factory=dict)
+
+
+class Labeler(ABC):
+    """People, or what stands in for them."""
+
+    @abstractmethod
+    def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
+        """Seconds this image's label is known or expected to cost, before it is asked for.
+
+        Args:
+            pick: the image.
+            kind: counts or full.
+            counts_paid_s: what its counts have cost already; a full label costs that much less.
+        """
+
+    @abstractmethod
+    def label(self, task: Task) -> Answers:
+        """Label the task's images; returns when all are labeled or passed over."""

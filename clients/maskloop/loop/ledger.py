@@ -1,0 +1,58 @@
+"""What one arm has bought so far, added up from the server's own answers.
+
+The server holds the spending. The loop adds up the same labels a second time because it must not ask: a resumed run
+walks through rounds that are over, and `GetCampaign` would tell it how things stand today, not how they stood then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from maskloop.values import Budget, Label, SkipReason, SupervisionKind
+
+
+class Ledger:
+    """Spending and labels of one arm, up to where its loop has come."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.spent_s_by_kind: dict[str, float] = {}
+        self.measured_s_by_kind: dict[str, float] = {}
+        self.counts_paid_s: dict[str, float] = {}
+        self.counted_objects: dict[str, int] = {}
+        self.labeled: set[str] = set()
+        self.passed_over: dict[str, SkipReason] = {}
+
+    def add(self, labels: Iterable[Label]) -> None:
+        """Enter labels the server has taken."""
+        for label in labels:
+            kind = label.kind.value
+            self.spent_s_by_kind[kind] = self.spent_s_by_kind.get(kind, 0.0) + label.cost_s
+            if label.seconds_spent is not None:
+                self.measured_s_by_kind[kind] = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent
+            if label.kind is SupervisionKind.COUNTS and label.counts is not None:
+                self.counts_paid_s[label.image_id] = label.cost_s
+                self.counted_objects[label.image_id] = label.counts.objects
+            else:
+                self.labeled.add(label.image_id)
+
+    @property
+    def spent_s(self) -> float:
+        """Seconds of annotator time spent, by the cost model."""
+        return math.fsum(self.spent_s_by_kind.values())
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left; infinite when the budget counts images."""
+        return math.inf if self.budget.seconds is None else self.budget.seconds - self.spent_s
+
+    @property
+    def left_images(self) -> float:
+        """Images left; infinite when the budget counts seconds."""
+        return math.inf if self.budget.images is None else self.budget.images - len(self.labeled)
+
+    def mean_full_s(self, otherwise: float) -> float:
+        """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""
+        spent_s = self.spent_s_by_kind.get(SupervisionKind.FULL.value, 0.0)
+        return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise

@@ -1,0 +1,150 @@
+"""What a run was asked to do: written to WORKDIR/run.json before anything else, and compared on `--resume`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidBudget, InvalidConfig
+from maskloop.formats.files import write_atomically
+from maskloop.values import DAY_S, Budget, Strategy
+
+RUN_FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `al-loop`, as the command line spells them.
+
+    Args:
+        budget: `90m`, `3h`, `2.5d` or `200images`.
+        data: `coco:DIR`, `coco:FILE,IMAGES` or `demo`.
+        strategy, target_iou: how images are chosen; the target is a number in [0, 1] or `auto`.
+        initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
+        max_rounds: batches chosen after the first one, at most; `None` for no limit.
+        counts_share: share of the budget that may go to counts, in [0, 1].
+        recipe, encoder, image_size: the training recipe, and what differs from it; "" and 0 for the recipe's own.
+        device: where the server it starts trains: `auto`, `cpu` or `cuda`.
+        server: address of a running server, "" to start one.
+        compare: strategy of the baseline, "" for none.
+        labeler: `ground-truth` or `folder:DIR`.
+        workday: how long a day is when the budget is given in days, as a budget.
+
+    Raises:
+        InvalidArgument: an option cannot be; says which.
+    """
+
+    budget: str
+    data: str
+    strategy: str = "mask_guided"
+    target_iou: str = "auto"
+    initial: str = ""
+    batch: str = ""
+    max_rounds: int | None = None
+    counts_share: float = 0.15
+    seed: int = 0
+    recipe: str = "compact"
+    encoder: str = ""
+    image_size: int = 0
+    device: str = "auto"
+    server: str = ""
+    compare: str = ""
+    labeler: str = "ground-truth"
+    workday: str = "24h"
+
+    def __post_init__(self) -> None:
+        self.parsed_budget()
+        self.amount("initial")
+        self.amount("batch")
+        self.parsed_strategy()
+        if self.max_rounds is not None and self.max_rounds < 0:
+            raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
+        if not 0 <= self.counts_share <= 1:
+            raise InvalidArgument(f"--counts-share {self.counts_share:g} is outside [0, 1]", field="counts_share")
+        if self.seed < 0:
+            raise InvalidArgument(f"--seed {self.seed} is negative", field="seed")
+        if self.image_size < 0:
+            raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
+        if self.compare == self.strategy:
+            raise InvalidArgument(f"--compare {self.compare} is the strategy itself", field="compare")
+        if self.compare and not self.simulated:
+            raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
+        if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):
+            raise InvalidArgument(f"--labeler {self.labeler!r} is neither ground-truth nor folder:DIR", field="labeler")
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data's own labels answer, and no person."""
+        return self.labeler == "ground-truth"
+
+    def parsed_budget(self) -> Budget:
+        """The budget; a day has `workday` seconds."""
+        workday_s = Budget.parse(self.workday).seconds
+        if workday_s is None or workday_s > DAY_S:
+            raise InvalidBudget(f"--workday {self.workday!r} is no time of up to 24h", field="workday")
+        return Budget.parse(self.budget, workday_s)
+
+    def amount(self, name: str) -> Budget | None:
+        """`initial` or `batch`; a bare number counts images."""
+        text = str(getattr(self, name)).strip()
+        if not text:
+            return None
+        return Budget.parse(f"{text}images" if re.fullmatch(r"[+-]?\d+", text) else text)
+
+    def parsed_strategy(self) -> Strategy:
+        """The campaign's strategy with its target."""
+        if self.target_iou == "auto":
+            return Strategy(self.strategy)
+        try:
+            return Strategy(self.strategy, float(self.target_iou))
+        except ValueError:
+            message = f"--target-iou {self.target_iou!r} is neither auto nor a number in [0, 1]"
+            raise InvalidArgument(message, field="target_iou") from None
+
+    def recipe_overrides(self) -> dict[str, object]:
+        """What differs from the recipe."""
+        chosen = {"encoder": self.encoder, "image_size": self.image_size}
+        return {name: value for name, value in chosen.items() if value}
+
+
+def open_workdir(workdir: Path, options: Options, *, resume: bool, new_id: Callable[[], str]) -> str:
+    """Make WORKDIR, or take it up again, and return the run's id.
+
+    A run's options are written before anything else; a resumed run must have been started with the same ones. Without
+    an earlier run `resume` starts one.
+
+    Raises:
+        FailedPrecondition: the folder holds something and `resume` is off, or holds no run to go on with.
+        InvalidConfig: the options differ from the run's; names those that do.
+    """
+    path = workdir / RUN_FILE
+    if path.exists():
+        if not resume:
+            raise FailedPrecondition(f"{workdir} holds a run; --resume goes on with it", field="workdir")
+        return _check_same(path, options)
+    if workdir.is_dir() and any(workdir.iterdir()):
+        raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --workdir", field="workdir")
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FailedPrecondition(f"cannot make {workdir}: {error.strerror}", field="workdir") from error
+    run_id = new_id()
+    write_atomically(path, json.dumps({"run_id": run_id, **asdict(options)}, indent=2).encode() + b"\n")
+    return run_id
+
+
+def _check_same(path: Path, options: Options) -> str:
+    try:
+        kept = json.loads(path.read_text())
+        run_id = str(kept["run_id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InvalidConfig(f"{path} is no run of ours: {error}", field=str(path)) from error
+    now = asdict(options)
+    names = [one.name for one in fields(Options) if kept.get(one.name) != now[one.name]]
+    if names:
+        told = ", ".join(f"--{name.replace('_', '-')} was {kept.get(name)!r}, is {now[name]!r}" for name in names)
+        raise InvalidConfig(f"the run in {path.parent} was started with other options: {told}", field=names[0])
+    return run_id

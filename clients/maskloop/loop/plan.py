@@ -1,0 +1,164 @@
+"""How a budget is spent: the first batch, the counts, and the rounds after them.
+
+What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
+at once, to learn what an image costs, then the rest of the third by the mean cost so far, up to a hundred images.
+`counts_share` of the budget buys counts of pool images before the first scoring. What is left is divided evenly over
+the rounds, and the last of them spends everything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maskloop.costs import CostModel
+from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.loop.ledger import Ledger
+from maskloop.loop.options import Options
+from maskloop.values import Budget, SupervisionKind
+
+ROUNDS = 3
+FIRST_LOOK = 5
+INITIAL_SHARE = 1 / 3
+MOST_INITIAL = 100
+OBJECTS_AN_IMAGE = 2.8
+CATEGORIES_AN_IMAGE = 1.5
+"""Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one arm spends its budget.
+
+    Args:
+        budget: of the arm.
+        costs: the cost model of the project's vocabulary.
+        needs_counts: whether the strategy chooses by scores, which need counts.
+        counts_share: share of the budget for counts.
+        asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
+
+    Raises:
+        InvalidBudget: it does not buy the cheapest image.
+    """
+
+    budget: Budget
+    costs: CostModel
+    needs_counts: bool
+    counts_share: float
+    asked_initial: Budget | None = None
+    asked_batch: Budget | None = None
+    max_rounds: int | None = None
+
+    def __post_init__(self) -> None:
+        cheapest_s = self.costs.cheapest_full()
+        if self.budget.seconds is not None and self.budget.seconds < cheapest_s:
+            raise InvalidBudget(
+                f"a budget of {self.budget.seconds:g} s buys nothing: the cheapest image costs {cheapest_s:g} s",
+                field="budget",
+            )
+
+    @property
+    def expected_full_s(self) -> float:
+        """Seconds of a full label before any is known."""
+        return self.costs.full(self._expected_categories, OBJECTS_AN_IMAGE)
+
+    @property
+    def expected_counts_s(self) -> float:
+        """Seconds of one image's counts before any is known."""
+        return self.costs.counts(self._expected_categories)
+
+    @property
+    def counts_s(self) -> float:
+        """Seconds that counts may cost in all; a budget of images is taken for what its full labels should cost."""
+        if not self.needs_counts:
+            return 0.0
+        seconds = self.budget.seconds
+        whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
+        return self.counts_share * whole_s
+
+    def initial(self, ledger: Ledger) -> Budget | None:
+        """What to buy next of the first batch; `None` when it is complete."""
+        bought = len(ledger.labeled)
+        wanted = self.asked_initial or self._default_initial()
+        if wanted.images is not None:
+            return _images(min(wanted.images - bought, ledger.left_images))
+        if bought < FIRST_LOOK and self.asked_initial is None:
+            return _images(FIRST_LOOK - bought)
+        left_s, mean_s = (wanted.seconds or 0.0) - ledger.spent_s, ledger.mean_full_s(self.expected_full_s)
+        most = math.inf if self.asked_initial is not None else MOST_INITIAL - bought
+        if left_s < mean_s / 2:
+            return None
+        return _images(most) if left_s / mean_s > most else Budget(seconds=left_s)
+
+    def counts(self, ledger: Ledger) -> Budget | None:
+        """What to buy next of the counts; `None` when their share is spent."""
+        spent_s = ledger.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
+        left_s = min(self.counts_s - spent_s, ledger.left_s)
+        return Budget(seconds=left_s) if left_s >= self.expected_counts_s else None
+
+    def batch(self, number: int, ledger: Ledger) -> Budget | None:
+        """How much round `number` (1, 2, ...) buys; `None` when no round is left."""
+        if self.max_rounds is not None and number > self.max_rounds:
+            return None
+        if self.asked_batch is not None:
+            return self.asked_batch
+        rounds_left = max(1, (self.max_rounds or ROUNDS) - number + 1)
+        if self.budget.images is not None:
+            return _images(math.ceil(ledger.left_images / rounds_left))
+        return Budget(seconds=ledger.left_s / rounds_left) if ledger.left_s > 0 else None
+
+    def rest(self, wish: Budget, ledger: Ledger) -> Callable[[Ledger], Budget | None]:
+        """What is still to buy of `wish`, asked again after each batch.
+
+        A wish for seconds is met by one batch that bought something; but when it is all the budget has left, it is met
+        only when nothing affordable remains.
+        """
+        before, everything = len(ledger.labeled), wish.seconds is not None and wish.seconds >= ledger.left_s
+
+        def still(now: Ledger) -> Budget | None:
+            bought = len(now.labeled) - before
+            if wish.images is not None:
+                return _images(min(wish.images - bought, now.left_images))
+            if everything:
+                return Budget(seconds=now.left_s) if now.left_s > 0 else None
+            return None if bought else wish
+
+        return still
+
+    def _default_initial(self) -> Budget:
+        if self.budget.images is None:
+            return Budget(seconds=INITIAL_SHARE * (self.budget.seconds or 0.0))
+        third = math.ceil(INITIAL_SHARE * self.budget.images)
+        return Budget(images=min(max(third, FIRST_LOOK), MOST_INITIAL))
+
+    @property
+    def _expected_categories(self) -> float:
+        return min(self.costs.categories, CATEGORIES_AN_IMAGE)
+
+
+def plan_of(options: Options, strategy: str, categories: int) -> Plan:
+    """The plan of the arm that chooses by `strategy`, for a vocabulary of `categories` classes.
+
+    Raises:
+        InvalidBudget: the budget does not buy the cheapest image.
+        InvalidArgument: the strategy needs counts and may buy none.
+    """
+    needs_counts = strategy != "random"
+    if needs_counts and not options.counts_share:
+        raise InvalidArgument(
+            f"{strategy} chooses by scores, which need counts: --counts-share is 0", field="counts_share"
+        )
+    return Plan(
+        options.parsed_budget(),
+        CostModel(categories),
+        needs_counts,
+        options.counts_share,
+        options.amount("initial"),
+        options.amount("batch"),
+        options.max_rounds,
+    )
+
+
+def _images(number: float) -> Budget | None:
+    return Budget(images=int(number)) if number >= 1 else None

@@ -1,0 +1,154 @@
+"""What the arms have come to, as a report in WORKDIR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from maskloop.formats.images import decode_image
+from maskloop.loop.annotator import Annotator
+from maskloop.loop.campaign import Arm
+from maskloop.loop.constant_mask import constant_iou
+from maskloop.loop.data import Data
+from maskloop.loop.options import Options
+from maskloop.loop.rounds import Measured, Purchase
+from maskloop.loop.setting import setup_of
+from maskloop.report import (
+    PICTURES_A_ROUND,
+    Baseline,
+    BatchPicture,
+    ChosenImage,
+    EvaluatedScore,
+    MachineSeconds,
+    RoundReport,
+    RunReport,
+    shuffled_spearman,
+    write_report,
+)
+from maskloop.values import Image, Label, Pick
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """An arm beside the annotator that ran it."""
+
+    arm: Arm
+    annotator: Annotator
+
+
+class Reporter:
+    """Writes the report of a run into WORKDIR, again after every round.
+
+    Args:
+        workdir: the run's folder.
+        options: what was asked for.
+        data: what it was measured on.
+        command: as the person typed it.
+    """
+
+    def __init__(self, workdir: Path, options: Options, data: Data, command: str) -> None:
+        self._workdir = workdir
+        self._options = options
+        self._data = data
+        self._command = command
+
+    def write(self, campaign: ArmResult, baseline: ArmResult | None = None) -> RunReport:
+        """Write the report as far as the run has come, with pictures of the campaign's latest batch."""
+        report = self._report(campaign, baseline)
+        number = len(campaign.arm.rounds)
+        fresh = {number: _pictures(campaign)} if baseline is None else {}
+        write_report(self._workdir, report, fresh)
+        return report
+
+    def _report(self, campaign: ArmResult, baseline: ArmResult | None) -> RunReport:
+        ledger, options = campaign.annotator.ledger, self._options
+        budget = options.parsed_budget()
+        return RunReport(
+            project=campaign.annotator.project_id,
+            strategy=options.strategy,
+            seed=options.seed,
+            budget_s=budget.seconds,
+            budget_images=budget.images,
+            spent_s=ledger.spent_s,
+            spent_s_by_kind=dict(ledger.spent_s_by_kind),
+            measured_s_by_kind=dict(ledger.measured_s_by_kind),
+            stopped_because=campaign.arm.stopped_because,
+            rounds=_rounds(campaign, options.seed),
+            baselines={} if baseline is None else {options.compare: _baseline(baseline, options.seed)},
+            constant_iou=self._constant_iou(campaign),
+            setup=setup_of(options, self._data, self._command, len(campaign.arm.initial.labeled)),
+        )
+
+    def _constant_iou(self, campaign: ArmResult) -> float | None:
+        purchases = [campaign.arm.initial, *(purchase for _, purchase in campaign.arm.rounds)]
+        labels = [label for purchase in purchases for _, label in purchase.labeled]
+        outlined = [item for label in labels for item in label.objects]
+        return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
+
+
+def _pictures(result: ArmResult) -> list[BatchPicture]:
+    """The first images of the latest batch with what people outlined and what the network had offered."""
+    measured, purchase = result.arm.rounds[-1]
+    shown = purchase.labeled[:PICTURES_A_ROUND]
+    offered = result.annotator.proposals([pick.image_id for pick, _ in shown], measured.model.id)
+    return [
+        BatchPicture(
+            pick.image_id,
+            decode_image(result.annotator.read_image(pick.image_id), pick.image_id).pixels,
+            label.objects,
+            offered[pick.image_id].objects if pick.image_id in offered else (),
+        )
+        for pick, label in shown
+    ]
+
+
+def _baseline(result: ArmResult, seed: int) -> Baseline:
+    ledger = result.annotator.ledger
+    spent = dict(ledger.spent_s_by_kind)
+    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because)
+
+
+def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
+    images = result.annotator.images
+    return tuple(_round(measured, purchase, images, seed) for measured, purchase in result.arm.rounds)
+
+
+def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], seed: int) -> RoundReport:
+    quality = measured.evaluation
+    evaluated = tuple(
+        EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects) for one in quality.images
+    )
+    targets = [bought.batch.target_iou for bought in purchase.batches]
+    return RoundReport(
+        round=measured.number,
+        model_version=measured.model.id,
+        labeled_images=measured.labeled_images,
+        spent_s=measured.spent_s,
+        spent_s_by_kind=measured.spent_s_by_kind,
+        ap50=quality.ap50,
+        ap=quality.ap,
+        mean_iou=quality.mean_iou,
+        iou_mae=quality.iou_mae,
+        iou_spearman=quality.iou_spearman,
+        iou_mae_reference=quality.iou_mae_reference,
+        iou_spearman_reference=quality.iou_spearman_reference,
+        iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)),
+        target_iou=targets[0] if targets else None,
+        batch=tuple(_chosen(pick, label, images) for pick, label in purchase.labeled),
+        seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
+        evaluated=evaluated,
+    )
+
+
+def _chosen(pick: Pick, label: Label, images: Mapping[str, Image]) -> ChosenImage:
+    return ChosenImage(
+        image=pick.image_id,
+        score=pick.score,
+        reason=pick.reason,
+        cost_s=label.cost_s,
+        file_name=images[pick.image_id].file_name,
+        measured_s=label.seconds_spent,
+    )

@@ -1,0 +1,90 @@
+"""A round: train, evaluate, score, select, label, submit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maskloop.loop.annotator import Annotator, Bought
+from maskloop.loop.labelers import Labeler
+from maskloop.loop.ledger import Ledger
+from maskloop.values import Budget, Evaluation, Label, ModelVersion, Pick, Strategy, SupervisionKind
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model and its quality on the test split, and what had been spent on it; seconds are the machine's."""
+
+    number: int
+    model: ModelVersion
+    evaluation: Evaluation
+    labeled_images: int
+    spent_s: float
+    spent_s_by_kind: dict[str, float]
+    train_s: float
+    evaluate_s: float
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What was chosen with a model and bought; `exhausted` says that no other image is open or affordable."""
+
+    batches: tuple[Bought, ...] = ()
+    exhausted: bool = False
+    score_s: float = 0.0
+    select_s: float = 0.0
+
+    @property
+    def labeled(self) -> tuple[tuple[Pick, Label], ...]:
+        """The picks that were bought, with their labels, in the order of selection."""
+        return tuple(bought for batch in self.batches for bought in batch.picks)
+
+
+def run_round(
+    number: int, annotator: Annotator, labeler: Labeler, still: Callable[[Ledger], Budget | None], needs_scores: bool
+) -> tuple[Measured, Purchase]:
+    """One round: what `still` asks for is chosen with a new model and bought."""
+    measured = measure(number, annotator)
+    score_s = annotator.score_pool(number, measured.model) if needs_scores else 0.0
+    purchase = buy(f"round-{number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)
+    return measured, Purchase(purchase.batches, purchase.exhausted, score_s, purchase.select_s)
+
+
+def measure(number: int, annotator: Annotator) -> Measured:
+    """Train a model on everything labeled so far, and measure it."""
+    ledger = annotator.ledger
+    model, train_s = annotator.train(number)
+    evaluation, evaluate_s = annotator.evaluate(number, model)
+    spent = dict(ledger.spent_s_by_kind)
+    return Measured(number, model, evaluation, len(ledger.labeled), ledger.spent_s, spent, train_s, evaluate_s)
+
+
+def buy(
+    name: str,
+    annotator: Annotator,
+    labeler: Labeler,
+    *,
+    kind: SupervisionKind,
+    still: Callable[[Ledger], Budget | None],
+    strategy: Strategy | None = None,
+) -> Purchase:
+    """Select, have labeled and submit, batch after batch, until `still` wants no more or nothing is to be had.
+
+    Args:
+        name: of the tasks; each further one has its number appended.
+        annotator: the campaign.
+        labeler: who labels.
+        kind: counts or full.
+        still: how much to ask for next, given what was bought so far.
+        strategy: for these batches alone, the campaign's when `None`.
+    """
+    batches: list[Bought] = []
+    select_s = 0.0
+    while (wish := still(annotator.ledger)) is not None:
+        task = name if not batches else f"{name}-{len(batches) + 1}"
+        batch, seconds = annotator.select_batch(task, kind, wish, strategy)
+        select_s += seconds
+        if not batch.picks:
+            return Purchase(tuple(batches), exhausted=True, select_s=select_s)
+        batches.append(annotator.fill(task, batch, labeler))
+    return Purchase(tuple(batches), select_s=select_s)

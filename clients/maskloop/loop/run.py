@@ -1,0 +1,151 @@
+"""A whole run: WORKDIR, data, server, arms, report."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.client import Client, Retry
+from maskloop.costs import CostModel
+from maskloop.formats.files import write_atomically
+from maskloop.loop.annotator import Annotator
+from maskloop.loop.arms import ArmName, arm_names, open_arm
+from maskloop.loop.campaign import Arm, run_campaign
+from maskloop.loop.data import Data, read_data
+from maskloop.loop.forecast import Forecast, forecast
+from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
+from maskloop.loop.local_server import LocalServer
+from maskloop.loop.options import Options, open_workdir
+from maskloop.loop.plan import plan_of
+from maskloop.loop.progress import Progress
+from maskloop.loop.reporting import ArmResult, Reporter
+from maskloop.report import RunReport
+from maskloop.report.words import say_number, say_time
+from maskloop.values import Image, Split
+
+MODEL_FILE = "model.safetensors"
+LABELS_FILE = "labels.coco.json"
+LOOK_S = 3.0
+"""How long a server may take to show that it is there, when it should be."""
+PATIENCE_S = 180.0
+"""How long calls wait for a server that went away in the middle of a run and may be on its way up again."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run in `workdir`.
+
+    Args:
+        options: what was asked for.
+        workdir: where everything goes.
+        command: as the person typed it, for the report.
+        progress: is told what goes on.
+        clock: seconds that never go back.
+    """
+
+    options: Options
+    workdir: Path
+    command: str
+    progress: Progress
+    clock: Callable[[], float] = time.monotonic
+
+    def start(self, *, resume: bool) -> RunReport:
+        """Run, or go on, to the end. Returns the report, which is also in `workdir`.
+
+        Raises:
+            MaskloopError: an option, the data or the server will not do. What was bought is safe, and the run can be
+                resumed.
+        """
+        run_id = open_workdir(self.workdir, self.options, resume=resume, new_id=lambda: str(uuid.uuid4()))
+        self.progress.phase("read", self.options.data)
+        data = read_data(self.options.data, self.workdir / "data", self.options.seed)
+        forecasts = forecasts_of(self.options, data)
+        rounds = sum(one.rounds for one in forecasts.values())
+        self.progress.expect(rounds, sum(one.machine_s for one in forecasts.values()) / rounds)
+        with self._client() as client:
+            return self._run_arms(client, data, run_id)
+
+    def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
+        reporter = Reporter(self.workdir, self.options, data, self.command)
+        own, *others = arm_names(self.options, data, run_id)
+        campaign = self._run_arm(client, own, data, run_id, reporter.write)
+        self._leave(client, campaign)
+        report = reporter.write(campaign)
+        for name in others:
+            baseline = self._run_arm(client, name, data, run_id, lambda arm: reporter.write(campaign, arm))
+            report = reporter.write(campaign, baseline)
+        return report
+
+    def _run_arm(
+        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmResult], RunReport]
+    ) -> ArmResult:
+        """Run one arm; `report` is called after each of its rounds."""
+        self.progress.arm(name.strategy.name)
+        annotator = open_arm(
+            client, name, data, options=self.options, run_id=run_id, progress=self.progress, clock=self.clock
+        )
+        plan = plan_of(self.options, name.strategy.name, len(data.coco.categories))
+
+        def tell(arm: Arm) -> None:
+            self.progress.phase("report")
+            report(ArmResult(arm, annotator))
+            self.progress.round_done(_sentence(name, arm, annotator))
+
+        arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell)
+        return ArmResult(arm, annotator)
+
+    def _labeler(self, data: Data, images: Mapping[str, Image]) -> Labeler:
+        if not self.options.simulated:
+            return FolderLabeler(Path(self.options.labeler.partition(":")[2]), self.progress)
+        pool = (image for image in images.values() if image.split is Split.POOL)
+        objects = {image.id: data.coco.by_name[image.file_name].objects for image in pool}
+        return GroundTruthLabeler(objects, CostModel(len(data.coco.categories)))
+
+    def _leave(self, client: Client, campaign: ArmResult) -> None:
+        """Leave in `workdir` what the time bought: the last model, and the labels."""
+        self.progress.phase("export")
+        project_id = campaign.annotator.project_id
+        model = campaign.arm.rounds[-1][0].model.id
+        client.read_model(project_id=project_id, model_version=model, path=self.workdir / MODEL_FILE)
+        write_atomically(self.workdir / LABELS_FILE, client.export_labels(project_id=project_id))
+
+    @contextmanager
+    def _client(self) -> Iterator[Client]:
+        self.progress.phase("connect", self.options.server or "starting the server")
+        if self.options.server:
+            with Client(self.options.server, retry=Retry(patience_s=LOOK_S)) as look:
+                look.check_health()
+            with Client(self.options.server, retry=Retry(patience_s=PATIENCE_S)) as client:
+                yield client
+        else:
+            with (
+                LocalServer(self.workdir, self.options.device, self.progress.note) as server,
+                Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,
+            ):
+                yield client
+
+
+def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
+    """What each arm will take, by strategy.
+
+    Raises:
+        InvalidBudget: the budget does not buy the cheapest image.
+    """
+    strategies = [options.strategy] + ([options.compare] if options.compare else [])
+    classes = len(data.coco.categories)
+    return {name: forecast(plan_of(options, name, classes), data, options.recipe) for name in strategies}
+
+
+def _sentence(name: ArmName, arm: Arm, annotator: Annotator) -> str:
+    measured, purchase = arm.rounds[-1]
+    quality = measured.evaluation
+    bought = f"{len(purchase.labeled)} images bought" if purchase.labeled else arm.stopped_because
+    return (
+        f"{name.strategy.name}, round {measured.number}: {measured.labeled_images} labels for "
+        f"{say_time(measured.spent_s)}, mean IoU {say_number(quality.mean_iou, 3)}, "
+        f"AP50 {say_number(quality.ap50, 3)}; {bought}; {say_time(annotator.ledger.spent_s)} spent"
+    )

@@ -1,0 +1,39 @@
+"""How a run was measured, for the reader who wants to repeat it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from maskloop.loop.data import Data
+from maskloop.loop.options import Options
+from maskloop.report import Setup
+
+PACKAGES = ("maskloop", "torch", "torchvision", "numpy", "pycocotools")
+
+
+def setup_of(options: Options, data: Data, command: str, initial_images: int) -> Setup:
+    """The settings of a run; `command` as the person typed it."""
+    return Setup(
+        command=command,
+        data=options.data,
+        labeler=options.labeler,
+        recipe=options.recipe,
+        encoder=options.encoder,
+        image_size=options.image_size,
+        device=options.device if not options.server else f"that of {options.server}",
+        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        pool_images=len(data.pool),
+        initial_images=initial_images,
+        test_images=len(data.test),
+        categories=data.coco.categories,
+        versions={name: found for name in PACKAGES if (found := _version(name))},
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

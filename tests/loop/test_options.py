@@ -1,0 +1,119 @@
+import json
+
+import pytest
+
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
+from maskloop.loop.options import RUN_FILE, Options, open_workdir
+from maskloop.values import Budget, Strategy
+
+
+def options(**changed):
+    return Options(**{"budget": "1h", "data": "demo", **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"budget": "0h"}, "buys nothing"),
+        ({"budget": "-1h"}, "buys nothing"),
+        ({"budget": "soon"}, "soon"),
+        ({"budget": "1.5images"}, "whole"),
+        ({"workday": "30h"}, "workday"),
+        ({"workday": "8images"}, "workday"),
+        ({"initial": "none"}, "none"),
+        ({"batch": "-3"}, "buys nothing"),
+        ({"target_iou": "1.5"}, "1.5"),
+        ({"target_iou": "high"}, "high"),
+        ({"target_iou": "nan"}, "nan"),
+        ({"max_rounds": -1}, "max-rounds"),
+        ({"counts_share": 1.5}, "counts-share"),
+        ({"counts_share": float("nan")}, "counts-share"),
+        ({"seed": -1}, "seed"),
+        ({"image_size": -64}, "image-size"),
+        ({"compare": "mask_guided"}, "compare"),
+        ({"compare": "random", "labeler": "folder:todo"}, "compare"),
+        ({"labeler": "nobody"}, "nobody"),
+        ({"labeler": "folder:"}, "folder:"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_by_name(changed, named):
+    with pytest.raises(InvalidArgument, match=named):
+        options(**changed)
+
+
+def test_a_workday_of_eight_hours_makes_a_day_of_the_budget_shorter():
+    assert options(budget="2.5d", workday="8h").parsed_budget() == Budget(seconds=2.5 * 8 * 3600)
+
+
+def test_a_bare_number_counts_images():
+    asked = options(initial="12", batch="20m")
+    assert asked.amount("initial") == Budget(images=12)
+    assert asked.amount("batch") == Budget(seconds=1200)
+    assert options().amount("initial") is None
+
+
+def test_the_target_is_auto_or_a_number():
+    assert options().parsed_strategy() == Strategy("mask_guided")
+    assert options(target_iou="0.4").parsed_strategy() == Strategy("mask_guided", 0.4)
+
+
+def test_only_what_differs_from_the_recipe_is_sent():
+    assert options().recipe_overrides() == {}
+    assert options(encoder="resnet18", image_size=64).recipe_overrides() == {"encoder": "resnet18", "image_size": 64}
+
+
+def open_new(workdir, asked, resume=False, run_id="7"):
+    return open_workdir(workdir, asked, resume=resume, new_id=lambda: run_id)
+
+
+def test_a_new_run_writes_its_options_first(tmp_path):
+    assert open_new(tmp_path / "run", options(seed=3)) == "7"
+    kept = json.loads((tmp_path / "run" / RUN_FILE).read_text())
+    assert (kept["run_id"], kept["budget"], kept["seed"]) == ("7", "1h", 3)
+
+
+def test_resuming_gives_the_same_run_id(tmp_path):
+    open_new(tmp_path, options())
+    assert open_new(tmp_path, options(), resume=True, run_id="8") == "7"
+
+
+def test_resuming_where_nothing_was_begun_begins(tmp_path):
+    assert open_new(tmp_path / "run", options(), resume=True) == "7"
+
+
+def test_resuming_with_other_options_names_them(tmp_path):
+    open_new(tmp_path, options())
+    with pytest.raises(InvalidConfig, match=r"--budget was '1h', is '2h', --max-rounds was None, is 2"):
+        open_new(tmp_path, options(budget="2h", max_rounds=2), resume=True)
+
+
+def test_a_run_is_not_started_over_another(tmp_path):
+    open_new(tmp_path, options())
+    with pytest.raises(FailedPrecondition, match="--resume"):
+        open_new(tmp_path, options())
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_with_other_things_is_left_alone(tmp_path, resume):
+    (tmp_path / "thesis.tex").write_text("...")
+    with pytest.raises(FailedPrecondition, match="not empty"):
+        open_new(tmp_path, options(), resume=resume)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_broken_run_file_is_named(tmp_path):
+    (tmp_path / RUN_FILE).write_text("{")
+    with pytest.raises(InvalidConfig, match=r"run\.json"):
+        open_new(tmp_path, options(), resume=True)
+
+
+def test_a_workdir_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FailedPrecondition, match="cannot make"):
+        open_new(tmp_path / "file" / "run", options())
+
+
+def test_a_workdir_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FailedPrecondition, match="cannot make"):
+        open_new(tmp_path / "file", options())

@@ -1,0 +1,152 @@
+"""How a budget is divided. Costs by hand for five classes: counts 5 + 1.48 c, full (5 - c) + 79 m seconds."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from maskloop.costs import CostModel
+from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.loop.ledger import Ledger
+from maskloop.loop.options import Options
+from maskloop.loop.plan import Plan, plan_of
+from maskloop.values import Budget, Label, SupervisionKind
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FULL_S = 83.0
+
+
+def full(number, cost_s=FULL_S):
+    return Label(f"l{number}", "p", f"i{number}", SupervisionKind.FULL, "ada", cost_s, NOW)
+
+
+def counts_label(number, cost_s=6.48):
+    from maskloop.values import Counts
+
+    counts = Counts({1: 1})
+    return Label(f"c{number}", "p", f"i{number}", SupervisionKind.COUNTS, "ada", cost_s, NOW, counts=counts)
+
+
+def plan(budget, **asked):
+    return Plan(budget, CostModel(5), needs_counts=True, counts_share=0.15, **asked)
+
+
+def ledger(budget, labels=0, counted=0):
+    made = Ledger(budget)
+    made.add(full(number) for number in range(labels))
+    made.add(counts_label(100 + number) for number in range(counted))
+    return made
+
+
+HOUR = Budget(seconds=3600)
+
+
+def test_the_first_batch_begins_with_five_images_to_learn_what_one_costs():
+    assert plan(HOUR).initial(ledger(HOUR)) == Budget(images=5)
+
+
+def test_the_rest_of_the_first_batch_is_what_remains_of_a_third_of_the_budget():
+    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(seconds=1200 - 5 * FULL_S)
+
+
+def test_the_first_batch_is_complete_when_half_an_image_is_left_of_the_third():
+    assert plan(HOUR).initial(ledger(HOUR, labels=14)) is None  # 1200 - 14 * 83 = 38 < 41.5
+
+
+def test_a_large_budget_begins_with_a_hundred_images_at_most():
+    large = Budget(seconds=360_000)
+    assert plan(large).initial(ledger(large, labels=5)) == Budget(images=95)
+    assert plan(large).initial(ledger(large, labels=100)) is None
+
+
+@pytest.mark.parametrize(("images", "first"), [(6, 5), (30, 10), (200, 67), (900, 100)])
+def test_a_budget_of_images_begins_with_a_third_of_them(images, first):
+    budget = Budget(images=images)
+    assert plan(budget).initial(ledger(budget)) == Budget(images=first)
+
+
+def test_a_first_batch_of_images_is_bought_to_the_last_one():
+    asked = plan(HOUR, asked_initial=Budget(images=7))
+    assert asked.initial(ledger(HOUR, labels=4)) == Budget(images=3)
+    assert asked.initial(ledger(HOUR, labels=7)) is None
+
+
+def test_a_first_batch_asked_for_in_seconds_is_not_cut_at_a_hundred_images():
+    large = Budget(seconds=360_000)
+    asked = plan(large, asked_initial=Budget(seconds=100_000))
+    assert asked.initial(ledger(large)) == Budget(seconds=100_000)
+
+
+def test_counts_are_bought_until_their_share_is_spent():
+    begun = ledger(HOUR, labels=14, counted=10)
+    assert plan(HOUR).counts(begun).seconds == pytest.approx(540 - 64.8)
+    assert plan(HOUR).counts(ledger(HOUR, labels=14, counted=83)) is None  # 540 - 83 * 6.48 = 2.16, less than one
+
+
+def test_counts_never_ask_for_more_than_is_left():
+    small = Budget(seconds=100)
+    assert plan(small).counts(ledger(small, labels=1)).seconds == pytest.approx(15)
+    assert plan(small, asked_initial=Budget(images=1)).counts(ledger(small, counted=2)) is None
+
+
+def test_a_strategy_without_scores_buys_no_counts():
+    unscored = Plan(HOUR, CostModel(5), needs_counts=False, counts_share=0.15)
+    assert unscored.counts(ledger(HOUR)) is None
+
+
+def test_what_is_left_is_divided_over_three_rounds():
+    begun = ledger(HOUR, labels=14, counted=83)
+    left_s = 3600 - 14 * FULL_S - 83 * 6.48
+    assert plan(HOUR).batch(1, begun).seconds == pytest.approx(left_s / 3)
+    assert plan(HOUR).batch(2, begun).seconds == pytest.approx(left_s / 2)
+    assert plan(HOUR).batch(3, begun).seconds == pytest.approx(left_s)
+    assert plan(HOUR).batch(4, begun).seconds == pytest.approx(left_s)
+
+
+def test_rounds_end_at_max_rounds_and_spend_everything_by_then():
+    begun = ledger(HOUR, labels=14)
+    assert plan(HOUR, max_rounds=1).batch(1, begun).seconds == begun.left_s
+    assert plan(HOUR, max_rounds=1).batch(2, begun) is None
+    assert plan(HOUR, max_rounds=0).batch(1, begun) is None
+
+
+def test_a_budget_of_images_is_divided_in_whole_images():
+    budget = Budget(images=30)
+    assert plan(budget).batch(1, ledger(budget, labels=10)) == Budget(images=7)
+    assert plan(budget).batch(3, ledger(budget, labels=30)) is None
+
+
+def test_a_wish_for_images_is_asked_again_until_they_are_bought():
+    begun = ledger(HOUR, labels=14)
+    still = plan(HOUR).rest(Budget(images=3), begun)
+    assert still(begun) == Budget(images=3)
+    begun.add([full(50)])
+    assert still(begun) == Budget(images=2)
+    begun.add([full(51), full(52)])
+    assert still(begun) is None
+
+
+def test_a_wish_for_seconds_is_met_by_the_first_batch_that_buys_something():
+    begun = ledger(HOUR, labels=14)
+    still = plan(HOUR).rest(Budget(seconds=200), begun)
+    assert still(begun) == Budget(seconds=200)
+    begun.add([full(50)])
+    assert still(begun) is None
+
+
+def test_a_wish_for_all_that_is_left_goes_on_until_nothing_is_left():
+    begun = ledger(HOUR, labels=14)
+    still = plan(HOUR).rest(Budget(seconds=begun.left_s), begun)
+    begun.add([full(50)])
+    assert still(begun) == Budget(seconds=3600 - 15 * FULL_S)
+
+
+def test_a_budget_below_the_cheapest_image_is_refused():
+    with pytest.raises(InvalidBudget, match="cheapest image costs 5 s"):
+        plan(Budget(seconds=4))
+
+
+def test_choosing_by_scores_without_counts_is_refused():
+    options = Options(budget="1h", data="demo", counts_share=0.0)
+    with pytest.raises(InvalidArgument, match="counts-share"):
+        plan_of(options, "mask_guided", 5)
+    assert not plan_of(options, "random", 5).needs_counts
