@@ -27,20 +27,25 @@ class BlobStore:
         self._files.makedirs(self._root, exist_ok=True)
 
     def put(self, data: bytes) -> str:
-        """Keep `data`, durable when this returns. Returns its SHA-256 in hex.
+        """Keep `data`, durable when this returns. Returns its SHA-256 in hex; does nothing if it is kept already.
 
         Raises:
             StorageFull: the disk is full; nothing was kept.
+            Unavailable: it cannot be written for another reason.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         place = self.path(sha256)
-        if not self._files.exists(place):
+        if not self.holds(sha256):
             try:
                 self._write(place, data)
             except OSError as error:
                 kind = StorageFull if error.errno in _NO_ROOM else Unavailable
                 raise kind(f"image file {sha256[:16]} cannot be kept: {error.strerror or error}") from error
         return sha256
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the content is kept."""
+        return bool(self._files.exists(self.path(sha256)))
 
     def read(self, sha256: str) -> bytes:
         """The content.

@@ -50,12 +50,16 @@ class BatchRecord:
 
 _INSERT_BATCH = insert(batches)
 _INSERT_PICKS = insert(picks)
-_OPEN_BATCH = select(batches.c.id).where(
-    batches.c.project_id == bindparam("project_id"),
-    batches.c.campaign_id == bindparam("campaign_id"),
-    batches.c.annotator == bindparam("annotator"),
-    batches.c.kind == bindparam("kind"),
-    batches.c.open,
+_OPEN_BATCH = (
+    select(batches.c.id)
+    .where(
+        batches.c.project_id == bindparam("project_id"),
+        batches.c.campaign_id == bindparam("campaign_id"),
+        batches.c.annotator == bindparam("annotator"),
+        batches.c.kind == bindparam("kind"),
+        batches.c.open,
+    )
+    .order_by(batches.c.expires_at.desc(), batches.c.id)
 )
 _OVERDUE = select(batches.c.id).where(
     batches.c.project_id == bindparam("project_id"), batches.c.expires_at <= bindparam("now"), batches.c.open
@@ -68,6 +72,9 @@ _HOLDERS = (
         picks.c.image_id.in_(bindparam("ids", expanding=True)),
         picks.c.state == PickState.OPEN.value,
     )
+)
+_SKIPS = select(skips.c.campaign_id, skips.c.image_id).where(
+    skips.c.project_id == bindparam("project_id"), skips.c.image_id.in_(bindparam("ids", expanding=True))
 )
 
 
@@ -115,7 +122,7 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
 def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind) -> BatchRecord | None:
     """The batch of that kind whose images the annotator still holds for the campaign, if any."""
     whose = {"project_id": campaign.project_id, "campaign_id": campaign.id}
-    batch_id = tx.execute(_OPEN_BATCH, {**whose, "annotator": annotator, "kind": kind.value}).scalar()
+    batch_id = tx.execute(_OPEN_BATCH, {**whose, "annotator": annotator, "kind": kind.value}).scalars().first()
     return None if batch_id is None else get_batch(tx, campaign.project_id, batch_id)
 
 
@@ -167,10 +174,19 @@ def insert_skip(tx: Transaction, batch: Batch, image_id: str, reason: SkipReason
         tx.execute(insert(skips), row)
 
 
-def skipped_images(tx: Transaction, project_id: str) -> set[tuple[str, str]]:
-    """(campaign id, image id) of all that campaigns of the project pass over."""
-    found = select(skips.c.campaign_id, skips.c.image_id).where(skips.c.project_id == project_id)
-    return {(row.campaign_id, row.image_id) for row in tx.execute(found)}
+def skips_of(tx: Transaction, project_id: str, campaign_id: str) -> set[str]:
+    """Ids of the images a campaign passes over."""
+    found = select(skips.c.image_id).where(skips.c.project_id == project_id, skips.c.campaign_id == campaign_id)
+    return set(tx.execute(found).scalars())
+
+
+def skips_of_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Ids of the campaigns that pass over the images, by image id."""
+    found: dict[str, set[str]] = {}
+    for ids in chunks(image_ids):
+        for row in tx.execute(_SKIPS, {"project_id": project_id, "ids": ids}):
+            found.setdefault(row.image_id, set()).add(row.campaign_id)
+    return found
 
 
 def _pick_row(batch: Batch, position: int) -> dict[str, object]:

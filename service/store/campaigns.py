@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, CampaignNotFound
@@ -23,22 +23,38 @@ _MOVE = (
         spent_s=campaigns.c.spent_s + bindparam("spent", type_=campaigns.c.spent_s.type),
         reserved_s=campaigns.c.reserved_s + bindparam("reserved", type_=campaigns.c.reserved_s.type),
         labeled_images=campaigns.c.labeled_images + bindparam("labeled"),
+        labeled_categories=campaigns.c.labeled_categories + bindparam("categories"),
+        labeled_objects=campaigns.c.labeled_objects + bindparam("objects"),
         reserved_images=campaigns.c.reserved_images + bindparam("promised"),
     )
 )
+_TOTALS = select(
+    func.sum(campaigns.c.labeled_images),
+    func.sum(campaigns.c.labeled_categories),
+    func.sum(campaigns.c.labeled_objects),
+).where(campaigns.c.project_id == bindparam("in_project"))
 _SPENDING = select(spending).where(
     spending.c.project_id == bindparam("in_project"), spending.c.campaign_id == bindparam("one")
 )
 
 
 @dataclass(frozen=True)
+class FullLabelTotals:
+    """Full labels, and the categories present and objects they show, each summed."""
+
+    labels: int = 0
+    categories: int = 0
+    objects: int = 0
+
+
+@dataclass(frozen=True)
 class Movement:
-    """What a use case adds to a campaign's books (or takes off them, below 0); seconds and images."""
+    """What a use case adds to a campaign's books (or takes off them, below 0); seconds, labels and images."""
 
     spent_s: float = 0.0
     reserved_s: float = 0.0
-    labeled_images: int = 0
     reserved_images: int = 0
+    full: FullLabelTotals = FullLabelTotals()
 
 
 def insert_campaign(tx: Transaction, campaign: Campaign) -> None:
@@ -110,7 +126,9 @@ def move(tx: Transaction, campaign: Campaign, movement: Movement) -> None:
             "one": campaign.id,
             "spent": movement.spent_s,
             "reserved": movement.reserved_s,
-            "labeled": movement.labeled_images,
+            "labeled": movement.full.labels,
+            "categories": movement.full.categories,
+            "objects": movement.full.objects,
             "promised": movement.reserved_images,
         },
     )
@@ -125,6 +143,12 @@ def add_spending(
     added = {"planned_s": spending.c.planned_s + planned_s, "measured_s": spending.c.measured_s + measured_s}
     if not tx.execute(update(spending).where(*this).values(added)).rowcount:
         tx.execute(insert(spending), {**one, "planned_s": planned_s, "measured_s": measured_s})
+
+
+def full_label_totals(tx: Transaction, project_id: str) -> FullLabelTotals:
+    """Of all full labels that the project's campaigns paid for."""
+    row: Any = tx.execute(_TOTALS, {"in_project": project_id}).one()
+    return FullLabelTotals(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
 
 
 def _find(tx: Transaction, project_id: str, campaign_id: str) -> Row[Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import LabelNotFound
@@ -29,8 +29,11 @@ _CURRENT = select(labels.c.id, labels.c.image_id, labels.c.kind).where(
 )
 _COUNTED = select(
     labels.c.image_id, labels.c.categories_present, labels.c.objects_present, labels.c.cost_s, labels.c.superseded_by
-).where(labels.c.project_id == bindparam("project_id"), labels.c.kind == SupervisionKind.COUNTS.value)
-_COUNTED_IMAGES = _COUNTED.where(labels.c.image_id.in_(bindparam("ids", expanding=True)))
+).where(
+    labels.c.project_id == bindparam("project_id"),
+    labels.c.kind == SupervisionKind.COUNTS.value,
+    labels.c.image_id.in_(bindparam("ids", expanding=True)),
+)
 
 
 @dataclass(frozen=True)
@@ -154,13 +157,11 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
         yield image_of(row), _counts(row.counts)
 
 
-def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str] | None = None) -> dict[str, CountedImage]:
-    """What is known of counted images, some or all. Corrections change the counts, not what was paid."""
+def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
+    """What is known of those images that were counted. Corrections change the counts, not what was paid."""
     rows: list[Row[Any]] = []
-    if image_ids is None:
-        rows.extend(tx.execute(_COUNTED, {"project_id": project_id}))
-    for ids in chunks(image_ids or ()):
-        rows.extend(tx.execute(_COUNTED_IMAGES, {"project_id": project_id, "ids": ids}))
+    for ids in chunks(image_ids):
+        rows.extend(tx.execute(_COUNTED, {"project_id": project_id, "ids": ids}))
     paid: dict[str, float] = {}
     for row in rows:
         paid[row.image_id] = paid.get(row.image_id, 0.0) + row.cost_s
@@ -171,28 +172,17 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str] | 
     }
 
 
-def fully_labeled_images(tx: Transaction, project_id: str) -> set[str]:
-    """Ids of the images that have a full label."""
-    return set(tx.execute(_full_of(project_id, labels.c.image_id).where(labels.c.superseded_by == "")).scalars())
-
-
-def full_label_totals(tx: Transaction, project_id: str) -> tuple[int, int, int]:
-    """(labels, categories present, objects), summed over the first full labels that campaigns paid for."""
-    totals = _full_of(
-        project_id,
-        func.count(),
-        func.coalesce(func.sum(labels.c.categories_present), 0),
-        func.coalesce(func.sum(labels.c.objects_present), 0),
-    ).where(labels.c.campaign_id != "", labels.c.supersedes == "")
-    row: tuple[int, ...] = tuple(tx.execute(totals).one())
-    return int(row[0]), int(row[1]), int(row[2])
+def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
+    """Images that need no label of this kind (any more): fully labeled, counted, or, for FULL, counted as empty."""
+    current = select(labels.c.image_id).where(labels.c.project_id == project_id, labels.c.superseded_by == "")
+    full = current.where(labels.c.kind == SupervisionKind.FULL.value)
+    counted = current.where(labels.c.kind == SupervisionKind.COUNTS.value)
+    if kind is SupervisionKind.FULL:
+        counted = counted.where(labels.c.objects_present == 0)
+    return {*tx.execute(full).scalars(), *tx.execute(counted).scalars()}
 
 
 _IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
-
-
-def _full_of(project_id: str, *columns: Any) -> Select[Any]:
-    return select(*columns).where(labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value)
 
 
 def _image_beside(row: Row[Any]) -> Image:

@@ -65,6 +65,19 @@ def get_model(tx: Transaction, project_id: str, model_id: str = "") -> ModelReco
     return _record(row, active)
 
 
+def labeled_images(tx: Transaction, project_id: str, model_id: str) -> int:
+    """Number of labeled images a version learnt from.
+
+    Raises:
+        ModelNotFound: the project has no such version.
+    """
+    found = select(models.c.labeled_images).where(models.c.project_id == project_id, models.c.id == model_id)
+    number: int | None = tx.execute(found).scalar()
+    if number is None:
+        raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
+    return number
+
+
 def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:
     """A project's model versions, newest first.
 

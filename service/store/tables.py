@@ -76,6 +76,7 @@ images = Table(
     Index("ix_images_project_id_split_id", "project_id", "split", "id"),
 )
 
+# `labeled_categories` and `labeled_objects` are summed over the `labeled_images`: present categories, and objects.
 campaigns = Table(
     "campaigns",
     metadata,
@@ -89,6 +90,8 @@ campaigns = Table(
     Column("spent_s", Seconds, nullable=False, server_default="0"),
     Column("reserved_s", Seconds, nullable=False, server_default="0"),
     Column("labeled_images", BigInteger, nullable=False, server_default="0"),
+    Column("labeled_categories", BigInteger, nullable=False, server_default="0"),
+    Column("labeled_objects", BigInteger, nullable=False, server_default="0"),
     Column("reserved_images", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
 )
@@ -174,6 +177,7 @@ skips = Table(
     Column("created_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
     ForeignKeyConstraint(["project_id", "image_id"], ["images.project_id", "images.id"]),
+    Index("ix_skips_project_id_image_id", "project_id", "image_id"),
 )
 
 # `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size.
@@ -199,7 +203,7 @@ labels = Table(
     Column("created_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["project_id", "image_id"], ["images.project_id", "images.id"]),
     Index("ix_labels_project_id_kind_number", "project_id", "kind", "number"),
-    Index("ix_labels_project_id_image_id", "project_id", "image_id"),
+    Index("ix_labels_project_id_image_id_kind", "project_id", "image_id", "kind"),
     sqlite_autoincrement=True,
 )
 Index(

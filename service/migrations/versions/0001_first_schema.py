@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("spent_s", SECONDS, server_default="0", nullable=False),
         sa.Column("reserved_s", SECONDS, server_default="0", nullable=False),
         sa.Column("labeled_images", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("labeled_categories", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("labeled_objects", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reserved_images", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_campaigns_project_id"),
@@ -189,7 +191,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="uq_labels_id"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_labels_project_id_image_id", "labels", ["project_id", "image_id"])
+    op.create_index("ix_labels_project_id_image_id_kind", "labels", ["project_id", "image_id", "kind"])
     op.create_index("ix_labels_project_id_kind_number", "labels", ["project_id", "kind", "number"])
     op.create_index(
         "uq_labels_current",
@@ -217,6 +219,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", "campaign_id", "image_id", name="pk_skips"),
     )
+    op.create_index("ix_skips_project_id_image_id", "skips", ["project_id", "image_id"])
     op.create_table(
         "spending",
         sa.Column("project_id", sa.String(length=64), nullable=False),

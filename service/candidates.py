@@ -1,0 +1,150 @@
+"""Which images may be asked for, in memory: walks over `selection.Candidates`, kept true to the store.
+
+A walk is built once, from the store, when a campaign first asks for a kind of label by a strategy (and again after an
+import, a new score table, or a restart). From then on every commit that changes where an image stands (leased, given
+back, labeled, passed over) tells the walks, so that choosing a batch never scans the pool.
+
+All of this is read and changed inside `Database.write`, which lets in one thread at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskloop.values import Campaign, Project, Split, Strategy, SupervisionKind
+from selection.candidates import Candidates
+from selection.strategies import find_strategy
+from service.store import Transaction
+from service.store.batches import holders, leased_images, skips_of, skips_of_images
+from service.store.images import image_ids
+from service.store.labels import CountedImage, counted_images, current_labels, images_without_need
+
+# (project id, model version) -> ids and scores in [0, 1] of the images it has scored. Raises PoolNotScored.
+ScoreSource = Callable[[str, str], tuple[Sequence[str], NDArray[np.float64]]]
+MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one image stands: what is known of it, whether it is leased, which campaigns pass over it."""
+
+    counted: CountedImage | None
+    fully_labeled: bool
+    leased: bool
+    skipped_by: frozenset[str]
+
+    def is_open(self, kind: SupervisionKind, campaign_id: str) -> bool:
+        """Whether a campaign may ask for a label of this kind. An image counted as empty needs no full label."""
+        if self.leased or self.fully_labeled or campaign_id in self.skipped_by:
+            return False
+        if kind is SupervisionKind.COUNTS:
+            return self.counted is None
+        return self.counted is None or self.counted.objects > 0
+
+
+def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, Standing]:
+    """Where some images stand now."""
+    counted = counted_images(tx, project_id, ids)
+    current = current_labels(tx, project_id, ids)
+    held = holders(tx, project_id, ids)
+    skipped = skips_of_images(tx, project_id, ids)
+    return {
+        image_id: Standing(
+            counted.get(image_id),
+            (image_id, SupervisionKind.FULL) in current,
+            image_id in held,
+            frozenset(skipped.get(image_id, ())),
+        )
+        for image_id in ids
+    }
+
+
+@dataclass(frozen=True)
+class WalkKey:
+    """What a walk is for."""
+
+    project_id: str
+    campaign_id: str
+    kind: SupervisionKind
+    strategy: str
+    model_version: str
+
+
+class CandidateIndex:
+    """The walks of all campaigns, built as they are asked for.
+
+    Args:
+        scores: reads the score table of a model version.
+    """
+
+    def __init__(self, scores: ScoreSource) -> None:
+        self._scores = scores
+        self._walks: dict[WalkKey, Candidates] = {}
+
+    def walk(
+        self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
+    ) -> Candidates:
+        """The open images for a campaign's next batch.
+
+        Raises:
+            PoolNotScored: the strategy needs scores, and the project's active model version has none.
+        """
+        needs_scores = find_strategy(strategy.name).needs_scores
+        version = project.active_model if needs_scores else ""
+        key = WalkKey(project.id, campaign.id, kind, strategy.name, version)
+        if key not in self._walks:
+            walk = self._build(tx, key, campaign.seed)
+            if len(self._walks) >= MAX_WALKS:
+                del self._walks[next(iter(self._walks))]
+            self._walks[key] = walk
+        return self._walks[key]
+
+    def leased(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:
+        """Close images of which it is known that the transaction leases them, once it is committed."""
+        tx.after_commit(lambda: self._close(project_id, ids))
+
+    def changed(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:
+        """Put images where the transaction leaves them, once it is committed."""
+        now = standings(tx, project_id, ids)
+        tx.after_commit(lambda: self._put(project_id, now))
+
+    def forget(self, project_id: str) -> None:
+        """Build a project's walks anew: its images or its score tables are others now."""
+        for key in [key for key in self._walks if key.project_id == project_id]:
+            del self._walks[key]
+
+    def _build(self, tx: Transaction, key: WalkKey, seed: int) -> Candidates:
+        strategy = find_strategy(key.strategy)
+        ids: Sequence[str]
+        scores: NDArray[np.float64] | None = None
+        if strategy.needs_scores:
+            ids, scores = self._scores(key.project_id, key.model_version)
+        else:
+            ids = image_ids(tx, key.project_id, Split.POOL)
+        walk = Candidates(ids, strategy.keys(ids, scores, seed))
+        for image_id in _closed(tx, key):
+            walk.close(image_id)
+        return walk
+
+    def _close(self, project_id: str, ids: Sequence[str]) -> None:
+        for key, walk in self._walks.items():
+            if key.project_id == project_id:
+                for image_id in ids:
+                    walk.close(image_id)
+
+    def _put(self, project_id: str, now: Mapping[str, Standing]) -> None:
+        for key, walk in self._walks.items():
+            if key.project_id == project_id:
+                for image_id, standing in now.items():
+                    is_open = standing.is_open(key.kind, key.campaign_id)
+                    (walk.reopen if is_open else walk.close)(image_id)
+
+
+def _closed(tx: Transaction, key: WalkKey) -> set[str]:
+    """All images a walk leaves out; `Standing.is_open` says the same of one image."""
+    closed = images_without_need(tx, key.project_id, key.kind)
+    return closed | leased_images(tx, key.project_id) | skips_of(tx, key.project_id, key.campaign_id)

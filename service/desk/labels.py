@@ -1,0 +1,145 @@
+"""What people say of images: taken all or none, listed, exported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from maskloop.formats.coco_writing import coco_document
+from maskloop.values import Label, LabelDraft, Split, SupervisionKind
+from service.candidates import CandidateIndex
+from service.clock import Clock, NewId
+from service.desk.checks import check_annotator, check_drafts
+from service.desk.intake import Intake
+from service.desk.leases import end_overdue_leases
+from service.pages import Page, PageRequest
+from service.store import Database, Transaction
+from service.store.images import get_image
+from service.store.labels import full_labels, get_labels, list_labels
+from service.store.projects import get_project
+from service.store.requests import Request, answer_once
+
+PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Labels as kept, and what their campaign has left in seconds (`None` without one, or if it counts images)."""
+
+    labels: tuple[Label, ...]
+    left_s: float | None
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A submission, checked as far as that goes without the store."""
+
+    project_id: str
+    annotator: str
+    batch_id: str
+    drafts: tuple[LabelDraft, ...]
+
+    def __post_init__(self) -> None:
+        check_annotator(self.annotator)
+        check_drafts(self.drafts)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A submission as it is remembered for a repeated call."""
+
+    label_ids: tuple[str, ...]
+    left_s: float | None
+
+
+class LabelDesk:
+    """Use cases of labels.
+
+    Args:
+        database: what the server remembers.
+        candidates: walks over the images that may be asked for.
+        clock: tells the time.
+        new_id: makes ids.
+    """
+
+    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock, new_id: NewId) -> None:
+        self._database = database
+        self._candidates = candidates
+        self._clock = clock
+        self._new_id = new_id
+
+    def submit_labels(
+        self,
+        *,
+        project_id: str,
+        annotator: str,
+        labels: Sequence[LabelDraft],
+        batch_id: str = "",
+        request_id: str = "",
+    ) -> Submission:
+        """Take labels of one project, all of them or none; durable when answered.
+
+        Raises:
+            ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound: the request names what is not there.
+            InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
+            UnsupportedSupervision: a kind other than counts and full.
+            AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
+            FailedPrecondition: the superseded label was corrected before.
+            LeaseLost: an image is in other hands by now.
+            ForeignLease: another annotator holds the batch or the image.
+            BudgetExhausted: they cost more than the campaign has left; says how much.
+        """
+        asked = _Asked(project_id, annotator, batch_id, tuple(labels))
+        with self._database.write() as tx:
+            kept = answer_once(
+                tx, Request(request_id, "SubmitLabels", (asked,)), _Kept, lambda: self._take(tx, asked), self._clock()
+            )
+            found = get_labels(tx, project_id, kept.label_ids)
+        return Submission(tuple(replace(label, superseded_by="") for label in found), kept.left_s)
+
+    def list_labels(
+        self,
+        *,
+        project_id: str,
+        image_id: str = "",
+        kind: SupervisionKind | None = None,
+        include_superseded: bool = False,
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> Page[Label]:
+        """A project's labels, oldest first.
+
+        Raises:
+            ProjectNotFound, ImageNotFound: there is no such project or image.
+        """
+        page = PageRequest.of(page_size, page_token)
+        with self._database.read() as tx:
+            get_project(tx, project_id)
+            if image_id:
+                get_image(tx, project_id, image_id)
+            return list_labels(
+                tx, project_id, page, image_id=image_id, kind=kind, include_superseded=include_superseded
+            )
+
+    def export_labels(self, *, project_id: str) -> Iterator[bytes]:
+        """The current full labels as one COCO instance document, UTF-8 JSON in pieces of at most 256 KiB.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+        """
+        with self._database.read() as tx:
+            project = get_project(tx, project_id)
+            found = list(full_labels(tx, project_id, Split))
+        objects = {one.image.file_name: one.label.objects for one in found}
+        text = json.dumps(coco_document(project.categories, [one.image for one in found], objects)).encode()
+        return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
+
+    def _take(self, tx: Transaction, asked: _Asked) -> _Kept:
+        now = self._clock()
+        project = get_project(tx, asked.project_id)
+        end_overdue_leases(tx, self._candidates, project.id, now)
+        intake = Intake(tx, project, asked.annotator, now, self._new_id)
+        labels, left_s = intake.take(asked.drafts, asked.batch_id)
+        self._candidates.changed(tx, project.id, [label.image_id for label in labels])
+        return _Kept(tuple(label.id for label in labels), left_s)

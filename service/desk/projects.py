@@ -1,0 +1,245 @@
+"""Projects and their images."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from maskloop.errors import AlreadyExists, InvalidArgument, InvalidImage
+from maskloop.values import (
+    Category,
+    Image,
+    ImageImport,
+    Label,
+    ObjectLabel,
+    Project,
+    Split,
+    SupervisionKind,
+)
+from service.blobs import BlobStore
+from service.candidates import CandidateIndex
+from service.clock import Clock, NewId
+from service.desk.checks import check_objects
+from service.desk.sources import ImageSource
+from service.pages import Page, PageRequest
+from service.store import Database, Transaction
+from service.store.images import get_image, get_images, images_by_name, insert_images, list_images
+from service.store.labels import current_labels, get_labels, insert_labels
+from service.store.projects import get_project, insert_project, list_projects
+from service.store.requests import Request, answer_once
+
+MAX_CATEGORIES = 1000
+MAX_IMAGES = 1000
+PIECE_BYTES = 256 * 1024
+IMPORTED = "import"  # the annotator of labels that came with their images
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """An image that passed all checks that can be made without the store."""
+
+    image: Image
+    objects: tuple[ObjectLabel, ...] | None
+
+
+class ProjectDesk:
+    """Use cases of projects and images.
+
+    Args:
+        database: what the server remembers.
+        blobs: where image files are kept.
+        sources: reads image files, and refuses those that are none.
+        candidates: walks, built anew after an import.
+        clock: tells the time.
+        new_id: makes ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        sources: ImageSource,
+        candidates: CandidateIndex,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._sources = sources
+        self._candidates = candidates
+        self._clock = clock
+        self._new_id = new_id
+
+    def create_project(
+        self, *, project_id: str, display_name: str = "", categories: Sequence[Category], request_id: str = ""
+    ) -> Project:
+        """Create a project with a fixed vocabulary.
+
+        Raises:
+            InvalidArgument: the id or the vocabulary is none.
+            AlreadyExists: the id is taken.
+        """
+        if len(categories) > MAX_CATEGORIES:
+            raise InvalidArgument(
+                f"project {project_id} has {len(categories)} categories; at most {MAX_CATEGORIES} are taken",
+                field="categories",
+            )
+        name = display_name or project_id
+        asked = Project(project_id, name, tuple(sorted(categories)))
+        request = Request(request_id, "CreateProject", (asked,))
+        with self._database.write() as tx:
+            return answer_once(tx, request, Project, lambda: self._create(tx, asked), self._clock())
+
+    def get_project(self, *, project_id: str) -> Project:
+        """Read a project.
+
+        Raises:
+            ProjectNotFound: there is none of that id.
+        """
+        with self._database.read() as tx:
+            return get_project(tx, project_id)
+
+    def list_projects(self, *, page_size: int = 0, page_token: str = "") -> Page[Project]:
+        """Projects by id."""
+        with self._database.read() as tx:
+            return list_projects(tx, PageRequest.of(page_size, page_token))
+
+    def import_images(
+        self, *, project_id: str, images: Sequence[ImageImport], request_id: str = ""
+    ) -> tuple[Image, ...]:
+        """Bring images in: all of them or none. Those that are there already are answered as they are.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+            InvalidImage, UriOutsideRoots: names the file and what is wrong with it.
+            InvalidLabel, InvalidMask: names the file, the object and what is wrong with it.
+            AlreadyExists: the name is there with another content, split or label.
+            StorageFull: the disk is full; nothing was changed.
+        """
+        if not 1 <= len(images) <= MAX_IMAGES:
+            raise InvalidArgument(f"{len(images)} images; 1 to {MAX_IMAGES} are taken at once", field="images")
+        project = self.get_project(project_id=project_id)
+        _check_names(images)
+        arrivals = [self._arrival(project, one) for one in images]
+        for one, arrival in zip(images, arrivals, strict=True):
+            self._keep(one, arrival.image)
+        request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
+        with self._database.write() as tx:
+            ids = answer_once(
+                tx, request, tuple[str, ...], lambda: self._take_in(tx, project_id, arrivals), self._clock()
+            )
+            known = get_images(tx, project_id, ids)
+        return tuple(known[image_id] for image_id in ids)
+
+    def get_image(self, *, project_id: str, image_id: str) -> Image:
+        """Read an image's facts.
+
+        Raises:
+            ProjectNotFound, ImageNotFound: there is no such project or image.
+        """
+        with self._database.read() as tx:
+            get_project(tx, project_id)
+            return get_image(tx, project_id, image_id)
+
+    def list_images(
+        self, *, project_id: str, split: Split | None = None, page_size: int = 0, page_token: str = ""
+    ) -> Page[Image]:
+        """A project's images by id.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+        """
+        with self._database.read() as tx:
+            get_project(tx, project_id)
+            return list_images(tx, project_id, split, PageRequest.of(page_size, page_token))
+
+    def read_image(self, *, project_id: str, image_id: str) -> Iterator[bytes]:
+        """The image's file as it was imported, in pieces of at most 256 KiB.
+
+        Raises:
+            ProjectNotFound, ImageNotFound: there is no such project or image.
+        """
+        image = self.get_image(project_id=project_id, image_id=image_id)
+        data = self._blobs.read(image.sha256)
+        return (data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES))
+
+    def _create(self, tx: Transaction, asked: Project) -> Project:
+        insert_project(tx, replace(asked, created_at=self._clock()))
+        return get_project(tx, asked.id)
+
+    def _arrival(self, project: Project, one: ImageImport) -> _Arrival:
+        facts = self._sources.inspect(one)
+        name_and_content = f"{one.file_name}\0{facts.sha256}".encode()
+        image = Image(
+            id=hashlib.sha256(name_and_content).hexdigest()[:16],
+            project_id=project.id,
+            file_name=one.file_name,
+            uri=one.uri,
+            width=facts.width,
+            height=facts.height,
+            sha256=facts.sha256,
+            split=one.split,
+        )
+        if one.objects is not None:
+            check_objects(project, image, one.objects, f"image {one.file_name}")
+        return _Arrival(image, one.objects)
+
+    def _keep(self, one: ImageImport, image: Image) -> None:
+        """Read again and keep; files are not held in memory while others are checked."""
+        if not self._blobs.holds(image.sha256) and self._blobs.put(self._sources.read(one)) != image.sha256:
+            raise InvalidImage(f"image {one.file_name} changed while it was imported", field="images.uri")
+
+    def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
+        there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
+        for arrival in arrivals:
+            _check_same(there.get(arrival.image.file_name), arrival.image)
+        insert_images(tx, [arrival.image for arrival in arrivals if arrival.image.file_name not in there])
+        self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.objects is not None])
+        tx.after_commit(lambda: self._candidates.forget(project_id))
+        return tuple(arrival.image.id for arrival in arrivals)
+
+    def _take_labels_in(self, tx: Transaction, project_id: str, labeled: Sequence[_Arrival]) -> None:
+        current = current_labels(tx, project_id, [arrival.image.id for arrival in labeled])
+        new: list[Label] = []
+        for arrival in labeled:
+            known = current.get((arrival.image.id, SupervisionKind.FULL))
+            if known is None:
+                new.append(self._label(arrival))
+            elif get_labels(tx, project_id, [known])[0].objects != arrival.objects:
+                raise AlreadyExists(
+                    f"image {arrival.image.file_name} has another full label already, {known}", field="images.label"
+                )
+        insert_labels(tx, new)
+
+    def _label(self, arrival: _Arrival) -> Label:
+        return Label(
+            id=self._new_id(),
+            project_id=arrival.image.project_id,
+            image_id=arrival.image.id,
+            kind=SupervisionKind.FULL,
+            annotator=IMPORTED,
+            cost_s=0.0,
+            created_at=self._clock(),
+            objects=arrival.objects or (),
+        )
+
+
+def _check_names(images: Sequence[ImageImport]) -> None:
+    seen: set[str] = set()
+    for one in images:
+        if one.file_name in seen:
+            raise InvalidArgument(f"image {one.file_name} comes twice in one import", field="images.file_name")
+        seen.add(one.file_name)
+
+
+def _check_same(known: Image | None, image: Image) -> None:
+    if known is None:
+        return
+    for what, there, here in (("content", known.sha256, image.sha256), ("split", known.split, image.split)):
+        if there != here:
+            raise AlreadyExists(
+                f"image {image.file_name} is there already with another {what} ({there}, not {here})",
+                field="images.file_name",
+            )

@@ -1,0 +1,81 @@
+"""What a label is expected to cost before it is made: exact where counts were bought, a mean where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from maskloop.costs import CostModel
+from maskloop.values import SupervisionKind
+from selection.select import Quote
+from service.store import Transaction
+from service.store.campaigns import FullLabelTotals
+from service.store.columns import whole_ms
+from service.store.labels import CountedImage, counted_images
+
+# Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
+OBJECTS_AN_IMAGE = 2.8
+CATEGORIES_AN_IMAGE = 1.5
+LOOK_AHEAD = 32  # images whose counts are read at once
+
+
+def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objects: int, paid_s: float) -> float:
+    """What a label that shows so many categories and objects costs, in seconds.
+
+    Args:
+        costs: the project's cost model.
+        kind: COUNTS or FULL.
+        categories: categories present.
+        objects: objects present.
+        paid_s: what the image's counts cost before, which a full label need not pay again.
+    """
+    if kind is SupervisionKind.COUNTS:
+        return whole_ms(costs.counts(categories))
+    return whole_ms(max(0.0, costs.full(categories, objects) - paid_s))
+
+
+def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -> Quote:
+    """The quote of an image of which nothing is known.
+
+    Args:
+        costs: the project's cost model.
+        kind: COUNTS or FULL.
+        totals: what the full labels that the project's campaigns paid for showed.
+    """
+    usual = min(costs.categories, CATEGORIES_AN_IMAGE)
+    if kind is SupervisionKind.COUNTS:
+        return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
+    if totals.labels:
+        mean_s = costs.full(totals.categories / totals.labels, totals.objects / totals.labels)
+    else:
+        mean_s = costs.full(usual, OBJECTS_AN_IMAGE)
+    return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
+
+
+def full_label_quotes(
+    tx: Transaction, project_id: str, costs: CostModel, unknown: Quote, ahead: Iterator[str]
+) -> Callable[[str], Quote]:
+    """Quotes of full labels.
+
+    Args:
+        tx: reads what was counted.
+        project_id: the project.
+        costs: the project's cost model.
+        unknown: the quote of images that were not counted.
+        ahead: the images that will be asked about, in that order; their counts are read some at a time.
+    """
+    known: dict[str, Quote] = {}
+
+    def quote(image_id: str) -> Quote:
+        if image_id not in known:
+            coming = list(islice(ahead, LOOK_AHEAD))
+            counted = counted_images(tx, project_id, coming)
+            known.update((one, _exact(costs, counted[one]) if one in counted else unknown) for one in coming)
+        return known[image_id]
+
+    return quote
+
+
+def _exact(costs: CostModel, counted: CountedImage) -> Quote:
+    cost_s = exact_cost_s(costs, SupervisionKind.FULL, counted.categories, counted.objects, counted.paid_s)
+    return Quote(cost_s, cost_s)
