@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import OperationNotFound
@@ -38,6 +38,11 @@ def insert_operation(tx: Transaction, record: OperationRecord) -> None:
 def update_operation(tx: Transaction, record: OperationRecord) -> None:
     """Write everything of an operation that may change."""
     tx.execute(update(operations).where(operations.c.id == record.operation.id).values(_changing(record)))
+
+
+def delete_operation(tx: Transaction, operation_id: str) -> None:
+    """Forget an operation."""
+    tx.execute(delete(operations).where(operations.c.id == operation_id))
 
 
 def find_operation(tx: Transaction, operation_id: str) -> OperationRecord | None:

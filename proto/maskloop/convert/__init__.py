@@ -40,7 +40,7 @@ from maskloop.convert.models import (
     proposals_from_message,
     proposals_to_message,
 )
-from maskloop.convert.operations import operation_from_message, operation_name, operation_to_message
+from maskloop.convert.operations import operation_from_message, operation_id, operation_name, operation_to_message
 from maskloop.convert.projects import (
     category_from_message,
     category_to_message,
@@ -84,6 +84,7 @@ __all__ = [
     "objects_from_message",
     "objects_to_message",
     "operation_from_message",
+    "operation_id",
     "operation_name",
     "operation_to_message",
     "pick_from_message",

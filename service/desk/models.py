@@ -1,0 +1,214 @@
+"""Training, scoring, evaluation and model versions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig, ModelNotFound
+from maskloop.values import ImageProposals, ModelVersion, Operation, OperationKind, Split
+from models.recipes import Recipe, resolve
+from service.clock import Clock
+from service.folders import DataFolder
+from service.operations import Operations
+from service.pages import Page, PageRequest
+from service.scores import read_proposals
+from service.store import Database, Transaction
+from service.store.labels import full_labels
+from service.store.models import activate_model, get_model, list_models, roll_back_model
+from service.store.projects import get_project
+from service.store.requests import Request
+from service.work import LEARNT_FROM
+
+MAX_PROPOSALS = 100
+MAX_OVERRIDES = 10_000
+MAX_SEED = 2**63 - 1
+PIECE_BYTES = 256 * 1024
+
+
+class ModelDesk:
+    """Use cases of models. Long work answers an operation at once.
+
+    Args:
+        database: what the server remembers.
+        folder: where models lie.
+        operations: does long work.
+        default_recipe: for trainings that name none.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self, *, database: Database, folder: DataFolder, operations: Operations, default_recipe: str, clock: Clock
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._operations = operations
+        self._default_recipe = default_recipe
+        self._clock = clock
+
+    def train_model(
+        self,
+        *,
+        project_id: str,
+        recipe: str = "",
+        overrides_json: str = "",
+        seed: int = 0,
+        activate: bool = False,
+        request_id: str = "",
+    ) -> Operation:
+        """Train a new model version on the project's current full labels of train and pool images.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+            InvalidConfig: an unknown recipe or option, or an impossible value.
+            InvalidArgument: a negative seed.
+            FailedPrecondition: there is no full label to learn from.
+            QueueFull: too much work is waiting.
+        """
+        if not 0 <= seed <= MAX_SEED:
+            raise InvalidArgument(f"seed is {seed}", field="seed")
+        resolved = _resolve(recipe or self._default_recipe, overrides_json)
+
+        def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
+            get_project(tx, project_id)
+            _check_labeled(tx, project_id, LEARNT_FROM)
+            version = f"model-{operation_id}"
+            return {"model_version": version, "recipe": resolved.to_dict(), "seed": seed, "activate": activate}
+
+        asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate))
+        return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
+
+    def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
+        """Score the pool images that have counts and no full label; "" is the active version.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            QueueFull: too much work is waiting.
+        """
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            return {"model_version": get_model(tx, project_id, model_version).version.id}
+
+        asked = Request(request_id, "ScorePool", (project_id, model_version))
+        return self._operations.start(asked, OperationKind.SCORE, project_id, plan)
+
+    def evaluate_model(
+        self, *, project_id: str, split: Split, model_version: str = "", request_id: str = ""
+    ) -> Operation:
+        """Measure a model version on the labeled images of a split; "" is the active version.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            FailedPrecondition: the split has no labeled image.
+            QueueFull: too much work is waiting.
+        """
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            version = get_model(tx, project_id, model_version).version.id
+            _check_labeled(tx, project_id, (split,))
+            return {"model_version": version, "split": split.value}
+
+        asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
+        return self._operations.start(asked, OperationKind.EVALUATE, project_id, plan)
+
+    def get_model(self, *, project_id: str, model_version: str = "") -> ModelVersion:
+        """Read a model version, the active one for "".
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+        """
+        with self._database.read() as tx:
+            return get_model(tx, project_id, model_version).version
+
+    def list_models(self, *, project_id: str, page_size: int = 0, page_token: str = "") -> Page[ModelVersion]:
+        """A project's model versions, newest first.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+        """
+        with self._database.read() as tx:
+            page = list_models(tx, project_id, PageRequest.of(page_size, page_token))
+        return Page(tuple(record.version for record in page.items), page.next_page_token)
+
+    def activate_model(self, *, project_id: str, model_version: str, etag: str = "") -> ModelVersion:
+        """Make a model version the active one.
+
+        Raises:
+            ProjectNotFound, ModelNotFound: there is none.
+            EtagMismatch: the project changed since `etag` was read.
+        """
+        with self._database.write() as tx:
+            return activate_model(tx, project_id, model_version, self._clock(), etag).version
+
+    def rollback_model(self, *, project_id: str, etag: str = "") -> ModelVersion:
+        """Make the version that was active before the active one again.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+            FailedPrecondition: no version was active before.
+            EtagMismatch: the project changed since `etag` was read.
+        """
+        with self._database.write() as tx:
+            return roll_back_model(tx, project_id, self._clock(), etag).version
+
+    def read_model(self, *, project_id: str, model_version: str = "") -> Iterator[bytes]:
+        """A model version's checkpoint, in pieces of at most 256 KiB.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+        """
+        version = self.get_model(project_id=project_id, model_version=model_version).id
+        path = self._folder.checkpoint(project_id, version)
+        if not path.is_file():
+            raise ModelNotFound(f"the checkpoint of model version {version} is gone", field="model_version")
+        return _pieces(path)
+
+    def get_proposals(
+        self, *, project_id: str, image_ids: Sequence[str], model_version: str = ""
+    ) -> list[ImageProposals]:
+        """What a version proposes for images, in the order asked for; those it has not scored are left out.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            PoolNotScored: it has not scored the pool.
+            InvalidArgument: more than 100 images are asked for.
+        """
+        if len(image_ids) > MAX_PROPOSALS:
+            raise InvalidArgument(
+                f"{len(image_ids)} images are asked for; at most {MAX_PROPOSALS} are answered", field="image_ids"
+            )
+        version = self.get_model(project_id=project_id, model_version=model_version).id
+        return read_proposals(self._folder.scores(project_id, version), image_ids, version)
+
+
+def _resolve(recipe: str, overrides_json: str) -> Recipe:
+    overrides = _parse(overrides_json) if overrides_json else {}
+    if "name" in overrides:
+        raise InvalidConfig("a recipe's name is no option of it", field="overrides_json")
+    return resolve(recipe, **overrides)
+
+
+def _parse(overrides_json: str) -> dict[str, Any]:
+    if len(overrides_json) > MAX_OVERRIDES:
+        raise InvalidArgument(f"overrides_json has more than {MAX_OVERRIDES} characters", field="overrides_json")
+    try:
+        overrides = json.loads(overrides_json)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument(f"overrides_json is no JSON: {error}", field="overrides_json") from error
+    if not isinstance(overrides, dict):
+        raise InvalidArgument("overrides_json is no JSON object", field="overrides_json")
+    return overrides
+
+
+def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:
+    if next(full_labels(tx, project_id, splits), None) is None:
+        names = " or ".join(splits)
+        raise FailedPrecondition(f"project {project_id} has no full label of a {names} image")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

@@ -1,0 +1,114 @@
+"""What the device is asked to do: jobs as files, so that a new process can take up what a killed one left.
+
+A job's folder holds `job.json`, all that is needed to do it; then whatever it leaves behind to go on from; at last its
+results and `outcome.json`. A job whose outcome is there is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from maskloop.formats.files import write_atomically
+from maskloop.values import Counts, ObjectLabel, Split
+
+CHECKPOINT = "model.safetensors"
+SCORES = "scores.parquet"
+_JOB = "job.json"
+_OUTCOME = "outcome.json"
+
+
+@dataclass(frozen=True)
+class LabeledFile:
+    """A labeled image: its content's SHA-256, and what the label says; `label_id` names the label."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    label_id: str
+    objects: tuple[ObjectLabel, ...]
+
+
+@dataclass(frozen=True)
+class CountedFile:
+    """An image whose counts are known."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint."""
+
+    recipe: dict[str, Any]
+    seed: int
+    categories: tuple[int, ...]
+    images: tuple[LabeledFile, ...]
+    kind: Literal["train"] = "train"
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """Read the images with the model at `checkpoint`; leaves a score table."""
+
+    checkpoint: Path
+    images: tuple[CountedFile, ...]
+    kind: Literal["score"] = "score"
+
+
+@dataclass(frozen=True)
+class EvaluateJob:
+    """Measure the model at `checkpoint` on the images of `split`; leaves an evaluation in its outcome."""
+
+    checkpoint: Path
+    model_version: str
+    split: Split
+    images: tuple[LabeledFile, ...]
+    kind: Literal["evaluate"] = "evaluate"
+
+
+Job = TrainJob | ScoreJob | EvaluateJob
+_ADAPTER: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
+
+
+def write_job(folder: Path, job: Job) -> None:
+    """Put a job into its folder; one that is there already stays as it is.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    if not (folder / _JOB).is_file():
+        write_atomically(folder / _JOB, _ADAPTER.dump_json(job))
+
+
+def read_job(folder: Path) -> Job:
+    """The job of a folder."""
+    return _ADAPTER.validate_json((folder / _JOB).read_bytes())
+
+
+def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
+    """Say that the job is done, and what came out.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    write_atomically(folder / _OUTCOME, json.dumps(outcome).encode())
+
+
+def is_done(folder: Path) -> bool:
+    """Whether the job's outcome is there."""
+    return (folder / _OUTCOME).is_file()
+
+
+def read_outcome(folder: Path) -> dict[str, Any]:
+    """What came out of a job that is done."""
+    outcome: dict[str, Any] = json.loads((folder / _OUTCOME).read_bytes())
+    return outcome

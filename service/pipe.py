@@ -1,0 +1,63 @@
+"""What the server and the device's process say to each other, through one pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.errors import MaskloopError
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """Server to device, first of all: how jobs are done.
+
+    Args:
+        device: torch's name of the device; "auto" is the first GPU if there is one, else the CPU.
+        threads: torch threads on the CPU, 0 for torch's choice.
+        blobs_url: where the images' contents are.
+        server_pid: the process that this one dies with.
+    """
+
+    device: str
+    threads: int
+    blobs_url: str
+    server_pid: int
+
+
+@dataclass(frozen=True)
+class DoJob:
+    """Server to device: do the job of this folder."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class StopJob:
+    """Server to device: stop the job of this folder, if it is the one being done."""
+
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Device to server: the process takes jobs now, or `error` says why it cannot."""
+
+    error: MaskloopError | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Device to server: share of the job that is done, in [0, 1], and seconds this process has spent on it."""
+
+    share: float
+    message: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Device to server: the job is done (its outcome is in its folder), or failed with `error`."""
+
+    seconds: float
+    error: MaskloopError | None = None

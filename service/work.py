@@ -1,0 +1,126 @@
+"""What each kind of long work does before the device has its turn, and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from maskloop.formats.files import write_atomically
+from maskloop.values import Evaluation, ModelVersion, OperationKind, Split
+from service.candidates import CandidateIndex
+from service.clock import Clock
+from service.folders import DataFolder
+from service.job_files import (
+    CHECKPOINT,
+    SCORES,
+    CountedFile,
+    EvaluateJob,
+    Job,
+    LabeledFile,
+    ScoreJob,
+    TrainJob,
+    read_job,
+    read_outcome,
+    write_job,
+)
+from service.store import Database, Transaction
+from service.store.labels import LabeledImage, counts_to_score, full_labels
+from service.store.models import ModelRecord, activate_model, get_model, insert_model, set_scored_images
+from service.store.operations import OperationRecord
+from service.store.projects import get_project
+
+LEARNT_FROM = (Split.TRAIN, Split.POOL)
+_EVALUATION = TypeAdapter(Evaluation)
+
+
+class ModelWork:
+    """Freezes what a job needs, and takes its results in. Every method may be called again after a crash.
+
+    Args:
+        database: what the server remembers.
+        folder: where jobs and models lie.
+        candidates: walks, built anew after a scoring.
+        clock: tells the time.
+    """
+
+    def __init__(self, *, database: Database, folder: DataFolder, candidates: CandidateIndex, clock: Clock) -> None:
+        self._database = database
+        self._folder = folder
+        self._candidates = candidates
+        self._clock = clock
+
+    def prepare(self, record: OperationRecord) -> None:
+        """Freeze the images and labels that the device will see, as of now, in the operation's folder.
+
+        Raises:
+            StorageFull: the disk is full.
+        """
+        with self._database.read() as tx:
+            job = self._job(tx, record)
+        write_job(self._folder.work(record.operation.id), job)
+
+    def finish(self, tx: Transaction, record: OperationRecord) -> ModelVersion | Evaluation:
+        """Take in what came out, and give it as the operation's result."""
+        operation = record.operation
+        outcome = read_outcome(self._folder.work(operation.id))
+        if operation.kind is OperationKind.EVALUATE:
+            return _EVALUATION.validate_python(outcome["evaluation"])
+        if operation.kind is OperationKind.TRAIN:
+            self._register(tx, record, outcome)
+        else:
+            self._publish_scores(tx, record, outcome)
+        return get_model(tx, operation.project_id, record.request["model_version"]).version
+
+    def _job(self, tx: Transaction, record: OperationRecord) -> Job:
+        project_id, request = record.operation.project_id, record.request
+        if record.operation.kind is OperationKind.TRAIN:
+            categories = tuple(category.id for category in get_project(tx, project_id).categories)
+            labeled = tuple(map(_labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
+            return TrainJob(request["recipe"], request["seed"], categories, labeled)
+        checkpoint = self._folder.checkpoint(project_id, request["model_version"])
+        if record.operation.kind is OperationKind.SCORE:
+            counted = counts_to_score(tx, project_id)
+            files = (CountedFile(image.id, image.file_name, image.sha256, counts) for image, counts in counted)
+            return ScoreJob(checkpoint, tuple(files))
+        split = Split(request["split"])
+        labeled = tuple(map(_labeled_file, full_labels(tx, project_id, [split])))
+        return EvaluateJob(checkpoint, request["model_version"], split, labeled)
+
+    def _register(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:
+        operation, request = record.operation, record.request
+        job = read_job(self._folder.work(operation.id))
+        version = ModelVersion(
+            id=request["model_version"],
+            project_id=operation.project_id,
+            recipe=request["recipe"]["name"],
+            seed=request["seed"],
+            labeled_images=len(job.images),
+            metrics=outcome["metrics"],
+            created_at=self._clock(),
+            config_json=json.dumps(request["recipe"]),
+        )
+        self._take(record, CHECKPOINT, self._folder.checkpoint(operation.project_id, version.id))
+        snapshot = tuple(image.label_id for image in job.images if isinstance(image, LabeledFile))
+        folder = self._folder.model(operation.project_id, version.id).relative_to(self._folder.root)
+        insert_model(tx, ModelRecord(version, snapshot, str(folder)))
+        if request["activate"]:
+            activate_model(tx, operation.project_id, version.id, self._clock())
+
+    def _publish_scores(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:
+        project_id, version = record.operation.project_id, record.request["model_version"]
+        self._take(record, SCORES, self._folder.scores(project_id, version))
+        set_scored_images(tx, project_id, version, outcome["scored_images"])
+        tx.after_commit(lambda: self._candidates.forget(project_id))
+
+    def _take(self, record: OperationRecord, name: str, to: Path) -> None:
+        """Copy a result to its place, whole or not at all; the operation's folder keeps it until it is cleared."""
+        write_atomically(to, (self._folder.work(record.operation.id) / name).read_bytes())
+
+
+def _labeled_file(found: LabeledImage) -> LabeledFile:
+    image = found.image
+    return LabeledFile(image.id, image.file_name, image.sha256, found.label.id, found.label.objects)

@@ -1,0 +1,72 @@
+"""Functions that go on after the process was killed: DBOS Transact, on SQLite or PostgreSQL.
+
+DBOS records which steps of a workflow have ended and runs the others again after a restart. It records a step apart
+from what the step did, so every step must be idempotent. Only one process may launch it on one database under one
+executor id; the server's lock on its data folder sees to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+VERSION = "1"  # of the steps' order; raised when a workflow begun before could not go on with the steps of today
+NAME = "run_operation"
+RETRIES: StepOptions = {
+    "retries_allowed": True,
+    "interval_seconds": 1.0,
+    "max_attempts": 8,
+    "backoff_rate": 2.0,
+}
+WAITING = ("PENDING", "ENQUEUED", "DELAYED")
+
+Step = Callable[[str], None]
+
+
+class Stopping(BaseException):
+    """Ends a step because the server stops. No `Exception`, so that the step counts as not ended and runs again."""
+
+
+class Workflows:
+    """Runs the same steps, in order and once each, for every workflow id.
+
+    Args:
+        url: SQLAlchemy url of DBOS's own records.
+        executor_id: names this server among those that share the records.
+        steps: by name, in order; each is called with the workflow id, again if it raises, and again after a crash.
+    """
+
+    def __init__(self, url: str, executor_id: str, steps: Mapping[str, Step]) -> None:
+        config: DBOSConfig = {
+            "name": "maskloop",
+            "system_database_url": url,
+            "executor_id": executor_id,
+            "application_version": VERSION,
+            "log_level": "ERROR",
+        }
+        DBOS(config=config)
+
+        def run(workflow_id: str) -> None:
+            for name, step in steps.items():
+                DBOS.run_step({"name": name, **RETRIES}, step, workflow_id)
+
+        self._run = DBOS.workflow(name=NAME, max_recovery_attempts=None)(run)
+
+    def launch(self) -> None:
+        """Begin, with whatever was left unfinished."""
+        DBOS.launch()
+
+    def start(self, workflow_id: str) -> None:
+        """Start a workflow, unless it waits or runs already. One that DBOS has given up is begun again."""
+        status = DBOS.get_workflow_status(workflow_id)
+        if status is not None and status.status in WAITING:
+            return
+        if status is not None:
+            DBOS.delete_workflow(workflow_id)
+        with SetWorkflowID(workflow_id):
+            DBOS.start_workflow(self._run, workflow_id)
+
+    def close(self) -> None:
+        """Stop; unfinished workflows go on at the next launch."""
+        DBOS.destroy(destroy_registry=True)
