@@ -251,7 +251,7 @@ class Budget:
             raise InvalidBudget(f"budget {text!r} is none of 90m, 3h, 2.5d, 200images", field="budget")
         amount, unit = float(match[1]), match[2]
         if unit.startswith("image"):
-            if amount != int(amount):
+            if not amount.is_integer():
                 raise InvalidBudget(f"budget {text!r}: images come whole", field="budget")
             return cls(images=int(amount))
         return cls(seconds=amount * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": workday_s}[unit])

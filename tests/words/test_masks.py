@@ -1,0 +1,155 @@
+"""The one mask type: exact in and out, compared as sets of pixels, and never broken runs into pycocotools."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from maskloop.errors import InvalidMask
+from maskloop.masks import MAX_PIXELS, Mask
+
+SIDES = st.integers(1, 24)
+ARRAYS = st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(bool, shape))
+PAIRS = st.tuples(SIDES, SIDES).flatmap(lambda shape: st.tuples(arrays(bool, shape), arrays(bool, shape)))
+
+
+@given(ARRAYS)
+@example(np.zeros((1, 1), bool))
+@example(np.ones((3, 5), bool))
+@example(np.eye(7, dtype=bool))
+def test_arrays_come_back_exactly(array: np.ndarray) -> None:
+    mask = Mask.from_array(array)
+    assert (mask.to_array() == array).all()
+    assert mask.to_array().dtype == np.bool_
+    assert (mask.height, mask.width, mask.area) == (*array.shape, array.sum())
+
+
+def test_a_ring_keeps_its_hole() -> None:
+    ring = np.ones((5, 5), bool)
+    ring[2, 2] = False
+    assert not Mask.from_array(ring).to_array()[2, 2]
+    assert Mask.from_array(ring).area == 24
+
+
+def test_runs_go_down_the_columns() -> None:
+    """Columns of 2: F T | T F -> runs 1, 2, 1."""
+    assert Mask.from_array(np.array([[False, True], [True, False]])).rle == b"121"
+
+
+@given(ARRAYS)
+def test_the_box_is_tight(array: np.ndarray) -> None:
+    rows, columns = np.flatnonzero(array.any(axis=1)), np.flatnonzero(array.any(axis=0))
+    expected = (0, 0, 0, 0)
+    if rows.size:
+        expected = (columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1)
+    assert Mask.from_array(array).box == expected
+
+
+@given(PAIRS)
+def test_iou_is_intersection_over_union(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    left, right = pair
+    union = (left | right).sum()
+    expected = (left & right).sum() / union if union else 0.0
+    iou = Mask.from_array(left).iou(Mask.from_array(right))
+    assert iou == pytest.approx(expected, abs=1e-12)
+    assert iou == Mask.from_array(right).iou(Mask.from_array(left))
+
+
+def test_iou_by_hand() -> None:
+    left, right = np.zeros((4, 4), bool), np.zeros((4, 4), bool)
+    left[:2], right[1:3] = True, True
+    assert Mask.from_array(left).iou(Mask.from_array(right)) == pytest.approx(4 / 12)
+
+
+def test_two_empty_masks_have_iou_zero() -> None:
+    assert Mask.empty(3, 4).iou(Mask.empty(3, 4)) == 0.0
+
+
+def test_masks_of_different_sizes_are_not_compared() -> None:
+    with pytest.raises(InvalidMask, match="3 x 4 and 4 x 3 cannot be compared"):
+        Mask.empty(3, 4).iou(Mask.empty(4, 3))
+
+
+def test_an_empty_mask_has_no_pixel() -> None:
+    assert Mask.empty(3, 4).area == 0
+    assert Mask.empty(3, 4).to_array().shape == (3, 4)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3, 1)])
+def test_arrays_of_other_ranks_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidMask, match="two axes"):
+        Mask.from_array(np.zeros(shape, bool))
+
+
+def number(value: int, characters: int) -> bytes:
+    """`value` as COCO writes it, in more characters than it needs if told so."""
+    groups = [(value >> (5 * place)) & 0x1F for place in range(characters)]
+    return bytes(48 + group + (0x20 if place < characters - 1 else 0) for place, group in enumerate(groups))
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "rle"),
+    [
+        (2, 2, b""),  # no runs
+        (2, 2, b"3"),  # too few pixels
+        (2, 2, b"5"),  # too many
+        (2, 2, b"T"),  # "more" without more
+        (2, 2, b"4 "),  # a character outside the alphabet
+        (2, 2, b"4\x00"),
+        (2, 2, b"4\xff"),
+        (2, 2, b"O5"),  # a first run of -1
+        (2, 2, b"1113N"),  # the fifth run is 1 - 2
+        (0, 4, b"0"),
+        (4, -1, b"0"),
+        (2**14, 2**14 + 1, number(2**14 * (2**14 + 1), 6)),  # past MAX_PIXELS
+    ],
+)
+def test_broken_runs_are_refused(height: int, width: int, rle: bytes) -> None:
+    with pytest.raises(InvalidMask):
+        Mask(height, width, rle)
+
+
+def test_the_largest_mask_needs_six_characters_a_run() -> None:
+    assert Mask(2**14, 2**14, number(MAX_PIXELS, 6)).area == 0
+
+
+@pytest.mark.parametrize("difference", [-30, -6, 5])
+def test_a_number_of_seven_characters_is_refused(difference: int) -> None:
+    """pycocotools shifts such a number past 32 bits and reads another one, so its runs would pass the check and
+    overrun the picture."""
+    runs = number(40, 2) + number(30, 2) + number(20, 2)
+    whole = 40 + 30 + 20 + 30 + difference
+    assert Mask(whole, 1, runs + number(difference, 6)).area == 60 + difference
+    with pytest.raises(InvalidMask):
+        Mask(whole, 1, runs + number(difference, 7))
+
+
+ALPHABET = st.binary(min_size=1, max_size=12).map(lambda data: bytes(48 + byte % 64 for byte in data))
+
+
+@settings(max_examples=500)
+@given(SIDES, SIDES, st.one_of(ALPHABET, st.binary(max_size=12)))
+def test_any_bytes_are_refused_or_decode_consistently(height: int, width: int, rle: bytes) -> None:
+    try:
+        mask = Mask(height, width, rle)
+    except InvalidMask:
+        return
+    array = mask.to_array()
+    assert array.shape == (height, width)
+    assert array.sum() == mask.area
+
+
+@settings(max_examples=500)
+@given(ARRAYS, st.data())
+def test_damaged_runs_are_refused_or_decode_consistently(array: np.ndarray, data: st.DataObject) -> None:
+    rle = bytearray(Mask.from_array(array).rle)
+    place = data.draw(st.integers(0, len(rle) - 1))
+    rle[place] = data.draw(st.integers(48, 111))
+    try:
+        mask = Mask(*array.shape, bytes(rle))
+    except InvalidMask:
+        return
+    assert mask.to_array().sum() == mask.area
