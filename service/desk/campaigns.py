@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maskloop.costs import CostModel
-from maskloop.errors import (
-    FailedPrecondition,
-    ImageNotFound,
-    InvalidArgument,
-    InvalidBudget,
-    LeaseLost,
-    NoActiveModel,
-    UnsupportedSupervision,
-)
-from maskloop.values import (
-    Batch,
-    Budget,
-    Campaign,
-    Pick,
-    Project,
-    SkipReason,
-    Strategy,
-    SupervisionKind,
-    check_id,
-)
-from selection.select import Limits, Selection, select_batch
+from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidArgument, LeaseLost
+from maskloop.values import Batch, Budget, Campaign, Pick, SkipReason, Strategy, SupervisionKind, check_id
 from selection.strategies import find_strategy
-from service.candidates import CandidateIndex, standings
+from service.candidates import CandidateIndex
 from service.clock import Clock, NewId
-from service.desk.checks import check_annotator
-from service.desk.leases import end_leases, end_overdue_leases, own_batch
+from service.desk.budgets import check_buys_an_image, check_covers
+from service.desk.choosing import Wanted, choose_batch
+from service.desk.leases import check_lease, end_leases, end_overdue_leases, own_batch, reserved, take_up_again
 from service.pages import Page, PageRequest
-from service.quotes import expected, full_label_quotes
 from service.store import Database, Transaction
 from service.store.batches import (
     BatchRecord,
@@ -47,8 +27,6 @@ from service.store.batches import (
     set_pick_states,
 )
 from service.store.campaigns import (
-    Movement,
-    full_label_totals,
     get_campaign,
     get_campaign_by_kind,
     insert_campaign,
@@ -56,41 +34,10 @@ from service.store.campaigns import (
     move,
     set_budget,
 )
-from service.store.columns import whole_ms
-from service.store.models import labeled_images
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
 
 MAX_SEED = 2**63 - 1
-MAX_IMAGES = 1000
-DEFAULT_LEASE_S = 3600.0
-MIN_LEASE_S = 1.0
-MAX_LEASE_S = 7 * 86_400.0
-RANDOM = Strategy("random")
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """A request for a batch; its lease checked."""
-
-    project_id: str
-    campaign_id: str
-    annotator: str
-    kind: SupervisionKind
-    images: int | None
-    seconds: float | None
-    strategy: Strategy | None
-    lease_s: float
-
-    def __post_init__(self) -> None:
-        check_annotator(self.annotator)
-        if self.kind not in (SupervisionKind.COUNTS, SupervisionKind.FULL):
-            raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
-        if self.images is not None and not 1 <= self.images <= MAX_IMAGES:
-            raise InvalidArgument(f"{self.images} images; 1 to {MAX_IMAGES} are handed out at once", field="images")
-        Limits(left_s=0.0, images=self.images, seconds=self.seconds)
-        if self.strategy is not None:
-            find_strategy(self.strategy.name)
 
 
 class AnnotationDesk:
@@ -196,7 +143,7 @@ class AnnotationDesk:
             NoActiveModel, PoolNotScored: the strategy needs scores, and there are none.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
-        wanted = _Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, _checked_lease(lease_s))
+        wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))
         request = Request(request_id, "SelectBatch", (wanted,))
         with self._database.write() as tx:
             now = self._clock()
@@ -221,12 +168,12 @@ class AnnotationDesk:
             ForeignLease: another annotator holds it.
             LeaseLost: nothing is left of it.
         """
-        length = timedelta(seconds=_checked_lease(lease_s))
+        length = timedelta(seconds=check_lease(lease_s))
         with self._database.write() as tx:
             now = self._clock()
             get_project(tx, project_id)
             end_overdue_leases(tx, self._candidates, project_id, now)
-            record = self._take_up_again(tx, own_batch(tx, project_id, batch_id, annotator))
+            record = take_up_again(tx, self._candidates, own_batch(tx, project_id, batch_id, annotator))
             if not record.in_state(PickState.OPEN):
                 raise LeaseLost(f"batch {batch_id} holds no image any more; select again", field="batch_id")
             return set_expiry(tx, record, now + length).held()
@@ -271,14 +218,7 @@ class AnnotationDesk:
                 self._candidates.changed(tx, project_id, [image_id])
 
     def _create(self, tx: Transaction, asked: Campaign) -> Campaign:
-        cheapest_s = CostModel(len(get_project(tx, asked.project_id).categories)).cheapest_full()
-        if asked.budget.seconds is not None and asked.budget.seconds < cheapest_s:
-            raise InvalidBudget(
-                f"a budget of {asked.budget.seconds:g} s does not buy one image; the cheapest label costs "
-                f"{cheapest_s:g} s",
-                field="budget",
-                cheapest_s=cheapest_s,
-            )
+        check_buys_an_image(asked.budget, get_project(tx, asked.project_id))
         insert_campaign(tx, replace(asked, created_at=self._clock()))
         return get_campaign_by_kind(tx, asked.project_id, asked.id)
 
@@ -286,115 +226,25 @@ class AnnotationDesk:
         get_project(tx, project_id)
         end_overdue_leases(tx, self._candidates, project_id, self._clock())
         campaign = get_campaign(tx, project_id, campaign_id)
-        if (budget.seconds is None) != (campaign.budget.seconds is None):
-            raise InvalidBudget(f"campaign {campaign_id} counts in another unit", field="budget")
-        taken_s = campaign.spent_s + campaign.reserved_s
-        if budget.seconds is not None and whole_ms(budget.seconds) < whole_ms(taken_s):
-            raise InvalidBudget(
-                f"campaign {campaign_id} has spent and promised {taken_s:g} s; {budget.seconds:g} s is less",
-                field="budget",
-            )
-        taken_images = campaign.labeled_images + campaign.reserved_images
-        if budget.images is not None and budget.images < taken_images:
-            raise InvalidBudget(
-                f"campaign {campaign_id} has labeled and promised {taken_images} images; {budget.images} is less",
-                field="budget",
-            )
+        check_covers(budget, campaign)
         set_budget(tx, project_id, campaign_id, budget)
         return get_campaign_by_kind(tx, project_id, campaign_id)
 
-    def _select(self, tx: Transaction, wanted: _Wanted, now: datetime) -> Batch:
+    def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)
         end_overdue_leases(tx, self._candidates, project.id, now)
         campaign = get_campaign(tx, project.id, wanted.campaign_id)
         held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind)
         if held is not None:
             return held.held()
-        strategy = RANDOM if wanted.kind is SupervisionKind.COUNTS else wanted.strategy or campaign.strategy
-        needs_scores = find_strategy(strategy.name).needs_scores
-        if needs_scores and not project.active_model:
-            raise NoActiveModel(
-                f"project {project.id} has no active model, and {strategy.name} needs scores; train one first"
-            )
-        selection = self._choose(tx, project, campaign, wanted, strategy)
-        batch = Batch(
-            id=self._new_id(),
-            project_id=project.id,
-            campaign_id=campaign.id,
-            annotator=wanted.annotator,
-            kind=wanted.kind,
-            strategy=strategy.name,
-            picks=tuple(_in_whole_ms(pick) for pick in selection.picks),
-            expires_at=now + timedelta(seconds=wanted.lease_s),
-            exhausted=selection.exhausted,
-            model_version=project.active_model if needs_scores else "",
-            target_iou=selection.target_iou,
+        batch = choose_batch(
+            tx, self._candidates, wanted, project=project, campaign=campaign, batch_id=self._new_id(), now=now
         )
         if batch.picks:
-            self._lease(tx, campaign, batch)
+            insert_batch(tx, batch)
+            move(tx, campaign, reserved(batch, batch.picks))
+            self._candidates.leased(tx, project.id, [pick.image_id for pick in batch.picks])
         return batch
-
-    def _choose(
-        self, tx: Transaction, project: Project, campaign: Campaign, wanted: _Wanted, strategy: Strategy
-    ) -> Selection:
-        costs = CostModel(len(project.categories))
-        full = wanted.kind is SupervisionKind.FULL
-        entry = find_strategy(strategy.name)
-        learnt_from = labeled_images(tx, project.id, project.active_model) if entry.has_target_iou else 0
-        walk = self._candidates.walk(tx, project, campaign, wanted.kind, strategy)
-        unknown = expected(costs, wanted.kind, full_label_totals(tx, project.id))
-        ahead = (image_id for image_id, _ in walk.nearest(entry.target(strategy.target_iou, learnt_from)))
-        quote = full_label_quotes(tx, project.id, costs, unknown, ahead) if full else lambda image_id: unknown
-        limits = Limits(
-            left_s=campaign.left_s,
-            left_images=campaign.left_images if full else float("inf"),
-            images=wanted.images,
-            seconds=wanted.seconds,
-        )
-        return select_batch(walk, strategy, learnt_from, limits, quote)
-
-    def _lease(self, tx: Transaction, campaign: Campaign, batch: Batch) -> None:
-        insert_batch(tx, batch)
-        move(tx, campaign, _reserved(batch, batch.picks))
-        self._candidates.leased(tx, campaign.project_id, [pick.image_id for pick in batch.picks])
-
-    def _take_up_again(self, tx: Transaction, record: BatchRecord) -> BatchRecord:
-        """Lease expired picks anew, in their order, where the image is open and its cost still affordable."""
-        batch = record.batch
-        campaign = get_campaign(tx, batch.project_id, batch.campaign_id)
-        lost = record.in_state(PickState.EXPIRED)
-        now = standings(tx, batch.project_id, [pick.image_id for pick in lost])
-        left_s, left_images = campaign.left_s, campaign.left_images
-        again: list[Pick] = []
-        for pick in lost:
-            affordable = pick.cost_s <= left_s + 1e-6 and (batch.kind is SupervisionKind.COUNTS or left_images >= 1)
-            if affordable and now[pick.image_id].is_open(batch.kind, batch.campaign_id):
-                again.append(pick)
-                left_s -= pick.cost_s
-                left_images -= 1
-        move(tx, campaign, _reserved(batch, again))
-        ids = [pick.image_id for pick in again]
-        self._candidates.leased(tx, batch.project_id, ids)
-        return set_pick_states(tx, record, ids, PickState.OPEN)
-
-
-def _checked_lease(lease_s: float | None) -> float:
-    if lease_s is None:
-        return DEFAULT_LEASE_S
-    if not MIN_LEASE_S <= lease_s <= MAX_LEASE_S:
-        raise InvalidArgument(
-            f"a lease of {lease_s:g} s is outside [{MIN_LEASE_S:g}, {MAX_LEASE_S:g}] s", field="lease"
-        )
-    return lease_s
-
-
-def _reserved(batch: Batch, picks: Sequence[Pick]) -> Movement:
-    images = len(picks) if batch.kind is SupervisionKind.FULL else 0
-    return Movement(reserved_s=sum(pick.cost_s for pick in picks), reserved_images=images)
-
-
-def _in_whole_ms(pick: Pick) -> Pick:
-    return Pick(pick.image_id, pick.reason, whole_ms(pick.cost_s), pick.score)
 
 
 def _pick(record: BatchRecord, image_id: str) -> Pick:

@@ -21,6 +21,7 @@ from maskloop.errors import (
     LeaseLost,
 )
 from maskloop.values import Campaign, Counts, Image, Label, LabelDraft, Project, SupervisionKind
+from selection.select import ROUNDING_S
 from service.clock import NewId
 from service.desk.checks import check_content
 from service.desk.leases import freed, own_batch
@@ -176,7 +177,7 @@ def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool) -> None
 
 
 def _check_budget(campaign: Campaign, cost_s: float, images: int) -> None:
-    if cost_s > campaign.left_s + 1e-6:
+    if cost_s > campaign.left_s + ROUNDING_S:
         raise BudgetExhausted(
             f"these labels cost {cost_s:g} s; campaign {campaign.id} has {campaign.left_s:g} s left for them",
             cost_s=cost_s,

@@ -1,6 +1,7 @@
-"""Leases end: by running out, by being given back, by a label, by being passed over.
+"""Leases: how long they last, how they end, and how lost ones are taken up again.
 
-Wherever a lease ends, what was reserved for it goes back to its campaign and its image is put where it now stands.
+A lease ends by running out, by being given back, by a label, or by being passed over. Wherever one ends, what was
+reserved for it goes back to its campaign, and its image is put where it now stands.
 """
 
 from __future__ import annotations
@@ -8,12 +9,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from maskloop.errors import ForeignLease
+from maskloop.errors import ForeignLease, InvalidArgument
 from maskloop.values import Batch, Pick, SupervisionKind
-from service.candidates import CandidateIndex
+from selection.select import ROUNDING_S
+from service.candidates import CandidateIndex, standings
 from service.store import Transaction
 from service.store.batches import BatchRecord, PickState, get_batch, overdue_batches, set_pick_states
 from service.store.campaigns import Movement, get_campaign, move
+
+DEFAULT_LEASE_S = 3600.0
+MIN_LEASE_S = 1.0
+MAX_LEASE_S = 7 * 86_400.0
+
+
+def check_lease(lease_s: float | None) -> float:
+    """Return the length of a lease in seconds; `None` is the default.
+
+    Raises:
+        InvalidArgument: too short or too long.
+    """
+    if lease_s is None:
+        return DEFAULT_LEASE_S
+    if not MIN_LEASE_S <= lease_s <= MAX_LEASE_S:
+        raise InvalidArgument(
+            f"a lease of {lease_s:g} s is outside [{MIN_LEASE_S:g}, {MAX_LEASE_S:g}] s", field="lease"
+        )
+    return lease_s
 
 
 def end_overdue_leases(tx: Transaction, candidates: CandidateIndex, project_id: str, now: datetime) -> None:
@@ -34,10 +55,34 @@ def end_leases(
     return after
 
 
+def take_up_again(tx: Transaction, candidates: CandidateIndex, record: BatchRecord) -> BatchRecord:
+    """Lease a batch's expired picks anew, in their order, where the image is open and its cost still affordable."""
+    batch = record.batch
+    campaign = get_campaign(tx, batch.project_id, batch.campaign_id)
+    expired = record.in_state(PickState.EXPIRED)
+    now = standings(tx, batch.project_id, [pick.image_id for pick in expired])
+    again: list[Pick] = []
+    for pick in expired:
+        cost = reserved(batch, [*again, pick])
+        fits = cost.reserved_s <= campaign.left_s + ROUNDING_S and cost.reserved_images <= campaign.left_images
+        if fits and now[pick.image_id].is_open(batch.kind, batch.campaign_id):
+            again.append(pick)
+    ids = [pick.image_id for pick in again]
+    move(tx, campaign, reserved(batch, again))
+    candidates.leased(tx, batch.project_id, ids)
+    return set_pick_states(tx, record, ids, PickState.OPEN)
+
+
+def reserved(batch: Batch, picks: Sequence[Pick]) -> Movement:
+    """What is taken from the campaign while these picks of the batch are leased."""
+    images = len(picks) if batch.kind is SupervisionKind.FULL else 0
+    return Movement(reserved_s=sum(pick.cost_s for pick in picks), reserved_images=images)
+
+
 def freed(batch: Batch, picks: Sequence[Pick]) -> Movement:
     """What goes back to the campaign when these picks of the batch are no longer leased."""
-    images = len(picks) if batch.kind is SupervisionKind.FULL else 0
-    return Movement(reserved_s=-sum(pick.cost_s for pick in picks), reserved_images=-images)
+    taken = reserved(batch, picks)
+    return Movement(reserved_s=-taken.reserved_s, reserved_images=-taken.reserved_images)
 
 
 def own_batch(tx: Transaction, project_id: str, batch_id: str, annotator: str) -> BatchRecord:
