@@ -1,0 +1,93 @@
+"""The server's configuration: a TOML file, over it the environment (MASKLOOP_*), over that the command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
+
+from maskloop.errors import InvalidConfig
+
+ENVIRONMENT = "MASKLOOP_"
+MIB = 1024 * 1024
+
+
+class ServerConfig(BaseSettings):
+    """What an operator may choose. Every key is also an environment variable, in capitals after MASKLOOP_."""
+
+    model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, extra="forbid", frozen=True)
+
+    address: str = Field("127.0.0.1:7480", description="HOST:PORT or unix:PATH; port 0 takes a free one.")
+    data_dir: Path = Field(Path("maskloop-data"), description="Folder of all that the server keeps.")
+    database_url: str = Field("", description="SQLAlchemy url of the store; SQLite in data_dir if empty.")
+    workflows_url: str = Field("", description="SQLAlchemy url of DBOS's records; SQLite in data_dir if empty.")
+    blobs_url: str = Field("", description="fsspec url of image files; a folder in data_dir if empty.")
+    executor_id: str = Field("server", min_length=1, description="Names this server beside others on one database.")
+    image_roots: Annotated[tuple[Path, ...], NoDecode] = Field((), description="Folders that `file:` uris may lie in.")
+    tls_cert: Path | None = Field(None, description="PEM certificate chain of the server.")
+    tls_key: Path | None = Field(None, description="PEM private key of the server.")
+    insecure: bool = Field(False, description="Whether to speak plaintext beyond loopback.")
+    reflection: bool = Field(True, description="Whether to answer gRPC reflection.")
+    device: str = Field(
+        "auto", min_length=1, description="torch's name of the device; auto takes a GPU if there is one."
+    )
+    threads: int = Field(0, ge=0, description="torch threads on the CPU; 0 for torch's choice.")
+    recipe: str = Field("compact", min_length=1, description="Recipe of trainings that name none.")
+    desk_threads: int = Field(8, ge=1, le=256, description="Calls that are worked on at once.")
+    waiting_calls: int = Field(256, ge=0, description="Calls that may wait for that; more are refused.")
+    open_calls: int = Field(2048, ge=1, description="Calls in all, those that wait for an operation included.")
+    waiting_operations: int = Field(16, ge=1, description="Unfinished operations; more are refused.")
+    max_message_bytes: int = Field(64 * MIB, ge=MIB, description="Size of the largest message.")
+    max_image_bytes: int = Field(32 * MIB, ge=1, description="Size of the largest image file.")
+    grace_s: float = Field(5.0, ge=0, description="Seconds that calls in progress get when the server stops.")
+    lock_wait_s: float = Field(30.0, ge=0, description="Seconds to wait for a server that is leaving data_dir.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR.")
+    exit_with_parent: bool = Field(False, description="Whether to stop when standard input closes.")
+
+    @field_validator("image_roots", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """An environment variable lists folders as PATH does."""
+        return [part for part in value.split(os.pathsep) if part] if isinstance(value, str) else value
+
+
+def load_config(file: Path | None, flags: Mapping[str, Any]) -> ServerConfig:
+    """Resolve the configuration.
+
+    Args:
+        file: TOML file, `None` for none.
+        flags: what the command line says, by key.
+
+    Raises:
+        InvalidConfig: an unreadable file, an unknown key, or an impossible value; says where and which.
+    """
+    in_file = {} if file is None else _read(file)
+    in_environment = EnvSettingsSource(ServerConfig)()
+    try:
+        return ServerConfig(**{**in_file, **in_environment, **flags})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0]) if first["loc"] else ""
+        where = _source(key, file, flags, in_environment)
+        what = "is unknown" if first["type"] == "extra_forbidden" else f"is {first['input']!r}: {first['msg']}"
+        raise InvalidConfig(f"{where}: {key} {what}", field=key) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidConfig(f"{file} cannot be read: {error.strerror}", field="config") from error
+    except ValueError as error:
+        raise InvalidConfig(f"{file} is no TOML: {error}", field="config") from error
+
+
+def _source(key: str, file: Path | None, flags: Mapping[str, Any], in_environment: Mapping[str, Any]) -> str:
+    if key in flags:
+        return "the command line"
+    return f"environment variable {ENVIRONMENT}{key.upper()}" if key in in_environment else str(file)

@@ -1,0 +1,84 @@
+"""All use cases of one server, built from its configuration: what stands on what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from service.blobs import BlobStore
+from service.candidates import CandidateIndex
+from service.clock import new_id, utc_now
+from service.config import ServerConfig
+from service.desk.campaigns import AnnotationDesk
+from service.desk.labels import LabelDesk
+from service.desk.models import ModelDesk
+from service.desk.projects import ProjectDesk
+from service.desk.sources import ImageSource
+from service.folders import DataFolder
+from service.operations import Operations
+from service.scores import read_scores
+from service.store import Database
+from service.work import ModelWork
+from service.worker import Worker
+
+
+@dataclass(frozen=True)
+class Desks:
+    """The desks that the edge answers from."""
+
+    projects: ProjectDesk
+    campaigns: AnnotationDesk
+    labels: LabelDesk
+    models: ModelDesk
+    operations: Operations
+
+
+@contextmanager
+def open_desks(config: ServerConfig) -> Iterator[Desks]:
+    """Everything below the edge, with long work not yet begun; closed at the end.
+
+    Raises:
+        InvalidConfig: an url that cannot be used.
+        Unavailable: the database cannot be reached.
+    """
+    folder = DataFolder(config.data_dir.resolve())
+    folder.root.mkdir(parents=True, exist_ok=True)
+    blobs_url = config.blobs_url or str(folder.blobs)
+    database = Database(config.database_url or folder.database_url)
+    candidates = CandidateIndex(lambda project_id, version: read_scores(folder.scores(project_id, version)))
+    operations = Operations(
+        database=database,
+        folder=folder,
+        worker=Worker(device=config.device, threads=config.threads, blobs_url=blobs_url),
+        work=ModelWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
+        workflows_url=config.workflows_url or folder.workflows_url,
+        executor_id=config.executor_id,
+        line=config.waiting_operations,
+        clock=utc_now,
+        new_id=new_id,
+    )
+    try:
+        yield Desks(
+            projects=ProjectDesk(
+                database=database,
+                blobs=BlobStore(blobs_url),
+                sources=ImageSource(config.image_roots, config.max_image_bytes),
+                candidates=candidates,
+                clock=utc_now,
+                new_id=new_id,
+            ),
+            campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+            labels=LabelDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+            models=ModelDesk(
+                database=database,
+                folder=folder,
+                operations=operations,
+                default_recipe=config.recipe,
+                clock=utc_now,
+            ),
+            operations=operations,
+        )
+    finally:
+        operations.close()
+        database.close()

@@ -1,0 +1,151 @@
+"""The gRPC server: servicers, health, reflection, limits, TLS, and where it may listen."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from maskloop.errors import FailedPrecondition, InvalidConfig
+from maskloop.v1.campaigns_pb2_grpc import add_CampaignServiceServicer_to_server
+from maskloop.v1.labels_pb2_grpc import add_LabelServiceServicer_to_server
+from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
+from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
+from service.clock import NewId
+from service.config import ServerConfig
+from service.desks import Desks
+from service.edge.campaigns import CampaignServicer
+from service.edge.errors import ErrorInterceptor
+from service.edge.labels import LabelServicer
+from service.edge.models import ModelServicer
+from service.edge.operations import OperationsServicer
+from service.edge.pool import DeskPool
+from service.edge.projects import ProjectServicer
+
+SERVICES = (
+    "maskloop.v1.ProjectService",
+    "maskloop.v1.CampaignService",
+    "maskloop.v1.LabelService",
+    "maskloop.v1.ModelService",
+    "google.longrunning.Operations",
+)
+UNIX = "unix:"
+
+
+class EdgeServer:
+    """Listens from `start` on, says that it serves from `serve` on, and ends with `stop`. Needs a running event loop.
+
+    Args:
+        desks: the use cases.
+        config: addresses, limits, TLS.
+        new_id: makes incident ids.
+    """
+
+    def __init__(self, desks: Desks, config: ServerConfig, new_id: NewId) -> None:
+        self._config = config
+        self._pool = DeskPool(config.desk_threads, config.waiting_calls)
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(
+            interceptors=[ErrorInterceptor(new_id)],
+            maximum_concurrent_rpcs=config.open_calls,
+            options=[
+                ("grpc.max_receive_message_length", config.max_message_bytes),
+                ("grpc.max_send_message_length", config.max_message_bytes),
+                ("grpc.so_reuseport", 0),  # a busy port is an error, not a port shared
+            ],
+        )
+        add_ProjectServiceServicer_to_server(ProjectServicer(desks.projects, self._pool), self._server)
+        add_CampaignServiceServicer_to_server(CampaignServicer(desks.campaigns, self._pool), self._server)
+        add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._pool), self._server)
+        add_ModelServiceServicer_to_server(ModelServicer(desks.models, self._pool), self._server)
+        add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._pool), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if config.reflection:
+            names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> str:
+        """Listen. Returns the address with the port that was taken.
+
+        Raises:
+            InvalidConfig: plaintext beyond loopback, or an unreadable certificate.
+            FailedPrecondition: the address cannot be listened on.
+        """
+        address = _bind(self._server, self._config)
+        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        await self._server.start()
+        return address
+
+    async def serve(self) -> None:
+        """Tell health checks that calls are welcome."""
+        await self._set_health(health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self) -> None:
+        """Tell health checks that it is over, let calls in progress end, then stop."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(self._config.grace_s)
+        self._pool.close()
+
+    async def _set_health(self, status: Any) -> None:
+        for name in ("", *SERVICES):
+            await self._health.set(name, status)
+
+
+def _bind(server: Any, config: ServerConfig) -> str:
+    address, credentials = config.address, _credentials(config)
+    if credentials is None and not config.insecure and not _is_local(address):
+        raise InvalidConfig(
+            f"{address} is beyond loopback: give tls_cert and tls_key, or insecure to speak plaintext there",
+            field="address",
+        )
+    if address.startswith(UNIX) and _is_answering(address.removeprefix(UNIX)):
+        raise FailedPrecondition(f"cannot listen on {address}: another server does", field="address")
+    try:
+        if credentials is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, credentials)
+    except RuntimeError as error:
+        raise FailedPrecondition(
+            f"cannot listen on {address}: the port is busy, or the address is not this machine's", field="address"
+        ) from error
+    return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"
+
+
+def _credentials(config: ServerConfig) -> Any:
+    if config.tls_cert is None and config.tls_key is None:
+        return None
+    if config.tls_cert is None or config.tls_key is None:
+        raise InvalidConfig("tls_cert and tls_key come together", field="tls_cert")
+    try:
+        pair = (config.tls_key.read_bytes(), config.tls_cert.read_bytes())
+    except OSError as error:
+        raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_cert") from error
+    return grpc.ssl_server_credentials([pair])
+
+
+def _is_local(address: str) -> bool:
+    """Whether only this machine can reach `address`."""
+    host = address.rpartition(":")[0].strip("[]")
+    if address.startswith(UNIX) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_answering(path: str) -> bool:
+    """Whether somebody accepts connections on a Unix socket; one that was left behind is taken over."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(Path(path)))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,94 @@
+"""One server's life: take the data folder, listen, serve until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from maskloop.errors import FailedPrecondition
+from service.clock import new_id
+from service.config import ServerConfig
+from service.desks import open_desks
+from service.edge.server import EdgeServer
+from service.folders import DataFolder
+
+LOOK_EVERY_S = 0.1
+
+
+def serve(config: ServerConfig) -> None:
+    """Serve until SIGTERM, SIGINT or, if so configured, the end of standard input.
+
+    Prints `maskloop: serving on ADDRESS` once calls are welcome.
+
+    Raises:
+        InvalidConfig: a value that cannot be used.
+        FailedPrecondition: another server has the data folder or the address.
+        Unavailable: the database cannot be reached.
+    """
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
+        asyncio.run(_serve(config))
+
+
+async def _serve(config: ServerConfig) -> None:
+    stopping = asyncio.Event()
+    _stop_when_asked(stopping, config.exit_with_parent)
+    with open_desks(config) as desks:
+        edge = EdgeServer(desks, config, new_id)
+        try:
+            address = await edge.start()
+            await asyncio.to_thread(desks.operations.open)
+            await edge.serve()
+            print(f"maskloop: serving on {address}", flush=True)
+            await stopping.wait()
+        finally:
+            await edge.stop()
+
+
+def _stop_when_asked(stopping: asyncio.Event, with_parent: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+
+    def listen() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        loop.call_soon_threadsafe(stopping.set)
+
+    if with_parent:
+        threading.Thread(target=listen, name="parent", daemon=True).start()
+
+
+@contextmanager
+def _locked(path: Path, patience_s: float) -> Iterator[None]:
+    """Hold the file's lock, which the kernel takes back however this process ends."""
+    until = time.monotonic() + patience_s
+    with path.open("a+") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise FailedPrecondition(
+                        f"{path} is held by the server with process id {_holder(path)}", field="data_dir"
+                    ) from None
+                time.sleep(LOOK_EVERY_S)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _holder(path: Path) -> str:
+    return path.read_text().strip() or "unknown"
