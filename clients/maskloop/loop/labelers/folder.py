@@ -68,11 +68,11 @@ class FolderLabeler(Labeler):
         if not done.exists():
             _hand_out(task, place)
         self._progress.phase("label", f"{len(task.images)} images in {place}: waiting for done.json")
-        refused: tuple[int, int] | None = None
+        refused: tuple[object, object] | None = None
         looks = 0
         while True:
-            state = _state(done)
-            if state is not None and state != refused:
+            state = _state(done), _state(place / "skip.txt")
+            if done.exists() and state != refused:
                 try:
                     return _take(task, place)
                 except InvalidDataset as error:

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+from PIL import Image
+
+from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.loop.data import read_data
+from maskloop.values import Split
+
+
+def write_coco_folder(folder, names, **lists):
+    """One 8 x 6 picture a name, each with one 2 x 2 square; `lists` become train.txt and test.txt."""
+    (folder / "images").mkdir(parents=True)
+    for name in names:
+        Image.new("RGB", (8, 6)).save(folder / "images" / name)
+    square = [[1, 1, 3, 1, 3, 3, 1, 3]]
+    document = {
+        "categories": [{"id": 1, "name": "cat"}],
+        "images": [{"id": n, "file_name": name, "width": 8, "height": 6} for n, name in enumerate(names, 1)],
+        "annotations": [
+            {"id": n, "image_id": n, "category_id": 1, "segmentation": square, "iscrowd": 0}
+            for n, _ in enumerate(names, 1)
+        ],
+    }
+    (folder / "annotations.json").write_text(json.dumps(document))
+    for name, lines in lists.items():
+        (folder / f"{name}.txt").write_text("\n".join(lines))
+    return folder
+
+
+NAMES = ["a.png", "b.png", "c.png", "d.png"]
+
+
+def test_a_coco_folder_becomes_a_pool_without_labels_and_test_images_with_them(tmp_path):
+    folder = write_coco_folder(tmp_path / "My Cats_2", NAMES, train=NAMES[:3], test=NAMES[3:])
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0)
+    assert data.name == "my-cats-2"
+    imports = list(data.imports())
+    assert [(one.file_name, one.split) for one in imports] == [
+        ("d.png", Split.TEST),
+        ("a.png", Split.POOL),
+        ("b.png", Split.POOL),
+        ("c.png", Split.POOL),
+    ]
+    assert [one.objects is None for one in imports] == [False, True, True, True]
+    assert len(imports[0].objects) == 1
+    assert imports[1].data == (folder / "images" / "a.png").read_bytes()
+
+
+def test_a_coco_file_and_its_images_may_lie_apart(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES)
+    data = read_data(f"coco:{folder / 'annotations.json'},{folder / 'images'}", tmp_path / "demo", 0)
+    assert data.name == "annotations"
+    assert len(data.pool) + len(data.test) == 4
+    assert len(data.test) == 1
+
+
+def test_a_folder_may_have_a_comma_in_its_name(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats,dogs", NAMES)
+    assert read_data(f"coco:{folder}", tmp_path / "demo", 0).name == "cats-dogs"
+
+
+@pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:/x", "Demo"])
+def test_an_unknown_kind_of_data_is_refused(tmp_path, spec):
+    with pytest.raises(InvalidArgument, match="coco:DIR"):
+        read_data(spec, tmp_path, 0)
+
+
+@pytest.mark.parametrize("spec", ["coco:/no/such/folder", "coco:/no/such.json,/no/such/images"])
+def test_a_path_that_is_not_there_is_named(tmp_path, spec):
+    with pytest.raises(InvalidDataset, match="/no/such"):
+        read_data(spec, tmp_path, 0)
+
+
+def test_a_data_set_without_anything_to_choose_from_is_refused(tmp_path):
+    folder = write_coco_folder(tmp_path / "one", ["a.png"])
+    with pytest.raises(InvalidDataset, match="no"):
+        read_data(f"coco:{folder}", tmp_path / "demo", 0)
