@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -42,6 +43,17 @@ class PageRequest:
             raise InvalidArgument(f"page_size is {page_size}", field="page_size")
         return cls(min(page_size or DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE), _key_of(page_token))
 
+    @property
+    def after_number(self) -> int:
+        """`after`, of a list whose keys are row numbers; 0 for the first page.
+
+        Raises:
+            InvalidArgument: the token is another list's.
+        """
+        if not re.fullmatch("[0-9]{0,18}", self.after):
+            raise _strange_token()
+        return int(self.after or "0")
+
     def cut(self, found: Sequence[T], keys: Sequence[str]) -> Page[T]:
         """Make the page of `found`, which holds one item more than `size` if there are more; `keys` name them."""
         if len(found) <= self.size:
@@ -55,6 +67,13 @@ def _token_of(key: str) -> str:
 
 def _key_of(token: str) -> str:
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        key = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidArgument("page_token is none that this server handed out", field="page_token") from error
+        raise _strange_token() from error
+    if not key.isprintable():
+        raise _strange_token()
+    return key
+
+
+def _strange_token() -> InvalidArgument:
+    return InvalidArgument("page_token is none that this list handed out", field="page_token")

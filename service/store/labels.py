@@ -99,7 +99,7 @@ def list_labels(
     include_superseded: bool = False,
 ) -> Page[Label]:
     """A project's labels, oldest first."""
-    found = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > int(page.after or 0))
+    found = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > page.after_number)
     if image_id:
         found = found.where(labels.c.image_id == image_id)
     if kind is not None:

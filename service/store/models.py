@@ -87,7 +87,7 @@ def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[Mod
     active = get_project(tx, project_id).active_model
     found = select(models).where(models.c.project_id == project_id)
     if page.after:
-        found = found.where(models.c.number < int(page.after))
+        found = found.where(models.c.number < page.after_number)
     rows = tx.execute(found.order_by(models.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row, active) for row in rows], [str(row.number) for row in rows])
 

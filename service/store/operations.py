@@ -69,7 +69,7 @@ def list_operations(tx: Transaction, project_id: str, page: PageRequest) -> Page
     if project_id:
         found = found.where(operations.c.project_id == project_id)
     if page.after:
-        found = found.where(operations.c.number < int(page.after))
+        found = found.where(operations.c.number < page.after_number)
     rows = tx.execute(found.order_by(operations.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row) for row in rows], [str(row.number) for row in rows])
 

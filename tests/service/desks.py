@@ -1,0 +1,141 @@
+"""A server's desks over real files: SQLite, a blob folder, a clock that tests set."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as Picture
+
+from maskloop.errors import PoolNotScored
+from maskloop.masks import Mask
+from maskloop.values import (
+    Budget,
+    Campaign,
+    Category,
+    Counts,
+    ImageImport,
+    LabelDraft,
+    ModelVersion,
+    ObjectLabel,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
+from service.blobs import BlobStore
+from service.candidates import CandidateIndex
+from service.desk.campaigns import AnnotationDesk
+from service.desk.labels import LabelDesk
+from service.desk.projects import ProjectDesk
+from service.desk.sources import ImageSource
+from service.store import Database
+from service.store.models import ModelRecord, activate_model, insert_model
+
+WIDTH, HEIGHT = 8, 6
+CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Server:
+    """The desks of one server over the files of a folder; a second one over the same folder is its restart."""
+
+    folder: Path
+    clock: SetClock = field(default_factory=SetClock)
+    scores: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.url or f"sqlite:///{self.folder / 'maskloop.db'}")
+        self.candidates = CandidateIndex(self._score_columns)
+        parts = {"database": self.database, "candidates": self.candidates, "clock": self.clock}
+        numbers = itertools.count()
+        parts["new_id"] = lambda: f"{id(self):x}-{next(numbers)}"
+        blobs = BlobStore(str(self.folder / "blobs"))
+        self.projects = ProjectDesk(blobs=blobs, sources=ImageSource([self.folder / "images"]), **parts)
+        self.campaigns = AnnotationDesk(**parts)
+        self.labels = LabelDesk(**parts)
+
+    def restarted(self) -> Server:
+        self.database.close()
+        return Server(self.folder, self.clock, self.scores, self.url)
+
+    def _score_columns(self, project_id: str, version: str) -> tuple[list[str], np.ndarray]:
+        if (project_id, version) not in self.scores:
+            raise PoolNotScored(f"{version} has not scored the pool")
+        table = self.scores[project_id, version]
+        return list(table), np.array(list(table.values()))
+
+    def create_project(self, project_id: str = "p") -> None:
+        self.projects.create_project(project_id=project_id, categories=CATEGORIES)
+
+    def import_pool(self, number: int, project_id: str = "p", split: Split = Split.POOL) -> list[str]:
+        imports = [ImageImport(f"{split}{place}.png", split, data=png(place)) for place in range(number)]
+        return [image.id for image in self.projects.import_images(project_id=project_id, images=imports)]
+
+    def create_campaign(self, seconds: float | None = None, campaign_id: str = "c", **options: object) -> Campaign:
+        settings = {"budget": Budget(seconds=seconds), "strategy": Strategy("random"), "seed": 0, **options}
+        return self.campaigns.create_campaign(project_id="p", campaign_id=campaign_id, **settings)
+
+    def add_model(self, scores: dict[str, float] | None, version: str = "m1", labeled_images: int = 0) -> None:
+        """Register and activate a model version that gave these scores (`None`: it scored nothing)."""
+        model = ModelVersion(version, "p", "compact", 0, labeled_images, {}, self.clock())
+        with self.database.write() as tx:
+            insert_model(tx, ModelRecord(model, (), "models/p/" + version))
+            activate_model(tx, "p", version, self.clock())
+        if scores is not None:
+            self.scores["p", version] = scores
+
+    def count(self, ids: Sequence[str], counts: dict[int, int]) -> None:
+        """Count images for campaign `c`."""
+        batch = self.campaigns.select_batch(
+            project_id="p", campaign_id="c", annotator="counter", kind=SupervisionKind.COUNTS, images=len(ids)
+        )
+        assert {pick.image_id for pick in batch.picks} == set(ids)
+        drafts = [counts_draft(image_id, counts) for image_id in ids]
+        self.labels.submit_labels(project_id="p", annotator="counter", labels=drafts, batch_id=batch.id)
+
+
+def png(value: int) -> bytes:
+    """A picture of one grey, WIDTH x HEIGHT."""
+    buffer = io.BytesIO()
+    Picture.new("RGB", (WIDTH, HEIGHT), (value % 256, value // 256 % 256, 0)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def mask(columns: int = 2, height: int = HEIGHT, width: int = WIDTH) -> Mask:
+    """A mask whose first columns are set."""
+    array = np.zeros((height, width), dtype=np.bool_)
+    array[:, :columns] = True
+    return Mask.from_array(array)
+
+
+def objects(*categories: int) -> tuple[ObjectLabel, ...]:
+    """One object a category."""
+    return tuple(ObjectLabel(category, mask(place + 1)) for place, category in enumerate(categories))
+
+
+def full_draft(image_id: str, *categories: int, **options: object) -> LabelDraft:
+    return LabelDraft(image_id, SupervisionKind.FULL, objects=objects(*categories), **options)
+
+
+def counts_draft(image_id: str, counts: dict[int, int], **options: object) -> LabelDraft:
+    return LabelDraft(image_id, SupervisionKind.COUNTS, counts=Counts(counts), **options)
