@@ -15,7 +15,7 @@ from torch import Tensor
 from models.augmentation import augment
 from models.examples import Prepared, image_tensor, normalise
 from models.recipes import Recipe
-from models.seeds import object_seeds
+from models.seed_targets import object_seeds
 
 SEED_NOISE = 0.1  # deviation of a training seed from the middle, in square roots of the object's area
 

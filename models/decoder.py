@@ -1,4 +1,4 @@
-"""The recurrent decoder: five ConvLSTM levels, one mask a step.
+"""The recurrent decoder: five ConvLSTM levels and a mask head, one mask a step.
 
 RSIS (Salvador et al., Recurrent neural networks for semantic instance segmentation, section 3), with the class of
 each step fed in (Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation,
@@ -79,7 +79,7 @@ class ConvLSTMCell(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Five ConvLSTM levels and the mask head.
+    """Five ConvLSTM levels.
 
     Args:
         widths: hidden channels of the levels, coarsest first.
@@ -88,7 +88,6 @@ class Decoder(nn.Module):
         class_input: "one_hot" tiles the class over every level's input; "gate_bias" adds a learned bias of the class
             to every level's gates.
         guides: planes at 1/2 of the image that the caller gives at every step.
-        detail: channels of a full-size map that the mask head sees beside the last hidden state.
     """
 
     def __init__(
@@ -99,7 +98,6 @@ class Decoder(nn.Module):
         classes: int = 0,
         class_input: str = "one_hot",
         guides: int = 0,
-        detail: int = 0,
     ) -> None:
         super().__init__()
         self.one_hot = classes if class_input == "one_hot" else 0
@@ -111,14 +109,6 @@ class Decoder(nn.Module):
         self.biases = nn.ModuleList(
             nn.Embedding(classes, 4 * width) for width in widths if classes and class_input == "gate_bias"
         )
-        self.mask: nn.Module = nn.Conv2d(widths[-1], 1, 3, padding=1)
-        if detail:
-            between = 2 * widths[-1]
-            self.mask = nn.Sequential(
-                nn.Conv2d(widths[-1] + detail, between, 3, padding=1),
-                nn.ReLU(inplace=True),
-                nn.Conv2d(between, 1, 3, padding=1),
-            )
         self.widths = tuple(widths)
 
     def still(self, skips: Sequence[Tensor]) -> list[Tensor]:
@@ -137,19 +127,14 @@ class Decoder(nn.Module):
         states: Sequence[State],
         classes: Tensor | None = None,
         guides: Tensor | None = None,
-        detail: Tensor | None = None,
-    ) -> tuple[Tensor, list[State]]:
-        """One step of n images; n = 0 is allowed nowhere.
+    ) -> list[State]:
+        """One step of n images, to their new states.
 
         Args:
             still: from `still`, rows of the n images.
             states: from the step before, rows of the n images.
             classes: (n,) int64 class indices.
             guides: (n, guides, S/2, S/2).
-            detail: (n, detail, S, S).
-
-        Returns:
-            Mask logits (n, S, S) and the new states.
         """
         after: list[State] = []
         for level, (cell, fixed, state) in enumerate(zip(self.cells, still, states, strict=True)):
@@ -163,10 +148,20 @@ class Decoder(nn.Module):
             if guides is not None:
                 moving.append(F.adaptive_avg_pool2d(guides, (size[0], size[1])))
             after.append(cell(moving, fixed, state))
-        hidden = after[-1][0]
-        hidden = resize(hidden, [2 * side for side in hidden.shape[2:]])
-        seen = hidden if detail is None else torch.cat([hidden, detail], dim=1)
-        return self.mask(seen).squeeze(1), after
+        return after
+
+
+class MaskHead(nn.Module):
+    """The finest hidden map, at the image's size, through one 3x3 convolution."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(hidden, 1, 3, padding=1)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(n, hidden, S/2, S/2) to mask logits (n, S, S)."""
+        logits: Tensor = self.convolution(resize(hidden, [2 * side for side in hidden.shape[2:]]))
+        return logits.squeeze(1)
 
 
 def pooled_states(states: Sequence[State]) -> Tensor:

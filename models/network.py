@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from models.decoder import Decoder, Skips, hidden_widths, pooled_states, skip_widths
+from models.decoder import Decoder, MaskHead, Skips, hidden_widths, pooled_states, skip_widths
 from models.encoders import Encoder, build_encoder
 from models.losses import iou_from_output
 from models.recipes import Recipe
-from models.seeds import GUIDES, DenseHead, Guide
+from models.seeds import GUIDES, DenseHead, DenseMaps, Guide, SeededMaskHead
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Decoded:
         iou_output: (B, T) the IoU branch as it was trained, in [0, 1] (the square root of an IoU by default).
         predicted_iou: (B, T) the same as an IoU in [0, 1].
         features: (B, D) the encoder's last tap, globally averaged.
-        semantic: (B, C, S/2, S/2) logits, `None` without seeds.
-        centres: (B, C, S/2, S/2) logits, `None` without seeds.
+        dense: what the dense head drew, `None` without seeds.
     """
 
     logits: Tensor
@@ -37,8 +36,7 @@ class Decoded:
     iou_output: Tensor
     predicted_iou: Tensor
     features: Tensor
-    semantic: Tensor | None = None
-    centres: Tensor | None = None
+    dense: DenseMaps | None = None
 
 
 class IoUBranch(nn.Module):
@@ -54,13 +52,15 @@ class IoUBranch(nn.Module):
 
 
 class AnnotationNetwork(nn.Module):
-    """Encoder, skips, decoder and IoU branch; with a dense head, a seed for each instance."""
+    """Encoder, skips, decoder, mask head and IoU branch; with a dense head, a seed for each instance."""
 
     def __init__(
         self, encoder: Encoder, skips: Skips, decoder: Decoder, dense: DenseHead | None, iou_target: str
     ) -> None:
         super().__init__()
         self.encoder, self.skips, self.decoder, self.dense = encoder, skips, decoder, dense
+        finest = decoder.widths[-1]
+        self.mask_head: nn.Module = SeededMaskHead(finest) if dense else MaskHead(finest)
         self.iou_branch = IoUBranch(sum(decoder.widths))
         self.iou_target = iou_target
 
@@ -75,11 +75,10 @@ class AnnotationNetwork(nn.Module):
         taps = self.encoder(images)
         dense = self.dense(taps) if self.dense else None
         most_first = (classes >= 0).sum(dim=1).argsort(descending=True, stable=True)
-        guide = Guide(*(maps[most_first].float().sigmoid() for maps in dense)) if dense else None
+        guide = Guide(dense.of(most_first)) if dense else None
         still = [maps[most_first] for maps in self.decoder.still(self.skips(taps))]
-        logits, states = self._decode(
-            images[most_first], still, classes[most_first], None if seeds is None else seeds[most_first], guide
-        )
+        given = None if seeds is None else seeds[most_first]
+        logits, states = self._decode(still, classes[most_first], given, guide)
         back = most_first.argsort()
         logits, states = logits[back], states[back]
         there = classes >= 0
@@ -90,11 +89,11 @@ class AnnotationNetwork(nn.Module):
             output,
             iou_from_output(output, self.iou_target),
             taps[-1].mean(dim=(2, 3)),
-            *(dense or ()),
+            dense,
         )
 
     def _decode(
-        self, images: Tensor, still: Sequence[Tensor], classes: Tensor, seeds: Tensor | None, guide: Guide | None
+        self, still: Sequence[Tensor], classes: Tensor, seeds: Tensor | None, guide: Guide | None
     ) -> tuple[Tensor, Tensor]:
         """All steps of images sorted by their number of steps, most first, so that finished ones drop out at the end.
 
@@ -102,8 +101,9 @@ class AnnotationNetwork(nn.Module):
             Mask logits (B, T, S, S) and pooled states (B, T, F).
         """
         batch, most = classes.shape
-        logits = [images.new_zeros(batch, 0, *images.shape[2:])]
-        pooled = [images.new_zeros(batch, 0, sum(self.decoder.widths))]
+        side = 2 * still[-1].shape[-1]
+        logits = [still[-1].new_zeros(batch, 0, side, side)]
+        pooled = [still[-1].new_zeros(batch, 0, sum(self.decoder.widths))]
         states = self.decoder.zero_states(still)
         for step in range(most):
             left = int((classes[:, step] >= 0).sum())
@@ -112,10 +112,12 @@ class AnnotationNetwork(nn.Module):
             states = [(hidden[:left], cell[:left]) for hidden, cell in states]
             fed, here = classes[:left, step], [maps[:left] for maps in still]
             if guide is None:
-                masks, states = self.decoder(here, states, fed)
+                states = self.decoder(here, states, fed)
+                masks = self.mask_head(states[-1][0])
             else:
-                planes = guide.planes(fed, None if seeds is None else seeds[:left, step]).to(images.dtype)
-                masks, states = self.decoder(here, states, fed, planes, images[:left])
+                planes = guide.planes(fed, None if seeds is None else seeds[:left, step])
+                states = self.decoder(here, states, fed, planes)
+                masks = self.mask_head(states[-1][0], guide.features[:left], planes)
                 guide.cover(masks)
             logits.append(_padded(masks, batch))
             pooled.append(_padded(pooled_states(states), batch))
@@ -149,7 +151,6 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
         classes=classes,
         class_input=recipe.class_input,
         guides=GUIDES if recipe.seeds else 0,
-        detail=3 if recipe.seeds else 0,
     )
     dense = DenseHead(encoder.channels, classes) if recipe.seeds else None
     return AnnotationNetwork(encoder, Skips(encoder.channels, skips), decoder, dense, recipe.iou_target)

@@ -148,8 +148,8 @@ RECIPES: Mapping[str, Recipe] = {
         clip=5.0,
         augment="strong",
         train_steps=6,
-        semantic_weight=0.5,
-        centre_weight=0.5,
+        semantic_weight=1.0,
+        centre_weight=1.0,
         checkpoint_every=20,
     ),
 }

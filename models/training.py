@@ -24,7 +24,7 @@ from models.matching import match_objects
 from models.network import AnnotationNetwork, Decoded, build_network
 from models.progress_file import fingerprint, load_progress, save_progress
 from models.recipes import Recipe
-from models.seeds import centre_targets, semantic_targets
+from models.seed_targets import centre_targets, semantic_targets
 
 Progress = Callable[[float, str], None]
 """Called with a fraction in [0, 1] and a message; may raise to stop the training."""
@@ -110,12 +110,12 @@ def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: 
     decoded = network(batch.images, classes, batch.seeds)
     targets = masks if recipe.seeds else _matched(decoded, classes, masks)
     loss = mask_loss(decoded.logits, targets, classes >= 0)
-    if decoded.semantic is not None and decoded.centres is not None:
-        vocabulary, side = decoded.semantic.shape[1:3]
+    if decoded.dense:
+        vocabulary, side = decoded.dense.semantic.shape[1:3]
         solid = semantic_targets(batch.masks, batch.classes, vocabulary, side)
         peaks = centre_targets(batch.masks, batch.classes, vocabulary, side)
-        loss = loss + recipe.semantic_weight * semantic_loss(decoded.semantic, solid)
-        loss = loss + recipe.centre_weight * centre_loss(decoded.centres, peaks)
+        loss = loss + recipe.semantic_weight * semantic_loss(decoded.dense.semantic, solid)
+        loss = loss + recipe.centre_weight * centre_loss(decoded.dense.centres, peaks)
     if recipe.iou_training == "joint":
         iou = hard_iou(decoded.logits.detach() > 0, targets)
         loss = loss + iou_branch_loss(decoded.iou_output, iou, classes >= 0, recipe.iou_target)

@@ -3,7 +3,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.decoder import ClassAndStopHeads, ConvLSTMCell, Decoder, Skips, hidden_widths, pooled_states, skip_widths
+from models.decoder import (
+    ClassAndStopHeads,
+    ConvLSTMCell,
+    Decoder,
+    MaskHead,
+    Skips,
+    hidden_widths,
+    pooled_states,
+    skip_widths,
+)
 
 
 def parameters(*modules: nn.Module) -> int:
@@ -17,12 +26,13 @@ def random_skips(images: int) -> list[torch.Tensor]:
 
 def test_the_decoder_with_128_hidden_channels_has_2165391_parameters():
     widths = hidden_widths(128)
-    decoder, heads = Decoder(widths, skip_widths(128)), ClassAndStopHeads(widths, classes=21)
-    assert parameters(decoder, heads) == 2_165_391
+    decoder, mask_head = Decoder(widths, skip_widths(128)), MaskHead(widths[-1])
+    heads = ClassAndStopHeads(widths, classes=21)
+    assert parameters(decoder, mask_head, heads) == 2_165_391
     # Cells: 4h output channels of 3x3 kernels over (below + skip + h) inputs, and a bias each; by hand:
     cells = [(256, 512), (320, 256), (160, 128), (80, 64), (40, 32)]
     assert parameters(*decoder.cells) == sum((9 * inputs + 1) * outputs for inputs, outputs in cells)
-    assert parameters(decoder.mask) == 9 * 8 + 1
+    assert parameters(mask_head) == 9 * 8 + 1
     assert parameters(heads) == (248 + 1) * 21 + (248 + 1)
 
 
@@ -53,7 +63,7 @@ def test_the_one_hot_class_is_tiled_over_the_input_of_every_level():
     decoder = Decoder(hidden_widths(16), skip_widths(16), classes=3, class_input="one_hot")
     skips = random_skips(2)
     still = decoder.still(skips)
-    _, states = decoder(still, decoder.zero_states(still), torch.tensor([2, 0]))
+    states = decoder(still, decoder.zero_states(still), torch.tensor([2, 0]))
 
     expected = None
     for cell, skip in zip(decoder.cells, skips, strict=True):
@@ -78,17 +88,17 @@ def test_the_gate_bias_adds_one_learned_vector_for_each_class_to_every_level():
     still = plain.still(random_skips(1))
     by_hand = [maps + bias.weight[1][None, :, None, None] for maps, bias in zip(still, fed.biases, strict=True)]
 
-    masks, _ = fed(still, fed.zero_states(still), torch.tensor([1]))
-    expected, _ = plain(by_hand, plain.zero_states(still))
+    states = fed(still, fed.zero_states(still), torch.tensor([1]))
+    expected = plain(by_hand, plain.zero_states(still))
 
-    torch.testing.assert_close(masks, expected)
+    torch.testing.assert_close(states, expected)
 
 
 def test_masks_have_twice_the_side_of_the_finest_level_and_states_are_averaged_over_space():
     decoder = Decoder(hidden_widths(16), skip_widths(16))
     still = decoder.still(random_skips(3))
-    masks, states = decoder(still, decoder.zero_states(still))
-    assert masks.shape == (3, 32, 32)
+    states = decoder(still, decoder.zero_states(still))
+    assert MaskHead(1)(states[-1][0]).shape == (3, 32, 32)
     pooled = pooled_states(states)
     assert pooled.shape == (3, 16 + 8 + 4 + 2 + 1)
     assert pooled[1, 0].item() == pytest.approx(states[0][0][1, 0].mean().item())

@@ -71,7 +71,7 @@ def test_a_given_seed_moves_the_mask_and_the_network_finds_one_when_none_is_give
     images, classes = torch.randn(1, 3, 32, 32), torch.tensor([[0]])
     left, right = (seeded(images, classes, torch.tensor([[[x, 0.5]]])).logits for x in (0.2, 0.8))
     assert not torch.allclose(left, right)
-    heat = seeded(images, classes).centres[0, 0]
+    heat = seeded(images, classes).dense.centres[0, 0]
     best = torch.tensor(divmod(int(heat.argmax()), 16)).flip(0)
     found = seeded(images, classes, ((best + 0.5) / 16)[None, None]).logits
     torch.testing.assert_close(seeded(images, classes).logits, found)

@@ -1,6 +1,10 @@
+import math
+
+import pytest
 import torch
 
-from models.seeds import Guide, centre_targets, object_seeds, semantic_targets
+from models.seed_targets import centre_targets, object_seeds, semantic_targets
+from models.seeds import FEATURES, RADIUS, REACH, DenseMaps, Guide
 
 
 def rectangles() -> torch.Tensor:
@@ -47,7 +51,9 @@ def guide() -> Guide:
     """One image, 16 x 16, two classes; class 0 has peaks .9 at (3, 3) and .8 at (12, 12), class 1 .7 at (3, 3)."""
     centres = torch.full((1, 2, 16, 16), 0.01)
     centres[0, 0, 3, 3], centres[0, 0, 3, 4], centres[0, 0, 12, 12], centres[0, 1, 3, 3] = 0.9, 0.85, 0.8, 0.7
-    return Guide(torch.rand(1, 2, 16, 16), centres)
+    field = torch.zeros(1, 3, 16, 16)
+    field[0, 2] = math.log(0.25 / RADIUS)
+    return Guide(DenseMaps(torch.randn(1, 2, 16, 16), centres.logit(), field, torch.zeros(1, FEATURES, 16, 16)))
 
 
 def place_of(planes: torch.Tensor) -> list[int]:
@@ -80,3 +86,20 @@ def test_coordinates_are_relative_to_the_seed():
     assert planes[0, 1, 9, 4] == 0
     assert planes[0, 0, 9, 12] == 1.0  # half an image to the right
     assert planes[0, 1, 1, 4] == -1.0  # half an image up
+
+
+def test_the_first_guess_is_zero_at_the_radius_that_the_seeds_pixel_tells():
+    planes = guide().planes(torch.tensor([0]), torch.tensor([[4.5 / 16, 9.5 / 16]]))
+    assert planes[0, 8, 9, 4] == 1
+    assert planes[0, 8, 9, 8].item() == pytest.approx(0, abs=1e-6)  # four pixels away, a quarter of the image
+    assert planes[0, 8, 9, 6].item() == pytest.approx(1 - 0.25)
+    assert planes[0, 8, 0, 15] == -2
+
+
+def test_pixels_that_point_at_the_seed_belong_to_the_first_guess():
+    guided = guide()
+    guided.pointing = torch.zeros(1, 2, 16, 16)
+    guided.pointing[0, 0, 9, 8] = -4 / 16
+    planes = guided.planes(torch.tensor([0]), torch.tensor([[4.5 / 16, 9.5 / 16]]))
+    assert planes[0, 8, 9, 8] == 1
+    assert REACH >= 4 / 16
