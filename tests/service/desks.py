@@ -91,8 +91,11 @@ class Server:
         imports = [ImageImport(f"{split}{place}.png", split, data=png(place)) for place in range(number)]
         return [image.id for image in self.projects.import_images(project_id=project_id, images=imports)]
 
-    def create_campaign(self, seconds: float | None = None, campaign_id: str = "c", **options: object) -> Campaign:
-        settings = {"budget": Budget(seconds=seconds), "strategy": Strategy("random"), "seed": 0, **options}
+    def create_campaign(
+        self, seconds: float | None = None, campaign_id: str = "c", images: int | None = None, **options: object
+    ) -> Campaign:
+        budget = Budget(seconds=seconds, images=images)
+        settings = {"budget": budget, "strategy": Strategy("random"), "seed": 0, **options}
         return self.campaigns.create_campaign(project_id="p", campaign_id=campaign_id, **settings)
 
     def add_model(self, scores: dict[str, float] | None, version: str = "m1", labeled_images: int = 0) -> None:
