@@ -17,6 +17,7 @@ from maskloop.convert import error_to_status
 from maskloop.errors import InternalError, InvalidArgument, MaskloopError
 
 STATUS_DETAILS = "grpc-status-details-bin"  # where gRPC carries a google.rpc.Status
+OURS = ("/maskloop.", "/google.longrunning.")  # health and reflection look after themselves
 logger = logging.getLogger(__name__)
 
 
@@ -36,7 +37,7 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         """Wrap the method that answers the call."""
         handler = await continuation(details)
-        if handler is None or handler.request_streaming:  # unknown methods, and reflection, which is not ours
+        if handler is None or not details.method.startswith(OURS):
             return handler
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(

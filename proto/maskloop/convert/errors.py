@@ -14,6 +14,7 @@ from maskloop.convert.scalars import duration_from_message, duration_to_message
 from maskloop.errors import BudgetExhausted, InternalError, MaskloopError, error_classes
 
 DOMAIN = "maskloop"
+MOST_TEXT = 1000  # characters of a message or a detail: statuses travel in HTTP/2 headers, of 8 KiB in all
 
 
 def error_to_status(error: MaskloopError) -> Status:
@@ -21,23 +22,29 @@ def error_to_status(error: MaskloopError) -> Status:
 
     ErrorInfo always; BadRequest names the field, RetryInfo the delay, QuotaFailure the spent budget.
     """
-    status = Status(code=Code.Value(error.code), message=error.message)
-    for detail in _details(error):
+    message = _shortened(error.message)
+    status = Status(code=Code.Value(error.code), message=message)
+    for detail in _details(error, message):
         status.details.add().Pack(detail)
     return status
 
 
-def _details(error: MaskloopError) -> list[Message]:
-    details: list[Message] = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.details)]
+def _details(error: MaskloopError, message: str) -> list[Message]:
+    told = {key: _shortened(value) for key, value in error.details.items()}
+    details: list[Message] = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=told)]
     if error.field:
-        violation = BadRequest.FieldViolation(field=error.field, description=error.message)
+        violation = BadRequest.FieldViolation(field=_shortened(error.field), description=message)
         details.append(BadRequest(field_violations=[violation]))
     if error.retry_after_s is not None:
         details.append(RetryInfo(retry_delay=duration_to_message(error.retry_after_s)))
     if isinstance(error, BudgetExhausted):
         subject = f"campaign:{error.details.get('campaign_id', '')}"
-        details.append(QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=error.message)]))
+        details.append(QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=message)]))
     return details
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
 
 
 def error_from_status(status: Status) -> MaskloopError:
