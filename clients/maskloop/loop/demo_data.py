@@ -47,7 +47,7 @@ class DemoDifficulty:
 
     easiest: float = 0.0
     hardest: float = 1.0
-    spread: float = 0.18
+    spread: float = 0.12
     crowded_share: float = 0.06
 
     def __post_init__(self) -> None:
@@ -113,12 +113,12 @@ def demo_picture(rng: np.random.Generator, size: int, difficulty: DemoDifficulty
     for _ in range(rng.poisson(between(0.1, 2.5))):
         surface = _LOOKALIKES[rng.integers(len(_LOOKALIKES))](rng, surface)
     crowded = rng.random() < difficulty.crowded_share
-    wanted = int(rng.integers(6, 10)) if crowded else round(between(1, 4) + rng.uniform(-0.5, 1.5))
-    look = Look(size, scale=between(1.35, 0.6), strength=between(1.0, 0.3))
+    wanted = int(rng.integers(6, 10)) if crowded else round(between(0.9, 4.0) + rng.uniform(-0.5, 0.9))
+    look = Look(size, scale=between(1.7, 0.55), strength=between(1.0, 0.22))
     surface, objects = _damage(rng, surface, max(1, wanted), look)
     if rng.random() < between(0.1, 0.7):
         surface = demo_surfaces.shadow(rng, surface)
-    pixels = _photograph(rng, surface, blur=between(0.0, 1.3) * look.unit, noise=between(0.005, 0.06))
+    pixels = _photograph(rng, surface, blur=between(0.0, 1.7) * look.unit, noise=between(0.005, 0.07))
     return DemoPicture(pixels, objects)
 
 

@@ -115,7 +115,7 @@ def _opening(rng: np.random.Generator, look: Look) -> Field:
     sheet = Image.new("L", (look.size * _OVERSAMPLING,) * 2)
     start = np.array(_anywhere(rng, look.size))
     to_middle = np.arctan2(look.size / 2 - start[1], look.size / 2 - start[0]) + rng.normal(0, 0.5)
-    width = rng.uniform(2.8, 5.0) * max(look.extent, 0.8 * look.unit)
+    width = rng.uniform(3.8, 6.0) * max(look.extent, look.unit)
     waiting = [(start, to_middle, rng.uniform(45, 105) * look.extent, width)]
     while waiting:
         start, heading, length, width = waiting.pop()
