@@ -1,4 +1,8 @@
-"""Masks at an image's own size from a network's smaller maps, at a cost of the mask's box, not of the image."""
+"""Masks at an image's own size from a network's smaller maps, at a cost of the mask's outline, not of the image.
+
+Between two pixels of the small map a bilinear interpolation is linear along a column, so where it crosses zero
+can be calculated, and the crossings are all that a run-length code needs.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
-from maskloop.masks import BoolArray, Mask
+from maskloop.masks import Mask
 
 Floats32 = NDArray[np.float32]
 
@@ -16,25 +20,27 @@ def enlarge(logits: Floats32, height: int, width: int) -> Mask:
 
     Interpolation is between pixel centres, as torch's with `align_corners=False`.
     """
-    inside = logits > 0
-    rows, columns = _around(inside, height), _around(inside.T, width)
-    # Transposed: COCO's runs go down the columns.
-    part = _interpolate(_interpolate(logits, rows, height).T, columns, width) > 0
-    return Mask(height, width, _encode(part, columns.start, rows.start, width, height))
+    columns = _reached(logits, width)
+    edges = _edges(_stretched(logits.T, columns, width), height) + columns.start * height
+    runs = np.diff(edges, prepend=0, append=height * width)
+    if len(runs) > 1 and not runs[-1]:
+        runs = runs[:-1]
+    coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
+    return Mask(height, width, bytes(coded["counts"]))
 
 
-def _around(inside: BoolArray, length: int) -> range:
-    """The places of a first axis of `length` whose interpolation can reach a pixel of `inside` (S, S)."""
-    places = np.flatnonzero(inside.any(axis=1))
-    if not places.size:
+def _reached(logits: Floats32, width: int) -> range:
+    """The enlarged columns that a positive pixel can reach."""
+    positive = np.flatnonzero((logits > 0).any(axis=0))
+    if not positive.size:
         return range(0)
-    scale = length / len(inside)
-    first, last = (places[0] - 0.5) * scale - 0.5, (places[-1] + 1.5) * scale - 0.5
-    return range(max(0, int(first)), min(length, int(last) + 2))
+    scale = width / logits.shape[1]
+    first, last = (positive[0] - 0.5) * scale - 0.5, (positive[-1] + 1.5) * scale - 0.5
+    return range(max(0, int(first)), min(width, int(last) + 2))
 
 
-def _interpolate(values: Floats32, places: range, length: int) -> Floats32:
-    """(S, N) to (len(places), N): linear along the first axis, stretched to `length`."""
+def _stretched(values: Floats32, places: range, length: int) -> Floats32:
+    """(S, N) to (len(places), N): some places of the first axis stretched to `length`."""
     side = len(values)
     at = (np.arange(places.start, places.stop) + 0.5) * (side / length) - 0.5
     at = np.clip(at, 0, side - 1)
@@ -45,16 +51,19 @@ def _interpolate(values: Floats32, places: range, length: int) -> Floats32:
     return lower
 
 
-def _encode(part: BoolArray, left: int, top: int, width: int, height: int) -> bytes:
-    """COCO's run-length string of an image that holds `part` (columns, rows) at (left, top) and nothing else."""
-    edges = np.zeros((part.shape[0], part.shape[1] + 1), dtype=np.bool_)
-    edges[:, :-1] = part
-    edges[:, 1:] ^= part
-    column, row = np.nonzero(edges)
-    ends = (column + left) * height + row + top  # start, end, start, end, ...
-    joined = np.flatnonzero(ends[1:-1:2] == ends[2::2]) * 2 + 1  # a run that goes on at the next column's top
-    ends = np.delete(ends, np.concatenate([joined, joined + 1]))
-    last = height * width
-    runs = np.diff(ends, prepend=0, append=last) if not ends.size or ends[-1] < last else np.diff(ends, prepend=0)
-    encoded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
-    return bytes(encoded["counts"])
+def _edges(columns: Floats32, height: int) -> NDArray[np.int64]:
+    """Where the mask begins and ends along columns (C, S) stretched to `height`, as places in their sequence.
+
+    A place that is met twice is none: a stretch too thin for any pixel, or one that goes on in the next column.
+    """
+    count, side = columns.shape
+    positive = columns > 0
+    above = np.flatnonzero(positive[:, 1:] != positive[:, :-1])
+    column, node = np.divmod(above, max(side - 1, 1))
+    before, after = columns[column, node].astype(np.float64), columns[column, node + 1].astype(np.float64)
+    crossing = (node + before / (before - after) + 0.5) * (height / side) - 0.5
+    inner = np.where(after > 0, np.floor(crossing) + 1, np.ceil(crossing)).astype(np.int64).clip(0, height)
+    at_top, at_bottom = np.flatnonzero(positive[:, 0]), np.flatnonzero(positive[:, -1])
+    met = np.concatenate([column * height + inner, at_top * height, (at_bottom + 1) * height])
+    places, times = np.unique(met, return_counts=True)
+    return places[times % 2 == 1]

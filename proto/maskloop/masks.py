@@ -99,23 +99,20 @@ def _run_total(rle: bytes) -> int:
     checking and writes past its buffer when the runs are wrong, so they are added up here first. Six characters a
     run hold every difference below `MAX_PIXELS`; with seven, pycocotools shifts past 32 bits and reads another number.
     """
-    runs: list[int] = []
-    place = 0
-    while place < len(rle):
-        value, shift, more = 0, 0, True
-        while more:
-            if place >= len(rle) or not 48 <= rle[place] <= 111 or shift > 25:
-                raise InvalidMask("the mask's run-length string is broken", field="rle")
-            bits = rle[place] - 48
-            value |= (bits & 0x1F) << shift
-            more = bool(bits & 0x20)
-            place += 1
-            shift += 5
-            if not more and bits & 0x10:
-                value |= -1 << shift
-        if len(runs) > 2:
-            value += runs[-2]
-        if value < 0:
-            raise InvalidMask("the mask's run-length string holds a negative run", field="rle")
-        runs.append(value)
-    return sum(runs)
+    codes = np.frombuffer(rle, dtype=np.uint8).astype(np.int64) - 48
+    more = codes & 0x20 != 0
+    if not codes.size or codes.min() < 0 or codes.max() > 63 or more[-1]:
+        raise InvalidMask("the mask's run-length string is broken", field="rle")
+    ends = np.flatnonzero(~more)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if lengths.max() > 6:
+        raise InvalidMask("the mask's run-length string is broken", field="rle")
+    shifts = 5 * (np.arange(codes.size) - np.repeat(starts, lengths))
+    runs = np.add.reduceat((codes & 0x1F) << shifts, starts)
+    runs -= np.where(codes[ends] & 0x10, 1 << (5 * lengths), 0)
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    if runs.min() < 0 or runs.max() >= 1 << 32:
+        raise InvalidMask("the mask's run-length string holds an impossible run", field="rle")
+    return int(runs.sum())
