@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
-import uuid
-from typing import Any
+from pathlib import Path
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from maskloop.errors import NotFound, StorageFull, Unavailable
+from maskloop.formats.files import write_atomically
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class BlobStore:
@@ -34,10 +34,9 @@ class BlobStore:
             Unavailable: it cannot be written for another reason.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        place = self.path(sha256)
         if not self.holds(sha256):
             try:
-                self._write(place, data)
+                self._write(self.path(sha256), data)
             except OSError as error:
                 kind = StorageFull if error.errno in _NO_ROOM else Unavailable
                 raise kind(f"image file {sha256[:16]} cannot be kept: {error.strerror or error}") from error
@@ -60,26 +59,12 @@ class BlobStore:
         return data
 
     def path(self, sha256: str) -> str:
-        """Where the content is (or would be), below the file system of the url."""
+        """Where the content is (or would be), in the file system of the url."""
         return f"{self._root}/{sha256[:2]}/{sha256}"
 
     def _write(self, place: str, data: bytes) -> None:
-        """Write beside the place, then rename: a reader sees all of it or nothing."""
-        self._files.makedirs(place.rsplit("/", 1)[0], exist_ok=True)
-        beside = f"{place}.{uuid.uuid4().hex}"
-        try:
-            with self._files.open(beside, "wb") as file:
-                file.write(data)
-                file.flush()
-                _sync(file)
-            self._files.mv(beside, place)
-        except BaseException:
-            if self._files.exists(beside):
-                self._files.rm_file(beside)
-            raise
-
-
-def _sync(file: Any) -> None:
-    """Local files reach the disk before their name does."""
-    if hasattr(file, "fileno"):
-        os.fsync(file.fileno())
+        """A reader sees all of it or nothing: folders by renaming, object stores by their nature."""
+        if isinstance(self._files, LocalFileSystem):
+            write_atomically(Path(place), data)
+        else:
+            self._files.pipe_file(place, data)

@@ -75,7 +75,7 @@ class WalkKey:
 
 
 class CandidateIndex:
-    """The walks of all campaigns, built as they are asked for.
+    """The walks of all campaigns, built as they are asked for; `walks` are those built so far.
 
     Args:
         scores: reads the score table of a model version.
@@ -83,7 +83,7 @@ class CandidateIndex:
 
     def __init__(self, scores: ScoreSource) -> None:
         self._scores = scores
-        self._walks: dict[WalkKey, Candidates] = {}
+        self.walks: dict[WalkKey, Candidates] = {}
 
     def walk(
         self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
@@ -96,12 +96,12 @@ class CandidateIndex:
         needs_scores = find_strategy(strategy.name).needs_scores
         version = project.active_model if needs_scores else ""
         key = WalkKey(project.id, campaign.id, kind, strategy.name, version)
-        if key not in self._walks:
+        if key not in self.walks:
             walk = self._build(tx, key, campaign.seed)
-            if len(self._walks) >= MAX_WALKS:
-                del self._walks[next(iter(self._walks))]
-            self._walks[key] = walk
-        return self._walks[key]
+            if len(self.walks) >= MAX_WALKS:
+                del self.walks[next(iter(self.walks))]
+            self.walks[key] = walk
+        return self.walks[key]
 
     def leased(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:
         """Close images of which it is known that the transaction leases them, once it is committed."""
@@ -114,8 +114,8 @@ class CandidateIndex:
 
     def forget(self, project_id: str) -> None:
         """Build a project's walks anew: its images or its score tables are others now."""
-        for key in [key for key in self._walks if key.project_id == project_id]:
-            del self._walks[key]
+        for key in [key for key in self.walks if key.project_id == project_id]:
+            del self.walks[key]
 
     def _build(self, tx: Transaction, key: WalkKey, seed: int) -> Candidates:
         strategy = find_strategy(key.strategy)
@@ -131,13 +131,13 @@ class CandidateIndex:
         return walk
 
     def _close(self, project_id: str, ids: Sequence[str]) -> None:
-        for key, walk in self._walks.items():
+        for key, walk in self.walks.items():
             if key.project_id == project_id:
                 for image_id in ids:
                     walk.close(image_id)
 
     def _put(self, project_id: str, now: Mapping[str, Standing]) -> None:
-        for key, walk in self._walks.items():
+        for key, walk in self.walks.items():
             if key.project_id == project_id:
                 for image_id, standing in now.items():
                     is_open = standing.is_open(key.kind, key.campaign_id)

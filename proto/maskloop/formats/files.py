@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, StorageFull
@@ -28,13 +29,23 @@ def write_atomically(path: Path, data: bytes) -> Path:
 
 
 def _write_beside_and_rename(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
+    """Several threads may write the same path; the folder is synced so that the new name survives a power cut."""
+    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         with beside.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        _sync_folder(path.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
