@@ -1,0 +1,39 @@
+"""The values that cross every border: frozen, and checked when they are made.
+
+Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque strings, never positions.
+"""
+
+from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason, Strategy
+from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
+from maskloop.values.models import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal
+from maskloop.values.operations import Operation, OperationKind, OperationState
+from maskloop.values.projects import Category, Image, ImageImport, Project, Split, check_id
+
+__all__ = [
+    "DAY_S",
+    "Batch",
+    "Budget",
+    "Campaign",
+    "Category",
+    "Counts",
+    "EvaluatedImage",
+    "Evaluation",
+    "Image",
+    "ImageImport",
+    "ImageProposals",
+    "Label",
+    "LabelDraft",
+    "ModelVersion",
+    "ObjectLabel",
+    "ObjectProposal",
+    "Operation",
+    "OperationKind",
+    "OperationState",
+    "Pick",
+    "Project",
+    "SkipReason",
+    "Split",
+    "Strategy",
+    "SupervisionKind",
+    "check_id",
+]

@@ -1,0 +1,135 @@
+"""Budgets, ways of choosing, and the images handed out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.values.labels import SupervisionKind
+
+DAY_S = 86_400.0
+
+
+class SkipReason(StrEnum):
+    """Why an annotator passes over an image."""
+
+    OVER_BUDGET = "over_budget"
+    UNUSABLE = "unusable"
+    UNSURE = "unsure"
+    OFF_TOPIC = "off_topic"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Annotator time (`seconds`) or a number of fully labeled images (`images`); exactly one is set."""
+
+    seconds: float | None = None
+    images: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.seconds is None) == (self.images is None):
+            raise InvalidBudget("a budget is either seconds or a number of images", field="budget")
+        amount = self.seconds if self.seconds is not None else float(self.images or 0)
+        if not (0 < amount < math.inf):
+            raise InvalidBudget(f"a budget of {amount:g} buys nothing", field="budget")
+
+    @classmethod
+    def parse(cls, text: str, workday_s: float = DAY_S) -> Budget:
+        """Read `90m`, `3h`, `2.5d` or `200images`; a day has `workday_s` seconds.
+
+        Raises:
+            InvalidBudget: the text is none of these, or not positive.
+        """
+        match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*(s|m|h|d|images?)\s*", text)
+        if not match:
+            raise InvalidBudget(f"budget {text!r} is none of 90m, 3h, 2.5d, 200images", field="budget")
+        amount, unit = float(match[1]), match[2]
+        if unit.startswith("image"):
+            if not amount.is_integer():
+                raise InvalidBudget(f"budget {text!r}: images come whole", field="budget")
+            return cls(images=int(amount))
+        return cls(seconds=amount * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": workday_s}[unit])
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way of choosing: its name in the selection room, and its options.
+
+    `target_iou` is beta in [0, 1] for strategies that have a target; `None` means `auto`.
+    """
+
+    name: str
+    target_iou: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.target_iou is not None and not 0 <= self.target_iou <= 1:
+            raise InvalidArgument(f"target IoU {self.target_iou} is outside [0, 1]", field="strategy.target_iou")
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One budget spent on a project by one strategy and seed. The server keeps the spending.
+
+    `reserved_s` is promised to open leases and not yet spent; `labeled_images` counts full labels.
+    """
+
+    id: str
+    project_id: str
+    budget: Budget
+    strategy: Strategy
+    seed: int
+    spent_s: float = 0.0
+    reserved_s: float = 0.0
+    labeled_images: int = 0
+    reserved_images: int = 0
+    spent_s_by_kind: Mapping[SupervisionKind, float] = field(default_factory=dict)
+    measured_s_by_kind: Mapping[SupervisionKind, float] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+    @property
+    def left_s(self) -> float:
+        """Seconds neither spent nor promised; infinite when the budget counts images."""
+        return math.inf if self.budget.seconds is None else self.budget.seconds - self.spent_s - self.reserved_s
+
+    @property
+    def left_images(self) -> float:
+        """Images neither labeled nor promised; infinite when the budget counts seconds."""
+        if self.budget.images is None:
+            return math.inf
+        return self.budget.images - self.labeled_images - self.reserved_images
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One chosen image: why, with which score (`None` when nothing was scored), at which planned cost."""
+
+    image_id: str
+    reason: str
+    cost_s: float
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images handed to one annotator under a lease, in the order of selection.
+
+    `exhausted` says that fewer were given than asked for, because no other image is open or affordable.
+    `target_iou` is the beta that was used, `None` for strategies without one.
+    """
+
+    id: str
+    project_id: str
+    campaign_id: str
+    annotator: str
+    kind: SupervisionKind
+    strategy: str
+    picks: tuple[Pick, ...]
+    expires_at: datetime
+    exhausted: bool = False
+    model_version: str = ""
+    target_iou: float | None = None

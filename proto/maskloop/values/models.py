@@ -1,0 +1,76 @@
+"""Models, what they read in images, and how good they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maskloop.masks import Mask
+from maskloop.values.projects import Split
+
+
+@dataclass(frozen=True)
+class ObjectProposal:
+    """A mask a model offers, with the IoU it predicts for it and its mean confidence inside, both in [0, 1]."""
+
+    category_id: int
+    mask: Mask
+    predicted_iou: float
+    confidence: float
+
+
+@dataclass(frozen=True)
+class ImageProposals:
+    """A model's reading of one image. `score` is the mean predicted IoU over its objects (Bellver et al., eq. 2);
+    `not_decoded` counts objects beyond the network's steps."""
+
+    image_id: str
+    model_version: str
+    score: float
+    objects: tuple[ObjectProposal, ...]
+    not_decoded: int = 0
+
+
+@dataclass(frozen=True)
+class EvaluatedImage:
+    """Predicted and true IoU (means over objects) of one evaluated image."""
+
+    image_id: str
+    predicted_iou: float
+    true_iou: float
+    objects: int
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Quality of a model version on a split: COCO AP (all in [0, 1]), mean IoU over objects, and how well the
+    head knows it (`iou_mae`: mean |predicted - true| image score; `iou_spearman`: `None` if undefined).
+    `iou_spearman_reference` is the same for the paper's head, beside the product's."""
+
+    split: Split
+    ap: float
+    ap50: float
+    mean_iou: float
+    iou_mae: float
+    iou_spearman: float | None
+    images: tuple[EvaluatedImage, ...]
+    iou_mae_reference: float | None = None
+    iou_spearman_reference: float | None = None
+    model_version: str = ""
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One immutable checkpoint."""
+
+    id: str
+    project_id: str
+    recipe: str
+    seed: int
+    labeled_images: int
+    metrics: Mapping[str, float]
+    created_at: datetime
+    config_json: str = "{}"
+    active: bool = False
+    scored_images: int = 0

@@ -1,0 +1,51 @@
+"""Long work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from maskloop.values.models import Evaluation, ModelVersion
+
+
+class OperationKind(StrEnum):
+    """What long work does."""
+
+    TRAIN = "train"
+    SCORE = "score"
+    EVALUATE = "evaluate"
+
+
+class OperationState(StrEnum):
+    """Where long work stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Long work: its progress in [0, 1] and, once ended, its result or error.
+
+    `seconds` is the time the device worked on it; `eta_s` is `None` when unknown. `result_id` is the id of the model
+    version that was made, scored or measured; `result` is that version, or the evaluation.
+    """
+
+    id: str
+    project_id: str
+    kind: OperationKind
+    state: OperationState
+    progress: float = 0.0
+    message: str = ""
+    eta_s: float | None = None
+    seconds: float = 0.0
+    result_id: str = ""
+    result: ModelVersion | Evaluation | None = None
+    error_reason: str = ""
+    error_message: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None

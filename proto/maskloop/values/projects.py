@@ -1,0 +1,111 @@
+"""Projects, their vocabulary and their images."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from maskloop.errors import InvalidArgument, InvalidLabel
+from maskloop.values.labels import ObjectLabel
+
+_ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
+
+
+def check_id(value: str, field_name: str) -> str:
+    """Return `value` when it is a resource id: 1 to 63 of a-z, 0-9, '.', '_', '-', ends alphanumeric.
+
+    Raises:
+        InvalidArgument: it is not.
+    """
+    if not _ID.fullmatch(value):
+        raise InvalidArgument(
+            f"{field_name} {value!r} is not an id: 1 to 63 of a-z, 0-9, '.', '_' and '-', "
+            "beginning and ending with a letter or digit",
+            field=field_name,
+        )
+    return value
+
+
+class Split(StrEnum):
+    """What an image is for."""
+
+    POOL = "pool"
+    TRAIN = "train"
+    TEST = "test"
+    OOD = "ood"
+
+
+@dataclass(frozen=True, order=True)
+class Category:
+    """One class of the project's vocabulary; `id` is positive, as in COCO."""
+
+    id: int
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.id < 1:
+            raise InvalidArgument(f"category {self.name!r} has id {self.id}; ids start at 1", field="categories.id")
+        if not self.name.strip():
+            raise InvalidArgument(f"category {self.id} has no name", field="categories.name")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A set of images, its vocabulary (ordered by id), its labels and its models."""
+
+    id: str
+    display_name: str
+    categories: tuple[Category, ...]
+    active_model: str = ""
+    etag: str = ""
+    created_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        check_id(self.id, "project_id")
+        if not self.categories:
+            raise InvalidArgument(f"project {self.id} has no categories", field="categories")
+        for what, values in (("id", [c.id for c in self.categories]), ("name", [c.name for c in self.categories])):
+            if len(set(values)) != len(values):
+                raise InvalidArgument(f"project {self.id}: two categories share one {what}", field=f"categories.{what}")
+
+
+@dataclass(frozen=True)
+class Image:
+    """One picture, upright (EXIF rotation applied), known by an opaque id."""
+
+    id: str
+    project_id: str
+    file_name: str
+    uri: str
+    width: int
+    height: int
+    sha256: str
+    split: Split
+
+
+@dataclass(frozen=True)
+class ImageImport:
+    """One image to bring in, from a `file:` uri under the server's image roots or from its own bytes.
+
+    `objects` is its full label if it is known beforehand (an empty tuple says: nothing here), `None` if it is not;
+    pool images come without.
+    """
+
+    file_name: str
+    split: Split
+    uri: str = ""
+    data: bytes | None = None
+    objects: tuple[ObjectLabel, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.file_name) <= 255:
+            raise InvalidArgument(
+                f"file name {self.file_name[:40]!r} has {len(self.file_name)} characters; 1 to 255 are taken",
+                field="images.file_name",
+            )
+        if bool(self.uri) == (self.data is not None):
+            raise InvalidArgument(f"image {self.file_name}: either a uri or its bytes, not both", field="images.source")
+        if self.split is Split.POOL and self.objects is not None:
+            raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")
