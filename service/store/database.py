@@ -115,9 +115,15 @@ def _errors_made_ours() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        text = str(error.orig)
-        if "disk is full" in text or "disk I/O error" in text or getattr(error.orig, "sqlstate", "") == "53100":
-            raise StorageFull(f"the database's disk is full ({text}); nothing was changed") from error
+        if _is_full(error.orig):
+            raise StorageFull(f"the database's disk is full ({error.orig}); nothing was changed") from error
         if isinstance(error, OperationalError):
-            raise Unavailable(f"the database is not to be had: {text}", retry_after_s=1.0) from error
+            raise Unavailable(f"the database is not to be had: {error.orig}", retry_after_s=1.0) from error
         raise
+
+
+def _is_full(cause: object) -> bool:
+    """SQLite tells a full disk from a quota that is used up or a file that may not grow; all are the same here."""
+    if getattr(cause, "sqlstate", None) == "53100":
+        return True
+    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
