@@ -46,33 +46,49 @@ class Skips(nn.Module):
         return [level(tap) for level, tap in zip(self.levels, reversed(taps), strict=True)]
 
 
-class ConvLSTMCell(nn.Module):
-    """One convolution over (below, skip, planes, previous hidden) makes the gates: input, forget, output, candidate.
+class StepConvolution(nn.Conv2d):
+    """A 3x3 convolution of which a share of the inputs is the same at every step.
 
-    c = f * c' + i * g and h = o * tanh(c). The skip's share of the convolution is the same at every step, so
-    `still` computes it once an image and `forward` adds it.
+    Called on (still, moving) it would be a plain convolution; here `of_still` computes the still share and the bias
+    once an image, and `of_moving` is added to it at every step.
+    """
+
+    def __init__(self, still: int, moving: int, outputs: int) -> None:
+        super().__init__(still + moving, outputs, 3, padding=1)
+        self.still_channels = still
+
+    def of_still(self, still: Tensor) -> Tensor:
+        """(B, still, h, w) to (B, outputs, h, w)."""
+        return F.conv2d(still, self.weight[:, : self.still_channels], self.bias, padding=1)
+
+    def of_moving(self, moving: Sequence[Tensor]) -> Tensor:
+        """Maps of together `moving` channels to (n, outputs, h, w), without the bias."""
+        return F.conv2d(torch.cat(list(moving), dim=1), self.weight[:, self.still_channels :], padding=1)
+
+
+class ConvLSTMCell(nn.Module):
+    """One convolution over (skip, below, planes, previous hidden) makes the gates: input, forget, output, candidate.
+
+    c = f * c' + i * g and h = o * tanh(c).
 
     Args:
-        below: channels that come up from the coarser level.
         skip: channels of the encoder's skip.
+        below: channels that come up from the coarser level.
         planes: channels fed at every step (the class, guides).
         hidden: channels of the state.
     """
 
-    def __init__(self, below: int, skip: int, planes: int, hidden: int) -> None:
+    def __init__(self, skip: int, below: int, planes: int, hidden: int) -> None:
         super().__init__()
-        self.gates = nn.Conv2d(below + skip + planes + hidden, 4 * hidden, 3, padding=1)
-        self.skip = slice(below, below + skip)
+        self.gates = StepConvolution(skip, below + planes + hidden, 4 * hidden)
 
     def still(self, skip: Tensor) -> Tensor:
-        """The gates' share of the skip and the bias, (B, 4 * hidden, h, w)."""
-        return F.conv2d(skip, self.gates.weight[:, self.skip], self.gates.bias, padding=1)
+        """The gates' share of the skip, (B, 4 * hidden, h, w)."""
+        return self.gates.of_still(skip)
 
     def forward(self, moving: Sequence[Tensor], still: Tensor, state: State) -> State:
         """One step. `moving` holds what comes from below and the planes; `state` is (h, c) of the step before."""
-        weight = self.gates.weight
-        rest = torch.cat([weight[:, : self.skip.start], weight[:, self.skip.stop :]], dim=1)
-        gates = F.conv2d(torch.cat([*moving, state[0]], dim=1), rest, padding=1) + still
+        gates = self.gates.of_moving([*moving, state[0]]) + still
         taken, kept, shown, candidate = gates.chunk(4, dim=1)
         cell = torch.sigmoid(kept) * state[1] + torch.sigmoid(taken) * torch.tanh(candidate)
         return torch.sigmoid(shown) * torch.tanh(cell), cell
@@ -103,7 +119,7 @@ class Decoder(nn.Module):
         self.one_hot = classes if class_input == "one_hot" else 0
         below = (0, *widths[:-1])
         self.cells = nn.ModuleList(
-            ConvLSTMCell(lower, skip, self.one_hot + guides, width)
+            ConvLSTMCell(skip, lower, self.one_hot + guides, width)
             for lower, skip, width in zip(below, skips, widths, strict=True)
         )
         self.biases = nn.ModuleList(

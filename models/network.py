@@ -60,7 +60,7 @@ class AnnotationNetwork(nn.Module):
         super().__init__()
         self.encoder, self.skips, self.decoder, self.dense = encoder, skips, decoder, dense
         finest = decoder.widths[-1]
-        self.mask_head: nn.Module = SeededMaskHead(finest) if dense else MaskHead(finest)
+        self.mask_head = SeededMaskHead(finest) if dense else MaskHead(finest)
         self.iou_branch = IoUBranch(sum(decoder.widths))
         self.iou_target = iou_target
 
@@ -75,10 +75,12 @@ class AnnotationNetwork(nn.Module):
         taps = self.encoder(images)
         dense = self.dense(taps) if self.dense else None
         most_first = (classes >= 0).sum(dim=1).argsort(descending=True, stable=True)
-        guide = Guide(dense.of(most_first)) if dense else None
+        guide = None
+        if dense and isinstance(self.mask_head, SeededMaskHead):
+            share = self.mask_head.still(dense.features)[most_first]
+            guide = Guide(dense.of(most_first), share, None if seeds is None else seeds[most_first])
         still = [maps[most_first] for maps in self.decoder.still(self.skips(taps))]
-        given = None if seeds is None else seeds[most_first]
-        logits, states = self._decode(still, classes[most_first], given, guide)
+        logits, states = self._decode(still, classes[most_first], guide)
         back = most_first.argsort()
         logits, states = logits[back], states[back]
         there = classes >= 0
@@ -92,9 +94,7 @@ class AnnotationNetwork(nn.Module):
             dense,
         )
 
-    def _decode(
-        self, still: Sequence[Tensor], classes: Tensor, seeds: Tensor | None, guide: Guide | None
-    ) -> tuple[Tensor, Tensor]:
+    def _decode(self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None) -> tuple[Tensor, Tensor]:
         """All steps of images sorted by their number of steps, most first, so that finished ones drop out at the end.
 
         Returns:
@@ -115,9 +115,9 @@ class AnnotationNetwork(nn.Module):
                 states = self.decoder(here, states, fed)
                 masks = self.mask_head(states[-1][0])
             else:
-                planes = guide.planes(fed, None if seeds is None else seeds[:left, step])
+                planes = guide.planes(fed, step)
                 states = self.decoder(here, states, fed, planes)
-                masks = self.mask_head(states[-1][0], guide.features[:left], planes)
+                masks = self.mask_head(states[-1][0], guide.share[:left], planes)
                 guide.cover(masks)
             logits.append(_padded(masks, batch))
             pooled.append(_padded(pooled_states(states), batch))

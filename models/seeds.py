@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.decoder import resize
+from models.decoder import StepConvolution, resize
 
 GUIDES = 9  # planes: place relative to the seed (2), place (2), bump, semantic, centres, covered, first guess
 FEATURES = 32
@@ -76,29 +76,37 @@ class DenseHead(nn.Module):
 
 
 class SeededMaskHead(nn.Module):
-    """Two convolutions over the finest hidden map, the dense features and the guides, added to the first guess."""
+    """Two convolutions over the dense features, the finest hidden map and the guides, added to the first guess."""
 
     def __init__(self, hidden: int, between: int = 16) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(hidden + FEATURES + GUIDES, between, 3, padding=1),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(between, 1, 3, padding=1),
-        )
+        self.first = StepConvolution(FEATURES, hidden + GUIDES, between)
+        self.second = nn.Conv2d(between, 1, 3, padding=1)
 
-    def forward(self, hidden: Tensor, features: Tensor, guides: Tensor) -> Tensor:
-        """(n, hidden, s, s), (n, FEATURES, s, s) and (n, GUIDES, s, s) to mask logits (n, 2s, 2s)."""
-        low = self.layers(torch.cat([hidden, features, guides], dim=1)) + GUESS_SCALE * guides[:, -1:]
+    def still(self, features: Tensor) -> Tensor:
+        """The dense features' share, the same at every step."""
+        return self.first.of_still(features)
+
+    def forward(self, hidden: Tensor, still: Tensor, guides: Tensor) -> Tensor:
+        """(n, hidden, s, s), (n, between, s, s) and (n, GUIDES, s, s) to mask logits (n, 2s, 2s)."""
+        seen = F.relu(self.first.of_moving([hidden, guides]) + still)
+        low = self.second(seen) + GUESS_SCALE * guides[:, -1:]
         return F.interpolate(low, scale_factor=2, mode="bilinear", align_corners=False).squeeze(1)
 
 
 class Guide:
-    """What the decoder is told at each step, for one batch; remembers what is taken and covered."""
+    """What the decoder is told at each step, for one batch; remembers what is taken and covered.
 
-    def __init__(self, maps: DenseMaps) -> None:
+    Args:
+        maps: of the batch.
+        share: what the mask head makes of the maps' features, carried along.
+        seeds: (B, T, 2) x and y in image sides; `None` takes the highest centre left at every step.
+    """
+
+    def __init__(self, maps: DenseMaps, share: Tensor, seeds: Tensor | None) -> None:
+        self.share, self.seeds = share, seeds
         self.semantic, self.centres = maps.semantic.float().sigmoid(), maps.centres.float().sigmoid()
         self.pointing, self.radius = REACH * maps.field[:, :2].float().tanh(), RADIUS * maps.field[:, 2].float().exp()
-        self.features = maps.features
         batch, _, side, _ = self.semantic.shape
         axis = (torch.arange(side, device=self.semantic.device) + 0.5) / side
         self.grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))  # (2, s, s): x, y in image sides
@@ -106,20 +114,17 @@ class Guide:
         self.canvas = self.semantic.new_zeros(batch, side, side)
         self.last = torch.full((batch,), -1, device=self.semantic.device)
 
-    def planes(self, classes: Tensor, seeds: Tensor | None) -> Tensor:
-        """Guide planes (n, GUIDES, s, s) of the first n images' next step.
-
-        Args:
-            classes: (n,) int64.
-            seeds: (n, 2) x and y in image sides; `None` takes the highest centre left.
-        """
+    def planes(self, classes: Tensor, step: int) -> Tensor:
+        """Guide planes (n, GUIDES, s, s) of one step of the first n images, which are fed `classes`, (n,) int64."""
         n = len(classes)
         rows = torch.arange(n, device=classes.device)
         again = (self.last[:n] == classes).float()[:, None, None]
         self.taken[:n], self.canvas[:n], self.last[:n] = self.taken[:n] * again, self.canvas[:n] * again, classes
         semantic, centres = self.semantic[rows, classes], self.centres[rows, classes]
-        if seeds is None:
+        if self.seeds is None:
             seeds = self._highest(centres * (1 - self.taken[:n]) * (1 - self.canvas[:n]))
+        else:
+            seeds = self.seeds[:n, step]
         away = self.grid - seeds[:, :, None, None]
         bump = torch.exp(-away.square().sum(dim=1) / (2 * BUMP**2))
         self.taken[:n] = torch.maximum(self.taken[:n], bump)

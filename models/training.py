@@ -101,7 +101,7 @@ def build_optimizer(network: AnnotationNetwork, recipe: Recipe) -> torch.optim.O
     rest = [parameter for parameter in network.parameters() if id(parameter) not in apart]
     kind: type[torch.optim.Adam] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[recipe.optimizer]
     groups = [{"params": trunk, "rate": recipe.encoder_rate}, {"params": rest, "rate": recipe.rate}]
-    return kind(groups, lr=recipe.rate, weight_decay=recipe.weight_decay)
+    return kind(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
 
 
 def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: Recipe) -> Tensor:

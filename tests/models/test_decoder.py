@@ -44,13 +44,13 @@ def test_hidden_channels_halve_from_level_to_level_and_skips_from_the_third_on()
 
 def test_a_cell_computes_the_gates_in_the_order_input_forget_output_candidate():
     torch.manual_seed(0)
-    cell = ConvLSTMCell(below=2, skip=3, planes=1, hidden=4)
+    cell = ConvLSTMCell(skip=3, below=2, planes=1, hidden=4)
     below, skip, plane = torch.randn(2, 2, 5, 5), torch.randn(2, 3, 5, 5), torch.randn(2, 1, 5, 5)
     hidden, memory = torch.randn(2, 4, 5, 5), torch.randn(2, 4, 5, 5)
 
     after_hidden, after_memory = cell([below, plane], cell.still(skip), (hidden, memory))
 
-    together = torch.cat([below, skip, plane, hidden], dim=1)
+    together = torch.cat([skip, below, plane, hidden], dim=1)
     gates = F.conv2d(together, cell.gates.weight, cell.gates.bias, padding=1)
     i, f, o, g = (gates[:, 4 * k : 4 * k + 4] for k in range(4))
     c = f.sigmoid() * memory + i.sigmoid() * g.tanh()
@@ -74,7 +74,7 @@ def test_the_one_hot_class_is_tiled_over_the_input_of_every_level():
         parts = [skip, one_hot, before]
         if expected is not None:
             up = F.interpolate(expected, size=(side, side), mode="bilinear", align_corners=True)
-            parts = [up, *parts]
+            parts = [skip, up, *parts[1:]]
         i, _, o, g = cell.gates(torch.cat(parts, dim=1)).chunk(4, dim=1)
         expected = o.sigmoid() * (i.sigmoid() * g.tanh()).tanh()
     torch.testing.assert_close(states[-1][0], expected)

@@ -52,8 +52,8 @@ def test_one_optimiser_with_two_rates_takes_the_steps_of_the_papers_two_adams(sc
     two.load_state_dict(one.state_dict())
     rest = [p for part in (two.skips, two.decoder, two.mask_head) for p in part.parameters()]
     adams = [
-        torch.optim.Adam(two.encoder.parameters(), lr=1e-4, weight_decay=1e-3),
-        torch.optim.Adam(rest, lr=1e-2, weight_decay=1e-3),
+        torch.optim.Adam(two.encoder.parameters(), lr=1e-4, weight_decay=1e-3, fused=True),
+        torch.optim.Adam(rest, lr=1e-2, weight_decay=1e-3, fused=True),
     ]
     for network, optimizers in ((one, [build_optimizer(one, recipe)]), (two, adams)):
         for iteration in range(3):
