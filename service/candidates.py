@@ -9,6 +9,7 @@ All of this is read and changed inside `Database.write`, which lets in one threa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,6 +75,22 @@ class WalkKey:
     model_version: str
 
 
+@dataclass
+class Walk:
+    """A campaign's candidates, and up to how many seconds a whole walk is known to have found nothing affordable."""
+
+    candidates: Candidates
+    barren_s: float = -math.inf
+
+    def put(self, image_id: str, *, is_open: bool) -> None:
+        """Open or close an image; an open one may be affordable."""
+        if is_open:
+            self.candidates.reopen(image_id)
+            self.barren_s = -math.inf
+        else:
+            self.candidates.close(image_id)
+
+
 class CandidateIndex:
     """The walks of all campaigns, built as they are asked for; `walks` are those built so far.
 
@@ -83,11 +100,11 @@ class CandidateIndex:
 
     def __init__(self, scores: ScoreSource) -> None:
         self._scores = scores
-        self.walks: dict[WalkKey, Candidates] = {}
+        self.walks: dict[WalkKey, Walk] = {}
 
     def walk(
         self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
-    ) -> Candidates:
+    ) -> Walk:
         """The open images for a campaign's next batch.
 
         Raises:
@@ -97,7 +114,7 @@ class CandidateIndex:
         version = project.active_model if needs_scores else ""
         key = WalkKey(project.id, campaign.id, kind, strategy.name, version)
         if key not in self.walks:
-            walk = self._build(tx, key, campaign.seed)
+            walk = Walk(self._build(tx, key, campaign.seed))
             if len(self.walks) >= MAX_WALKS:
                 del self.walks[next(iter(self.walks))]
             self.walks[key] = walk
@@ -134,14 +151,13 @@ class CandidateIndex:
         for key, walk in self.walks.items():
             if key.project_id == project_id:
                 for image_id in ids:
-                    walk.close(image_id)
+                    walk.put(image_id, is_open=False)
 
     def _put(self, project_id: str, now: Mapping[str, Standing]) -> None:
         for key, walk in self.walks.items():
             if key.project_id == project_id:
                 for image_id, standing in now.items():
-                    is_open = standing.is_open(key.kind, key.campaign_id)
-                    (walk.reopen if is_open else walk.close)(image_id)
+                    walk.put(image_id, is_open=standing.is_open(key.kind, key.campaign_id))
 
 
 def _closed(tx: Transaction, key: WalkKey) -> set[str]:

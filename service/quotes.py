@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from maskloop.costs import CostModel
-from maskloop.values import SupervisionKind
+from maskloop.values import Project, SupervisionKind
 from selection.select import Quote
 from service.store import Transaction
-from service.store.campaigns import FullLabelTotals
+from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
 from service.store.labels import CountedImage, counted_images
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
-LOOK_AHEAD = 32  # images whose counts are read at once
+LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
 
 
 def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objects: int, paid_s: float) -> float:
@@ -52,24 +52,28 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
     return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
 
 
-def full_label_quotes(
-    tx: Transaction, project_id: str, costs: CostModel, unknown: Quote, ahead: Iterator[str]
+def quotes(
+    tx: Transaction, project: Project, kind: SupervisionKind, ahead: Iterator[str], at_once: int
 ) -> Callable[[str], Quote]:
-    """Quotes of full labels.
+    """What each image's label of this kind is expected to cost.
 
     Args:
         tx: reads what was counted.
-        project_id: the project.
-        costs: the project's cost model.
-        unknown: the quote of images that were not counted.
-        ahead: the images that will be asked about, in that order; their counts are read some at a time.
+        project: the project.
+        kind: COUNTS or FULL.
+        ahead: the images that will be asked about, in that order.
+        at_once: of how many of them the counts are read together.
     """
+    costs = CostModel(len(project.categories))
+    unknown = expected(costs, kind, full_label_totals(tx, project.id))
+    if kind is SupervisionKind.COUNTS:
+        return lambda image_id: unknown
     known: dict[str, Quote] = {}
 
     def quote(image_id: str) -> Quote:
         if image_id not in known:
-            coming = list(islice(ahead, LOOK_AHEAD))
-            counted = counted_images(tx, project_id, coming)
+            coming = list(islice(ahead, at_once))
+            counted = counted_images(tx, project.id, coming)
             known.update((one, _exact(costs, counted[one]) if one in counted else unknown) for one in coming)
         return known[image_id]
 

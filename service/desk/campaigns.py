@@ -145,6 +145,8 @@ class AnnotationDesk:
         """
         wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))
         request = Request(request_id, "SelectBatch", (wanted,))
+        with self._database.write() as tx:  # committed first: only then are the images candidates again
+            end_overdue_leases(tx, self._candidates, project_id, self._clock())
         with self._database.write() as tx:
             now = self._clock()
             return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now), now)
@@ -232,7 +234,6 @@ class AnnotationDesk:
 
     def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)
-        end_overdue_leases(tx, self._candidates, project.id, now)
         campaign = get_campaign(tx, project.id, wanted.campaign_id)
         held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind)
         if held is not None:

@@ -6,17 +6,14 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from maskloop.costs import CostModel
 from maskloop.errors import InvalidArgument, NoActiveModel, UnsupportedSupervision
 from maskloop.values import Batch, Campaign, Pick, Project, Strategy, SupervisionKind
-from selection.candidates import Candidates
 from selection.select import Limits, Selection, select_batch
 from selection.strategies import find_strategy
-from service.candidates import CandidateIndex
+from service.candidates import CandidateIndex, Walk
 from service.desk.checks import check_annotator
-from service.quotes import expected, full_label_quotes
+from service.quotes import LOOK_AHEAD, quotes
 from service.store import Transaction
-from service.store.campaigns import full_label_totals
 from service.store.columns import whole_ms
 from service.store.models import labeled_images
 
@@ -98,20 +95,19 @@ def choose_batch(
 
 
 def _choose(
-    tx: Transaction,
-    walk: Candidates,
-    wanted: Wanted,
-    *,
-    project: Project,
-    campaign: Campaign,
-    strategy: Strategy,
+    tx: Transaction, walk: Walk, wanted: Wanted, *, project: Project, campaign: Campaign, strategy: Strategy
 ) -> Selection:
-    costs = CostModel(len(project.categories))
-    unknown = expected(costs, wanted.kind, full_label_totals(tx, project.id))
-    if wanted.kind is SupervisionKind.COUNTS:
-        return select_batch(walk, strategy, 0, wanted.limits(campaign.left_s, math.inf), lambda image_id: unknown)
+    """Walk the candidates; not again where a whole walk found nothing affordable, until something changes."""
     entry = find_strategy(strategy.name)
     learnt_from = labeled_images(tx, project.id, project.active_model) if entry.has_target_iou else 0
-    ahead = (image_id for image_id, _ in walk.nearest(entry.target(strategy.target_iou, learnt_from)))
-    quote = full_label_quotes(tx, project.id, costs, unknown, ahead)
-    return select_batch(walk, strategy, learnt_from, wanted.limits(campaign.left_s, campaign.left_images), quote)
+    target = entry.target(strategy.target_iou, learnt_from)
+    if campaign.left_s <= walk.barren_s:
+        return Selection((), target if entry.has_target_iou else None, exhausted=True)
+    full = wanted.kind is SupervisionKind.FULL
+    limits = wanted.limits(campaign.left_s, campaign.left_images if full else math.inf)
+    ahead = (image_id for image_id, _ in walk.candidates.nearest(target))
+    quote = quotes(tx, project, wanted.kind, ahead, wanted.images or LOOK_AHEAD)
+    selection = select_batch(walk.candidates, strategy, learnt_from, limits, quote)
+    if not selection.picks and limits.left_images >= 1:
+        walk.barren_s = campaign.left_s
+    return selection

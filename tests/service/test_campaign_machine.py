@@ -6,6 +6,7 @@ rows says.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import shutil
 import tempfile
@@ -31,6 +32,12 @@ COUNTS_OF = st.dictionaries(st.sampled_from([1, 2, 3]), st.integers(0, 3), max_s
 POOL = 9
 
 
+def draw(seed: int, image_id: str) -> int:
+    """The random order, by its definition: 53 bits of a hash of seed and image."""
+    digest = hashlib.blake2b(f"{seed}/{image_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 11
+
+
 class Campaigns(RuleBasedStateMachine):
     """The desks of one server against the rows of its store."""
 
@@ -46,6 +53,7 @@ class Campaigns(RuleBasedStateMachine):
         self.server.create_campaign(images=images, campaign_id="counted", seed=1)
         self.server.add_model({image_id: place / POOL for place, image_id in enumerate(self.pool)})
         self.numbers = itertools.count()
+        self.seen: set[str] = set()
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -65,8 +73,61 @@ class Campaigns(RuleBasedStateMachine):
         asked = {"annotator": annotator, "campaign_id": campaign_id, "kind": kind, "images": images}
         asked |= {"strategy": strategy, "lease_s": lease_s, "request_id": f"r{next(self.numbers)}"}
         batch = self.server.campaigns.select_batch(project_id="p", **asked)
+        if batch.id not in self.seen:
+            campaign = self.server.campaigns.get_campaign(project_id="p", campaign_id=campaign_id)
+            assert [(pick.image_id, pick.cost_s) for pick in batch.picks] == self.slowly_selected(
+                batch, campaign, strategy or campaign.strategy, images
+            )
+        self.seen.add(batch.id)
         assert self.server.campaigns.select_batch(project_id="p", **asked) == batch
         return batch if batch.picks else multiple()
+
+    def slowly_selected(self, batch: Batch, campaign: Campaign, strategy: Strategy, images: int):
+        """What the batch must hold, from all rows, image by image."""
+        full, counted = self.known()
+        own = {pick.image_id for pick in batch.picks}
+        with self.server.database.read() as tx:
+            closed = full | (leased_images(tx, "p") - own) | skips_of(tx, "p", campaign.id)
+        left_s = campaign.left_s + sum(pick.cost_s for pick in batch.picks)
+        left_images = campaign.left_images + len(own) if batch.kind is FULL else POOL
+        if batch.kind is COUNTS:
+            candidates = sorted(set(self.pool) - closed - set(counted), key=lambda one: draw(campaign.seed, one))
+        else:
+            candidates = [
+                one for one in self.pool if one not in closed and (one not in counted or counted[one].objects)
+            ]
+            if strategy.name == "random":
+                candidates.sort(key=lambda one: draw(campaign.seed, one))
+            else:
+                target = 0.3 if strategy.target_iou is None else strategy.target_iou
+                candidates.sort(key=lambda one: (abs(self.pool.index(one) / POOL - target), one))
+        chosen: list[tuple[str, object]] = []
+        for one in candidates:
+            expected_s, least_s = self.slow_quote(batch.kind, one, counted)
+            if len(chosen) == min(images, left_images) or left_s < 1e-6:
+                break
+            if least_s <= left_s + 1e-6:
+                chosen.append((one, pytest.approx(min(expected_s, left_s), abs=1e-3)))
+                left_s -= min(expected_s, left_s)
+        return chosen
+
+    def slow_quote(self, kind: SupervisionKind, image_id: str, counted) -> tuple[float, float]:
+        """(expected, least) seconds, by the formulas of the cost model written out for three categories."""
+        if kind is COUNTS:
+            return 5.22, 3.0
+        labels = [label for label in self.labels() if not label.supersedes]
+        if image_id in counted:
+            paid_s = sum(one.cost_s for one in labels if one.kind is COUNTS and one.image_id == image_id)
+            exact_s = max(0.0, 3 - counted[image_id].categories + 79 * counted[image_id].objects - paid_s)
+            return exact_s, exact_s
+        outlined = [label.objects for label in labels if label.kind is FULL and label.campaign_id]
+        whole = [3 - len({item.category_id for item in found}) + 79 * len(found) for found in outlined]
+        return (sum(whole) / len(whole) if whole else 222.7), 3.0
+
+    def known(self):
+        current = [label for label in self.labels() if not label.superseded_by]
+        full = {label.image_id for label in current if label.kind is FULL}
+        return full, {label.image_id: label.counts for label in current if label.kind is COUNTS}
 
     @rule(batch=handed_out, data=st.data())
     def submit_labels(self, batch: Batch, data: st.DataObject) -> None:
@@ -177,16 +238,14 @@ class Campaigns(RuleBasedStateMachine):
 
     @invariant()
     def candidates_in_memory_are_those_of_a_slow_reading(self) -> None:
-        current = [label for label in self.labels() if not label.superseded_by]
-        full = {label.image_id for label in current if label.kind is FULL}
-        counted = {label.image_id: label.counts for label in current if label.kind is COUNTS}
+        full, counted = self.known()
         empty = {image_id for image_id, counts in counted.items() if not counts.objects}
         with self.server.database.read() as tx:
             leased = leased_images(tx, "p")
             skipped = {campaign_id: skips_of(tx, "p", campaign_id) for campaign_id in CAMPAIGNS}
         for key, walk in self.server.candidates.walks.items():
             closed = full | leased | skipped[key.campaign_id] | (empty if key.kind is FULL else set(counted))
-            assert {image_id for image_id, _ in walk.nearest(0.5)} == set(self.pool) - closed
+            assert {image_id for image_id, _ in walk.candidates.nearest(0.5)} == set(self.pool) - closed
 
     @invariant()
     def every_label_costs_what_the_model_says(self) -> None:

@@ -394,6 +394,32 @@ def test_an_expired_lease_is_taken_over_and_its_reservation_given_back(server: S
         server.campaigns.renew_batch(project_id="p", batch_id=batch.id, annotator="ann")
 
 
+def test_whoever_asks_first_after_a_lease_ran_out_gets_the_image(server: Server) -> None:
+    server.import_pool(1)
+    server.create_campaign(300.0)
+    batch = select(server, "ann", lease_s=60.0)
+    assert select(server, "bob").exhausted
+    server.clock.forward(60)
+    assert ids(select(server, "bob")) == ids(batch)
+
+
+def test_a_campaign_that_could_afford_nothing_looks_again_when_something_changes(server: Server) -> None:
+    pool = server.import_pool(2)
+    server.create_campaign(90.0)
+    server.create_campaign(1000.0, "d")
+    server.count(pool, {1: 2})
+    assert select(server).exhausted
+    other = server.campaigns.select_batch(project_id="p", campaign_id="d", annotator="eve", kind=FULL, images=1)
+    old = server.labels.list_labels(project_id="p", image_id=other.picks[0].image_id).items[0]
+    correction = counts_draft(old.image_id, {1: 1}, supersedes=old.id)
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=[correction])
+    assert select(server).exhausted
+    server.campaigns.release_batch(project_id="p", batch_id=other.id, annotator="eve")
+    assert ids(select(server)) == [old.image_id]
+    server.campaigns.update_campaign_budget(project_id="p", campaign_id="c", budget=Budget(seconds=500.0))
+    assert len(select(server, "bob").picks) == 1
+
+
 def test_work_under_an_expired_lease_that_nobody_took_is_accepted(server: Server) -> None:
     server.import_pool(1)
     server.create_campaign(300.0)
