@@ -20,7 +20,7 @@ from models.seeds import GUIDES, DenseHead, DenseMaps, Guide, SeededMaskHead
 
 @dataclass(frozen=True)
 class Decoded:
-    """What the network made of a batch. Rows of steps that are not there (class -1) are zero.
+    """What the network made of a batch, in float32. Rows of steps that are not there (class -1) are zero.
 
     Args:
         logits: (B, T, S, S) mask logits.
@@ -48,7 +48,8 @@ class IoUBranch(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """(..., F) to (...) in [0, 1]."""
-        return torch.sigmoid(self.linear(states)).squeeze(-1)
+        with torch.autocast(states.device.type, enabled=False):  # half precision would round IoUs to hundredths
+            return torch.sigmoid(self.linear(states.float())).squeeze(-1)
 
 
 class AnnotationNetwork(nn.Module):
@@ -82,15 +83,14 @@ class AnnotationNetwork(nn.Module):
         still = [maps[most_first] for maps in self.decoder.still(self.skips(taps))]
         logits, states = self._decode(still, classes[most_first], guide)
         back = most_first.argsort()
-        logits, states = logits[back], states[back]
-        there = classes >= 0
-        output = self.iou_branch(states.float()) * there
+        logits, states = logits[back].float(), states[back].float()
+        output = self.iou_branch(states) * (classes >= 0)
         return Decoded(
             logits,
             states,
             output,
             iou_from_output(output, self.iou_target),
-            taps[-1].mean(dim=(2, 3)),
+            taps[-1].float().mean(dim=(2, 3)),
             dense,
         )
 

@@ -8,10 +8,11 @@ killed at any moment and called again with the same arguments ends bit for bit a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ def train_network(
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
     training = _Training(network, prepared, recipe, seed, device, progress)
-    with _repeatable():
+    with _repeatable(device):
         _train_segmentation(training, checkpoint_dir, fingerprint(prepared, categories, recipe, seed))
         if recipe.iou_training == "frozen":
             _train_iou_branch(training)
@@ -210,14 +211,16 @@ def _matched(decoded: Decoded, classes: Tensor, masks: Tensor) -> Tensor:
     return masks[torch.arange(len(masks), device=masks.device)[:, None], order]
 
 
-class _repeatable:  # noqa: N801
+@contextmanager
+def _repeatable(device: torch.device) -> Iterator[None]:
     """Deterministic kernels while a training runs; the settings before are put back."""
-
-    def __enter__(self) -> None:
-        self.before = (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.backends.cudnn.benchmark = False
-
-    def __exit__(self, *_: Any) -> None:
-        torch.use_deterministic_algorithms(self.before[0])
-        torch.backends.cudnn.benchmark = self.before[1]
+    before = (torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark)
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself only with this
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]

@@ -75,3 +75,17 @@ def test_a_given_seed_moves_the_mask_and_the_network_finds_one_when_none_is_give
     best = torch.tensor(divmod(int(heat.argmax()), 16)).flip(0)
     found = seeded(images, classes, ((best + 0.5) / 16)[None, None]).logits
     torch.testing.assert_close(seeded(images, classes).logits, found)
+
+
+def test_in_half_precision_the_results_are_float32_and_nearly_the_same(any_network):
+    """The way of CUDA, taken on the CPU."""
+    any_network.eval()
+    images = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        exact = any_network(images, CLASSES)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            half = any_network(images.to(memory_format=torch.channels_last), CLASSES)
+    for name in ("logits", "states", "predicted_iou", "features"):
+        assert getattr(half, name).dtype == torch.float32
+    torch.testing.assert_close(half.features, exact.features, atol=0.05, rtol=0.05)
+    torch.testing.assert_close(half.states, exact.states, atol=0.02, rtol=0.1)
