@@ -57,7 +57,7 @@ def draw_batch(
     rng = np.random.default_rng([seed, 1, iteration])
     images, masks, classes = collate(chosen, device)
     images, masks = augment(images, masks, recipe.augment, rng)
-    masks, classes = _without_empty(masks, classes)
+    masks, classes = without_empty(masks, classes)
     if not recipe.seeds:
         everything = torch.arange(classes.shape[1], device=device).expand(len(classes), -1)
         return TrainingBatch(normalise(images), masks, classes, everything, None)
@@ -86,7 +86,7 @@ def collate(chosen: Sequence[Prepared], device: torch.device) -> tuple[Tensor, T
     return pixels, torch.from_numpy(masks).to(device), torch.from_numpy(classes).to(device)
 
 
-def _without_empty(masks: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
+def without_empty(masks: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
     """Drop objects that the view has left without a pixel; the others keep their order."""
     gone = ~masks.any(dim=3).any(dim=2) | (classes < 0)
     order = gone.int().argsort(dim=1, stable=True)
