@@ -3,7 +3,8 @@
     python -m service.device FD
 
 FD is this process's end of the pipe. It never outlives the server: it exits at once when the pipe closes, and on
-Linux the kernel kills it when the server dies. Ctrl-C is the server's to handle.
+Linux the kernel kills it when the server dies. That is arranged before torch is imported, which takes seconds.
+Ctrl-C is the server's to handle.
 """
 
 from __future__ import annotations
@@ -19,75 +20,79 @@ import time
 import uuid
 from multiprocessing.connection import Connection
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from maskloop.errors import Cancelled, InternalError, InvalidConfig, MaskloopError
-from service.blobs import BlobStore
-from service.jobs import do_job
 from service.pipe import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
+
+if TYPE_CHECKING:
+    import torch
 
 PR_SET_PDEATHSIG = 1
 logger = logging.getLogger(__name__)
 
 
-class Device:
-    """This process's side of the pipe.
+class Orders:
+    """What the server wants, as a thread hears it; the thread ends the process when the pipe closes."""
 
-    Args:
-        pipe: to the server.
-        settings: how jobs are done.
-
-    Raises:
-        InvalidConfig: torch cannot use the device.
-    """
-
-    def __init__(self, pipe: Connection, settings: DeviceSettings) -> None:
+    def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._device = _prepare_torch(settings)
-        self._blobs = BlobStore(settings.blobs_url)
-        self._jobs: queue.SimpleQueue[Path] = queue.SimpleQueue()
         self._stopped: set[Path] = set()
-
-    def serve(self) -> None:
-        """Do jobs until the pipe closes."""
+        self.jobs: queue.SimpleQueue[Path] = queue.SimpleQueue()
         threading.Thread(target=self._listen, name="pipe", daemon=True).start()
-        while True:
-            folder = self._jobs.get()
-            begun = time.monotonic()
-            error = self._do(folder, begun)
-            self._pipe.send(Ended(time.monotonic() - begun, error))
 
-    def _do(self, folder: Path, begun: float) -> MaskloopError | None:
-        def progress(share: float, message: str) -> None:
-            if folder in self._stopped:
-                raise Cancelled("the operation was cancelled")
-            self._pipe.send(Report(share, message, time.monotonic() - begun))
-
-        try:
-            progress(0.0, "begun")
-            do_job(folder, self._blobs, self._device, progress)
-        except MaskloopError as error:
-            return error
-        except Exception:
-            incident = uuid.uuid4().hex
-            logger.exception("incident %s in the job of %s", incident, folder)
-            return InternalError(f"a fault of the server's; incident {incident}", incident=incident)
-        return None
+    def is_stopped(self, folder: Path) -> bool:
+        """Whether the job of a folder is not wanted any more."""
+        return folder in self._stopped
 
     def _listen(self) -> None:
         try:
             while True:
-                command: DoJob | StopJob = self._pipe.recv()
-                if isinstance(command, StopJob):
-                    self._stopped.add(command.folder)
+                order: DoJob | StopJob = self._pipe.recv()
+                if isinstance(order, StopJob):
+                    self._stopped.add(order.folder)
                 else:
-                    self._jobs.put(command.folder)
+                    self.jobs.put(order.folder)
         except (EOFError, OSError):
             os._exit(0)
 
 
+def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
+    """Do jobs for ever.
+
+    Raises:
+        InvalidConfig: torch cannot use the device.
+    """
+    from service.blobs import BlobStore
+    from service.jobs import do_job
+
+    device, blobs = _prepare_torch(settings), BlobStore(settings.blobs_url)
+    pipe.send(Ready())
+    while True:
+        folder = orders.jobs.get()
+        begun = time.monotonic()
+
+        def progress(share: float, message: str, folder: Path = folder, begun: float = begun) -> None:
+            if orders.is_stopped(folder):
+                raise Cancelled("the operation was cancelled")
+            pipe.send(Report(share, message, time.monotonic() - begun))
+
+        error = None
+        try:
+            progress(0.0, "begun")
+            do_job(folder, blobs, device, progress)
+        except MaskloopError as refusal:
+            error = refusal
+        except Exception:
+            incident = uuid.uuid4().hex
+            logger.exception("incident %s in the job of %s", incident, folder)
+            error = InternalError(f"a fault of the server's; incident {incident}", incident=incident)
+        pipe.send(Ended(time.monotonic() - begun, error))
+
+
 def _prepare_torch(settings: DeviceSettings) -> torch.device:
+    import torch
+
     if settings.threads:
         torch.set_num_threads(settings.threads)
     name = settings.device
@@ -115,12 +120,9 @@ def main() -> None:
     settings: DeviceSettings = pipe.recv()
     _die_with(settings.server_pid)
     try:
-        device = Device(pipe, settings)
+        serve(pipe, settings, Orders(pipe))
     except MaskloopError as error:
         pipe.send(Ready(error))
-        return
-    pipe.send(Ready())
-    device.serve()
 
 
 if __name__ == "__main__":

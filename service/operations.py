@@ -47,7 +47,6 @@ from service.worker import Worker
 from service.workflows import Workflows
 
 ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
-PASSING = (StorageFull, Unavailable)  # errors of the store that a later attempt at the step may not meet
 RETRY_AFTER_S = 5.0
 REPORT_EVERY_S = 0.5
 logger = logging.getLogger(__name__)
@@ -228,8 +227,12 @@ class Operations:
         folder = self._folder.work(record.operation.id)
 
         def on_report(share: float, message: str, seconds: float) -> None:
-            if pace.is_due(share):
+            if not pace.is_due(share):
+                return
+            try:
                 self._change(record.operation.id, lambda now: pace.told(now, share, message, seconds))
+            except (StorageFull, Unavailable) as error:  # no reason to stop the work
+                logger.warning("progress of operation %s is not kept: %s", record.operation.id, error.message)
 
         self._worker.run(folder, on_report)
 

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -97,12 +98,19 @@ class Worker:
             self._check(folder)
             attempt = _Attempt(on_report, spent_s)
             try:
-                return attempt.follow(self._connected(), folder)
-            except (EOFError, OSError) as death:
+                ended = attempt.follow(self._connected(), folder)
+            except DeviceDiedError as death:
                 spent_s = attempt.seconds
                 deaths = 1 if attempt.share > furthest else deaths + 1
                 furthest = max(furthest, attempt.share)
-                self._bury(folder, deaths, death)
+                self._replace(folder, deaths, death)
+            except BaseException:
+                self._bury()  # nobody follows the job any more
+                raise
+            else:
+                if ended.error is not None:
+                    raise ended.error
+                return
 
     def _check(self, folder: Path) -> None:
         if self._closing:
@@ -111,28 +119,36 @@ class Worker:
             raise Cancelled("the operation was cancelled")
 
     def _connected(self) -> Connection:
-        """The pipe to a process that takes jobs."""
+        """The pipe to a process that takes jobs.
+
+        Raises:
+            DeviceDiedError: a new process died before it took any.
+            InvalidConfig: torch cannot use the device.
+        """
         if self._pipe is not None:
             return self._pipe
-        ours, theirs = socket.socketpair()
-        with theirs, self._changing:
-            if self._closing:
-                raise Stopping
-            command = [sys.executable, "-m", "service.device", str(theirs.fileno())]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-        pipe = Connection(ours.detach())
-        pipe.send(self._settings)
-        ready: Ready = pipe.recv()
+        pipe = self._begin()
+        with _dying():
+            pipe.send(self._settings)
+            ready: Ready = pipe.recv()
         if ready.error is not None:
             raise ready.error
         with self._changing:
             self._pipe = pipe
         return pipe
 
-    def _bury(self, folder: Path, deaths: int, death: Exception) -> None:
+    def _begin(self) -> Connection:
         with self._changing:
-            process, self._process, self._pipe = self._process, None, None
-        status = None if process is None else process.wait()
+            if self._closing:
+                raise Stopping
+            ours, theirs = socket.socketpair()
+            with theirs:
+                command = [sys.executable, "-m", "service.device", str(theirs.fileno())]
+                self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        return Connection(ours.detach())
+
+    def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> None:
+        status = self._bury()
         if self._closing:
             raise Stopping from death
         logger.warning("the device's process ended with status %s at the job of %s", status, folder)
@@ -140,6 +156,28 @@ class Worker:
             raise InternalError(
                 f"the device's process died {deaths} times in a row without getting further (status {status})"
             ) from death
+
+    def _bury(self) -> int | None:
+        """Make sure that the process is gone. Returns its exit status."""
+        with self._changing:
+            process, self._process, self._pipe = self._process, None, None
+        if process is None:
+            return None
+        process.kill()
+        return process.wait()
+
+
+class DeviceDiedError(Exception):
+    """The device's process is gone."""
+
+
+@contextmanager
+def _dying() -> Iterator[None]:
+    """What the pipe raises when the other end is gone."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise DeviceDiedError from error
 
 
 class _Attempt:
@@ -151,22 +189,21 @@ class _Attempt:
         self.share = 0.0
         self.seconds = spent_s
 
-    def follow(self, pipe: Connection, folder: Path) -> None:
-        """Give the job to the process and listen until it has ended.
+    def follow(self, pipe: Connection, folder: Path) -> Ended:
+        """Give the job to the process, and listen until it has ended.
 
         Raises:
-            EOFError, OSError: the process died.
-            MaskloopError: the job failed.
+            DeviceDiedError: the process died first.
         """
-        pipe.send(DoJob(folder))
+        with _dying():
+            pipe.send(DoJob(folder))
         while True:
-            said: Report | Ended = pipe.recv()
+            with _dying():
+                said: Report | Ended = pipe.recv()
             self.seconds = self._spent_s + said.seconds
-            if isinstance(said, Report):
-                self.share = said.share
-                self._on_report(said.share, said.message, self.seconds)
-            elif said.error is not None:
-                raise said.error
-            else:
-                self._on_report(1.0, "done", self.seconds)
-                return
+            if isinstance(said, Ended):
+                if said.error is None:
+                    self._on_report(1.0, "done", self.seconds)
+                return said
+            self.share = said.share
+            self._on_report(said.share, said.message, self.seconds)
