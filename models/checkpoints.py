@@ -15,9 +15,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument, ModelNotFound
+from maskloop.formats.files import write_atomically
 from models.calibration import Calibrator
 from models.network import AnnotationNetwork, build_network
-from models.progress_file import write_atomically
 from models.recipes import Recipe
 
 FORMAT = "maskloop.model.1"

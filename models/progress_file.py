@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from maskloop.errors import StorageFull
+from maskloop.formats.files import write_atomically
 from models.examples import Prepared
 from models.recipes import Recipe
 
@@ -43,7 +41,7 @@ def save_progress(
         "optimizer": optimizer.state_dict(),
     }
     torch.save(state, buffer)
-    write_atomically(path, buffer.getbuffer())
+    write_atomically(path, buffer.getvalue())
 
 
 def load_progress(path: Path, identity: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
@@ -57,24 +55,3 @@ def load_progress(path: Path, identity: str, network: nn.Module, optimizer: torc
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["iteration"])
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write, flush to the disk, rename.
-
-    Raises:
-        StorageFull: the disk is full; what was at `path` is kept.
-    """
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(f"no room for a checkpoint at {path}") from error
-        raise

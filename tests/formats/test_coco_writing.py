@@ -134,6 +134,14 @@ def test_no_room_leaves_the_old_file(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["x.json"]
 
 
+def test_a_replaced_file_is_a_new_one_for_those_who_read_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_atomically(path, b"old")
+    with path.open("rb") as reader:
+        write_atomically(path, b"new")
+        assert reader.read() == b"old"
+
+
 def test_a_folder_in_the_way_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.json").mkdir()
     with pytest.raises(FailedPrecondition, match=r"cannot write .*Is a directory"):

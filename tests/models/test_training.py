@@ -1,12 +1,10 @@
-import errno
 import math
 
 import pytest
 import torch
 from torch import Tensor
 
-from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument, StorageFull
-from models import progress_file
+from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument
 from models.batches import collate, draw_batch
 from models.examples import normalise, prepare
 from models.losses import hard_iou
@@ -177,20 +175,6 @@ def test_a_diverging_training_names_the_iteration(scenes):
 def test_nothing_to_learn_from_is_refused():
     with pytest.raises(InvalidArgument, match="no labeled image"):
         train([], tiny("paper"))
-
-
-def test_a_full_disk_keeps_the_state_before(tmp_path, monkeypatch):
-    path = tmp_path / "state"
-    progress_file.write_atomically(path, b"before")
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(progress_file.os, "fsync", full)
-    with pytest.raises(StorageFull, match="state"):
-        progress_file.write_atomically(path, b"after")
-    assert path.read_bytes() == b"before"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def slow_joint_loss(decoded, classes: Tensor, targets: Tensor) -> float:

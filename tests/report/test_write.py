@@ -1,14 +1,12 @@
-import errno
 import re
-import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from maskloop.errors import InvalidArgument, NotFound, StorageFull
+from maskloop.errors import InvalidArgument, NotFound
 from maskloop.masks import Mask
 from maskloop.report import (
     PICTURES_A_ROUND,
@@ -21,7 +19,6 @@ from maskloop.report import (
     read_report,
     write_report,
 )
-from maskloop.report.files import replace_file
 from maskloop.report.page import round_pictures
 from maskloop.values import Category, ObjectLabel
 
@@ -189,33 +186,3 @@ def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text('{"project"')
     with pytest.raises(InvalidArgument, match="not a report"):
         read_report(tmp_path)
-
-
-@pytest.fixture
-def files_of_a_kilobyte() -> Iterator[None]:
-    """The kernel lets this process write no file beyond 1 kB, as a full disk would."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.usefixtures("files_of_a_kilobyte")
-def test_no_room_leaves_the_old_file_and_no_rest(tmp_path: Path) -> None:
-    path = tmp_path / "report.json"
-    replace_file(path, b"old")
-    with pytest.raises(StorageFull, match=re.escape(str(path))) as caught:
-        replace_file(path, b"n" * 5000)
-    assert isinstance(caught.value.__cause__, OSError)
-    assert caught.value.__cause__.errno == errno.EFBIG
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_replaced_file_is_a_new_one_for_those_who_read_the_old(tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    replace_file(path, b"old")
-    with path.open("rb") as reader:
-        replace_file(path, b"new")
-        assert reader.read() == b"old"
-    assert path.read_bytes() == b"new"

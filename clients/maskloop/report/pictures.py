@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from maskloop.errors import InvalidImage, InvalidLabel
+from maskloop.formats.files import write_atomically
 from maskloop.masks import Mask
-from maskloop.report.files import replace_file
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 
 PICTURES_A_ROUND = 24
@@ -74,7 +74,7 @@ def save_pictures(workdir: Path, number: int, categories: Sequence[Category], pi
     for picture in pictures[:PICTURES_A_ROUND]:
         for side, objects in (("label", picture.labels), ("proposal", picture.proposals)):
             drawn = outline(picture.pixels, [(item.mask, _colour(colours, picture, item)) for item in objects])
-            replace_file(picture_file(workdir, number, picture.image, side), to_jpeg(drawn))
+            write_atomically(picture_file(workdir, number, picture.image, side), to_jpeg(drawn))
 
 
 def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from maskloop.errors import NotFound
+from maskloop.formats.files import write_atomically
 from maskloop.report.curves import curves
-from maskloop.report.files import replace_file
 from maskloop.report.page import to_html
 from maskloop.report.pictures import BatchPicture, save_pictures
 from maskloop.report.tables import to_csv
@@ -34,10 +34,10 @@ def write_report(
         save_pictures(workdir, number, report.setup.categories, batch)
     figures = curves(report)
     for figure in figures:
-        replace_file(workdir / f"{figure.name}.svg", figure.svg.encode())
-    replace_file(workdir / "report.csv", to_csv(report))
-    replace_file(workdir / "report.html", to_html(workdir, report, figures))
-    replace_file(workdir / "report.json", to_json(report))
+        write_atomically(workdir / f"{figure.name}.svg", figure.svg.encode())
+    write_atomically(workdir / "report.csv", to_csv(report))
+    write_atomically(workdir / "report.html", to_html(workdir, report, figures))
+    write_atomically(workdir / "report.json", to_json(report))
 
 
 def read_report(workdir: Path) -> RunReport:
