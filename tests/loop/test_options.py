@@ -3,7 +3,7 @@ import json
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
-from maskloop.loop.options import RUN_FILE, Options, open_workdir
+from maskloop.loop.options import RUN_FILE, Options, begin_run, find_run
 from maskloop.values import Budget, Strategy
 
 
@@ -62,58 +62,64 @@ def test_only_what_differs_from_the_recipe_is_sent():
     assert options(encoder="resnet18", image_size=64).recipe_overrides() == {"encoder": "resnet18", "image_size": 64}
 
 
-def open_new(workdir, asked, resume=False, run_id="7"):
-    return open_workdir(workdir, asked, resume=resume, new_id=lambda: run_id)
-
-
-def test_a_new_run_writes_its_options_first(tmp_path):
-    assert open_new(tmp_path / "run", options(seed=3)) == "7"
-    kept = json.loads((tmp_path / "run" / RUN_FILE).read_text())
+def test_a_run_writes_its_options(tmp_path):
+    begin_run(tmp_path / "new" / "run", options(seed=3), "7")
+    kept = json.loads((tmp_path / "new" / "run" / RUN_FILE).read_text())
     assert (kept["run_id"], kept["budget"], kept["seed"]) == ("7", "1h", 3)
 
 
-def test_resuming_gives_the_same_run_id(tmp_path):
-    open_new(tmp_path, options())
-    assert open_new(tmp_path, options(), resume=True, run_id="8") == "7"
+def test_resuming_with_the_same_options_finds_the_run(tmp_path):
+    begin_run(tmp_path, options(max_rounds=2), "7")
+    assert find_run(tmp_path, options(max_rounds=2), resume=True) == "7"
 
 
-def test_resuming_where_nothing_was_begun_begins(tmp_path):
-    assert open_new(tmp_path / "run", options(), resume=True) == "7"
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_new_run_may_begin_where_there_is_nothing_or_only_the_demo(tmp_path, resume):
+    assert find_run(tmp_path / "run", options(), resume=resume) == ""
+    (tmp_path / "run" / "data").mkdir(parents=True)
+    assert find_run(tmp_path / "run", options(), resume=resume) == ""
 
 
 def test_resuming_with_other_options_names_them(tmp_path):
-    open_new(tmp_path, options())
+    begin_run(tmp_path, options(), "7")
     with pytest.raises(InvalidConfig, match=r"--budget was '1h', is '2h', --max-rounds was None, is 2"):
-        open_new(tmp_path, options(budget="2h", max_rounds=2), resume=True)
+        find_run(tmp_path, options(budget="2h", max_rounds=2), resume=True)
 
 
 def test_a_run_is_not_started_over_another(tmp_path):
-    open_new(tmp_path, options())
+    begin_run(tmp_path, options(), "7")
     with pytest.raises(FailedPrecondition, match="--resume"):
-        open_new(tmp_path, options())
+        find_run(tmp_path, options(), resume=False)
 
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_folder_with_other_things_is_left_alone(tmp_path, resume):
     (tmp_path / "thesis.tex").write_text("...")
     with pytest.raises(FailedPrecondition, match="not empty"):
-        open_new(tmp_path, options(), resume=resume)
-    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+        find_run(tmp_path, options(), resume=resume)
 
 
 def test_a_broken_run_file_is_named(tmp_path):
     (tmp_path / RUN_FILE).write_text("{")
     with pytest.raises(InvalidConfig, match=r"run\.json"):
-        open_new(tmp_path, options(), resume=True)
+        find_run(tmp_path, options(), resume=True)
 
 
-def test_a_workdir_that_cannot_be_made_is_named(tmp_path):
+@pytest.mark.parametrize("place", ["file", "file/run"])
+def test_a_workdir_that_cannot_be_made_is_named(tmp_path, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(FailedPrecondition, match="cannot make"):
-        open_new(tmp_path / "file" / "run", options())
+        begin_run(tmp_path / place, options(), "7")
 
 
-def test_a_workdir_that_is_a_file_is_refused(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(FailedPrecondition, match="cannot make"):
-        open_new(tmp_path / "file", options())
+def test_options_of_the_recipe_follow_its_name():
+    asked = options(recipe="compact,max_iterations=20,seeds=false,optimizer=adam", image_size=32)
+    assert asked.recipe_name == "compact"
+    assert asked.recipe_overrides() == {
+        "max_iterations": 20,
+        "seeds": False,
+        "optimizer": "adam",
+        "image_size": 32,
+    }
+    with pytest.raises(InvalidArgument, match="'max_iterations' is not option=value"):
+        options(recipe="compact,max_iterations")

@@ -13,15 +13,13 @@ import typer
 from rich.console import Console
 
 from maskloop.console.errors import told
-from maskloop.console.forecasts import show_forecasts
-from maskloop.loop.data import read_data
+from maskloop.errors import Cancelled, DeadlineExceeded, InternalError, ResourceExhausted, Unavailable
 from maskloop.loop.options import Options
-from maskloop.loop.progress import progress_on
-from maskloop.loop.run import Run, forecasts_of
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 out, err = Console(), Console(stderr=True)
 STOPPED = 130
+WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 
 
 @app.command()
@@ -36,7 +34,9 @@ def al_loop(
     max_rounds: Annotated[int | None, typer.Option(help="Batches chosen after the first, at most.")] = None,
     counts_share: Annotated[float, typer.Option(help="Share of the budget that may go to counts, in [0, 1].")] = 0.15,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
-    recipe: Annotated[str, typer.Option(help="Training recipe: compact or paper.")] = "compact",
+    recipe: Annotated[
+        str, typer.Option(help="Training recipe: compact, paper, or compact,OPTION=VALUE,...")
+    ] = "compact",
     encoder: Annotated[str, typer.Option(help="Encoder in place of the recipe's, such as resnet18.")] = "",
     image_size: Annotated[int, typer.Option(help="Side in pixels in place of the recipe's.")] = 0,
     device: Annotated[str, typer.Option(help="Where to train: auto, cpu or cuda.")] = "auto",
@@ -69,21 +69,42 @@ def al_loop(
         workday=workday,
     )
     if dry_run:
-        with TemporaryDirectory() as folder:
-            show_forecasts(out, options, forecasts_of(options, read_data(data, Path(folder), seed)))
-        return
-    _run(options, workdir, resume=resume)
+        _forecast(options)
+    else:
+        _run(options, workdir, resume=resume)
+
+
+def _forecast(options: Options) -> None:
+    with out.status("reading the data"), TemporaryDirectory() as folder:
+        from maskloop.console.forecasts import show_forecasts
+        from maskloop.loop.data import read_data
+        from maskloop.loop.run import forecasts_of
+
+        forecasts = forecasts_of(options, read_data(options.data, Path(folder), options.seed))
+    show_forecasts(out, options, forecasts)
 
 
 def _run(options: Options, workdir: Path, *, resume: bool) -> None:
     try:
+        with out.status("starting"):  # what these import takes seconds
+            from maskloop.loop.progress import progress_on
+            from maskloop.loop.run import Run
         with progress_on(out, time.monotonic) as progress:
             report = Run(options, workdir, shlex.join(["al-loop", *sys.argv[1:]]), progress).start(resume=resume)
     except KeyboardInterrupt:
-        again = [part for part in sys.argv[1:] if part != "--resume"]
-        err.print(f"Stopped. Go on with: {shlex.join(['al-loop', *again, '--resume'])}", soft_wrap=True, markup=False)
+        _say_how_to_go_on("Stopped.")
         raise typer.Exit(STOPPED) from None
+    except WORTH_RESUMING:
+        log = workdir / "server.log"
+        _say_how_to_go_on(f"What was bought is safe.{f' The server wrote {log}.' if log.exists() else ''}")
+        raise
     out.print(f"{report.stopped_because}. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
+
+
+def _say_how_to_go_on(sentence: str) -> None:
+    again = [part for part in sys.argv[1:] if part != "--resume"]
+    command = shlex.join(["al-loop", *again, "--resume"])
+    err.print(f"{sentence} Go on with: {command}", soft_wrap=True, markup=False, highlight=False)
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ def open_arm(
         request_id=requests.of("create_campaign"),
     )
     images = _import(client, name.project_id, data, progress)
-    training = Training(options.recipe, options.recipe_overrides(), options.seed)
+    training = Training(options.recipe_name, options.recipe_overrides(), options.seed)
     return Annotator(
         client,
         name.project_id,

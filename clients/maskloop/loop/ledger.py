@@ -28,9 +28,10 @@ class Ledger:
         """Enter labels the server has taken."""
         for label in labels:
             kind = label.kind.value
-            self.spent_s_by_kind[kind] = self.spent_s_by_kind.get(kind, 0.0) + label.cost_s
+            self.spent_s_by_kind[kind] = _to_ms(self.spent_s_by_kind.get(kind, 0.0) + label.cost_s)
             if label.seconds_spent is not None:
-                self.measured_s_by_kind[kind] = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent
+                measured_s = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent
+                self.measured_s_by_kind[kind] = _to_ms(measured_s)
             if label.kind is SupervisionKind.COUNTS and label.counts is not None:
                 self.counts_paid_s[label.image_id] = label.cost_s
                 self.counted_objects[label.image_id] = label.counts.objects
@@ -40,12 +41,12 @@ class Ledger:
     @property
     def spent_s(self) -> float:
         """Seconds of annotator time spent, by the cost model."""
-        return math.fsum(self.spent_s_by_kind.values())
+        return _to_ms(sum(self.spent_s_by_kind.values()))
 
     @property
     def left_s(self) -> float:
         """Seconds left; infinite when the budget counts images."""
-        return math.inf if self.budget.seconds is None else self.budget.seconds - self.spent_s
+        return math.inf if self.budget.seconds is None else _to_ms(self.budget.seconds - self.spent_s)
 
     @property
     def left_images(self) -> float:
@@ -56,3 +57,8 @@ class Ledger:
         """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""
         spent_s = self.spent_s_by_kind.get(SupervisionKind.FULL.value, 0.0)
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
+
+
+def _to_ms(seconds: float) -> float:
+    """Whole milliseconds, in which costs are charged: sums stay as exact as what is added."""
+    return round(seconds, 3)

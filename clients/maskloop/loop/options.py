@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from maskloop.formats.files import write_atomically
 from maskloop.values import DAY_S, Budget, Strategy
 
 RUN_FILE = "run.json"
+DEMO_FOLDER = "data"
+"""In WORKDIR: the demo's images, which may be there before the run is."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Options:
         initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
         max_rounds: batches chosen after the first one, at most; `None` for no limit.
         counts_share: share of the budget that may go to counts, in [0, 1].
-        recipe, encoder, image_size: the training recipe, and what differs from it; "" and 0 for the recipe's own.
+        recipe: the training recipe, and after commas what differs from it: `compact` or `compact,max_iterations=200`.
+        encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
         device: where the server it starts trains: `auto`, `cpu` or `cuda`.
         server: address of a running server, "" to start one.
         compare: strategy of the baseline, "" for none.
@@ -60,6 +62,7 @@ class Options:
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
+        self.recipe_overrides()
         if self.max_rounds is not None and self.max_rounds < 0:
             raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
         if not 0 <= self.counts_share <= 1:
@@ -104,36 +107,61 @@ class Options:
             message = f"--target-iou {self.target_iou!r} is neither auto nor a number in [0, 1]"
             raise InvalidArgument(message, field="target_iou") from None
 
+    @property
+    def recipe_name(self) -> str:
+        """The recipe's name alone."""
+        return self.recipe.partition(",")[0]
+
     def recipe_overrides(self) -> dict[str, object]:
-        """What differs from the recipe."""
-        chosen = {"encoder": self.encoder, "image_size": self.image_size}
-        return {name: value for name, value in chosen.items() if value}
+        """What differs from the recipe, by option."""
+        pairs = [part.partition("=") for part in self.recipe.split(",")[1:]]
+        wrong = next((name for name, equals, value in pairs if not (name and equals and value)), None)
+        if wrong is not None:
+            raise InvalidArgument(f"--recipe {self.recipe!r}: {wrong!r} is not option=value", field="recipe")
+        named = {"encoder": self.encoder, "image_size": self.image_size}
+        return {name: _value(text) for name, _, text in pairs} | {name: value for name, value in named.items() if value}
 
 
-def open_workdir(workdir: Path, options: Options, *, resume: bool, new_id: Callable[[], str]) -> str:
-    """Make WORKDIR, or take it up again, and return the run's id.
+def _value(text: str) -> object:
+    """A number or a truth value where `text` is one, as in JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
-    A run's options are written before anything else; a resumed run must have been started with the same ones. Without
-    an earlier run `resume` starts one.
+
+def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
+    """The id of the run that WORKDIR holds and that `options` ask to go on with; "" if a new one may begin there.
 
     Raises:
-        FailedPrecondition: the folder holds something and `resume` is off, or holds no run to go on with.
+        FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
         InvalidConfig: the options differ from the run's; names those that do.
     """
     path = workdir / RUN_FILE
     if path.exists():
         if not resume:
-            raise FailedPrecondition(f"{workdir} holds a run; --resume goes on with it", field="workdir")
+            raise FailedPrecondition(
+                f"{workdir} holds a run: go on with it by --resume, name another --workdir, or remove it",
+                field="workdir",
+            )
         return _check_same(path, options)
-    if workdir.is_dir() and any(workdir.iterdir()):
+    if workdir.is_dir() and any(entry.name != DEMO_FOLDER for entry in workdir.iterdir()):
         raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --workdir", field="workdir")
+    return ""
+
+
+def begin_run(workdir: Path, options: Options, run_id: str) -> None:
+    """Write what the run was asked to do, before it does anything.
+
+    Raises:
+        FailedPrecondition: the folder cannot be made or written to.
+    """
     try:
         workdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FailedPrecondition(f"cannot make {workdir}: {error.strerror}", field="workdir") from error
-    run_id = new_id()
-    write_atomically(path, json.dumps({"run_id": run_id, **asdict(options)}, indent=2).encode() + b"\n")
-    return run_id
+    content = json.dumps({"run_id": run_id, **asdict(options)}, indent=2) + "\n"
+    write_atomically(workdir / RUN_FILE, content.encode())
 
 
 def _check_same(path: Path, options: Options) -> str:
@@ -146,5 +174,8 @@ def _check_same(path: Path, options: Options) -> str:
     names = [one.name for one in fields(Options) if kept.get(one.name) != now[one.name]]
     if names:
         told = ", ".join(f"--{name.replace('_', '-')} was {kept.get(name)!r}, is {now[name]!r}" for name in names)
-        raise InvalidConfig(f"the run in {path.parent} was started with other options: {told}", field=names[0])
+        raise InvalidConfig(
+            f"the run in {path.parent} was started with other options: {told}; name another --workdir for these",
+            field=names[0],
+        )
     return run_id

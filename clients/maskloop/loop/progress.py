@@ -205,7 +205,8 @@ class LineProgress(Progress):
         share = "" if now.fraction is None else f" {now.fraction:.0%}"
         budget = f", budget left {now.budget_left}" if now.budget_left else ""
         left = f", time left {say_time(self.left_s)}" if now.expected else ""
-        self.note(f"{now.arm}: {now.phase}{share} {now.detail}".rstrip(" :") + budget + left)
+        who = f"{now.arm}: " if now.arm else ""
+        self.note(f"{who}{now.phase}{share} {now.detail}".rstrip() + budget + left)
 
     def note(self, sentence: str) -> None:
         """A line."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from maskloop.client import Client, Retry
 from maskloop.costs import CostModel
-from maskloop.formats.files import write_atomically
+from maskloop.formats.coco_writing import write_coco
 from maskloop.loop.annotator import Annotator
 from maskloop.loop.arms import ArmName, arm_names, open_arm
 from maskloop.loop.campaign import Arm, run_campaign
@@ -19,13 +19,13 @@ from maskloop.loop.data import Data, read_data
 from maskloop.loop.forecast import Forecast, forecast
 from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.local_server import LocalServer
-from maskloop.loop.options import Options, open_workdir
+from maskloop.loop.options import DEMO_FOLDER, Options, begin_run, find_run
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.reporting import ArmResult, Reporter
 from maskloop.report import RunReport
 from maskloop.report.words import say_number, say_time
-from maskloop.values import Image, Split
+from maskloop.values import Image, Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
@@ -60,10 +60,14 @@ class Run:
             MaskloopError: an option, the data or the server will not do. What was bought is safe, and the run can be
                 resumed.
         """
-        run_id = open_workdir(self.workdir, self.options, resume=resume, new_id=lambda: str(uuid.uuid4()))
+        run_id = find_run(self.workdir, self.options, resume=resume)
         self.progress.phase("read", self.options.data)
-        data = read_data(self.options.data, self.workdir / "data", self.options.seed)
+        data = read_data(self.options.data, self.workdir / DEMO_FOLDER, self.options.seed)
         forecasts = forecasts_of(self.options, data)
+        self._look_for_server()
+        if not run_id:
+            run_id = str(uuid.uuid4())
+            begin_run(self.workdir, self.options, run_id)
         rounds = sum(one.rounds for one in forecasts.values())
         self.progress.expect(rounds, sum(one.machine_s for one in forecasts.values()) / rounds)
         with self._client() as client:
@@ -108,25 +112,34 @@ class Run:
     def _leave(self, client: Client, campaign: ArmResult) -> None:
         """Leave in `workdir` what the time bought: the last model, and the labels."""
         self.progress.phase("export")
-        project_id = campaign.annotator.project_id
+        annotator = campaign.annotator
         model = campaign.arm.rounds[-1][0].model.id
-        client.read_model(project_id=project_id, model_version=model, path=self.workdir / MODEL_FILE)
-        write_atomically(self.workdir / LABELS_FILE, client.export_labels(project_id=project_id))
+        client.read_model(project_id=annotator.project_id, model_version=model, path=self.workdir / MODEL_FILE)
+        pool = {key: image for key, image in annotator.images.items() if image.split is Split.POOL}
+        full = client.list_labels(project_id=annotator.project_id, kind=SupervisionKind.FULL)
+        bought = {label.image_id: label.objects for label in full if label.image_id in pool}
+        names = {pool[image_id].file_name: objects for image_id, objects in bought.items()}
+        write_coco(self.workdir / LABELS_FILE, annotator.categories, [pool[key] for key in bought], names)
+
+    def _look_for_server(self) -> None:
+        """Find out at once, and before anything is written, that nobody answers at --server."""
+        if self.options.server:
+            with Client(self.options.server, retry=Retry(patience_s=LOOK_S)) as client:
+                client.check_health()
 
     @contextmanager
     def _client(self) -> Iterator[Client]:
-        self.progress.phase("connect", self.options.server or "starting the server")
+        retry = Retry(patience_s=PATIENCE_S)
         if self.options.server:
-            with Client(self.options.server, retry=Retry(patience_s=LOOK_S)) as look:
-                look.check_health()
-            with Client(self.options.server, retry=Retry(patience_s=PATIENCE_S)) as client:
+            with Client(self.options.server, retry=retry) as client:
                 yield client
-        else:
-            with (
-                LocalServer(self.workdir, self.options.device, self.progress.note) as server,
-                Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,
-            ):
-                yield client
+            return
+        self.progress.phase("server", "starting")
+        with (
+            LocalServer(self.workdir, self.options.device, self.progress.note) as server,
+            Client(server.address, retry=retry) as client,
+        ):
+            yield client
 
 
 def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
@@ -137,7 +150,7 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     """
     strategies = [options.strategy] + ([options.compare] if options.compare else [])
     classes = len(data.coco.categories)
-    return {name: forecast(plan_of(options, name, classes), data, options.recipe) for name in strategies}
+    return {name: forecast(plan_of(options, name, classes), data, options.recipe_name) for name in strategies}
 
 
 def _sentence(name: ArmName, arm: Arm, annotator: Annotator) -> str:

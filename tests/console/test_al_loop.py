@@ -1,0 +1,89 @@
+"""What `al-loop` says when something is wrong: one clear line, exit code 2, nothing changed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maskloop.loop.demo_data import write_demo_data
+
+AL_LOOP = Path(sys.executable).with_name("al-loop")
+
+
+def al_loop(*options):
+    done = subprocess.run([AL_LOOP, *options], capture_output=True, text=True, timeout=120, check=False)
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return write_demo_data(tmp_path_factory.mktemp("data") / "demo", images=12, test_images=4, size=64)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--budget", "0h", "--data", "demo"), "budget"),
+        (("--budget", "-2h", "--data", "demo"), "budget"),
+        (("--budget", "much", "--data", "demo"), "much"),
+        (("--budget", "1h", "--data", "demo", "--target-iou", "2"), "target IoU 2"),
+        (("--budget", "1h", "--data", "demo", "--labeler", "me"), "'me'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_in_one_line(tmp_path, options, named):
+    code, _, complaint = al_loop(*options, "--workdir", str(tmp_path / "run"))
+    assert code == 2
+    assert named in complaint
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--budget", "1h", "--data", "coco:/no/such/place"), "/no/such/place"),
+        (("--budget", "1s", "--data", "coco:{demo}"), "cheapest image costs 3 s"),
+    ],
+)
+def test_data_and_budgets_that_do_not_fit_are_told_before_a_server_is_started(tmp_path, demo, options, named):
+    filled = [option.format(demo=demo) for option in options]
+    code, _, complaint = al_loop(*filled, "--workdir", str(tmp_path / "run"))
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert named in complaint
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_server_that_cannot_be_reached_is_named(tmp_path, demo):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"))
+    code, _, complaint = al_loop(*options, "--server", f"unix:{tmp_path / 'nobody'}")
+    assert code == 2
+    assert "nobody cannot be reached" in complaint
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_strategy_the_server_does_not_know_is_told_before_images_are_brought_in(tmp_path, demo):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"))
+    code, out, complaint = al_loop(*options, "--strategy", "clairvoyant")
+    assert code == 2
+    assert "clairvoyant" in complaint
+    assert "import" not in out
+
+
+def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(tmp_path, demo):
+    workdir = tmp_path / "run"
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--compare", "random", "--workdir", str(workdir))
+    code, out, _ = al_loop(*options, "--dry-run")
+    assert code == 0
+    assert "mask_guided" in out
+    assert "random" in out
+    assert "machine time" in out
+    assert not workdir.exists()
+
+
+def test_help_lists_the_options():
+    code, out, _ = al_loop("--help")
+    assert code == 0
+    for option in ("--budget", "--data", "--target-iou", "--max-rounds", "--labeler", "--dry-run", "--resume"):
+        assert option in out

@@ -1,0 +1,64 @@
+"""`al-loop` as people start it, with a recipe that trains in a second, and a look at the processes it starts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+AL_LOOP = Path(sys.executable).with_name("al-loop")
+TINY = "compact,hidden=16,min_iterations=2,max_iterations=2,epochs=1,iou_epochs=1,train_steps=2,checkpoint_every=1"
+PATIENCE_S = 280
+
+
+class Loop:
+    """`al-loop` on the demo with the tiny recipe, in one working directory."""
+
+    def __init__(self, demo, workdir, *options):
+        self.workdir = workdir
+        self.command = [AL_LOOP, "--data", f"coco:{demo}", "--recipe", TINY, "--image-size", "32", "--device", "cpu"]
+        self.command += ["--workdir", workdir, *options]
+
+    def start(self, *more):
+        """The process, its output at hand as text. One torch thread: tests share the machine."""
+        environment = {**os.environ, "MASKLOOP_THREADS": "1"}
+        pipe = subprocess.PIPE
+        return subprocess.Popen([*self.command, *more], stdout=pipe, stderr=pipe, text=True, env=environment)
+
+    def run(self, *more):
+        """(exit code, output, complaints)."""
+        process = self.start(*more)
+        out, err = process.communicate(timeout=PATIENCE_S)
+        return process.returncode, out, err
+
+    def report(self):
+        return json.loads((self.workdir / "report.json").read_text())
+
+    def server_pid(self):
+        """The process id of its server; 0 while there is none."""
+        lock = self.workdir / "server" / "server.lock"
+        text = lock.read_text() if lock.exists() else ""
+        return int(text) if text.strip() else 0
+
+
+def children(pid):
+    """Process ids of a process's children; none if it is gone."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def processes_naming(text):
+    """Process ids of all processes with `text` in their command line, apart from this one."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                line = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if text in line:
+                found.append(int(entry.name))
+    return found

@@ -1,0 +1,139 @@
+"""Whole runs of `al-loop` with the real server and the real network: what they leave, and that they can be stopped."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from maskloop.costs import CostModel
+from maskloop.formats.coco import read_coco_folder
+from maskloop.values import Counts
+from tests.journeys.loops import Loop, processes_naming
+
+BUDGET_S = 3000.0
+OPTIONS = ("--budget", "50m", "--max-rounds", "2", "--seed", "3")
+QUALITY = ("ap50", "ap", "mean_iou", "iou_mae", "iou_spearman")
+
+
+@pytest.fixture(scope="module")
+def finished(demo, tmp_path_factory):
+    loop = Loop(demo, tmp_path_factory.mktemp("finished") / "run", *OPTIONS, "--compare", "random")
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    return loop
+
+
+def arms(report):
+    return [report, report["baselines"]["random"]]
+
+
+def chosen(rounds):
+    return [[(one["image"], one["score"], one["cost_s"]) for one in each["batch"]] for each in rounds]
+
+
+def test_the_report_has_what_was_promised(finished):
+    report = finished.report()
+    assert report["strategy"] == "mask_guided"
+    assert (report["seed"], report["budget_s"]) == (3, BUDGET_S)
+    assert report["stopped_because"]
+    assert report["project"].endswith("mask-guided")
+    for arm in arms(report):
+        assert [one["round"] for one in arm["rounds"]] == [1, 2, 3]
+        assert [bool(one["batch"]) for one in arm["rounds"]] == [True, True, False]
+        for one in arm["rounds"]:
+            assert one["model_version"]
+            assert all(one[name] is None or -1 <= one[name] <= 1 for name in QUALITY)
+            assert one["ap50"] is not None
+            assert set(one["seconds"]) == {"train", "score", "select", "evaluate"}
+            assert one["seconds"]["train"] > 0
+            assert all(item["reason"] and item["cost_s"] > 0 for item in one["batch"])
+    assert report["rounds"][0]["target_iou"] == 0.3
+    assert all(0 <= item["score"] <= 1 for one in report["rounds"] for item in one["batch"])
+    assert all(item["score"] is None for one in report["baselines"]["random"]["rounds"] for item in one["batch"])
+
+
+def test_spending_adds_up_and_stays_within_the_budget(finished):
+    for arm in arms(finished.report()):
+        assert arm["spent_s"] <= BUDGET_S
+        assert sum(arm["spent_s_by_kind"].values()) == pytest.approx(arm["spent_s"])
+        for before, after in zip(arm["rounds"], arm["rounds"][1:], strict=False):
+            bought_s = sum(one["cost_s"] for one in before["batch"])
+            assert after["spent_s"] - before["spent_s"] == pytest.approx(bought_s)
+            assert after["labeled_images"] - before["labeled_images"] == len(before["batch"])
+        assert arm["rounds"][-1]["spent_s"] == pytest.approx(arm["spent_s"])
+
+
+def test_a_full_label_pays_what_its_counts_have_not_paid(finished, demo):
+    data, costs, report = read_coco_folder(demo), CostModel(3), finished.report()
+    for arm, counted in zip(arms(report), (True, False), strict=True):
+        for item in (item for one in arm["rounds"] for item in one["batch"]):
+            counts = Counts.of(data.by_name[item["file_name"]].objects)
+            paid_s = costs.counts_label(counts) if counted else 0.0
+            assert item["cost_s"] == pytest.approx(costs.full_label(counts, paid_s), abs=1e-3)
+
+
+def test_both_arms_begin_with_the_same_images_and_only_one_pays_for_counts(finished):
+    campaign, baseline = arms(finished.report())
+    assert campaign["rounds"][0]["labeled_images"] == baseline["rounds"][0]["labeled_images"]
+    assert campaign["rounds"][0]["spent_s_by_kind"]["full"] == baseline["rounds"][0]["spent_s_by_kind"]["full"]
+    assert campaign["rounds"][0]["mean_iou"] == baseline["rounds"][0]["mean_iou"]
+    assert campaign["spent_s_by_kind"]["counts"] > 0
+    assert "counts" not in baseline["spent_s_by_kind"]
+
+
+def test_the_files_that_the_time_bought_are_there(finished):
+    assert (finished.workdir / "model.safetensors").stat().st_size > 1000
+    labels = json.loads((finished.workdir / "labels.coco.json").read_text())
+    last = finished.report()["rounds"][-1]
+    assert len(labels["images"]) == last["labeled_images"]
+    assert all(one["file_name"].startswith("train") for one in labels["images"])
+    assert labels["annotations"]
+    for name in ("report.html", "report.csv", "curve-mean-iou.svg", "spending.svg"):
+        assert (finished.workdir / name).stat().st_size > 100
+
+
+def test_nothing_is_left_running(finished):
+    assert processes_naming(str(finished.workdir)) == []
+
+
+def test_resuming_a_finished_run_changes_nothing(finished):
+    before = finished.report()
+    code, out, err = finished.run("--resume")
+    assert code == 0, out + err
+    after = finished.report()
+    for arm in (*arms(before), *arms(after)):
+        for one in arm["rounds"]:
+            del one["seconds"]["select"]  # the time a call took, whenever it was made
+    before["setup"]["command"] = after["setup"]["command"]
+    assert after == before
+
+
+def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):
+    loop = Loop(demo, tmp_path / "run", *OPTIONS)
+    process = loop.start()
+    for line in process.stdout:
+        if line.startswith("mask_guided, round 1"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "--resume" in err
+    assert str(loop.workdir) in err
+    assert processes_naming(str(loop.workdir)) == []
+    code, out, err = loop.run("--resume")
+    assert code == 0, out + err
+    unbroken, resumed = finished.report(), loop.report()
+    assert chosen(resumed["rounds"]) == chosen(unbroken["rounds"])
+    assert resumed["spent_s_by_kind"] == unbroken["spent_s_by_kind"]
+    assert [one["mean_iou"] for one in resumed["rounds"]] == [one["mean_iou"] for one in unbroken["rounds"]]
+    assert resumed["stopped_because"] == unbroken["stopped_because"]
+
+
+def test_resuming_with_another_budget_is_refused(finished):
+    changed = Loop("elsewhere", finished.workdir, *OPTIONS, "--compare", "random")
+    code, _, err = changed.run("--resume", "--budget", "3h")
+    assert code == 2
+    assert "--budget was '50m', is '3h'" in err
+    assert "Traceback" not in err
