@@ -22,6 +22,7 @@ from service.job_files import CHECKPOINT, SCORES, CountedFile, LabeledFile, Scor
 from service.scores import read_scores
 from service.worker import Worker
 from service.workflows import Stopping
+from tests.service.processes import is_alive, is_gone
 from tests.service.squares import TINY, squares
 
 
@@ -222,15 +223,4 @@ def test_no_process_outlives_an_owner_that_was_killed(jobs, tmp_path, head_start
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    until = time.monotonic() + 30
-    while is_alive(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not is_alive(pid)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether the process is there and no zombie."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    assert is_gone(pid)

@@ -1,0 +1,295 @@
+"""Training, scoring and evaluation through a real server process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+
+import grpc
+import pytest
+import torch
+from google.longrunning import operations_pb2
+from google.longrunning.operations_pb2_grpc import OperationsStub
+
+from maskloop.client import Client
+from maskloop.client.wire import Retry
+from maskloop.errors import (
+    Cancelled,
+    FailedPrecondition,
+    InvalidArgument,
+    InvalidConfig,
+    ModelNotFound,
+    NoActiveModel,
+    OperationNotFound,
+    PoolNotScored,
+    ProjectNotFound,
+    QueueFull,
+    RequestIdReused,
+)
+from maskloop.values import (
+    Budget,
+    Category,
+    Counts,
+    LabelDraft,
+    OperationKind,
+    OperationState,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
+from models.checkpoints import FittedModel
+from tests.service.processes import ServerProcess, is_gone
+from tests.service.squares import TINY, imports
+
+LONG = {**TINY, "iterations": 5000}
+
+
+def fill(client, project_id="p", train=10, test=4, pool=10):
+    """A project with images, a campaign, and counts of the pool's first six images."""
+    client.create_project(project_id=project_id, categories=[Category(1, "square")])
+    list(client.import_images(project_id=project_id, images=imports(train, test, pool)))
+    client.create_campaign(
+        project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided")
+    )
+    batch = client.select_batch(
+        project_id=project_id,
+        campaign_id="c",
+        annotator="ann",
+        kind=SupervisionKind.COUNTS,
+        images=6,
+        strategy=Strategy("random"),
+    )
+    drafts = [LabelDraft(pick.image_id, SupervisionKind.COUNTS, Counts({1: 1})) for pick in batch.picks]
+    client.submit_labels(project_id=project_id, annotator="ann", batch_id=batch.id, labels=drafts)
+    return [pick.image_id for pick in batch.picks]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with ServerProcess(tmp_path_factory.mktemp("server"), waiting_operations=3) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return server.client
+
+
+@pytest.fixture(scope="module")
+def counted(client):
+    return fill(client)
+
+
+@pytest.fixture(scope="module")
+def trained(client, counted):
+    """The operation of a training that ended."""
+    operation = client.train_model(project_id="p", overrides=TINY, seed=1, activate=True, request_id="train-1")
+    return client.wait_operation(operation)
+
+
+@pytest.fixture(scope="module")
+def scored(client, trained):
+    return client.wait_operation(client.score_pool(project_id="p", request_id="score-1"))
+
+
+def test_before_anything_is_trained_there_is_no_model(client):
+    client.create_project(project_id="empty", categories=[Category(1, "square")])
+    with pytest.raises(NoActiveModel):
+        client.score_pool(project_id="empty")
+    with pytest.raises(NoActiveModel):
+        client.get_model(project_id="empty")
+    with pytest.raises(FailedPrecondition, match="no full label of a train or pool image"):
+        client.train_model(project_id="empty")
+    with pytest.raises(ProjectNotFound):
+        client.train_model(project_id="nobody")
+
+
+def test_a_training_makes_a_model_version(client, trained):
+    model = trained.result
+    assert (model.recipe, model.seed, model.labeled_images, model.active) == ("compact", 1, 10, True)
+    assert client.get_model(project_id="p") == model
+    assert [found.id for found in client.list_models(project_id="p")] == [model.id]
+    assert trained.progress == 1.0
+    assert trained.seconds > 0
+    assert client.get_operation(operation_id=trained.id) == trained
+
+
+def test_its_checkpoint_can_be_read_and_used(client, trained, tmp_path):
+    client.read_model(project_id="p", path=tmp_path / "model.safetensors")
+    model = FittedModel.load(tmp_path / "model.safetensors", torch.device("cpu"))
+    assert (model.seed, len(model.snapshot)) == (1, 10)
+
+
+def test_a_repeated_call_finds_the_same_operation(client, trained):
+    again = client.train_model(project_id="p", overrides=TINY, seed=1, activate=True, request_id="train-1")
+    assert again == trained
+    with pytest.raises(RequestIdReused):
+        client.train_model(project_id="p", overrides=TINY, seed=2, activate=True, request_id="train-1")
+
+
+def test_the_pool_is_scored_where_counts_are_known(client, counted, scored):
+    assert scored.result.scored_images == len(counted)
+    proposals = client.get_proposals(project_id="p", image_ids=counted)
+    assert [found.image_id for found in proposals] == counted
+    assert all(0 <= found.score <= 1 and len(found.objects) == 1 for found in proposals)
+    assert {found.model_version for found in proposals} == {scored.result.id}
+
+
+def test_a_batch_is_chosen_by_the_scores(client, counted, scored):
+    batch = client.select_batch(project_id="p", campaign_id="c", annotator="ann", images=2)
+    scores = {found.image_id: found.score for found in client.get_proposals(project_id="p", image_ids=counted)}
+    nearest = sorted(scores, key=lambda image_id: (abs(scores[image_id] - batch.target_iou), image_id))
+    assert [pick.image_id for pick in batch.picks] == nearest[:2]
+    client.release_batch(project_id="p", batch_id=batch.id, annotator="ann")
+
+
+def test_an_evaluation_measures_a_split(client, trained):
+    operation = client.wait_operation(client.evaluate_model(project_id="p", split=Split.TEST))
+    assert operation.result.model_version == trained.result.id
+    assert operation.result.split is Split.TEST
+    assert len(operation.result.images) == 4
+    assert 0 <= operation.result.mean_iou <= 1
+    with pytest.raises(FailedPrecondition, match="no full label of a ood image"):
+        client.evaluate_model(project_id="p", split=Split.OOD)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"recipe": "nobody's"}, InvalidConfig),
+        ({"overrides": {"colour": 1}}, InvalidConfig),
+        ({"overrides": {"image_size": 33}}, InvalidConfig),
+        ({"overrides": {"name": "x"}}, InvalidConfig),
+        ({"overrides": {"rate": "fast"}}, InvalidConfig),
+        ({"seed": -1}, InvalidArgument),
+        ({"request_id": "r" * 200}, InvalidArgument),
+    ],
+)
+def test_an_impossible_training_is_refused_at_once(client, counted, options, kind):
+    with pytest.raises(kind):
+        client.train_model(project_id="p", **options)
+
+
+def test_a_version_that_has_not_scored_says_so(client, scored):
+    operation = client.train_model(project_id="p", overrides=TINY, seed=2, activate=False)
+    version = client.wait_operation(operation).result
+    assert not version.active
+    with pytest.raises(PoolNotScored):
+        client.get_proposals(project_id="p", image_ids=["x"], model_version=version.id)
+    with pytest.raises(ModelNotFound):
+        client.score_pool(project_id="p", model_version="model-x")
+    assert client.activate_model(project_id="p", model_version=version.id).active
+    assert client.rollback_model(project_id="p").id == scored.result.id
+
+
+def test_labeling_goes_on_while_a_network_trains(client, counted):
+    training = client.train_model(project_id="p", overrides=LONG, activate=False)
+    running = follow_until_running(client, training)
+    batch = client.select_batch(
+        project_id="p",
+        campaign_id="c",
+        annotator="bee",
+        kind=SupervisionKind.COUNTS,
+        images=2,
+        strategy=Strategy("random"),
+    )
+    drafts = [LabelDraft(pick.image_id, SupervisionKind.COUNTS, Counts({})) for pick in batch.picks]
+    client.submit_labels(project_id="p", annotator="bee", batch_id=batch.id, labels=drafts)
+    assert len(batch.picks) == 2
+    assert client.get_operation(operation_id=training.id).state is OperationState.RUNNING
+    assert running.kind is OperationKind.TRAIN
+    client.cancel_operation(operation_id=training.id)
+
+
+def follow_until_running(client, operation, timeout_s=120):
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        operation = client.get_operation(operation_id=operation.id)
+        if operation.state is not OperationState.PENDING:
+            return operation
+        time.sleep(0.05)
+    raise AssertionError("the operation does not begin")
+
+
+def test_a_full_line_turns_away_and_cancelling_empties_it(server, client, counted):
+    waiting = [client.train_model(project_id="p", overrides=LONG) for _ in range(3)]
+    with Client(server.address, retry=Retry(patience_s=0)) as impatient, pytest.raises(QueueFull) as refused:
+        impatient.train_model(project_id="p", overrides=LONG)
+    assert refused.value.retry_after_s > 0
+    for operation in reversed(waiting):
+        client.cancel_operation(operation_id=operation.id)
+    for operation in waiting:
+        with pytest.raises(Cancelled):
+            client.wait_operation(operation, timeout_s=60)
+    assert client.get_operation(operation_id=waiting[0].id).state is OperationState.CANCELLED
+    next_one = client.train_model(project_id="p", overrides=TINY, activate=False)
+    assert client.wait_operation(next_one).state is OperationState.SUCCEEDED
+
+
+def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
+    operation = client.train_model(project_id="p", overrides=LONG)
+    request = operations_pb2.DeleteOperationRequest(name=f"operations/{operation.id}")
+    with grpc.insecure_channel(server.address) as channel:
+        delete = OperationsStub(channel).DeleteOperation
+        with pytest.raises(grpc.RpcError, match="has not ended; cancel it first"):
+            delete(request, timeout=10)
+        client.cancel_operation(operation_id=operation.id)
+        delete(request, timeout=10)
+    with pytest.raises(OperationNotFound):
+        client.get_operation(operation_id=operation.id)
+
+
+def test_asking_it_to_stop_ends_the_server_and_its_device(server, client, scored):
+    pid = server.device_pid()
+    assert server.end(signal.SIGTERM) == 0
+    assert is_gone(pid, 5)
+
+
+def digest(client, tmp_path, project_id="p"):
+    path = client.read_model(project_id=project_id, path=tmp_path / "model.safetensors")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.slow
+def test_work_survives_the_death_of_the_device_and_of_the_server(tmp_path):
+    """Killed in training: the device once, the server twice; the model is that of an undisturbed training."""
+    wanted = {"project_id": "p", "overrides": {**TINY, "iterations": 60}, "seed": 5, "activate": True}
+    with ServerProcess(tmp_path / "calm") as calm:
+        fill(calm.client)
+        calm.client.wait_operation(calm.client.train_model(**wanted, request_id="t"))
+        undisturbed = digest(calm.client, tmp_path)
+        calm.end()
+    operation = None
+    for victim in ("device", "server", "server", None):
+        with ServerProcess(tmp_path / "stormy") as stormy:
+            if operation is None:
+                fill(stormy.client)
+            operation = stormy.client.train_model(**wanted, request_id="t")
+            device = stormy.device_pid()
+            if victim is not None:
+                before = follow_until_running(stormy.client, operation).progress
+                follow_beyond(stormy.client, operation, min(before + 0.1, 0.9))
+            if victim == "device":
+                os.kill(device, signal.SIGKILL)
+                device = stormy.device_pid()
+                follow_beyond(stormy.client, operation, 0.0)
+            if victim is None:
+                ended = stormy.client.wait_operation(operation)
+                assert digest(stormy.client, tmp_path) == undisturbed
+                assert ended.result.active
+                assert len(list(stormy.client.list_models(project_id="p"))) == 1
+                assert not (tmp_path / "stormy" / "work" / operation.id).exists()
+            stormy.end(signal.SIGKILL)
+            assert is_gone(device, 10)
+
+
+def follow_beyond(client, operation, progress, timeout_s=120):
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        now = client.get_operation(operation_id=operation.id)
+        if now.progress > progress or now.state is OperationState.SUCCEEDED:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the operation does not move")
