@@ -129,12 +129,14 @@ def check_answers(model: FittedModel, pool: list[Example], device: torch.device)
         classes = class_tensor([Counts.of(example.objects).sequence()], CATEGORIES, device)
         pixels = normalise(image_tensor([resize_image(example.pixels, model.recipe.image_size)], device))
         with torch.inference_mode():
-            logits = model.network(pixels, classes).logits
-            statistics = mask_statistics(logits, classes, len(CATEGORIES))[0].cpu().double().numpy()
-            whole = torch.nn.functional.interpolate(logits, example.pixels.shape[:2], mode="bilinear")[0] > 0
+            made = model.network(pixels, classes)
+            statistics = mask_statistics(made.logits, classes, pixels, made.dense.centres, len(CATEGORIES))
+            whole = torch.nn.functional.interpolate(made.logits, example.pixels.shape[:2], mode="bilinear")[0] > 0
         tolerance = 0.05 if device.type == "cuda" else 1e-3
         assert len(scored.proposals.objects) == len(whole)
-        for drawn, mask, iou in zip(scored.proposals.objects, whole, model.calibrator.predict(statistics), strict=True):
+        for drawn, mask, iou in zip(
+            scored.proposals.objects, whole, model.calibrator.predict(statistics[0].cpu().double().numpy()), strict=True
+        ):
             assert abs(drawn.predicted_iou - iou) < tolerance
             assert drawn.mask.iou(Mask.from_array(mask.cpu().numpy())) > 0.98 or not mask.any()
 

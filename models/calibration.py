@@ -1,62 +1,59 @@
-"""The product's head: predicted IoU from mask statistics, fitted on masks of images their network never saw.
+"""The product's head: a ridge regression from mask statistics to IoU.
 
-A network is surest of the images it has learnt, so a head fitted on those promises too much. Here the labeled
-images are dealt into folds, every fold is read by a network trained without it, and a ridge regression learns
-IoU (Bellver et al., *Mask-guided sample selection for semi-supervised instance segmentation*, eq. 1) from the
-statistics of these masks. With few labels a fit ranks worse than the network's plain confidence; the same
-held-out masks say when, and then confidence alone is mapped onto IoU.
+It learns from augmented views of the labeled images, which the network has seen, and from images held out of a
+rehearsal, which its network has not: the statistics tell a good mask from a bad one alike in both, but a network is
+surer of what it has learnt, so a column of its own takes up how much better it does there (see
+docs/decisions/head.md for the measurements). IoU is eq. 1 and the image score eq. 2 of Bellver et al., *Mask-guided
+sample selection for semi-supervised instance segmentation*.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
 
 from models.metrics import mean_absolute_error, spearman
 from models.statistics import CONFIDENCE
 
 Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)  # of the ridge, on statistics of unit deviation
+PENALTY = 10.0  # of the ridge, on statistics of unit deviation
+FREE = 100.0  # deviation given to what the ridge shall not shrink
 MIN_SLOPE = 0.1  # of IoU over confidence
-PARTS = 5  # of the cross-validation that chooses the penalty and the head
-MIN_IMAGES = 8  # with fewer held-out images nothing is fitted
+MIN_IMAGES = 8  # with fewer labeled images no head is fitted, with fewer held out none is judged
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Masks of unseen images and how good they were, one row an object.
+    """Masks and how good they are, one row an object.
 
     Args:
-        image_ids: (N,) of the images; rows of one image are held out together.
+        image_ids: (N,) of the images.
         statistics: (N, K) as `mask_statistics` gives them.
         ious: (N,) true IoU in [0, 1].
+        learnt: (N,) bool, whether the network had learnt from the image.
     """
 
     image_ids: NDArray[np.str_]
     statistics: Floats
     ious: Floats
+    learnt: NDArray[np.bool_]
 
     @classmethod
-    def join(cls, parts: Sequence[Observations]) -> Observations:
+    def join(cls, *parts: Observations) -> Observations:
         """All rows of `parts`, in their order."""
         return cls(
             np.concatenate([part.image_ids for part in parts]),
             np.concatenate([part.statistics for part in parts]),
             np.concatenate([part.ious for part in parts]),
+            np.concatenate([part.learnt for part in parts]),
         )
-
-    def rows(self, places: NDArray[np.intp]) -> Observations:
-        """Some rows only."""
-        return Observations(self.image_ids[places], self.statistics[places], self.ious[places])
 
     @property
     def images(self) -> int:
@@ -115,55 +112,52 @@ def deal_folds(image_ids: Iterable[str], folds: int, seed: int) -> list[list[str
     return [shuffled[fold::folds] for fold in range(folds)]
 
 
-def fit_calibrator(observed: Observations) -> tuple[Calibrator, dict[str, float]]:
-    """Fit both heads and keep the one that ranks held-out images better.
-
-    Returns:
-        The head and the evidence: `held_out_images`, and over these `held_out_mae` and `held_out_spearman` of
-        the kept head's image scores, and `held_out_spearman_confidence` of confidence alone. What is undefined
-        is left out.
-    """
-    if observed.images < MIN_IMAGES:
-        return Calibrator.unfitted(observed.statistics.shape[1]), {"held_out_images": float(observed.images)}
-    on_confidence = _evidence(fit_on_confidence, observed)
-    on_statistics = {penalty: _evidence(partial(fit_on_statistics, penalty=penalty), observed) for penalty in PENALTIES}
-    penalty = min(PENALTIES, key=lambda penalty: on_statistics[penalty]["held_out_mae"])
-    ranks = {"held_out_spearman_confidence": on_confidence.get("held_out_spearman", -1.0)}
-    if on_statistics[penalty].get("held_out_spearman", -1.0) < ranks["held_out_spearman_confidence"]:
-        return fit_on_confidence(observed), on_confidence | ranks
-    return fit_on_statistics(observed, penalty), on_statistics[penalty] | ranks
-
-
-def fit_on_statistics(observed: Observations, penalty: float) -> Calibrator:
-    """Ridge regression of IoU on all statistics, each brought to unit deviation."""
+def fit_on_statistics(observed: Observations) -> Calibrator:
+    """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from."""
     centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    fitted = Ridge(alpha=penalty).fit((observed.statistics - centre) / spread, observed.ious)
-    weights = fitted.coef_ / spread
+    design = np.column_stack([(observed.statistics - centre) / spread, FREE * observed.learnt])
+    fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
+    weights = fitted.coef_[:-1] / spread
     return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))
 
 
 def fit_on_confidence(observed: Observations) -> Calibrator:
-    """Least squares of IoU on confidence; never falling, so that the ranking is confidence's own."""
-    confidence = observed.statistics[:, CONFIDENCE]
+    """Least squares of IoU on confidence, of unseen images if there are any; never falling, so that it ranks alike."""
+    chosen = slice(None) if observed.learnt.all() else ~observed.learnt
+    confidence, ious = observed.statistics[chosen, CONFIDENCE], observed.ious[chosen]
     spread = float(confidence.var())
-    slope = float(((confidence - confidence.mean()) * observed.ious).mean()) / spread if spread else 1.0
-    slope = max(slope, MIN_SLOPE)
+    slope = max(float(np.cov(confidence, ious, bias=True)[0, 1]) / spread if spread else 1.0, MIN_SLOPE)
     weights = slope * np.eye(observed.statistics.shape[1])[CONFIDENCE]
-    return Calibrator("confidence", tuple(weights.tolist()), float((observed.ious - slope * confidence).mean()))
+    return Calibrator("confidence", tuple(weights.tolist()), float((ious - slope * confidence).mean()))
 
 
-def held_out(fit: Callable[[Observations], Calibrator], observed: Observations) -> Floats:
-    """(N,) predicted IoU of every row by a head that was fitted without its image."""
-    predicted = np.empty_like(observed.ious)
-    for seen, unseen in GroupKFold(PARTS).split(observed.statistics, groups=observed.image_ids):
-        predicted[unseen] = fit(observed.rows(seen)).predict(observed.statistics[unseen])
-    return predicted
+def rehearse(views: Observations, unseen: Observations) -> dict[str, float]:
+    """How heads fitted on a network's views of what it learnt do on images that neither has seen.
+
+    Returns:
+        `held_out_images`; `held_out_mae` and `held_out_spearman` of image scores by the statistics head, and the
+        same by confidence alone with the suffix `_confidence`. What is undefined is left out.
+    """
+    evidence = {"held_out_images": float(unseen.images)}
+    if not unseen.images or not views.images:
+        return evidence
+    true = unseen.image_means(unseen.ious)
+    for suffix, fit_on in (("", fit_on_statistics), ("_confidence", fit_on_confidence)):
+        predicted = unseen.image_means(fit_on(views).predict(unseen.statistics))
+        evidence[f"held_out_mae{suffix}"] = mean_absolute_error(predicted, true)
+        rank = spearman(predicted, true)
+        if rank is not None:
+            evidence[f"held_out_spearman{suffix}"] = rank
+    return evidence
 
 
-def _evidence(fit: Callable[[Observations], Calibrator], observed: Observations) -> dict[str, float]:
-    predicted = observed.image_means(held_out(fit, observed))
-    true = observed.image_means(observed.ious)
-    evidence = {"held_out_images": float(true.size), "held_out_mae": mean_absolute_error(predicted, true)}
-    rank = spearman(predicted, true)
-    return evidence if rank is None else evidence | {"held_out_spearman": rank}
+def fit_calibrator(observed: Observations, evidence: Mapping[str, float]) -> Calibrator:
+    """The head for these observations: on confidence alone where enough held-out images say that it ranks better."""
+    if observed.images < MIN_IMAGES:
+        return Calibrator.unfitted(observed.statistics.shape[1])
+    by_statistics = evidence.get("held_out_spearman", 0.0)
+    by_confidence = evidence.get("held_out_spearman_confidence", 0.0)
+    if evidence.get("held_out_images", 0.0) >= MIN_IMAGES and by_confidence > by_statistics:
+        return fit_on_confidence(observed)
+    return fit_on_statistics(observed)

@@ -56,7 +56,7 @@ def _edges(columns: Floats32, height: int) -> NDArray[np.int64]:
 
     A place that is met twice is none: a stretch too thin for any pixel, or one that goes on in the next column.
     """
-    count, side = columns.shape
+    side = columns.shape[1]
     positive = columns > 0
     above = np.flatnonzero(positive[:, 1:] != positive[:, :-1])
     column, node = np.divmod(above, max(side - 1, 1))
@@ -66,4 +66,5 @@ def _edges(columns: Floats32, height: int) -> NDArray[np.int64]:
     at_top, at_bottom = np.flatnonzero(positive[:, 0]), np.flatnonzero(positive[:, -1])
     met = np.concatenate([column * height + inner, at_top * height, (at_bottom + 1) * height])
     places, times = np.unique(met, return_counts=True)
-    return places[times % 2 == 1]
+    kept: NDArray[np.int64] = places[times % 2 == 1]
+    return kept

@@ -15,8 +15,8 @@ import torch
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.checkpoints import FittedModel
 from models.examples import Example
-from models.fitting import image_of
 from models.metrics import Floats, average_precision, match_within_class, mean_absolute_error, spearman
+from models.observing import image_of
 from models.reading import read_images
 from models.scoring import propose
 from models.training import Progress

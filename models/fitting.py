@@ -1,34 +1,25 @@
-"""From labels to a model: the final network on all of them, and a head fitted on what networks do not know.
+"""From labels to a model: a rehearsal, in which some labels are held out, then the network on all of them.
 
-Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and
-called again with the same arguments goes on where it was and ends the same.
+The rehearsal trains the same recipe without a share of the labels. What it does on these tells what the head is
+worth, and they are the images that neither network nor head has seen. Every stage is deterministic and leaves its
+training's state in a folder of its own, so a fit that is killed and called again with the same arguments goes on
+where it was and ends the same.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from maskloop.values import Counts
-from models.calibration import MIN_IMAGES, Calibrator, Observations, deal_folds, fit_calibrator
+from models.calibration import MIN_IMAGES, Observations, deal_folds, fit_calibrator, rehearse
 from models.checkpoints import FittedModel
 from models.examples import Example
-from models.metrics import match_within_class
 from models.network import AnnotationNetwork
-from models.reading import ImageToScore, read_images
+from models.observing import observe_unseen, observe_views
 from models.recipes import Recipe
-from models.statistics import count_statistics
 from models.training import Progress, train_network
-
-FOLDS = 2
-FOLD_SHARE = 0.5  # of the final network's iterations that each fold's network trains
-READ_BATCH = 16
-
-Train = Callable[[str, Sequence[Example], Recipe, Progress], AnnotationNetwork]
 
 
 def fit(
@@ -54,77 +45,41 @@ def fit(
         StorageFull: a checkpoint cannot be written.
     """
 
-    def train(stage: str, seen: Sequence[Example], recipe: Recipe, progress: Progress) -> AnnotationNetwork:
-        folder = checkpoint_dir / stage if checkpoint_dir else None
+    def train(stage: str, seen: Sequence[Example], start: float, end: float) -> AnnotationNetwork:
         return train_network(
-            seen, categories, recipe, seed=seed, device=device, checkpoint_dir=folder, progress=progress
+            seen,
+            categories,
+            recipe,
+            seed=seed,
+            device=device,
+            checkpoint_dir=checkpoint_dir / stage if checkpoint_dir else None,
+            progress=lambda share, message: progress(start + share * (end - start), f"{stage}: {message}"),
         )
 
+    def views(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
+        return observe_views(network, categories, recipe, seen, seed=seed, device=device)
+
     ordered = sorted(examples, key=lambda example: example.image_id)
-    calibrator, metrics = Calibrator.unfitted(count_statistics(len(categories))), {"held_out_images": 0.0}
-    head_share = 0.0
-    if len(ordered) >= MIN_IMAGES:
-        head_share = FOLDS * FOLD_SHARE / (1 + FOLDS * FOLD_SHARE)
-        part = _part(progress, 0.0, head_share)
-        observed = observe_unseen(ordered, categories, recipe, train, seed=seed, device=device, progress=part)
-        calibrator, metrics = fit_calibrator(observed)
-    network = train("final", ordered, recipe, _part(progress, head_share, 1.0))
-    snapshot = tuple(example.image_id for example in ordered)
-    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics)
-
-
-def observe_unseen(
-    examples: Sequence[Example],
-    categories: Sequence[int],
-    recipe: Recipe,
-    train: Train,
-    *,
-    seed: int,
-    device: torch.device,
-    progress: Progress,
-) -> Observations:
-    """Every example read by a network that was trained without it."""
-    short = shortened(recipe, len(examples))
+    seen, unseen = hold_out(ordered, recipe.held_out, seed)
+    evidence: dict[str, float] = {"held_out_images": 0.0}
     observed = []
-    for number, unseen in enumerate(deal_folds([example.image_id for example in examples], FOLDS, seed)):
-        seen = [example for example in examples if example.image_id not in unseen]
-        left_out = [example for example in examples if example.image_id in unseen]
-        stage = f"fold-{number}"
-        network = train(stage, seen, short, _part(progress, number / FOLDS, (number + 1) / FOLDS))
-        observed.append(observe(network, categories, recipe, left_out, device))
-    return Observations.join(observed)
+    if unseen:
+        network = train("rehearsal", seen, 0.0, 0.5)
+        observed.append(observe_unseen(network, categories, recipe, unseen, device))
+        evidence = rehearse(views(network, seen), observed[0])
+    network = train("training", ordered, 0.5 if unseen else 0.0, 1.0)
+    calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), evidence)
+    snapshot = tuple(example.image_id for example in ordered)
+    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, evidence)
 
 
-def shortened(recipe: Recipe, examples: int) -> Recipe:
-    """The recipe of a fold's network: fewer iterations, and hardly any IoU branch, for nobody asks it."""
-    iterations = max(1, round(recipe.iterations(examples) * FOLD_SHARE))
-    return dataclasses.replace(recipe, epochs=1, min_iterations=iterations, max_iterations=iterations, iou_epochs=1)
+def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
+    """Part labeled images into those a rehearsal learns from and those it is judged by, by a seeded hash of the id.
 
-
-def observe(
-    network: AnnotationNetwork,
-    categories: Sequence[int],
-    recipe: Recipe,
-    examples: Sequence[Example],
-    device: torch.device,
-) -> Observations:
-    """Statistics of the masks a network draws on labeled images, and how good these masks are."""
-    truths = {example.image_id: example.objects for example in examples}
-    images = [image_of(example) for example in examples]
-    readings = list(read_images(network, categories, recipe, images, device=device, batch_size=READ_BATCH))
-    ious = [match_within_class(reading.objects, truths[reading.image_id])[1] for reading in readings]
-    return Observations(
-        np.repeat([reading.image_id for reading in readings], [len(found) for found in ious]),
-        np.concatenate([reading.statistics for reading in readings]),
-        np.concatenate(ious),
-    )
-
-
-def image_of(example: Example) -> ImageToScore:
-    """A labeled image as one to be read, with its true counts."""
-    return ImageToScore(example.image_id, lambda: example.pixels, Counts.of(example.objects))
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    """Progress of a stage that takes from `start` to `end` of the whole."""
-    return lambda share, message: progress(start + share * (end - start), message)
+    Few images, or a share of zero, hold nothing out.
+    """
+    if not share or len(examples) < MIN_IMAGES:
+        return list(examples), []
+    chosen = set(deal_folds([example.image_id for example in examples], round(1 / share), seed)[0])
+    seen = [example for example in examples if example.image_id not in chosen]
+    return seen, [example for example in examples if example.image_id in chosen]

@@ -112,7 +112,8 @@ def _read_batch(
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         made = network(pixels, classes)
     logits = made.logits.float()
-    statistics = mask_statistics(logits, classes, len(categories)).cpu().double().numpy()
+    centres = made.dense.centres if made.dense else None
+    statistics = mask_statistics(logits, classes, pixels, centres, len(categories)).cpu().double().numpy()
     references = made.predicted_iou.cpu().double().numpy()
     features, maps = made.features.float().cpu().numpy(), logits.cpu().numpy()
     return [

@@ -28,6 +28,7 @@ MAY_BE_ZERO = {
     "warmup",
     "clip",
     "weight_decay",
+    "held_out",
     "min_iterations",
     "max_iterations",
     "semantic_weight",
@@ -85,6 +86,8 @@ class Recipe:
     iou_rate: float = 1e-3
     iou_target: str = "sqrt"
     iou_training: str = "frozen"
+    # The product's head.
+    held_out: float = 0.25  # share of the labels that a rehearsal leaves out, see models/fitting.py; 0 for no rehearsal
     # Work.
     checkpoint_every: int = 50  # iterations
 
@@ -95,6 +98,8 @@ class Recipe:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         if self.hidden % 16:
             raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
+        if self.held_out > 0.5:
+            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
 

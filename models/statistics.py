@@ -7,7 +7,10 @@ not: what is learnt from one network's maps holds for another's, so a head can b
 
 from __future__ import annotations
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 NAMES = (
@@ -21,6 +24,8 @@ NAMES = (
     "objects",  # number of objects decoded in this image / 5
     "overlap",  # largest share of the mask that another step claims too
     "peak",  # largest probability
+    "centre",  # largest probability inside the mask that the middle of an object of its class is there
+    "contrast",  # distance of the mean colours inside and outside, in the image's deviations
 )
 CONFIDENCE = NAMES.index("confidence")
 
@@ -30,17 +35,21 @@ def count_statistics(categories: int) -> int:
     return len(NAMES) + categories
 
 
-def mask_statistics(logits: Tensor, classes: Tensor, categories: int) -> Tensor:
+def mask_statistics(logits: Tensor, classes: Tensor, images: Tensor, centres: Tensor | None, categories: int) -> Tensor:
     """Statistics of each step's map, on the maps' own device.
 
     Args:
         logits: (B, T, S, S) of the steps' masks.
         classes: (B, T) int64 class index of each step in [0, categories), -1 for no step.
+        images: (B, 3, S, S), in any unit.
+        centres: (B, C, s, s) logits of objects' middles, S a multiple of s; `None` leaves their column zero.
 
     Returns:
-        (B, T, K) float32: the columns of `NAMES`, all within [0, 1] but `objects`, then the class one-hot.
-        Rows of no step are zero.
+        (B, T, K) float32: the columns of `NAMES`, all within [0, 1] but `objects` and `contrast`, then the class
+        one-hot. Rows of no step are zero.
     """
+    if not classes.shape[1]:
+        return logits.new_zeros(len(classes), 0, count_statistics(categories))
     valid = (classes >= 0).float()
     p = (logits.float().flatten(2)).sigmoid() * valid[..., None]  # (B, T, N)
     mask = (p > 0.5).float()
@@ -57,8 +66,10 @@ def mask_statistics(logits: Tensor, classes: Tensor, categories: int) -> Tensor:
         (valid.sum(1, keepdim=True) / 5).expand_as(area),
         _largest_overlap(mask, area),
         p.amax(-1),
+        torch.zeros_like(area) if centres is None else _highest_centre(mask, classes, centres),
+        _contrast(mask, area, images.float().flatten(2)),
     )
-    one_hot = torch.nn.functional.one_hot(classes.clamp(min=0), categories).float()
+    one_hot = F.one_hot(classes.clamp(min=0), categories).float()
     return torch.cat([torch.stack(columns, -1), one_hot], -1) * valid[..., None]
 
 
@@ -73,8 +84,24 @@ def _ratio(part: Tensor, whole: Tensor) -> Tensor:
 
 def _largest_overlap(mask: Tensor, area: Tensor) -> Tensor:
     """(B, T) largest |own & other| / |own| over the image's other steps."""
-    if not area.shape[1]:
-        return area
     shared = mask @ mask.transpose(1, 2)  # (B, T, T)
     others = shared - torch.diag_embed(torch.diagonal(shared, dim1=1, dim2=2))
     return _ratio(others.amax(-1), area)
+
+
+def _highest_centre(mask: Tensor, classes: Tensor, centres: Tensor) -> Tensor:
+    """(B, T) largest probability of `centres` (B, C, s, s), of each step's class, where its mask (B, T, N) is."""
+    side, size = centres.shape[-1], math.isqrt(mask.shape[-1])
+    pooled = F.max_pool2d(mask.view(*mask.shape[:2], size, size), size // side).flatten(2)  # (B, T, n)
+    own = centres.float().sigmoid().flatten(2)[torch.arange(len(classes), device=classes.device)[:, None], classes]
+    return (pooled * own).amax(-1)
+
+
+def _contrast(mask: Tensor, area: Tensor, pixels: Tensor) -> Tensor:
+    """(B, T) root mean square over the channels of `pixels` (B, 3, N), 0 for an empty mask."""
+    count = pixels.shape[-1]
+    inside = mask @ pixels.transpose(1, 2)  # (B, T, 3) sums
+    outside = pixels.sum(-1)[:, None] - inside
+    apart = inside / area.clamp(min=1)[..., None] - outside / (count - area).clamp(min=1)[..., None]
+    deviation = pixels.std(-1, correction=0).clamp(min=1e-6)[:, None]
+    return (apart / deviation).square().mean(-1).sqrt() * ((area > 0) & (area < count))

@@ -13,8 +13,8 @@ from models.calibration import Calibrator
 from models.checkpoints import FittedModel
 from models.evaluation import evaluate
 from models.examples import Example
-from models.fitting import image_of
 from models.metrics import average_precision, spearman
+from models.observing import image_of
 from models.recipes import resolve
 from models.scoring import score_images
 from models.statistics import NAMES

@@ -14,11 +14,11 @@ from models.calibration import MIN_IMAGES
 from models.checkpoints import FittedModel
 from models.evaluation import evaluate
 from models.examples import Example
-from models.fitting import fit, observe_unseen
+from models.fitting import fit, hold_out
 from models.metrics import spearman
 from models.network import AnnotationNetwork
-from models.recipes import Recipe, resolve
-from models.training import Progress, train_network
+from models.recipes import resolve
+from models.training import Progress
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -33,24 +33,63 @@ def fit_tiny(examples: Sequence[Example], folder: Path | None = None, progress: 
     return fit(examples, CATEGORIES, TINY, seed=3, device=CPU, checkpoint_dir=folder, progress=progress)
 
 
+def assert_same_network(first: AnnotationNetwork, second: AnnotationNetwork) -> None:
+    states = second.state_dict()
+    assert all(torch.equal(states[key], value) for key, value in first.state_dict().items())
+
+
 def saved(model: FittedModel, path: Path) -> bytes:
     model.save(path)
     return path.read_bytes()
 
 
-def test_a_fit_says_what_it_learnt_from_and_which_head_it_uses(scenes):
-    model = fit_tiny(scenes(10))
-    assert model.snapshot == tuple(f"image-{place}" for place in range(10))
+def test_a_fit_says_what_it_learnt_from_and_how_its_head_did_on_images_held_out(scenes):
+    model = fit_tiny(scenes(12))
+    assert model.snapshot == tuple(sorted(f"image-{place}" for place in range(12)))
     assert model.categories == CATEGORIES
-    assert model.calibrator.head in ("statistics", "confidence")
-    assert model.metrics["held_out_images"] == 10
+    assert model.calibrator.head == "statistics"
+    assert model.metrics["held_out_images"] == 3
     assert 0 <= model.metrics["held_out_mae"] <= 1
 
 
 def test_too_few_labels_train_a_network_and_fit_no_head(scenes, tmp_path: Path):
     model = fit_tiny(scenes(MIN_IMAGES - 1), tmp_path)
     assert model.calibrator.head == "unfitted"
-    assert [path.name for path in tmp_path.iterdir()] == ["final"]
+    assert model.metrics == {"held_out_images": 0}
+    assert [path.name for path in tmp_path.iterdir()] == ["training"]
+
+
+def test_without_a_rehearsal_a_fit_is_one_training(scenes, tmp_path: Path):
+    examples = scenes(12)
+    model = fit(
+        examples,
+        CATEGORIES,
+        replace(TINY, held_out=0.0),
+        seed=3,
+        device=CPU,
+        checkpoint_dir=tmp_path,
+        progress=silent,
+    )
+    assert model.calibrator.head == "statistics"
+    assert [path.name for path in tmp_path.iterdir()] == ["training"]
+    assert_same_network(model.network, fit_tiny(examples).network)
+
+
+def test_labels_without_any_object_fit_no_head():
+    blank = [Example(f"image-{place}", np.zeros((32, 32, 3), dtype=np.uint8), ()) for place in range(10)]
+    assert fit_tiny(blank).calibrator.head == "unfitted"
+
+
+def test_held_out_images_are_a_share_chosen_by_id_and_the_rest_is_learnt(scenes):
+    examples = scenes(17)
+    seen, unseen = hold_out(examples, 0.25, seed=0)
+    assert len(unseen) == 5
+    assert sorted(example.image_id for example in seen + unseen) == sorted(example.image_id for example in examples)
+    again = hold_out(examples[::-1], 0.25, seed=0)[1]
+    assert {example.image_id for example in again} == {example.image_id for example in unseen}
+    other = hold_out(examples, 0.25, seed=1)[1]
+    assert {example.image_id for example in other} != {example.image_id for example in unseen}
+    assert hold_out(examples, 0.0, seed=0) == (examples, [])
 
 
 def test_the_order_of_the_labels_does_not_matter(scenes, tmp_path: Path):
@@ -59,23 +98,23 @@ def test_the_order_of_the_labels_does_not_matter(scenes, tmp_path: Path):
     assert saved(forward, tmp_path / "a") == saved(backward, tmp_path / "b")
 
 
-def test_every_image_is_judged_by_a_network_that_was_trained_without_it(scenes):
-    trained_on: list[set[str]] = []
-
-    def train(_: str, seen: Sequence[Example], recipe: Recipe, progress: Progress) -> AnnotationNetwork:
-        trained_on.append({example.image_id for example in seen})
-        return train_network(seen, CATEGORIES, recipe, seed=0, device=CPU, checkpoint_dir=None, progress=progress)
-
-    examples = scenes(9)
-    ids = {example.image_id for example in examples}
-    observed = observe_unseen(examples, CATEGORIES, TINY, train, seed=0, device=CPU, progress=silent)
-    assert set(observed.image_ids) == ids
-    left_out = [ids - seen for seen in trained_on]
-    assert sorted(image_id for fold in left_out for image_id in fold) == sorted(ids)
-    # Rows come fold by fold: those of the first fold's images are of the first network, and so on.
-    order = list(dict.fromkeys(observed.image_ids))
-    for fold in left_out:
-        assert {order.pop(0) for _ in fold} == fold
+def test_the_rehearsals_network_never_sees_what_its_head_is_judged_by(scenes, tmp_path: Path):
+    # Another held-out image changes the network of the training, and nothing at all in the rehearsal's.
+    examples = scenes(12)
+    seen, unseen = hold_out(examples, TINY.held_out, seed=3)
+    darker = [replace(example, pixels=example.pixels // 2) for example in unseen]
+    fit_tiny([*seen, *unseen], tmp_path / "a")
+    fit_tiny([*seen, *darker], tmp_path / "b")
+    states = {
+        (run, stage): torch.load(tmp_path / run / stage / "training.pt", weights_only=True)["network"]
+        for run in "ab"
+        for stage in ("rehearsal", "training")
+    }
+    same = {
+        stage: all(torch.equal(states["a", stage][key], value) for key, value in states["b", stage].items())
+        for stage in ("rehearsal", "training")
+    }
+    assert same == {"rehearsal": True, "training": False}
 
 
 def test_a_fit_that_is_killed_at_any_stage_ends_with_the_same_bytes(scenes, tmp_path: Path):

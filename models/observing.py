@@ -1,0 +1,101 @@
+"""What the head learns from: statistics of masks on labeled images, beside how good these masks are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from maskloop.values import Counts
+from models.augmentation import augment
+from models.batches import collate, without_empty
+from models.calibration import Observations
+from models.examples import Example, normalise, prepare
+from models.losses import hard_iou
+from models.matching import match_objects
+from models.metrics import match_within_class
+from models.network import AnnotationNetwork
+from models.reading import ImageToScore, read_images
+from models.recipes import Recipe
+from models.statistics import mask_statistics
+
+BATCH = 16
+MOST_VIEWS = 6  # of one image
+VIEWS = 600  # of all images, about
+
+
+def observe_unseen(
+    network: AnnotationNetwork,
+    categories: Sequence[int],
+    recipe: Recipe,
+    examples: Sequence[Example],
+    device: torch.device,
+) -> Observations:
+    """Read images the network has not learnt from, exactly as the pool is read."""
+    truths = {example.image_id: example.objects for example in examples}
+    images = [image_of(example) for example in examples]
+    readings = list(read_images(network, categories, recipe, images, device=device, batch_size=BATCH))
+    ious = [match_within_class(reading.objects, truths[reading.image_id])[1] for reading in readings]
+    return Observations(
+        np.repeat([reading.image_id for reading in readings], [len(found) for found in ious]),
+        np.concatenate([reading.statistics for reading in readings]),
+        np.concatenate(ious),
+        np.zeros(sum(map(len, ious)), dtype=np.bool_),
+    )
+
+
+def observe_views(
+    network: AnnotationNetwork,
+    categories: Sequence[int],
+    recipe: Recipe,
+    examples: Sequence[Example],
+    *,
+    seed: int,
+    device: torch.device,
+) -> Observations:
+    """Augmented views of images the network has learnt from, at the network's own size."""
+    network.eval()
+    rng = np.random.default_rng([seed, 2])
+    copies = min(MOST_VIEWS, -(-VIEWS // len(examples)))
+    by_objects = sorted(examples, key=lambda example: (-len(example.objects), example.image_id))
+    parts = [
+        _observe_batch(network, categories, recipe, by_objects[start : start + BATCH], rng=rng, device=device)
+        for _ in range(copies)
+        for start in range(0, len(by_objects), BATCH)
+    ]
+    return Observations.join(*parts)
+
+
+@torch.inference_mode()
+def _observe_batch(
+    network: AnnotationNetwork,
+    categories: Sequence[int],
+    recipe: Recipe,
+    examples: Sequence[Example],
+    *,
+    rng: np.random.Generator,
+    device: torch.device,
+) -> Observations:
+    prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    images, masks, classes = collate(prepared, device)
+    images, masks = augment(images, masks, "strong", rng)
+    masks, classes = without_empty(masks, classes)
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        made = network(normalise(images), classes)
+    centres = made.dense.centres if made.dense else None
+    statistics = mask_statistics(made.logits, classes, images, centres, len(categories))
+    order = match_objects(made.logits, classes, masks)
+    ious = hard_iou(made.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
+    there = (classes >= 0).cpu().numpy()
+    return Observations(
+        np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
+        statistics.cpu().double().numpy()[there],
+        ious.cpu().double().numpy()[there],
+        np.ones(int(there.sum()), dtype=np.bool_),
+    )
+
+
+def image_of(example: Example) -> ImageToScore:
+    """A labeled image as one to be read, with its true counts."""
+    return ImageToScore(example.image_id, lambda: example.pixels, Counts.of(example.objects))
