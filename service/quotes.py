@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import islice
 
 from maskloop.costs import CostModel
@@ -65,16 +66,20 @@ def quotes(
         at_once: of how many of them the counts are read together.
     """
     costs = CostModel(len(project.categories))
-    unknown = expected(costs, kind, full_label_totals(tx, project.id))
+
+    @cache
+    def unknown() -> Quote:
+        return expected(costs, kind, full_label_totals(tx, project.id))
+
     if kind is SupervisionKind.COUNTS:
-        return lambda image_id: unknown
+        return lambda image_id: unknown()
     known: dict[str, Quote] = {}
 
     def quote(image_id: str) -> Quote:
         if image_id not in known:
             coming = list(islice(ahead, at_once))
             counted = counted_images(tx, project.id, coming)
-            known.update((one, _exact(costs, counted[one]) if one in counted else unknown) for one in coming)
+            known.update((one, _exact(costs, counted[one]) if one in counted else unknown()) for one in coming)
         return known[image_id]
 
     return quote

@@ -145,11 +145,11 @@ class AnnotationDesk:
         """
         wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))
         request = Request(request_id, "SelectBatch", (wanted,))
-        with self._database.write() as tx:  # committed first: only then are the images candidates again
-            end_overdue_leases(tx, self._candidates, project_id, self._clock())
-        with self._database.write() as tx:
-            now = self._clock()
-            return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now), now)
+        batch = None
+        while batch is None:
+            with self._database.write() as tx:
+                batch = self._select_unless_overdue(tx, request, wanted)
+        return batch
 
     def get_batch(self, *, project_id: str, batch_id: str) -> Batch:
         """Read a batch, with the images that are still leased.
@@ -231,6 +231,13 @@ class AnnotationDesk:
         check_covers(budget, campaign)
         set_budget(tx, project_id, campaign_id, budget)
         return get_campaign_by_kind(tx, project_id, campaign_id)
+
+    def _select_unless_overdue(self, tx: Transaction, request: Request, wanted: Wanted) -> Batch | None:
+        """`None` if leases had run out: their images are candidates again once that is committed."""
+        now = self._clock()
+        if end_overdue_leases(tx, self._candidates, wanted.project_id, now):
+            return None
+        return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now), now)
 
     def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)

@@ -99,7 +99,8 @@ def _choose(
 ) -> Selection:
     """Walk the candidates; not again where a whole walk found nothing affordable, until something changes."""
     entry = find_strategy(strategy.name)
-    learnt_from = labeled_images(tx, project.id, project.active_model) if entry.has_target_iou else 0
+    by_itself = entry.has_target_iou and strategy.target_iou is None
+    learnt_from = labeled_images(tx, project.id, project.active_model) if by_itself else 0
     target = entry.target(strategy.target_iou, learnt_from)
     if campaign.left_s <= walk.barren_s:
         return Selection((), target if entry.has_target_iou else None, exhausted=True)

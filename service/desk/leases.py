@@ -37,10 +37,15 @@ def check_lease(lease_s: float | None) -> float:
     return lease_s
 
 
-def end_overdue_leases(tx: Transaction, candidates: CandidateIndex, project_id: str, now: datetime) -> None:
-    """Take the images of batches whose time is over back, so that they can be chosen again."""
-    for record in overdue_batches(tx, project_id, now):
+def end_overdue_leases(tx: Transaction, candidates: CandidateIndex, project_id: str, now: datetime) -> bool:
+    """Take the images of batches whose time is over back; once committed they can be chosen again.
+
+    Returns whether there were any.
+    """
+    overdue = overdue_batches(tx, project_id, now)
+    for record in overdue:
         end_leases(tx, candidates, record, record.in_state(PickState.OPEN), PickState.EXPIRED)
+    return bool(overdue)
 
 
 def end_leases(

@@ -50,16 +50,12 @@ class BatchRecord:
 
 _INSERT_BATCH = insert(batches)
 _INSERT_PICKS = insert(picks)
-_OPEN_BATCH = (
-    select(batches.c.id)
-    .where(
-        batches.c.project_id == bindparam("project_id"),
-        batches.c.campaign_id == bindparam("campaign_id"),
-        batches.c.annotator == bindparam("annotator"),
-        batches.c.kind == bindparam("kind"),
-        batches.c.open,
-    )
-    .order_by(batches.c.expires_at.desc(), batches.c.id)
+_OPEN_BATCHES = select(batches.c.id, batches.c.expires_at).where(
+    batches.c.project_id == bindparam("project_id"),
+    batches.c.campaign_id == bindparam("campaign_id"),
+    batches.c.annotator == bindparam("annotator"),
+    batches.c.kind == bindparam("kind"),
+    batches.c.open,
 )
 _OVERDUE = select(batches.c.id).where(
     batches.c.project_id == bindparam("project_id"), batches.c.expires_at <= bindparam("now"), batches.c.open
@@ -120,10 +116,15 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
 
 
 def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind) -> BatchRecord | None:
-    """The batch of that kind whose images the annotator still holds for the campaign, if any."""
+    """The batch of that kind whose images the annotator still holds for the campaign, if any.
+
+    Renewing an old one can leave two; the one that lasts longest is meant.
+    """
     whose = {"project_id": campaign.project_id, "campaign_id": campaign.id}
-    batch_id = tx.execute(_OPEN_BATCH, {**whose, "annotator": annotator, "kind": kind.value}).scalars().first()
-    return None if batch_id is None else get_batch(tx, campaign.project_id, batch_id)
+    found = tx.execute(_OPEN_BATCHES, {**whose, "annotator": annotator, "kind": kind.value}).all()
+    if not found:
+        return None
+    return get_batch(tx, campaign.project_id, max(found, key=lambda row: (row.expires_at, row.id)).id)
 
 
 def overdue_batches(tx: Transaction, project_id: str, now: datetime) -> list[BatchRecord]:

@@ -11,14 +11,9 @@ from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
 from maskloop.values import Category, Project
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
-from service.store.tables import categories, projects
+from service.store.tables import projects
 
 _FIND = select(projects).where(projects.c.id == bindparam("project_id"))
-_CATEGORIES = (
-    select(categories.c.id, categories.c.name)
-    .where(categories.c.project_id == bindparam("project_id"))
-    .order_by(categories.c.id)
-)
 
 
 def insert_project(tx: Transaction, project: Project) -> None:
@@ -29,10 +24,13 @@ def insert_project(tx: Transaction, project: Project) -> None:
     """
     if tx.execute(_FIND, {"project_id": project.id}).one_or_none() is not None:
         raise AlreadyExists(f"project {project.id} exists already", field="project_id")
-    row = {"id": project.id, "display_name": project.display_name, "created_at": project.created_at}
+    row = {
+        "id": project.id,
+        "display_name": project.display_name,
+        "categories": [[category.id, category.name] for category in project.categories],
+        "created_at": project.created_at,
+    }
     tx.execute(insert(projects), row)
-    words = [{"project_id": project.id, "id": word.id, "name": word.name} for word in project.categories]
-    tx.execute(insert(categories), words)
 
 
 def get_project(tx: Transaction, project_id: str) -> Project:
@@ -44,14 +42,14 @@ def get_project(tx: Transaction, project_id: str) -> Project:
     row = tx.execute(_FIND, {"project_id": project_id}).one_or_none()
     if row is None:
         raise ProjectNotFound(f"there is no project {project_id!r}", field="project_id")
-    return _project(tx, row)
+    return _project(row)
 
 
 def list_projects(tx: Transaction, page: PageRequest) -> Page[Project]:
     """Projects by id."""
     found = select(projects).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
     rows = tx.execute(found).all()
-    return page.cut([_project(tx, row) for row in rows], [row.id for row in rows])
+    return page.cut([_project(row) for row in rows], [row.id for row in rows])
 
 
 def set_active_model(tx: Transaction, project_id: str, model_id: str, etag: str = "") -> None:
@@ -70,12 +68,11 @@ def set_active_model(tx: Transaction, project_id: str, model_id: str, etag: str 
     tx.execute(update(projects).where(projects.c.id == project_id).values(change))
 
 
-def _project(tx: Transaction, row: Row[Any]) -> Project:
-    words = tx.execute(_CATEGORIES, {"project_id": row.id}).all()
+def _project(row: Row[Any]) -> Project:
     return Project(
         id=row.id,
         display_name=row.display_name,
-        categories=tuple(Category(word.id, word.name) for word in words),
+        categories=tuple(Category(*category) for category in row.categories),
         active_model=row.active_model,
         etag=str(row.revision),
         created_at=row.created_at,

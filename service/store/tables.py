@@ -43,22 +43,16 @@ def _project_id(*, key: bool = False) -> Column[str]:
     return Column("project_id", _ID, ForeignKey("projects.id"), primary_key=key, nullable=False)
 
 
+# `categories`: [[id, name], ...] by id; fixed, and always read together.
 projects = Table(
     "projects",
     metadata,
     Column("id", _ID, primary_key=True),
     Column("display_name", Text, nullable=False),
+    Column("categories", _JSON, nullable=False),
     Column("active_model", _ID, nullable=False, server_default=""),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("created_at", UtcTime, nullable=False),
-)
-
-categories = Table(
-    "categories",
-    metadata,
-    _project_id(key=True),
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("name", Text, nullable=False),
 )
 
 images = Table(
@@ -131,14 +125,14 @@ Index(
     batches.c.campaign_id,
     batches.c.annotator,
     batches.c.kind,
-    sqlite_where=text("open"),
+    sqlite_where=text("open = 1"),
     postgresql_where=text("open"),
 )
 Index(
     "ix_batches_open_expires_at",
     batches.c.project_id,
     batches.c.expires_at,
-    sqlite_where=text("open"),
+    sqlite_where=text("open = 1"),
     postgresql_where=text("open"),
 )
 
@@ -202,7 +196,7 @@ labels = Table(
     Column("superseded_by", _ID, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     ForeignKeyConstraint(["project_id", "image_id"], ["images.project_id", "images.id"]),
-    Index("ix_labels_project_id_kind_number", "project_id", "kind", "number"),
+    Index("ix_labels_project_id_number", "project_id", "number"),
     Index("ix_labels_project_id_image_id_kind", "project_id", "image_id", "kind"),
     sqlite_autoincrement=True,
 )

@@ -17,6 +17,7 @@ def upgrade() -> None:
         "projects",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("display_name", sa.Text(), nullable=False),
+        sa.Column("categories", JSON, nullable=False),
         sa.Column("active_model", sa.String(length=64), server_default="", nullable=False),
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", TIME, nullable=False),
@@ -49,14 +50,6 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_campaigns_project_id"),
         sa.PrimaryKeyConstraint("project_id", "id", name="pk_campaigns"),
-    )
-    op.create_table(
-        "categories",
-        sa.Column("project_id", sa.String(length=64), nullable=False),
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name="fk_categories_project_id"),
-        sa.PrimaryKeyConstraint("project_id", "id", name="pk_categories"),
     )
     op.create_table(
         "images",
@@ -156,14 +149,14 @@ def upgrade() -> None:
         "ix_batches_open_annotator",
         "batches",
         ["project_id", "campaign_id", "annotator", "kind"],
-        sqlite_where=sa.text("open"),
+        sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
     )
     op.create_index(
         "ix_batches_open_expires_at",
         "batches",
         ["project_id", "expires_at"],
-        sqlite_where=sa.text("open"),
+        sqlite_where=sa.text("open = 1"),
         postgresql_where=sa.text("open"),
     )
     op.create_table(
@@ -192,7 +185,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_labels_project_id_image_id_kind", "labels", ["project_id", "image_id", "kind"])
-    op.create_index("ix_labels_project_id_kind_number", "labels", ["project_id", "kind", "number"])
+    op.create_index("ix_labels_project_id_number", "labels", ["project_id", "number"])
     op.create_index(
         "uq_labels_current",
         "labels",
