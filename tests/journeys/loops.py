@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 AL_LOOP = Path(sys.executable).with_name("al-loop")
@@ -19,16 +20,22 @@ class Loop:
         self.command = [AL_LOOP, "--data", f"coco:{demo}", "--recipe", TINY, "--image-size", "32", "--device", "cpu"]
         self.command += ["--workdir", workdir, *options]
 
-    def start(self, *more):
-        """The process, its output at hand as text. One torch thread: tests share the machine."""
+    @contextmanager
+    def running(self, *more):
+        """The process, its output at hand as text; killed on leaving, if need be. One torch thread: tests share."""
         environment = {**os.environ, "MASKLOOP_THREADS": "1"}
         pipe = subprocess.PIPE
-        return subprocess.Popen([*self.command, *more], stdout=pipe, stderr=pipe, text=True, env=environment)
+        process = subprocess.Popen([*self.command, *more], stdout=pipe, stderr=pipe, text=True, env=environment)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
 
     def run(self, *more):
         """(exit code, output, complaints)."""
-        process = self.start(*more)
-        out, err = process.communicate(timeout=PATIENCE_S)
+        with self.running(*more) as process:
+            out, err = process.communicate(timeout=PATIENCE_S)
         return process.returncode, out, err
 
     def report(self):

@@ -111,13 +111,13 @@ def test_resuming_a_finished_run_changes_nothing(finished):
 
 def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
-    process = loop.start()
-    for line in process.stdout:
-        if line.startswith("mask_guided, round 1"):
-            break
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with loop.running() as process:
+        for line in process.stdout:
+            if line.startswith("mask_guided, round 1"):
+                break
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "--resume" in err
     assert str(loop.workdir) in err
