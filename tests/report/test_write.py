@@ -9,6 +9,7 @@ import pytest
 from maskloop.errors import InvalidArgument, NotFound
 from maskloop.masks import Mask
 from maskloop.report import (
+    FIRST_BATCH,
     PICTURES_A_ROUND,
     Baseline,
     BatchPicture,
@@ -178,6 +179,20 @@ def test_a_long_campaigns_rounds_share_the_pictures_of_a_page(
         assert [thumbnail.chosen.image for thumbnail in found.shown] == ["a", "b"]
         assert [chosen.image for chosen in found.listed] == ["c"]
         assert found.cost_s == 3 * 79.0
+
+
+def test_the_first_batch_is_shown_without_a_network_that_had_not_been_trained(
+    tmp_path: Path, a_report: Make, a_round: MakeRound
+) -> None:
+    initial = (ChosenImage("first", None, "random", 83.0, "first.jpg"),)
+    chosen = (ChosenImage("later", 0.3, "near the target", 79.0, "later.jpg"),)
+    report = a_report(initial=initial, rounds=(a_round(1, 83.0, 0.3, batch=chosen),))
+    write_report(tmp_path, report, {FIRST_BATCH: [picture("first")], 1: [picture("later")]})
+    shown = page(tmp_path)
+    assert len([1 for tag, _ in shown.found if tag == "img"]) == 1 + 2
+    assert "First batch" in shown.text
+    assert shown.text.index("first.jpg") < shown.text.index("Round 1") < shown.text.index("later.jpg")
+    assert read_report(tmp_path).initial == initial
 
 
 def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from maskloop.loop.options import Options
 from maskloop.loop.rounds import Measured, Purchase
 from maskloop.loop.setting import setup_of
 from maskloop.report import (
+    FIRST_BATCH,
     PICTURES_A_ROUND,
     Baseline,
     BatchPicture,
@@ -28,7 +29,7 @@ from maskloop.report import (
     shuffled_spearman,
     write_report,
 )
-from maskloop.values import Image, Label, Pick
+from maskloop.values import Image
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,7 @@ class Reporter:
     def write(self, campaign: ArmResult, baseline: ArmResult | None = None) -> RunReport:
         """Write the report as far as the run has come, with pictures of the campaign's latest batch."""
         report = self._report(campaign, baseline)
-        number = len(campaign.arm.rounds)
-        fresh = {number: _pictures(campaign)} if baseline is None else {}
-        write_report(self._workdir, report, fresh)
+        write_report(self._workdir, report, _fresh_pictures(campaign) if baseline is None else {})
         return report
 
     def _report(self, campaign: ArmResult, baseline: ArmResult | None) -> RunReport:
@@ -79,6 +78,7 @@ class Reporter:
             rounds=_rounds(campaign, options.seed),
             baselines={} if baseline is None else {options.compare: _baseline(baseline, options.seed)},
             constant_iou=self._constant_iou(campaign),
+            initial=_chosen(campaign.arm.initial, campaign.annotator.images),
             setup=setup_of(options, self._data, self._command, len(campaign.arm.initial.labeled)),
         )
 
@@ -89,15 +89,23 @@ class Reporter:
         return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
 
 
-def _pictures(result: ArmResult) -> list[BatchPicture]:
-    """The first images of the latest batch with what people outlined and what the network had offered."""
+def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:
+    """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen."""
     measured, purchase = result.arm.rounds[-1]
+    latest = {measured.number: _pictures(result.annotator, purchase, measured.model.id)}
+    if measured.number > 1:
+        return latest
+    return {FIRST_BATCH: _pictures(result.annotator, result.arm.initial, ""), **latest}
+
+
+def _pictures(annotator: Annotator, purchase: Purchase, model_version: str) -> list[BatchPicture]:
+    """The first images of a batch with what people outlined and what the network had offered."""
     shown = purchase.labeled[:PICTURES_A_ROUND]
-    offered = result.annotator.proposals([pick.image_id for pick, _ in shown], measured.model.id)
+    offered = annotator.proposals([pick.image_id for pick, _ in shown], model_version)
     return [
         BatchPicture(
             pick.image_id,
-            decode_image(result.annotator.read_image(pick.image_id), pick.image_id).pixels,
+            decode_image(annotator.read_image(pick.image_id), pick.image_id).pixels,
             label.objects,
             offered[pick.image_id].objects if pick.image_id in offered else (),
         )
@@ -137,18 +145,21 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
         iou_spearman_reference=quality.iou_spearman_reference,
         iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)),
         target_iou=targets[0] if targets else None,
-        batch=tuple(_chosen(pick, label, images) for pick, label in purchase.labeled),
+        batch=_chosen(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
     )
 
 
-def _chosen(pick: Pick, label: Label, images: Mapping[str, Image]) -> ChosenImage:
-    return ChosenImage(
-        image=pick.image_id,
-        score=pick.score,
-        reason=pick.reason,
-        cost_s=label.cost_s,
-        file_name=images[pick.image_id].file_name,
-        measured_s=label.seconds_spent,
+def _chosen(purchase: Purchase, images: Mapping[str, Image]) -> tuple[ChosenImage, ...]:
+    return tuple(
+        ChosenImage(
+            image=pick.image_id,
+            score=pick.score,
+            reason=pick.reason,
+            cost_s=label.cost_s,
+            file_name=images[pick.image_id].file_name,
+            measured_s=label.seconds_spent,
+        )
+        for pick, label in purchase.labeled
     )

@@ -1,6 +1,6 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
-from maskloop.report.pictures import PICTURES_A_ROUND, BatchPicture
+from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture
 from maskloop.report.reliability import shuffled_spearman, spearman
 from maskloop.report.values import (
     Baseline,
@@ -16,6 +16,7 @@ from maskloop.report.values import (
 from maskloop.report.write import read_report, write_report
 
 __all__ = [
+    "FIRST_BATCH",
     "PICTURES_A_ROUND",
     "Baseline",
     "BatchPicture",

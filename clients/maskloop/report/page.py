@@ -14,7 +14,7 @@ from markupsafe import Markup
 from maskloop import costs
 from maskloop.report import words
 from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
-from maskloop.report.pictures import colours_of, picture_file
+from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
 from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
 
@@ -46,12 +46,22 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class RoundPictures:
-    """A round that chose something: its images with and without thumbnails, and the seconds its batch cost."""
+    """A batch: its images with and without thumbnails, and the seconds it cost. The first batch has no round."""
 
-    round: RoundReport
+    round: RoundReport | None
     shown: tuple[Thumbnail, ...]
     listed: tuple[ChosenImage, ...]
     cost_s: float
+
+    @property
+    def images(self) -> int:
+        """How many images were chosen."""
+        return len(self.shown) + len(self.listed)
+
+    @property
+    def target_iou(self) -> float | None:
+        """Near which predicted IoU they were chosen, `None` for strategies without a target."""
+        return None if self.round is None else self.round.target_iou
 
 
 def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes:
@@ -93,10 +103,11 @@ def key_figures(report: RunReport) -> list[Figure]:
 
 
 def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:
-    """The rounds that chose something; they share `a_page` pictures evenly, first chosen first."""
+    """The first batch and the rounds that chose something; they share `a_page` pictures evenly, first chosen first."""
     choosing = [one for one in report.rounds if one.batch]
-    most = max(1, a_page // max(1, len(choosing)))
-    return [_in_one_round(workdir, one, most) for one in choosing]
+    most = max(1, a_page // max(1, len(choosing) + bool(report.initial)))
+    first = [_batch(workdir, None, report.initial, most)] if report.initial else []
+    return [*first, *(_batch(workdir, one, one.batch, most) for one in choosing)]
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:
@@ -175,14 +186,14 @@ def _legend(report: RunReport) -> list[tuple[str, str]]:
     return [(one.name, colours[one.id]) for one in sorted(report.setup.categories)]
 
 
-def _in_one_round(workdir: Path, one: RoundReport, most: int) -> RoundPictures:
+def _batch(workdir: Path, one: RoundReport | None, batch: Sequence[ChosenImage], most: int) -> RoundPictures:
+    number = FIRST_BATCH if one is None else one.round
     found = [
-        (chosen, _thumbnail(workdir, one.round, chosen) if place < most else None)
-        for place, chosen in enumerate(one.batch)
+        (chosen, _thumbnail(workdir, number, chosen) if place < most else None) for place, chosen in enumerate(batch)
     ]
     shown = tuple(thumbnail for _, thumbnail in found if thumbnail is not None)
     listed = tuple(chosen for chosen, thumbnail in found if thumbnail is None)
-    return RoundPictures(one, shown, listed, sum(chosen.cost_s for chosen in one.batch))
+    return RoundPictures(one, shown, listed, sum(chosen.cost_s for chosen in batch))
 
 
 def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | None:

@@ -23,6 +23,8 @@ from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 
 PICTURES_A_ROUND = 24
+FIRST_BATCH = 0
+"""Pictures of the first batch, which no network chose, go by this number."""
 LONGEST_SIDE = 288
 LARGEST_BYTES = 12_500
 """Of one thumbnail; an image has two."""

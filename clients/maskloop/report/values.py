@@ -131,6 +131,7 @@ class Setup:
 class RunReport:
     """The whole campaign; one of `budget_s` and `budget_images` is set, `stopped_because` is "" while it runs.
 
+    `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured.
     """
@@ -147,6 +148,7 @@ class RunReport:
     budget_images: int | None = None
     measured_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     constant_iou: float | None = None
+    initial: tuple[ChosenImage, ...] = ()
     setup: Setup = Setup()
 
     def __post_init__(self) -> None:
