@@ -153,11 +153,15 @@ def rehearse(views: Observations, unseen: Observations) -> dict[str, float]:
 
 
 def fit_calibrator(observed: Observations, evidence: Mapping[str, float]) -> Calibrator:
-    """The head for these observations: on confidence alone where enough held-out images say that it ranks better."""
+    """The head for these observations.
+
+    On confidence alone where a rehearsal says that it ranks better, by more than a standard error of a rank
+    correlation (1 / sqrt(images - 1)): a few images often say so by chance.
+    """
     if observed.images < MIN_IMAGES:
         return Calibrator.unfitted(observed.statistics.shape[1])
-    by_statistics = evidence.get("held_out_spearman", 0.0)
-    by_confidence = evidence.get("held_out_spearman_confidence", 0.0)
-    if evidence.get("held_out_images", 0.0) >= MIN_IMAGES and by_confidence > by_statistics:
+    gain = evidence.get("held_out_spearman_confidence", 0.0) - evidence.get("held_out_spearman", 0.0)
+    images = evidence.get("held_out_images", 0.0)
+    if images >= MIN_IMAGES and gain > 1 / np.sqrt(images - 1):
         return fit_on_confidence(observed)
     return fit_on_statistics(observed)
