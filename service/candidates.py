@@ -142,10 +142,9 @@ class CandidateIndex:
             ids, scores = self._scores(key.project_id, key.model_version)
         else:
             ids = image_ids(tx, key.project_id, Split.POOL)
-        walk = Candidates(ids, strategy.keys(ids, scores, seed))
-        for image_id in _closed(tx, key):
-            walk.close(image_id)
-        return walk
+        candidates = Candidates(ids, strategy.keys(ids, scores, seed))
+        candidates.close_all(_closed(tx, key))
+        return candidates
 
     def _close(self, project_id: str, ids: Sequence[str]) -> None:
         for key, walk in self.walks.items():

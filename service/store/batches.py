@@ -15,7 +15,7 @@ from maskloop.errors import BatchNotFound
 from maskloop.values import Batch, Campaign, Pick, SkipReason, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks
-from service.store.tables import batches, picks, skips
+from service.store.tables import IS_LEASED, batches, picks, skips
 
 
 class PickState(StrEnum):
@@ -66,7 +66,7 @@ _HOLDERS = (
     .where(
         picks.c.project_id == bindparam("project_id"),
         picks.c.image_id.in_(bindparam("ids", expanding=True)),
-        picks.c.state == PickState.OPEN.value,
+        IS_LEASED,
     )
 )
 _SKIPS = select(skips.c.campaign_id, skips.c.image_id).where(
@@ -144,8 +144,8 @@ def holders(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[
 
 def leased_images(tx: Transaction, project_id: str) -> set[str]:
     """Ids of all images somebody holds."""
-    held = select(picks.c.image_id).where(picks.c.project_id == project_id, picks.c.state == PickState.OPEN.value)
-    return set(tx.execute(held).scalars())
+    held = select(picks.c.image_id).where(picks.c.project_id == project_id, IS_LEASED)
+    return set(tx.execute(held).scalars().all())
 
 
 def set_pick_states(tx: Transaction, record: BatchRecord, image_ids: Sequence[str], state: PickState) -> BatchRecord:
@@ -178,7 +178,7 @@ def insert_skip(tx: Transaction, batch: Batch, image_id: str, reason: SkipReason
 def skips_of(tx: Transaction, project_id: str, campaign_id: str) -> set[str]:
     """Ids of the images a campaign passes over."""
     found = select(skips.c.image_id).where(skips.c.project_id == project_id, skips.c.campaign_id == campaign_id)
-    return set(tx.execute(found).scalars())
+    return set(tx.execute(found).scalars().all())
 
 
 def skips_of_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, set[str]]:

@@ -77,7 +77,7 @@ def list_images(tx: Transaction, project_id: str, split: Split | None, page: Pag
 def image_ids(tx: Transaction, project_id: str, split: Split) -> list[str]:
     """Ids of all images of a split, sorted."""
     found = select(images.c.id).where(images.c.project_id == project_id, images.c.split == split)
-    return list(tx.execute(found.order_by(images.c.id)).scalars())
+    return list(tx.execute(found.order_by(images.c.id)).scalars().all())
 
 
 def image_of(row: Row[Any]) -> Image:

@@ -15,7 +15,7 @@ from maskloop.values import Counts, Image, Label, ObjectLabel, Split, Supervisio
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
-from service.store.tables import images, labels
+from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
     images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
@@ -25,7 +25,7 @@ _SUPERSEDE = update(labels).where(labels.c.id == bindparam("old_id")).values(sup
 _CURRENT = select(labels.c.id, labels.c.image_id, labels.c.kind).where(
     labels.c.project_id == bindparam("project_id"),
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
-    labels.c.superseded_by == "",
+    IS_CURRENT,
 )
 _COUNTED = select(
     labels.c.image_id, labels.c.categories_present, labels.c.objects_present, labels.c.cost_s, labels.c.superseded_by
@@ -105,7 +105,7 @@ def list_labels(
     if kind is not None:
         found = found.where(labels.c.kind == kind.value)
     if not include_superseded:
-        found = found.where(labels.c.superseded_by == "")
+        found = found.where(IS_CURRENT)
     rows = tx.execute(found.order_by(labels.c.number).limit(page.size + 1)).all()
     return page.cut([_label(row) for row in rows], [str(row.number) for row in rows])
 
@@ -118,7 +118,7 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
         .where(
             labels.c.project_id == project_id,
             labels.c.kind == SupervisionKind.FULL.value,
-            labels.c.superseded_by == "",
+            IS_CURRENT,
             images.c.split.in_([str(split) for split in splits]),
         )
         .order_by(labels.c.image_id)
@@ -146,7 +146,7 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
         .where(
             labels.c.project_id == project_id,
             labels.c.kind == SupervisionKind.COUNTS.value,
-            labels.c.superseded_by == "",
+            IS_CURRENT,
             labels.c.objects_present > 0,
             images.c.split == Split.POOL.value,
             full.c.id.is_(None),
@@ -174,12 +174,12 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
     """Images that need no label of this kind (any more): fully labeled, counted, or, for FULL, counted as empty."""
-    current = select(labels.c.image_id).where(labels.c.project_id == project_id, labels.c.superseded_by == "")
+    current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
     full = current.where(labels.c.kind == SupervisionKind.FULL.value)
     counted = current.where(labels.c.kind == SupervisionKind.COUNTS.value)
     if kind is SupervisionKind.FULL:
         counted = counted.where(labels.c.objects_present == 0)
-    return {*tx.execute(full).scalars(), *tx.execute(counted).scalars()}
+    return {*tx.execute(full).scalars().all(), *tx.execute(counted).scalars().all()}
 
 
 _IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")

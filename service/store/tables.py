@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -200,6 +201,16 @@ labels = Table(
     Index("ix_labels_project_id_image_id_kind", "project_id", "image_id", "kind"),
     sqlite_autoincrement=True,
 )
+# Answers which images need no label, from the index alone.
+Index(
+    "ix_labels_current_objects",
+    labels.c.project_id,
+    labels.c.kind,
+    labels.c.objects_present,
+    labels.c.image_id,
+    sqlite_where=text("superseded_by = ''"),
+    postgresql_where=text("superseded_by = ''"),
+)
 Index(
     "uq_labels_current",
     labels.c.project_id,
@@ -209,6 +220,10 @@ Index(
     sqlite_where=text("superseded_by = ''"),
     postgresql_where=text("superseded_by = ''"),
 )
+
+# Conditions of the partial indexes, written out: whether one applies must not hang on a bound value.
+IS_CURRENT = labels.c.superseded_by == literal_column("''")
+IS_LEASED = picks.c.state == literal_column("'open'")
 
 # `snapshot`: ids of the labels it learnt from; `folder`: where its files are, below the server's data folder.
 models = Table(

@@ -74,3 +74,16 @@ def test_a_score_that_is_no_number_names_its_image(wrong):
 def test_a_repeated_image_is_named():
     with pytest.raises(InvalidArgument, match="image twin"):
         Candidates(["twin", "other", "twin"], np.array([0.1, 0.2, 0.3]))
+
+
+@given(st.sets(st.integers(0, 3000)), st.sets(st.integers(0, 3500)))
+def test_closing_many_at_once_is_closing_each(before, wanted):
+    together, each = (Candidates([f"{place:05}" for place in range(3000)], np.arange(3000.0)) for _ in range(2))
+    for candidates in (together, each):
+        for place in before:
+            candidates.close(f"{place:05}")
+    together.close_all({f"{place:05}" for place in wanted})
+    for place in wanted:
+        each.close(f"{place:05}")
+    assert list(together.nearest(1500.0)) == list(each.nearest(1500.0))
+    assert together.open_count == each.open_count

@@ -184,6 +184,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="uq_labels_id"),
         sqlite_autoincrement=True,
     )
+    op.create_index(
+        "ix_labels_current_objects",
+        "labels",
+        ["project_id", "kind", "objects_present", "image_id"],
+        sqlite_where=sa.text("superseded_by = ''"),
+        postgresql_where=sa.text("superseded_by = ''"),
+    )
     op.create_index("ix_labels_project_id_image_id_kind", "labels", ["project_id", "image_id", "kind"])
     op.create_index("ix_labels_project_id_number", "labels", ["project_id", "number"])
     op.create_index(
