@@ -12,7 +12,6 @@ from pathlib import Path
 from maskloop.client import Client, Retry
 from maskloop.costs import CostModel
 from maskloop.formats.coco_writing import write_coco
-from maskloop.loop.annotator import Annotator
 from maskloop.loop.arms import ArmName, arm_names, open_arm
 from maskloop.loop.campaign import Arm, run_campaign
 from maskloop.loop.data import Data, read_data
@@ -97,7 +96,7 @@ class Run:
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
             report(ArmResult(arm, annotator))
-            self.progress.round_done(_sentence(name, arm, annotator))
+            self.progress.round_done(_sentence(name, arm))
 
         arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell)
         return ArmResult(arm, annotator)
@@ -153,12 +152,12 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     return {name: forecast(plan_of(options, name, classes), data, options.recipe_name) for name in strategies}
 
 
-def _sentence(name: ArmName, arm: Arm, annotator: Annotator) -> str:
+def _sentence(name: ArmName, arm: Arm) -> str:
     measured, purchase = arm.rounds[-1]
     quality = measured.evaluation
-    bought = f"{len(purchase.labeled)} images bought" if purchase.labeled else arm.stopped_because
+    bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
     return (
-        f"{name.strategy.name}, round {measured.number}: {measured.labeled_images} labels for "
-        f"{say_time(measured.spent_s)}, mean IoU {say_number(quality.mean_iou, 3)}, "
-        f"AP50 {say_number(quality.ap50, 3)}; {bought}; {say_time(annotator.ledger.spent_s)} spent"
+        f"{name.strategy.name}, round {measured.number}: {measured.labeled_images} labels "
+        f"({say_time(measured.spent_s)}), mean IoU {say_number(quality.mean_iou, 3)}, "
+        f"AP50 {say_number(quality.ap50, 3)}; {bought}"
     )
