@@ -260,36 +260,50 @@ def test_work_survives_the_death_of_the_device_and_of_the_server(tmp_path):
         fill(calm.client)
         calm.client.wait_operation(calm.client.train_model(**wanted, request_id="t"))
         undisturbed = digest(calm.client, tmp_path)
-        calm.end()
-    operation = None
-    for victim in ("device", "server", "server", None):
-        with ServerProcess(tmp_path / "stormy") as stormy:
-            if operation is None:
-                fill(stormy.client)
-            operation = stormy.client.train_model(**wanted, request_id="t")
-            device = stormy.device_pid()
-            if victim is not None:
-                before = follow_until_running(stormy.client, operation).progress
-                follow_beyond(stormy.client, operation, min(before + 0.1, 0.9))
-            if victim == "device":
-                os.kill(device, signal.SIGKILL)
-                device = stormy.device_pid()
-                follow_beyond(stormy.client, operation, 0.0)
-            if victim is None:
-                ended = stormy.client.wait_operation(operation)
-                assert digest(stormy.client, tmp_path) == undisturbed
-                assert ended.result.active
-                assert len(list(stormy.client.list_models(project_id="p"))) == 1
-                assert not (tmp_path / "stormy" / "work" / operation.id).exists()
-            stormy.end(signal.SIGKILL)
-            assert is_gone(device, 10)
+        assert calm.end() == 0
+    with ServerProcess(tmp_path / "stormy") as stormy:
+        fill(stormy.client)
+        operation = stormy.client.train_model(**wanted, request_id="t")
+        reached = follow_beyond(stormy.client, operation, 0.1)
+        device = stormy.device_pid()
+        os.kill(device, signal.SIGKILL)
+        assert is_gone(device)
+        reached = follow_beyond(stormy.client, operation, reached)
+        end_all(stormy)
+    with ServerProcess(tmp_path / "stormy") as stormy:
+        follow_beyond(stormy.client, operation, reached)
+        end_all(stormy)
+    with ServerProcess(tmp_path / "stormy") as stormy:
+        again = stormy.client.train_model(**wanted, request_id="t")
+        ended = stormy.client.wait_operation(again)
+        assert again.id == ended.id == operation.id
+        assert digest(stormy.client, tmp_path) == undisturbed
+        assert [model.id for model in stormy.client.list_models(project_id="p")] == [ended.result.id]
+        assert ended.result.active
+        assert is_cleared(tmp_path / "stormy" / "work" / operation.id)
+        assert stormy.end() == 0
+
+
+def end_all(server):
+    """Kill the server; its device goes with it."""
+    device = server.device_pid()
+    server.end(signal.SIGKILL)
+    assert is_gone(device, 10)
+
+
+def is_cleared(folder, timeout_s=30):
+    until = time.monotonic() + timeout_s
+    while folder.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not folder.exists()
 
 
 def follow_beyond(client, operation, progress, timeout_s=120):
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         now = client.get_operation(operation_id=operation.id)
-        if now.progress > progress or now.state is OperationState.SUCCEEDED:
-            return
+        assert now.state in (OperationState.PENDING, OperationState.RUNNING), now
+        if now.progress > progress:
+            return now.progress
         time.sleep(0.02)
     raise AssertionError("the operation does not move")
