@@ -41,8 +41,14 @@ class Standing:
     round_s: float = 0.0
 
     def left_s(self, round_elapsed_s: float) -> float:
-        """Machine seconds to the end of the run, by the mean round so far or, before the first, by the forecast."""
-        return max(0.0, max(0, self.expected - self.done) * self.round_s - round_elapsed_s)
+        """Machine seconds to the end of the run, by the mean round so far or, before the first, by the forecast.
+
+        The present round takes at least as long as its present phase says it will.
+        """
+        if self.done >= self.expected:
+            return self.phase_left_s or 0.0
+        later_s = (self.expected - self.done - 1) * self.round_s
+        return later_s + max(self.round_s - round_elapsed_s, self.phase_left_s or 0.0)
 
 
 class Progress(ABC):
