@@ -61,7 +61,7 @@ def _stop_when_asked(stopping: asyncio.Event, with_parent: bool) -> None:
         loop.add_signal_handler(number, stopping.set)
 
     def listen() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(sys.stdin.fileno(), 4096):  # not through sys.stdin, whose lock would outlive this thread
             pass
         loop.call_soon_threadsafe(stopping.set)
 
