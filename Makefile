@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
+
+# Threads that wait sleep: the tests run servers, workers and clients side by side.
+export OMP_WAIT_POLICY := PASSIVE
 .PHONY: help setup demo test lint format types layers stubs check-stubs unit test-slow bench clean
 
 help:  ## List the targets.

@@ -19,6 +19,9 @@ from service.pipe import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
 from service.workflows import Stopping
 
 DEATHS_IN_A_ROW = 5
+# torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
+# or a neighbour wants it too.
+SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 logger = logging.getLogger(__name__)
 
 # Told the share done in [0, 1], a message for people, and the seconds the device has spent on the job so far.
@@ -144,7 +147,12 @@ class Worker:
             ours, theirs = socket.socketpair()
             with theirs:
                 command = [sys.executable, "-m", "service.device", str(theirs.fileno())]
-                self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env={**SLEEP_WHILE_WAITING, **os.environ},
+                )
         return Connection(ours.detach())
 
     def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> None:
