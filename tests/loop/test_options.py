@@ -33,6 +33,7 @@ def options(**changed):
         ({"compare": "mask_guided"}, "compare"),
         ({"compare": "random", "labeler": "folder:todo"}, "compare"),
         ({"labeler": "nobody"}, "nobody"),
+        ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
     ],
 )

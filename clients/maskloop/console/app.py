@@ -28,7 +28,7 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
 
 def _hand_over(command: str, arguments: list[str] | None) -> None:
     """Become the server's program, so that signals and exit codes are its own."""
-    os.execv(sys.executable, [sys.executable, "-m", "service", command, *(arguments or [])])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "service", command, *(arguments or [])])
 
 
 def main() -> None:

@@ -152,7 +152,7 @@ class Annotator:
         paid_s = {pick.image_id: self.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
         expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
         over = self._over_budget(expected_s)
-        self._pass_over(batch, dict.fromkeys(over, SkipReason.OVER_BUDGET))
+        self._pass_over(batch, over)
         wanted = [pick.image_id for pick in batch.picks if pick.image_id not in over]
         if not wanted:
             return Bought(batch, ())
@@ -173,7 +173,7 @@ class Annotator:
     def _submit_labels(self, task: str, batch: Batch, answers: Answers, paid_s: Mapping[str, float]) -> Bought:
         costs = {draft.image_id: self._cost_s(draft, paid_s[draft.image_id]) for draft in answers.drafts}
         over = self._over_budget(costs)
-        self._pass_over(batch, {**answers.passed_over, **dict.fromkeys(over, SkipReason.OVER_BUDGET)})
+        self._pass_over(batch, {**answers.passed_over, **over})
         drafts = [draft for draft in answers.drafts if draft.image_id not in over]
         if not drafts:
             return Bought(batch, ())
@@ -189,12 +189,12 @@ class Annotator:
         by_image = {label.image_id: label for label in labels}
         return Bought(batch, tuple((p, by_image[p.image_id]) for p in batch.picks if p.image_id in by_image))
 
-    def _over_budget(self, costs: Mapping[str, float]) -> set[str]:
+    def _over_budget(self, costs: Mapping[str, float]) -> dict[str, SkipReason]:
         """The images that do not fit what is left when those before them are bought."""
-        left_s, over = self.ledger.left_s, set()
+        left_s, over = self.ledger.left_s, {}
         for image_id, cost_s in costs.items():
             if cost_s > left_s + ROUNDING_S:
-                over.add(image_id)
+                over[image_id] = SkipReason.OVER_BUDGET
             else:
                 left_s -= cost_s
         return over

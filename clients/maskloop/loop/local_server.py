@@ -73,13 +73,13 @@ class LocalServer:
     def _keep_alive(self) -> None:
         """Run the server, again and again until it is to stop or has died too often."""
         for start in range(1 + MOST_RESTARTS):
-            if self._over.is_set():
-                break
             if start:
                 self._tell(f"the server ended unexpectedly and is started again ({start} of {MOST_RESTARTS})")
             self._run_once()
-            if not self._ready.is_set():
+            if self._over.is_set() or not self._ready.is_set():
                 break
+        else:
+            self._tell(f"the server ended unexpectedly too often; {self._log} ends with: {self._last_words()}")
         self._over.set()
         self._ready.set()
 
@@ -104,7 +104,8 @@ class LocalServer:
     def _command(self) -> list[str]:
         options = {"--address": self.address, "--data-dir": str(self._data), "--device": self._device}
         flat = [part for pair in options.items() for part in pair]
-        return [sys.executable, "-m", "service", "serve", "--exit-with-parent", *flat]
+        # -P: a folder called `service` where al-loop was started is not ours.
+        return [sys.executable, "-P", "-m", "service", "serve", "--exit-with-parent", *flat]
 
     def _last_words(self) -> str:
         try:

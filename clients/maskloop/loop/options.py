@@ -69,6 +69,8 @@ class Options:
             raise InvalidArgument(f"--counts-share {self.counts_share:g} is outside [0, 1]", field="counts_share")
         if self.seed < 0:
             raise InvalidArgument(f"--seed {self.seed} is negative", field="seed")
+        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
+            raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
         if self.image_size < 0:
             raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
         if self.compare == self.strategy:
