@@ -34,6 +34,7 @@ class FittedModel:
         seed: of the fit.
         snapshot: ids of the images it learnt from, sorted.
         metrics: what the fit measured on images held out of it.
+        names: of the categories, in their order; empty if nobody told them.
     """
 
     network: AnnotationNetwork
@@ -43,6 +44,7 @@ class FittedModel:
     seed: int
     snapshot: tuple[str, ...]
     metrics: Mapping[str, float]
+    names: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -86,6 +88,7 @@ class FittedModel:
             "seed": self.seed,
             "snapshot": self.snapshot,
             "metrics": dict(self.metrics),
+            "names": self.names,
         }
 
     @classmethod
@@ -104,6 +107,7 @@ class FittedModel:
             description["seed"],
             tuple(description["snapshot"]),
             description["metrics"],
+            tuple(description["names"]),
         )
 
 

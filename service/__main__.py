@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
 from maskloop.errors import MaskloopError
 from service.config import load_config
@@ -15,11 +16,6 @@ from service.serve import serve as serve_until_stopped
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 WRONG = 2  # exit code: the caller mends something
-
-
-@app.callback()
-def program() -> None:
-    """The server, and predictions without one."""
 
 
 @app.command()
@@ -42,6 +38,35 @@ def serve(  # noqa: PLR0917 - options, given by name
     """Serve projects over gRPC. Further keys, by file or environment, are in service/config.py."""
     given = {key: value for key, value in locals().items() if key != "config" and value not in (None, [])}
     _told(lambda: serve_until_stopped(load_config(config, given)))
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(help="A trained model (model.safetensors).")],
+    images: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
+    counts: Annotated[
+        Path,
+        typer.Option(help='JSON: {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}, objects of each category.'),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for predictions.coco.json and overlays/.")],
+    device: Annotated[str, typer.Option(help="torch's name of a device, or auto.")] = "auto",
+) -> None:
+    """Outline the counted objects on pictures: a COCO file with predicted IoU as score, and overlays to look at.
+
+    The counts file lists every picture by its name below IMAGES; a category that is not named is not there.
+    """
+    _told(lambda: _predict(model, images, counts, out, device))
+
+
+def _predict(model: Path, images: Path, counts: Path, out: Path, device: str) -> None:
+    from service.predict import predict as predict_all  # torch, which serving leaves to the device's process
+
+    with Progress(transient=True) as bar:
+        task = bar.add_task("outlining", total=1.0)
+        pictures = predict_all(
+            model, images, counts, out, device=device, progress=lambda share: bar.update(task, completed=share)
+        )
+    print(f"{pictures} pictures: {out / 'predictions.coco.json'}, {out / 'overlays'}")
 
 
 def _told(command: Callable[[], None]) -> None:

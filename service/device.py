@@ -20,13 +20,9 @@ import time
 import uuid
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from maskloop.errors import Cancelled, InternalError, InvalidConfig, MaskloopError
+from maskloop.errors import Cancelled, InternalError, MaskloopError
 from service.pipe import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
-
-if TYPE_CHECKING:
-    import torch
 
 PR_SET_PDEATHSIG = 1
 logger = logging.getLogger(__name__)
@@ -63,10 +59,15 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     Raises:
         InvalidConfig: torch cannot use the device.
     """
+    import torch
+
     from service.blobs import BlobStore
     from service.jobs import do_job
+    from service.torch_device import find_device
 
-    device, blobs = _prepare_torch(settings), BlobStore(settings.blobs_url)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    device, blobs = find_device(settings.device), BlobStore(settings.blobs_url)
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()
@@ -88,20 +89,6 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
             logger.exception("incident %s in the job of %s", incident, folder)
             error = InternalError(f"a fault of the server's; incident {incident}", incident=incident)
         pipe.send(Ended(time.monotonic() - begun, error))
-
-
-def _prepare_torch(settings: DeviceSettings) -> torch.device:
-    import torch
-
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
-    name = settings.device
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        raise InvalidConfig(f"device {settings.device!r} cannot be used: {error}", field="device") from error
 
 
 def _die_with(server_pid: int) -> None:

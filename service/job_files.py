@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
-from maskloop.values import Counts, ObjectLabel, Split
+from maskloop.values import Category, Counts, ObjectLabel, Split
 
 CHECKPOINT = "model.safetensors"
 SCORES = "scores.parquet"
@@ -50,7 +50,7 @@ class TrainJob:
 
     recipe: dict[str, Any]
     seed: int
-    categories: tuple[int, ...]
+    categories: tuple[Category, ...]
     images: tuple[LabeledFile, ...]
     kind: Literal["train"] = "train"
 

@@ -6,6 +6,7 @@ import errno
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +77,15 @@ def train(job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, p
     """Fit a model and leave its checkpoint."""
     model = fit(
         [_example(image, blobs) for image in job.images],
-        job.categories,
+        [category.id for category in job.categories],
         Recipe.from_dict(job.recipe),
         seed=job.seed,
         device=device,
         checkpoint_dir=folder / "training",
         progress=progress,
     )
-    model.save(folder / CHECKPOINT)
+    names = tuple(category.name for category in job.categories)
+    replace(model, names=names).save(folder / CHECKPOINT)
     return {"metrics": dict(model.metrics)}
 
 

@@ -78,7 +78,7 @@ class ModelWork:
     def _job(self, tx: Transaction, record: OperationRecord) -> Job:
         project_id, request = record.operation.project_id, record.request
         if record.operation.kind is OperationKind.TRAIN:
-            categories = tuple(category.id for category in get_project(tx, project_id).categories)
+            categories = get_project(tx, project_id).categories
             labeled = tuple(map(_labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
             return TrainJob(request["recipe"], request["seed"], categories, labeled)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from maskloop.errors import Cancelled, InternalError, InvalidConfig, InvalidLabel
-from maskloop.values import Counts
+from maskloop.values import Category, Counts
 from models.checkpoints import FittedModel
 from models.recipes import resolve
 from service import worker as worker_module
@@ -41,9 +41,9 @@ class Jobs:
     def worker(self, device: str = "cpu") -> Worker:
         return Worker(device=device, threads=1, blobs_url=self.blobs_url)
 
-    def training(self, name: str, categories: tuple[int, ...] = (1,), **overrides: object) -> Path:
+    def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
         recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
-        write_job(self.folder / name, TrainJob(recipe, 3, categories, self.images))
+        write_job(self.folder / name, TrainJob(recipe, 3, (Category(category_id, "square"),), self.images))
         return self.folder / name
 
     def scoring(self, name: str, checkpoint: Path) -> Path:
@@ -118,7 +118,7 @@ def test_a_killed_process_is_replaced_and_the_training_ends_bit_for_bit_the_same
 
 def test_the_models_error_arrives_as_what_it_is(jobs, worker):
     with pytest.raises(InvalidLabel, match="category 1 is not in the vocabulary"):
-        worker.run(jobs.training("wrong", categories=(2,)), lambda *_: None)
+        worker.run(jobs.training("wrong", category_id=2), lambda *_: None)
 
 
 def test_a_fault_in_a_job_tells_an_incident_only_and_the_process_lives_on(jobs, worker, trained):

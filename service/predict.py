@@ -1,0 +1,141 @@
+"""Masks for pictures in a folder, by a trained model on this machine: a COCO file, and every picture with its masks."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+from PIL import ImageDraw
+
+from maskloop.errors import InvalidDataset
+from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.counts import read_counts
+from maskloop.formats.files import write_atomically
+from maskloop.formats.images import decode_image, read_image_size
+from maskloop.values import Category, ImageProposals, ObjectLabel
+from models.checkpoints import FittedModel
+from models.reading import ImageToScore
+from models.scoring import score_images
+from service.torch_device import find_device
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+BATCH = 16
+COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+TINT = 0.45  # how much of a mask's colour covers the picture
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture: its name, its place, and its upright size in pixels."""
+
+    file_name: str
+    path: Path
+    width: int
+    height: int
+
+    def read(self) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB, upright.
+
+        Raises:
+            InvalidImage: the file does not decode.
+        """
+        return decode_image(self.path.read_bytes(), self.file_name).pixels
+
+
+def predict(
+    checkpoint: Path, images: Path, counts_file: Path, out: Path, *, device: str, progress: Callable[[float], None]
+) -> int:
+    """Write `predictions.coco.json`, with predicted IoU as `score`, and `overlays/NAME.png` into `out`.
+
+    Args:
+        checkpoint: a trained model.
+        images: a picture, or a folder of pictures.
+        counts_file: JSON, {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}: how many objects of each category every
+            picture shows.
+        out: folder, made if it is not there.
+        device: torch's name of the device, "auto" for a GPU if there is one.
+        progress: told the share that is done, in [0, 1].
+
+    Returns:
+        The number of pictures.
+
+    Raises:
+        ModelNotFound, InvalidArgument: there is no model at `checkpoint`, or it is damaged.
+        InvalidDataset: there is no picture, or the counts do not hold together; names which.
+        InvalidImage: a picture does not decode; names it.
+        InvalidConfig: torch cannot use the device.
+        StorageFull: the disk is full.
+    """
+    place = find_device(device)
+    model = FittedModel.load(checkpoint, place)
+    categories = vocabulary(model)
+    pictures = {picture.file_name: picture for picture in find_pictures(images)}
+    counts = read_counts(counts_file, categories, pictures)
+    waiting = [ImageToScore(name, picture.read, counts[name]) for name, picture in pictures.items()]
+    found: dict[str, ImageProposals] = {}
+    scored = score_images(model, waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
+    for one in scored:
+        proposals = found[one.proposals.image_id] = one.proposals
+        picture = pictures[proposals.image_id]
+        drawn = overlay(picture.read(), proposals, categories)
+        write_atomically(out / "overlays" / f"{picture.file_name}.png", drawn)
+    write_coco(
+        out / "predictions.coco.json",
+        categories,
+        pictures.values(),
+        {name: [ObjectLabel(item.category_id, item.mask) for item in one.objects] for name, one in found.items()},
+        {name: [item.predicted_iou for item in one.objects] for name, one in found.items()},
+    )
+    return len(pictures)
+
+
+def vocabulary(model: FittedModel) -> tuple[Category, ...]:
+    """The classes a model knows; those it was told no name of are called by their id."""
+    names = model.names or tuple(map(str, model.categories))
+    return tuple(Category(category_id, name) for category_id, name in zip(model.categories, names, strict=True))
+
+
+def find_pictures(images: Path) -> Iterator[PictureFile]:
+    """A picture, or the pictures of a folder and those below it, by name.
+
+    Raises:
+        InvalidDataset: there is none.
+        InvalidImage: one is no picture.
+    """
+    if images.is_dir():
+        paths = sorted(path for path in images.rglob("*") if path.suffix.lower() in SUFFIXES)
+        root = images
+    else:
+        paths, root = ([images] if images.is_file() else []), images.parent
+    if not paths:
+        raise InvalidDataset(f"there is no picture ({', '.join(SUFFIXES)}) at {images}", field=str(images))
+    for path in paths:
+        yield PictureFile(path.relative_to(root).as_posix(), path, *read_image_size(path))
+
+
+def overlay(pixels: NDArray[np.uint8], proposals: ImageProposals, categories: Sequence[Category]) -> bytes:
+    """PNG of a picture (H, W, 3) with its masks in the colours of their categories, and what each is thought to be."""
+    colours = {category.id: COLOURS[place % len(COLOURS)] for place, category in enumerate(categories)}
+    names = {category.id: category.name for category in categories}
+    tinted = pixels.astype(np.float32)
+    for item in proposals.objects:
+        mask = item.mask.to_array()
+        tinted[mask] = (1 - TINT) * tinted[mask] + TINT * np.array(colours[item.category_id], dtype=np.float32)
+    picture = Picture.fromarray(tinted.round().astype(np.uint8))
+    _write_names(picture, proposals, names)
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def _write_names(picture: Picture.Image, proposals: ImageProposals, names: Mapping[int, str]) -> None:
+    draw = ImageDraw.Draw(picture)
+    for item in proposals.objects:
+        if item.mask.area:
+            text = f"{names[item.category_id]} {item.predicted_iou:.2f}"
+            draw.text(item.mask.box[:2], text, fill="white", stroke_fill="black", stroke_width=1)
