@@ -22,8 +22,9 @@ def enlarge(logits: Floats32, height: int, width: int) -> Mask:
     """
     columns = _reached(logits, width)
     edges = _edges(_stretched(logits.T, columns, width), height) + columns.start * height
-    runs = np.diff(edges, prepend=0, append=height * width)
-    if len(runs) > 1 and not runs[-1]:
+    bounds = np.concatenate([[0], edges, [height * width]])
+    runs = bounds[1:] - bounds[:-1]
+    if edges.size and not runs[-1]:
         runs = runs[:-1]
     coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
     return Mask(height, width, bytes(coded["counts"]))
@@ -31,7 +32,7 @@ def enlarge(logits: Floats32, height: int, width: int) -> Mask:
 
 def _reached(logits: Floats32, width: int) -> range:
     """The enlarged columns that a positive pixel can reach."""
-    positive = np.flatnonzero((logits > 0).any(axis=0))
+    (positive,) = (logits.max(axis=0) > 0).nonzero()
     if not positive.size:
         return range(0)
     scale = width / logits.shape[1]
@@ -43,7 +44,7 @@ def _stretched(values: Floats32, places: range, length: int) -> Floats32:
     """(S, N) to (len(places), N): some places of the first axis stretched to `length`."""
     side = len(values)
     at = (np.arange(places.start, places.stop) + 0.5) * (side / length) - 0.5
-    at = np.clip(at, 0, side - 1)
+    at = at.clip(0, side - 1)
     below = at.astype(np.intp)
     above, share = np.minimum(below + 1, side - 1), (at - below).astype(np.float32)[:, None]
     lower: Floats32 = values[below]
@@ -58,12 +59,12 @@ def _edges(columns: Floats32, height: int) -> NDArray[np.int64]:
     """
     side = columns.shape[1]
     positive = columns > 0
-    above = np.flatnonzero(positive[:, 1:] != positive[:, :-1])
-    column, node = np.divmod(above, max(side - 1, 1))
+    (changes,) = (positive[:, 1:] != positive[:, :-1]).ravel().nonzero()
+    column, node = np.divmod(changes, max(side - 1, 1))
     before, after = columns[column, node].astype(np.float64), columns[column, node + 1].astype(np.float64)
     crossing = (node + before / (before - after) + 0.5) * (height / side) - 0.5
     inner = np.where(after > 0, np.floor(crossing) + 1, np.ceil(crossing)).astype(np.int64).clip(0, height)
-    at_top, at_bottom = np.flatnonzero(positive[:, 0]), np.flatnonzero(positive[:, -1])
+    at_top, at_bottom = positive[:, 0].nonzero()[0], positive[:, -1].nonzero()[0]
     met = np.concatenate([column * height + inner, at_top * height, (at_bottom + 1) * height])
     places, times = np.unique(met, return_counts=True)
     kept: NDArray[np.int64] = places[times % 2 == 1]

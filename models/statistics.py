@@ -103,5 +103,5 @@ def _contrast(mask: Tensor, area: Tensor, pixels: Tensor) -> Tensor:
     inside = mask @ pixels.transpose(1, 2)  # (B, T, 3) sums
     outside = pixels.sum(-1)[:, None] - inside
     apart = inside / area.clamp(min=1)[..., None] - outside / (count - area).clamp(min=1)[..., None]
-    deviation = pixels.std(-1, correction=0).clamp(min=1e-6)[:, None]
+    deviation = (pixels - pixels.mean(-1, keepdim=True)).square().mean(-1).sqrt().clamp(min=1e-6)[:, None]
     return (apart / deviation).square().mean(-1).sqrt() * ((area > 0) & (area < count))

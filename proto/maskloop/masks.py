@@ -103,7 +103,7 @@ def _run_total(rle: bytes) -> int:
     more = codes & 0x20 != 0
     if not codes.size or codes.min() < 0 or codes.max() > 63 or more[-1]:
         raise InvalidMask("the mask's run-length string is broken", field="rle")
-    ends = np.flatnonzero(~more)
+    (ends,) = (~more).nonzero()
     starts = np.concatenate([[0], ends[:-1] + 1])
     lengths = ends - starts + 1
     if lengths.max() > 6:
