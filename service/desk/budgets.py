@@ -7,13 +7,16 @@ from maskloop.errors import InvalidBudget
 from maskloop.values import Budget, Campaign, Project
 from service.store.columns import whole_ms
 
+MAX_SECONDS = 1e10  # three centuries
+
 
 def check_buys_an_image(budget: Budget, project: Project) -> None:
     """Check a new campaign's budget.
 
     Raises:
-        InvalidBudget: the cheapest label of the project costs more.
+        InvalidBudget: the cheapest label of the project costs more, or it is larger than can be counted.
     """
+    _check_size(budget)
     cheapest_s = CostModel(len(project.categories)).cheapest_full()
     if budget.seconds is not None and budget.seconds < cheapest_s:
         raise InvalidBudget(
@@ -27,8 +30,9 @@ def check_covers(budget: Budget, campaign: Campaign) -> None:
     """Check the budget that a running campaign shall have from now on.
 
     Raises:
-        InvalidBudget: it counts in another unit, or is less than what is spent and promised.
+        InvalidBudget: it counts in another unit, or is less than what is spent and promised, or is too large.
     """
+    _check_size(budget)
     if (budget.seconds is None) != (campaign.budget.seconds is None):
         unit = "images" if campaign.budget.seconds is None else "seconds"
         raise InvalidBudget(f"campaign {campaign.id} counts in {unit}, and goes on to", field="budget")
@@ -44,3 +48,8 @@ def check_covers(budget: Budget, campaign: Campaign) -> None:
             f"campaign {campaign.id} has labeled and promised {taken} images; {budget.images} is less",
             field="budget",
         )
+
+
+def _check_size(budget: Budget) -> None:
+    if budget.seconds is not None and budget.seconds > MAX_SECONDS:
+        raise InvalidBudget(f"a budget of {budget.seconds:g} s is more than {MAX_SECONDS:g} s", field="budget")

@@ -10,6 +10,7 @@ from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Project, Sup
 MAX_LABELS = 1000
 MAX_COUNT = 10_000
 MAX_ANNOTATOR = 128
+MAX_SECONDS_SPENT = 1e7  # four months
 
 
 def check_drafts(drafts: Sequence[LabelDraft]) -> None:
@@ -17,6 +18,7 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
 
     Raises:
         InvalidArgument: none, too many, or an image twice.
+        InvalidLabel: a measured time that cannot be.
         UnsupportedSupervision: a kind that is not yet supported.
     """
     if not 1 <= len(drafts) <= MAX_LABELS:
@@ -26,6 +28,11 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
         if draft.kind not in (SupervisionKind.COUNTS, SupervisionKind.FULL):
             raise UnsupportedSupervision(
                 f"image {draft.image_id}: labels of kind {draft.kind} are not yet supported", field="labels.kind"
+            )
+        if draft.seconds_spent is not None and draft.seconds_spent > MAX_SECONDS_SPENT:
+            raise InvalidLabel(
+                f"image {draft.image_id}: {draft.seconds_spent:g} seconds_spent; {MAX_SECONDS_SPENT:g} are the most",
+                field="labels.seconds_spent",
             )
         if draft.image_id in seen:
             raise InvalidArgument(f"image {draft.image_id} is labeled twice in one call", field="labels.image_id")

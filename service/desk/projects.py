@@ -27,7 +27,7 @@ from service.store import Database, Transaction
 from service.store.images import get_image, get_images, images_by_name, insert_images, list_images
 from service.store.labels import current_labels, get_labels, insert_labels
 from service.store.projects import get_project, insert_project, list_projects
-from service.store.requests import Request, answer_once
+from service.store.requests import Request, answer_once, was_asked
 
 MAX_CATEGORIES = 1000
 MAX_IMAGES = 1000
@@ -123,9 +123,12 @@ class ProjectDesk:
         project = self.get_project(project_id=project_id)
         _check_names(images)
         arrivals = [self._arrival(project, one) for one in images]
+        request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
+        with self._database.read() as tx:
+            if not was_asked(tx, request):
+                _known_images(tx, project_id, arrivals)
         for one, arrival in zip(images, arrivals, strict=True):
             self._keep(one, arrival.image)
-        request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
         with self._database.write() as tx:
             ids = answer_once(
                 tx, request, tuple[str, ...], lambda: self._take_in(tx, project_id, arrivals), self._clock()
@@ -192,9 +195,7 @@ class ProjectDesk:
             raise InvalidImage(f"image {one.file_name} changed while it was imported", field="images.uri")
 
     def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
-        there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
-        for arrival in arrivals:
-            _check_same(there.get(arrival.image.file_name), arrival.image)
+        there = _known_images(tx, project_id, arrivals)
         insert_images(tx, [arrival.image for arrival in arrivals if arrival.image.file_name not in there])
         self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.objects is not None])
         tx.after_commit(lambda: self._candidates.forget(project_id))
@@ -232,6 +233,14 @@ def _check_names(images: Sequence[ImageImport]) -> None:
         if one.file_name in seen:
             raise InvalidArgument(f"image {one.file_name} comes twice in one import", field="images.file_name")
         seen.add(one.file_name)
+
+
+def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> dict[str, Image]:
+    """Those that are there already, by file name; none may come with another content or split."""
+    there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
+    for arrival in arrivals:
+        _check_same(there.get(arrival.image.file_name), arrival.image)
+    return there
 
 
 def _check_same(known: Image | None, image: Image) -> None:

@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event
+from sqlalchemy import Connection, Engine, Executable, create_engine, event, func, select, text
 from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from maskloop.errors import InvalidConfig, StorageFull, Unavailable
+from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
 from service.store.migrate import migrate
 
 BUSY_TIMEOUT_S = 10.0
+ONE_SERVER = 7480  # the advisory lock that a server holds on its PostgreSQL database
+LOCK_NOT_AVAILABLE = "55P03"
+DISK_FULL = "53100"
 
 
 class Transaction:
@@ -41,18 +44,24 @@ class Transaction:
 class Database:
     """The server's database. Thread-safe: readers run side by side, writers one after the other.
 
+    A server keeps in memory which images are candidates, so it must be the only one that writes. A PostgreSQL
+    database is held by a lock of its own; an SQLite file by the lock on the data folder it lies in.
+
     Args:
         url: SQLAlchemy url, such as `sqlite:////data/maskloop.db` or `postgresql+psycopg://...`.
+        patience_s: how long to wait for a server that is leaving the PostgreSQL database.
 
     Raises:
+        FailedPrecondition: another server works on the database.
         InvalidConfig: the url is unreadable, of another kind of database, or its schema is newer than this program.
         Unavailable: the database cannot be reached.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience_s: float = 30.0) -> None:
         self._engine = _make_engine(url)
         self._writing = threading.RLock()
         with _errors_made_ours():
+            self._held = _hold(self._engine, patience_s) if self._engine.dialect.name == "postgresql" else None
             migrate(self._engine)
 
     @contextmanager
@@ -78,7 +87,9 @@ class Database:
             yield Transaction(connection)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and let go of the database."""
+        if self._held is not None:
+            self._held.close()
         self._engine.dispose()
 
 
@@ -95,6 +106,15 @@ def _make_engine(url: str) -> Engine:
     if backend == "postgresql":
         return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     raise InvalidConfig(f"database url {url!r} is neither SQLite's nor PostgreSQL's", field="database")
+
+
+def _hold(engine: Engine, patience_s: float) -> Connection:
+    """A connection that holds the database for as long as it is open."""
+    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.detach()  # so that closing it ends the session, and the lock with it
+    connection.execute(text(f"SET lock_timeout = {round(patience_s * 1000)}"))
+    connection.execute(select(func.pg_advisory_lock(ONE_SERVER)))
+    return connection
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
@@ -115,6 +135,8 @@ def _errors_made_ours() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            raise FailedPrecondition("another server works on this database", field="database") from error
         if _is_full(error.orig):
             raise StorageFull(f"the database's disk is full ({error.orig}); nothing was changed") from error
         if isinstance(error, OperationalError):
@@ -124,6 +146,6 @@ def _errors_made_ours() -> Iterator[None]:
 
 def _is_full(cause: object) -> bool:
     """SQLite tells a full disk from a quota that is used up or a file that may not grow; all are the same here."""
-    if getattr(cause, "sqlstate", None) == "53100":
+    if getattr(cause, "sqlstate", None) == DISK_FULL:
         return True
     return getattr(cause, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")

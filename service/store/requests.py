@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import bindparam, insert, select
-from sqlalchemy.engine import Row
 
 from maskloop.errors import InvalidArgument, RequestIdReused
 from service.store.database import Transaction
@@ -68,9 +67,10 @@ def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Cal
     """
     if not request.id:
         return do()
-    known = tx.execute(_FIND, {"request_id": request.id}).one_or_none()
+    known = _find(tx, request)
     if known is not None:
-        return _told_before(request, known, answer_type)
+        told: T = _adapter(answer_type).validate_json(known)
+        return told
     answer = do()
     record = {
         "request_id": request.id,
@@ -83,11 +83,23 @@ def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Cal
     return answer
 
 
-def _told_before(request: Request, known: Row[Any], answer_type: type[T]) -> T:
-    if (known.method, known.fingerprint) != (request.method, request.fingerprint):
-        raise RequestIdReused(f"request id {request.id} was used for another {known.method}", field="request_id")
-    answer: T = _adapter(answer_type).validate_json(known.answer)
-    return answer
+def was_asked(tx: Transaction, request: Request) -> bool:
+    """Whether the request was answered before.
+
+    Raises:
+        RequestIdReused: its id was used for something else.
+    """
+    return bool(request.id) and _find(tx, request) is not None
+
+
+def _find(tx: Transaction, request: Request) -> str | None:
+    """The answer that was given, as JSON."""
+    row = tx.execute(_FIND, {"request_id": request.id}).one_or_none()
+    if row is None:
+        return None
+    if (row.method, row.fingerprint) != (request.method, request.fingerprint):
+        raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
+    return str(row.answer)
 
 
 def _adapter(answer_type: Any) -> TypeAdapter[Any]:

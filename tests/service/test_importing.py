@@ -121,8 +121,9 @@ def test_a_name_with_another_content_or_split_is_refused_and_nothing_taken(serve
     take_in(server, pool("a.png", 1))
     for other in (pool("a.png", 2), ImageImport("a.png", Split.TEST, data=png(1))):
         with pytest.raises(AlreadyExists, match=r"a\.png"):
-            take_in(server, pool("new.png"), other)
+            take_in(server, pool("new.png", 3), other)
     assert images_of(server) == ["a.png"]
+    assert len(blobs_of(server)) == 1
 
 
 def test_labels_come_with_train_and_test_images_and_cost_nothing(server: Server) -> None:

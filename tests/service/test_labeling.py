@@ -228,6 +228,7 @@ def test_impossible_submissions_are_refused(server: Server, batch: Batch) -> Non
         ((full_draft(one, 1), full_draft(one, 2)), {"batch_id": batch.id}, InvalidArgument),
         ([full_draft(f"i{place}", 1) for place in range(1001)], {}, InvalidArgument),
         ((full_draft(one, 1),), {"batch_id": batch.id, "annotator": ""}, InvalidArgument),
+        ((full_draft(one, 1, seconds_spent=1e300),), {"batch_id": batch.id}, InvalidLabel),
         ((full_draft(elsewhere, 1),), {"batch_id": batch.id}, InvalidArgument),
         ((full_draft("nothing", 1),), {"batch_id": batch.id}, ImageNotFound),
         ((full_draft(one, 1),), {"batch_id": "nothing"}, BatchNotFound),

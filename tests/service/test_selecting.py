@@ -74,6 +74,7 @@ def test_a_campaign_is_created_once(server: Server) -> None:
     ("options", "error"),
     [
         ({"seconds": 2.99}, InvalidBudget),
+        ({"seconds": 1e300}, InvalidBudget),
         ({"seconds": 10.0, "campaign_id": "No Id"}, InvalidArgument),
         ({"seconds": 10.0, "seed": -1}, InvalidArgument),
         ({"seconds": 10.0, "seed": 2**63}, InvalidArgument),
@@ -102,6 +103,8 @@ def test_a_budget_may_not_fall_below_what_is_spent_and_promised(server: Server) 
     change = server.campaigns.update_campaign_budget
     with pytest.raises(InvalidBudget, match=r"222\.7"):
         change(project_id="p", campaign_id="c", budget=Budget(seconds=222.6))
+    with pytest.raises(InvalidBudget, match="more than"):
+        change(project_id="p", campaign_id="c", budget=Budget(seconds=1e300))
     with pytest.raises(InvalidBudget, match="seconds"):
         change(project_id="p", campaign_id="c", budget=Budget(images=3))
     assert change(project_id="p", campaign_id="c", budget=Budget(seconds=222.7)).left_s == pytest.approx(0, abs=1e-9)

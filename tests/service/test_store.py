@@ -198,6 +198,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
 
 
 def test_a_second_start_on_the_same_database_changes_nothing(database: Database, url: str) -> None:
+    database.close()
     again = Database(url)
     with again.read() as tx:
         assert get_project(tx, "p").display_name == "Bridges"
@@ -210,6 +211,15 @@ def test_a_database_of_a_newer_version_is_refused(database: Database, url: str) 
     database.close()
     with pytest.raises(InvalidConfig, match="9999"):
         Database(url)
+
+
+@pytest.mark.skipif(not POSTGRES, reason="MASKLOOP_TEST_POSTGRES names no database")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_servers_do_not_share_a_postgresql_database(database: Database, url: str) -> None:
+    with pytest.raises(FailedPrecondition, match="another server"):
+        Database(url, patience_s=0.1)
+    database.close()
+    Database(url, patience_s=5.0).close()
 
 
 @pytest.mark.parametrize("url", ["mysql://here/db", "no url"])
