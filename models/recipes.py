@@ -3,7 +3,7 @@
 `paper` is IoU-W-RSIS as published (Bellver et al., Mask-guided sample selection for semi-supervised instance
 segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural networks for semantic instance
 segmentation). `compact` is what trains well from scratch on a CPU in about half a minute
-(docs/decisions/compact-recipe.md says why each of its choices).
+(docs/decisions/0004-compact-recipe.md says why each of its choices).
 """
 
 from __future__ import annotations
