@@ -60,9 +60,16 @@ class Database:
     def __init__(self, url: str, patience_s: float = 30.0) -> None:
         self._engine = _make_engine(url)
         self._writing = threading.RLock()
-        with _errors_made_ours():
-            self._held = _hold(self._engine, patience_s) if self._engine.dialect.name == "postgresql" else None
-            migrate(self._engine)
+        self._held: Connection | None = None
+        try:
+            with _errors_made_ours():
+                if self._engine.dialect.name == "postgresql":
+                    self._held = _session(self._engine)
+                    _hold(self._held, patience_s)
+                migrate(self._engine)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -108,13 +115,17 @@ def _make_engine(url: str) -> Engine:
     raise InvalidConfig(f"database url {url!r} is neither SQLite's nor PostgreSQL's", field="database")
 
 
-def _hold(engine: Engine, patience_s: float) -> Connection:
-    """A connection that holds the database for as long as it is open."""
+def _session(engine: Engine) -> Connection:
+    """A connection outside the pool and outside transactions; closing it ends it, and its locks with it."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()  # so that closing it ends the session, and the lock with it
-    connection.execute(text(f"SET lock_timeout = {round(patience_s * 1000)}"))
-    connection.execute(select(func.pg_advisory_lock(ONE_SERVER)))
+    connection.detach()
     return connection
+
+
+def _hold(session: Connection, patience_s: float) -> None:
+    """Take the database for this server, for as long as the session is open."""
+    session.execute(text(f"SET lock_timeout = {round(patience_s * 1000)}"))
+    session.execute(select(func.pg_advisory_lock(ONE_SERVER)))
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
