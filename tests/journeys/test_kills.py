@@ -109,7 +109,7 @@ def await_true(condition):
     until = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.002)
+        time.sleep(0.005)
 
 
 def command_of(pid):

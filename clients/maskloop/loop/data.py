@@ -9,7 +9,6 @@ from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import CocoDataset, CocoImage, read_coco, read_coco_folder
-from maskloop.loop.demo_data import write_demo_data
 from maskloop.values import ImageImport, Split
 
 LONGEST_NAME = 24
@@ -66,6 +65,8 @@ def read_data(spec: str, demo_folder: Path, seed: int) -> Data:
         InvalidDataset: the data does not hold together.
     """
     if spec == "demo":
+        from maskloop.loop.demo_data import write_demo_data  # scipy.ndimage takes a second to import
+
         return Data("demo", read_coco_folder(write_demo_data(demo_folder, seed=seed)))
     kind, _, place = spec.partition(":")
     if kind != "coco" or not place:
