@@ -21,6 +21,8 @@ from models.observing import observe_unseen, observe_views
 from models.recipes import Recipe
 from models.training import Progress, train_network
 
+REHEARSED, TRAINED = 0.48, 0.97  # of the progress shown
+
 
 def fit(
     examples: Sequence[Example],
@@ -64,13 +66,15 @@ def fit(
     evidence: dict[str, float] = {"held_out_images": 0.0}
     observed = []
     if unseen:
-        network = train("rehearsal", seen, 0.0, 0.5)
+        network = train("rehearsal", seen, 0.0, REHEARSED)
         observed.append(observe_unseen(network, categories, recipe, unseen, device))
         evidence = rehearse(views(network, seen), observed[0])
-    network = train("training", ordered, 0.5 if unseen else 0.0, 1.0)
+    network = train("training", ordered, REHEARSED if unseen else 0.0, TRAINED)
     calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), evidence)
+    metrics = {**evidence, f"head_{calibrator.head}": 1.0}
     snapshot = tuple(example.image_id for example in ordered)
-    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, evidence)
+    progress(1.0, f"head: {calibrator.head}")
+    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics)
 
 
 def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
