@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from maskloop.loop.forecast import Forecast
+from maskloop.loop.forecast import READ_IMAGE_S, TRAIN_S, Forecast
 from maskloop.loop.options import Options
 from maskloop.report.words import say_time
 
@@ -19,15 +19,18 @@ def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, F
         table.add_column(heading, justify="left" if heading == "strategy" else "right")
     for name, one in forecasts.items():
         numbers = (one.initial_images, one.images, one.counted, one.rounds)
-        table.add_row(name, *map(str, numbers), say_time(one.machine_s))
+        machine = "not measured" if one.machine_s is None else say_time(one.machine_s)
+        table.add_row(name, *map(str, numbers), machine)
     console.print(table)
     console.print(
-        f"Costs are those of the test images' labels. Machine time takes {say_time(max_round_s(forecasts))} a network "
-        f"with recipe {options.recipe}, as measured on 2 CPU cores.",
-        highlight=False,
+        f"An image costs what the test images would have cost. {_assumption(options.recipe_name)}", highlight=False
     )
 
 
-def max_round_s(forecasts: Mapping[str, Forecast]) -> float:
-    """Seconds of the longest round."""
-    return max(one.round_s for one in forecasts.values())
+def _assumption(recipe: str) -> str:
+    if recipe not in TRAIN_S:
+        return f"How long recipe {recipe} trains was not measured."
+    return (
+        f"The machine is taken to train one network of recipe {recipe} in {say_time(TRAIN_S[recipe])} and to read "
+        f"{1 / READ_IMAGE_S:.0f} images a second, as 2 CPU cores do without a GPU."
+    )

@@ -63,7 +63,7 @@ def begin(annotator: Annotator, labeler: Labeler, plan: Plan) -> Purchase:
     initial = buy("round-00", annotator, labeler, kind=SupervisionKind.FULL, still=plan.initial, strategy=RANDOM)
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
-    if plan.needs_counts and not initial.exhausted:
+    if plan.needs_counts and not initial.exhausted and plan.batch(1, annotator.ledger) is not None:
         buy("round-00-counts", annotator, labeler, kind=SupervisionKind.COUNTS, still=plan.counts)
     return initial
 

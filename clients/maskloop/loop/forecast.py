@@ -9,26 +9,27 @@ from maskloop.loop.data import Data
 from maskloop.loop.plan import FIRST_LOOK, INITIAL_SHARE, MOST_INITIAL, ROUNDS, Plan
 from maskloop.values import Counts
 
-TRAIN_S = {"compact": 60.0, "paper": 1800.0}
-"""Seconds of one training with its calibration, measured on 2 CPU cores without a GPU."""
-SCORE_IMAGE_S = 0.05
-EVALUATE_IMAGE_S = 0.05
+TRAIN_S = {"compact": 40.0}
+"""Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
+READ_IMAGE_S = 0.05
+"""Seconds to score or evaluate one image, on the same."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What one arm will take. `rounds` counts trained models; seconds are the machine's."""
+    """What one arm will take. `rounds` counts trained models; seconds are the machine's, `None` for recipes that were
+    not measured."""
 
     initial_images: int
     images: int
     counted: int
     rounds: int
-    round_s: float
+    round_s: float | None
 
     @property
-    def machine_s(self) -> float:
+    def machine_s(self) -> float | None:
         """Seconds of the machine over all rounds."""
-        return self.rounds * self.round_s
+        return None if self.round_s is None else self.rounds * self.round_s
 
 
 def forecast(plan: Plan, data: Data, recipe: str) -> Forecast:
@@ -37,7 +38,7 @@ def forecast(plan: Plan, data: Data, recipe: str) -> Forecast:
     full_s = sum(plan.costs.full_label(one) for one in counts) / len(counts)
     counts_s = sum(plan.costs.counts_label(one) for one in counts) / len(counts)
     pool = len(data.pool)
-    initial = min(_initial_images(plan, full_s), pool)
+    initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
     open_images = counted if plan.needs_counts else pool - initial
     later_s = full_s - counts_s if plan.needs_counts else full_s
@@ -46,8 +47,13 @@ def forecast(plan: Plan, data: Data, recipe: str) -> Forecast:
     else:
         later = (plan.budget.seconds - initial * full_s - counted * counts_s) / later_s
     rounds, later = _rounds(plan, min(max(0.0, later), open_images), later_s)
-    round_s = TRAIN_S.get(recipe, TRAIN_S["compact"]) + counted * SCORE_IMAGE_S + len(data.test) * EVALUATE_IMAGE_S
+    read_s = (counted + len(data.test)) * READ_IMAGE_S
+    round_s = TRAIN_S[recipe] + read_s if recipe in TRAIN_S else None
     return Forecast(initial, initial + int(later), counted, rounds + 1, round_s)
+
+
+def _affordable(plan: Plan, full_s: float) -> int:
+    return plan.budget.images or math.floor((plan.budget.seconds or 0.0) / full_s)
 
 
 def _initial_images(plan: Plan, full_s: float) -> int:

@@ -68,7 +68,7 @@ class Run:
             run_id = str(uuid.uuid4())
             begin_run(self.workdir, self.options, run_id)
         rounds = sum(one.rounds for one in forecasts.values())
-        self.progress.expect(rounds, sum(one.machine_s for one in forecasts.values()) / rounds)
+        self.progress.expect(rounds, sum(one.machine_s or 0.0 for one in forecasts.values()) / rounds)
         with self._client() as client:
             return self._run_arms(client, data, run_id)
 

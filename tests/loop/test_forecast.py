@@ -1,0 +1,70 @@
+"""What a budget will take, by hand, for test images with one object of two classes each:
+a full label costs 1 + 79 = 80 s, counts 2 + 1.48 = 3.48 s."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskloop.costs import CostModel
+from maskloop.formats.coco import CocoDataset, CocoImage
+from maskloop.loop.data import Data
+from maskloop.loop.forecast import READ_IMAGE_S, TRAIN_S, forecast
+from maskloop.loop.plan import Plan
+from maskloop.masks import Mask
+from maskloop.values import Budget, Category, ObjectLabel
+
+SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
+
+
+def data(pool, tests=4):
+    images = [
+        CocoImage(f"{n}.png", Path(f"{n}.png"), 4, 4, (SQUARE,) if n < tests else ()) for n in range(tests + pool)
+    ]
+    names = [image.file_name for image in images]
+    categories = (Category(1, "cat"), Category(2, "dog"))
+    return Data("d", CocoDataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""))
+
+
+def plan(budget, needs_counts=True, **asked):
+    return Plan(budget, CostModel(2), needs_counts, counts_share=0.15, **asked)
+
+
+def test_an_hour_of_choosing_by_scores():
+    found = forecast(plan(Budget(seconds=3600)), data(pool=500), "compact")
+    assert found.initial_images == 15  # 1200 s at 80 s
+    assert found.counted == 155  # 540 s at 3.48 s
+    assert found.images == 15 + 24  # (3600 - 15 * 80 - 155 * 3.48) s at 80 - 3.48 s
+    assert found.rounds == 4
+    assert found.machine_s == pytest.approx(4 * (TRAIN_S["compact"] + (155 + 4) * READ_IMAGE_S))
+
+
+def test_an_hour_at_random_counts_nothing():
+    found = forecast(plan(Budget(seconds=3600), needs_counts=False), data(pool=500), "compact")
+    assert (found.counted, found.images) == (0, 45)
+
+
+def test_a_small_pool_is_counted_whole_and_labeled_whole():
+    found = forecast(plan(Budget(seconds=36_000)), data(pool=30), "compact")
+    assert (found.initial_images, found.counted, found.images) == (30, 0, 30)
+
+
+def test_a_budget_of_images_in_batches_of_a_given_size():
+    found = forecast(
+        plan(Budget(images=20), asked_initial=Budget(images=5), asked_batch=Budget(images=4)), data(100), "compact"
+    )
+    assert (found.initial_images, found.images) == (5, 20)
+    assert found.rounds == 5  # four batches, and the last network
+
+
+def test_max_rounds_leaves_the_rest_unspent():
+    found = forecast(plan(Budget(images=20), asked_batch=Budget(images=4), max_rounds=1), data(100), "compact")
+    assert (found.initial_images, found.images, found.rounds) == (7, 11, 2)
+
+
+def test_a_budget_below_five_images_does_not_promise_five():
+    assert forecast(plan(Budget(seconds=200)), data(pool=100), "compact").initial_images == 2
+
+
+def test_a_recipe_that_was_not_measured_has_no_machine_time():
+    assert forecast(plan(Budget(seconds=3600)), data(pool=100), "paper").machine_s is None
