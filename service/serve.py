@@ -35,6 +35,7 @@ def serve(config: ServerConfig) -> None:
         Unavailable: the database cannot be reached.
     """
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     config.data_dir.mkdir(parents=True, exist_ok=True)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
         asyncio.run(_serve(config))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +21,9 @@ from service.pipe import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
 from service.workflows import Stopping
 
 DEATHS_IN_A_ROW = 5
+STOP_WITHIN_S = 30.0
+LOOK_EVERY_S = 1.0
+STOPPED = "the operation was cancelled"
 # torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
 # or a neighbour wants it too.
 SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
@@ -47,7 +52,7 @@ class Worker:
         self._changing = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
-        self._stopped: set[Path] = set()
+        self._stopped: dict[Path, float] = {}
         self._closing = False
 
     @property
@@ -75,11 +80,14 @@ class Worker:
         try:
             future.result()
         finally:
-            self._stopped.discard(folder)
+            self._stopped.pop(folder, None)
 
     def stop(self, folder: Path) -> None:
-        """Have the job of a folder end as cancelled, whether it waits or is being done."""
-        self._stopped.add(folder)
+        """Have the job of a folder end as cancelled, whether it waits or is being done.
+
+        A process that does not let go of it within `STOP_WITHIN_S` is killed.
+        """
+        self._stopped[folder] = time.monotonic()
         with self._changing:
             if self._pipe is not None:
                 try:
@@ -101,7 +109,7 @@ class Worker:
             self._check(folder)
             attempt = _Attempt(on_report, spent_s)
             try:
-                ended = attempt.follow(self._connected(), folder)
+                ended = attempt.follow(self._connected(), folder, self._is_stuck)
             except DeviceDiedError as death:
                 spent_s = attempt.seconds
                 deaths = 1 if attempt.share > furthest else deaths + 1
@@ -115,11 +123,14 @@ class Worker:
                     raise ended.error
                 return
 
+    def _is_stuck(self, folder: Path) -> bool:
+        return time.monotonic() - self._stopped.get(folder, math.inf) > STOP_WITHIN_S
+
     def _check(self, folder: Path) -> None:
         if self._closing:
             raise Stopping
         if folder in self._stopped:
-            raise Cancelled("the operation was cancelled")
+            raise Cancelled(STOPPED)
 
     def _connected(self) -> Connection:
         """The pipe to a process that takes jobs.
@@ -197,16 +208,20 @@ class _Attempt:
         self.share = 0.0
         self.seconds = spent_s
 
-    def follow(self, pipe: Connection, folder: Path) -> Ended:
+    def follow(self, pipe: Connection, folder: Path, is_stuck: Callable[[Path], bool]) -> Ended:
         """Give the job to the process, and listen until it has ended.
 
         Raises:
             DeviceDiedError: the process died first.
+            Cancelled: the job was stopped and `is_stuck`.
         """
         with _dying():
             pipe.send(DoJob(folder))
         while True:
             with _dying():
+                while not pipe.poll(LOOK_EVERY_S):
+                    if is_stuck(folder):
+                        raise Cancelled(STOPPED)
                 said: Report | Ended = pipe.recv()
             self.seconds = self._spent_s + said.seconds
             if isinstance(said, Ended):

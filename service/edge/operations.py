@@ -26,6 +26,7 @@ class OperationsServicer(Base):  # type: ignore[misc]
     def __init__(self, operations: Operations, pool: DeskPool) -> None:
         self._operations = operations
         self._pool = pool
+        self._ends: dict[str, asyncio.Future[None]] = {}
 
     async def GetOperation(self, request: pb.GetOperationRequest, context: Any) -> pb.Operation:
         asked = operation_id(request.name)
@@ -41,10 +42,18 @@ class OperationsServicer(Base):  # type: ignore[misc]
 
     async def WaitOperation(self, request: pb.WaitOperationRequest, context: Any) -> pb.Operation:
         asked = operation_id(request.name)
-        end = await self._pool.call(context, self._operations.end_of, asked)
-        await asyncio.wait([asyncio.wrap_future(end)], timeout=_patience_s(request, context))
+        end = await self._end_of(asked, context)
+        await asyncio.wait([end], timeout=_patience_s(request, context))
         operation = await self._pool.call(context, self._operations.get_operation, asked)
         return operation_to_message(operation)
+
+    async def _end_of(self, asked: str, context: Any) -> asyncio.Future[None]:
+        """The operation's end, one future for all who wait, so that those who give up leave nothing behind."""
+        if asked not in self._ends:
+            end = asyncio.wrap_future(await self._pool.call(context, self._operations.end_of, asked))
+            self._ends[asked] = end
+            end.add_done_callback(lambda _: self._ends.pop(asked, None))
+        return self._ends[asked]
 
     async def CancelOperation(self, request: pb.CancelOperationRequest, context: Any) -> Empty:
         asked = operation_id(request.name)

@@ -224,3 +224,16 @@ def test_no_process_outlives_an_owner_that_was_killed(jobs, tmp_path, head_start
     owner.wait()
     owner.stdout.close()
     assert is_gone(pid)
+
+
+def test_a_process_that_does_not_let_go_of_a_stopped_job_is_killed(jobs, worker, trained, monkeypatch):
+    monkeypatch.setattr(worker_module, "STOP_WITHIN_S", 0.0)
+    folder, pid = jobs.training("stuck", iterations=2000), worker.pid
+
+    def freeze(share: float, message: str, seconds: float) -> None:
+        os.kill(pid, signal.SIGSTOP)
+        worker.stop(folder)
+
+    with pytest.raises(Cancelled):
+        worker.run(folder, freeze)
+    assert is_gone(pid)
