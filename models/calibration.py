@@ -1,10 +1,10 @@
 """The product's head: a ridge regression from mask statistics to IoU.
 
 It learns from augmented views of the labeled images, which the network has seen, and from images held out of a
-rehearsal, which its network has not: the statistics tell a good mask from a bad one alike in both, but a network is
-surer of what it has learnt, so a column of its own takes up how much better it does there (see
-docs/decisions/head.md for the measurements). IoU is eq. 1 and the image score eq. 2 of Bellver et al., *Mask-guided
-sample selection for semi-supervised instance segmentation*.
+rehearsal, which its network has not. The statistics tell a good mask from a bad one alike in both, but a network does
+better on what it has learnt, so a column of its own takes that up (measured in
+docs/decisions/0006-what-the-head-learns-from.md). IoU is eq. 1 and the image score eq. 2 of Bellver et al.,
+*Mask-guided sample selection for semi-supervised instance segmentation*.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from models.statistics import CONFIDENCE
 Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
 PENALTY = 10.0  # of the ridge, on statistics of unit deviation
-FREE = 100.0  # deviation given to what the ridge shall not shrink
 MIN_SLOPE = 0.1  # of IoU over confidence
 MIN_IMAGES = 8  # with fewer labeled images no head is fitted, with fewer held out none is judged
 
@@ -113,10 +112,14 @@ def deal_folds(image_ids: Iterable[str], folds: int, seed: int) -> list[list[str
 
 
 def fit_on_statistics(observed: Observations) -> Calibrator:
-    """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from."""
+    """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from.
+
+    How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and a rehearsal's
+    network, with fewer labels, is a little worse than the one the head is for.
+    """
     centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    design = np.column_stack([(observed.statistics - centre) / spread, FREE * observed.learnt])
+    design = np.column_stack([(observed.statistics - centre) / spread, observed.learnt])
     fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
     weights = fitted.coef_[:-1] / spread
     return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))

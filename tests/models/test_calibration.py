@@ -51,11 +51,11 @@ def test_a_rehearsal_measures_heads_on_images_they_have_not_seen():
 
 def test_what_a_network_has_learnt_does_not_raise_the_level():
     # IoU is .2 higher on learnt images of the same statistics; the head must speak of the others.
-    learnt, unseen = observe(60, "uncertain", learnt=True), observe(20, "uncertain", seed=1)
+    learnt, unseen = observe(200, "uncertain", learnt=True), observe(200, "uncertain", seed=1)
     raised = replace(learnt, ious=learnt.ious + 0.2)
     head = fit_calibrator(Observations.join(raised, unseen), {})
     new = observe(40, "uncertain", seed=2)
-    assert (head.predict(new.statistics) - new.ious).mean() == pytest.approx(0, abs=0.01)
+    assert (head.predict(new.statistics) - new.ious).mean() == pytest.approx(0, abs=0.02)
     naive = fit_calibrator(raised, {})
     assert (naive.predict(new.statistics) - new.ious).mean() == pytest.approx(0.2, abs=0.02)
 
