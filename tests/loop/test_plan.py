@@ -44,8 +44,15 @@ def test_the_first_batch_begins_with_five_images_to_learn_what_one_costs():
     assert plan(HOUR).initial(ledger(HOUR)) == Budget(images=5)
 
 
-def test_the_rest_of_the_first_batch_is_what_remains_of_a_third_of_the_budget():
-    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(seconds=1200 - 5 * FULL_S)
+def test_the_first_batch_doubles_until_a_third_of_the_budget_is_spent():
+    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(images=5)
+    assert plan(HOUR).initial(ledger(HOUR, labels=10)) == Budget(images=4)  # (1200 - 10 * 83) / 83 = 4.46
+
+
+def test_a_first_look_at_cheap_images_does_not_spend_the_budget_unseen():
+    """One object each in the first five, as if 50 more fitted a third of four hours."""
+    budget = Budget(seconds=14_400)
+    assert plan(budget).initial(ledger(budget, labels=5)) == Budget(images=5)
 
 
 def test_the_first_batch_is_complete_when_half_an_image_is_left_of_the_third():
@@ -54,7 +61,7 @@ def test_the_first_batch_is_complete_when_half_an_image_is_left_of_the_third():
 
 def test_a_large_budget_begins_with_a_hundred_images_at_most():
     large = Budget(seconds=360_000)
-    assert plan(large).initial(ledger(large, labels=5)) == Budget(images=95)
+    assert plan(large).initial(ledger(large, labels=80)) == Budget(images=20)
     assert plan(large).initial(ledger(large, labels=100)) is None
 
 
@@ -73,7 +80,7 @@ def test_a_first_batch_of_images_is_bought_to_the_last_one():
 def test_a_first_batch_asked_for_in_seconds_is_not_cut_at_a_hundred_images():
     large = Budget(seconds=360_000)
     asked = plan(large, asked_initial=Budget(seconds=100_000))
-    assert asked.initial(ledger(large)) == Budget(seconds=100_000)
+    assert asked.initial(ledger(large, labels=400)) == Budget(images=400)
 
 
 def test_counts_are_bought_until_their_share_is_spent():

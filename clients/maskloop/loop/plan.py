@@ -1,7 +1,7 @@
 """How a budget is spent: the first batch, the counts, and the rounds after them.
 
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
-at once, to learn what an image costs, then the rest of the third by the mean cost so far, up to a hundred images.
+to learn what an image costs, then twice as many and so on, by the mean cost so far, up to a hundred images.
 `counts_share` of the budget buys counts of pool images before the first scoring. What is left is divided evenly over
 the rounds, and the last of them spends everything.
 """
@@ -86,10 +86,11 @@ class Plan:
         if bought < FIRST_LOOK and self.asked_initial is None:
             return _images(FIRST_LOOK - bought)
         left_s, mean_s = (wanted.seconds or 0.0) - ledger.spent_s, ledger.mean_full_s(self.expected_full_s)
-        most = math.inf if self.asked_initial is not None else MOST_INITIAL - bought
         if left_s < mean_s / 2:
             return None
-        return _images(most) if left_s / mean_s > most else Budget(seconds=left_s)
+        # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
+        most = math.inf if self.asked_initial is not None else MOST_INITIAL - bought
+        return _images(min(max(bought, FIRST_LOOK), max(1, round(left_s / mean_s)), most))
 
     def counts(self, ledger: Ledger) -> Budget | None:
         """What to buy next of the counts; `None` when their share is spent."""
