@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection")
+BENCHMARKS = ("scoring", "selection", "head")
 
 
 def main() -> None:
