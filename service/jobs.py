@@ -153,7 +153,7 @@ def _limits_made_ours() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise StorageFull(f"no room on the disk: {error}") from error
         raise
     except (MemoryError, torch.OutOfMemoryError) as error:

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import shutil
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -30,6 +29,7 @@ from maskloop.errors import (
 from maskloop.values import Evaluation, Operation, OperationKind, OperationState
 from service.clock import Clock, NewId
 from service.folders import DataFolder
+from service.pace import Pace
 from service.pages import Page, PageRequest
 from service.store import Database, Transaction
 from service.store.operations import (
@@ -48,7 +48,6 @@ from service.workflows import Workflows
 
 ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
 RETRY_AFTER_S = 5.0
-REPORT_EVERY_S = 0.5
 logger = logging.getLogger(__name__)
 
 Plan = Callable[[Transaction, str], Mapping[str, Any]]
@@ -223,7 +222,7 @@ class Operations:
         self._work.prepare(record)
 
     def _compute(self, record: OperationRecord) -> None:
-        pace = _Pace(record.operation.seconds)
+        pace = Pace(record.operation.seconds)
         folder = self._folder.work(record.operation.id)
 
         def on_report(share: float, message: str, seconds: float) -> None:
@@ -280,36 +279,6 @@ class Operations:
             end = self._ends.pop(operation_id, None)
         if end is not None:
             end.set_result(None)
-
-
-class _Pace:
-    """How fast an operation moves: which reports are worth writing down, and when it may end."""
-
-    def __init__(self, spent_s: float) -> None:
-        self._spent_s = spent_s
-        self._first: tuple[float, float] | None = None
-        self._last_s = float("-inf")
-
-    def is_due(self, share: float) -> bool:
-        """Whether a report should be written: the first, the last, and one every `REPORT_EVERY_S`."""
-        now_s = time.monotonic()
-        due = share >= 1.0 or now_s - self._last_s >= REPORT_EVERY_S
-        if due:
-            self._last_s = now_s
-        return due
-
-    def told(self, operation: Operation, share: float, message: str, seconds: float) -> Operation:
-        """The operation as the report tells it; `seconds` are of this run of the server."""
-        first_share, first_s = self._first = self._first or (share, seconds)
-        moved = share - first_share
-        return replace(
-            operation,
-            state=OperationState.RUNNING,
-            progress=min(max(share, 0.0), 1.0),
-            message=message,
-            seconds=self._spent_s + seconds,
-            eta_s=(1 - share) * (seconds - first_s) / moved if moved > 0 else None,
-        )
 
 
 def _id_of(request_id: str) -> str:
