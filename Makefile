@@ -26,7 +26,7 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
-	$(BIN)/al-loop --data demo --budget 2h --compare random --workdir runs/demo --resume
+	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random --workdir runs/demo --resume
 
 test: lint types layers check-stubs unit  ## Lint, format, types, layers, fresh stubs, tests.
 
