@@ -11,7 +11,7 @@ from maskloop.values import Counts
 from models.augmentation import augment
 from models.batches import collate, without_empty
 from models.calibration import Observations
-from models.examples import Example, normalise, prepare
+from models.examples import Example, Prepared, normalise, prepare
 from models.losses import hard_iou
 from models.matching import match_objects
 from models.metrics import match_within_class
@@ -58,9 +58,10 @@ def observe_views(
     network.eval()
     rng = np.random.default_rng([seed, 2])
     copies = min(MOST_VIEWS, -(-VIEWS // len(examples)))
-    by_objects = sorted(examples, key=lambda example: (-len(example.objects), example.image_id))
+    prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    by_objects = sorted(prepared, key=lambda item: (-len(item.classes), item.image_id))
     parts = [
-        _observe_batch(network, categories, recipe, by_objects[start : start + BATCH], rng=rng, device=device)
+        _observe_batch(network, by_objects[start : start + BATCH], len(categories), rng, device)
         for _ in range(copies)
         for start in range(0, len(by_objects), BATCH)
     ]
@@ -70,21 +71,18 @@ def observe_views(
 @torch.inference_mode()
 def _observe_batch(
     network: AnnotationNetwork,
-    categories: Sequence[int],
-    recipe: Recipe,
-    examples: Sequence[Example],
-    *,
+    prepared: Sequence[Prepared],
+    categories: int,
     rng: np.random.Generator,
     device: torch.device,
 ) -> Observations:
-    prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
     images, masks, classes = collate(prepared, device)
     images, masks = augment(images, masks, "strong", rng)
     masks, classes = without_empty(masks, classes)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         made = network(normalise(images), classes)
     centres = made.dense.centres if made.dense else None
-    statistics = mask_statistics(made.logits, classes, images, centres, len(categories))
+    statistics = mask_statistics(made.logits, classes, images, centres, categories)
     order = match_objects(made.logits, classes, masks)
     ious = hard_iou(made.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
     there = (classes >= 0).cpu().numpy()
