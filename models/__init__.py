@@ -1,0 +1,1 @@
+"""Networks, training, scoring and metrics. Knows torch; no gRPC, no database."""

@@ -35,6 +35,7 @@ class _Judged:
     ious: Floats
     score: float
     reference_ious: Floats
+    not_decoded: int
 
 
 def evaluate(
@@ -82,6 +83,7 @@ def evaluate(
         ),
         iou_mae_reference=mean_absolute_error(reference, true),
         iou_spearman_reference=spearman(reference, true),
+        not_decoded=sum(image.not_decoded for image in judged),
     )
 
 
@@ -99,7 +101,15 @@ def _judge(model: FittedModel, examples: list[Example], device: torch.device) ->
         proposed = propose(reading, model.calibrator)
         there = truths[reading.image_id]
         _, ious = match_within_class(proposed.objects, there)
-        yield _Judged(reading.image_id, there, proposed.objects, ious, proposed.score, reading.reference_ious)
+        yield _Judged(
+            image_id=reading.image_id,
+            truths=there,
+            proposals=proposed.objects,
+            ious=ious,
+            score=proposed.score,
+            reference_ious=reading.reference_ious,
+            not_decoded=reading.not_decoded,
+        )
 
 
 def _chunks(examples: Iterable[Example]) -> Iterator[list[Example]]:

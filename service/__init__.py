@@ -1,0 +1,1 @@
+"""The server: desks, store, operations, worker, and the gRPC edge."""

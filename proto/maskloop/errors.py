@@ -55,9 +55,7 @@ class MaskloopError(Exception):
 
     code: ClassVar[str] = "UNKNOWN"
 
-    def __init__(
-        self, message: str, *, field: str = "", retry_after_s: float | None = None, **details: object
-    ) -> None:
+    def __init__(self, message: str, *, field: str = "", retry_after_s: float | None = None, **details: object) -> None:
         super().__init__(message)
         self.message = message
         self.field = field

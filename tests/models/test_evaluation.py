@@ -99,6 +99,7 @@ def test_objects_that_are_not_decoded_count_as_missed(model: FittedModel, scenes
     assert found.mean_iou == pytest.approx(reached / 4)
     assert found.images[0].true_iou == pytest.approx(reached / 3)
     assert found.images[0].objects == 4
+    assert found.not_decoded == 1
 
 
 def test_images_without_objects_have_no_iou(model: FittedModel, scenes):

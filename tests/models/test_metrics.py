@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel, ObjectProposal
-
 from models.metrics import average_precision, iou_matrix, match_within_class, mean_absolute_error, spearman
 
 
@@ -29,8 +29,7 @@ UPPER_AT_80 = rectangle(0, 0, 4, 10)  # 40 of 50 pixels: IoU .8
 def test_ap_of_the_truth_itself_is_one():
     truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(2, LOWER)], "b": [ObjectLabel(1, LOWER)]}
     proposals = {
-        image_id: [proposal(item.mask, 0.9, item.category_id) for item in items]
-        for image_id, items in truths.items()
+        image_id: [proposal(item.mask, 0.9, item.category_id) for item in items] for image_id, items in truths.items()
     }
     assert average_precision(truths, proposals) == pytest.approx((1, 1))
 
@@ -112,9 +111,7 @@ def test_matching_reaches_the_best_sum_of_all_assignments(seed: int, mine: int, 
     masks = [Mask.from_array(rng.random((6, 6)) > 0.5) for _ in range(mine + theirs)]
     proposals = [proposal(mask, 0.5) for mask in masks[:mine]]
     truths = [ObjectLabel(1, mask) for mask in masks[mine:]]
-    table = [[a.mask.iou(b.mask) for b in truths] for a in proposals] + [[0.0] * theirs] * max(
-        0, theirs - mine
-    )
+    table = [[a.mask.iou(b.mask) for b in truths] for a in proposals] + [[0.0] * theirs] * max(0, theirs - mine)
     best = max(
         sum(table[row][column] for column, row in enumerate(rows))
         for rows in itertools.permutations(range(len(table)), theirs)

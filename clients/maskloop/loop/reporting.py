@@ -79,7 +79,7 @@ class Reporter:
             baselines={} if baseline is None else {options.compare: _baseline(baseline, options.seed)},
             constant_iou=self._constant_iou(campaign),
             initial=_chosen(campaign.arm.initial, campaign.annotator.images),
-            setup=setup_of(options, self._data, self._command, len(campaign.arm.initial.labeled)),
+            setup=setup_of(options, self._data, self._command, campaign.arm),
         )
 
     def _constant_iou(self, campaign: ArmResult) -> float | None:
@@ -148,6 +148,7 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
         batch=_chosen(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
+        not_decoded=quality.not_decoded,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
+from maskloop.loop.campaign import Arm
 from maskloop.loop.data import Data
 from maskloop.loop.options import Options
 from maskloop.report import Setup
@@ -13,19 +15,20 @@ from maskloop.report import Setup
 PACKAGES = ("maskloop", "torch", "torchvision", "numpy", "pycocotools")
 
 
-def setup_of(options: Options, data: Data, command: str, initial_images: int) -> Setup:
-    """The settings of a run; `command` as the person typed it."""
+def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
+    """The settings of a run; `command` as the person typed it. What the recipe decided comes from the arm's models."""
+    resolved = json.loads(arm.rounds[0][0].model.config_json) if arm.rounds else {}
     return Setup(
         command=command,
         data=options.data,
         labeler=options.labeler,
         recipe=options.recipe,
-        encoder=options.encoder,
-        image_size=options.image_size,
+        encoder=resolved.get("encoder", options.encoder),
+        image_size=resolved.get("image_size", options.image_size),
         device=options.device if not options.server else f"that of {options.server}",
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
         pool_images=len(data.pool),
-        initial_images=initial_images,
+        initial_images=len(arm.initial.labeled),
         test_images=len(data.test),
         categories=data.coco.categories,
         versions={name: found for name in PACKAGES if (found := _version(name))},

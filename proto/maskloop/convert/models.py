@@ -61,6 +61,7 @@ def evaluation_to_message(evaluation: Evaluation) -> pb.Evaluation:
             )
             for image in evaluation.images
         ],
+        not_decoded=evaluation.not_decoded,
     )
 
 
@@ -80,6 +81,7 @@ def evaluation_from_message(message: pb.Evaluation) -> Evaluation:
         iou_mae_reference=optional(message, "iou_mae_reference"),
         iou_spearman_reference=optional(message, "iou_spearman_reference"),
         model_version=message.model_version,
+        not_decoded=message.not_decoded,
     )
 
 

@@ -28,7 +28,7 @@ from maskloop.v1 import masks_pb2 as maskloop_dot_v1_dot_masks__pb2
 from maskloop.v1 import projects_pb2 as maskloop_dot_v1_dot_projects__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/models.proto\x12\x0bmaskloop.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/masks.proto\x1a\x1amaskloop/v1/projects.proto\"\xb9\x02\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x16\n\x0elabeled_images\x18\x05 \x01(\x03\x12\x37\n\x07metrics\x18\x06 \x03(\x0b\x32&.maskloop.v1.ModelVersion.MetricsEntry\x12\x13\n\x0b\x63onfig_json\x18\x07 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x08 \x01(\x08\x12\x15\n\rscored_images\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\\\n\x0e\x45valuatedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rpredicted_iou\x18\x02 \x01(\x01\x12\x10\n\x08true_iou\x18\x03 \x01(\x01\x12\x0f\n\x07objects\x18\x04 \x01(\x05\"\xd2\x02\n\nEvaluation\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\n\n\x02\x61p\x18\x03 \x01(\x01\x12\x0c\n\x04\x61p50\x18\x04 \x01(\x01\x12\x10\n\x08mean_iou\x18\x05 \x01(\x01\x12\x0f\n\x07iou_mae\x18\x06 \x01(\x01\x12\x19\n\x0ciou_spearman\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11iou_mae_reference\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12#\n\x16iou_spearman_reference\x18\t \x01(\x01H\x02\x88\x01\x01\x12+\n\x06images\x18\n \x03(\x0b\x32\x1b.maskloop.v1.EvaluatedImageB\x0f\n\r_iou_spearmanB\x14\n\x12_iou_mae_referenceB\x19\n\x17_iou_spearman_reference\"\xc7\x02\n\x11OperationMetadata\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.maskloop.v1.OperationKind\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\x05\x65ta_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65vice_s\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\t \x01(\x0e\x32\x1b.maskloop.v1.OperationState\x12\x15\n\rmodel_version\x18\n \x01(\tB\x08\n\x06_eta_s\"\x83\x01\n\x11TrainModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0e\n\x06recipe\x18\x02 \x01(\t\x12\x16\n\x0eoverrides_json\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x10\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"Q\n\x10ScorePoolRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"x\n\x14\x45valuateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12!\n\x05split\x18\x03 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"<\n\x0fGetModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"N\n\x11ListModelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.maskloop.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x41\x63tivateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"8\n\x14RollbackModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"=\n\x10ReadModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"!\n\x11ReadModelResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"q\n\x0eObjectProposal\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\x15\n\rpredicted_iou\x18\x03 \x01(\x01\x12\x12\n\nconfidence\x18\x04 \x01(\x01\"\x8b\x01\n\x0eImageProposals\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12,\n\x07objects\x18\x04 \x03(\x0b\x32\x1b.maskloop.v1.ObjectProposal\x12\x13\n\x0bnot_decoded\x18\x05 \x01(\x05\"S\n\x13GetProposalsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x11\n\timage_ids\x18\x03 \x03(\t\"F\n\x14GetProposalsResponse\x12.\n\tproposals\x18\x01 \x03(\x0b\x32\x1b.maskloop.v1.ImageProposals*\x80\x01\n\rOperationKind\x12\x1e\n\x1aOPERATION_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14OPERATION_KIND_TRAIN\x10\x01\x12\x18\n\x14OPERATION_KIND_SCORE\x10\x02\x12\x1b\n\x17OPERATION_KIND_EVALUATE\x10\x03*\xc5\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x32\xbe\x06\n\x0cModelService\x12q\n\nTrainModel\x12\x1e.maskloop.v1.TrainModelRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12o\n\tScorePool\x12\x1d.maskloop.v1.ScorePoolRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12u\n\rEvaluateModel\x12!.maskloop.v1.EvaluateModelRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\nEvaluation\x12\x11OperationMetadata\x12\x43\n\x08GetModel\x12\x1c.maskloop.v1.GetModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\nListModels\x12\x1e.maskloop.v1.ListModelsRequest\x1a\x1f.maskloop.v1.ListModelsResponse\x12M\n\rActivateModel\x12!.maskloop.v1.ActivateModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\rRollbackModel\x12!.maskloop.v1.RollbackModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12L\n\tReadModel\x12\x1d.maskloop.v1.ReadModelRequest\x1a\x1e.maskloop.v1.ReadModelResponse0\x01\x12S\n\x0cGetProposals\x12 .maskloop.v1.GetProposalsRequest\x1a!.maskloop.v1.GetProposalsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/models.proto\x12\x0bmaskloop.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/masks.proto\x1a\x1amaskloop/v1/projects.proto\"\xb9\x02\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x16\n\x0elabeled_images\x18\x05 \x01(\x03\x12\x37\n\x07metrics\x18\x06 \x03(\x0b\x32&.maskloop.v1.ModelVersion.MetricsEntry\x12\x13\n\x0b\x63onfig_json\x18\x07 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x08 \x01(\x08\x12\x15\n\rscored_images\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\\\n\x0e\x45valuatedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rpredicted_iou\x18\x02 \x01(\x01\x12\x10\n\x08true_iou\x18\x03 \x01(\x01\x12\x0f\n\x07objects\x18\x04 \x01(\x05\"\xe7\x02\n\nEvaluation\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\n\n\x02\x61p\x18\x03 \x01(\x01\x12\x0c\n\x04\x61p50\x18\x04 \x01(\x01\x12\x10\n\x08mean_iou\x18\x05 \x01(\x01\x12\x0f\n\x07iou_mae\x18\x06 \x01(\x01\x12\x19\n\x0ciou_spearman\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11iou_mae_reference\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12#\n\x16iou_spearman_reference\x18\t \x01(\x01H\x02\x88\x01\x01\x12+\n\x06images\x18\n \x03(\x0b\x32\x1b.maskloop.v1.EvaluatedImage\x12\x13\n\x0bnot_decoded\x18\x0b \x01(\x05\x42\x0f\n\r_iou_spearmanB\x14\n\x12_iou_mae_referenceB\x19\n\x17_iou_spearman_reference\"\xc7\x02\n\x11OperationMetadata\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.maskloop.v1.OperationKind\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\x05\x65ta_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65vice_s\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\t \x01(\x0e\x32\x1b.maskloop.v1.OperationState\x12\x15\n\rmodel_version\x18\n \x01(\tB\x08\n\x06_eta_s\"\x83\x01\n\x11TrainModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0e\n\x06recipe\x18\x02 \x01(\t\x12\x16\n\x0eoverrides_json\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x10\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"Q\n\x10ScorePoolRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"x\n\x14\x45valuateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12!\n\x05split\x18\x03 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"<\n\x0fGetModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"N\n\x11ListModelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.maskloop.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x41\x63tivateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"8\n\x14RollbackModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"=\n\x10ReadModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"!\n\x11ReadModelResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"q\n\x0eObjectProposal\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\x15\n\rpredicted_iou\x18\x03 \x01(\x01\x12\x12\n\nconfidence\x18\x04 \x01(\x01\"\x8b\x01\n\x0eImageProposals\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12,\n\x07objects\x18\x04 \x03(\x0b\x32\x1b.maskloop.v1.ObjectProposal\x12\x13\n\x0bnot_decoded\x18\x05 \x01(\x05\"S\n\x13GetProposalsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x11\n\timage_ids\x18\x03 \x03(\t\"F\n\x14GetProposalsResponse\x12.\n\tproposals\x18\x01 \x03(\x0b\x32\x1b.maskloop.v1.ImageProposals*\x80\x01\n\rOperationKind\x12\x1e\n\x1aOPERATION_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14OPERATION_KIND_TRAIN\x10\x01\x12\x18\n\x14OPERATION_KIND_SCORE\x10\x02\x12\x1b\n\x17OPERATION_KIND_EVALUATE\x10\x03*\xc5\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x32\xbe\x06\n\x0cModelService\x12q\n\nTrainModel\x12\x1e.maskloop.v1.TrainModelRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12o\n\tScorePool\x12\x1d.maskloop.v1.ScorePoolRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12u\n\rEvaluateModel\x12!.maskloop.v1.EvaluateModelRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\nEvaluation\x12\x11OperationMetadata\x12\x43\n\x08GetModel\x12\x1c.maskloop.v1.GetModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\nListModels\x12\x1e.maskloop.v1.ListModelsRequest\x1a\x1f.maskloop.v1.ListModelsResponse\x12M\n\rActivateModel\x12!.maskloop.v1.ActivateModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\rRollbackModel\x12!.maskloop.v1.RollbackModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12L\n\tReadModel\x12\x1d.maskloop.v1.ReadModelRequest\x1a\x1e.maskloop.v1.ReadModelResponse0\x01\x12S\n\x0cGetProposals\x12 .maskloop.v1.GetProposalsRequest\x1a!.maskloop.v1.GetProposalsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,10 +43,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELSERVICE'].methods_by_name['ScorePool']._serialized_options = b'\312A!\n\014ModelVersion\022\021OperationMetadata'
   _globals['_MODELSERVICE'].methods_by_name['EvaluateModel']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['EvaluateModel']._serialized_options = b'\312A\037\n\nEvaluation\022\021OperationMetadata'
-  _globals['_OPERATIONKIND']._serialized_start=2468
-  _globals['_OPERATIONKIND']._serialized_end=2596
-  _globals['_OPERATIONSTATE']._serialized_start=2599
-  _globals['_OPERATIONSTATE']._serialized_end=2796
+  _globals['_OPERATIONKIND']._serialized_start=2489
+  _globals['_OPERATIONKIND']._serialized_end=2617
+  _globals['_OPERATIONSTATE']._serialized_start=2620
+  _globals['_OPERATIONSTATE']._serialized_end=2817
   _globals['_MODELVERSION']._serialized_start=165
   _globals['_MODELVERSION']._serialized_end=478
   _globals['_MODELVERSION_METRICSENTRY']._serialized_start=432
@@ -54,37 +54,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALUATEDIMAGE']._serialized_start=480
   _globals['_EVALUATEDIMAGE']._serialized_end=572
   _globals['_EVALUATION']._serialized_start=575
-  _globals['_EVALUATION']._serialized_end=913
-  _globals['_OPERATIONMETADATA']._serialized_start=916
-  _globals['_OPERATIONMETADATA']._serialized_end=1243
-  _globals['_TRAINMODELREQUEST']._serialized_start=1246
-  _globals['_TRAINMODELREQUEST']._serialized_end=1377
-  _globals['_SCOREPOOLREQUEST']._serialized_start=1379
-  _globals['_SCOREPOOLREQUEST']._serialized_end=1460
-  _globals['_EVALUATEMODELREQUEST']._serialized_start=1462
-  _globals['_EVALUATEMODELREQUEST']._serialized_end=1582
-  _globals['_GETMODELREQUEST']._serialized_start=1584
-  _globals['_GETMODELREQUEST']._serialized_end=1644
-  _globals['_LISTMODELSREQUEST']._serialized_start=1646
-  _globals['_LISTMODELSREQUEST']._serialized_end=1724
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1726
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1814
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1816
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=1895
-  _globals['_ROLLBACKMODELREQUEST']._serialized_start=1897
-  _globals['_ROLLBACKMODELREQUEST']._serialized_end=1953
-  _globals['_READMODELREQUEST']._serialized_start=1955
-  _globals['_READMODELREQUEST']._serialized_end=2016
-  _globals['_READMODELRESPONSE']._serialized_start=2018
-  _globals['_READMODELRESPONSE']._serialized_end=2051
-  _globals['_OBJECTPROPOSAL']._serialized_start=2053
-  _globals['_OBJECTPROPOSAL']._serialized_end=2166
-  _globals['_IMAGEPROPOSALS']._serialized_start=2169
-  _globals['_IMAGEPROPOSALS']._serialized_end=2308
-  _globals['_GETPROPOSALSREQUEST']._serialized_start=2310
-  _globals['_GETPROPOSALSREQUEST']._serialized_end=2393
-  _globals['_GETPROPOSALSRESPONSE']._serialized_start=2395
-  _globals['_GETPROPOSALSRESPONSE']._serialized_end=2465
-  _globals['_MODELSERVICE']._serialized_start=2799
-  _globals['_MODELSERVICE']._serialized_end=3629
+  _globals['_EVALUATION']._serialized_end=934
+  _globals['_OPERATIONMETADATA']._serialized_start=937
+  _globals['_OPERATIONMETADATA']._serialized_end=1264
+  _globals['_TRAINMODELREQUEST']._serialized_start=1267
+  _globals['_TRAINMODELREQUEST']._serialized_end=1398
+  _globals['_SCOREPOOLREQUEST']._serialized_start=1400
+  _globals['_SCOREPOOLREQUEST']._serialized_end=1481
+  _globals['_EVALUATEMODELREQUEST']._serialized_start=1483
+  _globals['_EVALUATEMODELREQUEST']._serialized_end=1603
+  _globals['_GETMODELREQUEST']._serialized_start=1605
+  _globals['_GETMODELREQUEST']._serialized_end=1665
+  _globals['_LISTMODELSREQUEST']._serialized_start=1667
+  _globals['_LISTMODELSREQUEST']._serialized_end=1745
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1747
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1835
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1837
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=1916
+  _globals['_ROLLBACKMODELREQUEST']._serialized_start=1918
+  _globals['_ROLLBACKMODELREQUEST']._serialized_end=1974
+  _globals['_READMODELREQUEST']._serialized_start=1976
+  _globals['_READMODELREQUEST']._serialized_end=2037
+  _globals['_READMODELRESPONSE']._serialized_start=2039
+  _globals['_READMODELRESPONSE']._serialized_end=2072
+  _globals['_OBJECTPROPOSAL']._serialized_start=2074
+  _globals['_OBJECTPROPOSAL']._serialized_end=2187
+  _globals['_IMAGEPROPOSALS']._serialized_start=2190
+  _globals['_IMAGEPROPOSALS']._serialized_end=2329
+  _globals['_GETPROPOSALSREQUEST']._serialized_start=2331
+  _globals['_GETPROPOSALSREQUEST']._serialized_end=2414
+  _globals['_GETPROPOSALSRESPONSE']._serialized_start=2416
+  _globals['_GETPROPOSALSRESPONSE']._serialized_end=2486
+  _globals['_MODELSERVICE']._serialized_start=2820
+  _globals['_MODELSERVICE']._serialized_end=3650
 # @@protoc_insertion_point(module_scope)

@@ -83,7 +83,7 @@ class EvaluatedImage(_message.Message):
     def __init__(self, image_id: _Optional[str] = ..., predicted_iou: _Optional[float] = ..., true_iou: _Optional[float] = ..., objects: _Optional[int] = ...) -> None: ...
 
 class Evaluation(_message.Message):
-    __slots__ = ("model_version", "split", "ap", "ap50", "mean_iou", "iou_mae", "iou_spearman", "iou_mae_reference", "iou_spearman_reference", "images")
+    __slots__ = ("model_version", "split", "ap", "ap50", "mean_iou", "iou_mae", "iou_spearman", "iou_mae_reference", "iou_spearman_reference", "images", "not_decoded")
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     AP_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +94,7 @@ class Evaluation(_message.Message):
     IOU_MAE_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     IOU_SPEARMAN_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
+    NOT_DECODED_FIELD_NUMBER: _ClassVar[int]
     model_version: str
     split: _projects_pb2.Split
     ap: float
@@ -104,7 +105,8 @@ class Evaluation(_message.Message):
     iou_mae_reference: float
     iou_spearman_reference: float
     images: _containers.RepeatedCompositeFieldContainer[EvaluatedImage]
-    def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ...) -> None: ...
+    not_decoded: int
+    def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ..., not_decoded: _Optional[int] = ...) -> None: ...
 
 class OperationMetadata(_message.Message):
     __slots__ = ("kind", "project_id", "progress", "message", "eta_s", "device_s", "created_at", "updated_at", "state", "model_version")

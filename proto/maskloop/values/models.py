@@ -46,7 +46,8 @@ class EvaluatedImage:
 class Evaluation:
     """Quality of a model version on a split: COCO AP (all in [0, 1]), mean IoU over objects, and how well the
     head knows it (`iou_mae`: mean |predicted - true| image score; `iou_spearman`: `None` if undefined).
-    `iou_spearman_reference` is the same for the paper's head, beside the product's."""
+    `iou_spearman_reference` is the same for the paper's head, beside the product's. `not_decoded` objects lay beyond
+    the network's steps: IoU 0 in the mean, missed in AP."""
 
     split: Split
     ap: float
@@ -58,6 +59,7 @@ class Evaluation:
     iou_mae_reference: float | None = None
     iou_spearman_reference: float | None = None
     model_version: str = ""
+    not_decoded: int = 0
 
 
 @dataclass(frozen=True)
