@@ -141,6 +141,30 @@ class Campaigns(RuleBasedStateMachine):
                 drafts.append(counts_draft(pick.image_id, said, seconds_spent=1.5))
         self.attempt(self.server.labels.submit_labels, annotator=batch.annotator, batch_id=batch.id, labels=drafts)
 
+    @rule(
+        annotator=st.sampled_from(ANNOTATORS),
+        campaign_id=st.sampled_from(CAMPAIGNS),
+        kind=st.sampled_from([FULL, COUNTS]),
+        said=COUNTS_OF,
+    )
+    def work(self, annotator, campaign_id, kind, said):
+        """Label one image from beginning to end."""
+        asked = {"annotator": annotator, "campaign_id": campaign_id, "kind": kind, "images": 1}
+        batch = self.server.campaigns.select_batch(project_id="p", **asked)
+        categories = [category for category, count in said.items() for _ in range(count)]
+        for pick in batch.picks:
+            draft = full_draft(pick.image_id, *categories) if kind is FULL else counts_draft(pick.image_id, said)
+            own = {"annotator": annotator, "batch_id": batch.id}
+            self.attempt(self.server.labels.submit_labels, labels=[draft], **own)
+
+    @rule(batch=handed_out, beta=st.sampled_from([0.0, 1.0]), images=st.integers(1, 4))
+    def renew_late(self, batch: Batch, beta: float, images: int) -> None:
+        """A lease runs out, somebody else spends from the budget, and the first annotator comes back."""
+        self.server.clock.forward(500.0)
+        other = {"annotator": "late", "campaign_id": batch.campaign_id, "kind": FULL, "images": images}
+        self.server.campaigns.select_batch(project_id="p", strategy=Strategy("mask_guided", beta), **other)
+        self.attempt(self.server.campaigns.renew_batch, batch_id=batch.id, annotator=batch.annotator)
+
     @rule(place=st.integers(0, 5), said=COUNTS_OF)
     def correct(self, place: int, said: dict[int, int]) -> None:
         known = self.server.labels.list_labels(project_id="p").items
