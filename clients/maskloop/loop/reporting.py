@@ -13,6 +13,7 @@ from maskloop.loop.annotator import Annotator
 from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask import constant_iou
 from maskloop.loop.data import Data
+from maskloop.loop.heads import head_of
 from maskloop.loop.options import Options
 from maskloop.loop.rounds import Measured, Purchase
 from maskloop.loop.setting import setup_of
@@ -129,6 +130,7 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
     evaluated = tuple(
         EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects) for one in quality.images
     )
+    trusted, note = head_of(measured.model.metrics)
     targets = [bought.batch.target_iou for bought in purchase.batches]
     return RoundReport(
         round=measured.number,
@@ -149,6 +151,8 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
+        head_trusted=trusted,
+        head_note=note,
     )
 
 
