@@ -1,5 +1,6 @@
 """What `al-loop` says when something is wrong: one clear line, exit code 2, nothing changed."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from maskloop.loop.demo_data import write_demo_data
+from maskloop.loop.local_server import LocalServer
 
 AL_LOOP = Path(sys.executable).with_name("al-loop")
 
@@ -63,12 +65,28 @@ def test_a_server_that_cannot_be_reached_is_named(tmp_path, demo):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_strategy_the_server_does_not_know_is_told_before_images_are_brought_in(tmp_path, demo):
-    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"))
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with LocalServer(tmp_path_factory.mktemp("server"), "cpu", print) as running:
+        yield running.address
+
+
+def test_a_strategy_the_server_does_not_know_is_told_before_images_are_brought_in(tmp_path, demo, server):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"), "--server", server)
     code, out, complaint = al_loop(*options, "--strategy", "clairvoyant")
     assert code == 2
     assert "clairvoyant" in complaint
     assert "import" not in out
+
+
+def test_an_image_that_is_cut_off_is_named(tmp_path, demo, server):
+    broken = shutil.copytree(demo, tmp_path / "broken")
+    victim = broken / "images" / "train-0003.jpg"
+    victim.write_bytes(victim.read_bytes()[:-400])
+    options = ("--budget", "1h", "--data", f"coco:{broken}", "--workdir", str(tmp_path / "run"), "--server", server)
+    code, _, complaint = al_loop(*options)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "train-0003.jpg" in complaint
 
 
 def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(tmp_path, demo):

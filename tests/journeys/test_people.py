@@ -1,4 +1,4 @@
-"""`al-loop --labeler folder:DIR` with people who label in DIR, and make a mistake at first."""
+"""`al-loop --labeler folder:DIR --server ADDRESS` with people who label in DIR, and make a mistake at first."""
 
 import json
 import time
@@ -7,6 +7,7 @@ import pytest
 
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import coco_document
+from maskloop.loop.local_server import LocalServer
 from maskloop.values import Counts
 from tests.journeys.loops import Loop
 
@@ -60,14 +61,15 @@ class People:
 @pytest.fixture(scope="module")
 def labeled(demo, tmp_path_factory):
     root = tmp_path_factory.mktemp("people")
-    loop = Loop(demo, root / "run", *OPTIONS, "--labeler", f"folder:{root / 'todo'}")
     people = People(root / "todo", demo)
     until = time.monotonic() + PATIENCE_S
-    with loop.running() as process:
-        while process.poll() is None and time.monotonic() < until:
-            people.look()
-            time.sleep(0.1)
-        out, err = process.communicate(timeout=30)
+    with LocalServer(root / "elsewhere", "cpu", print) as server:
+        loop = Loop(demo, root / "run", *OPTIONS, "--labeler", f"folder:{root / 'todo'}", "--server", server.address)
+        with loop.running() as process:
+            while process.poll() is None and time.monotonic() < until:
+                people.look()
+                time.sleep(0.1)
+            out, err = process.communicate(timeout=30)
     assert process.returncode == 0, out + err
     return loop, people, out
 
@@ -98,6 +100,13 @@ def test_the_network_s_proposals_lay_beside_the_chosen_images(labeled):
     proposals = json.loads((people.folder / "round-01" / "proposals.json").read_text())
     assert len(proposals["images"]) == 3
     assert all(0 <= one["score"] <= 1 for one in proposals["annotations"])
+
+
+def test_a_server_that_others_use_too_is_left_running_and_its_projects_apart(labeled):
+    loop, _, _ = labeled
+    run_id = json.loads((loop.workdir / "run.json").read_text())["run_id"]
+    assert loop.report()["project"] == f"demo-mask-guided-{run_id[:8]}"
+    assert not (loop.workdir / "server").exists()
 
 
 def test_a_broken_file_is_told_and_waited_for(labeled):
