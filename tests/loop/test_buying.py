@@ -1,0 +1,181 @@
+"""Buying from a real server with simulated people, without any network: random order, counts, ends of budgets."""
+
+import io
+import uuid
+
+import numpy as np
+import pytest
+from PIL import Image as Picture
+from rich.console import Console
+
+from maskloop.client import Client
+from maskloop.costs import CostModel
+from maskloop.errors import InvalidBudget
+from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.coco_writing import write_coco
+from maskloop.loop.arms import ArmName, open_arm
+from maskloop.loop.campaign import RANDOM, begin, why_stopped
+from maskloop.loop.data import Data
+from maskloop.loop.labelers import GroundTruthLabeler
+from maskloop.loop.local_server import LocalServer
+from maskloop.loop.options import Options
+from maskloop.loop.plan import plan_of
+from maskloop.loop.progress import LineProgress
+from maskloop.loop.rounds import buy
+from maskloop.masks import Mask
+from maskloop.values import Category, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+
+CATEGORIES = (Category(1, "crack"), Category(2, "rust"))
+OBJECTS = (0, 1, 1, 1, 2, 2, 3, 3, 5, 8)  # of class crack, by pool image; each costs 1 + 79 n, the empty one 2
+
+
+def squares(number):
+    found = []
+    for place in range(number):
+        pixels = np.zeros((20, 20), dtype=bool)
+        pixels[2 * place : 2 * place + 2, :5] = True
+        found.append(ObjectLabel(1, Mask.from_array(pixels)))
+    return tuple(found)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "images").mkdir()
+    rng = np.random.default_rng(0)
+    labels = {f"pool-{n}.png": squares(number) for n, number in enumerate(OBJECTS)} | {"test.png": squares(1)}
+    for name in labels:
+        Picture.fromarray(rng.integers(0, 255, (20, 20, 3), dtype=np.uint8)).save(folder / "images" / name)
+    sizes = [Size(name) for name in labels]
+    write_coco(folder / "annotations.json", CATEGORIES, sizes, labels)
+    (folder / "test.txt").write_text("test.png")
+    return Data("squares", read_coco_folder(folder))
+
+
+class Size:
+    def __init__(self, file_name):
+        self.file_name, self.width, self.height = file_name, 20, 20
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    workdir = tmp_path_factory.mktemp("server")
+    with LocalServer(workdir, "cpu", print) as server, Client(server.address) as found:
+        yield found
+
+
+class Shop:
+    """An arm opened for one test: its annotator, labeler and plan."""
+
+    def __init__(self, client, data, project, budget, strategy="random", **asked):
+        options = Options(budget=budget, data="coco:x", strategy=strategy, **asked)
+        name = ArmName(Strategy(strategy), project)
+        run_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, project))
+        progress = LineProgress(Console(file=io.StringIO()), lambda: 0.0)
+        self.annotator = open_arm(
+            client, name, data, options=options, run_id=run_id, progress=progress, clock=lambda: 0.0
+        )
+        self.ledger = self.annotator.ledger
+        objects = {
+            image.id: data.coco.by_name[image.file_name].objects
+            for image in self.annotator.images.values()
+            if image.split is Split.POOL
+        }
+        self.objects = {image_id: len(found) for image_id, found in objects.items()}
+        self.labeler = GroundTruthLabeler(objects, CostModel(2))
+        self.plan = plan_of(options, strategy, 2)
+
+    def buy_all(self, name="all"):
+        wish = self.plan.batch(3, self.ledger)
+        still = self.plan.rest(wish, self.ledger)
+        return buy(name, self.annotator, self.labeler, kind=SupervisionKind.FULL, still=still, strategy=RANDOM)
+
+    def cost_s(self, image_id):
+        return 1 + 79 * self.objects[image_id] if self.objects[image_id] else 2
+
+    def server_spent_s(self):
+        here = {"project_id": self.annotator.project_id, "campaign_id": self.annotator.campaign_id}
+        return self.annotator.client.get_campaign(**here).spent_s
+
+
+def test_money_is_spent_until_the_cheapest_image_that_is_left_does_not_fit(client, data):
+    shop = Shop(client, data, "to-the-end", "600s")
+    purchase = shop.buy_all()
+    assert purchase.exhausted
+    assert shop.ledger.spent_s == sum(shop.cost_s(pick.image_id) for pick, _ in purchase.labeled)
+    assert shop.ledger.spent_s == shop.server_spent_s() <= 600
+    left = shop.objects.keys() - shop.ledger.labeled
+    assert left
+    assert min(map(shop.cost_s, left)) > shop.ledger.left_s
+    assert set(shop.ledger.passed_over.values()) == {SkipReason.OVER_BUDGET}
+    assert "costs more" in why_stopped(1, shop.annotator, shop.plan)
+
+
+def test_a_budget_beyond_the_pool_buys_the_pool(client, data):
+    shop = Shop(client, data, "whole-pool", "10h")
+    shop.buy_all()
+    assert shop.ledger.labeled == shop.objects.keys()
+    assert shop.ledger.passed_over == {}
+    assert why_stopped(1, shop.annotator, shop.plan) == "every image of the pool is labeled"
+
+
+def test_an_exact_fit_is_bought(client, data):
+    total_s = sum(1 + 79 * number if number else 2 for number in OBJECTS)
+    shop = Shop(client, data, "exact-fit", f"{total_s}s")
+    shop.buy_all()
+    assert shop.ledger.left_s == 0
+    assert shop.ledger.labeled == shop.objects.keys()
+
+
+def test_a_budget_of_images_buys_so_many_whatever_they_cost(client, data):
+    shop = Shop(client, data, "four-images", "4images")
+    shop.buy_all()
+    assert len(shop.ledger.labeled) == 4
+    assert why_stopped(1, shop.annotator, shop.plan) == "all 4 images of the budget are labeled"
+
+
+def test_repeating_a_purchase_changes_nothing_and_ends_the_same(client, data):
+    first = Shop(client, data, "again", "600s")
+    bought = first.buy_all()
+    second = Shop(client, data, "again", "600s")
+    repeated = second.buy_all()
+    assert [label.id for _, label in repeated.labeled] == [label.id for _, label in bought.labeled]
+    assert second.ledger.spent_s == first.ledger.spent_s == second.server_spent_s()
+    assert second.ledger.passed_over == first.ledger.passed_over
+
+
+def test_the_first_batch_comes_before_counts_of_other_images_and_counts_stay_in_their_share(client, data):
+    shop = Shop(client, data, "first-and-counts", "1000s", strategy="mask_guided", initial="2", counts_share=0.012)
+    initial = begin(shop.annotator, shop.labeler, shop.plan)
+    assert len(initial.labeled) == 2
+    counted = shop.ledger.counts_paid_s
+    assert counted
+    assert not counted.keys() & shop.ledger.labeled
+    assert sum(counted.values()) <= 12
+    assert all(paid_s == (3.48 if shop.objects[image] else 2) for image, paid_s in counted.items())
+
+
+def test_without_scores_nothing_is_counted(client, data):
+    shop = Shop(client, data, "no-counts", "1000s", initial="2")
+    begin(shop.annotator, shop.labeler, shop.plan)
+    assert shop.ledger.counts_paid_s == {}
+
+
+def test_a_full_label_of_a_counted_image_costs_the_remainder(client, data):
+    shop = Shop(client, data, "remainder", "10h", strategy="mask_guided", initial="1", counts_share=1.0)
+    begin(shop.annotator, shop.labeler, shop.plan)
+    assert len(shop.ledger.counts_paid_s) == 9
+    purchase = shop.buy_all()
+    for pick, label in purchase.labeled:
+        paid_s = shop.ledger.counts_paid_s[pick.image_id]
+        assert label.cost_s == pick.cost_s == pytest.approx(max(0, shop.cost_s(pick.image_id) - paid_s))
+        assert label.seconds_spent == pytest.approx(label.cost_s)
+
+
+def test_a_budget_that_buys_no_image_of_the_pool_is_told(client, data):
+    shop = Shop(client, data, "too-small", "2s")
+    expensive = {image_id: squares(3) for image_id in shop.annotator.images}
+    shop.labeler = GroundTruthLabeler(expensive, CostModel(2))
+    with pytest.raises(InvalidBudget, match="each costs more than there is"):
+        begin(shop.annotator, shop.labeler, shop.plan)
+    assert shop.server_spent_s() == 0
