@@ -68,3 +68,11 @@ def test_a_budget_below_five_images_does_not_promise_five():
 
 def test_a_recipe_that_was_not_measured_has_no_machine_time():
     assert forecast(plan(Budget(seconds=3600)), data(pool=100), "paper").machine_s is None
+
+
+def test_test_images_that_hold_nothing_cost_no_more_than_their_counts():
+    empty = data(pool=100, tests=4)
+    blank = [CocoImage(image.file_name, image.path, 4, 4, ()) for image in empty.coco.images]
+    nothing = Data("d", CocoDataset(empty.coco.categories, tuple(blank), empty.coco.train, empty.coco.test, ""))
+    found = forecast(plan(Budget(seconds=100)), nothing, "compact")
+    assert found.initial_images == 17  # 33 s at 2 s

@@ -78,7 +78,9 @@ def why_stopped(number: int, annotator: Annotator, plan: Plan) -> str:
     dear = {image for image, reason in ledger.passed_over.items() if reason is SkipReason.OVER_BUDGET}
     if _candidates(annotator, plan) - ledger.labeled - (ledger.passed_over.keys() - dear):
         return f"{ledger.left_s:.0f} s of the budget are left, and the cheapest image that is left costs more"
-    return "every counted image is labeled" if plan.needs_counts else "every image of the pool is labeled"
+    if plan.needs_counts:
+        return "every counted image is labeled; a larger --counts-share counts more"
+    return "every image of the pool is labeled"
 
 
 def _candidates(annotator: Annotator, plan: Plan) -> set[str]:

@@ -41,7 +41,7 @@ def forecast(plan: Plan, data: Data, recipe: str) -> Forecast:
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
     open_images = counted if plan.needs_counts else pool - initial
-    later_s = full_s - counts_s if plan.needs_counts else full_s
+    later_s = max(1.0, full_s - counts_s) if plan.needs_counts else full_s  # nothing, where all are empty
     if plan.budget.seconds is None:
         later = float((plan.budget.images or 0) - initial)
     else:
