@@ -27,8 +27,12 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
 
 
 def _hand_over(command: str, arguments: list[str] | None) -> None:
-    """Become the server's program, so that signals and exit codes are its own."""
-    os.execv(sys.executable, [sys.executable, "-P", "-m", "service", command, *(arguments or [])])
+    """Become the server's program, so that signals and exit codes are its own.
+
+    PYTHONSAFEPATH: a folder called `service` where the command was given is not ours.
+    """
+    program = [sys.executable, "-m", "service", command, *(arguments or [])]
+    os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 20.0
 MOST_RESTARTS = 5
 LOG_LINES_TOLD = 5
+NOT_FROM_HERE = {"PYTHONSAFEPATH": "1"}
+"""For the server and its children: a folder called `service` where al-loop was started is not ours."""
 
 
 class LocalServer:
@@ -90,6 +92,7 @@ class LocalServer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env={**os.environ, **NOT_FROM_HERE},
                 start_new_session=True,
             )
             if self._over.is_set():
@@ -104,8 +107,7 @@ class LocalServer:
     def _command(self) -> list[str]:
         options = {"--address": self.address, "--data-dir": str(self._data), "--device": self._device}
         flat = [part for pair in options.items() for part in pair]
-        # -P: a folder called `service` where al-loop was started is not ours.
-        return [sys.executable, "-P", "-m", "service", "serve", "--exit-with-parent", *flat]
+        return [sys.executable, "-m", "service", "serve", "--exit-with-parent", *flat]
 
     def _last_words(self) -> str:
         try:

@@ -1,0 +1,40 @@
+"""`maskloop`: its commands are the server's own, handed over with their options, signals and exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+MASKLOOP = Path(sys.executable).with_name("maskloop")
+
+
+def maskloop(*options, cwd=None):
+    done = subprocess.run([MASKLOOP, *options], capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_help_names_the_commands():
+    code, out, _ = maskloop("--help")
+    assert code == 0
+    assert "serve" in out
+    assert "predict" in out
+
+
+def test_serve_takes_the_server_s_own_options():
+    code, out, _ = maskloop("serve", "--help")
+    assert code == 0
+    assert "--tls-cert" in out
+
+
+def test_a_server_that_cannot_serve_ends_with_its_own_words_and_code(tmp_path):
+    options = ("--data-dir", str(tmp_path / "data"), "--address", "0.0.0.0:0")
+    code, _, complaint = maskloop("serve", *options)
+    assert code == 2
+    assert "plaintext" in complaint.lower() or "tls" in complaint.lower()
+
+
+def test_a_folder_called_service_where_it_is_started_is_not_mistaken_for_the_server(tmp_path):
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "__init__.py").write_text("raise SystemExit('not me')")
+    code, out, complaint = maskloop("predict", "--help", cwd=tmp_path)
+    assert code == 0, complaint
+    assert "--counts" in out
