@@ -15,6 +15,7 @@ from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unav
 from service.store.migrate import migrate
 
 BUSY_TIMEOUT_S = 10.0
+ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one
 ONE_SERVER = 7480  # the advisory lock that a server holds on its PostgreSQL database
 LOCK_NOT_AVAILABLE = "55P03"
 DISK_FULL = "53100"
@@ -106,12 +107,13 @@ def _make_engine(url: str) -> Engine:
     except Exception as error:
         raise InvalidConfig(f"database url {url!r} is unreadable", field="database") from error
     if backend == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False})
+        patience = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
+        engine = create_engine(url, connect_args=patience, max_overflow=ANY_NUMBER)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
-        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, max_overflow=ANY_NUMBER)
     raise InvalidConfig(f"database url {url!r} is neither SQLite's nor PostgreSQL's", field="database")
 
 
