@@ -16,7 +16,7 @@ def walk(keys: dict[str, float], target: float) -> list[str]:
 
 
 @given(KEYS, st.integers(-2, 18).map(lambda n: n / 16), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_walks_outward_over_open_images_as_a_full_sort_would(keys, target, random):
     by_id = {f"im{random.randrange(10**6):06d}{place}": key for place, key in enumerate(keys)}
     candidates = Candidates(list(by_id), np.array(list(by_id.values())))
@@ -77,7 +77,6 @@ def test_a_repeated_image_is_named():
 
 
 @given(st.sets(st.integers(0, 3000)), st.sets(st.integers(0, 3500)))
-@settings(deadline=None)
 def test_closing_many_at_once_is_closing_each(before, wanted):
     together, each = (Candidates([f"{place:05}" for place in range(3000)], np.arange(3000.0)) for _ in range(2))
     for candidates in (together, each):
