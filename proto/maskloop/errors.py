@@ -19,8 +19,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     ├── FailedPrecondition       FAILED_PRECONDITION  something else must happen first
     │   ├── NoActiveModel            train (or activate) a model
     │   ├── PoolNotScored            score the pool with the active model
-    │   ├── LeaseLost                the lease expired or was given back; select again
-    │   └── CampaignFinished         the campaign's budget is spent
+    │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
     │   └── UriOutsideRoots          the uri lies under none of the configured image roots
@@ -181,10 +180,6 @@ class PoolNotScored(FailedPrecondition):
 
 class LeaseLost(FailedPrecondition):
     """The lease expired or was given back."""
-
-
-class CampaignFinished(FailedPrecondition):
-    """The campaign takes no more labels."""
 
 
 class PermissionDenied(MaskloopError):
