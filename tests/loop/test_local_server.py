@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -50,6 +51,22 @@ def test_a_server_that_is_killed_comes_back_at_the_same_address_and_ends_with_it
     assert not alive(second)
     assert said == ["the server ended unexpectedly and is started again (1 of 5)"]
     assert "serving on unix:" in (tmp_path / "server.log").read_text()
+
+
+def test_a_server_that_is_killed_before_it_is_ready_is_started_again(tmp_path):
+    said = []
+
+    def kill_the_first():
+        await_true(lambda: server._process is not None)
+        os.kill(server._process.pid, signal.SIGKILL)
+
+    server = LocalServer(tmp_path, "cpu", said.append)
+    killer = threading.Thread(target=kill_the_first)
+    killer.start()
+    with server, Client(server.address, retry=Retry(patience_s=60)) as client:
+        client.check_health()
+    killer.join()
+    assert len(said) == 1
 
 
 def test_a_server_does_not_outlive_a_parent_that_was_killed(tmp_path):

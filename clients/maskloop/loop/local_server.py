@@ -77,15 +77,16 @@ class LocalServer:
         for start in range(1 + MOST_RESTARTS):
             if start:
                 self._tell(f"the server ended unexpectedly and is started again ({start} of {MOST_RESTARTS})")
-            self._run_once()
-            if self._over.is_set() or not self._ready.is_set():
-                break
+            killed = self._run_once() < 0
+            if self._over.is_set() or not (killed or self._ready.is_set()):
+                break  # one that ended by itself before it was ready would do so again
         else:
             self._tell(f"the server ended unexpectedly too often; {self._log} ends with: {self._last_words()}")
         self._over.set()
         self._ready.set()
 
-    def _run_once(self) -> None:
+    def _run_once(self) -> int:
+        """Run the server to its end. Returns its exit code, negative if a signal killed it."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command(),
@@ -102,7 +103,7 @@ class LocalServer:
                 log.flush()
                 if line.decode(errors="replace").startswith(READY):
                     self._ready.set()
-            self._process.wait()
+            return self._process.wait()
 
     def _command(self) -> list[str]:
         options = {"--address": self.address, "--data-dir": str(self._data), "--device": self._device}
