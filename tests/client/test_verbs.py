@@ -10,7 +10,7 @@ from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
 
 PAGING = {"page_size", "page_token"}
 RENAMED = {"overrides_json": "overrides", "lease": "lease_s"}
-BEYOND_THE_WIRE = {"read_model": {"path"}}
+BEYOND_THE_WIRE = {"read_model": {"path"}, "import_images": {"taken"}}
 SERVICES = [
     service
     for module in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)

@@ -98,7 +98,7 @@ def test_a_write_whose_caller_names_no_request_gets_an_id_it_keeps_through_repea
 
     image = ImageImport("a.png", Split.POOL, data=b"x")
     with scripted(answer, patience_s=30) as client:
-        list(client.import_images(project_id="p", images=[image]))
+        client.import_images(project_id="p", images=[image])
     assert len(seen) == 2
     assert seen[0] == seen[1] != ""
 

@@ -84,7 +84,7 @@ def client(edge):
         made.create_project(project_id="p", categories=[Category(1, "crack")])
         picture = io.BytesIO()
         Picture.new("RGB", (8, 6)).save(picture, "PNG")
-        list(made.import_images(project_id="p", images=[ImageImport("p", Split.POOL, data=picture.getvalue())]))
+        made.import_images(project_id="p", images=[ImageImport("p", Split.POOL, data=picture.getvalue())])
         made.create_campaign(project_id="p", campaign_id="p", budget=Budget(seconds=1000), strategy=Strategy("random"))
         yield made
 

@@ -49,7 +49,7 @@ LONG = {**TINY, "iterations": 5000}
 def fill(client, project_id="p", train=10, test=4, pool=10):
     """A project with images, a campaign, and counts of the pool's first six images."""
     client.create_project(project_id=project_id, categories=[Category(1, "square")])
-    list(client.import_images(project_id=project_id, images=imports(train, test, pool)))
+    client.import_images(project_id=project_id, images=imports(train, test, pool))
     client.create_campaign(
         project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided")
     )

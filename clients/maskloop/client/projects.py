@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from maskloop import convert
 from maskloop.client.verbs import Verbs
@@ -50,19 +50,29 @@ class ProjectVerbs(Verbs):
         pages = self._pages(self._stub(ProjectServiceStub).ListProjects, pb.ListProjectsRequest)
         return (convert.project_from_message(item) for page in pages for item in page.projects)
 
-    def import_images(self, *, project_id: str, images: Iterable[ImageImport]) -> Iterator[Image]:
-        """Bring images in, in packs, each taken whole or not at all; yields them in order as packs are taken.
+    def import_images(
+        self, *, project_id: str, images: Iterable[ImageImport], taken: Callable[[int], None] = lambda images: None
+    ) -> tuple[Image, ...]:
+        """Bring images in, in packs, each taken whole or not at all. Returns them in order.
 
         Images are known by name and content, so that a repeated import changes nothing.
+
+        Args:
+            project_id: the project.
+            images: as many as there are.
+            taken: told after each pack how many are in so far.
 
         Raises:
             AlreadyExists: the name is there with another content; or a label differs.
             InvalidImage, InvalidMask, InvalidLabel: names the file.
         """
+        found: list[Image] = []
         for pack in _packs(images):
             request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
             response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
-            yield from map(convert.image_from_message, response.images)
+            found.extend(map(convert.image_from_message, response.images))
+            taken(len(found))
+        return tuple(found)
 
     def get_image(self, *, project_id: str, image_id: str) -> Image:
         """Read one image's facts.

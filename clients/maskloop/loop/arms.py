@@ -90,8 +90,8 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress) -> 
     there = list(client.list_images(project_id=project_id))
     if {image.file_name for image in there} == names:
         return there
-    images: list[Image] = []
-    for image in client.import_images(project_id=project_id, images=data.imports()):
-        images.append(image)
-        progress.share("import", len(images) / len(names), f"{len(images)} of {len(names)} images")
-    return images
+
+    def taken(images: int) -> None:
+        progress.share("import", images / len(names), f"{images} of {len(names)} images")
+
+    return list(client.import_images(project_id=project_id, images=data.imports(), taken=taken))
