@@ -55,7 +55,8 @@ def test_weights_come_from_a_local_file(tmp_path, suffix):
 def test_weights_without_the_classifier_are_enough(tmp_path):
     state = {key: value for key, value in zoo.resnet18(weights=None).state_dict().items() if not key.startswith("fc.")}
     torch.save(state, tmp_path / "trunk.pth")
-    build_encoder("resnet18", str(tmp_path / "trunk.pth"))
+    encoder = build_encoder("resnet18", str(tmp_path / "trunk.pth"))
+    torch.testing.assert_close(encoder.stages[3][1].conv2.weight, state["layer4.1.conv2.weight"])
 
 
 class Payload:
