@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.message import Message
@@ -14,7 +15,10 @@ from maskloop.convert.scalars import duration_from_message, duration_to_message
 from maskloop.errors import BudgetExhausted, InternalError, MaskloopError, error_classes
 
 DOMAIN = "maskloop"
-MOST_TEXT = 1000  # characters of a message or a detail: statuses travel in HTTP/2 headers, of 8 KiB in all
+# Statuses travel in HTTP/2 headers; gRPC refuses some of those above 8 KiB at random. A message travels up to three
+# times, once percent-encoded and else in base64, so lengths are bytes of the percent-encoded text.
+MOST_MESSAGE = 1200
+MOST_DETAIL = 300
 
 
 def error_to_status(error: MaskloopError) -> Status:
@@ -22,7 +26,7 @@ def error_to_status(error: MaskloopError) -> Status:
 
     ErrorInfo always; BadRequest names the field, RetryInfo the delay, QuotaFailure the spent budget.
     """
-    message = _shortened(error.message)
+    message = _shortened(error.message, MOST_MESSAGE)
     status = Status(code=Code.Value(error.code), message=message)
     for detail in _details(error, message):
         status.details.add().Pack(detail)
@@ -30,21 +34,26 @@ def error_to_status(error: MaskloopError) -> Status:
 
 
 def _details(error: MaskloopError, message: str) -> list[Message]:
-    told = {key: _shortened(value) for key, value in error.details.items()}
+    told = {key: _shortened(value, MOST_DETAIL) for key, value in error.details.items()}
     details: list[Message] = [ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=told)]
     if error.field:
-        violation = BadRequest.FieldViolation(field=_shortened(error.field), description=message)
+        violation = BadRequest.FieldViolation(field=_shortened(error.field, MOST_DETAIL), description=message)
         details.append(BadRequest(field_violations=[violation]))
     if error.retry_after_s is not None:
         details.append(RetryInfo(retry_delay=duration_to_message(error.retry_after_s)))
     if isinstance(error, BudgetExhausted):
-        subject = f"campaign:{error.details.get('campaign_id', '')}"
+        subject = f"campaign:{told.get('campaign_id', '')}"
         details.append(QuotaFailure(violations=[QuotaFailure.Violation(subject=subject, description=message)]))
     return details
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= MOST_TEXT else text[: MOST_TEXT - 1] + "…"
+def _shortened(text: str, most: int) -> str:
+    if len(text) <= most and len(quote(text)) <= most:
+        return text
+    kept = text[:most]
+    while len(quote(kept)) > most - len(quote("…")):
+        kept = kept[: len(kept) * 9 // 10]
+    return kept + "…"
 
 
 def error_from_status(status: Status) -> MaskloopError:
