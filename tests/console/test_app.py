@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 MASKLOOP = Path(sys.executable).with_name("maskloop")
 
 
@@ -38,3 +40,24 @@ def test_a_folder_called_service_where_it_is_started_is_not_mistaken_for_the_ser
     code, out, complaint = maskloop("predict", "--help", cwd=tmp_path)
     assert code == 0, complaint
     assert "--counts" in out
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("table1", ("22.22", "239.7")),
+        ("table2.1", ("scribble", "34.9")),
+        ("table6", ("2.90", "4.73", "3.22", "1364")),
+        ("table8", ("1.73", "3.56", "2.05", "1364")),
+    ],
+)
+def test_cost_prints_the_papers_tables(table, told):
+    code, out, complaint = maskloop("cost", table)
+    assert code == 0, complaint
+    assert all(number in out for number in told)
+
+
+def test_an_unknown_cost_table_is_refused_with_those_there_are():
+    code, _, complaint = maskloop("cost", "table7")
+    assert code == 2
+    assert "table2.1" in complaint

@@ -1,4 +1,4 @@
-"""`maskloop`: serve, predict. Both run in the server's own process, which has the network."""
+"""`maskloop`: serve and predict run in the server's own process, which has the network; cost runs here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from maskloop.console.cost_tables import show_cost_table
+from maskloop.console.errors import told
+from maskloop.cost_tables import TABLES, cost_table
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Spends annotator time where it buys the best segmentation model."
@@ -26,6 +31,12 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
     _hand_over("predict", arguments)
 
 
+@app.command()
+def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
+    """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
+    show_cost_table(Console(), cost_table(table))
+
+
 def _hand_over(command: str, arguments: list[str] | None) -> None:
     """Become the server's program, so that signals and exit codes are its own.
 
@@ -37,4 +48,4 @@ def _hand_over(command: str, arguments: list[str] | None) -> None:
 
 def main() -> None:
     """Entry point of `maskloop`."""
-    app()
+    told(Console(stderr=True), app)
