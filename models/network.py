@@ -19,6 +19,21 @@ from models.seeds import GUIDES, DenseHead, DenseMaps, Guide, SeededMaskHead
 
 
 @dataclass(frozen=True)
+class Encoded:
+    """What is computed once for a batch, however often it is decoded.
+
+    Args:
+        skips: coarsest first, (B, D_k, S / 2^(5-k), S / 2^(5-k)).
+        dense: what the dense head drew, `None` without seeds.
+        features: (B, D) float32, the encoder's last tap, globally averaged.
+    """
+
+    skips: list[Tensor]
+    dense: DenseMaps | None
+    features: Tensor
+
+
+@dataclass(frozen=True)
 class Decoded:
     """What the network made of a batch, in float32. Rows of steps that are not there (class -1) are zero.
 
@@ -29,6 +44,7 @@ class Decoded:
         predicted_iou: (B, T) the same as an IoU in [0, 1].
         features: (B, D) the encoder's last tap, globally averaged.
         dense: what the dense head drew, `None` without seeds.
+        seeds: (B, T, 2) x and y in image sides of each step's seed, given or found; `None` without seeds.
     """
 
     logits: Tensor
@@ -37,6 +53,7 @@ class Decoded:
     predicted_iou: Tensor
     features: Tensor
     dense: DenseMaps | None = None
+    seeds: Tensor | None = None
 
 
 class IoUBranch(nn.Module):
@@ -73,14 +90,23 @@ class AnnotationNetwork(nn.Module):
             classes: (B, T) int64 class indices, -1 after an image's last step.
             seeds: (B, T, 2) x and y in image sides, for networks with seeds; `None` lets the network find them.
         """
+        return self.decode(self.encode(images), classes, seeds)
+
+    def encode(self, images: Tensor) -> Encoded:
+        """(B, 3, S, S) to what every decoding of these images starts from."""
         taps = self.encoder(images)
         dense = self.dense(taps) if self.dense else None
+        return Encoded(self.skips(taps), dense, taps[-1].float().mean(dim=(2, 3)))
+
+    def decode(self, encoded: Encoded, classes: Tensor, seeds: Tensor | None = None) -> Decoded:
+        """Decode one mask for each step; arguments as for `forward`."""
+        dense = encoded.dense
         most_first = (classes >= 0).sum(dim=1).argsort(descending=True, stable=True)
         guide = None
         if dense and isinstance(self.mask_head, SeededMaskHead):
             share = self.mask_head.still(dense.features)[most_first]
             guide = Guide(dense.of(most_first), share, None if seeds is None else seeds[most_first])
-        still = [maps[most_first] for maps in self.decoder.still(self.skips(taps))]
+        still = [maps[most_first] for maps in self.decoder.still(encoded.skips)]
         logits, states = self._decode(still, classes[most_first], guide)
         back = most_first.argsort()
         logits, states = logits[back].float(), states[back].float()
@@ -90,8 +116,9 @@ class AnnotationNetwork(nn.Module):
             states,
             output,
             iou_from_output(output, self.iou_target),
-            taps[-1].float().mean(dim=(2, 3)),
+            encoded.features,
             dense,
+            _placed(guide, classes)[back] if guide else None,
         )
 
     def _decode(self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None) -> tuple[Tensor, Tensor]:
@@ -135,6 +162,13 @@ def _stacked(steps: list[Tensor], most: int) -> Tensor:
     made = torch.cat(steps[1:] or steps, dim=1)
     zeros = made.new_zeros(len(made), most - made.shape[1], *made.shape[2:])
     return torch.cat([made, zeros], dim=1)
+
+
+def _placed(guide: Guide, classes: Tensor) -> Tensor:
+    """(B, T, 2) of the seeds a guide has placed, zeros for steps that are not there."""
+    batch, most = classes.shape
+    steps = [_padded(places, batch) for places in guide.placed]
+    return _stacked([guide.grid.new_zeros(batch, 0, 2), *steps], most)
 
 
 def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> AnnotationNetwork:

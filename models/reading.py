@@ -1,13 +1,12 @@
 """A network reads images: masks at the images' own sizes, and what the heads need to know of them.
 
-Decoding goes on in a thread while the network works; images are batched by their number of objects, so that
-those that are finished drop out of a batch's later steps together.
+Images are batched by their number of objects, so that those that are finished drop out of a batch's later steps
+together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +16,11 @@ from numpy.typing import NDArray
 from maskloop.values import Counts, ObjectLabel
 from models.calibration import Floats
 from models.enlarging import enlarge
-from models.examples import class_tensor, image_tensor, normalise, resize_image
+from models.examples import class_tensor, image_tensor, normalise
+from models.loading import Loaded, load_batches
 from models.network import AnnotationNetwork
 from models.recipes import Recipe
 from models.statistics import mask_statistics
-
-AHEAD = 2  # batches decoded before the network asks for them
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,6 @@ class Reading:
     not_decoded: int
 
 
-@dataclass(frozen=True)
-class _Decoded:
-    """One image at the network's size (S, S, 3), and its own height and width."""
-
-    item: ImageToScore
-    small: NDArray[np.uint8]
-    size: tuple[int, int]
-
-
 def read_images(
     network: AnnotationNetwork,
     categories: Sequence[int],
@@ -80,35 +69,29 @@ def read_images(
         InvalidLabel: a count's category is not among `categories`.
     """
     network.eval()
-    for batch in _decoded_batches(images, recipe, batch_size):
+    for batch in batches_to_read(images, recipe, batch_size):
         yield from _read_batch(network, categories, recipe.steps, batch, device)
 
 
-def _decoded_batches(images: Iterable[ImageToScore], recipe: Recipe, batch_size: int) -> Iterator[list[_Decoded]]:
-    def decode(item: ImageToScore) -> _Decoded:
-        pixels = item.load()
-        return _Decoded(item, resize_image(pixels, recipe.image_size), (pixels.shape[0], pixels.shape[1]))
-
+def batches_to_read(
+    images: Iterable[ImageToScore], recipe: Recipe, batch_size: int
+) -> Iterator[list[Loaded[ImageToScore]]]:
+    """Images at the network's size, those with most objects first, so that a batch's images end together."""
     ordered = sorted(images, key=lambda item: (-min(item.counts.objects, recipe.steps), item.image_id))
-    batches = [ordered[start : start + batch_size] for start in range(0, len(ordered), batch_size)]
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        waiting = [[thread.submit(decode, item) for item in batch] for batch in batches[:AHEAD]]
-        try:
-            for number in range(len(batches)):
-                ready = [future.result() for future in waiting.pop(0)]
-                waiting += [[thread.submit(decode, item) for item in batch] for batch in batches[number + AHEAD :][:1]]
-                yield ready
-        finally:
-            thread.shutdown(cancel_futures=True)
+    return load_batches(ordered, recipe.image_size, batch_size)
 
 
 @torch.inference_mode()
 def _read_batch(
-    network: AnnotationNetwork, categories: Sequence[int], steps: int, batch: list[_Decoded], device: torch.device
+    network: AnnotationNetwork,
+    categories: Sequence[int],
+    steps: int,
+    batch: list[Loaded[ImageToScore]],
+    device: torch.device,
 ) -> list[Reading]:
-    sequences = [decoded.item.counts.sequence()[:steps] for decoded in batch]
+    sequences = [loaded.item.counts.sequence()[:steps] for loaded in batch]
     classes = class_tensor(sequences, categories, device)
-    pixels = normalise(image_tensor([decoded.small for decoded in batch], device))
+    pixels = normalise(image_tensor([loaded.small for loaded in batch], device))
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         made = network(pixels, classes)
     logits = made.logits.float()
@@ -118,15 +101,15 @@ def _read_batch(
     features, maps = made.features.float().cpu().numpy(), logits.cpu().numpy()
     return [
         Reading(
-            decoded.item.image_id,
+            loaded.item.image_id,
             tuple(
-                ObjectLabel(category_id, enlarge(drawn, *decoded.size))
+                ObjectLabel(category_id, enlarge(drawn, *loaded.size))
                 for category_id, drawn in zip(sequence, maps[row], strict=False)
             ),
             statistics[row, : len(sequence)],
             references[row, : len(sequence)],
             features[row],
-            decoded.item.counts.objects - len(sequence),
+            loaded.item.counts.objects - len(sequence),
         )
-        for row, (decoded, sequence) in enumerate(zip(batch, sequences, strict=True))
+        for row, (loaded, sequence) in enumerate(zip(batch, sequences, strict=True))
     ]

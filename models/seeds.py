@@ -113,6 +113,7 @@ class Guide:
         self.taken = self.semantic.new_zeros(batch, side, side)
         self.canvas = self.semantic.new_zeros(batch, side, side)
         self.last = torch.full((batch,), -1, device=self.semantic.device)
+        self.placed: list[Tensor] = []  # (n, 2) of every step so far
 
     def planes(self, classes: Tensor, step: int) -> Tensor:
         """Guide planes (n, GUIDES, s, s) of one step of the first n images, which are fed `classes`, (n,) int64."""
@@ -125,6 +126,7 @@ class Guide:
             seeds = self._highest(centres * (1 - self.taken[:n]) * (1 - self.canvas[:n]))
         else:
             seeds = self.seeds[:n, step]
+        self.placed.append(seeds)
         away = self.grid - seeds[:, :, None, None]
         bump = torch.exp(-away.square().sum(dim=1) / (2 * BUMP**2))
         self.taken[:n] = torch.maximum(self.taken[:n], bump)

@@ -77,6 +77,23 @@ def test_a_given_seed_moves_the_mask_and_the_network_finds_one_when_none_is_give
     torch.testing.assert_close(seeded(images, classes).logits, found)
 
 
+def test_the_seeds_a_network_found_can_be_given_back_to_it():
+    seeded = network("compact").eval()
+    with torch.no_grad():
+        encoded = seeded.encode(torch.randn(4, 3, 32, 32))
+        found = seeded.decode(encoded, CLASSES)
+        given = seeded.decode(encoded, CLASSES, found.seeds)
+    assert found.seeds.shape == (4, 3, 2)
+    assert not found.seeds[CLASSES < 0].any()
+    assert found.seeds[CLASSES >= 0].all()
+    torch.testing.assert_close(given.logits, found.logits)
+    torch.testing.assert_close(given.seeds, found.seeds)
+
+
+def test_a_network_without_seeds_has_none():
+    assert network("paper").eval()(torch.randn(4, 3, 32, 32), CLASSES).seeds is None
+
+
 def test_in_half_precision_the_results_are_float32_and_nearly_the_same(any_network):
     """The way of CUDA, taken on the CPU."""
     any_network.eval()
