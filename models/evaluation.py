@@ -14,9 +14,11 @@ import torch
 
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.checkpoints import FittedModel
+from models.detection import detect
 from models.examples import Example
-from models.metrics import Floats, average_precision, match_within_class, mean_absolute_error, spearman
+from models.metrics import Floats, match_within_class, mean_absolute_error, spearman
 from models.observing import image_of
+from models.quality import detection_metrics, overlap_metrics, reliability_metrics
 from models.reading import read_images
 from models.scoring import propose
 from models.training import Progress
@@ -37,6 +39,11 @@ class _Judged:
     reference_ious: Floats
     not_decoded: int
 
+    @property
+    def confidence(self) -> float:
+        """Mean over the proposals, of which there is one at least."""
+        return float(np.mean([item.confidence for item in self.proposals]))
+
 
 def evaluate(
     model: FittedModel,
@@ -46,7 +53,7 @@ def evaluate(
     device: torch.device,
     progress: Progress,
 ) -> Evaluation:
-    """AP, mean IoU, and how the head's image scores agree with true ones.
+    """AP and other metrics (`models.quality`), mean IoU, and how the head's image scores agree with true ones.
 
     Objects beyond the network's steps count with IoU 0 in the mean and are missed in AP. An image's predicted and
     true IoU are means over the objects that were decoded; images without any have no IoU and are left out there.
@@ -62,28 +69,38 @@ def evaluate(
         judged += _judge(model, chunk, device)
         progress(0.0, f"evaluated {len(judged)} images")
     judged.sort(key=lambda image: image.image_id)
-    ap, ap50 = average_precision(
-        {image.image_id: image.truths for image in judged}, {image.image_id: image.proposals for image in judged}
-    )
+    truths = {image.image_id: image.truths for image in judged}
+    proposals = {image.image_id: image.proposals for image in judged}
+    detection = detect(truths, proposals)
     objects = sum(len(image.truths) for image in judged)
     found = [image for image in judged if image.ious.size]
     true = np.array([image.ious.mean() for image in found])
     predicted = np.array([image.score for image in found])
     reference = np.array([image.reference_ious.mean() for image in found])
+    confidence = np.array([image.confidence for image in found])
     progress(1.0, f"evaluated {len(judged)} images")
     return Evaluation(
         split=split,
-        ap=ap,
-        ap50=ap50,
+        ap=detection.ap(),
+        ap50=detection.ap(0.5),
         mean_iou=sum(float(image.ious.sum()) for image in judged) / max(objects, 1),
         iou_mae=mean_absolute_error(predicted, true),
         iou_spearman=spearman(predicted, true),
         images=tuple(
-            EvaluatedImage(image.image_id, image.score, float(image.ious.mean()), len(image.truths)) for image in found
+            EvaluatedImage(image.image_id, image.score, float(image.ious.mean()), len(image.truths), image.confidence)
+            for image in found
         ),
         iou_mae_reference=mean_absolute_error(reference, true),
         iou_spearman_reference=spearman(reference, true),
         not_decoded=sum(image.not_decoded for image in judged),
+        metrics={
+            **detection_metrics(detection),
+            **overlap_metrics(truths, proposals),
+            **reliability_metrics("iou", predicted, true),
+            **reliability_metrics("confidence", confidence, true),
+            **reliability_metrics("reference", reference, true),
+        },
+        ap50_by_category=detection.ap_by_category(0.5),
     )
 
 

@@ -1,22 +1,17 @@
-"""How good masks are, and how well a score knows it.
+"""How much masks overlap, and how well a score knows it.
 
-AP is COCO's own (pycocotools): 101 recall points, ten IoU thresholds from .5 to .95, mean over categories.
 IoU is eq. 1 and the image score eq. 2 of Bellver et al., *Mask-guided sample selection for semi-supervised
 instance segmentation*.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
@@ -25,69 +20,15 @@ from maskloop.values import ObjectLabel, ObjectProposal
 
 Floats = NDArray[np.float64]
 Entry = dict[str, Any]
-MAX_DETECTIONS = 100
-
-
-def average_precision(
-    truths: Mapping[str, Sequence[ObjectLabel]], proposals: Mapping[str, Sequence[ObjectProposal]]
-) -> tuple[float, float]:
-    """COCO's (AP, AP50), both in [0, 1]; masks are ranked by their predicted IoU.
-
-    Args:
-        truths: every evaluated image's objects by image id; images without objects are listed too.
-        proposals: the network's masks by image id, at the same sizes. At most 100 an image count.
-
-    Returns:
-        (0, 0) when there is no object to be found.
-    """
-    numbers = {image_id: number for number, image_id in enumerate(sorted(truths), start=1)}
-    annotations = [
-        _entry(numbers[image_id], item) | {"iscrowd": 0, "area": item.mask.area, "bbox": list(item.mask.box)}
-        for image_id in sorted(truths)
-        for item in truths[image_id]
-    ]
-    results = [
-        _entry(numbers[image_id], item) | {"score": item.predicted_iou}
-        for image_id in sorted(proposals)
-        for item in proposals[image_id]
-    ]
-    if not annotations or not results:
-        return 0.0, 0.0
-    with redirect_stdout(io.StringIO()):
-        precision = _precision(list(numbers.values()), annotations, results)
-    return _mean_known(precision), _mean_known(precision[0])
-
-
-def _precision(image_numbers: list[int], annotations: list[Entry], results: list[Entry]) -> Floats:
-    """(10 IoU thresholds, 101 recalls, categories), -1 where a category has no object."""
-    coco = COCO()
-    coco.dataset = {
-        "info": {},
-        # pycocotools looks the size up before it sees that every mask brings its own.
-        "images": [{"id": number, "height": 0, "width": 0} for number in image_numbers],
-        "annotations": [item | {"id": number} for number, item in enumerate(annotations, start=1)],
-        "categories": [{"id": key} for key in sorted({item["category_id"] for item in annotations})],
-    }
-    coco.createIndex()
-    evaluation = COCOeval(coco, coco.loadRes(results), "segm")
-    evaluation.params.maxDets = [MAX_DETECTIONS]
-    evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
-    evaluation.evaluate()
-    evaluation.accumulate()
-    precision: Floats = evaluation.eval["precision"]
-    return precision[:, :, :, 0, 0]
-
-
-def _mean_known(precision: Floats) -> float:
-    known = precision[precision > -1]
-    return float(known.mean()) if known.size else 0.0
+CALIBRATION_BINS = 10
+LEAST_IN_A_BIN = 5
 
 
 def iou_matrix(first: Sequence[Mask], second: Sequence[Mask]) -> Floats:
     """IoU of every mask of `first` with every mask of `second`, (len(first), len(second)), in [0, 1]."""
     if not first or not second:
         return np.zeros((len(first), len(second)))
-    found = coco_mask.iou([_rle(mask) for mask in first], [_rle(mask) for mask in second], [0] * len(second))
+    found = coco_mask.iou([coco_rle(mask) for mask in first], [coco_rle(mask) for mask in second], [0] * len(second))
     return np.nan_to_num(np.asarray(found, dtype=np.float64))
 
 
@@ -114,6 +55,11 @@ def mean_absolute_error(predicted: Floats, true: Floats) -> float:
     return float(np.abs(predicted - true).mean()) if predicted.size else 0.0
 
 
+def bias(predicted: Floats, true: Floats) -> float:
+    """Mean of predicted - true: above zero for a score that promises too much; 0 for nothing."""
+    return float((predicted - true).mean()) if predicted.size else 0.0
+
+
 def spearman(predicted: Floats, true: Floats) -> float | None:
     """Rank correlation in [-1, 1], ties at their mean rank; `None` for fewer than two or all equal values."""
     if predicted.size < 2 or np.ptp(predicted) == 0 or np.ptp(true) == 0:
@@ -121,9 +67,24 @@ def spearman(predicted: Floats, true: Floats) -> float | None:
     return float(np.corrcoef(rankdata(predicted), rankdata(true))[0, 1])
 
 
-def _entry(image_number: int, item: ObjectLabel | ObjectProposal) -> Entry:
-    return {"image_id": image_number, "category_id": item.category_id, "segmentation": _rle(item.mask)}
+def expected_calibration_error(predicted: Floats, true: Floats) -> float:
+    """Mean distance of predicted and true mean within bins of like predictions; 0 for nothing.
+
+    The bins are of equal mass (Nixon et al., *Measuring calibration in deep learning*, 2019): sorted by prediction
+    and cut into 10 runs, or into fewer, so that each has 5 values or more. The distances are weighted by the number
+    of values. Noise alone keeps it above zero: with few values in a bin even a perfect score has some.
+
+    Args:
+        predicted: (N,) in [0, 1].
+        true: (N,) in [0, 1].
+    """
+    if not predicted.size:
+        return 0.0
+    bins = min(CALIBRATION_BINS, max(1, predicted.size // LEAST_IN_A_BIN))
+    runs = np.array_split(np.argsort(predicted, kind="stable"), bins)
+    return sum(abs(float((predicted[run] - true[run]).sum())) for run in runs) / predicted.size
 
 
-def _rle(mask: Mask) -> Entry:
+def coco_rle(mask: Mask) -> Entry:
+    """The mask as pycocotools takes it."""
     return {"size": [mask.height, mask.width], "counts": mask.rle}

@@ -133,10 +133,15 @@ evaluations = st.builds(
     shares,
     shares,
     st.none() | st.floats(-1, 1),
-    st.lists(st.builds(EvaluatedImage, ids, shares, shares, st.integers(1, 100)), max_size=3).map(tuple),
+    st.lists(st.builds(EvaluatedImage, ids, shares, shares, st.integers(1, 100), st.none() | shares), max_size=3).map(
+        tuple
+    ),
     st.none() | shares,
     st.none() | st.floats(-1, 1),
     ids,
+    st.integers(0, 100),
+    st.dictionaries(texts, st.floats(-1, 1), max_size=3),
+    st.dictionaries(positive, shares, max_size=3),
 )
 models = st.builds(
     ModelVersion,

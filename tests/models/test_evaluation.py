@@ -1,6 +1,7 @@
 """Evaluation against its own definition, computed slowly: one image, one object, one permutation at a time."""
 
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +12,10 @@ from maskloop.masks import Mask
 from maskloop.values import Counts, Evaluation, ImageProposals, ObjectLabel, Split
 from models.calibration import Calibrator
 from models.checkpoints import FittedModel
+from models.detection import detect
 from models.evaluation import evaluate
 from models.examples import Example
-from models.metrics import average_precision, spearman
+from models.metrics import expected_calibration_error, spearman
 from models.observing import image_of
 from models.recipes import resolve
 from models.scoring import score_images
@@ -77,11 +79,45 @@ def test_every_number_follows_its_definition(model: FittedModel, scenes):
     assert found.mean_iou > 0.2  # the network sees something
     assert found.iou_mae == pytest.approx(np.abs(predicted - true).mean(), abs=1e-4)
     assert found.iou_spearman == pytest.approx(spearman(predicted, true))
-    ap = average_precision(
+    detection = detect(
         {example.image_id: example.objects for example in examples},
         {image_id: item.objects for image_id, item in proposed.items()},
     )
-    assert (found.ap, found.ap50) == pytest.approx(ap)
+    assert (found.ap, found.ap50) == pytest.approx((detection.ap(), detection.ap(0.5)))
+    assert found.metrics["ap25"] == pytest.approx(detection.ap(0.25))
+    assert found.metrics["f50"] == pytest.approx(detection.f50)
+    assert found.ap50_by_category == pytest.approx(detection.ap_by_category(0.5))
+
+
+def test_reliability_is_told_before_and_after_calibration(model: FittedModel, scenes):
+    found = run(model, scenes(7, objects=3, side=48, seed=4))
+    true, predicted, raw = (
+        np.array([getattr(image, name) for image in found.images])
+        for name in ("true_iou", "predicted_iou", "confidence")
+    )
+    assert found.metrics["iou_mae"] == found.iou_mae
+    assert found.metrics["iou_ece"] == pytest.approx(expected_calibration_error(predicted, true))
+    assert found.metrics["confidence_mae"] == pytest.approx(np.abs(raw - true).mean())
+    assert found.metrics["confidence_ece"] == pytest.approx(expected_calibration_error(raw, true))
+    assert found.metrics["confidence_bias"] == pytest.approx(raw.mean() - true.mean())
+    assert found.metrics["confidence_spearman"] == pytest.approx(spearman(raw, true))
+    assert found.metrics["reference_mae"] == found.iou_mae_reference
+
+
+def test_confidence_is_the_mean_over_an_images_proposals(model: FittedModel, scenes):
+    examples = scenes(2, seed=9)
+    found, proposed = run(model, examples), proposals_of(model, examples)
+    for image in found.images:
+        expected = np.mean([item.confidence for item in proposed[image.image_id].objects])
+        assert image.confidence == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_metric_is_documented_on_the_wire(model: FittedModel, scenes):
+    proto = (Path(__file__).parents[2] / "proto" / "maskloop" / "v1" / "models.proto").read_text()
+    for name in run(model, scenes(4, seed=2)).metrics:
+        prefix, _, measure = name.partition("_")
+        is_score = prefix in ("iou", "confidence", "reference")
+        assert all(f"`{part}`" in proto for part in ((f"{prefix}_", measure) if is_score else (name,)))
 
 
 def test_the_papers_head_is_reported_beside(model: FittedModel, scenes):

@@ -1,4 +1,4 @@
-"""AP, matching, error and rank correlation against cases worked out by hand."""
+"""Matching, error and rank correlation against cases worked out by hand."""
 
 import itertools
 
@@ -8,73 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel, ObjectProposal
-from models.metrics import average_precision, iou_matrix, match_within_class, mean_absolute_error, spearman
-
-
-def rectangle(top: int, left: int, bottom: int, right: int, side: int = 20) -> Mask:
-    array = np.zeros((side, side), dtype=np.bool_)
-    array[top:bottom, left:right] = True
-    return Mask.from_array(array)
-
-
-def proposal(mask: Mask, predicted_iou: float, category_id: int = 1) -> ObjectProposal:
-    return ObjectProposal(category_id, mask, predicted_iou, confidence=0.5)
-
-
-UPPER, LOWER = rectangle(0, 0, 5, 10), rectangle(10, 0, 15, 10)
-UPPER_AT_80 = rectangle(0, 0, 4, 10)  # 40 of 50 pixels: IoU .8
-
-
-def test_ap_of_the_truth_itself_is_one():
-    truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(2, LOWER)], "b": [ObjectLabel(1, LOWER)]}
-    proposals = {
-        image_id: [proposal(item.mask, 0.9, item.category_id) for item in items] for image_id, items in truths.items()
-    }
-    assert average_precision(truths, proposals) == pytest.approx((1, 1))
-
-
-def test_a_mask_of_iou_point_eight_counts_at_seven_of_the_ten_thresholds():
-    # .50, .55, ..., .80 are reached, .85, .90, .95 are not.
-    ap, ap50 = average_precision({"a": [ObjectLabel(1, UPPER)]}, {"a": [proposal(UPPER_AT_80, 0.3)]})
-    assert ap == pytest.approx(0.7)
-    assert ap50 == pytest.approx(1)
-
-
-def test_the_ranking_by_predicted_iou_decides_ap():
-    # One object, one right and one wrong mask: precision at full recall is 1 or 1/2.
-    truths = {"a": [ObjectLabel(1, UPPER)]}
-    right_first = average_precision(truths, {"a": [proposal(UPPER, 0.9), proposal(LOWER, 0.1)]})
-    wrong_first = average_precision(truths, {"a": [proposal(UPPER, 0.1), proposal(LOWER, 0.9)]})
-    assert right_first[1] == pytest.approx(1)
-    assert wrong_first[1] == pytest.approx(0.5)
-
-
-def test_a_missed_object_costs_the_recall_points_beyond_a_half():
-    # Two objects, one found: precision 1 at the recall points 0, .01, ..., .50 (51 of 101), else 0.
-    truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(1, LOWER)]}
-    assert average_precision(truths, {"a": [proposal(UPPER, 0.5)]})[1] == pytest.approx(51 / 101)
-
-
-def test_ap_is_a_mean_over_the_categories_that_occur():
-    truths = {"a": [ObjectLabel(3, UPPER), ObjectLabel(7, LOWER)]}
-    assert average_precision(truths, {"a": [proposal(UPPER, 0.5, 3)]})[1] == pytest.approx(0.5)
-
-
-def test_ap_is_zero_where_nothing_is_there_or_nothing_is_proposed():
-    assert average_precision({"a": []}, {"a": [proposal(UPPER, 0.5)]}) == (0.0, 0.0)
-    assert average_precision({"a": [ObjectLabel(1, UPPER)]}, {"a": []}) == (0.0, 0.0)
-
-
-def test_masks_on_an_image_without_objects_are_false_positives():
-    truths = {"a": [ObjectLabel(1, UPPER)], "b": []}
-    ranked_first = average_precision(truths, {"a": [proposal(UPPER, 0.1)], "b": [proposal(UPPER, 0.9)]})
-    assert ranked_first[1] == pytest.approx(0.5)
-
-
-def test_ap_prints_nothing(capsys: pytest.CaptureFixture[str]):
-    average_precision({"a": [ObjectLabel(1, UPPER)]}, {"a": [proposal(UPPER, 0.5)]})
-    assert capsys.readouterr().out == ""
+from maskloop.values import ObjectLabel
+from models.metrics import (
+    bias,
+    expected_calibration_error,
+    iou_matrix,
+    match_within_class,
+    mean_absolute_error,
+    spearman,
+)
+from tests.models.rectangles import LOWER, UPPER, UPPER_AT_80, proposal, rectangle
 
 
 def test_iou_of_an_empty_mask_is_zero_even_with_itself():
@@ -122,6 +65,40 @@ def test_matching_reaches_the_best_sum_of_all_assignments(seed: int, mine: int, 
 def test_mean_absolute_error_by_hand():
     assert mean_absolute_error(np.array([0.2, 0.9]), np.array([0.5, 0.8])) == pytest.approx(0.2)
     assert mean_absolute_error(np.array([]), np.array([])) == 0.0
+
+
+def test_bias_is_above_zero_for_a_score_that_promises_too_much():
+    assert bias(np.array([0.9, 0.9]), np.array([0.5, 0.8])) == pytest.approx(0.25)
+    assert bias(np.array([]), np.array([])) == 0.0
+
+
+def test_calibration_error_is_the_distance_of_means_within_bins_of_equal_mass():
+    # Ten values are two bins of five: the low half promises .2 and keeps .1, the high half .8 and keeps .6.
+    predicted = np.array([0.2, 0.8] * 5)
+    true = np.array([0.1, 0.6] * 5)
+    assert expected_calibration_error(predicted, true) == pytest.approx((0.1 + 0.2) / 2)
+
+
+def test_within_a_bin_errors_cancel_across_bins_they_do_not():
+    predicted = np.repeat([0.2, 0.8], 5)
+    assert expected_calibration_error(predicted, predicted + np.tile([-0.1, 0.1, 0.0, 0.1, -0.1], 2)) == pytest.approx(
+        0
+    )
+    assert expected_calibration_error(predicted, predicted + np.repeat([0.1, -0.1], 5)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("values", "parts", "expected"), [(1000, 10, 0.1), (1000, 20, 0.0), (10, 2, 0.1), (8, 2, 0.0)])
+def test_there_are_ten_bins_or_fewer_with_five_values_each(values: int, parts: int, expected: float):
+    # Predictions that are too high and too low by turns, in runs as long as a bin or shorter.
+    predicted = np.linspace(0, 1, values)
+    turns = np.concatenate(
+        [np.full(len(run), (-1) ** part) for part, run in enumerate(np.array_split(predicted, parts))]
+    )
+    assert expected_calibration_error(predicted, predicted + 0.1 * turns) == pytest.approx(expected)
+
+
+def test_no_values_have_no_calibration_error():
+    assert expected_calibration_error(np.array([]), np.array([])) == 0.0
 
 
 def test_spearman_by_hand():

@@ -566,7 +566,9 @@ def test_a_stale_etag_does_not_activate(database: Database) -> None:
 
 
 def test_operations_keep_progress_and_results(database: Database) -> None:
-    quality = Evaluation(Split.TEST, 0.1, 0.2, 0.3, 0.4, None, (EvaluatedImage("i0", 0.5, 0.6, 2),))
+    image = EvaluatedImage("i0", 0.5, 0.6, 2, confidence=0.7)
+    measured = {"metrics": {"f50": 0.25}, "ap50_by_category": {3: 0.2}}
+    quality = Evaluation(Split.TEST, 0.1, 0.2, 0.3, 0.4, None, (image,), **measured)
     with database.write() as tx:
         for name in ("o1", "o2", "o3"):
             insert_operation(tx, operation(name))

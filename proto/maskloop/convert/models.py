@@ -58,10 +58,13 @@ def evaluation_to_message(evaluation: Evaluation) -> pb.Evaluation:
                 predicted_iou=image.predicted_iou,
                 true_iou=image.true_iou,
                 objects=image.objects,
+                confidence=image.confidence,
             )
             for image in evaluation.images
         ],
         not_decoded=evaluation.not_decoded,
+        metrics=evaluation.metrics,
+        ap50_by_category=evaluation.ap50_by_category,
     )
 
 
@@ -75,13 +78,21 @@ def evaluation_from_message(message: pb.Evaluation) -> Evaluation:
         iou_mae=message.iou_mae,
         iou_spearman=optional(message, "iou_spearman"),
         images=tuple(
-            EvaluatedImage(image.image_id, image.predicted_iou, image.true_iou, image.objects)
+            EvaluatedImage(
+                image.image_id,
+                image.predicted_iou,
+                image.true_iou,
+                image.objects,
+                optional(image, "confidence"),
+            )
             for image in message.images
         ),
         iou_mae_reference=optional(message, "iou_mae_reference"),
         iou_spearman_reference=optional(message, "iou_spearman_reference"),
         model_version=message.model_version,
         not_decoded=message.not_decoded,
+        metrics=dict(message.metrics),
+        ap50_by_category=dict(message.ap50_by_category),
     )
 
 

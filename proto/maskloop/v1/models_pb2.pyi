@@ -71,19 +71,35 @@ class ModelVersion(_message.Message):
     def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EvaluatedImage(_message.Message):
-    __slots__ = ("image_id", "predicted_iou", "true_iou", "objects")
+    __slots__ = ("image_id", "predicted_iou", "true_iou", "objects", "confidence")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
     TRUE_IOU_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     predicted_iou: float
     true_iou: float
     objects: int
-    def __init__(self, image_id: _Optional[str] = ..., predicted_iou: _Optional[float] = ..., true_iou: _Optional[float] = ..., objects: _Optional[int] = ...) -> None: ...
+    confidence: float
+    def __init__(self, image_id: _Optional[str] = ..., predicted_iou: _Optional[float] = ..., true_iou: _Optional[float] = ..., objects: _Optional[int] = ..., confidence: _Optional[float] = ...) -> None: ...
 
 class Evaluation(_message.Message):
-    __slots__ = ("model_version", "split", "ap", "ap50", "mean_iou", "iou_mae", "iou_spearman", "iou_mae_reference", "iou_spearman_reference", "images", "not_decoded")
+    __slots__ = ("model_version", "split", "ap", "ap50", "mean_iou", "iou_mae", "iou_spearman", "iou_mae_reference", "iou_spearman_reference", "images", "not_decoded", "metrics", "ap50_by_category")
+    class MetricsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: float
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+    class Ap50ByCategoryEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: int
+        value: float
+        def __init__(self, key: _Optional[int] = ..., value: _Optional[float] = ...) -> None: ...
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     AP_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +111,8 @@ class Evaluation(_message.Message):
     IOU_SPEARMAN_REFERENCE_FIELD_NUMBER: _ClassVar[int]
     IMAGES_FIELD_NUMBER: _ClassVar[int]
     NOT_DECODED_FIELD_NUMBER: _ClassVar[int]
+    METRICS_FIELD_NUMBER: _ClassVar[int]
+    AP50_BY_CATEGORY_FIELD_NUMBER: _ClassVar[int]
     model_version: str
     split: _projects_pb2.Split
     ap: float
@@ -106,7 +124,9 @@ class Evaluation(_message.Message):
     iou_spearman_reference: float
     images: _containers.RepeatedCompositeFieldContainer[EvaluatedImage]
     not_decoded: int
-    def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ..., not_decoded: _Optional[int] = ...) -> None: ...
+    metrics: _containers.ScalarMap[str, float]
+    ap50_by_category: _containers.ScalarMap[int, float]
+    def __init__(self, model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., ap: _Optional[float] = ..., ap50: _Optional[float] = ..., mean_iou: _Optional[float] = ..., iou_mae: _Optional[float] = ..., iou_spearman: _Optional[float] = ..., iou_mae_reference: _Optional[float] = ..., iou_spearman_reference: _Optional[float] = ..., images: _Optional[_Iterable[_Union[EvaluatedImage, _Mapping]]] = ..., not_decoded: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., ap50_by_category: _Optional[_Mapping[int, float]] = ...) -> None: ...
 
 class OperationMetadata(_message.Message):
     __slots__ = ("kind", "project_id", "progress", "message", "eta_s", "device_s", "created_at", "updated_at", "state", "model_version")

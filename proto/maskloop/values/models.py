@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from maskloop.masks import Mask
@@ -34,12 +34,16 @@ class ImageProposals:
 
 @dataclass(frozen=True)
 class EvaluatedImage:
-    """Predicted and true IoU (means over objects) of one evaluated image."""
+    """Predicted and true IoU (means over objects) of one evaluated image.
+
+    `confidence` is the mean confidence of its proposals: the score before calibration, `None` if it was not kept.
+    """
 
     image_id: str
     predicted_iou: float
     true_iou: float
     objects: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,11 @@ class Evaluation:
     """Quality of a model version on a split: COCO AP (all in [0, 1]), mean IoU over objects, and how well the
     head knows it (`iou_mae`: mean |predicted - true| image score; `iou_spearman`: `None` if undefined).
     `iou_spearman_reference` is the same for the paper's head, beside the product's. `not_decoded` objects lay beyond
-    the network's steps: IoU 0 in the mean, missed in AP."""
+    the network's steps: IoU 0 in the mean, missed in AP.
+
+    `metrics` holds whatever else was measured, by the names that `maskloop.v1.Evaluation.metrics` documents, and
+    `ap50_by_category` COCO AP at IoU .50 of the categories that occur.
+    """
 
     split: Split
     ap: float
@@ -60,6 +68,8 @@ class Evaluation:
     iou_spearman_reference: float | None = None
     model_version: str = ""
     not_decoded: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    ap50_by_category: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
