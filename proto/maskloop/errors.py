@@ -7,7 +7,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── InvalidImage             the bytes are not a picture we take
     │   ├── InvalidMask              a mask that does not fit its image, or does not decode
     │   ├── InvalidLabel             a label that contradicts the project's vocabulary or itself
-    │   ├── InvalidDataset           a COCO file (or a folder of one) that does not hold together
+    │   ├── InvalidDataset           a data set on disk (COCO, VOC) that does not hold together
     │   ├── InvalidBudget            zero, negative, unreadable, or too small for one image
     │   ├── InvalidConfig            an unknown key or an impossible value in a configuration
     │   └── RequestIdReused          the same request id with another content
@@ -103,7 +103,7 @@ class InvalidLabel(InvalidArgument):
 
 
 class InvalidDataset(InvalidArgument):
-    """A COCO file, or the folder around it, does not hold together."""
+    """A data set on disk (a COCO file, a VOC folder) does not hold together."""
 
 
 class InvalidBudget(InvalidArgument):

@@ -9,6 +9,7 @@ import pytest
 
 from maskloop.loop.demo_data import write_demo_data
 from maskloop.loop.local_server import LocalServer
+from tests.formats.voc import write_voc
 
 AL_LOOP = Path(sys.executable).with_name("al-loop")
 
@@ -98,6 +99,22 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(tmp_path, demo)
     assert "random" in out
     assert "machine time" in out
     assert not workdir.exists()
+
+
+def test_a_dry_run_reads_pascal_voc(tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
+    code, out, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")
+    assert code == 0, complaint
+    assert "VOC2012" in out
+    assert "mask_guided" in out
+
+
+def test_a_broken_voc_folder_is_told_with_the_file(tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
+    (folder / "SegmentationObject" / "b.png").unlink()
+    code, _, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")
+    assert code == 2
+    assert "SegmentationObject/b.png" in complaint
 
 
 def test_help_lists_the_options():

@@ -6,6 +6,7 @@ from PIL import Image
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.loop.data import read_data
 from maskloop.values import Split
+from tests.formats.voc import write_voc
 
 
 def write_coco_folder(folder, names, **lists):
@@ -60,16 +61,28 @@ def test_a_folder_may_have_a_comma_in_its_name(tmp_path):
     assert read_data(f"coco:{folder}", tmp_path / "demo", 0).name == "cats-dogs"
 
 
-@pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:/x", "Demo"])
+@pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:", "yolo:/x", "Demo"])
 def test_an_unknown_kind_of_data_is_refused(tmp_path, spec):
     with pytest.raises(InvalidArgument, match="coco:DIR"):
         read_data(spec, tmp_path, 0)
 
 
-@pytest.mark.parametrize("spec", ["coco:/no/such/folder", "coco:/no/such.json,/no/such/images"])
+@pytest.mark.parametrize("spec", ["coco:/no/such/folder", "coco:/no/such.json,/no/such/images", "voc:/no/such/folder"])
 def test_a_path_that_is_not_there_is_named(tmp_path, spec):
     with pytest.raises(InvalidDataset, match="/no/such"):
         read_data(spec, tmp_path, 0)
+
+
+def test_a_voc_folder_s_train_list_is_the_pool_and_its_val_list_the_test_images(tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b"], val=["c"])
+    data = read_data(f"voc:{folder}", tmp_path / "demo", 0)
+    assert data.name == "voc2012"
+    assert [(one.file_name, one.split, one.objects is None) for one in data.imports()] == [
+        ("c.jpg", Split.TEST, False),
+        ("a.jpg", Split.POOL, True),
+        ("b.jpg", Split.POOL, True),
+    ]
+    assert [category.name for category in data.coco.categories][14] == "person"
 
 
 def test_a_data_set_without_anything_to_choose_from_is_refused(tmp_path):

@@ -26,7 +26,7 @@ WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, I
 def al_loop(
     *,
     budget: Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")],
-    data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES or demo.")],
+    data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR or demo.")],
     strategy: Annotated[str, typer.Option(help="How images are chosen: mask_guided or random.")] = "mask_guided",
     target_iou: Annotated[str, typer.Option(help="Predicted IoU to choose near, in [0, 1], or auto.")] = "auto",
     initial: Annotated[str, typer.Option(help="Size of the random first batch: 20, 20images, 30m.")] = "",

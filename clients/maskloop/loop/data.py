@@ -1,4 +1,4 @@
-"""What `--data` names: a COCO folder, a COCO file beside its images, or the demo."""
+"""What `--data` names: a COCO folder, a COCO file beside its images, a Pascal VOC folder, or the demo."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import CocoDataset, CocoImage, read_coco, read_coco_folder
+from maskloop.formats.voc import read_voc
 from maskloop.values import ImageImport, Split
 
 LONGEST_NAME = 24
@@ -53,7 +54,7 @@ class Data:
 
 
 def read_data(spec: str, demo_folder: Path, seed: int) -> Data:
-    """Read `coco:DIR`, `coco:FILE,IMAGES` or `demo`; the demo is written to `demo_folder` unless it is there.
+    """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`; the demo is written to `demo_folder` unless there.
 
     Args:
         spec: the value of `--data`.
@@ -69,18 +70,21 @@ def read_data(spec: str, demo_folder: Path, seed: int) -> Data:
 
         return Data("demo", read_coco_folder(write_demo_data(demo_folder, seed=seed)))
     kind, _, place = spec.partition(":")
-    if kind != "coco" or not place:
-        raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, demo", field="data")
+    if kind not in ("coco", "voc") or not place:
+        raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, voc:DIR, demo", field="data")
+    if kind == "voc":
+        return Data(_name(Path(place).resolve().name), read_voc(_folder(place)))
     file, comma, images = place.rpartition(",")
     if comma and not Path(place).is_dir():
         return _read_file(Path(file), Path(images), seed)
-    return _read_folder(Path(place), seed)
+    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place), seed=seed))
 
 
-def _read_folder(folder: Path, seed: int) -> Data:
+def _folder(place: str) -> Path:
+    folder = Path(place)
     if not folder.is_dir():
         raise InvalidDataset(f"--data: there is no folder {folder}", field="data")
-    return Data(_name(folder.resolve().name), read_coco_folder(folder, seed=seed))
+    return folder
 
 
 def _read_file(file: Path, images: Path, seed: int) -> Data:

@@ -22,7 +22,7 @@ class Options:
 
     Args:
         budget: `90m`, `3h`, `2.5d` or `200images`.
-        data: `coco:DIR`, `coco:FILE,IMAGES` or `demo`.
+        data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`.
         strategy, target_iou: how images are chosen; the target is a number in [0, 1] or `auto`.
         initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
         max_rounds: batches chosen after the first one, at most; `None` for no limit.

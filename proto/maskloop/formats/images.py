@@ -112,6 +112,21 @@ def read_image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, i
         raise InvalidImage(f"image {path.name} cannot be read: {error.strerror}", field=path.name) from error
 
 
+def read_indices(path: Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """The indices of a picture with a palette, or its greys, (H, W) uint8: data sets write classes and objects so.
+
+    Raises:
+        InvalidImage: it is no such picture, or as `decode_image`.
+    """
+    try:
+        image = _load(path.read_bytes(), path.name, max_bytes, max_pixels)
+    except OSError as error:
+        raise InvalidImage(f"image {path.name} cannot be read: {error.strerror}", field=path.name) from error
+    if image.mode not in ("P", "L"):
+        raise InvalidImage(f"image {path.name} has colours ({image.mode}), not indices into a palette", field=path.name)
+    return np.array(image, dtype=np.uint8)
+
+
 def _load(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Image.Image:
     if not data:
         raise InvalidImage(f"image {name} is empty (zero bytes)", field=name)
