@@ -30,7 +30,7 @@ from maskloop.v1 import campaigns_pb2, labels_pb2
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
 from maskloop.values import Budget, Campaign, Category, ImageProposals, ModelVersion, Project, Strategy
 from service.folders import DataFolder
-from service.scores import write_scores
+from service.scores import UNCERTAINTY, ScoredRow, write_scores
 from service.store import Database
 from service.store.campaigns import insert_campaign
 from service.store.models import ModelRecord, activate_model, insert_model
@@ -77,12 +77,14 @@ def fill(data: DataFolder, size: int) -> Iterator[str]:
     leased = waiting[: min(NEIGHBOURHOOD, len(waiting) // 2) : 2]
     write_project(data)
     write_rows(data.root / "maskloop.db", ids, ids[labeled], ids[leased])
-    write_scores(data.scores("p", "m"), ((ImageProposals(*row, ()), NO_FEATURES) for row in rows(ids, scores)))
+    scored = (ScoredRow(ImageProposals(*row, ()), FEATURES, CERTAIN) for row in rows(ids, scores))
+    write_scores(data.scores("p", "m"), scored)
     given = set(leased.tolist())
     return iter([str(ids[place]) for place in waiting if place not in given])
 
 
-NO_FEATURES: NDArray[np.float32] = np.zeros(0, dtype=np.float32)
+FEATURES: NDArray[np.float32] = np.zeros(1, dtype=np.float32)
+CERTAIN = dict.fromkeys(UNCERTAINTY, 0.0)
 
 
 def rows(ids: NDArray[np.str_], scores: NDArray[np.float64]) -> Iterator[tuple[str, str, float]]:

@@ -21,6 +21,7 @@ from models.loading import Loaded, load_batches
 from models.network import AnnotationNetwork
 from models.recipes import Recipe
 from models.statistics import mask_statistics
+from models.uncertainty import mask_uncertainty
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Reading:
         objects: n, in decoding order, masks at the image's own size.
         statistics: (n, K), see `models.statistics`.
         reference_ious: (n,) IoU in [0, 1] as the paper's head predicts it.
+        uncertainty: (n, 3), see `models.uncertainty`.
         features: (D,) float32 of the encoder.
         not_decoded: objects beyond the recipe's steps.
     """
@@ -48,6 +50,7 @@ class Reading:
     objects: tuple[ObjectLabel, ...]
     statistics: Floats
     reference_ious: Floats
+    uncertainty: Floats
     features: NDArray[np.float32]
     not_decoded: int
 
@@ -97,6 +100,7 @@ def _read_batch(
     logits = made.logits.float()
     centres = made.dense.centres if made.dense else None
     statistics = mask_statistics(logits, classes, pixels, centres, len(categories)).cpu().double().numpy()
+    uncertainty = mask_uncertainty(logits, classes).cpu().double().numpy()
     references = made.predicted_iou.cpu().double().numpy()
     features, maps = made.features.float().cpu().numpy(), logits.cpu().numpy()
     return [
@@ -108,6 +112,7 @@ def _read_batch(
             ),
             statistics[row, : len(sequence)],
             references[row, : len(sequence)],
+            uncertainty[row, : len(sequence)],
             features[row],
             loaded.item.counts.objects - len(sequence),
         )

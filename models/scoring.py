@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from models.calibration import Calibrator
 from models.checkpoints import FittedModel
 from models.reading import ImageToScore, Reading, read_images
 from models.statistics import CONFIDENCE
+from models.uncertainty import NAMES
 
 Progress = Callable[[float, str], None]
 NOTHING_TO_FIND = 1.0  # score of an image whose counts say that it holds no object
@@ -21,10 +22,18 @@ NOTHING_TO_FIND = 1.0  # score of an image whose counts say that it holds no obj
 
 @dataclass(frozen=True)
 class ScoredImage:
-    """`proposals` carry no model version, the caller knows it; `features` (D,) float32 are the encoder's."""
+    """One image of the pool, as a model sees it.
+
+    Args:
+        proposals: carry no model version, the caller knows it.
+        features: (D,) float32 of the encoder.
+        uncertainty: "entropy", "margin" and "least_confidence" in [0, 1], larger where less is certain: means over
+            the objects (see `models.uncertainty`); 0 where there is nothing to find.
+    """
 
     proposals: ImageProposals
     features: NDArray[np.float32]
+    uncertainty: Mapping[str, float]
 
 
 def score_images(
@@ -46,7 +55,7 @@ def score_images(
     waiting = list(images)
     readings = read_images(model.network, model.categories, model.recipe, waiting, device=device, batch_size=batch_size)
     for done, reading in enumerate(readings, start=1):
-        yield ScoredImage(propose(reading, model.calibrator), reading.features)
+        yield ScoredImage(propose(reading, model.calibrator), reading.features, image_uncertainty(reading))
         if progress:
             progress(done / len(waiting), f"scored {done} of {len(waiting)} images")
 
@@ -60,3 +69,9 @@ def propose(reading: Reading, calibrator: Calibrator) -> ImageProposals:
     )
     score = float(predicted.mean()) if objects else NOTHING_TO_FIND
     return ImageProposals(reading.image_id, "", score, objects, reading.not_decoded)
+
+
+def image_uncertainty(reading: Reading) -> dict[str, float]:
+    """Means over the objects; an image that is known to hold none has no mask to doubt."""
+    means = reading.uncertainty.mean(axis=0) if reading.objects else np.zeros(len(NAMES))
+    return dict(zip(NAMES, means.tolist(), strict=True))

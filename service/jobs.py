@@ -40,7 +40,7 @@ from service.job_files import (
     read_job,
     write_outcome,
 )
-from service.scores import Scored, join_scores, write_scores
+from service.scores import ScoredRow, join_scores, write_scores
 
 SCORE_CHUNK = 1024  # images scored between two places to go on from
 SCORE_BATCH = 16
@@ -124,10 +124,10 @@ def measure(job: EvaluateJob, blobs: BlobStore, device: torch.device, progress: 
 
 def _scored(
     model: FittedModel, images: list[CountedFile], blobs: BlobStore, device: torch.device, progress: Progress
-) -> Iterator[Scored]:
+) -> Iterator[ScoredRow]:
     waiting = [ImageToScore(image.image_id, _loader(image, blobs), image.counts) for image in images]
     for scored in score_images(model, waiting, device=device, batch_size=SCORE_BATCH, progress=progress):
-        yield scored.proposals, scored.features
+        yield ScoredRow(scored.proposals, scored.features, scored.uncertainty)
 
 
 def _example(image: LabeledFile, blobs: BlobStore) -> Example:

@@ -1,15 +1,17 @@
 """Score tables: one Parquet file a model version, a row an image, written once and read memory-mapped.
 
-Columns: image_id; score, the mean predicted IoU in [0, 1]; object_ious; features, the encoder's vector in float32;
-not_decoded; and the proposals' category_ids, masks (COCO run-length strings at height x width) and confidences, one
-entry an object. Choosing images reads the first two columns only.
+Columns: image_id; score, the mean predicted IoU in [0, 1]; entropy, margin and least_confidence of the masks in
+[0, 1], larger where less is certain; object_ious; features, the encoder's vector in little-endian float32, as long in
+every row; not_decoded; and the proposals' category_ids, masks (COCO run-length strings at height x width) and
+confidences, one entry an object. Choosing images reads whole columns, and only those it needs.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,31 +26,38 @@ from maskloop.masks import Mask
 from maskloop.values import ImageProposals, ObjectProposal
 
 ROWS_A_GROUP = 1024
-SCHEMA = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("score", pa.float64()),
-        ("object_ious", pa.list_(pa.float64())),
-        ("features", pa.list_(pa.float32())),
-        ("not_decoded", pa.int32()),
-        ("height", pa.int32()),
-        ("width", pa.int32()),
-        ("category_ids", pa.list_(pa.int32())),
-        ("masks", pa.list_(pa.binary())),
-        ("confidences", pa.list_(pa.float64())),
-    ]
-)
-
-Scored = tuple[ImageProposals, NDArray[np.float32]]
+ROWS_A_READ = 1 << 16
+UNCERTAINTY = ("entropy", "margin", "least_confidence")
+OBJECTS = ("object_ious", "category_ids", "masks", "confidences")  # lists, one entry an object
+PROPOSALS = ("image_id", "score", "not_decoded", "height", "width", *OBJECTS)
+NO_ROW = 1  # length of the features in a table without a row: the format knows no length of zero
 
 
-def write_scores(path: Path, scored: Iterable[Scored]) -> int:
-    """Write proposals and features (D,) as a table at `path`, whole or not at all. Returns the number of rows."""
+@dataclass(frozen=True)
+class ScoredRow:
+    """What a model makes of one image.
+
+    Args:
+        proposals: carry no model version, the table's place tells it.
+        features: (D,) of the encoder, D >= 1.
+        uncertainty: a number in [0, 1] for each of `UNCERTAINTY`.
+    """
+
+    proposals: ImageProposals
+    features: NDArray[np.float32]
+    uncertainty: Mapping[str, float]
+
+
+def write_scores(path: Path, scored: Iterable[ScoredRow]) -> int:
+    """Write a table at `path`, whole or not at all; features are of one length. Returns the number of rows."""
     remaining, rows = iter(scored), 0
+    first = list(islice(remaining, 1))
+    remaining = chain(first, remaining)
+    schema = _schema(first[0].features.size if first else NO_ROW)
     partial = _beside(path)
-    with pyarrow.parquet.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
-        while group := [_row(*item) for item in islice(remaining, ROWS_A_GROUP)]:
-            writer.write_table(pa.Table.from_pylist(group, SCHEMA))
+    with _writer(partial, schema) as writer:
+        while group := [_row(item) for item in islice(remaining, ROWS_A_GROUP)]:
+            writer.write_table(pa.Table.from_pylist(group, schema))
             rows += len(group)
     _keep(partial, path)
     return rows
@@ -57,7 +66,8 @@ def write_scores(path: Path, scored: Iterable[Scored]) -> int:
 def join_scores(path: Path, parts: Sequence[Path]) -> int:
     """Write the rows of all parts as one table at `path`, whole or not at all. Returns the number of rows."""
     rows, partial = 0, _beside(path)
-    with pyarrow.parquet.ParquetWriter(partial, SCHEMA, compression="zstd") as writer:
+    schema = pyarrow.parquet.read_schema(parts[0]) if parts else _schema(NO_ROW)
+    with _writer(partial, schema) as writer:
         for part in parts:
             table = pyarrow.parquet.read_table(part, memory_map=True)
             writer.write_table(table, row_group_size=ROWS_A_GROUP)
@@ -77,6 +87,66 @@ def read_scores(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     return table.column("image_id").to_pylist(), table.column("score").to_numpy()
 
 
+def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Whole columns, rows in the table's order: a million images with 128 features in a fraction of a second.
+
+    Args:
+        columns: of one value an image.
+
+    Returns:
+        `image_id` as (n,) bytes of a fixed width (ids are ASCII), `features` as (n, D) float32, others as (n,) of
+        their own type.
+
+    Raises:
+        PoolNotScored: there is no table at `path`, or an earlier release wrote it without one of the columns.
+    """
+    _check(path)
+    with pyarrow.parquet.ParquetFile(path, memory_map=True) as file:
+        missing = [name for name in columns if name not in file.schema_arrow.names]
+        if missing:
+            raise PoolNotScored(
+                f"model version {path.parent.name} was scored without {missing[0]}: score the pool again",
+                field="model_version",
+            )
+        whole = [name for name in columns if name != "image_id"]
+        found = {name: _empty(file.schema_arrow.field(name).type, file.metadata.num_rows) for name in whole}
+        row = 0
+        for batch in file.iter_batches(ROWS_A_READ, columns=whole) if whole else ():
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                found[name][row : row + len(column)] = _values(column)
+            row += len(batch)
+        if "image_id" in columns:
+            found["image_id"] = _fixed_width(file.read(["image_id"]).column(0).combine_chunks())
+    return found
+
+
+def _empty(kind: pa.DataType, rows: int) -> NDArray[Any]:
+    if pa.types.is_fixed_size_binary(kind):
+        return np.empty((rows, kind.byte_width // 4), dtype=np.float32)
+    return np.empty(rows, dtype=kind.to_pandas_dtype())
+
+
+def _values(column: pa.Array) -> NDArray[Any]:
+    """A column without a null as an array that shares its memory."""
+    if not pa.types.is_fixed_size_binary(column.type):
+        values: NDArray[Any] = column.to_numpy()
+        return values
+    width = column.type.byte_width // 4
+    flat = np.frombuffer(column.buffers()[1], dtype="<f4", count=len(column) * width, offset=column.offset * width * 4)
+    return flat.reshape(len(column), width)
+
+
+def _fixed_width(strings: pa.StringArray) -> NDArray[np.bytes_]:
+    """(n,) bytes as wide as the longest string, shorter ones padded with zeros."""
+    ends = np.frombuffer(strings.buffers()[1], dtype=np.int32, count=len(strings) + 1, offset=strings.offset * 4)
+    lengths = np.diff(ends)
+    width = max(1, int(lengths.max(initial=1)))
+    padded = np.zeros((len(strings), width), dtype=np.uint8)
+    text = np.frombuffer(strings.buffers()[2] or b"", dtype=np.uint8)
+    padded[np.arange(width) < lengths[:, None]] = text[ends[0] : ends[-1]]
+    return padded.view(f"S{width}")[:, 0]
+
+
 def read_proposals(path: Path, image_ids: Sequence[str], model_version: str) -> list[ImageProposals]:
     """What `model_version` proposes for images, in the order asked for; those it has not scored are left out.
 
@@ -85,18 +155,42 @@ def read_proposals(path: Path, image_ids: Sequence[str], model_version: str) -> 
     """
     _check(path)
     wanted = pyarrow.dataset.field("image_id").isin(pa.array(image_ids, pa.string()))
-    rows = pyarrow.dataset.dataset(path).to_table(filter=wanted).to_pylist()
+    rows = pyarrow.dataset.dataset(path).to_table(list(PROPOSALS), filter=wanted).to_pylist()
     found = {row["image_id"]: _proposals(row, model_version) for row in rows}
     return [found[image_id] for image_id in image_ids if image_id in found]
 
 
-def _row(proposals: ImageProposals, features: NDArray[np.float32]) -> dict[str, Any]:
-    objects = proposals.objects
+def _schema(dimensions: int) -> pa.Schema:
+    return pa.schema(
+        [
+            ("image_id", pa.string()),
+            ("score", pa.float64()),
+            *((name, pa.float64()) for name in UNCERTAINTY),
+            ("object_ious", pa.list_(pa.float64())),
+            ("features", pa.binary(4 * dimensions)),
+            ("not_decoded", pa.int32()),
+            ("height", pa.int32()),
+            ("width", pa.int32()),
+            ("category_ids", pa.list_(pa.int32())),
+            ("masks", pa.list_(pa.binary())),
+            ("confidences", pa.list_(pa.float64())),
+        ]
+    )
+
+
+def _writer(path: Path, schema: pa.Schema) -> pyarrow.parquet.ParquetWriter:
+    """Only masks are worth compressing; numbers as they are can be read as fast as memory is copied."""
+    return pyarrow.parquet.ParquetWriter(path, schema, compression={"masks.list.element": "zstd"}, use_dictionary=False)
+
+
+def _row(scored: ScoredRow) -> dict[str, Any]:
+    proposals, objects = scored.proposals, scored.proposals.objects
     return {
         "image_id": proposals.image_id,
         "score": proposals.score,
+        **{name: scored.uncertainty[name] for name in UNCERTAINTY},
         "object_ious": [item.predicted_iou for item in objects],
-        "features": features,
+        "features": scored.features.astype("<f4").tobytes(),
         "not_decoded": proposals.not_decoded,
         "height": objects[0].mask.height if objects else 0,
         "width": objects[0].mask.width if objects else 0,

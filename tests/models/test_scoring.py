@@ -1,6 +1,7 @@
 """Scoring in batches against the slow obvious path: one image at a time, the whole map resized, one object a time."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from models.reading import ImageToScore
 from models.recipes import resolve
 from models.scoring import ScoredImage, score_images
 from models.statistics import count_statistics, mask_statistics
+from models.uncertainty import NAMES, mask_uncertainty
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -109,6 +111,22 @@ def test_an_image_with_nothing_to_find_scores_one(model: FittedModel):
     assert scored["image-0"].proposals.objects == ()
     assert scored["image-0"].proposals.score == scored["image-2"].proposals.score == 1.0
     assert scored["image-0"].features.shape == scored["image-1"].features.shape
+
+
+def test_an_images_uncertainty_is_the_mean_over_its_objects(model: FittedModel):
+    torch.manual_seed(0)
+    model = replace(model, network=build_network(model.recipe, 2).eval())  # untrained: its maps are undecided
+    pool = images([{3: 2, 7: 1}, {7: 1}, {}, {3: 1}, {7: 2}])
+    found = by_id(list(score_images(model, pool, device=CPU, batch_size=2)))
+    for item in (pool[0], pool[1], pool[3], pool[4]):
+        classes = torch.tensor([[CATEGORIES.index(key) for key in item.counts.sequence()]])
+        with torch.no_grad():
+            made = model.network(normalise(image_tensor([resize_image(item.load(), 32)], CPU)), classes)
+        expected = mask_uncertainty(made.logits, classes)[0].mean(dim=0).tolist()
+        assert tuple(found[item.image_id].uncertainty) == NAMES
+        assert list(found[item.image_id].uncertainty.values()) == pytest.approx(expected, abs=1e-3)
+        assert 0.01 < expected[0] < 0.99
+    assert found["image-2"].uncertainty == {"entropy": 0, "margin": 0, "least_confidence": 0}
 
 
 def test_no_image_is_no_work(model: FittedModel):

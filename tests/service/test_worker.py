@@ -19,7 +19,7 @@ from models.recipes import resolve
 from service import worker as worker_module
 from service.blobs import BlobStore
 from service.job_files import CHECKPOINT, SCORES, CountedFile, LabeledFile, ScoreJob, TrainJob, write_job
-from service.scores import read_scores
+from service.scores import UNCERTAINTY, read_columns, read_scores
 from service.worker import Worker
 from service.workflows import Stopping
 from tests.service.processes import is_alive, is_gone
@@ -90,6 +90,9 @@ def test_a_scoring_scores_every_image(jobs, worker, trained):
     ids, scores = read_scores(folder / SCORES)
     assert sorted(ids) == [item.image_id for item in jobs.images]
     assert ((scores >= 0) & (scores <= 1)).all()
+    columns = read_columns(folder / SCORES, ["features", *UNCERTAINTY])
+    assert columns["features"].shape == (len(ids), 256)
+    assert all(((columns[name] >= 0) & (columns[name] <= 1)).all() for name in UNCERTAINTY)
     shares, _, seconds = zip(*reports, strict=True)
     assert list(shares) == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
