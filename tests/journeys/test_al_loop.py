@@ -109,6 +109,20 @@ def test_resuming_a_finished_run_changes_nothing(finished):
     assert after == before
 
 
+def test_a_rule_ends_a_run_before_its_budget_is_spent(demo, tmp_path):
+    loop = Loop(demo, tmp_path / "run", "--budget", "3h", "--stop-when", "mean_iou=1", "--stop-when", "plateau=1")
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    report = loop.report()
+    assert [bool(one["batch"]) for one in report["rounds"]] == [True, False]  # a plateau takes two rounds to see
+    assert report["stopped_because"].startswith("plateau: ")
+    assert report["stopped_because"] in out
+    assert report["spent_s"] < 0.8 * report["budget_s"]
+    assert [one["measure"] for one in report["outlooks"]] == ["mean_iou", "ap50"]
+    assert "A forecast needs 2 rounds." in out
+    assert "expected to bring mean IoU to" in out
+
+
 def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
     with loop.running() as process:

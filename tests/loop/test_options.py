@@ -35,6 +35,7 @@ def options(**changed):
         ({"labeler": "nobody"}, "nobody"),
         ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
+        ({"stop_when": ("mean_iou=0.8", "luck=0.5")}, "luck"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_by_name(changed, named):
@@ -79,6 +80,13 @@ def test_a_new_run_may_begin_where_there_is_nothing_or_only_the_demo(tmp_path, r
     assert find_run(tmp_path / "run", options(), resume=resume) == ""
     (tmp_path / "run" / "data").mkdir(parents=True)
     assert find_run(tmp_path / "run", options(), resume=resume) == ""
+
+
+def test_resuming_with_the_same_rules_finds_the_run_and_with_others_not(tmp_path):
+    begin_run(tmp_path, options(stop_when=("mean_iou=0.8", "plateau=0.01")), "7")
+    assert find_run(tmp_path, options(stop_when=("mean_iou=0.8", "plateau=0.01")), resume=True) == "7"
+    with pytest.raises(InvalidConfig, match="--stop-when"):
+        find_run(tmp_path, options(stop_when=("mean_iou=0.8",)), resume=True)
 
 
 def test_resuming_with_other_options_names_them(tmp_path):

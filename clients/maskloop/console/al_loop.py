@@ -47,6 +47,10 @@ def al_loop(
     labeler: Annotated[str, typer.Option(help="ground-truth (the data's own labels) or folder:DIR.")] = "ground-truth",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the budget will take, and stop.")] = False,
     workday: Annotated[str, typer.Option(help="How long a day of the budget is.")] = "24h",
+    stop_when: Annotated[
+        list[str] | None,
+        typer.Option(help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated."),
+    ] = None,
 ) -> None:
     """Spend a budget of annotator time where it buys the best segmentation model."""
     options = Options(
@@ -67,6 +71,7 @@ def al_loop(
         compare=compare,
         labeler=labeler,
         workday=workday,
+        stop_when=tuple(stop_when or ()),
     )
     if dry_run:
         _forecast(options)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from maskloop.errors import InvalidBudget
 from maskloop.loop.annotator import Annotator
 from maskloop.loop.labelers import Labeler
 from maskloop.loop.plan import Plan
-from maskloop.loop.rounds import Measured, Purchase, buy, measure, run_round
+from maskloop.loop.rounds import Measured, Purchase, buy, choose, measure
+from maskloop.loop.stopping import why_stop
 from maskloop.values import SkipReason, Split, Strategy, SupervisionKind
 
 RANDOM = Strategy("random")
@@ -24,7 +27,9 @@ class Arm:
     stopped_because: str = ""
 
 
-def run_campaign(annotator: Annotator, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None]) -> Arm:
+def run_campaign(
+    annotator: Annotator, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None], rng: np.random.Generator
+) -> Arm:
     """Spend the plan's budget: a random first batch, counts, then rounds until nothing more is bought.
 
     The last round trains and measures a model on everything that was bought, and chooses nothing.
@@ -34,6 +39,7 @@ def run_campaign(annotator: Annotator, labeler: Labeler, plan: Plan, tell: Calla
         labeler: who labels.
         plan: how the budget is spent.
         tell: is shown the arm after every round.
+        rng: makes the draws of forecasts that rules for stopping ask for.
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
@@ -42,14 +48,18 @@ def run_campaign(annotator: Annotator, labeler: Labeler, plan: Plan, tell: Calla
     exhausted = arm.initial.exhausted
     while not arm.stopped_because:
         number = len(arm.rounds) + 1
-        wish = None if exhausted else plan.batch(number, annotator.ledger)
-        if wish is None:
-            step = measure(number, annotator), Purchase()
-        else:
-            step = run_round(number, annotator, labeler, plan.rest(wish, annotator.ledger), plan.needs_counts)
-        exhausted = step[1].exhausted
-        reason = "" if step[1].labeled else why_stopped(number, annotator, plan)
-        arm = replace(arm, rounds=(*arm.rounds, step), stopped_because=reason)
+        measured = measure(number, annotator)
+        so_far = [*(one for one, _ in arm.rounds), measured]
+        reason = why_stop(plan.stop_when, so_far, annotator.ledger.end_s, rng)
+        wish = None if reason or exhausted else plan.batch(number, annotator.ledger)
+        purchase = Purchase()
+        if wish is not None:
+            still = plan.rest(wish, annotator.ledger)
+            purchase = choose(measured, annotator, labeler, still, plan.needs_counts)
+        if not purchase.labeled:
+            reason = reason or why_stopped(number, annotator, plan)
+        exhausted = purchase.exhausted
+        arm = replace(arm, rounds=(*arm.rounds, (measured, purchase)), stopped_because=reason)
         tell(arm)
     return arm
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from maskloop.report.outlook import end_of_budget_s
 from maskloop.values import Budget, Label, SkipReason, SupervisionKind
 
 
@@ -52,6 +53,11 @@ class Ledger:
     def left_images(self) -> float:
         """Images left; infinite when the budget counts seconds."""
         return math.inf if self.budget.images is None else self.budget.images - len(self.labeled)
+
+    @property
+    def end_s(self) -> float:
+        """Seconds at which the budget will be spent; one of images as if each cost the mean so far."""
+        return end_of_budget_s(self.budget.seconds, self.budget.images, self.spent_s, len(self.labeled))
 
     def mean_full_s(self, otherwise: float) -> float:
         """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""

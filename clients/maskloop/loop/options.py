@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidBudget, InvalidConfig
 from maskloop.formats.files import write_atomically
+from maskloop.loop.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Strategy
 
 RUN_FILE = "run.json"
@@ -34,6 +35,7 @@ class Options:
         compare: strategy of the baseline, "" for none.
         labeler: `ground-truth` or `folder:DIR`.
         workday: how long a day is when the budget is given in days, as a budget.
+        stop_when: rules that end the campaign sooner, as `StopRule.parse` reads them.
 
     Raises:
         InvalidArgument: an option cannot be; says which.
@@ -56,9 +58,11 @@ class Options:
     compare: str = ""
     labeler: str = "ground-truth"
     workday: str = "24h"
+    stop_when: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.parsed_budget()
+        self.stop_rules()
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
@@ -108,6 +112,10 @@ class Options:
         except ValueError:
             message = f"--target-iou {self.target_iou!r} is neither auto nor a number in [0, 1]"
             raise InvalidArgument(message, field="target_iou") from None
+
+    def stop_rules(self) -> tuple[StopRule, ...]:
+        """What ends the campaign before its budget does."""
+        return tuple(map(StopRule.parse, self.stop_when))
 
     @property
     def recipe_name(self) -> str:
@@ -172,7 +180,7 @@ def _check_same(path: Path, options: Options) -> str:
         run_id = str(kept["run_id"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidConfig(f"{path} is no run of ours: {error}", field=str(path)) from error
-    now = asdict(options)
+    now = json.loads(json.dumps(asdict(options)))  # as it was kept: tuples are lists there
     names = [one.name for one in fields(Options) if kept.get(one.name) != now[one.name]]
     if names:
         told = ", ".join(f"--{name.replace('_', '-')} was {kept.get(name)!r}, is {now[name]!r}" for name in names)

@@ -16,6 +16,7 @@ from maskloop.costs import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
+from maskloop.loop.stop_rules import StopRule
 from maskloop.values import Budget, SupervisionKind
 
 ROUNDS = 3
@@ -37,6 +38,7 @@ class Plan:
         needs_counts: whether the strategy chooses by scores, which need counts.
         counts_share: share of the budget for counts.
         asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
+        stop_when: what ends the campaign before its budget does.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -49,6 +51,7 @@ class Plan:
     asked_initial: Budget | None = None
     asked_batch: Budget | None = None
     max_rounds: int | None = None
+    stop_when: tuple[StopRule, ...] = ()
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -158,6 +161,7 @@ def plan_of(options: Options, strategy: str, categories: int) -> Plan:
         options.amount("initial"),
         options.amount("batch"),
         options.max_rounds,
+        options.stop_rules(),
     )
 
 

@@ -28,6 +28,7 @@ from maskloop.report import (
     RoundReport,
     RunReport,
     shuffled_spearman,
+    with_outlooks,
     write_report,
 )
 from maskloop.values import Image
@@ -66,7 +67,7 @@ class Reporter:
     def _report(self, campaign: ArmResult, baseline: ArmResult | None) -> RunReport:
         ledger, options = campaign.annotator.ledger, self._options
         budget = options.parsed_budget()
-        return RunReport(
+        report = RunReport(
             project=campaign.annotator.project_id,
             strategy=options.strategy,
             seed=options.seed,
@@ -82,6 +83,7 @@ class Reporter:
             initial=_chosen(campaign.arm.initial, campaign.annotator.images),
             setup=setup_of(options, self._data, self._command, campaign.arm),
         )
+        return with_outlooks(report, np.random.default_rng(options.seed))
 
     def _constant_iou(self, campaign: ArmResult) -> float | None:
         purchases = [campaign.arm.initial, *(purchase for _, purchase in campaign.arm.rounds)]

@@ -1,9 +1,9 @@
-"""A round: train, evaluate, score, select, label, submit."""
+"""A round: train and evaluate (`measure`), then score, select, label and submit (`choose`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maskloop.loop.annotator import Annotator, Bought
 from maskloop.loop.labelers import Labeler
@@ -40,16 +40,6 @@ class Purchase:
         return tuple(bought for batch in self.batches for bought in batch.picks)
 
 
-def run_round(
-    number: int, annotator: Annotator, labeler: Labeler, still: Callable[[Ledger], Budget | None], needs_scores: bool
-) -> tuple[Measured, Purchase]:
-    """One round: what `still` asks for is chosen with a new model and bought."""
-    measured = measure(number, annotator)
-    score_s = annotator.score_pool(number, measured.model) if needs_scores else 0.0
-    purchase = buy(f"round-{number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)
-    return measured, Purchase(purchase.batches, purchase.exhausted, score_s, purchase.select_s)
-
-
 def measure(number: int, annotator: Annotator) -> Measured:
     """Train a model on everything labeled so far, and measure it."""
     ledger = annotator.ledger
@@ -57,6 +47,19 @@ def measure(number: int, annotator: Annotator) -> Measured:
     evaluation, evaluate_s = annotator.evaluate(number, model)
     spent = dict(ledger.spent_s_by_kind)
     return Measured(number, model, evaluation, len(ledger.labeled), ledger.spent_s, spent, train_s, evaluate_s)
+
+
+def choose(
+    measured: Measured,
+    annotator: Annotator,
+    labeler: Labeler,
+    still: Callable[[Ledger], Budget | None],
+    needs_scores: bool,
+) -> Purchase:
+    """Choose with the round's model what `still` asks for, and buy it."""
+    score_s = annotator.score_pool(measured.number, measured.model) if needs_scores else 0.0
+    purchase = buy(f"round-{measured.number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)
+    return replace(purchase, score_s=score_s)
 
 
 def buy(

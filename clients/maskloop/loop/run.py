@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from maskloop.client import Client, Retry
 from maskloop.costs import CostModel
 from maskloop.formats.coco_writing import write_coco
@@ -17,12 +19,14 @@ from maskloop.loop.campaign import Arm, run_campaign
 from maskloop.loop.data import Data, read_data
 from maskloop.loop.forecast import Forecast, forecast
 from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
+from maskloop.loop.ledger import Ledger
 from maskloop.loop.local_server import LocalServer
 from maskloop.loop.options import DEMO_FOLDER, Options, begin_run, find_run
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.reporting import ArmResult, Reporter
 from maskloop.report import RunReport
+from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 from maskloop.report.words import say_number, say_time
 from maskloop.values import Image, Split, SupervisionKind
 
@@ -96,10 +100,13 @@ class Run:
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
             report(ArmResult(arm, annotator))
-            self.progress.round_done(_sentence(name, arm))
+            self.progress.round_done(f"{_sentence(name, arm)}\n{_outlook(arm, annotator.ledger, self._rng())}")
 
-        arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell)
+        arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell, self._rng())
         return ArmResult(arm, annotator)
+
+    def _rng(self) -> np.random.Generator:
+        return np.random.default_rng(self.options.seed)
 
     def _labeler(self, data: Data, images: Mapping[str, Image]) -> Labeler:
         if not self.options.simulated:
@@ -161,3 +168,12 @@ def _sentence(name: ArmName, arm: Arm) -> str:
         f"({say_time(measured.spent_s)}), mean IoU {say_number(quality.mean_iou, 3)}, "
         f"AP50 {say_number(quality.ap50, 3)}; {bought}"
     )
+
+
+def _outlook(arm: Arm, ledger: Ledger, rng: np.random.Generator) -> str:
+    """What more time should bring, and how right earlier rounds were about that."""
+    measured = {one.number: (one.spent_s, one.evaluation.mean_iou) for one, _ in arm.rounds if one.spent_s > 0}
+    finished = bool(arm.stopped_because)
+    found = outlook("mean_iou", measured, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
+    checks = say_checks(found) if found is not None else ""
+    return f"  {say_outlook(found, finished=finished)} {checks}".rstrip()

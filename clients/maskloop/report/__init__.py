@@ -1,12 +1,16 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
+from maskloop.report.learning_curve import Expected, LearningCurve, fit_learning_curve
+from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture
 from maskloop.report.reliability import shuffled_spearman, spearman
 from maskloop.report.values import (
     Baseline,
+    CheckedForecast,
     ChosenImage,
     EvaluatedScore,
     MachineSeconds,
+    Outlook,
     RoundReport,
     RunReport,
     Setup,
@@ -20,16 +24,22 @@ __all__ = [
     "PICTURES_A_ROUND",
     "Baseline",
     "BatchPicture",
+    "CheckedForecast",
     "ChosenImage",
     "EvaluatedScore",
+    "Expected",
+    "LearningCurve",
     "MachineSeconds",
+    "Outlook",
     "RoundReport",
     "RunReport",
     "Setup",
+    "fit_learning_curve",
     "from_json",
     "read_report",
     "shuffled_spearman",
     "spearman",
     "to_json",
+    "with_outlooks",
     "write_report",
 ]

@@ -1,4 +1,5 @@
-"""The report's figures as SVG: quality over annotator time, spending, and predicted against true IoU.
+"""The report's figures as SVG: quality over annotator time and what is to be expected of it, spending, and predicted
+against true IoU.
 
 Every figure is small enough to be read on a phone, keeps its words as text, carries a title and a description for
 screen readers, and has one colour (and marker) for one thing everywhere. Colours are of Okabe and Ito's palette.
@@ -18,6 +19,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from maskloop.report.learning_curve import CONFIDENCE
+from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
 from maskloop.report.values import RoundReport, RunReport
 from maskloop.report.words import say_count, say_kind, say_number, say_strategy, say_time
 from maskloop.values import SupervisionKind
@@ -68,6 +71,7 @@ def curves(report: RunReport) -> tuple[Curve, ...]:
     drawn = [
         _quality(report, "mean_iou", "Mean IoU", "curve-mean-iou"),
         _quality(report, "ap50", "AP at IoU 0.5", "curve-ap50"),
+        _outlook(report),
         _spending(report),
         _reliability(report),
     ]
@@ -122,6 +126,33 @@ def _points(rounds: Sequence[RoundReport], measure: str) -> list[tuple[float, fl
 
 def _unit(longest_s: float) -> tuple[float, str]:
     return (3600.0, "hours") if longest_s >= 5400 else (60.0, "minutes")
+
+
+def _outlook(report: RunReport) -> Curve | None:
+    found = next((one for one in report.outlooks if one.measure == "mean_iou"), None)
+    if found is None:
+        return None
+    unit_s, unit = _unit(found.ahead[-1].at_s)
+    colour = ARM_COLOURS[_place(report, report.strategy)]
+
+    def draw(axes: Any) -> None:
+        measured = [(at_s / unit_s, value) for at_s, value in _points(report.rounds, "mean_iou")]
+        axes.plot(*zip(*measured, strict=True), "o", color=colour, ms=6, label="measured")
+        ahead = [one.at_s / unit_s for one in found.ahead]
+        low, high = [one.low for one in found.ahead], [one.high for one in found.ahead]
+        axes.fill_between(ahead, low, high, color=colour, alpha=0.2, lw=0, label=f"{CONFIDENCE:.0%} of what is to come")
+        axes.plot(ahead, [one.mean for one in found.ahead], "--", color=colour, lw=2, label="expected")
+        for number, one in enumerate(next_round_checks(found)):
+            told = "said one round before" if not number else None
+            at, said = one.expected.at_s / unit_s, one.expected
+            axes.plot([at, at], [said.low, said.high], color=MUTED, lw=5, alpha=0.45, solid_capstyle="butt", label=told)
+        axes.set_xlim(left=0)
+        _widen(axes)
+        axes.set_xlabel(f"annotator {unit}")
+        axes.set_ylabel("Mean IoU, test split")
+
+    description = f"{say_outlook(found, finished=report.finished)} {say_checks(found)}".strip()
+    return _figure("outlook", "Mean IoU to be expected of more annotator time", description, draw)
 
 
 def _spending(report: RunReport) -> Curve | None:

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from maskloop import costs
 from maskloop.report import words
 from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+from maskloop.report.learning_curve import CONFIDENCE
+from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
 from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
@@ -80,6 +82,8 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         settings=settings(report),
         costs=costs,
         tie=TIE,
+        outlooks=report.outlooks,
+        confidence=f"{CONFIDENCE:.0%}",
     )
     return text.encode()
 
@@ -152,6 +156,9 @@ def _environment() -> Environment:
         number=words.say_number,
         strategy=words.say_strategy,
         kind=words.say_kind,
+        measure=words.say_measure,
+        outlook=lambda found, finished: say_outlook(found, finished=finished),
+        checks=say_checks,
     )
     found.globals["count"] = words.say_count
     return found

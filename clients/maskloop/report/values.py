@@ -15,6 +15,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
+from maskloop.report.learning_curve import Expected
 from maskloop.values import Category
 
 
@@ -95,6 +96,35 @@ class RoundReport:
 
 
 @dataclass(frozen=True)
+class CheckedForecast:
+    """What round `made_in`, knowing nothing later, expected round `of_round` to measure, and what came."""
+
+    made_in: int
+    of_round: int
+    expected: Expected
+    came: float
+
+    @property
+    def right(self) -> bool:
+        """Whether what came lay within the interval."""
+        return self.expected.low <= self.came <= self.expected.high
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What `measure` (a field of `RoundReport`) is expected to be.
+
+    `ahead` goes from the last round's time to the end of the budget (once it is spent, half as far again) in even
+    steps;
+    `checks` are earlier rounds' forecasts of their next round and of the last one.
+    """
+
+    measure: str
+    ahead: tuple[Expected, ...]
+    checks: tuple[CheckedForecast, ...] = ()
+
+
+@dataclass(frozen=True)
 class Baseline:
     """The same campaign with another way of choosing; `stopped_because` is "" while it runs."""
 
@@ -133,7 +163,7 @@ class RunReport:
 
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
-    mask for every image, `None` if it was not measured.
+    mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds.
     """
 
     project: str
@@ -149,6 +179,7 @@ class RunReport:
     measured_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     constant_iou: float | None = None
     initial: tuple[ChosenImage, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
     setup: Setup = Setup()
 
     def __post_init__(self) -> None:

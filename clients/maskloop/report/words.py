@@ -33,6 +33,11 @@ def say_kind(kind: str) -> str:
     return {"counts": "counts", "full": "full masks"}.get(kind, kind.replace("_", " "))
 
 
+def say_measure(name: str) -> str:
+    """A measure of an evaluation as a sentence says it: `mean_iou` -> `mean IoU`."""
+    return {"mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)
+
+
 def _two(amount: int, base: int, large: str, small: str) -> str:
     high, low = divmod(amount, base)
     parts = [f"{high} {large}"] * bool(high) + [f"{low} {small}"] * bool(low)

@@ -17,8 +17,8 @@ from maskloop.report.values import RunReport, from_json, to_json
 def write_report(
     workdir: Path, report: RunReport, pictures: Mapping[int, Sequence[BatchPicture]] | None = None
 ) -> None:
-    """Write `report.json`, `report.csv`, the curves (`curve-mean-iou.svg`, `curve-ap50.svg`, `spending.svg`,
-    `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
+    """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
+    `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
 
     Args:
         workdir: the campaign's folder, made if missing.

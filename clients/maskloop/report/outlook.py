@@ -1,0 +1,125 @@
+"""What more time is expected to bring, and how right such forecasts were in earlier rounds.
+
+An earlier round's forecast is made again, from the rounds up to it and nothing later: it is what was said then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from maskloop.report.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
+from maskloop.report.values import CheckedForecast, Outlook, RoundReport, RunReport
+from maskloop.report.words import say_count, say_measure, say_number, say_time
+
+MEASURES = ("mean_iou", "ap50")
+STEPS = 6
+FURTHER = 0.5
+"""When a campaign has ended: what this share of its time again would bring."""
+
+Points = Sequence[tuple[float, float]]
+
+
+def with_outlooks(report: RunReport, rng: np.random.Generator) -> RunReport:
+    """`report` with an outlook for each measure that has enough rounds."""
+    labeled = report.rounds[-1].labeled_images if report.rounds else 0
+    end_s = end_of_budget_s(report.budget_s, report.budget_images, report.spent_s, labeled)
+    to_s = until_s(report.spent_s, end_s, finished=report.finished)
+    found = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in MEASURES)
+    return replace(report, outlooks=tuple(one for one in found if one is not None))
+
+
+def points(rounds: Sequence[RoundReport], measure: str) -> dict[int, tuple[float, float]]:
+    """(seconds of annotator time, quality) by round, where it was measured; nothing at 0 seconds."""
+    found = {one.round: (one.spent_s, getattr(one, measure)) for one in rounds if one.spent_s > 0}
+    return {number: (at_s, value) for number, (at_s, value) in found.items() if value is not None}
+
+
+def outlook(
+    measure: str, measured: dict[int, tuple[float, float]], to_s: float, rng: np.random.Generator
+) -> Outlook | None:
+    """What `measure` is expected to be up to `to_s` seconds; `None` as long as there are too few rounds.
+
+    Args:
+        measure: a field of `RoundReport`.
+        measured: see `points`.
+        to_s: where the outlook ends.
+        rng: makes the draws.
+    """
+    numbers = list(measured)
+    curves = {
+        number: fit_learning_curve([measured[one] for one in numbers[:place]], rng)
+        for place, number in enumerate(numbers, start=1)
+        if place >= FEWEST_POINTS
+    }
+    latest = curves.get(numbers[-1]) if numbers else None
+    if latest is None:
+        return None
+    from_s = measured[numbers[-1]][0]
+    steps = np.linspace(from_s, max(to_s, from_s), STEPS + 1)
+    checks = [
+        _check(curve, made_in, of_round, measured)
+        for made_in, curve in curves.items()
+        if curve is not None
+        for of_round in _later(numbers, made_in)
+    ]
+    return Outlook(measure, tuple(latest.expect(float(at_s)) for at_s in steps), tuple(checks))
+
+
+def until_s(spent_s: float, end_s: float, *, finished: bool) -> float:
+    """Where outlooks end: with the budget or, when the campaign has ended, half as far again if that is farther."""
+    return max(end_s, spent_s * (1 + FURTHER)) if finished else end_s
+
+
+def end_of_budget_s(budget_s: float | None, budget_images: int | None, spent_s: float, labeled_images: int) -> float:
+    """Seconds at which a budget is spent; one of images as if each further one cost the mean of those labeled."""
+    if budget_s is not None:
+        return budget_s
+    return spent_s * max(1.0, (budget_images or 0) / max(1, labeled_images))
+
+
+def say_outlook(found: Outlook | None, *, finished: bool) -> str:
+    """The outlook in a sentence."""
+    if found is None:
+        return f"A forecast needs {FEWEST_POINTS} rounds."
+    now, then = found.ahead[0], found.ahead[-1]
+    more = say_time(then.at_s - now.at_s)
+    what = f"{more} more would be" if finished else f"The {more} that are left are"
+    return (
+        f"{what} expected to bring {say_measure(found.measure)} to {say_number(then.mean)} "
+        f"({CONFIDENCE:.0%} between {say_number(then.low)} and {say_number(then.high)})."
+    )
+
+
+def say_checks(found: Outlook) -> str:
+    """How right the forecasts of the round before were; "" while there is none to check."""
+    nearest = next_round_checks(found)
+    if not nearest:
+        return ""
+    right = sum(one.right for one in nearest)
+    error = sum(abs(one.expected.mean - one.came) for one in nearest) / len(nearest)
+    return (
+        f"Of {say_count(len(nearest), 'earlier forecast')} of the next round, {right} held; "
+        f"they were off by {say_number(error, 3)} on average."
+    )
+
+
+def next_round_checks(found: Outlook) -> list[CheckedForecast]:
+    """The checks of each forecast's next round, in order."""
+    nearest = {one.made_in: one for one in reversed(found.checks)}
+    return list(nearest.values())[::-1]
+
+
+def _later(numbers: Sequence[int], made_in: int) -> Sequence[int]:
+    """The round after `made_in` and the last one; one of them when they are the same, none after the last."""
+    later = numbers[numbers.index(made_in) + 1 :]
+    return list(dict.fromkeys([later[0], later[-1]])) if later else []
+
+
+def _check(
+    curve: LearningCurve, made_in: int, of_round: int, measured: dict[int, tuple[float, float]]
+) -> CheckedForecast:
+    at_s, came = measured[of_round]
+    return CheckedForecast(made_in, of_round, curve.expect(at_s), came)

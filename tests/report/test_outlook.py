@@ -1,0 +1,100 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from maskloop.report import (
+    CheckedForecast,
+    Expected,
+    Outlook,
+    RoundReport,
+    RunReport,
+    fit_learning_curve,
+    from_json,
+    to_json,
+    with_outlooks,
+)
+from maskloop.report.outlook import end_of_budget_s, outlook, points, say_checks, say_outlook, until_s
+
+Make = Callable[..., RunReport]
+MakeRound = Callable[..., RoundReport]
+MEASURED = {1: (3600.0, 0.40), 2: (6000.0, 0.45), 4: (9000.0, 0.47), 5: (9900.0, 0.46)}
+
+
+def rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_it_begins_at_the_last_round_and_ends_with_the_budget() -> None:
+    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    assert found is not None
+    assert [one.at_s for one in found.ahead] == pytest.approx([9900, 11250, 12600, 13950, 15300, 16650, 18000])
+    assert [one.mean for one in found.ahead] == sorted(one.mean for one in found.ahead)
+
+
+def test_each_earlier_round_is_held_against_its_next_and_the_last() -> None:
+    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    assert found is not None
+    assert [(one.made_in, one.of_round, one.came) for one in found.checks] == [(2, 4, 0.47), (2, 5, 0.46), (4, 5, 0.46)]
+
+
+def test_an_earlier_forecast_knows_nothing_later() -> None:
+    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    changed = outlook("mean_iou", {**MEASURED, 4: (9000.0, 0.9), 5: (9900.0, 0.1)}, 30_000.0, rng())
+    assert found is not None
+    assert changed is not None
+    assert [one.expected for one in changed.checks[:2]] == [one.expected for one in found.checks[:2]]
+    curve = fit_learning_curve([MEASURED[1], MEASURED[2]], rng())
+    assert curve is not None
+    assert found.checks[0].expected == curve.expect(9000.0)
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_too_few_rounds_have_no_outlook_and_it_is_said(rounds: int) -> None:
+    assert outlook("mean_iou", dict(list(MEASURED.items())[:rounds]), 18_000.0, rng()) is None
+    assert say_outlook(None, finished=False) == "A forecast needs 2 rounds."
+
+
+def test_a_report_has_one_for_each_measure_that_was_measured(a_report: Make, a_round: MakeRound) -> None:
+    report = with_outlooks(a_report(), rng())
+    assert [one.measure for one in report.outlooks] == ["mean_iou", "ap50"]
+    assert report.outlooks[0].ahead[-1].at_s == pytest.approx(1.5 * 7200)  # the budget is spent: half as far again
+    running = with_outlooks(a_report(budget_s=9000.0, stopped_because=""), rng())
+    assert running.outlooks[0].ahead[-1].at_s == 9000.0
+    one = a_report(rounds=(a_round(0, 1800.0, 0.3), a_round(1, 3600.0, 0.4, ap50=None)))
+    assert [found.measure for found in with_outlooks(one, rng()).outlooks] == ["mean_iou"]
+    assert with_outlooks(a_report(rounds=()), rng()).outlooks == ()
+
+
+def test_a_report_with_outlooks_reads_back(a_report: Make) -> None:
+    report = with_outlooks(a_report(), rng())
+    assert from_json(to_json(report)) == report
+
+
+def test_rounds_without_a_number_or_a_cost_are_left_out(a_round: MakeRound) -> None:
+    rounds = (a_round(0, 0.0, 0.2), a_round(1, 60.0, None), a_round(2, 90.0, 0.4))
+    assert points(rounds, "mean_iou") == {2: (90.0, 0.4)}
+
+
+def test_a_budget_of_images_ends_where_their_mean_cost_leads() -> None:
+    assert end_of_budget_s(None, 30, 1000.0, 20) == 1500.0
+    assert end_of_budget_s(7200.0, None, 1000.0, 20) == 7200.0
+    assert end_of_budget_s(None, 30, 0.0, 0) == 0.0
+    assert until_s(7000.0, 7200.0, finished=True) == 10_500.0
+    assert until_s(3000.0, 7200.0, finished=True) == 7200.0
+    assert until_s(3000.0, 7200.0, finished=False) == 7200.0
+
+
+def test_it_is_said_in_a_sentence_with_how_right_it_was() -> None:
+    now, then = Expected(3600, 0.40, 0.37, 0.43), Expected(10_800, 0.452, 0.41, 0.489)
+    checks = (
+        CheckedForecast(1, 2, Expected(1800, 0.30, 0.28, 0.32), 0.31),
+        CheckedForecast(1, 3, Expected(3600, 0.50, 0.48, 0.52), 0.40),
+        CheckedForecast(2, 3, Expected(3600, 0.43, 0.41, 0.45), 0.40),
+    )
+    found = Outlook("mean_iou", (now, then), checks)
+    expected = "expected to bring mean IoU to 0.45 (80% between 0.41 and 0.49)."
+    assert say_outlook(found, finished=False) == f"The 2 h that are left are {expected}"
+    assert say_outlook(found, finished=True) == f"2 h more would be {expected}"
+    assert say_checks(found) == "Of 2 earlier forecasts of the next round, 1 held; they were off by 0.020 on average."
+    assert say_checks(Outlook("mean_iou", (now, then))) == ""
