@@ -4,6 +4,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 """
 
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason, Strategy
+from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
 from maskloop.values.models import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal
 from maskloop.values.operations import Operation, OperationKind, OperationState
@@ -15,12 +16,14 @@ __all__ = [
     "Budget",
     "Campaign",
     "Category",
+    "CostEstimates",
     "Counts",
     "EvaluatedImage",
     "Evaluation",
     "Image",
     "ImageImport",
     "ImageProposals",
+    "KindCosts",
     "Label",
     "LabelDraft",
     "ModelVersion",
@@ -31,6 +34,7 @@ __all__ = [
     "OperationState",
     "Pick",
     "Project",
+    "SecondsEstimate",
     "SkipReason",
     "Split",
     "Strategy",

@@ -1,0 +1,69 @@
+"""What labels cost: planned, and as people's clocks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maskloop.values.labels import Counts, SupervisionKind
+
+
+@dataclass(frozen=True)
+class SecondsEstimate:
+    """Seconds of one step of labeling: planned by the cost model, and estimated from measured times with a 95 %
+    interval `low_s` to `high_s`; `steps` of them were measured."""
+
+    planned_s: float
+    estimated_s: float
+    low_s: float
+    high_s: float
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class KindCosts:
+    """What labels of one kind take, by step.
+
+    Args:
+        kind: COUNTS or FULL.
+        labels: first labels with a measured time.
+        left_out: how many of them were not believed (a break, a clock that was never started).
+        planned_s, measured_s: summed over those believed.
+        class_check: to see whether a category is there.
+        item: to count one category that is (COUNTS), to outline one object (FULL): the mean over those measured.
+        by_category: the same of one category, by its id; categories that no measured label shows are left out.
+    """
+
+    kind: SupervisionKind
+    labels: int
+    left_out: int
+    planned_s: float
+    measured_s: float
+    class_check: SecondsEstimate
+    item: SecondsEstimate
+    by_category: Mapping[int, SecondsEstimate]
+
+    def seconds(self, checks: int, items: Mapping[int, int]) -> float:
+        """Estimated seconds of a label with so many class checks, and so many items by category."""
+        found = (self.by_category.get(key, self.item).estimated_s * number for key, number in items.items())
+        return checks * self.class_check.estimated_s + sum(found)
+
+
+@dataclass(frozen=True)
+class CostEstimates:
+    """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`."""
+
+    categories: int
+    counts: KindCosts
+    full: KindCosts
+
+    def counts_label(self, counts: Counts) -> float:
+        """Estimated seconds to count an image with these counts."""
+        return self.counts.seconds(self.categories, dict.fromkeys(counts.by_category, 1))
+
+    def full_label(self, counts: Counts, counts_paid_s: float = 0.0) -> float:
+        """Estimated seconds a full label of an image with these counts still takes when its counts were bought before.
+
+        Never negative.
+        """
+        return max(0.0, self.full.seconds(self.categories - counts.categories, counts.by_category) - counts_paid_s)
