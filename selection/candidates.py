@@ -1,61 +1,50 @@
-"""The open images of one score table, sorted once, walked outward from a target without a scan.
+"""The open images of a ranking, walked from the best on without a scan.
 
-Keys are sorted when the table is loaded. A bit per image says whether it is open; a count per block of 1,024 images
-says whether a block holds an open one, so that long runs of labeled or leased images are stepped over: finding the
-next open image among a million touches at most two blocks and the thousand counts.
+A bit per image says whether it is open; a count per block of 1,024 images says whether a block holds an open one, so
+that long runs of labeled or leased images are stepped over: finding the next open image among a million touches at
+most two blocks and the thousand counts.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from maskloop.errors import InvalidArgument
+from selection.ranking import RankedImages
 
 BLOCK = 1024
 
 
+class Candidate(NamedTuple):
+    """An open image: why it stands where it does, and its predicted IoU, `None` where nothing was scored."""
+
+    image_id: str
+    reason: str
+    score: float | None
+
+
 class Candidates:
-    """Image ids ordered by a key, each open or closed; all are open at first.
+    """The images of a ranking, each open or closed; all are open at first."""
 
-    Args:
-        ids: image ids, distinct, ASCII.
-        keys: (n,) float64, one finite number an image, in the order of `ids`.
-
-    Raises:
-        InvalidArgument: a key is not finite, an id comes twice, or the lengths differ.
-    """
-
-    def __init__(self, ids: Sequence[str], keys: NDArray[np.float64]) -> None:
-        if len(ids) != len(keys):
-            raise InvalidArgument(f"{len(ids)} image ids came with {len(keys)} keys")
-        names = np.asarray(ids, dtype=np.bytes_) if len(ids) else np.empty(0, dtype="S1")
-        values = np.asarray(keys, dtype=np.float64)
-        wrong = np.flatnonzero(~np.isfinite(values))
-        if wrong.size:
-            raise InvalidArgument(f"image {ids[wrong[0]]} has the score {values[wrong[0]]}, which is no number")
-        by_id = np.argsort(names, kind="stable")
-        self._names = names[by_id]
-        repeated = np.flatnonzero(self._names[1:] == self._names[:-1])
-        if repeated.size:
-            raise InvalidArgument(f"image {self._names[repeated[0]].decode()} is a candidate twice")
-        by_key = np.argsort(values[by_id], kind="stable")
-        self._keys = values[by_id][by_key]
-        self._name_at = by_key
-        self._place_of = np.empty_like(by_key)
-        self._place_of[by_key] = np.arange(len(by_key))
-        self._open = np.ones(len(by_key), dtype=np.bool_)
-        starts = np.arange(0, len(by_key), BLOCK)
-        self._open_in_block = np.minimum(BLOCK, len(by_key) - starts).astype(np.int64)
+    def __init__(self, ranked: RankedImages) -> None:
+        self._ranked = ranked
+        self._names = ranked.ids[ranked.by_id]
+        self._open = np.ones(len(ranked.ids), dtype=np.bool_)
+        starts = np.arange(0, len(ranked.ids), BLOCK)
+        self._open_in_block = np.minimum(BLOCK, len(ranked.ids) - starts).astype(np.int64)
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._open)
 
     def __contains__(self, image_id: str) -> bool:
         return self._place(image_id) is not None
+
+    @property
+    def target_iou(self) -> float | None:
+        """The beta by which they were ranked, `None` for strategies without one."""
+        return self._ranked.target_iou
 
     @property
     def open_count(self) -> int:
@@ -82,39 +71,27 @@ class Candidates:
         names = np.array(sorted(image_ids), dtype=np.bytes_)
         rows = np.minimum(np.searchsorted(self._names, names), len(self) - 1)
         found = rows[self._names[rows] == names]
-        self._open[self._place_of[found]] = False
+        self._open[self._ranked.by_id[found]] = False
         self._open_in_block = np.add.reduceat(self._open, np.arange(0, len(self), BLOCK), dtype=np.int64)
 
-    def nearest(self, target: float) -> Iterator[tuple[str, float]]:
-        """Open images as (id, key), nearest to `target` first, equally near ones by id.
+    def ids(self) -> Iterator[str]:
+        """Ids of the open images, best first. Do not close or reopen images until the walk is done with."""
+        return (self._ranked.ids[place].decode() for place in self._open_places())
 
-        The walk reads the marks as it goes: do not close or reopen images until it is done with.
-        """
-        middle = int(np.searchsorted(self._keys, target, side="left"))
-        walks = (self._upward(middle, target), self._downward(middle - 1, target))
-        for _, name, key in heapq.merge(*walks):
-            yield name.decode(), key
+    def __iter__(self) -> Iterator[Candidate]:
+        """Open images, best first. Do not close or reopen images until the walk is done with."""
+        return map(self._candidate, self._open_places())
 
-    def _upward(self, place: int, target: float) -> Iterator[tuple[float, bytes, float]]:
-        at = self._next_open(place)
-        while at < len(self._keys):
-            yield self._step(at, target)
-            at = self._next_open(at + 1)
+    def _candidate(self, place: int) -> Candidate:
+        ranked = self._ranked
+        score = None if ranked.scores is None else float(ranked.scores[place])
+        return Candidate(ranked.ids[place].decode(), ranked.reason(place), score)
 
-    def _downward(self, place: int, target: float) -> Iterator[tuple[float, bytes, float]]:
-        """Downward by key, but upward by id among equal keys."""
-        last = self._last_open(place)
-        while last >= 0:
-            first = int(np.searchsorted(self._keys, self._keys[last], side="left"))
-            at = self._next_open(first)
-            while at <= last:
-                yield self._step(at, target)
-                at = self._next_open(at + 1)
-            last = self._last_open(first - 1)
-
-    def _step(self, place: int, target: float) -> tuple[float, bytes, float]:
-        key = float(self._keys[place])
-        return abs(key - target), bytes(self._names[self._name_at[place]]), key
+    def _open_places(self) -> Iterator[int]:
+        place = self._next_open(0)
+        while place < len(self):
+            yield place
+            place = self._next_open(place + 1)
 
     def _next_open(self, place: int) -> int:
         """First open place at or after `place`; the length if there is none."""
@@ -132,27 +109,11 @@ class Candidates:
         start = (block + 1 + int((later > 0).argmax())) * BLOCK
         return start + int(self._open[start : start + BLOCK].argmax())
 
-    def _last_open(self, place: int) -> int:
-        """Last open place at or before `place`; -1 if there is none."""
-        if place < 0:
-            return -1
-        block = place // BLOCK
-        start = block * BLOCK
-        if self._open_in_block[block]:
-            found = int(self._open[start : place + 1][::-1].argmax())
-            if self._open[place - found]:
-                return place - found
-        earlier = self._open_in_block[:block]
-        if not earlier.any():
-            return -1
-        start = (block - 1 - int((earlier[::-1] > 0).argmax())) * BLOCK
-        return start + BLOCK - 1 - int(self._open[start : start + BLOCK][::-1].argmax())
-
     def _place(self, image_id: str) -> int | None:
         name = image_id.encode()
         row = int(np.searchsorted(self._names, np.bytes_(name)))
         if row < len(self._names) and self._names[row] == name:
-            return int(self._place_of[row])
+            return int(self._ranked.by_id[row])
         return None
 
     def _mark(self, image_id: str, *, now_open: bool) -> bool:

@@ -7,36 +7,31 @@ objects) costs much and teaches little.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
-from maskloop.errors import InvalidArgument
+from maskloop.values import Strategy
+from selection.pool import Pool
+from selection.ranking import Ranking
 
 # The best beta of the paper's Table 4 (predicted scores) at 200, 400 and 800 labeled images.
 _LABELED = (200.0, 400.0, 800.0)
 _BEST_BETA = (0.3, 0.6, 0.5)
 
 
-def keys(ids: Sequence[str], scores: NDArray[np.float64] | None, seed: int) -> NDArray[np.float64]:
-    """The predicted IoU itself, (n,) in [0, 1].
-
-    Raises:
-        InvalidArgument: no scores were given.
-    """
-    if scores is None:
-        raise InvalidArgument("mask_guided needs scores", field="strategy.name")
-    return np.asarray(scores, dtype=np.float64)
+def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+    """Nearest first."""
+    assert pool.scores is not None
+    target = find_target(pool, strategy)
+    reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
+    return Ranking.by_key(np.abs(pool.scores - target), pool.scores, reason, target)
 
 
-def target(target_iou: float | None, labeled_images: int) -> float:
-    """Beta: the number asked for, or for `None` ("auto") what was best in the paper at this many labeled images."""
-    if target_iou is not None:
-        return target_iou
+def find_target(pool: Pool, strategy: Strategy) -> float:
+    """Beta: the number asked for, or by itself."""
+    fixed = strategy.target_iou
+    return automatic_target(pool.labeled_images) if fixed is None else fixed
+
+
+def automatic_target(labeled_images: int) -> float:
+    """What was best in the paper at this many labeled images, in [0, 1]."""
     return float(np.interp(labeled_images, _LABELED, _BEST_BETA))
-
-
-def reason(key: float, aim: float) -> str:
-    """Why an image was chosen."""
-    return f"predicted IoU {key:.2f}, target {aim:.2f}"

@@ -1,4 +1,4 @@
-"""Choosing a batch: walk the candidates from the wanted key outward, and take what the budget affords."""
+"""Choosing a batch: walk the candidates from the best on, and take what the budget affords."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument
-from maskloop.values import Pick, Strategy
+from maskloop.values import Pick
 from selection.candidates import Candidates
-from selection.strategies import find_strategy
 
 # Seconds are sums of floats: a label that fits but for their rounding fits.
 ROUNDING_S = 1e-6
@@ -42,42 +41,31 @@ class Limits:
 
 @dataclass(frozen=True)
 class Selection:
-    """Picks in order of selection. `exhausted`: fewer than asked for, because nothing else is open or affordable.
-    `target_iou`: the beta that was used, `None` for strategies without one."""
+    """Picks in order of selection. `exhausted`: fewer than asked for, because nothing else is open or affordable."""
 
     picks: tuple[Pick, ...]
-    target_iou: float | None
     exhausted: bool
 
 
 def select_batch(
-    candidates: Candidates,
-    strategy: Strategy,
-    labeled_images: int,
-    limits: Limits,
-    quote: Callable[[str], Quote],
+    candidates: Candidates, limits: Limits, quote: Callable[[str], Quote], *, look_further: int = 0
 ) -> Selection:
-    """Choose a batch of open images within the limits.
+    """Choose the best open images within the limits.
 
     An image that costs more than is left is passed over. One whose expected cost does not fit, but whose least cost
     does, is taken at what is left and ends the batch: only looking at it tells.
 
     Args:
-        candidates: open images under this strategy's keys.
-        strategy: which strategy, and its target.
-        labeled_images: fully labeled images so far, which `auto` targets go by.
+        candidates: images, best first.
         limits: what is asked for, and what may be spent.
         quote: planned cost of one image's label.
-
-    Raises:
-        InvalidArgument: unknown strategy.
+        look_further: a batch asked for in seconds ends at the first image that does not fit into these; so many
+            further ones are tried to fill it.
     """
-    entry = find_strategy(strategy.name)
-    wanted = entry.target(strategy.target_iou, labeled_images)
     picks: list[Pick] = []
-    spent_s = 0.0
+    spent_s, passed_over = 0.0, 0
     full = False
-    for image_id, key in candidates.nearest(wanted):
+    for image_id, reason, score in candidates:
         left_s = limits.left_s - spent_s
         if full or len(picks) >= limits.left_images or left_s <= 0:
             break
@@ -85,14 +73,14 @@ def select_batch(
         if price.least_s > left_s + ROUNDING_S:
             continue
         if picks and limits.seconds is not None and spent_s + price.cost_s > limits.seconds + ROUNDING_S:
-            full = True
-            break
+            full = passed_over >= look_further
+            passed_over += 1
+            continue
         cost_s = min(price.cost_s, left_s)
-        score = key if entry.needs_scores else None
-        picks.append(Pick(image_id, entry.reason(key, wanted), cost_s, score))
+        picks.append(Pick(image_id, reason, cost_s, score))
         spent_s += cost_s
         full = _is_full(limits, len(picks), spent_s)
-    return Selection(tuple(picks), wanted if entry.has_target_iou else None, exhausted=not full)
+    return Selection(tuple(picks), exhausted=not (full or passed_over))
 
 
 def _is_full(limits: Limits, images: int, seconds: float) -> bool:

@@ -1,55 +1,47 @@
-"""Every way of choosing, in one dict: how images are scored, and what score is wanted."""
+"""Every way of choosing, in one dict. What there is to know of each (options, needs) is `maskloop.values.STRATEGY_KINDS`.
+
+A strategy is a function (pool, strategy with its options, seed) -> ranking. It is called once for a model version, not
+for a request; a batch is the first open images of the ranking.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable, Mapping
 
 from maskloop.errors import InvalidArgument
+from maskloop.values import Need, Strategy
 from selection import mask_guided, random_order
+from selection.pool import Pool
+from selection.ranking import RankedImages, Ranking
 
-Keys = Callable[[Sequence[str], NDArray[np.float64] | None, int], NDArray[np.float64]]
+Rank = Callable[[Pool, Strategy, int], Ranking]
 
-
-@dataclass(frozen=True)
-class StrategyEntry:
-    """One strategy.
-
-    Args:
-        keys: (ids, scores or `None`, seed) -> (n,) float64; run once per score table and seed.
-        target: (target IoU or `None` for auto, labeled images) -> the key that is wanted.
-        reason: (key, wanted key) -> why the image was chosen, for a person.
-        needs_scores: whether a model must have scored the pool before.
-        has_target_iou: whether the wanted key is a target IoU (and is reported as one).
-    """
-
-    keys: Keys
-    target: Callable[[float | None, int], float]
-    reason: Callable[[float, float], str]
-    needs_scores: bool
-    has_target_iou: bool
-
-
-STRATEGIES: dict[str, StrategyEntry] = {
-    "mask_guided": StrategyEntry(
-        mask_guided.keys, mask_guided.target, mask_guided.reason, needs_scores=True, has_target_iou=True
-    ),
-    "random": StrategyEntry(
-        random_order.keys, random_order.target, random_order.reason, needs_scores=False, has_target_iou=False
-    ),
+STRATEGIES: Mapping[str, Rank] = {
+    "mask_guided": mask_guided.rank,
+    "random": random_order.rank,
 }
 
 
-def find_strategy(name: str) -> StrategyEntry:
-    """Look a strategy up.
+def rank_pool(pool: Pool, strategy: Strategy, seed: int) -> RankedImages:
+    """Rank the images of a pool by a strategy.
 
     Raises:
-        InvalidArgument: there is none of that name.
+        InvalidArgument: there is no such strategy, or the pool lacks what it needs.
     """
-    if name not in STRATEGIES:
-        known = ", ".join(sorted(STRATEGIES))
-        raise InvalidArgument(f"there is no strategy {name!r}; there are {known}", field="strategy.name")
-    return STRATEGIES[name]
+    strategy.check()
+    for need, column in _columns(pool).items():
+        if need in strategy.needs and column is None:
+            raise InvalidArgument(f"{strategy.name} needs {need}", field="strategy.name")
+    return RankedImages.of(pool, STRATEGIES[strategy.name](pool, strategy, seed))
+
+
+def _columns(pool: Pool) -> Mapping[Need, object]:
+    return {
+        Need.SCORES: pool.scores,
+        Need.COUNTS: pool.counts,
+        Need.COSTS: pool.costs_s,
+        Need.FEATURES: pool.features,
+        Need.LABELED_FEATURES: pool.labeled_features,
+        Need.DROPOUT: pool.dropout,
+        Need.COLD_FEATURES: pool.features,
+    }

@@ -3,15 +3,17 @@
 Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque strings, never positions.
 """
 
-from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason, Strategy
+from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
 from maskloop.values.models import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal
 from maskloop.values.operations import Operation, OperationKind, OperationState
 from maskloop.values.projects import Category, Image, ImageImport, Project, Split, check_id
+from maskloop.values.strategies import STRATEGY_KINDS, Need, Strategy, StrategyKind
 
 __all__ = [
     "DAY_S",
+    "STRATEGY_KINDS",
     "Batch",
     "Budget",
     "Campaign",
@@ -27,6 +29,7 @@ __all__ = [
     "Label",
     "LabelDraft",
     "ModelVersion",
+    "Need",
     "ObjectLabel",
     "ObjectProposal",
     "Operation",
@@ -38,6 +41,7 @@ __all__ = [
     "SkipReason",
     "Split",
     "Strategy",
+    "StrategyKind",
     "SupervisionKind",
     "check_id",
 ]

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.errors import InvalidBudget
 from maskloop.values.labels import SupervisionKind
+from maskloop.values.strategies import Strategy
 
 DAY_S = 86_400.0
 
@@ -54,21 +55,6 @@ class Budget:
                 raise InvalidBudget(f"budget {text!r}: images come whole", field="budget")
             return cls(images=int(amount))
         return cls(seconds=amount * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": workday_s}[unit])
-
-
-@dataclass(frozen=True)
-class Strategy:
-    """A way of choosing: its name in the selection room, and its options.
-
-    `target_iou` is beta in [0, 1] for strategies that have a target; `None` means `auto`.
-    """
-
-    name: str
-    target_iou: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.target_iou is not None and not 0 <= self.target_iou <= 1:
-            raise InvalidArgument(f"target IoU {self.target_iou} is outside [0, 1]", field="strategy.target_iou")
 
 
 @dataclass(frozen=True)
@@ -118,7 +104,8 @@ class Pick:
 class Batch:
     """Images handed to one annotator under a lease, in the order of selection.
 
-    `exhausted` says that fewer were given than asked for, because no other image is open or affordable.
+    `strategy` is the one that chose, as `str(Strategy)` spells it; `fallback` says why it is not the one asked for, ""
+    when it is. `exhausted` says that fewer were given than asked for, because no other image is open or affordable.
     `target_iou` is the beta that was used, `None` for strategies without one.
     """
 
@@ -133,3 +120,4 @@ class Batch:
     exhausted: bool = False
     model_version: str = ""
     target_iou: float | None = None
+    fallback: str = ""

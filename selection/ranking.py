@@ -1,0 +1,80 @@
+"""An order of images, best first, with the reason for each: what every strategy makes of a pool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selection.pool import Floats, Pool
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The order a strategy puts a pool's rows in.
+
+    Args:
+        places: (k,) int64 rows of the pool, distinct, best first; fewer than the pool has where only the best were
+            ranked.
+        values: (k,) float64, what the reason tells of each.
+        reasons: format strings of `value`, such as "entropy {value:.2f}, highest first".
+        which: (k,) uint8, the place in `reasons` of each one's reason.
+        target_iou: the beta that was used, `None` for strategies without one.
+    """
+
+    places: NDArray[np.int64]
+    values: Floats
+    reasons: tuple[str, ...]
+    which: NDArray[np.uint8]
+    target_iou: float | None = None
+
+    @classmethod
+    def by_key(cls, keys: Floats, values: Floats, reason: str, target_iou: float | None = None) -> Self:
+        """All rows, those with the lowest of `keys` (n,) first, ties by id; one reason for all."""
+        places = np.argsort(keys, kind="stable")
+        return cls.of(places, values[places], reason, target_iou)
+
+    @classmethod
+    def of(cls, places: NDArray[np.int64], values: Floats, reason: str, target_iou: float | None = None) -> Self:
+        """These rows in this order; one reason for all."""
+        return cls(places, values, (reason,), np.zeros(len(places), np.uint8), target_iou)
+
+
+@dataclass(frozen=True)
+class RankedImages:
+    """A ranking by ids, which outlives its pool.
+
+    Args:
+        ids: (k,) bytes, best first.
+        by_id: (k,) int64, the order of `ids`.
+        values, reasons, which, target_iou: see `Ranking`.
+        scores: (k,) predicted IoU in [0, 1]; `None` where nothing was scored.
+    """
+
+    ids: NDArray[np.bytes_]
+    by_id: NDArray[np.int64]
+    values: Floats
+    reasons: tuple[str, ...]
+    which: NDArray[np.uint8]
+    scores: Floats | None
+    target_iou: float | None
+
+    @classmethod
+    def of(cls, pool: Pool, ranking: Ranking) -> Self:
+        """The images of the ranking's rows."""
+        places = ranking.places
+        return cls(
+            ids=pool.ids[places],
+            by_id=np.argsort(places, kind="stable"),  # the pool's ids ascend
+            values=ranking.values,
+            reasons=ranking.reasons,
+            which=ranking.which,
+            scores=None if pool.scores is None else pool.scores[places],
+            target_iou=ranking.target_iou,
+        )
+
+    def reason(self, place: int) -> str:
+        """Why the image at a place of the ranking is there, for a person."""
+        return self.reasons[self.which[place]].format(value=self.values[place])
