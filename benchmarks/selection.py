@@ -100,7 +100,7 @@ def by_distance(ids: NDArray[np.str_], scores: NDArray[np.float64]) -> NDArray[n
 def write_project(data: DataFolder) -> None:
     """A project, a campaign of a long budget, and an active model version."""
     database = Database(data.database_url)
-    strategy = Strategy("mask_guided", TARGET)
+    strategy = Strategy("mask_guided", {"target": str(TARGET)})
     with database.write() as tx:
         insert_project(tx, Project("p", "p", (Category(1, "crack"),), created_at=NOW))
         insert_campaign(tx, Campaign("c", "p", Budget(seconds=1e12), strategy, seed=0, created_at=NOW))

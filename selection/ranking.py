@@ -77,4 +77,5 @@ class RankedImages:
 
     def reason(self, place: int) -> str:
         """Why the image at a place of the ranking is there, for a person."""
-        return self.reasons[self.which[place]].format(value=self.values[place])
+        template = self.reasons[int(self.which[place])]
+        return template.format(value=self.values[place])

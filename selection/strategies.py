@@ -1,4 +1,4 @@
-"""Every way of choosing, in one dict. What there is to know of each (options, needs) is `maskloop.values.STRATEGY_KINDS`.
+"""Every way of choosing, in one dict; `maskloop.values.STRATEGY_KINDS` tells the options and needs of each.
 
 A strategy is a function (pool, strategy with its options, seed) -> ranking. It is called once for a model version, not
 for a request; a batch is the first open images of the ranking.

@@ -12,20 +12,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from maskloop.values import Campaign, Project, Split, Strategy, SupervisionKind
+from maskloop.values import Campaign, Need, Project, Strategy, SupervisionKind
 from selection.candidates import Candidates
-from selection.strategies import find_strategy
+from selection.ranking import RankedImages
 from service.store import Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
-from service.store.images import image_ids
 from service.store.labels import CountedImage, counted_images, current_labels, images_without_need
 
-# (project id, model version) -> ids and scores in [0, 1] of the images it has scored. Raises PoolNotScored.
-ScoreSource = Callable[[str, str], tuple[Sequence[str], NDArray[np.float64]]]
+# Ranks a project's pool for a campaign. Raises NoActiveModel, PoolNotScored, SelectionNotPrepared.
+RankingSource = Callable[[Transaction, Project, Campaign, Strategy], RankedImages]
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
 
 
@@ -66,13 +63,19 @@ def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str,
 
 @dataclass(frozen=True)
 class WalkKey:
-    """What a walk is for."""
+    """What a walk is for. Counts are known of more images with every round, so they are looked at anew with a model."""
 
     project_id: str
     campaign_id: str
     kind: SupervisionKind
-    strategy: str
+    strategy: Strategy
     model_version: str
+
+    @classmethod
+    def of(cls, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy) -> Self:
+        """The key of a campaign's walk as things stand."""
+        version = project.active_model if strategy.needs - {Need.COLD_FEATURES} else ""
+        return cls(project.id, campaign.id, kind, strategy, version)
 
 
 @dataclass
@@ -95,11 +98,11 @@ class CandidateIndex:
     """The walks of all campaigns, built as they are asked for; `walks` are those built so far.
 
     Args:
-        scores: reads the score table of a model version.
+        rank: ranks a pool.
     """
 
-    def __init__(self, scores: ScoreSource) -> None:
-        self._scores = scores
+    def __init__(self, rank: RankingSource) -> None:
+        self._rank = rank
         self.walks: dict[WalkKey, Walk] = {}
 
     def walk(
@@ -108,16 +111,15 @@ class CandidateIndex:
         """The open images for a campaign's next batch.
 
         Raises:
-            PoolNotScored: the strategy needs scores, and the project's active model version has none.
+            NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
         """
-        needs_scores = find_strategy(strategy.name).needs_scores
-        version = project.active_model if needs_scores else ""
-        key = WalkKey(project.id, campaign.id, kind, strategy.name, version)
+        key = WalkKey.of(project, campaign, kind, strategy)
         if key not in self.walks:
-            walk = Walk(self._build(tx, key, campaign.seed))
+            candidates = Candidates(self._rank(tx, project, campaign, strategy))
+            candidates.close_all(_closed(tx, key))
             if len(self.walks) >= MAX_WALKS:
                 del self.walks[next(iter(self.walks))]
-            self.walks[key] = walk
+            self.walks[key] = Walk(candidates)
         return self.walks[key]
 
     def leased(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:
@@ -133,18 +135,6 @@ class CandidateIndex:
         """Build a project's walks anew: its images or its score tables are others now."""
         for key in [key for key in self.walks if key.project_id == project_id]:
             del self.walks[key]
-
-    def _build(self, tx: Transaction, key: WalkKey, seed: int) -> Candidates:
-        strategy = find_strategy(key.strategy)
-        ids: Sequence[str]
-        scores: NDArray[np.float64] | None = None
-        if strategy.needs_scores:
-            ids, scores = self._scores(key.project_id, key.model_version)
-        else:
-            ids = image_ids(tx, key.project_id, Split.POOL)
-        candidates = Candidates(ids, strategy.keys(ids, scores, seed))
-        candidates.close_all(_closed(tx, key))
-        return candidates
 
     def _close(self, project_id: str, ids: Sequence[str]) -> None:
         for key, walk in self.walks.items():

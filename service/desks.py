@@ -17,7 +17,7 @@ from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
 from service.folders import DataFolder
 from service.operations import Operations
-from service.scores import read_scores
+from service.rankings import Rankings
 from service.store import Database
 from service.work import ModelWork
 from service.worker import Worker
@@ -46,7 +46,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
     folder.root.mkdir(parents=True, exist_ok=True)
     blobs_url = config.blobs_url or str(folder.blobs)
     database = Database(config.database_url or folder.database_url)
-    candidates = CandidateIndex(lambda project_id, version: read_scores(folder.scores(project_id, version)))
+    candidates = CandidateIndex(Rankings(folder).find)
     operations = Operations(
         database=database,
         folder=folder,

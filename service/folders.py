@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,17 @@ class DataFolder:
     def scores(self, project_id: str, model_version: str) -> Path:
         """A model version's score table; there once it has scored the pool."""
         return self.model(project_id, model_version) / "scores.parquet"
+
+    def rankings(self, project_id: str, model_version: str) -> Path:
+        """Folder of the prepared rankings by a model version, or by none ("")."""
+        if model_version:
+            return self.model(project_id, model_version) / "rankings"
+        return self.root / "rankings" / project_id
+
+    def ranking(self, project_id: str, model_version: str, strategy: str, seed: int) -> Path:
+        """One prepared ranking; there once it was prepared."""
+        name = hashlib.sha256(f"{seed} {strategy}".encode()).hexdigest()[:24]
+        return self.rankings(project_id, model_version) / f"{name}.parquet"
 
     def work(self, operation_id: str) -> Path:
         """What an operation in progress leaves behind to go on from; removed when it ends."""

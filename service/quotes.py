@@ -7,7 +7,7 @@ from functools import cache
 from itertools import islice
 
 from maskloop.costs import CostModel
-from maskloop.values import Project, SupervisionKind
+from maskloop.values import Counts, Project, SupervisionKind
 from selection.select import Quote
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
@@ -51,6 +51,19 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
     else:
         mean_s = costs.full(usual, OBJECTS_AN_IMAGE)
     return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
+
+
+def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
+    """Seconds that a full label should cost, given an image's counts (`None`: unknown) and what was paid for them."""
+    costs = CostModel(len(project.categories))
+    unknown_s = expected(costs, SupervisionKind.FULL, full_label_totals(tx, project.id)).cost_s
+
+    def cost_s(counts: Counts | None, paid_s: float) -> float:
+        if counts is None:
+            return unknown_s
+        return exact_cost_s(costs, SupervisionKind.FULL, counts.categories, counts.objects, paid_s)
+
+    return cost_s
 
 
 def quotes(

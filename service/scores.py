@@ -82,7 +82,7 @@ def read_scores(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     Raises:
         PoolNotScored: there is no table at `path`.
     """
-    _check(path)
+    check_scored(path)
     table = pyarrow.parquet.read_table(path, columns=["image_id", "score"], memory_map=True)
     return table.column("image_id").to_pylist(), table.column("score").to_numpy()
 
@@ -100,7 +100,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
     Raises:
         PoolNotScored: there is no table at `path`, or an earlier release wrote it without one of the columns.
     """
-    _check(path)
+    check_scored(path)
     with pyarrow.parquet.ParquetFile(path, memory_map=True) as file:
         missing = [name for name in columns if name not in file.schema_arrow.names]
         if missing:
@@ -116,7 +116,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
                 found[name][row : row + len(column)] = _values(column)
             row += len(batch)
         if "image_id" in columns:
-            found["image_id"] = _fixed_width(file.read(["image_id"]).column(0).combine_chunks())
+            found["image_id"] = fixed_width(file.read(["image_id"]).column(0).combine_chunks())
     return found
 
 
@@ -136,7 +136,7 @@ def _values(column: pa.Array) -> NDArray[Any]:
     return flat.reshape(len(column), width)
 
 
-def _fixed_width(strings: pa.StringArray) -> NDArray[np.bytes_]:
+def fixed_width(strings: pa.StringArray) -> NDArray[np.bytes_]:
     """(n,) bytes as wide as the longest string, shorter ones padded with zeros."""
     ends = np.frombuffer(strings.buffers()[1], dtype=np.int32, count=len(strings) + 1, offset=strings.offset * 4)
     lengths = np.diff(ends)
@@ -153,7 +153,7 @@ def read_proposals(path: Path, image_ids: Sequence[str], model_version: str) -> 
     Raises:
         PoolNotScored: there is no table at `path`.
     """
-    _check(path)
+    check_scored(path)
     wanted = pyarrow.dataset.field("image_id").isin(pa.array(image_ids, pa.string()))
     rows = pyarrow.dataset.dataset(path).to_table(list(PROPOSALS), filter=wanted).to_pylist()
     found = {row["image_id"]: _proposals(row, model_version) for row in rows}
@@ -209,7 +209,8 @@ def _proposals(row: dict[str, Any], model_version: str) -> ImageProposals:
     return ImageProposals(row["image_id"], model_version, row["score"], objects, row["not_decoded"])
 
 
-def _check(path: Path) -> None:
+def check_scored(path: Path) -> None:
+    """Raises PoolNotScored unless there is a score table at `path`."""
     if not path.is_file():
         raise PoolNotScored(f"model version {path.parent.name} has not scored the pool", field="model_version")
 

@@ -19,6 +19,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     ├── FailedPrecondition       FAILED_PRECONDITION  something else must happen first
     │   ├── NoActiveModel            train (or activate) a model
     │   ├── PoolNotScored            score the pool with the active model
+    │   ├── SelectionNotPrepared     prepare the selection by this strategy
     │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
@@ -176,6 +177,10 @@ class NoActiveModel(FailedPrecondition):
 
 class PoolNotScored(FailedPrecondition):
     """The active model version has not scored the pool."""
+
+
+class SelectionNotPrepared(FailedPrecondition):
+    """The strategy ranks for so long that the selection must have been prepared."""
 
 
 class LeaseLost(FailedPrecondition):

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidArgument, LeaseLost
 from maskloop.values import Batch, Budget, Campaign, Pick, SkipReason, Strategy, SupervisionKind, check_id
-from selection.strategies import find_strategy
 from service.candidates import CandidateIndex
 from service.clock import Clock, NewId
 from service.desk.budgets import check_buys_an_image, check_covers
@@ -75,7 +74,7 @@ class AnnotationDesk:
             AlreadyExists: the project has a campaign of that id.
         """
         check_id(campaign_id, "campaign_id")
-        find_strategy(strategy.name)
+        strategy.check()
         if not 0 <= seed <= MAX_SEED:
             raise InvalidArgument(f"seed {seed} is outside [0, 2^63)", field="seed")
         asked = Campaign(campaign_id, project_id, budget, strategy, seed)
@@ -140,7 +139,7 @@ class AnnotationDesk:
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-            NoActiveModel, PoolNotScored: the strategy needs scores, and there are none.
+            NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
         wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))

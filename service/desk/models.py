@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig, ModelNotFound
-from maskloop.values import ImageProposals, ModelVersion, Operation, OperationKind, Split
+from maskloop.values import ImageProposals, ModelVersion, Operation, OperationKind, Split, Strategy
 from models.recipes import Recipe, resolve
 from service.clock import Clock
 from service.folders import DataFolder
 from service.operations import Operations
 from service.pages import Page, PageRequest
-from service.scores import read_proposals
+from service.rankings import version_for
+from service.scores import check_scored, read_proposals
 from service.store import Database, Transaction
+from service.store.campaigns import get_campaign
 from service.store.labels import full_labels
 from service.store.models import activate_model, get_model, list_models, roll_back_model
 from service.store.projects import get_project
@@ -112,6 +114,31 @@ class ModelDesk:
 
         asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
         return self._operations.start(asked, OperationKind.EVALUATE, project_id, plan)
+
+    def prepare_selection(
+        self, *, project_id: str, campaign_id: str, strategy: Strategy | None = None, request_id: str = ""
+    ) -> Operation:
+        """Rank the pool by the campaign's strategy, or another, with the active model version.
+
+        Raises:
+            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
+            InvalidArgument: there is no such strategy.
+            NoActiveModel, PoolNotScored: the strategy needs what is not there.
+            QueueFull: too much work is waiting.
+        """
+        if strategy is not None:
+            strategy.check()
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
+            wanted = strategy or campaign.strategy
+            version = version_for(project, wanted)
+            if version:
+                check_scored(self._folder.scores(project_id, version))
+            return {"strategy": str(wanted), "seed": campaign.seed, "model_version": version}
+
+        asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy))
+        return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)
 
     def get_model(self, *, project_id: str, model_version: str = "") -> ModelVersion:
         """Read a model version, the active one for "".

@@ -36,6 +36,11 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
         operation = await self._pool.call(context, self._desk.evaluate_model, **asked)
         return operation_to_message(operation)
 
+    async def PrepareSelection(self, request: pb.PrepareSelectionRequest, context: Any) -> Operation:
+        asked = arguments(request, "project_id", "campaign_id")
+        operation = await self._pool.call(context, self._desk.prepare_selection, **asked)
+        return operation_to_message(operation)
+
     async def GetModel(self, request: pb.GetModelRequest, context: Any) -> pb.ModelVersion:
         asked = arguments(request, "project_id")
         model = await self._pool.call(context, self._desk.get_model, **asked)

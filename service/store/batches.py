@@ -91,6 +91,7 @@ def insert_batch(tx: Transaction, batch: Batch) -> None:
         "annotator": batch.annotator,
         "kind": batch.kind.value,
         "strategy": batch.strategy,
+        "fallback": batch.fallback,
         "model_version": batch.model_version,
         "target_iou": batch.target_iou,
         "exhausted": batch.exhausted,
@@ -217,5 +218,6 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
         exhausted=row.exhausted,
         model_version=row.model_version,
         target_iou=row.target_iou,
+        fallback=row.fallback,
     )
     return BatchRecord(batch, {one.image_id: PickState(one.state) for one in chosen})

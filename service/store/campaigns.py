@@ -70,8 +70,7 @@ def insert_campaign(tx: Transaction, campaign: Campaign) -> None:
         "id": campaign.id,
         "budget_s": campaign.budget.seconds,
         "budget_images": campaign.budget.images,
-        "strategy": campaign.strategy.name,
-        "target_iou": campaign.strategy.target_iou,
+        "strategy": str(campaign.strategy),
         "seed": campaign.seed,
         "created_at": campaign.created_at,
     }
@@ -160,7 +159,7 @@ def _campaign(row: Row[Any]) -> Campaign:
         id=row.id,
         project_id=row.project_id,
         budget=Budget(seconds=row.budget_s, images=row.budget_images),
-        strategy=Strategy(row.strategy, row.target_iou),
+        strategy=Strategy.parse(row.strategy),
         seed=row.seed,
         spent_s=row.spent_s,
         reserved_s=row.reserved_s,

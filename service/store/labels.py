@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import LabelNotFound
@@ -155,6 +155,26 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
     )
     for row in tx.execute(found):
         yield image_of(row), _counts(row.counts)
+
+
+def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts | None, float]]:
+    """Pool images without a full label, with their counts (`None` if unknown) and what was paid for these, by id."""
+    counts_of = and_(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.project_id == project_id)
+    current = select(labels.c.image_id, labels.c.counts).where(counts_of, IS_CURRENT).subquery()
+    paid = select(labels.c.image_id, func.sum(labels.c.cost_s).label("paid_s")).where(counts_of)
+    paid_by_image = paid.group_by(labels.c.image_id).subquery()
+    full = select(labels.c.image_id).where(
+        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
+    )
+    found = (
+        select(images, current.c.counts, paid_by_image.c.paid_s)
+        .join(current, current.c.image_id == images.c.id, isouter=True)
+        .join(paid_by_image, paid_by_image.c.image_id == images.c.id, isouter=True)
+        .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, images.c.id.not_in(full))
+        .order_by(images.c.id)
+    )
+    for row in tx.execute(found):
+        yield image_of(row), None if row.counts is None else _counts(row.counts), row.paid_s or 0.0
 
 
 def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:

@@ -11,13 +11,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import OperationNotFound
-from maskloop.values import Evaluation, ModelVersion, Operation, OperationKind, OperationState
+from maskloop.values import Operation, OperationKind, OperationResult, OperationState
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.tables import operations
 
 _UNFINISHED = (OperationState.PENDING.value, OperationState.RUNNING.value)
-_RESULT: TypeAdapter[ModelVersion | Evaluation | None] = TypeAdapter(ModelVersion | Evaluation | None)
+_RESULT: TypeAdapter[OperationResult | None] = TypeAdapter(OperationResult | None)
 
 
 @dataclass(frozen=True)

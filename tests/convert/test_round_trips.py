@@ -282,7 +282,7 @@ def test_arguments_are_what_the_request_was_made_of():
         "kind": SupervisionKind.FULL,
         "images": 5,
         "seconds": None,
-        "strategy": Strategy("mask_guided", 0.5),
+        "strategy": Strategy("mask_guided", {"target": "0.5"}),
         "lease_s": 1.5,
         "request_id": "r",
     }

@@ -14,7 +14,7 @@ from maskloop.errors import InvalidBudget
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import write_coco
 from maskloop.loop.arms import ArmName, open_arm
-from maskloop.loop.campaign import RANDOM, begin, why_stopped
+from maskloop.loop.campaign import begin, why_stopped
 from maskloop.loop.data import Data
 from maskloop.loop.labelers import GroundTruthLabeler
 from maskloop.loop.local_server import LocalServer
@@ -83,12 +83,14 @@ class Shop:
         }
         self.objects = {image_id: len(found) for image_id, found in objects.items()}
         self.labeler = GroundTruthLabeler(objects, CostModel(2))
-        self.plan = plan_of(options, strategy, 2)
+        self.plan = plan_of(options, Strategy(strategy), 2)
 
     def buy_all(self, name="all"):
         wish = self.plan.batch(3, self.ledger)
         still = self.plan.rest(wish, self.ledger)
-        return buy(name, self.annotator, self.labeler, kind=SupervisionKind.FULL, still=still, strategy=RANDOM)
+        return buy(
+            name, self.annotator, self.labeler, kind=SupervisionKind.FULL, still=still, strategy=Strategy("random")
+        )
 
     def cost_s(self, image_id):
         return 1 + 79 * self.objects[image_id] if self.objects[image_id] else 2

@@ -12,7 +12,7 @@ from maskloop.loop.data import Data
 from maskloop.loop.forecast import READ_IMAGE_S, TRAIN_S, forecast
 from maskloop.loop.plan import Plan
 from maskloop.masks import Mask
-from maskloop.values import Budget, Category, ObjectLabel
+from maskloop.values import Budget, Category, ObjectLabel, Strategy
 
 SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
 
@@ -26,8 +26,8 @@ def data(pool, tests=4):
     return Data("d", CocoDataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""))
 
 
-def plan(budget, needs_counts=True, **asked):
-    return Plan(budget, CostModel(2), needs_counts, counts_share=0.15, **asked)
+def plan(budget, strategy="mask_guided", **asked):
+    return Plan(budget, CostModel(2), Strategy(strategy), Strategy("random"), counts_share=0.15, **asked)
 
 
 def test_an_hour_of_choosing_by_scores():
@@ -40,7 +40,7 @@ def test_an_hour_of_choosing_by_scores():
 
 
 def test_an_hour_at_random_counts_nothing():
-    found = forecast(plan(Budget(seconds=3600), needs_counts=False), data(pool=500), "compact")
+    found = forecast(plan(Budget(seconds=3600), strategy="random"), data(pool=500), "compact")
     assert (found.counted, found.images) == (0, 45)
 
 

@@ -56,7 +56,7 @@ def test_a_bare_number_counts_images():
 
 def test_the_target_is_auto_or_a_number():
     assert options().parsed_strategy() == Strategy("mask_guided")
-    assert options(target_iou="0.4").parsed_strategy() == Strategy("mask_guided", 0.4)
+    assert options(target_iou="0.4").parsed_strategy() == Strategy("mask_guided", {"target": "0.4"})
 
 
 def test_only_what_differs_from_the_recipe_is_sent():

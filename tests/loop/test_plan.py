@@ -9,7 +9,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.plan import Plan, plan_of
-from maskloop.values import Budget, Label, SupervisionKind
+from maskloop.values import Budget, Label, Strategy, SupervisionKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
@@ -27,7 +27,7 @@ def counts_label(number, cost_s=6.48):
 
 
 def plan(budget, **asked):
-    return Plan(budget, CostModel(5), needs_counts=True, counts_share=0.15, **asked)
+    return Plan(budget, CostModel(5), Strategy("mask_guided"), Strategy("random"), counts_share=0.15, **asked)
 
 
 def ledger(budget, labels=0, counted=0):
@@ -96,7 +96,7 @@ def test_counts_never_ask_for_more_than_is_left():
 
 
 def test_a_strategy_without_scores_buys_no_counts():
-    unscored = Plan(HOUR, CostModel(5), needs_counts=False, counts_share=0.15)
+    unscored = Plan(HOUR, CostModel(5), Strategy("random"), Strategy("random"), counts_share=0.15)
     assert unscored.counts(ledger(HOUR)) is None
 
 
@@ -155,5 +155,5 @@ def test_a_budget_below_the_cheapest_image_is_refused():
 def test_choosing_by_scores_without_counts_is_refused():
     options = Options(budget="1h", data="demo", counts_share=0.0)
     with pytest.raises(InvalidArgument, match="counts-share"):
-        plan_of(options, "mask_guided", 5)
-    assert not plan_of(options, "random", 5).needs_counts
+        plan_of(options, Strategy("mask_guided"), 5)
+    assert not plan_of(options, Strategy("random"), 5).needs_counts

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Picture
 
-from maskloop.errors import PoolNotScored
 from maskloop.masks import Mask
 from maskloop.values import (
     Budget,
@@ -20,6 +19,7 @@ from maskloop.values import (
     Category,
     Counts,
     ImageImport,
+    ImageProposals,
     LabelDraft,
     ModelVersion,
     ObjectLabel,
@@ -33,11 +33,15 @@ from service.desk.campaigns import AnnotationDesk
 from service.desk.labels import LabelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
+from service.folders import DataFolder
+from service.rankings import Rankings
+from service.scores import write_scores
 from service.store import Database
 from service.store.models import ModelRecord, activate_model, insert_model
 
 WIDTH, HEIGHT = 8, 6
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
+FEATURES = np.zeros(2, dtype=np.float32)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -60,12 +64,12 @@ class Server:
 
     folder: Path
     clock: SetClock = field(default_factory=SetClock)
-    scores: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     url: str = ""
 
     def __post_init__(self) -> None:
         self.database = Database(self.url or f"sqlite:///{self.folder / 'maskloop.db'}")
-        self.candidates = CandidateIndex(self._score_columns)
+        self.data = DataFolder(self.folder)
+        self.candidates = CandidateIndex(Rankings(self.data).find)
         parts = {"database": self.database, "candidates": self.candidates, "clock": self.clock}
         numbers = itertools.count()
         parts["new_id"] = lambda: f"{id(self):x}-{next(numbers)}"
@@ -76,13 +80,7 @@ class Server:
 
     def restarted(self) -> Server:
         self.database.close()
-        return Server(self.folder, self.clock, self.scores, self.url)
-
-    def _score_columns(self, project_id: str, version: str) -> tuple[list[str], np.ndarray]:
-        if (project_id, version) not in self.scores:
-            raise PoolNotScored(f"{version} has not scored the pool")
-        table = self.scores[project_id, version]
-        return list(table), np.array(list(table.values()))
+        return Server(self.folder, self.clock, self.url)
 
     def create_project(self, project_id: str = "p") -> None:
         self.projects.create_project(project_id=project_id, categories=CATEGORIES)
@@ -105,7 +103,8 @@ class Server:
             insert_model(tx, ModelRecord(model, (), "models/p/" + version))
             activate_model(tx, "p", version, self.clock())
         if scores is not None:
-            self.scores["p", version] = scores
+            scored = ((ImageProposals(image_id, version, score, ()), FEATURES) for image_id, score in scores.items())
+            write_scores(self.data.scores("p", version), scored)
 
     def count(self, ids: Sequence[str], counts: dict[int, int]) -> None:
         """Count images for campaign `c`."""

@@ -27,7 +27,7 @@ from tests.service.desks import Server, counts_draft, full_draft
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
 ANNOTATORS = ("ann", "bob", "eve")
 CAMPAIGNS = ("timed", "counted")
-STRATEGIES = (None, Strategy("random"), Strategy("mask_guided"), Strategy("mask_guided", 0.8))
+STRATEGIES = (None, Strategy("random"), Strategy("mask_guided"), Strategy("mask_guided", {"target": "0.8"}))
 COUNTS_OF = st.dictionaries(st.sampled_from([1, 2, 3]), st.integers(0, 3), max_size=3)
 POOL = 9
 
@@ -162,7 +162,9 @@ class Campaigns(RuleBasedStateMachine):
         """A lease runs out, somebody else spends from the budget, and the first annotator comes back."""
         self.server.clock.forward(500.0)
         other = {"annotator": "late", "campaign_id": batch.campaign_id, "kind": FULL, "images": images}
-        self.server.campaigns.select_batch(project_id="p", strategy=Strategy("mask_guided", beta), **other)
+        self.server.campaigns.select_batch(
+            project_id="p", strategy=Strategy("mask_guided", {"target": str(beta)}), **other
+        )
         self.attempt(self.server.campaigns.renew_batch, batch_id=batch.id, annotator=batch.annotator)
 
     @rule(place=st.integers(0, 5), said=COUNTS_OF)
@@ -269,7 +271,7 @@ class Campaigns(RuleBasedStateMachine):
             skipped = {campaign_id: skips_of(tx, "p", campaign_id) for campaign_id in CAMPAIGNS}
         for key, walk in self.server.candidates.walks.items():
             closed = full | leased | skipped[key.campaign_id] | (empty if key.kind is FULL else set(counted))
-            assert {image_id for image_id, _ in walk.candidates.nearest(0.5)} == set(self.pool) - closed
+            assert set(walk.candidates.ids()) == set(self.pool) - closed
 
     @invariant()
     def every_label_costs_what_the_model_says(self) -> None:

@@ -168,9 +168,9 @@ def test_expired_work_must_still_fit_the_budget(server: Server, budget: dict, ma
     first, second = server.import_pool(2)
     server.add_model({first: 0.2, second: 0.8})
     server.create_campaign(**budget)
-    late = lease(server, strategy=Strategy("mask_guided", 0.2))
+    late = lease(server, strategy=Strategy("mask_guided", {"target": "0.2"}))
     server.clock.forward(7200)
-    assert image_ids(lease(server, "bob", strategy=Strategy("mask_guided", 0.8))) == [second]
+    assert image_ids(lease(server, "bob", strategy=Strategy("mask_guided", {"target": "0.8"}))) == [second]
     before = books(server)
     with pytest.raises(BudgetExhausted, match=match):
         submit(server, full_draft(first, 1, 1, 1, 1), batch_id=late.id)

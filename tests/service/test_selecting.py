@@ -28,7 +28,7 @@ from maskloop.values import Batch, Budget, SkipReason, Split, Strategy, Supervis
 from tests.service.desks import START, Server, counts_draft, full_draft
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
-GUIDED = Strategy("mask_guided", 0.5)
+GUIDED = Strategy("mask_guided", {"target": "0.5"})
 
 # Three categories: counting costs 3 s and 1.48 s a category present; a full label 1 s an absent one, 79 s an object.
 COUNTS_QUOTE = 5.22  # 3 + 1.48 * 1.5, before anything is known

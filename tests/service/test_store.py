@@ -157,7 +157,7 @@ def database(url: str) -> Iterator[Database]:
     made.close()
 
 
-CAMPAIGN = Campaign("c", "p", Budget(seconds=1000.0), Strategy("mask_guided", 0.4), 7, created_at=NOW)
+CAMPAIGN = Campaign("c", "p", Budget(seconds=1000.0), Strategy("mask_guided", {"target": "0.4"}), 7, created_at=NOW)
 
 
 def image(image_id: str, split: Split = Split.POOL) -> Image:

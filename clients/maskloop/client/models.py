@@ -12,7 +12,7 @@ from maskloop.client.verbs import Verbs
 from maskloop.errors import FailedPrecondition
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceStub
-from maskloop.values import ImageProposals, ModelVersion, Operation, Split
+from maskloop.values import ImageProposals, ModelVersion, Operation, Split, Strategy
 
 PROPOSALS_A_CALL = 100
 
@@ -67,6 +67,24 @@ class ModelVerbs(Verbs):
             pb.EvaluateModelRequest, request_id, project_id=project_id, model_version=model_version, split=split
         )
         return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).EvaluateModel, request))
+
+    def prepare_selection(
+        self, *, project_id: str, campaign_id: str, strategy: Strategy | None = None, request_id: str = ""
+    ) -> Operation:
+        """Rank the pool by the campaign's strategy, or another, where that takes too long for `select_batch`.
+
+        Raises:
+            NoActiveModel, PoolNotScored: the strategy needs what is not there.
+            InvalidArgument: no such strategy.
+        """
+        request = self._write(
+            pb.PrepareSelectionRequest,
+            request_id,
+            project_id=project_id,
+            campaign_id=campaign_id,
+            strategy=strategy,
+        )
+        return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).PrepareSelection, request))
 
     def get_model(self, *, project_id: str, model_version: str = "") -> ModelVersion:
         """Read a model version, the active one for "".

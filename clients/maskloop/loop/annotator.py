@@ -121,6 +121,16 @@ class Annotator:
         )
         return self._finish("score", operation).seconds
 
+    def prepare_selection(self, number: int, strategy: Strategy) -> float:
+        """Have the pool ranked. Returns the seconds the machine took."""
+        operation = self.client.prepare_selection(
+            project_id=self.project_id,
+            campaign_id=self.campaign_id,
+            strategy=strategy,
+            request_id=self.requests.of("prepare_selection", number),
+        )
+        return self._finish("rank", operation).seconds
+
     def select_batch(
         self, task: str, kind: SupervisionKind, wish: Budget, strategy: Strategy | None = None
     ) -> tuple[Batch, float]:

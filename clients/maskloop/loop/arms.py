@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,9 +31,17 @@ def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
 
     On a server that others use too, the run's id keeps its projects apart from those of other runs.
     """
-    strategies = [options.parsed_strategy()] + ([Strategy(options.compare)] if options.compare else [])
+    strategies = [options.parsed_strategy()] + ([options.parsed_baseline()] if options.compare else [])
     suffix = f"-{run_id[:8]}" if options.server else ""
-    return tuple(ArmName(one, f"{data.name}-{one.name.replace('_', '-')[:24]}{suffix}".lower()) for one in strategies)
+    return tuple(ArmName(one, f"{data.name}-{_slug(one)}{suffix}".lower()) for one in strategies)
+
+
+def _slug(strategy: Strategy) -> str:
+    """Part of an id, distinct for distinct strategies."""
+    name = strategy.name.replace("_", "-")
+    if not strategy.options:
+        return name
+    return f"{name[:16]}-{hashlib.sha256(str(strategy).encode()).hexdigest()[:6]}"
 
 
 def open_arm(
@@ -51,11 +60,11 @@ def open_arm(
         InvalidArgument: the server knows no such strategy, or refuses the budget.
         AlreadyExists: the project is there, from another run.
     """
-    requests = RequestIds(run_id, name.strategy.name)
+    requests = RequestIds(run_id, str(name.strategy))
     progress.phase("open", f"project {name.project_id}")
     client.create_project(
         project_id=name.project_id,
-        display_name=f"{data.name}, {name.strategy.name}",
+        display_name=f"{data.name}, {name.strategy}",
         categories=data.coco.categories,
         request_id=requests.of("create_project"),
     )

@@ -13,9 +13,7 @@ from maskloop.loop.labelers import Labeler
 from maskloop.loop.plan import Plan
 from maskloop.loop.rounds import Measured, Purchase, buy, choose, measure
 from maskloop.loop.stopping import why_stop
-from maskloop.values import SkipReason, Split, Strategy, SupervisionKind
-
-RANDOM = Strategy("random")
+from maskloop.values import SkipReason, Split, SupervisionKind
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Arm:
 def run_campaign(
     annotator: Annotator, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None], rng: np.random.Generator
 ) -> Arm:
-    """Spend the plan's budget: a random first batch, counts, then rounds until nothing more is bought.
+    """Spend the plan's budget: a first batch, counts, then rounds until nothing more is bought.
 
     The last round trains and measures a model on everything that was bought, and chooses nothing.
 
@@ -55,7 +53,7 @@ def run_campaign(
         purchase = Purchase()
         if wish is not None:
             still = plan.rest(wish, annotator.ledger)
-            purchase = choose(measured, annotator, labeler, still, plan.needs_counts)
+            purchase = choose(measured, annotator, labeler, still, plan.strategy)
         if not purchase.labeled:
             reason = reason or why_stopped(number, annotator, plan)
         exhausted = purchase.exhausted
@@ -65,12 +63,16 @@ def run_campaign(
 
 
 def begin(annotator: Annotator, labeler: Labeler, plan: Plan) -> Purchase:
-    """Buy the first batch, at random, and then the counts that the strategy needs. Returns the first batch.
+    """Buy the first batch, and then the counts that the strategy needs. Returns the first batch.
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
     """
-    initial = buy("round-00", annotator, labeler, kind=SupervisionKind.FULL, still=plan.initial, strategy=RANDOM)
+    if plan.first_batch.is_prepared:
+        annotator.prepare_selection(0, plan.first_batch)
+    initial = buy(
+        "round-00", annotator, labeler, kind=SupervisionKind.FULL, still=plan.initial, strategy=plan.first_batch
+    )
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
     if plan.needs_counts and not initial.exhausted and plan.batch(1, annotator.ledger) is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidBudget, InvalidConfig
 from maskloop.formats.files import write_atomically
 from maskloop.loop.stop_rules import StopRule
-from maskloop.values import DAY_S, Budget, Strategy
+from maskloop.values import DAY_S, Budget, Need, Strategy
 
 RUN_FILE = "run.json"
 DEMO_FOLDER = "data"
@@ -24,7 +24,9 @@ class Options:
     Args:
         budget: `90m`, `3h`, `2.5d` or `200images`.
         data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`.
-        strategy, target_iou: how images are chosen; the target is a number in [0, 1] or `auto`.
+        strategy: how images are chosen, as NAME[:OPTION=VALUE,...].
+        target_iou: mask_guided's option `target`, which has a name of its own; `auto` for what the strategy says.
+        first_batch: how the first batch is chosen, before there is a model.
         initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
         max_rounds: batches chosen after the first one, at most; `None` for no limit.
         counts_share: share of the budget that may go to counts, in [0, 1].
@@ -45,6 +47,7 @@ class Options:
     data: str
     strategy: str = "mask_guided"
     target_iou: str = "auto"
+    first_batch: str = "random"
     initial: str = ""
     batch: str = ""
     max_rounds: int | None = None
@@ -66,6 +69,7 @@ class Options:
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
+        self.parsed_first_batch()
         self.recipe_overrides()
         if self.max_rounds is not None and self.max_rounds < 0:
             raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
@@ -77,7 +81,7 @@ class Options:
             raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
         if self.image_size < 0:
             raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
-        if self.compare == self.strategy:
+        if self.compare and self.parsed_baseline() == self.parsed_strategy():
             raise InvalidArgument(f"--compare {self.compare} is the strategy itself", field="compare")
         if self.compare and not self.simulated:
             raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
@@ -104,14 +108,28 @@ class Options:
         return Budget.parse(f"{text}images" if re.fullmatch(r"[+-]?\d+", text) else text)
 
     def parsed_strategy(self) -> Strategy:
-        """The campaign's strategy with its target."""
-        if self.target_iou == "auto":
-            return Strategy(self.strategy)
-        try:
-            return Strategy(self.strategy, float(self.target_iou))
-        except ValueError:
-            message = f"--target-iou {self.target_iou!r} is neither auto nor a number in [0, 1]"
-            raise InvalidArgument(message, field="target_iou") from None
+        """The campaign's strategy with its options."""
+        strategy = Strategy.parse(self.strategy)
+        if self.target_iou != "auto":
+            strategy = Strategy(strategy.name, {**strategy.options, "target": self.target_iou})
+        strategy.check()
+        return strategy
+
+    def parsed_baseline(self) -> Strategy:
+        """The strategy of `compare`."""
+        baseline = Strategy.parse(self.compare)
+        baseline.check()
+        return baseline
+
+    def parsed_first_batch(self) -> Strategy:
+        """The strategy of the first batch."""
+        strategy = Strategy.parse(self.first_batch)
+        strategy.check()
+        if strategy.needs - {Need.COLD_FEATURES}:
+            raise InvalidArgument(
+                f"--first-batch {self.first_batch} needs what nobody knows before the first batch", field="first_batch"
+            )
+        return strategy
 
     def stop_rules(self) -> tuple[StopRule, ...]:
         """What ends the campaign before its budget does."""

@@ -17,7 +17,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.stop_rules import StopRule
-from maskloop.values import Budget, SupervisionKind
+from maskloop.values import Budget, Need, Strategy, SupervisionKind
 
 ROUNDS = 3
 FIRST_LOOK = 5
@@ -35,7 +35,8 @@ class Plan:
     Args:
         budget: of the arm.
         costs: the cost model of the project's vocabulary.
-        needs_counts: whether the strategy chooses by scores, which need counts.
+        strategy: how the batches after the first are chosen.
+        first_batch: how the first one is.
         counts_share: share of the budget for counts.
         asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
         stop_when: what ends the campaign before its budget does.
@@ -46,7 +47,8 @@ class Plan:
 
     budget: Budget
     costs: CostModel
-    needs_counts: bool
+    strategy: Strategy
+    first_batch: Strategy
     counts_share: float
     asked_initial: Budget | None = None
     asked_batch: Budget | None = None
@@ -60,6 +62,11 @@ class Plan:
                 f"a budget of {self.budget.seconds:g} s buys nothing: the cheapest image costs {cheapest_s:g} s",
                 field="budget",
             )
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether counts must be bought: they are needed for scoring."""
+        return bool(self.strategy.needs & {Need.SCORES, Need.COUNTS})
 
     @property
     def expected_full_s(self) -> float:
@@ -141,28 +148,27 @@ class Plan:
         return min(self.costs.categories, CATEGORIES_AN_IMAGE)
 
 
-def plan_of(options: Options, strategy: str, categories: int) -> Plan:
+def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
     """The plan of the arm that chooses by `strategy`, for a vocabulary of `categories` classes.
 
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
         InvalidArgument: the strategy needs counts and may buy none.
     """
-    needs_counts = strategy != "random"
-    if needs_counts and not options.counts_share:
-        raise InvalidArgument(
-            f"{strategy} chooses by scores, which need counts: --counts-share is 0", field="counts_share"
-        )
-    return Plan(
+    plan = Plan(
         options.parsed_budget(),
         CostModel(categories),
-        needs_counts,
+        strategy,
+        options.parsed_first_batch(),
         options.counts_share,
         options.amount("initial"),
         options.amount("batch"),
         options.max_rounds,
         options.stop_rules(),
     )
+    if plan.needs_counts and not options.counts_share:
+        raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
+    return plan
 
 
 def _images(number: float) -> Budget | None:

@@ -69,7 +69,7 @@ class Reporter:
         budget = options.parsed_budget()
         report = RunReport(
             project=campaign.annotator.project_id,
-            strategy=options.strategy,
+            strategy=str(options.parsed_strategy()),
             seed=options.seed,
             budget_s=budget.seconds,
             budget_images=budget.images,

@@ -54,10 +54,12 @@ def choose(
     annotator: Annotator,
     labeler: Labeler,
     still: Callable[[Ledger], Budget | None],
-    needs_scores: bool,
+    strategy: Strategy,
 ) -> Purchase:
     """Choose with the round's model what `still` asks for, and buy it."""
-    score_s = annotator.score_pool(measured.number, measured.model) if needs_scores else 0.0
+    score_s = annotator.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
+    if strategy.is_prepared:
+        score_s += annotator.prepare_selection(measured.number, strategy)
     purchase = buy(f"round-{measured.number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)
     return replace(purchase, score_s=score_s)
 

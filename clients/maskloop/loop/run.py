@@ -91,11 +91,11 @@ class Run:
         self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmResult], RunReport]
     ) -> ArmResult:
         """Run one arm; `report` is called after each of its rounds."""
-        self.progress.arm(name.strategy.name)
+        self.progress.arm(str(name.strategy))
         annotator = open_arm(
             client, name, data, options=self.options, run_id=run_id, progress=self.progress, clock=self.clock
         )
-        plan = plan_of(self.options, name.strategy.name, len(data.coco.categories))
+        plan = plan_of(self.options, name.strategy, len(data.coco.categories))
 
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
@@ -154,9 +154,9 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
     """
-    strategies = [options.strategy] + ([options.compare] if options.compare else [])
+    strategies = [options.parsed_strategy()] + ([options.parsed_baseline()] if options.compare else [])
     classes = len(data.coco.categories)
-    return {name: forecast(plan_of(options, name, classes), data, options.recipe_name) for name in strategies}
+    return {str(one): forecast(plan_of(options, one, classes), data, options.recipe_name) for one in strategies}
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:
@@ -164,7 +164,7 @@ def _sentence(name: ArmName, arm: Arm) -> str:
     quality = measured.evaluation
     bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
     return (
-        f"{name.strategy.name}, round {measured.number}: {measured.labeled_images} labels "
+        f"{name.strategy}, round {measured.number}: {measured.labeled_images} labels "
         f"({say_time(measured.spent_s)}), mean IoU {say_number(quality.mean_iou, 3)}, "
         f"AP50 {say_number(quality.ap50, 3)}; {bought}"
     )

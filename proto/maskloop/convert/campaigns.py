@@ -17,6 +17,8 @@ from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.values import Batch, Budget, Campaign, Pick, Strategy, SupervisionKind
 
+FIELD = "strategy.options"
+
 
 def budget_to_message(budget: Budget) -> pb.Budget:
     """Seconds or images."""
@@ -34,18 +36,19 @@ def budget_from_message(message: pb.Budget) -> Budget:
 
 def strategy_to_message(strategy: Strategy) -> pb.Strategy:
     """A strategy's name and options."""
-    return pb.Strategy(name=strategy.name, target_iou=strategy.target_iou)
+    return pb.Strategy(name=strategy.name, options=strategy.options)
 
 
 def strategy_from_message(message: pb.Strategy) -> Strategy:
     """A strategy's name and options.
 
     Raises:
-        InvalidArgument: it has no name, or a target IoU outside [0, 1].
+        InvalidArgument: it has no name.
     """
     if not message.name:
         raise InvalidArgument("strategy.name is required", field="strategy.name")
-    return Strategy(check_text(message.name, "strategy.name"), optional(message, "target_iou"))
+    options = {check_text(key, FIELD): check_text(value, FIELD) for key, value in message.options.items()}
+    return Strategy(check_text(message.name, "strategy.name"), options)
 
 
 def campaign_to_message(campaign: Campaign) -> pb.Campaign:
@@ -120,6 +123,7 @@ def batch_to_message(batch: Batch) -> pb.Batch:
         exhausted=batch.exhausted,
         model_version=batch.model_version,
         target_iou=batch.target_iou,
+        fallback=batch.fallback,
     )
 
 
@@ -137,4 +141,5 @@ def batch_from_message(message: pb.Batch) -> Batch:
         exhausted=message.exhausted,
         model_version=message.model_version,
         target_iou=optional(message, "target_iou"),
+        fallback=message.fallback,
     )

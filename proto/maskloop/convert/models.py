@@ -5,7 +5,15 @@ from __future__ import annotations
 from maskloop.convert.masks import mask_from_message, mask_to_message
 from maskloop.convert.scalars import enum_from_message, enum_to_message, optional, required_time, time_to_message
 from maskloop.v1 import models_pb2 as pb
-from maskloop.values import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal, Split
+from maskloop.values import (
+    EvaluatedImage,
+    Evaluation,
+    ImageProposals,
+    ModelVersion,
+    ObjectProposal,
+    PreparedSelection,
+    Split,
+)
 
 
 def model_to_message(model: ModelVersion) -> pb.ModelVersion:
@@ -38,6 +46,18 @@ def model_from_message(message: pb.ModelVersion) -> ModelVersion:
         active=message.active,
         scored_images=message.scored_images,
     )
+
+
+def prepared_to_message(prepared: PreparedSelection) -> pb.PreparedSelection:
+    """A pool that is ranked."""
+    return pb.PreparedSelection(
+        strategy=prepared.strategy, ranked_images=prepared.ranked_images, model_version=prepared.model_version
+    )
+
+
+def prepared_from_message(message: pb.PreparedSelection) -> PreparedSelection:
+    """A pool that is ranked."""
+    return PreparedSelection(message.strategy, message.ranked_images, message.model_version)
 
 
 def evaluation_to_message(evaluation: Evaluation) -> pb.Evaluation:

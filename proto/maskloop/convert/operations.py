@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from google.longrunning.operations_pb2 import Operation as OperationMessage
+from google.protobuf.message import Message
 
 from maskloop.convert.errors import error_from_status, error_to_status
 from maskloop.convert.models import (
@@ -12,11 +14,21 @@ from maskloop.convert.models import (
     evaluation_to_message,
     model_from_message,
     model_to_message,
+    prepared_from_message,
+    prepared_to_message,
 )
 from maskloop.convert.scalars import enum_from_message, enum_to_message, optional, time_from_message, time_to_message
 from maskloop.errors import InternalError, InvalidArgument, error_classes
 from maskloop.v1 import models_pb2 as pb
-from maskloop.values import Evaluation, ModelVersion, Operation, OperationKind, OperationState
+from maskloop.values import (
+    Evaluation,
+    ModelVersion,
+    Operation,
+    OperationKind,
+    OperationResult,
+    OperationState,
+    PreparedSelection,
+)
 
 COLLECTION = "operations"
 ENDED_BADLY = (OperationState.FAILED, OperationState.CANCELLED)
@@ -90,15 +102,22 @@ def _metadata(operation: Operation) -> pb.OperationMetadata:
     )
 
 
-def _result_to_message(result: ModelVersion | Evaluation) -> Any:
-    return evaluation_to_message(result) if isinstance(result, Evaluation) else model_to_message(result)
+# By class: how a result becomes a message, its message, and how that becomes a result.
+_RESULTS: dict[type, tuple[Callable[[Any], Any], type[Message], Callable[[Any], OperationResult]]] = {
+    ModelVersion: (model_to_message, pb.ModelVersion, model_from_message),
+    Evaluation: (evaluation_to_message, pb.Evaluation, evaluation_from_message),
+    PreparedSelection: (prepared_to_message, pb.PreparedSelection, prepared_from_message),
+}
 
 
-def _result_from_message(packed: Any) -> ModelVersion | Evaluation:
-    if packed.Is(pb.Evaluation.DESCRIPTOR):
-        evaluation = pb.Evaluation()
-        packed.Unpack(evaluation)
-        return evaluation_from_message(evaluation)
-    model = pb.ModelVersion()
-    packed.Unpack(model)
-    return model_from_message(model)
+def _result_to_message(result: OperationResult) -> Any:
+    return _RESULTS[type(result)][0](result)
+
+
+def _result_from_message(packed: Any) -> OperationResult:
+    for _, message_class, convert in _RESULTS.values():
+        if packed.Is(message_class.DESCRIPTOR):
+            message = message_class()
+            packed.Unpack(message)
+            return convert(message)
+    raise InvalidArgument(f"an operation's result is a {packed.type_url}, which this version does not know")

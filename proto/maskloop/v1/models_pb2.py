@@ -24,11 +24,12 @@ _sym_db = _symbol_database.Default()
 
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from maskloop.v1 import campaigns_pb2 as maskloop_dot_v1_dot_campaigns__pb2
 from maskloop.v1 import masks_pb2 as maskloop_dot_v1_dot_masks__pb2
 from maskloop.v1 import projects_pb2 as maskloop_dot_v1_dot_projects__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/models.proto\x12\x0bmaskloop.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/masks.proto\x1a\x1amaskloop/v1/projects.proto\"\xb9\x02\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x16\n\x0elabeled_images\x18\x05 \x01(\x03\x12\x37\n\x07metrics\x18\x06 \x03(\x0b\x32&.maskloop.v1.ModelVersion.MetricsEntry\x12\x13\n\x0b\x63onfig_json\x18\x07 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x08 \x01(\x08\x12\x15\n\rscored_images\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x84\x01\n\x0e\x45valuatedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rpredicted_iou\x18\x02 \x01(\x01\x12\x10\n\x08true_iou\x18\x03 \x01(\x01\x12\x0f\n\x07objects\x18\x04 \x01(\x05\x12\x17\n\nconfidence\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\r\n\x0b_confidence\"\xcc\x04\n\nEvaluation\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\n\n\x02\x61p\x18\x03 \x01(\x01\x12\x0c\n\x04\x61p50\x18\x04 \x01(\x01\x12\x10\n\x08mean_iou\x18\x05 \x01(\x01\x12\x0f\n\x07iou_mae\x18\x06 \x01(\x01\x12\x19\n\x0ciou_spearman\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11iou_mae_reference\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12#\n\x16iou_spearman_reference\x18\t \x01(\x01H\x02\x88\x01\x01\x12+\n\x06images\x18\n \x03(\x0b\x32\x1b.maskloop.v1.EvaluatedImage\x12\x13\n\x0bnot_decoded\x18\x0b \x01(\x05\x12\x35\n\x07metrics\x18\x0c \x03(\x0b\x32$.maskloop.v1.Evaluation.MetricsEntry\x12\x45\n\x10\x61p50_by_category\x18\r \x03(\x0b\x32+.maskloop.v1.Evaluation.Ap50ByCategoryEntry\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x35\n\x13\x41p50ByCategoryEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0f\n\r_iou_spearmanB\x14\n\x12_iou_mae_referenceB\x19\n\x17_iou_spearman_reference\"\xc7\x02\n\x11OperationMetadata\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.maskloop.v1.OperationKind\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\x05\x65ta_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65vice_s\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\t \x01(\x0e\x32\x1b.maskloop.v1.OperationState\x12\x15\n\rmodel_version\x18\n \x01(\tB\x08\n\x06_eta_s\"\x83\x01\n\x11TrainModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0e\n\x06recipe\x18\x02 \x01(\t\x12\x16\n\x0eoverrides_json\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x10\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"Q\n\x10ScorePoolRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"x\n\x14\x45valuateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12!\n\x05split\x18\x03 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"<\n\x0fGetModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"N\n\x11ListModelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.maskloop.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x41\x63tivateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"8\n\x14RollbackModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"=\n\x10ReadModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"!\n\x11ReadModelResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"q\n\x0eObjectProposal\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\x15\n\rpredicted_iou\x18\x03 \x01(\x01\x12\x12\n\nconfidence\x18\x04 \x01(\x01\"\x8b\x01\n\x0eImageProposals\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12,\n\x07objects\x18\x04 \x03(\x0b\x32\x1b.maskloop.v1.ObjectProposal\x12\x13\n\x0bnot_decoded\x18\x05 \x01(\x05\"S\n\x13GetProposalsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x11\n\timage_ids\x18\x03 \x03(\t\"F\n\x14GetProposalsResponse\x12.\n\tproposals\x18\x01 \x03(\x0b\x32\x1b.maskloop.v1.ImageProposals*\x80\x01\n\rOperationKind\x12\x1e\n\x1aOPERATION_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14OPERATION_KIND_TRAIN\x10\x01\x12\x18\n\x14OPERATION_KIND_SCORE\x10\x02\x12\x1b\n\x17OPERATION_KIND_EVALUATE\x10\x03*\xc5\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x32\xbe\x06\n\x0cModelService\x12q\n\nTrainModel\x12\x1e.maskloop.v1.TrainModelRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12o\n\tScorePool\x12\x1d.maskloop.v1.ScorePoolRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12u\n\rEvaluateModel\x12!.maskloop.v1.EvaluateModelRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\nEvaluation\x12\x11OperationMetadata\x12\x43\n\x08GetModel\x12\x1c.maskloop.v1.GetModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\nListModels\x12\x1e.maskloop.v1.ListModelsRequest\x1a\x1f.maskloop.v1.ListModelsResponse\x12M\n\rActivateModel\x12!.maskloop.v1.ActivateModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\rRollbackModel\x12!.maskloop.v1.RollbackModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12L\n\tReadModel\x12\x1d.maskloop.v1.ReadModelRequest\x1a\x1e.maskloop.v1.ReadModelResponse0\x01\x12S\n\x0cGetProposals\x12 .maskloop.v1.GetProposalsRequest\x1a!.maskloop.v1.GetProposalsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/models.proto\x12\x0bmaskloop.v1\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmaskloop/v1/campaigns.proto\x1a\x17maskloop/v1/masks.proto\x1a\x1amaskloop/v1/projects.proto\"\xb9\x02\n\x0cModelVersion\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0e\n\x06recipe\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x16\n\x0elabeled_images\x18\x05 \x01(\x03\x12\x37\n\x07metrics\x18\x06 \x03(\x0b\x32&.maskloop.v1.ModelVersion.MetricsEntry\x12\x13\n\x0b\x63onfig_json\x18\x07 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x08 \x01(\x08\x12\x15\n\rscored_images\x18\t \x01(\x03\x12.\n\ncreated_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x84\x01\n\x0e\x45valuatedImage\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rpredicted_iou\x18\x02 \x01(\x01\x12\x10\n\x08true_iou\x18\x03 \x01(\x01\x12\x0f\n\x07objects\x18\x04 \x01(\x05\x12\x17\n\nconfidence\x18\x05 \x01(\x01H\x00\x88\x01\x01\x42\r\n\x0b_confidence\"\xcc\x04\n\nEvaluation\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\n\n\x02\x61p\x18\x03 \x01(\x01\x12\x0c\n\x04\x61p50\x18\x04 \x01(\x01\x12\x10\n\x08mean_iou\x18\x05 \x01(\x01\x12\x0f\n\x07iou_mae\x18\x06 \x01(\x01\x12\x19\n\x0ciou_spearman\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11iou_mae_reference\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12#\n\x16iou_spearman_reference\x18\t \x01(\x01H\x02\x88\x01\x01\x12+\n\x06images\x18\n \x03(\x0b\x32\x1b.maskloop.v1.EvaluatedImage\x12\x13\n\x0bnot_decoded\x18\x0b \x01(\x05\x12\x35\n\x07metrics\x18\x0c \x03(\x0b\x32$.maskloop.v1.Evaluation.MetricsEntry\x12\x45\n\x10\x61p50_by_category\x18\r \x03(\x0b\x32+.maskloop.v1.Evaluation.Ap50ByCategoryEntry\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x35\n\x13\x41p50ByCategoryEntry\x12\x0b\n\x03key\x18\x01 \x01(\x05\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0f\n\r_iou_spearmanB\x14\n\x12_iou_mae_referenceB\x19\n\x17_iou_spearman_reference\"\xc7\x02\n\x11OperationMetadata\x12(\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.maskloop.v1.OperationKind\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\x05\x65ta_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x64\x65vice_s\x18\x06 \x01(\x01\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\t \x01(\x0e\x32\x1b.maskloop.v1.OperationState\x12\x15\n\rmodel_version\x18\n \x01(\tB\x08\n\x06_eta_s\"\x83\x01\n\x11TrainModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0e\n\x06recipe\x18\x02 \x01(\t\x12\x16\n\x0eoverrides_json\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x03\x12\x10\n\x08\x61\x63tivate\x18\x05 \x01(\x08\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"Q\n\x10ScorePoolRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"x\n\x14\x45valuateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12!\n\x05split\x18\x03 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\x91\x01\n\x17PrepareSelectionRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12,\n\x08strategy\x18\x03 \x01(\x0b\x32\x15.maskloop.v1.StrategyH\x00\x88\x01\x01\x12\x12\n\nrequest_id\x18\x04 \x01(\tB\x0b\n\t_strategy\"S\n\x11PreparedSelection\x12\x10\n\x08strategy\x18\x01 \x01(\t\x12\x15\n\rranked_images\x18\x02 \x01(\x03\x12\x15\n\rmodel_version\x18\x03 \x01(\t\"<\n\x0fGetModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"N\n\x11ListModelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x12ListModelsResponse\x12)\n\x06models\x18\x01 \x03(\x0b\x32\x19.maskloop.v1.ModelVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\x14\x41\x63tivateModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x0c\n\x04\x65tag\x18\x03 \x01(\t\"8\n\x14RollbackModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\"=\n\x10ReadModelRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\"!\n\x11ReadModelResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"q\n\x0eObjectProposal\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\x15\n\rpredicted_iou\x18\x03 \x01(\x01\x12\x12\n\nconfidence\x18\x04 \x01(\x01\"\x8b\x01\n\x0eImageProposals\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12,\n\x07objects\x18\x04 \x03(\x0b\x32\x1b.maskloop.v1.ObjectProposal\x12\x13\n\x0bnot_decoded\x18\x05 \x01(\x05\"S\n\x13GetProposalsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rmodel_version\x18\x02 \x01(\t\x12\x11\n\timage_ids\x18\x03 \x03(\t\"F\n\x14GetProposalsResponse\x12.\n\tproposals\x18\x01 \x03(\x0b\x32\x1b.maskloop.v1.ImageProposals*\x9c\x01\n\rOperationKind\x12\x1e\n\x1aOPERATION_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14OPERATION_KIND_TRAIN\x10\x01\x12\x18\n\x14OPERATION_KIND_SCORE\x10\x02\x12\x1b\n\x17OPERATION_KIND_EVALUATE\x10\x03\x12\x1a\n\x16OPERATION_KIND_PREPARE\x10\x04*\xc5\x01\n\x0eOperationState\x12\x1f\n\x1bOPERATION_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17OPERATION_STATE_PENDING\x10\x01\x12\x1b\n\x17OPERATION_STATE_RUNNING\x10\x02\x12\x1d\n\x19OPERATION_STATE_SUCCEEDED\x10\x03\x12\x1a\n\x16OPERATION_STATE_FAILED\x10\x04\x12\x1d\n\x19OPERATION_STATE_CANCELLED\x10\x05\x32\xc3\x07\n\x0cModelService\x12q\n\nTrainModel\x12\x1e.maskloop.v1.TrainModelRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12o\n\tScorePool\x12\x1d.maskloop.v1.ScorePoolRequest\x1a\x1d.google.longrunning.Operation\"$\xca\x41!\n\x0cModelVersion\x12\x11OperationMetadata\x12u\n\rEvaluateModel\x12!.maskloop.v1.EvaluateModelRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\nEvaluation\x12\x11OperationMetadata\x12\x82\x01\n\x10PrepareSelection\x12$.maskloop.v1.PrepareSelectionRequest\x1a\x1d.google.longrunning.Operation\")\xca\x41&\n\x11PreparedSelection\x12\x11OperationMetadata\x12\x43\n\x08GetModel\x12\x1c.maskloop.v1.GetModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\nListModels\x12\x1e.maskloop.v1.ListModelsRequest\x1a\x1f.maskloop.v1.ListModelsResponse\x12M\n\rActivateModel\x12!.maskloop.v1.ActivateModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12M\n\rRollbackModel\x12!.maskloop.v1.RollbackModelRequest\x1a\x19.maskloop.v1.ModelVersion\x12L\n\tReadModel\x12\x1d.maskloop.v1.ReadModelRequest\x1a\x1e.maskloop.v1.ReadModelResponse0\x01\x12S\n\x0cGetProposals\x12 .maskloop.v1.GetProposalsRequest\x1a!.maskloop.v1.GetProposalsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,52 +48,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODELSERVICE'].methods_by_name['ScorePool']._serialized_options = b'\312A!\n\014ModelVersion\022\021OperationMetadata'
   _globals['_MODELSERVICE'].methods_by_name['EvaluateModel']._loaded_options = None
   _globals['_MODELSERVICE'].methods_by_name['EvaluateModel']._serialized_options = b'\312A\037\n\nEvaluation\022\021OperationMetadata'
-  _globals['_OPERATIONKIND']._serialized_start=2759
-  _globals['_OPERATIONKIND']._serialized_end=2887
-  _globals['_OPERATIONSTATE']._serialized_start=2890
-  _globals['_OPERATIONSTATE']._serialized_end=3087
-  _globals['_MODELVERSION']._serialized_start=165
-  _globals['_MODELVERSION']._serialized_end=478
-  _globals['_MODELVERSION_METRICSENTRY']._serialized_start=432
-  _globals['_MODELVERSION_METRICSENTRY']._serialized_end=478
-  _globals['_EVALUATEDIMAGE']._serialized_start=481
-  _globals['_EVALUATEDIMAGE']._serialized_end=613
-  _globals['_EVALUATION']._serialized_start=616
-  _globals['_EVALUATION']._serialized_end=1204
-  _globals['_EVALUATION_METRICSENTRY']._serialized_start=432
-  _globals['_EVALUATION_METRICSENTRY']._serialized_end=478
-  _globals['_EVALUATION_AP50BYCATEGORYENTRY']._serialized_start=1085
-  _globals['_EVALUATION_AP50BYCATEGORYENTRY']._serialized_end=1138
-  _globals['_OPERATIONMETADATA']._serialized_start=1207
-  _globals['_OPERATIONMETADATA']._serialized_end=1534
-  _globals['_TRAINMODELREQUEST']._serialized_start=1537
-  _globals['_TRAINMODELREQUEST']._serialized_end=1668
-  _globals['_SCOREPOOLREQUEST']._serialized_start=1670
-  _globals['_SCOREPOOLREQUEST']._serialized_end=1751
-  _globals['_EVALUATEMODELREQUEST']._serialized_start=1753
-  _globals['_EVALUATEMODELREQUEST']._serialized_end=1873
-  _globals['_GETMODELREQUEST']._serialized_start=1875
-  _globals['_GETMODELREQUEST']._serialized_end=1935
-  _globals['_LISTMODELSREQUEST']._serialized_start=1937
-  _globals['_LISTMODELSREQUEST']._serialized_end=2015
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2017
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2105
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2107
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2186
-  _globals['_ROLLBACKMODELREQUEST']._serialized_start=2188
-  _globals['_ROLLBACKMODELREQUEST']._serialized_end=2244
-  _globals['_READMODELREQUEST']._serialized_start=2246
-  _globals['_READMODELREQUEST']._serialized_end=2307
-  _globals['_READMODELRESPONSE']._serialized_start=2309
-  _globals['_READMODELRESPONSE']._serialized_end=2342
-  _globals['_OBJECTPROPOSAL']._serialized_start=2344
-  _globals['_OBJECTPROPOSAL']._serialized_end=2457
-  _globals['_IMAGEPROPOSALS']._serialized_start=2460
-  _globals['_IMAGEPROPOSALS']._serialized_end=2599
-  _globals['_GETPROPOSALSREQUEST']._serialized_start=2601
-  _globals['_GETPROPOSALSREQUEST']._serialized_end=2684
-  _globals['_GETPROPOSALSRESPONSE']._serialized_start=2686
-  _globals['_GETPROPOSALSRESPONSE']._serialized_end=2756
-  _globals['_MODELSERVICE']._serialized_start=3090
-  _globals['_MODELSERVICE']._serialized_end=3920
+  _globals['_MODELSERVICE'].methods_by_name['PrepareSelection']._loaded_options = None
+  _globals['_MODELSERVICE'].methods_by_name['PrepareSelection']._serialized_options = b'\312A&\n\021PreparedSelection\022\021OperationMetadata'
+  _globals['_OPERATIONKIND']._serialized_start=3021
+  _globals['_OPERATIONKIND']._serialized_end=3177
+  _globals['_OPERATIONSTATE']._serialized_start=3180
+  _globals['_OPERATIONSTATE']._serialized_end=3377
+  _globals['_MODELVERSION']._serialized_start=194
+  _globals['_MODELVERSION']._serialized_end=507
+  _globals['_MODELVERSION_METRICSENTRY']._serialized_start=461
+  _globals['_MODELVERSION_METRICSENTRY']._serialized_end=507
+  _globals['_EVALUATEDIMAGE']._serialized_start=510
+  _globals['_EVALUATEDIMAGE']._serialized_end=642
+  _globals['_EVALUATION']._serialized_start=645
+  _globals['_EVALUATION']._serialized_end=1233
+  _globals['_EVALUATION_METRICSENTRY']._serialized_start=461
+  _globals['_EVALUATION_METRICSENTRY']._serialized_end=507
+  _globals['_EVALUATION_AP50BYCATEGORYENTRY']._serialized_start=1114
+  _globals['_EVALUATION_AP50BYCATEGORYENTRY']._serialized_end=1167
+  _globals['_OPERATIONMETADATA']._serialized_start=1236
+  _globals['_OPERATIONMETADATA']._serialized_end=1563
+  _globals['_TRAINMODELREQUEST']._serialized_start=1566
+  _globals['_TRAINMODELREQUEST']._serialized_end=1697
+  _globals['_SCOREPOOLREQUEST']._serialized_start=1699
+  _globals['_SCOREPOOLREQUEST']._serialized_end=1780
+  _globals['_EVALUATEMODELREQUEST']._serialized_start=1782
+  _globals['_EVALUATEMODELREQUEST']._serialized_end=1902
+  _globals['_PREPARESELECTIONREQUEST']._serialized_start=1905
+  _globals['_PREPARESELECTIONREQUEST']._serialized_end=2050
+  _globals['_PREPAREDSELECTION']._serialized_start=2052
+  _globals['_PREPAREDSELECTION']._serialized_end=2135
+  _globals['_GETMODELREQUEST']._serialized_start=2137
+  _globals['_GETMODELREQUEST']._serialized_end=2197
+  _globals['_LISTMODELSREQUEST']._serialized_start=2199
+  _globals['_LISTMODELSREQUEST']._serialized_end=2277
+  _globals['_LISTMODELSRESPONSE']._serialized_start=2279
+  _globals['_LISTMODELSRESPONSE']._serialized_end=2367
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2369
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2448
+  _globals['_ROLLBACKMODELREQUEST']._serialized_start=2450
+  _globals['_ROLLBACKMODELREQUEST']._serialized_end=2506
+  _globals['_READMODELREQUEST']._serialized_start=2508
+  _globals['_READMODELREQUEST']._serialized_end=2569
+  _globals['_READMODELRESPONSE']._serialized_start=2571
+  _globals['_READMODELRESPONSE']._serialized_end=2604
+  _globals['_OBJECTPROPOSAL']._serialized_start=2606
+  _globals['_OBJECTPROPOSAL']._serialized_end=2719
+  _globals['_IMAGEPROPOSALS']._serialized_start=2722
+  _globals['_IMAGEPROPOSALS']._serialized_end=2861
+  _globals['_GETPROPOSALSREQUEST']._serialized_start=2863
+  _globals['_GETPROPOSALSREQUEST']._serialized_end=2946
+  _globals['_GETPROPOSALSRESPONSE']._serialized_start=2948
+  _globals['_GETPROPOSALSRESPONSE']._serialized_end=3018
+  _globals['_MODELSERVICE']._serialized_start=3380
+  _globals['_MODELSERVICE']._serialized_end=4343
 # @@protoc_insertion_point(module_scope)

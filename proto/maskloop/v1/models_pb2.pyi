@@ -2,6 +2,7 @@ import datetime
 
 from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from maskloop.v1 import campaigns_pb2 as _campaigns_pb2
 from maskloop.v1 import masks_pb2 as _masks_pb2
 from maskloop.v1 import projects_pb2 as _projects_pb2
 from google.protobuf.internal import containers as _containers
@@ -19,6 +20,7 @@ class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_KIND_TRAIN: _ClassVar[OperationKind]
     OPERATION_KIND_SCORE: _ClassVar[OperationKind]
     OPERATION_KIND_EVALUATE: _ClassVar[OperationKind]
+    OPERATION_KIND_PREPARE: _ClassVar[OperationKind]
 
 class OperationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -32,6 +34,7 @@ OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_TRAIN: OperationKind
 OPERATION_KIND_SCORE: OperationKind
 OPERATION_KIND_EVALUATE: OperationKind
+OPERATION_KIND_PREPARE: OperationKind
 OPERATION_STATE_UNSPECIFIED: OperationState
 OPERATION_STATE_PENDING: OperationState
 OPERATION_STATE_RUNNING: OperationState
@@ -189,6 +192,28 @@ class EvaluateModelRequest(_message.Message):
     split: _projects_pb2.Split
     request_id: str
     def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class PrepareSelectionRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "strategy", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    strategy: _campaigns_pb2.Strategy
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., strategy: _Optional[_Union[_campaigns_pb2.Strategy, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class PreparedSelection(_message.Message):
+    __slots__ = ("strategy", "ranked_images", "model_version")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    RANKED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    ranked_images: int
+    model_version: str
+    def __init__(self, strategy: _Optional[str] = ..., ranked_images: _Optional[int] = ..., model_version: _Optional[str] = ...) -> None: ...
 
 class GetModelRequest(_message.Message):
     __slots__ = ("project_id", "model_version")

@@ -52,6 +52,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.PrepareSelection = channel.unary_unary(
+                '/maskloop.v1.ModelService/PrepareSelection',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.PrepareSelectionRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.GetModel = channel.unary_unary(
                 '/maskloop.v1.ModelService/GetModel',
                 request_serializer=maskloop_dot_v1_dot_models__pb2.GetModelRequest.SerializeToString,
@@ -105,6 +110,14 @@ class ModelServiceServicer:
 
     def EvaluateModel(self, request, context):
         """Measures a model version on the labeled images of a split.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PrepareSelection(self, request, context):
+        """Ranks the pool by a campaign's strategy with the active model version, where that takes too long for SelectBatch:
+        by features, by stochastic readings, or by an encoder that has seen no label (which needs no model).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -168,6 +181,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
             'EvaluateModel': grpc.unary_unary_rpc_method_handler(
                     servicer.EvaluateModel,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'PrepareSelection': grpc.unary_unary_rpc_method_handler(
+                    servicer.PrepareSelection,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.PrepareSelectionRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'GetModel': grpc.unary_unary_rpc_method_handler(
@@ -283,6 +301,33 @@ class ModelService:
             target,
             '/maskloop.v1.ModelService/EvaluateModel',
             maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PrepareSelection(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ModelService/PrepareSelection',
+            maskloop_dot_v1_dot_models__pb2.PrepareSelectionRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

@@ -6,8 +6,15 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
-from maskloop.values.models import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal
-from maskloop.values.operations import Operation, OperationKind, OperationState
+from maskloop.values.models import (
+    EvaluatedImage,
+    Evaluation,
+    ImageProposals,
+    ModelVersion,
+    ObjectProposal,
+    PreparedSelection,
+)
+from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
 from maskloop.values.projects import Category, Image, ImageImport, Project, Split, check_id
 from maskloop.values.strategies import STRATEGY_KINDS, Need, Strategy, StrategyKind
 
@@ -34,8 +41,10 @@ __all__ = [
     "ObjectProposal",
     "Operation",
     "OperationKind",
+    "OperationResult",
     "OperationState",
     "Pick",
+    "PreparedSelection",
     "Project",
     "SecondsEstimate",
     "SkipReason",

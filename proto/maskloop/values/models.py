@@ -73,6 +73,15 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class PreparedSelection:
+    """A pool that is ranked by a strategy, spelt as `str(Strategy)`; by which model version, "" if by none."""
+
+    strategy: str
+    ranked_images: int
+    model_version: str = ""
+
+
+@dataclass(frozen=True)
 class ModelVersion:
     """One immutable checkpoint."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from maskloop.values.models import Evaluation, ModelVersion
+from maskloop.values.models import Evaluation, ModelVersion, PreparedSelection
 
 
 class OperationKind(StrEnum):
@@ -15,6 +15,10 @@ class OperationKind(StrEnum):
     TRAIN = "train"
     SCORE = "score"
     EVALUATE = "evaluate"
+    PREPARE = "prepare"
+
+
+OperationResult = ModelVersion | Evaluation | PreparedSelection
 
 
 class OperationState(StrEnum):
@@ -32,7 +36,7 @@ class Operation:
     """Long work: its progress in [0, 1] and, once ended, its result or error.
 
     `seconds` is the time the device worked on it; `eta_s` is `None` when unknown. `result_id` is the id of the model
-    version that was made, scored or measured; `result` is that version, or the evaluation.
+    version that was made, scored or measured; `result` is that version, the evaluation, or the prepared selection.
     """
 
     id: str
@@ -44,7 +48,7 @@ class Operation:
     eta_s: float | None = None
     seconds: float = 0.0
     result_id: str = ""
-    result: ModelVersion | Evaluation | None = None
+    result: OperationResult | None = None
     error_reason: str = ""
     error_message: str = ""
     created_at: datetime | None = None

@@ -1,0 +1,118 @@
+"""What strategies rank: the columns of a score table beside what the store knows of the images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskloop.values import Category, Counts, Need, Strategy
+from selection.pool import Floats, Pool
+from service.scores import read_columns
+
+UNCERTAINTY = ("entropy", "margin", "least_confidence")
+
+
+@dataclass(frozen=True)
+class PooledImage:
+    """A pool image without a full label: its counts, `None` if unknown, and what a full label should cost."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    counts: Counts | None
+    cost_s: float
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a device computed for a ranking: of the images by id, and features (m, D) of the labeled ones."""
+
+    features: dict[str, NDArray[np.float32]] | None = None
+    dropout: dict[str, float] | None = None
+    labeled_features: NDArray[np.float32] | None = None
+
+
+def gather_pool(
+    strategy: Strategy,
+    *,
+    categories: Sequence[Category],
+    images: Sequence[PooledImage],
+    table: Path | None,
+    labeled_images: int = 0,
+    computed: Computed | None = None,
+) -> Pool:
+    """The pool with the columns that a strategy needs.
+
+    Args:
+        strategy: with its options.
+        categories: the vocabulary.
+        images: what the store knows; needed for counts and costs, and where there is no table.
+        table: the score table, which says which images there are; `None` for all of `images`.
+        labeled_images: how many the model has learnt from.
+        computed: what a device computed.
+
+    Raises:
+        PoolNotScored: the table is not there.
+    """
+    needs = strategy.needs
+    columns = {} if table is None else _sorted(read_columns(table, _columns(strategy)))
+    ids = columns["image_id"] if columns else _names(images)
+    rows = _rows(ids, images) if needs & {Need.COUNTS, Need.COSTS} else []
+    made = computed or Computed()
+    return Pool(
+        ids=ids,
+        scores=columns.get("score"),
+        uncertainty={name: columns[name] for name in UNCERTAINTY if name in columns},
+        features=columns.get("features") if made.features is None else _stacked(ids, made.features),
+        labeled_features=made.labeled_features,
+        dropout=None if made.dropout is None else _column(ids, made.dropout),
+        counts=_counts(rows, categories) if Need.COUNTS in needs else None,
+        costs_s=np.array([row.cost_s for row in rows]) if Need.COSTS in needs else None,
+        labeled_images=labeled_images,
+    )
+
+
+def _columns(strategy: Strategy) -> list[str]:
+    names = {strategy.name, *(part.name for _, part in strategy.parts())}
+    measures = [name for name in UNCERTAINTY if name in names]
+    return ["image_id", "score", *measures, *(["features"] if Need.FEATURES in strategy.needs else [])]
+
+
+def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    order = np.argsort(columns["image_id"], kind="stable")
+    return {name: values[order] for name, values in columns.items()}
+
+
+def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:
+    names = np.array([image.image_id for image in images], dtype=np.bytes_)
+    return np.sort(names) if len(names) else np.empty(0, dtype="S1")
+
+
+def _rows(ids: NDArray[np.bytes_], images: Sequence[PooledImage]) -> list[PooledImage]:
+    known = {image.image_id: image for image in images}
+    return [known[image_id.decode()] for image_id in ids.tolist()]
+
+
+def _counts(rows: Sequence[PooledImage], categories: Sequence[Category]) -> NDArray[np.int32]:
+    column = {category.id: place for place, category in enumerate(categories)}
+    counts = np.full((len(rows), len(categories)), -1, dtype=np.int32)
+    for row, image in enumerate(rows):
+        if image.counts is not None:
+            counts[row] = 0
+            for category_id, objects in image.counts.by_category.items():
+                counts[row, column[category_id]] = objects
+    return counts
+
+
+def _stacked(ids: NDArray[np.bytes_], features: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    rows = [features[image_id.decode()] for image_id in ids.tolist()]
+    return np.stack(rows) if rows else np.empty((0, 1), dtype=np.float32)
+
+
+def _column(ids: NDArray[np.bytes_], values: dict[str, float]) -> Floats:
+    return np.array([values[image_id.decode()] for image_id in ids.tolist()], dtype=np.float64)
