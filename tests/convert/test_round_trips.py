@@ -67,7 +67,7 @@ imports = st.one_of(
     st.builds(ImageImport, names, labeled_splits, uri=names, objects=st.none() | objects),
 )
 budgets = st.one_of(st.builds(Budget, seconds=st.floats(1e-3, 1e9)), st.builds(Budget, images=st.integers(1, 2**60)))
-strategies = st.builds(Strategy, names, st.none() | shares)
+strategies = st.builds(Strategy, names, st.dictionaries(names, names, max_size=3))
 by_kind = st.dictionaries(st.sampled_from(SupervisionKind), st.floats(1e-3, 1e9))
 small = st.integers(0, 2**60)
 campaigns = st.builds(

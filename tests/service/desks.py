@@ -35,12 +35,13 @@ from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
 from service.folders import DataFolder
 from service.rankings import Rankings
-from service.scores import write_scores
+from service.scores import ScoredRow, write_scores
 from service.store import Database
 from service.store.models import ModelRecord, activate_model, insert_model
 
 WIDTH, HEIGHT = 8, 6
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
+UNCERTAIN = {"entropy": 0.0, "margin": 0.0, "least_confidence": 0.0}
 FEATURES = np.zeros(2, dtype=np.float32)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -103,8 +104,8 @@ class Server:
             insert_model(tx, ModelRecord(model, (), "models/p/" + version))
             activate_model(tx, "p", version, self.clock())
         if scores is not None:
-            scored = ((ImageProposals(image_id, version, score, ()), FEATURES) for image_id, score in scores.items())
-            write_scores(self.data.scores("p", version), scored)
+            rows = (ImageProposals(image_id, version, score, ()) for image_id, score in scores.items())
+            write_scores(self.data.scores("p", version), (ScoredRow(row, FEATURES, UNCERTAIN) for row in rows))
 
     def count(self, ids: Sequence[str], counts: dict[int, int]) -> None:
         """Count images for campaign `c`."""

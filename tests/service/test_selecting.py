@@ -152,7 +152,7 @@ def test_mask_guided_takes_the_scores_nearest_the_target(server: Server) -> None
     batch = select(server, images=4)
     assert ids(batch) == [pool[1], pool[3], pool[2], pool[0]]
     assert [pick.score for pick in batch.picks] == [0.45, 0.45, 0.56, 0.1]
-    assert (batch.target_iou, batch.model_version, batch.strategy) == (0.5, "m1", "mask_guided")
+    assert (batch.target_iou, batch.model_version, batch.strategy) == (0.5, "m1", "mask_guided:target=0.5")
     assert batch.picks[2].reason == "predicted IoU 0.56, target 0.50"
 
 

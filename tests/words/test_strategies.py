@@ -36,7 +36,7 @@ def test_what_is_no_strategy_is_refused_with_what_it_should_be(text):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("hunch", "no strategy 'hunch'; there are core_set, "),
+        ("hunch", "no strategy 'hunch'; there are cold_start, core_set, "),
         ("mask_guided:target=1.01", "option target of strategy mask_guided is '1.01'"),
         ("mask_guided:target=-0.1", "'-0.1'"),
         ("mask_guided:target=nan", "'nan'"),

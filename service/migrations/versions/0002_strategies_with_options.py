@@ -11,7 +11,7 @@ def upgrade() -> None:
     with op.batch_alter_table("campaigns") as campaigns:
         campaigns.alter_column("strategy", type_=sa.Text(), existing_type=sa.String(64), existing_nullable=False)
     op.execute(
-        "UPDATE campaigns SET strategy = strategy || ':target=' || CAST(target_iou AS TEXT)"
+        "UPDATE campaigns SET strategy = strategy || '\\:target=' || CAST(target_iou AS TEXT)"
         " WHERE target_iou IS NOT NULL"
     )
     with op.batch_alter_table("campaigns") as campaigns:
