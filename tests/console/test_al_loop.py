@@ -31,7 +31,7 @@ def demo(tmp_path_factory):
         (("--budget", "0h", "--data", "demo"), "budget"),
         (("--budget", "-2h", "--data", "demo"), "budget"),
         (("--budget", "much", "--data", "demo"), "much"),
-        (("--budget", "1h", "--data", "demo", "--target-iou", "2"), "target IoU 2"),
+        (("--budget", "1h", "--data", "demo", "--target-iou", "2"), "option target of strategy mask_guided is '2'"),
         (("--budget", "1h", "--data", "demo", "--labeler", "me"), "'me'"),
     ],
 )

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from maskloop.values import STRATEGY_KINDS
+
 MASKLOOP = Path(sys.executable).with_name("maskloop")
 
 
@@ -61,3 +63,10 @@ def test_an_unknown_cost_table_is_refused_with_those_there_are():
     code, _, complaint = maskloop("cost", "table7")
     assert code == 2
     assert "table2.1" in complaint
+
+
+def test_the_strategies_are_listed_with_their_options():
+    code, out, complaint = maskloop("strategies")
+    assert code == 0, complaint
+    assert all(name in out for name in STRATEGY_KINDS)
+    assert "target=auto|learned|0..1" in out

@@ -27,9 +27,12 @@ def al_loop(
     *,
     budget: Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")],
     data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR or demo.")],
-    strategy: Annotated[str, typer.Option(help="How images are chosen: mask_guided or random.")] = "mask_guided",
+    strategy: Annotated[
+        str, typer.Option(help="How images are chosen: NAME[:OPTION=VALUE,...]; see maskloop strategies.")
+    ] = "mask_guided",
     target_iou: Annotated[str, typer.Option(help="Predicted IoU to choose near, in [0, 1], or auto.")] = "auto",
-    initial: Annotated[str, typer.Option(help="Size of the random first batch: 20, 20images, 30m.")] = "",
+    first_batch: Annotated[str, typer.Option(help="How the first batch is chosen: random or cold_start.")] = "random",
+    initial: Annotated[str, typer.Option(help="Size of the first batch: 20, 20images, 30m.")] = "",
     batch: Annotated[str, typer.Option(help="Size of each later batch: 10, 10images, 20m.")] = "",
     max_rounds: Annotated[int | None, typer.Option(help="Batches chosen after the first, at most.")] = None,
     counts_share: Annotated[float, typer.Option(help="Share of the budget that may go to counts, in [0, 1].")] = 0.15,
@@ -58,6 +61,7 @@ def al_loop(
         data=data,
         strategy=strategy,
         target_iou=target_iou,
+        first_batch=first_batch,
         initial=initial,
         batch=batch,
         max_rounds=max_rounds,

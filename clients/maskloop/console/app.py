@@ -11,6 +11,7 @@ from rich.console import Console
 
 from maskloop.console.cost_tables import show_cost_table
 from maskloop.console.errors import told
+from maskloop.console.strategy_list import show_strategies
 from maskloop.cost_tables import TABLES, cost_table
 
 app = typer.Typer(
@@ -35,6 +36,12 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
 def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
     """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
     show_cost_table(Console(), cost_table(table))
+
+
+@app.command()
+def strategies() -> None:
+    """List the ways of choosing images, with their options."""
+    show_strategies(Console())
 
 
 def _hand_over(command: str, arguments: list[str] | None) -> None:
