@@ -32,7 +32,7 @@ class Options:
         encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
         device: where the server it starts trains: `auto`, `cpu` or `cuda`.
         server: address of a running server, "" to start one.
-        compare: strategy of the baseline, "" for none.
+        compare: strategies of the baselines, none or several.
         labeler: `ground-truth` or `folder:DIR`.
         workday: how long a day is when the budget is given in days, as a budget.
         stop_when: rules that end the campaign sooner, as `StopRule.parse` reads them.
@@ -55,7 +55,7 @@ class Options:
     image_size: int = 0
     device: str = "auto"
     server: str = ""
-    compare: str = ""
+    compare: tuple[str, ...] = ()
     labeler: str = "ground-truth"
     workday: str = "24h"
     stop_when: tuple[str, ...] = ()
@@ -77,8 +77,8 @@ class Options:
             raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
         if self.image_size < 0:
             raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
-        if self.compare == self.strategy:
-            raise InvalidArgument(f"--compare {self.compare} is the strategy itself", field="compare")
+        if twice := next((name for name in self.arms() if self.arms().count(name) > 1), ""):
+            raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
         if self.compare and not self.simulated:
             raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
         if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):
@@ -88,6 +88,10 @@ class Options:
     def simulated(self) -> bool:
         """Whether the data's own labels answer, and no person."""
         return self.labeler == "ground-truth"
+
+    def arms(self) -> tuple[str, ...]:
+        """The strategies of the run's arms, the campaign's own first."""
+        return (self.strategy, *self.compare)
 
     def parsed_budget(self) -> Budget:
         """The budget; a day has `workday` seconds."""

@@ -79,16 +79,19 @@ class Run:
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
         reporter = Reporter(self.workdir, self.options, data, self.command)
         own, *others = arm_names(self.options, data, run_id)
-        campaign = self._run_arm(client, own, data, run_id, reporter.write)
-        self._leave(client, campaign)
-        report = reporter.write(campaign)
+        results: dict[str, ArmResult] = {}
+
+        def report(name: ArmName, result: ArmResult) -> None:
+            results[name.strategy.name] = result
+            reporter.write(results)
+
+        self._leave(client, self._run_arm(client, own, data, run_id, report))
         for name in others:
-            baseline = self._run_arm(client, name, data, run_id, lambda arm: reporter.write(campaign, arm))
-            report = reporter.write(campaign, baseline)
-        return report
+            self._run_arm(client, name, data, run_id, report)
+        return reporter.write(results)
 
     def _run_arm(
-        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmResult], RunReport]
+        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
         """Run one arm; `report` is called after each of its rounds."""
         self.progress.arm(name.strategy.name)
@@ -99,7 +102,7 @@ class Run:
 
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
-            report(ArmResult(arm, annotator))
+            report(name, ArmResult(arm, annotator))
             self.progress.round_done(f"{_sentence(name, arm)}\n{_outlook(arm, annotator.ledger, self._rng())}")
 
         arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell, self._rng())
@@ -154,9 +157,8 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
     """
-    strategies = [options.strategy] + ([options.compare] if options.compare else [])
     classes = len(data.coco.categories)
-    return {name: forecast(plan_of(options, name, classes), data, options.recipe_name) for name in strategies}
+    return {name: forecast(plan_of(options, name, classes), data, options.recipe_name) for name in options.arms()}
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:
