@@ -81,7 +81,9 @@ class ModelDesk:
         return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
 
     def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
-        """Score the pool images that have counts and no full label; "" is the active version.
+        """Score the pool images without a full label; "" is the active version.
+
+        A version whose recipe predicts classes reads all of them, any other those that are counted and hold something.
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.

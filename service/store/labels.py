@@ -34,6 +34,13 @@ _COUNTED = select(
     labels.c.kind == SupervisionKind.COUNTS.value,
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
 )
+_FULL = labels.alias("full_labels")
+_IS_FULL_OF_IMAGE = and_(
+    _FULL.c.project_id == images.c.project_id,
+    _FULL.c.image_id == images.c.id,
+    _FULL.c.kind == SupervisionKind.FULL.value,
+    _FULL.c.superseded_by == "",
+)
 
 
 @dataclass(frozen=True)
@@ -129,32 +136,34 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
 
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
     """Pool images with counts of at least one object and without a full label, by image id."""
-    full = labels.alias("full_labels")
     found = (
         select(images, labels.c.counts)
         .join(labels, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
-        .join(
-            full,
-            and_(
-                full.c.project_id == images.c.project_id,
-                full.c.image_id == images.c.id,
-                full.c.kind == SupervisionKind.FULL.value,
-                full.c.superseded_by == "",
-            ),
-            isouter=True,
-        )
+        .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
         .where(
             labels.c.project_id == project_id,
             labels.c.kind == SupervisionKind.COUNTS.value,
             IS_CURRENT,
             labels.c.objects_present > 0,
             images.c.split == Split.POOL.value,
-            full.c.id.is_(None),
+            _FULL.c.id.is_(None),
         )
         .order_by(images.c.id)
     )
     for row in tx.execute(found):
         yield image_of(row), _counts(row.counts)
+
+
+def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
+    """Pool images without a full label, counted or not, by image id."""
+    found = (
+        select(images)
+        .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
+        .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, _FULL.c.id.is_(None))
+        .order_by(images.c.id)
+    )
+    for row in tx.execute(found):
+        yield image_of(row)
 
 
 def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:

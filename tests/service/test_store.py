@@ -96,6 +96,7 @@ from service.store.labels import (
     current_labels,
     full_labels,
     get_labels,
+    images_to_score,
     images_without_need,
     insert_labels,
     list_labels,
@@ -507,6 +508,16 @@ def test_scoring_reads_counted_pool_images_without_full_labels(database: Databas
     with database.write() as tx:
         insert_labels(tx, [*counted, counts_label("l4", "t0", {1: 1}), full_label("l5", "i2", 3)])
         assert list(counts_to_score(tx, "p")) == [(image("i0"), Counts({1: 2}))]
+
+
+def test_scoring_without_counts_reads_every_pool_image_without_a_full_label(database: Database) -> None:
+    with database.write() as tx:
+        insert_labels(tx, [counts_label("l1", "i0", {1: 2}), full_label("l2", "i2", 3), full_label("l3", "t0", 1)])
+        insert_labels(tx, [full_label("l4", "i2", 1, supersedes="l2")])
+        pool = [one for one in image_ids(tx, "p", Split.POOL) if one != "i2"]
+        assert "i0" in pool
+        assert len(pool) > 1
+        assert list(images_to_score(tx, "p")) == [image(one) for one in pool]
 
 
 def test_what_is_known_of_counted_images(database: Database) -> None:

@@ -97,7 +97,8 @@ class ModelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ScorePool(self, request, context):
-        """Scores the pool images that have counts and no full label.
+        """Scores the pool images without a full label: all of them by a version whose recipe predicts classes, those that are
+        counted and hold something by any other.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
