@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
+from maskloop.cost_estimates import TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.masks import Mask
 from maskloop.values import Counts, Image, Label, ObjectLabel, Split, SupervisionKind
@@ -181,6 +183,32 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
     }
 
 
+def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
+    """First labels whose time was measured, oldest first; read as they are consumed."""
+    counted = labels.alias("counted")
+    paid = (
+        select(counted.c.image_id, func.sum(counted.c.cost_s).label("paid_s"))
+        .where(counted.c.project_id == project_id, counted.c.kind == SupervisionKind.COUNTS.value)
+        .group_by(counted.c.image_id)
+        .subquery()
+    )
+    found = (
+        select(labels.c.kind, labels.c.counts, labels.c.objects, labels.c.seconds_spent, paid.c.paid_s)
+        .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
+        .where(
+            labels.c.project_id == project_id,
+            labels.c.kind.in_([SupervisionKind.COUNTS.value, SupervisionKind.FULL.value]),
+            labels.c.supersedes == "",
+            labels.c.seconds_spent.is_not(None),
+        )
+        .order_by(labels.c.number)
+    )
+    for row in tx.execute(found):
+        kind = SupervisionKind(row.kind)
+        paid_s = (row.paid_s or 0.0) if kind is SupervisionKind.FULL else 0.0
+        yield TimedLabel(kind, _said(row), row.seconds_spent, paid_s)
+
+
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
     """Images that need no label of this kind (any more): fully labeled, counted, or, for FULL, counted as empty."""
     current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
@@ -222,6 +250,13 @@ def _label(row: Row[Any]) -> Label:
 
 def _counts(stored: dict[str, int]) -> Counts:
     return Counts({int(category_id): count for category_id, count in stored.items()})
+
+
+def _said(row: Row[Any]) -> Counts:
+    """What a label says, without its masks."""
+    if row.counts is not None:
+        return _counts(row.counts)
+    return Counts(Counter(category_id for category_id, _ in row.objects or ()))
 
 
 def _row(label: Label) -> dict[str, object]:

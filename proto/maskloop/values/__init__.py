@@ -3,6 +3,7 @@
 Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque strings, never positions.
 """
 
+from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason, Strategy
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
@@ -13,6 +14,7 @@ from maskloop.values.projects import Category, Image, ImageImport, Project, Spli
 __all__ = [
     "DAY_S",
     "Batch",
+    "BatchRecord",
     "Budget",
     "Campaign",
     "Category",
@@ -33,6 +35,7 @@ __all__ = [
     "OperationKind",
     "OperationState",
     "Pick",
+    "PickState",
     "Project",
     "SecondsEstimate",
     "SkipReason",
