@@ -77,6 +77,8 @@ class Run:
             return self._run_arms(client, data, run_id)
 
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
+        # Refused now, before anything is bought for a network that could not be trained.
+        client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
         reporter = Reporter(self.workdir, self.options, data, self.command)
         own, *others = arm_names(self.options, data, run_id)
         results: dict[str, ArmResult] = {}

@@ -42,6 +42,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.TrainModelRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ResolveRecipe = channel.unary_unary(
+                '/maskloop.v1.ModelService/ResolveRecipe',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.FromString,
+                _registered_method=True)
         self.ScorePool = channel.unary_unary(
                 '/maskloop.v1.ModelService/ScorePool',
                 request_serializer=maskloop_dot_v1_dot_models__pb2.ScorePoolRequest.SerializeToString,
@@ -91,6 +96,14 @@ class ModelServiceServicer:
 
     def TrainModel(self, request, context):
         """Trains a new model version on the project's current full labels (train split and labeled pool images).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResolveRecipe(self, request, context):
+        """Reads a recipe as TrainModel would use it, its options replaced: refuses what TrainModel would refuse of them, and
+        changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,6 +173,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.TrainModel,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.TrainModelRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ResolveRecipe': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveRecipe,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.SerializeToString,
             ),
             'ScorePool': grpc.unary_unary_rpc_method_handler(
                     servicer.ScorePool,
@@ -231,6 +249,33 @@ class ModelService:
             '/maskloop.v1.ModelService/TrainModel',
             maskloop_dot_v1_dot_models__pb2.TrainModelRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveRecipe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ModelService/ResolveRecipe',
+            maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.SerializeToString,
+            maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.FromString,
             options,
             channel_credentials,
             insecure,
