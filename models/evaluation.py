@@ -1,6 +1,7 @@
 """How good a model is on labeled images it has not learnt from, and how well its head knows it.
 
-True classes and counts are fed and predicted IoU ranks the masks, at the images' own sizes.
+Predicted IoU ranks the masks, at the images' own sizes. A network that needs counts is fed the true classes and counts
+here, so its numbers say how well it outlines what it is told of; one that finds by itself is told nothing.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ class _Judged:
 
     @property
     def confidence(self) -> float:
-        """Mean over the proposals, of which there is one at least."""
-        return float(np.mean([item.confidence for item in self.proposals]))
+        """Mean over the proposals, 0 where there is none."""
+        return _mean(np.array([item.confidence for item in self.proposals]))
 
 
 def evaluate(
@@ -55,8 +56,9 @@ def evaluate(
 ) -> Evaluation:
     """AP and other metrics (`models.quality`), mean IoU, and how the head's image scores agree with true ones.
 
-    Objects beyond the network's steps count with IoU 0 in the mean and are missed in AP. An image's predicted and
-    true IoU are means over the objects that were decoded; images without any have no IoU and are left out there.
+    Objects that were not decoded (beyond the network's steps, or not found) count with IoU 0 in the mean and are missed
+    in AP. An image's predicted and true IoU are means over the objects that were decoded, true ones or not; where
+    objects are and none was found, the true one is 0; images without either have no IoU and are left out there.
 
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
@@ -73,10 +75,10 @@ def evaluate(
     proposals = {image.image_id: image.proposals for image in judged}
     detection = detect(truths, proposals)
     objects = sum(len(image.truths) for image in judged)
-    found = [image for image in judged if image.ious.size]
-    true = np.array([image.ious.mean() for image in found])
+    found = [image for image in judged if image.ious.size or image.truths]
+    true = np.array([_mean(image.ious) for image in found])
     predicted = np.array([image.score for image in found])
-    reference = np.array([image.reference_ious.mean() for image in found])
+    reference = np.array([_mean(image.reference_ious) for image in found])
     confidence = np.array([image.confidence for image in found])
     progress(1.0, f"evaluated {len(judged)} images")
     return Evaluation(
@@ -87,7 +89,7 @@ def evaluate(
         iou_mae=mean_absolute_error(predicted, true),
         iou_spearman=spearman(predicted, true),
         images=tuple(
-            EvaluatedImage(image.image_id, image.score, float(image.ious.mean()), len(image.truths), image.confidence)
+            EvaluatedImage(image.image_id, image.score, _mean(image.ious), len(image.truths), image.confidence)
             for image in found
         ),
         iou_mae_reference=mean_absolute_error(reference, true),
@@ -127,6 +129,11 @@ def _judge(model: FittedModel, examples: list[Example], device: torch.device) ->
             reference_ious=reading.reference_ious,
             not_decoded=reading.not_decoded,
         )
+
+
+def _mean(values: Floats) -> float:
+    """0 for nothing."""
+    return float(values.mean()) if values.size else 0.0
 
 
 def _chunks(examples: Iterable[Example]) -> Iterator[list[Example]]:

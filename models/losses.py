@@ -1,7 +1,8 @@
 """Losses of the annotation network, as pure functions of tensors.
 
-Sources: RSIS (Salvador et al.) for the soft IoU; Bellver et al., Mask-guided sample selection for semi-supervised
-instance segmentation, section 3.3, for the IoU branch; Zhou et al., Objects as points, equation 1, for the centres.
+Sources: RSIS (Salvador et al., section 3.3) for the soft IoU, classes and objectness; Bellver et al., Mask-guided
+sample selection for semi-supervised instance segmentation, section 3.3, for the IoU branch; Zhou et al., Objects as
+points, equation 1, for the centres.
 """
 
 from __future__ import annotations
@@ -38,6 +39,32 @@ def mask_loss(logits: Tensor, targets: Tensor, valid: Tensor) -> Tensor:
     """
     overlap = soft_iou(logits.float().sigmoid(), targets.float())
     return ((1 - overlap) * valid).sum() / valid.sum().clamp(min=1)
+
+
+def class_loss(probabilities: Tensor, classes: Tensor) -> Tensor:
+    """Mean of -log p[true class] over the steps that draw an object.
+
+    Args:
+        probabilities: (B, T, C + 1), index 0 for the end of the sequence, which no step is taught.
+        classes: (B, T) int64 class index in [0, C) of each step's object, -1 for none.
+    """
+    there = classes >= 0
+    true = probabilities.float().gather(2, (classes + 1).unsqueeze(2)).squeeze(2)
+    return -(true.clamp(min=EPSILON).log() * there).sum() / there.sum().clamp(min=1)
+
+
+def objectness_loss(logits: Tensor, objects: Tensor) -> Tensor:
+    """RSIS's stop loss: a half of the binary cross-entropy, mean over an image's objects and the step after the last.
+
+    Args:
+        logits: (B, T) of there being an object.
+        objects: (B,) int64, how many there are: the target is 1 at the first so many steps and 0 at the next one, and
+            no other step counts.
+    """
+    steps = torch.arange(logits.shape[1], device=logits.device)
+    target, taught = steps < objects[:, None], steps <= objects[:, None]
+    each = F.binary_cross_entropy_with_logits(logits.float(), target.float(), reduction="none")
+    return 0.5 * (each * taught).sum() / taught.sum()
 
 
 def iou_target(iou: Tensor, kind: str) -> Tensor:

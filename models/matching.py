@@ -1,7 +1,7 @@
-"""Which object each step is to draw: Hungarian matching on soft IoU within each class.
+"""Which object each step is to draw, or drew: Hungarian matching.
 
-RSIS matches steps and objects by soft IoU (Salvador et al., section 3.3); here a step may only draw an object of
-the class it was fed (Bellver et al., section 3.2).
+RSIS matches steps and objects by soft IoU (Salvador et al., section 3.3); a step that was fed a class may only draw an
+object of that class (Bellver et al., section 3.2).
 """
 
 from __future__ import annotations
@@ -34,6 +34,50 @@ def match_objects(logits: Tensor, classes: Tensor, masks: Tensor) -> Tensor:
     for row, image in enumerate(costs):
         order[row] = linear_sum_assignment(image)[1]
     return torch.from_numpy(order).to(logits.device)
+
+
+@torch.no_grad()
+def match_across_classes(logits: Tensor, masks: Tensor, there: Tensor) -> Tensor:
+    """The objects' places in the order of the steps that draw them, where no step is fed a class.
+
+    Of n objects, the first n steps draw one each, in whatever order fits best.
+
+    Args:
+        logits: (B, T, S, S) mask logits of the steps.
+        masks: (B, N, S, S) bool objects.
+        there: (B, N) bool, those of an image first.
+
+    Returns:
+        (B, T) int64: step t of image b draws object `result[b, t]`, -1 for none.
+    """
+    ious = soft_iou_of_pairs(logits.float().sigmoid(), masks.float()).cpu().numpy()
+    order = np.full(ious.shape[:2], -1, dtype=np.int64)
+    for row, objects in enumerate(there.sum(dim=1).tolist()):
+        steps, places = linear_sum_assignment(ious[row, :objects, :objects], maximize=True)
+        order[row, steps] = places
+    return torch.from_numpy(order).to(logits.device)
+
+
+@torch.no_grad()
+def best_ious(drawn: Tensor, drawn_classes: Tensor, masks: Tensor, classes: Tensor) -> Tensor:
+    """IoU of each drawn mask with the object of its class that it is paired with, 0 for none; the largest sum.
+
+    Args:
+        drawn: (B, T, S, S) bool.
+        drawn_classes: (B, T) int64, -1 for none.
+        masks: (B, N, S, S) bool objects.
+        classes: (B, N) int64, -1 for none.
+
+    Returns:
+        (B, T) in [0, 1].
+    """
+    same = (drawn_classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, None, :]
+    ious = torch.where(same, soft_iou_of_pairs(drawn.float(), masks.float()), 0)
+    found = ious.new_zeros(ious.shape[:2])
+    for row, image in enumerate(ious):
+        steps, places = linear_sum_assignment(image.cpu().numpy(), maximize=True)
+        found[row, steps] = image[steps, places]
+    return found
 
 
 def soft_iou_of_pairs(probabilities: Tensor, targets: Tensor) -> Tensor:

@@ -1,6 +1,8 @@
 """IoU-W-RSIS, the annotation network: an image and the class of each counted object in, a mask and its IoU out.
 
-Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation, sections 3.2 and 3.3.
+Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation, sections 3.2 and 3.3. The
+class-free form is RSIS (Salvador et al., Recurrent neural networks for semantic instance segmentation, section 3) with
+the same IoU branch: it is told nothing of an image and says itself what each step drew.
 """
 
 from __future__ import annotations
@@ -9,11 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.decoder import Decoder, MaskHead, Skips, hidden_widths, pooled_states, skip_widths
+from models.decoder import (
+    ClassAndStopHeads,
+    Decoder,
+    MaskHead,
+    Skips,
+    State,
+    hidden_widths,
+    pooled_states,
+    skip_widths,
+)
 from models.encoders import Encoder, build_encoder
-from models.losses import iou_from_output
+from models.losses import EPSILON, iou_from_output
 from models.recipes import Recipe
 from models.seeds import GUIDES, DenseHead, DenseMaps, Guide, SeededMaskHead
 
@@ -45,6 +57,10 @@ class Decoded:
         features: (B, D) the encoder's last tap, globally averaged.
         dense: what the dense head drew, `None` without seeds.
         seeds: (B, T, 2) x and y in image sides of each step's seed, given or found; `None` without seeds.
+        classes: (B, T, C + 1) probabilities of what each step drew, by a network that is fed no class: index 0 is the
+            end of the sequence, index c + 1 the vocabulary's class c. `None` where classes were fed.
+        objectness: (B, T) logits of there being an object at all, `None` where classes were fed. RSIS calls it "stop",
+            though it falls where the sequence ends.
     """
 
     logits: Tensor
@@ -54,6 +70,19 @@ class Decoded:
     features: Tensor
     dense: DenseMaps | None = None
     seeds: Tensor | None = None
+    classes: Tensor | None = None
+    objectness: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of n images: the same as in `Decoded`, one axis less; `None` alike."""
+
+    logits: Tensor
+    states: Tensor
+    seeds: Tensor | None = None
+    classes: Tensor | None = None
+    objectness: Tensor | None = None
 
 
 class IoUBranch(nn.Module):
@@ -70,24 +99,38 @@ class IoUBranch(nn.Module):
 
 
 class AnnotationNetwork(nn.Module):
-    """Encoder, skips, decoder, mask head and IoU branch; with a dense head, a seed for each instance."""
+    """Encoder, skips, decoder, mask head and IoU branch; with a dense head, a seed for each instance.
+
+    Args:
+        heads: RSIS's own, for a network without seeds that is fed no class.
+        finds: whether it says by itself what there is.
+    """
 
     def __init__(
-        self, encoder: Encoder, skips: Skips, decoder: Decoder, dense: DenseHead | None, iou_target: str
+        self,
+        encoder: Encoder,
+        skips: Skips,
+        decoder: Decoder,
+        *,
+        dense: DenseHead | None,
+        heads: ClassAndStopHeads | None,
+        iou_target: str,
+        finds: bool,
     ) -> None:
         super().__init__()
-        self.encoder, self.skips, self.decoder, self.dense = encoder, skips, decoder, dense
+        self.encoder, self.skips, self.decoder, self.dense, self.heads = encoder, skips, decoder, dense, heads
         finest = decoder.widths[-1]
         self.mask_head = SeededMaskHead(finest) if dense else MaskHead(finest)
         self.iou_branch = IoUBranch(sum(decoder.widths))
-        self.iou_target = iou_target
+        self.iou_target, self.finds = iou_target, finds
 
     def forward(self, images: Tensor, classes: Tensor, seeds: Tensor | None = None) -> Decoded:
         """Decode one mask for each step.
 
         Args:
             images: (B, 3, S, S) float, normalised as `models.examples.normalise` does.
-            classes: (B, T) int64 class indices, -1 after an image's last step.
+            classes: (B, T) int64 class indices, -1 after an image's last step; RSIS's own heads leave the decoder
+                without a class, and this says no more than which steps there are.
             seeds: (B, T, 2) x and y in image sides, for networks with seeds; `None` lets the network find them.
         """
         return self.decode(self.encode(images), classes, seeds)
@@ -100,75 +143,108 @@ class AnnotationNetwork(nn.Module):
 
     def decode(self, encoded: Encoded, classes: Tensor, seeds: Tensor | None = None) -> Decoded:
         """Decode one mask for each step; arguments as for `forward`."""
-        dense = encoded.dense
-        most_first = (classes >= 0).sum(dim=1).argsort(descending=True, stable=True)
-        guide = None
-        if dense and isinstance(self.mask_head, SeededMaskHead):
-            share = self.mask_head.still(dense.features)[most_first]
-            guide = Guide(dense.of(most_first), share, None if seeds is None else seeds[most_first])
+        there = classes >= 0
+        most_first = there.sum(dim=1).argsort(descending=True, stable=True)
+        guide = self._guide(encoded.dense.of(most_first)) if encoded.dense else None
         still = [maps[most_first] for maps in self.decoder.still(encoded.skips)]
-        logits, states = self._decode(still, classes[most_first], guide)
-        back = most_first.argsort()
-        logits, states = logits[back].float(), states[back].float()
-        output = self.iou_branch(states) * (classes >= 0)
-        return Decoded(
-            logits,
-            states,
-            output,
-            iou_from_output(output, self.iou_target),
-            encoded.features,
-            dense,
-            _placed(guide, classes)[back] if guide else None,
-        )
+        steps = self._decode(still, classes[most_first], guide, None if seeds is None else seeds[most_first])
+        return self._decoded(encoded, steps, there, most_first.argsort())
 
-    def _decode(self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None) -> tuple[Tensor, Tensor]:
-        """All steps of images sorted by their number of steps, most first, so that finished ones drop out at the end.
+    def find(self, encoded: Encoded, most: int, least: float) -> Decoded:
+        """Decode what the network itself says is there, for networks that are fed no class.
 
-        Returns:
-            Mask logits (B, T, S, S) and pooled states (B, T, F).
+        RSIS makes all steps. With seeds the highest centres left, of whatever class, are drawn one after the other,
+        until none in the batch is as high as `least`.
+
+        Args:
+            encoded: of the images.
+            most: steps made at most, 1 or more.
+            least: objectness in [0, 1].
         """
-        batch, most = classes.shape
-        side = 2 * still[-1].shape[-1]
-        logits = [still[-1].new_zeros(batch, 0, side, side)]
-        pooled = [still[-1].new_zeros(batch, 0, sum(self.decoder.widths))]
+        rows = torch.arange(len(encoded.features), device=encoded.features.device)
+        if encoded.dense is None:
+            return self.decode(encoded, rows.new_zeros(len(rows), most))
+        steps = self._explore(self.decoder.still(encoded.skips), self._guide(encoded.dense), most, least)
+        return self._decoded(encoded, steps, rows.new_ones(len(rows), len(steps), dtype=torch.bool), rows)
+
+    def _guide(self, dense: DenseMaps) -> Guide:
+        if not isinstance(self.mask_head, SeededMaskHead):
+            raise TypeError("a network without seeds has no guide")
+        return Guide(dense, self.mask_head.still(dense.features))
+
+    def _decode(
+        self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None, seeds: Tensor | None
+    ) -> list[Step]:
+        """All steps of images sorted by their number, most first, so that finished ones drop out at the end."""
+        steps: list[Step] = []
         states = self.decoder.zero_states(still)
-        for step in range(most):
+        for step in range(classes.shape[1]):
             left = int((classes[:, step] >= 0).sum())
             if not left:
                 break
             states = [(hidden[:left], cell[:left]) for hidden, cell in states]
             fed, here = classes[:left, step], [maps[:left] for maps in still]
-            if guide is None:
-                states = self.decoder(here, states, fed)
-                masks = self.mask_head(states[-1][0])
+            if guide:
+                places = guide.highest(fed) if seeds is None else seeds[:left, step]
+                states, masks = self._draw(here, states, guide, fed, places)
+                steps.append(Step(masks, pooled_states(states), places))
             else:
-                planes = guide.planes(fed, step)
-                states = self.decoder(here, states, fed, planes)
-                masks = self.mask_head(states[-1][0], guide.share[:left], planes)
-                guide.cover(masks)
-            logits.append(_padded(masks, batch))
-            pooled.append(_padded(pooled_states(states), batch))
-        return _stacked(logits, most), _stacked(pooled, most)
+                states = self.decoder(here, states, None if self.heads else fed)
+                said = self.heads(states) if self.heads else (None, None)
+                steps.append(Step(self.mask_head(states[-1][0]), pooled_states(states), None, *said))
+        return steps
+
+    def _explore(self, still: Sequence[Tensor], guide: Guide, most: int, least: float) -> list[Step]:
+        """Steps of all images at the highest centres of all classes; one at least."""
+        steps: list[Step] = []
+        states = self.decoder.zero_states(still)
+        for _ in range(most):
+            classes, places, heights = guide.propose()
+            if steps and not (heights >= least).any():
+                break
+            states, masks = self._draw(still, states, guide, classes, places)
+            of_classes = F.pad(heights / heights.sum(dim=1, keepdim=True), (1, 0))
+            objectness = heights.amax(dim=1).logit(eps=EPSILON)
+            steps.append(Step(masks, pooled_states(states), places, of_classes, objectness))
+        return steps
+
+    def _draw(
+        self, still: Sequence[Tensor], states: Sequence[State], guide: Guide, classes: Tensor, places: Tensor
+    ) -> tuple[list[State], Tensor]:
+        """One object of `classes` (n,) at `places` (n, 2): the new states, and mask logits (n, S, S)."""
+        planes = guide.planes(classes, places)
+        after: list[State] = self.decoder(still, states, classes, planes)
+        masks: Tensor = self.mask_head(after[-1][0], guide.share[: len(classes)], planes)
+        guide.cover(masks, classes)
+        return after, masks
+
+    def _decoded(self, encoded: Encoded, steps: Sequence[Step], there: Tensor, order: Tensor) -> Decoded:
+        """The steps side by side, the images put in `order`; `there` (B, T) says which steps they then have."""
+
+        def beside(name: str, *shape: int) -> Tensor:
+            nothing = encoded.features.new_zeros(*there.shape, *shape)
+            return _side_by_side([getattr(step, name) for step in steps], nothing)[order]
+
+        states, side = beside("states", sum(self.decoder.widths)), 32 * encoded.skips[0].shape[-1]
+        output = self.iou_branch(states) * there
+        said = steps[0].classes if steps else None
+        return Decoded(
+            beside("logits", side, side),
+            states,
+            output,
+            iou_from_output(output, self.iou_target),
+            encoded.features,
+            encoded.dense,
+            beside("seeds", 2) if encoded.dense else None,
+            None if said is None else beside("classes", said.shape[1]),
+            None if said is None else beside("objectness"),
+        )
 
 
-def _padded(rows: Tensor, batch: int) -> Tensor:
-    """(n, ...) to (batch, 1, ...), zeros after row n."""
-    zeros = rows.new_zeros(batch - len(rows), *rows.shape[1:])
-    return torch.cat([rows, zeros])[:, None]
-
-
-def _stacked(steps: list[Tensor], most: int) -> Tensor:
-    """Steps side by side on axis 1, zeros up to `most`."""
-    made = torch.cat(steps[1:] or steps, dim=1)
-    zeros = made.new_zeros(len(made), most - made.shape[1], *made.shape[2:])
-    return torch.cat([made, zeros], dim=1)
-
-
-def _placed(guide: Guide, classes: Tensor) -> Tensor:
-    """(B, T, 2) of the seeds a guide has placed, zeros for steps that are not there."""
-    batch, most = classes.shape
-    steps = [_padded(places, batch) for places in guide.placed]
-    return _stacked([guide.grid.new_zeros(batch, 0, 2), *steps], most)
+def _side_by_side(steps: Sequence[Tensor], nothing: Tensor) -> Tensor:
+    """Rows (n, ...) of each step to (B, T, ...), and `nothing` where an image or a step is not there."""
+    made = [torch.cat([rows, nothing[len(rows) :, place]])[:, None] for place, rows in enumerate(steps)]
+    return torch.cat([*made, nothing[:, len(steps) :]], dim=1)
 
 
 def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> AnnotationNetwork:
@@ -179,12 +255,22 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
     """
     encoder = build_encoder(recipe.encoder, weights)
     skips = skip_widths(recipe.hidden, recipe.min_hidden)
+    hidden = hidden_widths(recipe.hidden, recipe.min_hidden)
+    finds, seeds = recipe.classes == "predicted", recipe.seeds
     decoder = Decoder(
-        hidden_widths(recipe.hidden, recipe.min_hidden),
+        hidden,
         skips,
-        classes=classes,
+        classes=classes if seeds or not finds else 0,
         class_input=recipe.class_input,
-        guides=GUIDES if recipe.seeds else 0,
+        guides=GUIDES if seeds else 0,
     )
-    dense = DenseHead(encoder.channels, classes) if recipe.seeds else None
-    return AnnotationNetwork(encoder, Skips(encoder.channels, skips), decoder, dense, recipe.iou_target)
+    dense = DenseHead(encoder.channels, classes) if seeds else None
+    return AnnotationNetwork(
+        encoder,
+        Skips(encoder.channels, skips),
+        decoder,
+        dense=dense,
+        heads=ClassAndStopHeads(hidden, classes + 1) if finds and not seeds else None,
+        iou_target=recipe.iou_target,
+        finds=finds,
+    )

@@ -13,12 +13,12 @@ from models.batches import collate, without_empty
 from models.calibration import Observations
 from models.examples import Example, Prepared, normalise, prepare
 from models.losses import hard_iou
-from models.matching import match_objects
+from models.matching import best_ious, match_objects
 from models.metrics import match_within_class
 from models.network import AnnotationNetwork
 from models.reading import ImageToScore, read_images
 from models.recipes import Recipe
-from models.statistics import mask_statistics
+from models.seeing import see
 
 BATCH = 16
 MOST_VIEWS = 6  # of one image
@@ -61,7 +61,7 @@ def observe_views(
     prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
     by_objects = sorted(prepared, key=lambda item: (-len(item.classes), item.image_id))
     parts = [
-        _observe_batch(network, by_objects[start : start + BATCH], len(categories), rng, device)
+        _observe_batch(network, recipe, by_objects[start : start + BATCH], len(categories), rng=rng, device=device)
         for _ in range(copies)
         for start in range(0, len(by_objects), BATCH)
     ]
@@ -71,24 +71,26 @@ def observe_views(
 @torch.inference_mode()
 def _observe_batch(
     network: AnnotationNetwork,
+    recipe: Recipe,
     prepared: Sequence[Prepared],
     categories: int,
+    *,
     rng: np.random.Generator,
     device: torch.device,
 ) -> Observations:
     images, masks, classes = collate(prepared, device)
     images, masks = augment(images, masks, "strong", rng)
     masks, classes = without_empty(masks, classes)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        made = network(normalise(images), classes)
-    centres = made.dense.centres if made.dense else None
-    statistics = mask_statistics(made.logits, classes, images, centres, categories)
-    order = match_objects(made.logits, classes, masks)
-    ious = hard_iou(made.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
-    there = (classes >= 0).cpu().numpy()
+    seen = see(network, recipe, normalise(images), classes, categories)
+    if network.finds:
+        ious = best_ious(seen.logits > 0, seen.classes, masks, classes)
+    else:
+        order = match_objects(seen.logits, classes, masks)
+        ious = hard_iou(seen.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
+    there = (seen.classes >= 0).cpu().numpy()
     return Observations(
         np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
-        statistics.cpu().double().numpy()[there],
+        seen.statistics.cpu().double().numpy()[there],
         ious.cpu().double().numpy()[there],
         np.ones(int(there.sum()), dtype=np.bool_),
     )

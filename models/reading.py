@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from maskloop.errors import InvalidArgument
 from maskloop.values import Counts, ObjectLabel
 from models.calibration import Floats
 from models.enlarging import enlarge
@@ -20,17 +21,18 @@ from models.examples import class_tensor, image_tensor, normalise
 from models.loading import Loaded, load_batches
 from models.network import AnnotationNetwork
 from models.recipes import Recipe
-from models.statistics import mask_statistics
+from models.seeing import see
 from models.uncertainty import mask_uncertainty
 
 
 @dataclass(frozen=True)
 class ImageToScore:
-    """An image whose counts are known. `load` gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread."""
+    """An image. `load` gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread. Networks that are fed
+    classes need `counts`; the others do not look at them."""
 
     image_id: str
     load: Callable[[], NDArray[np.uint8]]
-    counts: Counts
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,12 @@ class Reading:
 
     Args:
         objects: n, in decoding order, masks at the image's own size.
-        statistics: (n, K), see `models.statistics`.
+        statistics: (n, K), see `models.seeing.Seen`.
         reference_ious: (n,) IoU in [0, 1] as the paper's head predicts it.
         uncertainty: (n, 3), see `models.uncertainty`.
         features: (D,) float32 of the encoder.
-        not_decoded: objects beyond the recipe's steps.
+        not_decoded: counted objects beyond the recipe's steps.
+        told: whether counts told what there is; else the network found these objects, and may have missed others.
     """
 
     image_id: str
@@ -53,6 +56,7 @@ class Reading:
     uncertainty: Floats
     features: NDArray[np.float32]
     not_decoded: int
+    told: bool = True
 
 
 def read_images(
@@ -69,18 +73,23 @@ def read_images(
     Of more objects than the recipe's steps, the first of the sequence are decoded: their sizes are not known.
 
     Raises:
+        InvalidArgument: an image has no counts, and the network needs them.
         InvalidLabel: a count's category is not among `categories`.
     """
     network.eval()
     for batch in batches_to_read(images, recipe, batch_size):
-        yield from _read_batch(network, categories, recipe.steps, batch, device)
+        yield from _read_batch(network, categories, recipe, batch, device)
 
 
 def batches_to_read(
     images: Iterable[ImageToScore], recipe: Recipe, batch_size: int
 ) -> Iterator[list[Loaded[ImageToScore]]]:
     """Images at the network's size, those with most objects first, so that a batch's images end together."""
-    ordered = sorted(images, key=lambda item: (-min(item.counts.objects, recipe.steps), item.image_id))
+
+    def steps(item: ImageToScore) -> int:
+        return min(item.counts.objects, recipe.steps) if item.counts else 0
+
+    ordered = sorted(images, key=lambda item: (-steps(item), item.image_id))
     return load_batches(ordered, recipe.image_size, batch_size)
 
 
@@ -88,33 +97,36 @@ def batches_to_read(
 def _read_batch(
     network: AnnotationNetwork,
     categories: Sequence[int],
-    steps: int,
+    recipe: Recipe,
     batch: list[Loaded[ImageToScore]],
     device: torch.device,
 ) -> list[Reading]:
-    sequences = [loaded.item.counts.sequence()[:steps] for loaded in batch]
-    classes = class_tensor(sequences, categories, device)
+    sequences = [() if network.finds else _sequence(loaded.item) for loaded in batch]
+    told = class_tensor([sequence[: recipe.steps] for sequence in sequences], categories, device)
     pixels = normalise(image_tensor([loaded.small for loaded in batch], device))
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        made = network(pixels, classes)
-    logits = made.logits.float()
-    centres = made.dense.centres if made.dense else None
-    statistics = mask_statistics(logits, classes, pixels, centres, len(categories)).cpu().double().numpy()
-    uncertainty = mask_uncertainty(logits, classes).cpu().double().numpy()
-    references = made.predicted_iou.cpu().double().numpy()
-    features, maps = made.features.float().cpu().numpy(), logits.cpu().numpy()
+    seen = see(network, recipe, pixels, told, len(categories))
+    uncertainty = mask_uncertainty(seen.logits, seen.classes).cpu().double().numpy()
+    classes, maps, features = seen.classes.cpu().numpy(), seen.logits.cpu().numpy(), seen.features.cpu().numpy()
+    statistics, references = seen.statistics.cpu().double().numpy(), seen.predicted_iou.cpu().double().numpy()
     return [
         Reading(
             loaded.item.image_id,
             tuple(
-                ObjectLabel(category_id, enlarge(drawn, *loaded.size))
-                for category_id, drawn in zip(sequence, maps[row], strict=False)
+                ObjectLabel(categories[classes[row, step]], enlarge(maps[row, step], *loaded.size))
+                for step in there.nonzero()[0]
             ),
-            statistics[row, : len(sequence)],
-            references[row, : len(sequence)],
-            uncertainty[row, : len(sequence)],
+            statistics[row, there],
+            references[row, there],
+            uncertainty[row, there],
             features[row],
-            loaded.item.counts.objects - len(sequence),
+            max(0, len(sequences[row]) - recipe.steps),
+            told=not network.finds,
         )
-        for row, (loaded, sequence) in enumerate(zip(batch, sequences, strict=True))
+        for row, (loaded, there) in enumerate(zip(batch, classes >= 0, strict=True))
     ]
+
+
+def _sequence(item: ImageToScore) -> tuple[int, ...]:
+    if item.counts is None:
+        raise InvalidArgument(f"image {item.image_id} was not counted, and this model must be told what to outline")
+    return item.counts.sequence()

@@ -18,6 +18,7 @@ from maskloop.errors import InvalidConfig
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "encoder": ENCODERS,
+    "classes": ("fed", "predicted"),
     "class_input": ("one_hot", "gate_bias"),
     "optimizer": ("adam", "adamw"),
     "iou_target": ("sqrt", "square", "identity"),
@@ -31,6 +32,11 @@ MAY_BE_ZERO = {
     "held_out",
     "min_iterations",
     "max_iterations",
+    "objectness",
+    "class_weight",
+    "class_from",
+    "stop_weight",
+    "stop_from",
     "semantic_weight",
     "centre_weight",
 }
@@ -63,8 +69,10 @@ class Recipe:
     hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
     min_hidden: int = 1  # no level has fewer hidden channels than this
     steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
+    classes: str = "fed"  # by counts; or "predicted": no counts are needed, the network says what it finds
     class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
-    seeds: bool = False  # one centre for each counted object, see models/seeds.py
+    seeds: bool = False  # one centre for each object, see models/seeds.py
+    objectness: float = 0.5  # where classes are predicted, steps below this are taken for none
     # The training of the segmentation.
     epochs: int = 150
     min_iterations: int = 0  # few labels are gone through more often
@@ -79,6 +87,10 @@ class Recipe:
     clip: float = 0.0  # largest gradient norm; 0 for no clipping
     augment: str = "none"
     train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
+    class_weight: float = 0.1  # these four where classes are predicted without seeds, see models/losses.py
+    class_from: float = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
+    stop_weight: float = 0.5
+    stop_from: float = 0.5  # and whether there is an object (RSIS: when validation stands still)
     semantic_weight: float = 0.0
     centre_weight: float = 0.0
     # The training of the IoU branch.
@@ -100,6 +112,9 @@ class Recipe:
             raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
         if self.held_out > 0.5:
             raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
+        for name in ("objectness", "class_from", "stop_from"):
+            if getattr(self, name) > 1:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
 
@@ -153,6 +168,7 @@ RECIPES: Mapping[str, Recipe] = {
         clip=5.0,
         augment="strong",
         train_steps=4,
+        objectness=0.2,
         semantic_weight=1.0,
         centre_weight=1.0,
         checkpoint_every=20,

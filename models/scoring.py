@@ -14,10 +14,11 @@ from models.calibration import Calibrator
 from models.checkpoints import FittedModel
 from models.reading import ImageToScore, Reading, read_images
 from models.statistics import CONFIDENCE
-from models.uncertainty import NAMES
+from models.uncertainty import LARGEST, NAMES
 
 Progress = Callable[[float, str], None]
 NOTHING_TO_FIND = 1.0  # score of an image whose counts say that it holds no object
+NOTHING_FOUND = 0.0  # of one in which a model found none by itself: if it holds any, all were missed
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class ScoredImage:
         proposals: carry no model version, the caller knows it.
         features: (D,) float32 of the encoder.
         uncertainty: "entropy", "margin" and "least_confidence" in [0, 1], larger where less is certain: means over
-            the objects (see `models.uncertainty`); 0 where there is nothing to find.
+            the objects (see `models.uncertainty`); 0 where counts say that there is nothing, the largest value where a
+            model that finds by itself has found nothing.
     """
 
     proposals: ImageProposals
@@ -50,6 +52,7 @@ def score_images(
         progress: called with the share that is done after every image; may raise to stop the scoring.
 
     Raises:
+        InvalidArgument: an image has no counts, and the model needs them.
         InvalidLabel: a count's category is not of the model's vocabulary.
     """
     waiting = list(images)
@@ -67,11 +70,15 @@ def propose(reading: Reading, calibrator: Calibrator) -> ImageProposals:
         ObjectProposal(drawn.category_id, drawn.mask, float(iou), float(confidence))
         for drawn, iou, confidence in zip(reading.objects, predicted, reading.statistics[:, CONFIDENCE], strict=True)
     )
-    score = float(predicted.mean()) if objects else NOTHING_TO_FIND
+    nothing = NOTHING_TO_FIND if reading.told else NOTHING_FOUND
+    score = float(predicted.mean()) if objects else nothing
     return ImageProposals(reading.image_id, "", score, objects, reading.not_decoded)
 
 
 def image_uncertainty(reading: Reading) -> dict[str, float]:
     """Means over the objects; an image that is known to hold none has no mask to doubt."""
-    means = reading.uncertainty.mean(axis=0) if reading.objects else np.zeros(len(NAMES))
+    if reading.objects:
+        means = reading.uncertainty.mean(axis=0)
+    else:
+        means = np.zeros(len(NAMES)) if reading.told else np.array(LARGEST)
     return dict(zip(NAMES, means.tolist(), strict=True))

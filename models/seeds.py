@@ -95,54 +95,62 @@ class SeededMaskHead(nn.Module):
 
 
 class Guide:
-    """What the decoder is told at each step, for one batch; remembers what is taken and covered.
+    """What the decoder is told at each step, for one batch; remembers what is taken and covered, for each class.
 
     Args:
         maps: of the batch.
         share: what the mask head makes of the maps' features, carried along.
-        seeds: (B, T, 2) x and y in image sides; `None` takes the highest centre left at every step.
     """
 
-    def __init__(self, maps: DenseMaps, share: Tensor, seeds: Tensor | None) -> None:
-        self.share, self.seeds = share, seeds
+    def __init__(self, maps: DenseMaps, share: Tensor) -> None:
+        self.share = share
         self.semantic, self.centres = maps.semantic.float().sigmoid(), maps.centres.float().sigmoid()
         self.pointing, self.radius = REACH * maps.field[:, :2].float().tanh(), RADIUS * maps.field[:, 2].float().exp()
-        batch, _, side, _ = self.semantic.shape
+        side = self.semantic.shape[-1]
         axis = (torch.arange(side, device=self.semantic.device) + 0.5) / side
         self.grid = torch.stack(torch.meshgrid(axis, axis, indexing="xy"))  # (2, s, s): x, y in image sides
-        self.taken = self.semantic.new_zeros(batch, side, side)
-        self.canvas = self.semantic.new_zeros(batch, side, side)
-        self.last = torch.full((batch,), -1, device=self.semantic.device)
-        self.placed: list[Tensor] = []  # (n, 2) of every step so far
+        self.taken, self.canvas = torch.zeros_like(self.semantic), torch.zeros_like(self.semantic)
 
-    def planes(self, classes: Tensor, step: int) -> Tensor:
-        """Guide planes (n, GUIDES, s, s) of one step of the first n images, which are fed `classes`, (n,) int64."""
-        n = len(classes)
-        rows = torch.arange(n, device=classes.device)
-        again = (self.last[:n] == classes).float()[:, None, None]
-        self.taken[:n], self.canvas[:n], self.last[:n] = self.taken[:n] * again, self.canvas[:n] * again, classes
+    def highest(self, classes: Tensor) -> Tensor:
+        """The highest centre of `classes` (n,) that is left in each of the first n images, (n, 2) x and y in sides."""
+        rows = torch.arange(len(classes), device=classes.device)
+        left = self.centres[rows, classes] * (1 - self.taken[rows, classes]) * (1 - self.canvas[rows, classes])
+        return self._place(left.flatten(1).argmax(dim=1))
+
+    def propose(self) -> tuple[Tensor, Tensor, Tensor]:
+        """The highest centre that is left in each image, of whatever class.
+
+        What a seed has taken is taken for all classes: two classes at one place are one object in doubt.
+
+        Returns:
+            Its class (B,) int64, its place (B, 2) x and y in image sides, and how high the centres of every class
+            are there, (B, C) in [0, 1].
+        """
+        left = self.centres * (1 - self.taken.amax(dim=1, keepdim=True)) * (1 - self.canvas)
+        best, size = left.flatten(1).argmax(dim=1), left[0, 0].numel()
+        there = (best % size)[:, None, None].expand(-1, left.shape[1], 1)
+        return best // size, self._place(best % size), left.flatten(2).gather(2, there).squeeze(2)
+
+    def planes(self, classes: Tensor, seeds: Tensor) -> Tensor:
+        """Guide planes (n, GUIDES, s, s) of one step of the first n images: objects of `classes` (n,) at `seeds`."""
+        rows = torch.arange(len(classes), device=classes.device)
         semantic, centres = self.semantic[rows, classes], self.centres[rows, classes]
-        if self.seeds is None:
-            seeds = self._highest(centres * (1 - self.taken[:n]) * (1 - self.canvas[:n]))
-        else:
-            seeds = self.seeds[:n, step]
-        self.placed.append(seeds)
         away = self.grid - seeds[:, :, None, None]
         bump = torch.exp(-away.square().sum(dim=1) / (2 * BUMP**2))
-        self.taken[:n] = torch.maximum(self.taken[:n], bump)
-        where = (self.grid * 2 - 1).expand(n, -1, -1, -1)
-        maps = [bump, semantic, centres, self.canvas[:n], self._first_guess(rows, seeds, away)]
+        self.taken[rows, classes] = torch.maximum(self.taken[rows, classes], bump)
+        where = (self.grid * 2 - 1).expand(len(rows), -1, -1, -1)
+        maps = [bump, semantic, centres, self.canvas[rows, classes], self._first_guess(rows, seeds, away)]
         return torch.cat([away * 2, where, torch.stack(maps, dim=1)], dim=1)
 
-    def cover(self, logits: Tensor) -> None:
-        """Remember the masks (n, S, S) of the step just made."""
-        n, side = len(logits), self.canvas.shape[-1]
+    def cover(self, logits: Tensor, classes: Tensor) -> None:
+        """Remember the masks (n, S, S) of the step just made, which drew objects of `classes` (n,)."""
+        rows, side = torch.arange(len(classes), device=classes.device), self.canvas.shape[-1]
         shown = F.adaptive_avg_pool2d(logits.detach().float().sigmoid(), (side, side))
-        self.canvas[:n] = torch.maximum(self.canvas[:n], shown)
+        self.canvas[rows, classes] = torch.maximum(self.canvas[rows, classes], shown)
 
-    def _highest(self, heat: Tensor) -> Tensor:
-        """(n, s, s) to the place of each highest value, (n, 2) x and y in image sides."""
-        return self.grid.flatten(1)[:, heat.flatten(1).argmax(dim=1)].T
+    def _place(self, cells: Tensor) -> Tensor:
+        """(n,) cells of the maps to their middles, (n, 2) x and y in image sides."""
+        return self.grid.flatten(1)[:, cells].T
 
     def _first_guess(self, rows: Tensor, seeds: Tensor, away: Tensor) -> Tensor:
         """(n, s, s) in [-2, 1]: 1 where pixels point at the seed, 0 at the radius that the seed's own pixel tells."""

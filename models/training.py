@@ -20,8 +20,16 @@ from torch import Tensor, nn
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from models.batches import TrainingBatch, collate, draw_batch, places_of
 from models.examples import Example, Prepared, normalise, prepare
-from models.losses import centre_loss, hard_iou, iou_branch_loss, mask_loss, semantic_loss
-from models.matching import match_objects
+from models.losses import (
+    centre_loss,
+    class_loss,
+    hard_iou,
+    iou_branch_loss,
+    mask_loss,
+    objectness_loss,
+    semantic_loss,
+)
+from models.matching import match_across_classes, match_objects
 from models.network import AnnotationNetwork, Decoded, build_network
 from models.progress_file import fingerprint, load_progress, save_progress
 from models.recipes import Recipe
@@ -105,12 +113,21 @@ def build_optimizer(network: AnnotationNetwork, recipe: Recipe) -> torch.optim.O
     return kind(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
 
 
-def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: Recipe) -> Tensor:
-    """The loss of one iteration, a scalar."""
-    classes, masks = batch.step_classes, batch.step_masks
-    decoded = network(batch.images, classes, batch.seeds)
-    targets = masks if recipe.seeds else _matched(decoded, classes, masks)
+def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: Recipe, done: float = 1.0) -> Tensor:
+    """The loss of one iteration, a scalar.
+
+    Args:
+        done: share of the iterations that is behind, in [0, 1]; RSIS learns classes and objectness later than masks.
+    """
+    steps = _steps_to_make(network, batch.step_classes, recipe.steps)
+    decoded = network(batch.images, steps, batch.seeds)
+    targets, classes = _targets(decoded, batch.step_classes, batch.step_masks, seeds=recipe.seeds)
     loss = mask_loss(decoded.logits, targets, classes >= 0)
+    if decoded.classes is not None and done >= recipe.class_from:
+        loss = loss + recipe.class_weight * class_loss(decoded.classes, classes)
+    if decoded.objectness is not None and done >= recipe.stop_from:
+        objects = (batch.classes >= 0).sum(dim=1)
+        loss = loss + recipe.stop_weight * objectness_loss(decoded.objectness, objects)
     if decoded.dense:
         vocabulary, side = decoded.dense.semantic.shape[1:3]
         solid = semantic_targets(batch.masks, batch.classes, vocabulary, side)
@@ -153,7 +170,7 @@ def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: i
         group["lr"] = group["rate"] * share
     batch = draw_batch(training.prepared, recipe, training.seed, iteration, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        loss = segmentation_loss(network, batch, recipe)
+        loss = segmentation_loss(network, batch, recipe, iteration / iterations)
     value = loss.item()
     if not math.isfinite(value):
         raise FailedPrecondition(f"the training loss is {value} at iteration {iteration}; a lower rate may help")
@@ -187,7 +204,7 @@ def _train_iou_branch(training: _Training) -> None:
 def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
     """Of every example's steps: states (N, T, F), true IoU (N, T) and whether the step is there (N, T)."""
     network, recipe, prepared, device = training.network.eval(), training.recipe, training.prepared, training.device
-    most = max(1, *(len(item.classes) for item in prepared))
+    most = 1 + max(len(item.classes) for item in prepared)
     width = network.iou_branch.linear.in_features
     states = torch.zeros(len(prepared), most, width, device=device)
     iou = torch.zeros(len(prepared), most, device=device)
@@ -195,20 +212,36 @@ def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
     for start in range(0, len(prepared), recipe.batch):
         images, masks, classes = collate(prepared[start : start + recipe.batch], device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-            decoded = network(normalise(images), classes)
-        rows, steps = slice(start, start + len(images)), slice(0, classes.shape[1])
+            decoded = network(normalise(images), _steps_to_make(network, classes, recipe.steps))
+        targets, drawn = _targets(decoded, classes, masks, seeds=False)
+        rows, steps = slice(start, start + len(images)), slice(0, drawn.shape[1])
         states[rows, steps] = decoded.states.float()
-        iou[rows, steps] = hard_iou(decoded.logits > 0, _matched(decoded, classes, masks))
-        there[rows, steps] = classes >= 0
+        iou[rows, steps] = hard_iou(decoded.logits > 0, targets)
+        there[rows, steps] = drawn >= 0
         share = 1 - IOU_PHASE_SHARE * (1 - 0.5 * rows.stop / len(prepared))
         training.progress(share, "reading the frozen network's states")
     return states, iou, there
 
 
-def _matched(decoded: Decoded, classes: Tensor, masks: Tensor) -> Tensor:
-    """The objects (B, T, S, S) in the order of the steps that draw them."""
-    order = match_objects(decoded.logits.detach(), classes, masks)
-    return masks[torch.arange(len(masks), device=masks.device)[:, None], order]
+def _steps_to_make(network: AnnotationNetwork, classes: Tensor, most: int) -> Tensor:
+    """The classes to feed, (B, T); without any, as many steps in all images as the most objects, and the one after."""
+    if network.heads is None:
+        return classes
+    needed = int((classes >= 0).sum(dim=1).max()) + 1
+    return classes.new_zeros(len(classes), min(needed, most))
+
+
+def _targets(decoded: Decoded, classes: Tensor, masks: Tensor, *, seeds: bool) -> tuple[Tensor, Tensor]:
+    """What each step is to draw, (B, T, S, S), and of which class, (B, T), -1 for nothing."""
+    if seeds:
+        return masks, classes
+    rows = torch.arange(len(masks), device=masks.device)[:, None]
+    if decoded.classes is None:
+        return masks[rows, match_objects(decoded.logits.detach(), classes, masks)], classes
+    order = match_across_classes(decoded.logits.detach(), masks, classes >= 0)
+    if not masks.shape[1]:
+        return torch.zeros_like(decoded.logits, dtype=torch.bool), order
+    return masks[rows, order] & (order >= 0)[..., None, None], classes[rows, order].masked_fill(order < 0, -1)
 
 
 @contextmanager

@@ -47,21 +47,22 @@ def serve(  # noqa: PLR0917 - options, given by name
 def predict(
     model: Annotated[Path, typer.Argument(help="A trained model (model.safetensors).")],
     images: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
-    counts: Annotated[
-        Path,
-        typer.Option(help='JSON: {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}, objects of each category.'),
-    ],
     out: Annotated[Path, typer.Option(help="Folder for predictions.coco.json and overlays/.")],
+    counts: Annotated[
+        Path | None,
+        typer.Option(help='JSON: {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}, objects of each category.'),
+    ] = None,
     device: Annotated[str, typer.Option(help="torch's name of a device, or auto.")] = "auto",
 ) -> None:
-    """Outline the counted objects on pictures: a COCO file with predicted IoU as score, and overlays to look at.
+    """Outline objects on pictures: a COCO file with predicted IoU as score, and overlays to look at.
 
-    The counts file lists every picture by its name below IMAGES; a category that is not named is not there.
+    The counts file lists every picture by its name below IMAGES; a category that is not named is not there. A model
+    whose recipe predicts classes needs none.
     """
     _told(lambda: _predict(model, images, counts, out, device))
 
 
-def _predict(model: Path, images: Path, counts: Path, out: Path, device: str) -> None:
+def _predict(model: Path, images: Path, counts: Path | None, out: Path, device: str) -> None:
     from service.predict import predict as predict_all  # torch, which serving leaves to the device's process
 
     with Progress(transient=True) as bar:

@@ -35,13 +35,13 @@ class LabeledFile:
 
 
 @dataclass(frozen=True)
-class CountedFile:
-    """An image whose counts are known."""
+class PoolFile:
+    """An image to score; its counts where the model must be told them."""
 
     image_id: str
     file_name: str
     sha256: str
-    counts: Counts
+    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ScoreJob:
     """Read the images with the model at `checkpoint`; leaves a score table."""
 
     checkpoint: Path
-    images: tuple[CountedFile, ...]
+    images: tuple[PoolFile, ...]
     kind: Literal["score"] = "score"
 
 

@@ -30,10 +30,10 @@ from service.blobs import BlobStore
 from service.job_files import (
     CHECKPOINT,
     SCORES,
-    CountedFile,
     EvaluateJob,
     Job,
     LabeledFile,
+    PoolFile,
     ScoreJob,
     TrainJob,
     is_done,
@@ -90,9 +90,13 @@ def train(job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, p
 
 
 def score(job: ScoreJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:
-    """Score the images chunk by chunk, those with most objects first, and leave one table."""
+    """Score the images chunk by chunk, those with most counted objects first, and leave one table."""
+
+    def most_first(image: PoolFile) -> tuple[int, str]:
+        return (-image.counts.objects if image.counts else 0), image.image_id
+
     model = FittedModel.load(job.checkpoint, device)
-    ordered = sorted(job.images, key=lambda image: (-image.counts.objects, image.image_id))
+    ordered = sorted(job.images, key=most_first)
     parts = []
     for start in range(0, len(ordered), SCORE_CHUNK):
         parts.append(folder / f"scores-{start:09}.parquet")
@@ -123,7 +127,7 @@ def measure(job: EvaluateJob, blobs: BlobStore, device: torch.device, progress: 
 
 
 def _scored(
-    model: FittedModel, images: list[CountedFile], blobs: BlobStore, device: torch.device, progress: Progress
+    model: FittedModel, images: list[PoolFile], blobs: BlobStore, device: torch.device, progress: Progress
 ) -> Iterator[ScoredRow]:
     waiting = [ImageToScore(image.image_id, _loader(image, blobs), image.counts) for image in images]
     for scored in score_images(model, waiting, device=device, batch_size=SCORE_BATCH, progress=progress):
@@ -134,11 +138,11 @@ def _example(image: LabeledFile, blobs: BlobStore) -> Example:
     return Example(image.image_id, _pixels(image, blobs), image.objects)
 
 
-def _loader(image: CountedFile, blobs: BlobStore) -> Callable[[], NDArray[np.uint8]]:
+def _loader(image: PoolFile, blobs: BlobStore) -> Callable[[], NDArray[np.uint8]]:
     return lambda: _pixels(image, blobs)
 
 
-def _pixels(image: LabeledFile | CountedFile, blobs: BlobStore) -> NDArray[np.uint8]:
+def _pixels(image: LabeledFile | PoolFile, blobs: BlobStore) -> NDArray[np.uint8]:
     return decode_image(blobs.read(image.sha256), image.file_name).pixels
 
 

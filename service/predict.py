@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from maskloop.errors import InvalidDataset
+from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
@@ -48,7 +48,13 @@ class PictureFile:
 
 
 def predict(
-    checkpoint: Path, images: Path, counts_file: Path, out: Path, *, device: str, progress: Callable[[float], None]
+    checkpoint: Path,
+    images: Path,
+    counts_file: Path | None,
+    out: Path,
+    *,
+    device: str,
+    progress: Callable[[float], None],
 ) -> int:
     """Write `predictions.coco.json`, with predicted IoU as `score`, and `overlays/NAME.png` into `out`.
 
@@ -56,7 +62,7 @@ def predict(
         checkpoint: a trained model.
         images: a picture, or a folder of pictures.
         counts_file: JSON, {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}: how many objects of each category every
-            picture shows.
+            picture shows. `None` for a model that finds by itself, which does not look at them.
         out: folder, made if it is not there.
         device: torch's name of the device, "auto" for a GPU if there is one.
         progress: told the share that is done, in [0, 1].
@@ -65,7 +71,7 @@ def predict(
         The number of pictures.
 
     Raises:
-        ModelNotFound, InvalidArgument: there is no model at `checkpoint`, or it is damaged.
+        ModelNotFound, InvalidArgument: there is no model at `checkpoint`, it is damaged, or it needs counts.
         InvalidDataset: there is no picture, or the counts do not hold together; names which.
         InvalidImage: a picture does not decode; names it.
         InvalidConfig: torch cannot use the device.
@@ -75,8 +81,10 @@ def predict(
     model = FittedModel.load(checkpoint, place)
     categories = vocabulary(model)
     pictures = {picture.file_name: picture for picture in find_pictures(images)}
-    counts = read_counts(counts_file, categories, pictures)
-    waiting = [ImageToScore(name, picture.read, counts[name]) for name, picture in pictures.items()]
+    if counts_file is None and not model.network.finds:
+        raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
+    counts = read_counts(counts_file, categories, pictures) if counts_file else {}
+    waiting = [ImageToScore(name, picture.read, counts.get(name)) for name, picture in pictures.items()]
     found: dict[str, ImageProposals] = {}
     scored = score_images(model, waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
     for one in scored:

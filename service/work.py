@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from service.folders import DataFolder
 from service.job_files import (
     CHECKPOINT,
     SCORES,
-    CountedFile,
     EvaluateJob,
     Job,
     LabeledFile,
+    PoolFile,
     ScoreJob,
     TrainJob,
     read_job,
@@ -28,7 +28,7 @@ from service.job_files import (
     write_job,
 )
 from service.store import Database, Transaction
-from service.store.labels import LabeledImage, counts_to_score, full_labels
+from service.store.labels import LabeledImage, counts_to_score, full_labels, images_to_score
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, set_scored_images
 from service.store.operations import OperationRecord
 from service.store.projects import get_project
@@ -83,9 +83,8 @@ class ModelWork:
             return TrainJob(request["recipe"], request["seed"], categories, labeled)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])
         if record.operation.kind is OperationKind.SCORE:
-            counted = counts_to_score(tx, project_id)
-            files = (CountedFile(image.id, image.file_name, image.sha256, counts) for image, counts in counted)
-            return ScoreJob(checkpoint, tuple(files))
+            version = get_model(tx, project_id, request["model_version"]).version
+            return ScoreJob(checkpoint, tuple(_files_to_score(tx, version)))
         split = Split(request["split"])
         labeled = tuple(map(_labeled_file, full_labels(tx, project_id, [split])))
         return EvaluateJob(checkpoint, request["model_version"], split, labeled)
@@ -119,6 +118,16 @@ class ModelWork:
     def _take(self, record: OperationRecord, name: str, to: Path) -> None:
         """Copy a result to its place, whole or not at all; the operation's folder keeps it until it is cleared."""
         write_atomically(to, (self._folder.work(record.operation.id) / name).read_bytes())
+
+
+def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[PoolFile]:
+    """What a model version can read of the pool: all of it, or what was counted where it must be told the counts."""
+    if json.loads(version.config_json).get("classes") == "predicted":
+        for image in images_to_score(tx, version.project_id):
+            yield PoolFile(image.id, image.file_name, image.sha256)
+    else:
+        for image, counts in counts_to_score(tx, version.project_id):
+            yield PoolFile(image.id, image.file_name, image.sha256, counts)
 
 
 def _labeled_file(found: LabeledImage) -> LabeledFile:

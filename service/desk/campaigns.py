@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidArgument, LeaseLost
-from maskloop.values import Batch, Budget, Campaign, Pick, SkipReason, Strategy, SupervisionKind, check_id
+from maskloop.values import (
+    Batch,
+    BatchRecord,
+    Budget,
+    Campaign,
+    Pick,
+    PickState,
+    SkipReason,
+    Strategy,
+    SupervisionKind,
+    check_id,
+)
 from service.candidates import CandidateIndex
 from service.clock import Clock, NewId
 from service.desk.budgets import check_buys_an_image, check_covers
@@ -16,12 +27,11 @@ from service.desk.leases import check_lease, end_leases, end_overdue_leases, own
 from service.pages import Page, PageRequest
 from service.store import Database, Transaction
 from service.store.batches import (
-    BatchRecord,
-    PickState,
     find_open_batch,
     get_batch,
     insert_batch,
     insert_skip,
+    list_batches,
     set_expiry,
     set_pick_states,
 )
@@ -160,6 +170,21 @@ class AnnotationDesk:
             get_project(tx, project_id)
             end_overdue_leases(tx, self._candidates, project_id, self._clock())
             return get_batch(tx, project_id, batch_id).held()
+
+    def list_batches(
+        self, *, project_id: str, campaign_id: str = "", page_size: int = 0, page_token: str = ""
+    ) -> Page[BatchRecord]:
+        """A project's batches by id, of one campaign or of all, with every image they were given.
+
+        Raises:
+            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
+        """
+        with self._database.write() as tx:
+            get_project(tx, project_id)
+            if campaign_id:
+                get_campaign(tx, project_id, campaign_id)
+            end_overdue_leases(tx, self._candidates, project_id, self._clock())
+            return list_batches(tx, project_id, PageRequest.of(page_size, page_token), campaign_id=campaign_id)
 
     def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
         """Prolong a batch's leases; expired ones are taken up again where the image is still to be had.

@@ -20,14 +20,14 @@ from maskloop.errors import (
     InvalidLabel,
     LeaseLost,
 )
-from maskloop.values import Campaign, Counts, Image, Label, LabelDraft, Project, SupervisionKind
+from maskloop.values import BatchRecord, Campaign, Counts, Image, Label, LabelDraft, PickState, Project, SupervisionKind
 from selection.select import ROUNDING_S
 from service.clock import NewId
 from service.desk.checks import check_content
 from service.desk.leases import freed, own_batch
 from service.quotes import exact_cost_s
 from service.store import Transaction
-from service.store.batches import BatchRecord, PickState, holders, set_pick_states
+from service.store.batches import holders, set_pick_states
 from service.store.campaigns import FullLabelTotals, Movement, add_spending, get_campaign, move
 from service.store.images import get_images
 from service.store.labels import counted_images, current_labels, get_labels, insert_labels

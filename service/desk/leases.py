@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from maskloop.errors import ForeignLease, InvalidArgument
-from maskloop.values import Batch, Pick, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Pick, PickState, SupervisionKind
 from selection.select import ROUNDING_S
 from service.candidates import CandidateIndex, standings
 from service.store import Transaction
-from service.store.batches import BatchRecord, PickState, get_batch, overdue_batches, set_pick_states
+from service.store.batches import get_batch, overdue_batches, set_pick_states
 from service.store.campaigns import Movement, get_campaign, move
 
 DEFAULT_LEASE_S = 3600.0

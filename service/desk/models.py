@@ -82,8 +82,18 @@ class ModelDesk:
         asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate))
         return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
 
+    def resolve_recipe(self, *, recipe: str = "", overrides_json: str = "") -> str:
+        """A recipe with all its options as JSON, as `train_model` would use it.
+
+        Raises:
+            InvalidConfig: an unknown recipe or option, or an impossible value.
+        """
+        return json.dumps(_resolve(recipe or self._default_recipe, overrides_json).to_dict())
+
     def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
-        """Score the pool images that have counts and no full label; "" is the active version.
+        """Score the pool images without a full label; "" is the active version.
+
+        A version whose recipe predicts classes reads all of them, any other those that are counted and hold something.
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.

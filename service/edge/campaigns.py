@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from maskloop.convert import arguments, batch_to_message, campaign_to_message
+from maskloop.convert import arguments, batch_record_to_message, batch_to_message, campaign_to_message
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceServicer
 from service.desk.campaigns import AnnotationDesk
@@ -50,6 +50,13 @@ class CampaignServicer(CampaignServiceServicer):  # type: ignore[misc]
         asked = arguments(request, "project_id", "batch_id")
         batch = await self._pool.call(context, self._desk.get_batch, **asked)
         return batch_to_message(batch)
+
+    async def ListBatches(self, request: pb.ListBatchesRequest, context: Any) -> pb.ListBatchesResponse:
+        asked = arguments(request, "project_id")
+        page = await self._pool.call(context, self._desk.list_batches, **asked)
+        return pb.ListBatchesResponse(
+            batches=map(batch_record_to_message, page.items), next_page_token=page.next_page_token
+        )
 
     async def RenewBatch(self, request: pb.RenewBatchRequest, context: Any) -> pb.Batch:
         asked = arguments(request, "project_id", "batch_id", "annotator")

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from maskloop.convert import arguments, label_to_message
+from maskloop.convert import arguments, cost_estimates_to_message, label_to_message
+from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
 from service.desk.labels import LabelDesk
@@ -33,3 +34,8 @@ class LabelServicer(LabelServiceServicer):  # type: ignore[misc]
         asked = arguments(request, "project_id")
         async for data in await self._pool.stream(context, self._desk.export_labels, **asked):
             yield pb.ExportLabelsResponse(data=data)
+
+    async def GetCostEstimates(self, request: pb.GetCostEstimatesRequest, context: Any) -> costs_pb2.CostEstimates:
+        asked = arguments(request, "project_id")
+        estimates = await self._pool.call(context, self._desk.get_cost_estimates, **asked)
+        return cost_estimates_to_message(estimates)

@@ -26,6 +26,10 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
         operation = await self._pool.call(context, self._desk.train_model, **asked)
         return operation_to_message(operation)
 
+    async def ResolveRecipe(self, request: pb.ResolveRecipeRequest, context: Any) -> pb.ResolveRecipeResponse:
+        resolved = await self._pool.call(context, self._desk.resolve_recipe, **arguments(request))
+        return pb.ResolveRecipeResponse(config_json=resolved)
+
     async def ScorePool(self, request: pb.ScorePoolRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id")
         operation = await self._pool.call(context, self._desk.score_pool, **asked)

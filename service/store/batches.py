@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import BatchNotFound
-from maskloop.values import Batch, Campaign, Pick, SkipReason, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, SupervisionKind
+from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks
 from service.store.tables import IS_LEASED, batches, picks, skips
-
-
-class PickState(StrEnum):
-    """What became of a pick."""
-
-    OPEN = "open"  # leased
-    LABELED = "labeled"
-    RELEASED = "released"
-    SKIPPED = "skipped"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True)
-class BatchRecord:
-    """A batch with all its picks, and what became of each, by image id."""
-
-    batch: Batch
-    states: Mapping[str, PickState]
-
-    def pick(self, image_id: str) -> Pick | None:
-        """The pick of an image, `None` if the batch never held it."""
-        return next((pick for pick in self.batch.picks if pick.image_id == image_id), None)
-
-    def in_state(self, *states: PickState) -> list[Pick]:
-        """Picks in one of the states, in the order of selection."""
-        return [pick for pick in self.batch.picks if self.states[pick.image_id] in states]
-
-    def held(self) -> Batch:
-        """The batch with only the images that are still leased."""
-        return replace(self.batch, picks=tuple(self.in_state(PickState.OPEN)))
-
 
 _INSERT_BATCH = insert(batches)
 _INSERT_PICKS = insert(picks)
@@ -114,6 +83,20 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
         raise BatchNotFound(f"project {project_id} has no batch {batch_id!r}", field="batch_id")
     chosen = tx.execute(select(picks).where(picks.c.batch_id == batch_id).order_by(picks.c.position)).all()
     return _record(row, chosen)
+
+
+def list_batches(tx: Transaction, project_id: str, page: PageRequest, *, campaign_id: str = "") -> Page[BatchRecord]:
+    """A project's batches by id, of one campaign or of all."""
+    found = select(batches).where(batches.c.project_id == project_id, batches.c.id > page.after)
+    if campaign_id:
+        found = found.where(batches.c.campaign_id == campaign_id)
+    rows = tx.execute(found.order_by(batches.c.id).limit(page.size + 1)).all()
+    chosen: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    for ids in chunks(list(chosen)):
+        of_these = select(picks).where(picks.c.batch_id.in_(ids)).order_by(picks.c.batch_id, picks.c.position)
+        for pick in tx.execute(of_these):
+            chosen[pick.batch_id].append(pick)
+    return page.cut([_record(row, chosen[row.id]) for row in rows], list(chosen))
 
 
 def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind) -> BatchRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
+from maskloop.cost_estimates import TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.masks import Mask
 from maskloop.values import Counts, Image, Label, ObjectLabel, Split, SupervisionKind
@@ -33,6 +35,13 @@ _COUNTED = select(
     labels.c.project_id == bindparam("project_id"),
     labels.c.kind == SupervisionKind.COUNTS.value,
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
+)
+_FULL = labels.alias("full_labels")
+_IS_FULL_OF_IMAGE = and_(
+    _FULL.c.project_id == images.c.project_id,
+    _FULL.c.image_id == images.c.id,
+    _FULL.c.kind == SupervisionKind.FULL.value,
+    _FULL.c.superseded_by == "",
 )
 
 
@@ -129,27 +138,17 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
 
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
     """Pool images with counts of at least one object and without a full label, by image id."""
-    full = labels.alias("full_labels")
     found = (
         select(images, labels.c.counts)
         .join(labels, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
-        .join(
-            full,
-            and_(
-                full.c.project_id == images.c.project_id,
-                full.c.image_id == images.c.id,
-                full.c.kind == SupervisionKind.FULL.value,
-                full.c.superseded_by == "",
-            ),
-            isouter=True,
-        )
+        .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
         .where(
             labels.c.project_id == project_id,
             labels.c.kind == SupervisionKind.COUNTS.value,
             IS_CURRENT,
             labels.c.objects_present > 0,
             images.c.split == Split.POOL.value,
-            full.c.id.is_(None),
+            _FULL.c.id.is_(None),
         )
         .order_by(images.c.id)
     )
@@ -177,6 +176,18 @@ def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Count
         yield image_of(row), None if row.counts is None else _counts(row.counts), row.paid_s or 0.0
 
 
+def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
+    """Pool images without a full label, counted or not, by image id."""
+    found = (
+        select(images)
+        .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
+        .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, _FULL.c.id.is_(None))
+        .order_by(images.c.id)
+    )
+    for row in tx.execute(found):
+        yield image_of(row)
+
+
 def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
     """What is known of those images that were counted. Corrections change the counts, not what was paid."""
     rows: list[Row[Any]] = []
@@ -190,6 +201,32 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
         for row in rows
         if not row.superseded_by
     }
+
+
+def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
+    """First labels whose time was measured, oldest first; read as they are consumed."""
+    counted = labels.alias("counted")
+    paid = (
+        select(counted.c.image_id, func.sum(counted.c.cost_s).label("paid_s"))
+        .where(counted.c.project_id == project_id, counted.c.kind == SupervisionKind.COUNTS.value)
+        .group_by(counted.c.image_id)
+        .subquery()
+    )
+    found = (
+        select(labels.c.kind, labels.c.counts, labels.c.objects, labels.c.seconds_spent, paid.c.paid_s)
+        .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
+        .where(
+            labels.c.project_id == project_id,
+            labels.c.kind.in_([SupervisionKind.COUNTS.value, SupervisionKind.FULL.value]),
+            labels.c.supersedes == "",
+            labels.c.seconds_spent.is_not(None),
+        )
+        .order_by(labels.c.number)
+    )
+    for row in tx.execute(found):
+        kind = SupervisionKind(row.kind)
+        paid_s = (row.paid_s or 0.0) if kind is SupervisionKind.FULL else 0.0
+        yield TimedLabel(kind, _said(row), row.seconds_spent, paid_s)
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
@@ -233,6 +270,13 @@ def _label(row: Row[Any]) -> Label:
 
 def _counts(stored: dict[str, int]) -> Counts:
     return Counts({int(category_id): count for category_id, count in stored.items()})
+
+
+def _said(row: Row[Any]) -> Counts:
+    """What a label says, without its masks."""
+    if row.counts is not None:
+        return _counts(row.counts)
+    return Counts(Counter(category_id for category_id, _ in row.objects or ()))
 
 
 def _row(label: Label) -> dict[str, object]:

@@ -80,6 +80,17 @@ def test_a_strategy_the_server_does_not_know_is_told_before_images_are_brought_i
     assert "import" not in out
 
 
+@pytest.mark.parametrize(
+    ("recipe", "named"), [("magic", "'magic'"), ("compact,depth=3", "'depth'"), ("compact,batch=0", "batch is 0")]
+)
+def test_a_recipe_the_server_does_not_know_is_told_before_anything_is_bought(tmp_path, demo, server, recipe, named):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"), "--server", server)
+    code, out, complaint = al_loop(*options, "--recipe", recipe)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert named in complaint
+    assert "open" not in out
+
+
 def test_an_image_that_is_cut_off_is_named(tmp_path, demo, server):
     broken = shutil.copytree(demo, tmp_path / "broken")
     victim = broken / "images" / "train-0003.jpg"

@@ -14,15 +14,18 @@ from maskloop.masks import Mask
 from maskloop.v1 import campaigns_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
     Batch,
+    BatchRecord,
     Budget,
     Campaign,
     Category,
+    CostEstimates,
     Counts,
     EvaluatedImage,
     Evaluation,
     Image,
     ImageImport,
     ImageProposals,
+    KindCosts,
     Label,
     LabelDraft,
     ModelVersion,
@@ -32,7 +35,9 @@ from maskloop.values import (
     OperationKind,
     OperationState,
     Pick,
+    PickState,
     Project,
+    SecondsEstimate,
     SkipReason,
     Split,
     Strategy,
@@ -87,6 +92,25 @@ batches = st.builds(
     st.booleans(),
     texts,
     st.none() | shares,
+)
+
+batch_records = batches.flatmap(
+    lambda batch: st.builds(
+        BatchRecord,
+        st.just(batch),
+        st.fixed_dictionaries({pick.image_id: st.sampled_from(PickState) for pick in batch.picks}),
+    )
+)
+estimated = st.builds(SecondsEstimate, seconds, seconds, seconds, seconds, small)
+
+
+def kind_costs(kind):
+    by_category = st.dictionaries(positive, estimated, max_size=3)
+    return st.builds(KindCosts, st.just(kind), small, small, seconds, seconds, estimated, estimated, by_category)
+
+
+cost_estimates = st.builds(
+    CostEstimates, positive, kind_costs(SupervisionKind.COUNTS), kind_costs(SupervisionKind.FULL)
 )
 
 
@@ -199,6 +223,8 @@ PAIRS = {
     "campaign": (campaigns, convert.campaign_to_message, convert.campaign_from_message),
     "pick": (picks, convert.pick_to_message, convert.pick_from_message),
     "batch": (batches, convert.batch_to_message, convert.batch_from_message),
+    "batch_record": (batch_records, convert.batch_record_to_message, convert.batch_record_from_message),
+    "cost_estimates": (cost_estimates, convert.cost_estimates_to_message, convert.cost_estimates_from_message),
     "draft": (drafts, convert.draft_to_message, convert.draft_from_message),
     "label": (labels, convert.label_to_message, convert.label_from_message),
     "proposals": (proposals, convert.proposals_to_message, convert.proposals_from_message),

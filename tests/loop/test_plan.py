@@ -44,9 +44,10 @@ def test_the_first_batch_begins_with_five_images_to_learn_what_one_costs():
     assert plan(HOUR).initial(ledger(HOUR)) == Budget(images=5)
 
 
-def test_the_first_batch_doubles_until_a_third_of_the_budget_is_spent():
-    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(images=5)
-    assert plan(HOUR).initial(ledger(HOUR, labels=10)) == Budget(images=4)  # (1200 - 10 * 83) / 83 = 4.46
+def test_the_first_batch_goes_by_halves_of_what_remains_of_a_third_of_the_budget():
+    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(images=4)  # (1200 - 5 * 83) / 83 = 9.46
+    assert plan(HOUR).initial(ledger(HOUR, labels=9)) == Budget(images=2)  # 5.46
+    assert plan(HOUR).initial(ledger(HOUR, labels=13)) == Budget(images=1)  # 1.46
 
 
 def test_a_first_look_at_cheap_images_does_not_spend_the_budget_unseen():

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from models.losses import (
     centre_loss,
+    class_loss,
     hard_iou,
     iou_branch_loss,
     iou_from_output,
     iou_target,
     mask_loss,
+    objectness_loss,
     semantic_loss,
     soft_iou,
 )
@@ -89,3 +91,23 @@ def test_semantic_loss_agrees_with_loops():
     total = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum()
     loss = semantic_loss(torch.from_numpy(logits), torch.from_numpy(targets).float())
     assert loss.item() == pytest.approx(total / (2 * 2 * 2), rel=1e-5)
+
+
+def test_the_class_loss_is_the_mean_of_minus_log_p_over_steps_that_draw_an_object():
+    probabilities = torch.tensor([[[0.2, 0.5, 0.3], [0.1, 0.8, 0.1]], [[0.25, 0.25, 0.5], [1.0, 0.0, 0.0]]])
+    classes = torch.tensor([[0, 1], [1, -1]])  # index 0 of the probabilities is the end of the sequence
+    expected = -(math.log(0.5) + math.log(0.1) + math.log(0.5)) / 3
+    assert class_loss(probabilities, classes).item() == pytest.approx(expected)
+    assert class_loss(probabilities, torch.full((2, 2), -1)).item() == 0
+
+
+def test_objectness_is_learnt_at_every_object_and_at_the_one_step_after_the_last():
+    logits = torch.tensor([[2.0, -1.0, 5.0], [0.5, 9.0, 9.0]])  # two objects; none
+    each = [math.log1p(math.exp(-2)), math.log1p(math.exp(1)), math.log1p(math.exp(5)), math.log1p(math.exp(0.5))]
+    assert objectness_loss(logits, torch.tensor([2, 0])).item() == pytest.approx(0.5 * sum(each) / 4)
+
+
+def test_a_sequence_that_is_full_has_no_step_after_the_last():
+    logits = torch.tensor([[2.0, -1.0]])
+    expected = 0.5 * (math.log1p(math.exp(-2)) + math.log1p(math.exp(1))) / 2
+    assert objectness_loss(logits, torch.tensor([2])).item() == pytest.approx(expected)

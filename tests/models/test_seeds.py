@@ -47,14 +47,23 @@ def test_semantic_targets_are_the_share_of_each_cell_that_a_class_covers():
     assert targets[0, 1, 0].tolist() == [0, 0.5, 0.5, 0.25]
 
 
-def guide(*seeds: tuple[float, float]) -> Guide:
+def guide() -> Guide:
     """One image, 16 x 16, two classes; class 0 has peaks .9 at (3, 3) and .8 at (12, 12), class 1 .7 at (3, 3)."""
     centres = torch.full((1, 2, 16, 16), 0.01)
     centres[0, 0, 3, 3], centres[0, 0, 3, 4], centres[0, 0, 12, 12], centres[0, 1, 3, 3] = 0.9, 0.85, 0.8, 0.7
     field = torch.zeros(1, 3, 16, 16)
     field[0, 2] = math.log(0.25 / RADIUS)
     maps = DenseMaps(torch.randn(1, 2, 16, 16), centres.logit(), field, torch.zeros(1, FEATURES, 16, 16))
-    return Guide(maps, maps.features, torch.tensor([seeds]) if seeds else None)
+    return Guide(maps, maps.features)
+
+
+def step(guided: Guide, category: int) -> torch.Tensor:
+    """The planes of the next step of this class."""
+    classes = torch.tensor([category])
+    return guided.planes(classes, guided.highest(classes))
+
+
+SEED = torch.tensor([[4.5 / 16, 9.5 / 16]])
 
 
 def place_of(planes: torch.Tensor) -> list[int]:
@@ -64,26 +73,39 @@ def place_of(planes: torch.Tensor) -> list[int]:
 
 def test_each_step_takes_the_highest_centre_that_is_left_and_a_new_class_starts_afresh():
     guided = guide()
-    assert place_of(guided.planes(torch.tensor([0]), 0)) == [3, 3]
-    assert place_of(guided.planes(torch.tensor([0]), 1)) == [12, 12]
-    assert place_of(guided.planes(torch.tensor([1]), 2)) == [3, 3]
+    assert place_of(step(guided, 0)) == [3, 3]
+    assert place_of(step(guided, 0)) == [12, 12]
+    assert place_of(step(guided, 1)) == [3, 3]
+
+
+def test_proposals_go_from_the_highest_centre_of_any_class_down_and_no_place_is_proposed_twice():
+    guided = guide()
+    found = []
+    for _ in range(2):
+        classes, places, heights = guided.propose()
+        found.append((int(classes), (places[0] * 16 - 0.5).flip(0).tolist(), heights[0].tolist()))
+        guided.planes(classes, places)
+    assert [one[:2] for one in found] == [(0, [3, 3]), (0, [12, 12])]
+    assert found[0][2] == pytest.approx([0.9, 0.7], abs=1e-5)
+    assert found[1][2] == pytest.approx([0.8, 0.01], abs=1e-3)
+    assert guided.propose()[2].max() < 0.7  # of class 1 at (3, 3), which is taken
 
 
 def test_what_a_mask_of_the_class_covers_is_no_longer_a_centre():
     guided = guide()
-    guided.planes(torch.tensor([0]), 0)
+    step(guided, 0)
     guided.taken.zero_()
     mask = torch.full((1, 32, 32), -9.0)
     mask[0, :16, :16] = 9.0
-    guided.cover(mask)
-    planes = guided.planes(torch.tensor([0]), 1)
+    guided.cover(mask, torch.tensor([0]))
+    planes = step(guided, 0)
     assert place_of(planes) == [12, 12]
     assert planes[0, 7, 3, 3] > 0.99
     assert planes[0, 7, 12, 12] < 0.01
 
 
 def test_coordinates_are_relative_to_the_seed():
-    planes = guide((4.5 / 16, 9.5 / 16)).planes(torch.tensor([0]), 0)
+    planes = guide().planes(torch.tensor([0]), SEED)
     assert planes[0, 0, 9, 4] == 0
     assert planes[0, 1, 9, 4] == 0
     assert planes[0, 0, 9, 12] == 1.0  # half an image to the right
@@ -91,7 +113,7 @@ def test_coordinates_are_relative_to_the_seed():
 
 
 def test_the_first_guess_is_zero_at_the_radius_that_the_seeds_pixel_tells():
-    planes = guide((4.5 / 16, 9.5 / 16)).planes(torch.tensor([0]), 0)
+    planes = guide().planes(torch.tensor([0]), SEED)
     assert planes[0, 8, 9, 4] == 1
     assert planes[0, 8, 9, 8].item() == pytest.approx(0, abs=1e-6)  # four pixels away, a quarter of the image
     assert planes[0, 8, 9, 6].item() == pytest.approx(1 - 0.25)
@@ -99,9 +121,9 @@ def test_the_first_guess_is_zero_at_the_radius_that_the_seeds_pixel_tells():
 
 
 def test_pixels_that_point_at_the_seed_belong_to_the_first_guess():
-    guided = guide((4.5 / 16, 9.5 / 16))
+    guided = guide()
     guided.pointing = torch.zeros(1, 2, 16, 16)
     guided.pointing[0, 0, 9, 8] = -4 / 16
-    planes = guided.planes(torch.tensor([0]), 0)
+    planes = guided.planes(torch.tensor([0]), SEED)
     assert planes[0, 8, 9, 8] == 1
     assert REACH >= 4 / 16

@@ -7,10 +7,11 @@ from torch import Tensor
 from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument
 from models.batches import collate, draw_batch
 from models.examples import normalise, prepare
-from models.losses import hard_iou
-from models.matching import match_objects
+from models.losses import class_loss, hard_iou, objectness_loss
+from models.matching import best_ious, match_across_classes, match_objects
 from models.network import AnnotationNetwork, build_network
 from models.recipes import Recipe, resolve
+from models.seeing import see
 from models.training import build_optimizer, learning_rate_share, segmentation_loss, train_network
 
 CPU = torch.device("cpu")
@@ -18,6 +19,9 @@ CATEGORIES = (3, 7)
 
 
 def tiny(name: str, **overrides) -> Recipe:
+    """The recipe of this name, made small; "paper-free" and "compact-free" are those that are fed no class."""
+    name, _, free = name.partition("-")
+    overrides = ({"classes": "predicted"} if free else {}) | overrides
     values = {"encoder": "compact", "image_size": 32, "hidden": 16, "batch": 4, "iterations": 6, "iou_epochs": 3}
     return resolve(name, **(values | {"checkpoint_every": 2} | overrides))
 
@@ -66,7 +70,7 @@ def test_one_optimiser_with_two_rates_takes_the_steps_of_the_papers_two_adams(sc
     assert_same_bits(one, two)
 
 
-@pytest.mark.parametrize("name", ["paper", "compact"])
+@pytest.mark.parametrize("name", ["paper", "compact", "paper-free"])
 def test_a_training_killed_at_several_moments_ends_bit_for_bit_as_an_unbroken_one(scenes, tmp_path, name):
     examples, recipe = scenes(6), tiny(name, augment="strong")
     unbroken = train(examples, recipe)
@@ -137,6 +141,33 @@ def test_two_images_are_learnt_by_heart(scenes, name, objects):
     assert (decoded.predicted_iou - iou).abs().mean() < 0.15
 
 
+@pytest.mark.parametrize(("name", "objects"), [("paper-free", 1), ("compact-free", 2)])
+def test_objects_of_two_images_are_found_without_being_told_of(scenes, name, objects):
+    recipe = tiny(name, iterations=200, rate=5e-3, encoder_rate=5e-3, augment="none", class_from=0.0, stop_from=0.0)
+    examples = scenes(2, objects=objects)
+    network = train(examples, recipe)
+    images, masks, classes = collate([prepare(example, CATEGORIES, 32, 20) for example in examples], CPU)
+    with torch.no_grad():
+        seen = see(network, recipe, normalise(images), classes[:, :0], 2)
+    assert [sorted(row[row >= 0].tolist()) for row in seen.classes] == classes.tolist()
+    assert best_ious(seen.logits > 0, seen.classes, masks, classes).sum() > 0.7 * classes.numel()
+
+
+def test_classes_and_objectness_are_learnt_from_their_share_of_the_training_on(scenes):
+    recipe = tiny("paper-free", class_from=0.25, stop_from=0.5)
+    prepared = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(4)]
+    torch.manual_seed(0)
+    network = build_network(recipe, 2).eval()
+    batch = draw_batch(prepared, recipe, 0, 0, CPU)
+    early, middle, late = (segmentation_loss(network, batch, recipe, done).item() for done in (0.2, 0.3, 0.6))
+    decoded = network(batch.images, torch.zeros(4, 3, dtype=torch.int64))  # two objects, and the step after them
+    order = match_across_classes(decoded.logits, batch.masks, batch.classes >= 0)
+    drawn = batch.classes.gather(1, order.clamp(min=0)).masked_fill(order < 0, -1)
+    assert middle - early == pytest.approx(0.1 * class_loss(decoded.classes, drawn).item(), abs=1e-5)
+    objects = torch.tensor([2, 2, 2, 2])
+    assert late - middle == pytest.approx(0.5 * objectness_loss(decoded.objectness, objects).item(), abs=1e-5)
+
+
 def test_the_second_phase_moves_nothing_but_the_iou_branch(scenes):
     before, after = (train(scenes(4), tiny("paper", iou_epochs=epochs)) for epochs in (1, 40))
     for (name, left), (_, right) in zip(before.state_dict().items(), after.state_dict().items(), strict=True):
@@ -151,7 +182,7 @@ def test_joint_training_teaches_the_iou_branch_together_with_the_masks(scenes):
     assert not torch.equal(initial.iou_branch.linear.weight, joint.iou_branch.linear.weight)
 
 
-@pytest.mark.parametrize("name", ["paper", "compact"])
+@pytest.mark.parametrize("name", ["paper", "compact", "paper-free"])
 def test_images_without_objects_can_be_learnt_from(scenes, name):
     network = train([*scenes(2), *scenes(3, objects=0, seed=9)], tiny(name, batch=2))
     assert all(tensor.isfinite().all() for tensor in network.state_dict().values())

@@ -56,6 +56,12 @@ def test_random_has_one_colour_whether_campaign_or_baseline(a_report: Make) -> N
     assert ARM_COLOURS[0] not in alone
 
 
+def test_six_arms_have_six_colours(a_report: Make) -> None:
+    names = ("random", "entropy", "dropout", "core_set", "typical")
+    svg = drawn(a_report(baselines={name: Baseline(a_report().rounds) for name in names}))["curve-ap50"]
+    assert all(colour in svg for colour in ARM_COLOURS)
+
+
 def test_the_reference_head_is_named_where_it_was_measured(a_report: Make, a_round: MakeRound) -> None:
     measured = a_round(0, 60.0, 0.3, iou_spearman_reference=0.47, iou_mae_reference=0.2)
     assert "the paper's head: 0.47, 0.20" in drawn(a_report(rounds=(measured,)))["reliability"]

@@ -19,8 +19,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from sqlalchemy import select
 
 from maskloop.errors import MaskloopError
-from maskloop.values import Batch, Campaign, SkipReason, Strategy, SupervisionKind
-from service.store.batches import PickState, get_batch, holders, leased_images, skips_of
+from maskloop.values import Batch, Campaign, PickState, SkipReason, Strategy, SupervisionKind
+from service.store.batches import get_batch, holders, leased_images, skips_of
 from service.store.tables import batches, picks
 from tests.service.desks import Server, counts_draft, full_draft
 

@@ -306,3 +306,16 @@ def test_every_method_of_the_wire_has_code(edge):
         modules = {"Project": "projects", "Campaign": "campaigns", "Label": "labels", "Model": "models"}
         module = __import__(f"service.edge.{modules[name]}", fromlist=["x"])
         assert method.name in vars(getattr(module, f"{name}Servicer"))
+
+
+def test_a_recipe_is_read_with_its_options_replaced(client):
+    found = client.resolve_recipe(recipe="paper", overrides={"image_size": 96, "iterations": 7})
+    assert (found["name"], found["encoder"], found["image_size"]) == ("paper", "resnet101", 96)
+    assert (found["min_iterations"], found["max_iterations"]) == (7, 7)
+    assert client.resolve_recipe()["name"] == "compact"
+
+
+@pytest.mark.parametrize("asked", [{"recipe": "magic"}, {"overrides": {"depth": 3}}, {"overrides": {"batch": 0}}])
+def test_a_recipe_that_cannot_be_is_refused(client, asked):
+    with pytest.raises(InvalidConfig):
+        client.resolve_recipe(**asked)

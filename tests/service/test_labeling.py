@@ -11,6 +11,7 @@ from maskloop.errors import (
     AlreadyExists,
     BatchNotFound,
     BudgetExhausted,
+    CampaignNotFound,
     FailedPrecondition,
     ForeignLease,
     ImageNotFound,
@@ -31,6 +32,7 @@ from maskloop.values import (
     Label,
     LabelDraft,
     ObjectLabel,
+    PickState,
     SkipReason,
     Split,
     Strategy,
@@ -53,6 +55,11 @@ def batch(server: Server) -> Batch:
 def lease(server: Server, annotator: str = "ann", kind: SupervisionKind = FULL, **options: object) -> Batch:
     asked = {"images": 1, **options}
     return server.campaigns.select_batch(project_id="p", campaign_id="c", annotator=annotator, kind=kind, **asked)
+
+
+def label_of(server: Server, image_id: str) -> str:
+    (label,) = server.labels.list_labels(project_id="p", image_id=image_id).items
+    return label.id
 
 
 def submit(server: Server, *drafts: LabelDraft, **options: object) -> Submission:
@@ -315,6 +322,38 @@ def test_labels_are_listed_in_pages_and_by_image_and_kind(server: Server, batch:
         kept(server, image_id="nothing")
     with pytest.raises(ProjectNotFound):
         server.labels.list_labels(project_id="q")
+
+
+def test_what_labels_take_is_estimated_from_first_labels_with_a_measured_time(server: Server, batch: Batch) -> None:
+    before = server.labels.get_cost_estimates(project_id="p")
+    assert (before.categories, before.full.labels) == (3, 0)
+    assert before.full_label(Counts({1: 2})) == pytest.approx(2 + 2 * 79)
+    first, second, third = image_ids(batch)
+    submit(server, full_draft(first, 1, 1, seconds_spent=80.0), batch_id=batch.id)
+    submit(server, full_draft(second, 1, seconds_spent=41.0), full_draft(third, 2), batch_id=batch.id)
+    label = submit(server, full_draft(first, 1, 1, seconds_spent=500.0, supersedes=label_of(server, first)))
+    after = server.labels.get_cost_estimates(project_id="p")
+    assert label.labels[0].seconds_spent == 500.0
+    assert (after.full.labels, after.full.left_out, after.full.measured_s) == (2, 0, 121.0)
+    assert after.full.by_category[1].steps == 3
+    assert 38 < after.full.by_category[1].estimated_s < 60
+    assert set(after.full.by_category) == {1}
+
+
+def test_estimates_of_a_project_that_is_not_there_are_refused(server: Server) -> None:
+    with pytest.raises(ProjectNotFound):
+        server.labels.get_cost_estimates(project_id="nowhere")
+
+
+def test_batches_are_listed_with_what_became_of_every_image(server: Server, batch: Batch) -> None:
+    first, second, third = image_ids(batch)
+    submit(server, full_draft(first, 1), batch_id=batch.id)
+    server.clock.forward(3601)
+    (record,) = server.campaigns.list_batches(project_id="p", campaign_id="c").items
+    assert record.batch.picks == batch.picks
+    assert record.states == {first: PickState.LABELED, second: PickState.EXPIRED, third: PickState.EXPIRED}
+    with pytest.raises(CampaignNotFound):
+        server.campaigns.list_batches(project_id="p", campaign_id="nowhere")
 
 
 def test_the_export_is_a_coco_file_of_the_current_full_labels(server: Server, batch: Batch) -> None:

@@ -145,6 +145,34 @@ def test_a_batch_is_chosen_by_the_scores(client, counted, scored):
     client.release_batch(project_id="p", batch_id=batch.id, annotator="ann")
 
 
+@pytest.fixture(scope="module")
+def free(client):
+    """The version of a project without counts whose network finds by itself; it has scored the pool."""
+    client.create_project(project_id="free", categories=[Category(1, "square")])
+    client.import_images(project_id="free", images=imports(8, 4, 6))
+    client.create_campaign(
+        project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided")
+    )
+    recipe = {**TINY, "classes": "predicted", "objectness": 0.01}
+    client.wait_operation(client.train_model(project_id="free", overrides=recipe, activate=True))
+    return client.wait_operation(client.score_pool(project_id="free")).result
+
+
+def test_a_network_that_needs_no_counts_scores_the_whole_pool(client, free):
+    assert free.scored_images == 6
+    pool = [image.id for image in client.list_images(project_id="free", split=Split.POOL)]
+    found = client.get_proposals(project_id="free", image_ids=pool)
+    assert [one.image_id for one in found] == pool
+    assert any(one.objects for one in found)
+
+
+def test_an_image_that_was_never_counted_is_chosen_at_what_it_is_expected_to_cost(client, free):
+    batch = client.select_batch(project_id="free", campaign_id="c", annotator="a", kind=SupervisionKind.FULL, images=2)
+    assert [pick.score is None for pick in batch.picks] == [False, False]
+    # One category: nothing absent, and the 2.8 objects of Pascal VOC's images until the project has its own.
+    assert [pick.cost_s for pick in batch.picks] == [pytest.approx(79 * 2.8)] * 2
+
+
 def test_an_evaluation_measures_a_split(client, trained):
     operation = client.wait_operation(client.evaluate_model(project_id="p", split=Split.TEST))
     assert operation.result.model_version == trained.result.id

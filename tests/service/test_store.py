@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from maskloop.cost_estimates import TimedLabel
 from maskloop.errors import (
     AlreadyExists,
     BatchNotFound,
@@ -47,6 +48,7 @@ from maskloop.values import (
     OperationKind,
     OperationState,
     Pick,
+    PickState,
     Project,
     SkipReason,
     Split,
@@ -56,13 +58,13 @@ from maskloop.values import (
 from service.pages import PageRequest
 from service.store import Database
 from service.store.batches import (
-    PickState,
     find_open_batch,
     get_batch,
     holders,
     insert_batch,
     insert_skip,
     leased_images,
+    list_batches,
     overdue_batches,
     set_expiry,
     set_pick_states,
@@ -96,9 +98,11 @@ from service.store.labels import (
     current_labels,
     full_labels,
     get_labels,
+    images_to_score,
     images_without_need,
     insert_labels,
     list_labels,
+    timed_labels,
 )
 from service.store.models import (
     ModelRecord,
@@ -405,6 +409,22 @@ def test_batches_come_back_as_they_were_with_what_became_of_each_pick(database: 
             get_batch(tx, "elsewhere", "b")
 
 
+def test_batches_are_listed_by_id_with_their_past(database: Database) -> None:
+    with database.write() as tx:
+        insert_campaign(tx, replace(CAMPAIGN, id="d"))
+        insert_batch(tx, batch("b2", "i1", "i0"))
+        insert_batch(tx, batch("b1", "i2"))
+        insert_batch(tx, replace(batch("b3", "i3"), campaign_id="d"))
+        set_pick_states(tx, get_batch(tx, "p", "b2"), ["i1"], PickState.SKIPPED)
+        page = list_batches(tx, "p", PageRequest(2))
+        assert page.items == (get_batch(tx, "p", "b1"), get_batch(tx, "p", "b2"))
+        assert page.items[1].states == {"i1": PickState.SKIPPED, "i0": PickState.OPEN}
+        rest = list_batches(tx, "p", PageRequest.of(2, page.next_page_token))
+        assert ([one.batch.id for one in rest.items], rest.next_page_token) == (["b3"], "")
+        assert [one.batch.id for one in list_batches(tx, "p", PageRequest(), campaign_id="d").items] == ["b3"]
+        assert list_batches(tx, "elsewhere", PageRequest()).items == ()
+
+
 def test_an_image_is_leased_once(database: Database) -> None:
     with database.write() as tx:
         insert_batch(tx, batch("b", "i0", "i1"))
@@ -490,6 +510,21 @@ def test_labels_are_listed_in_pages_oldest_first(database: Database) -> None:
         assert list_labels(tx, "p", PageRequest(), kind=COUNTS).items == ()
 
 
+def test_timed_labels_are_first_ones_with_what_their_counts_had_cost(database: Database) -> None:
+    counted = counts_label("l1", "i0", {1: 2, 3: 1}, seconds_spent=7.5)
+    outlined = full_label("l2", "i0", 3, 1, 1, seconds_spent=200.0)
+    corrected = full_label("l3", "i0", 1, supersedes="l2", seconds_spent=9.0)
+    with database.write() as tx:
+        insert_labels(tx, [counted, outlined, full_label("l4", "i1", 2), full_label("l5", "i2", seconds_spent=3.0)])
+        insert_labels(tx, [corrected])
+        assert list(timed_labels(tx, "p")) == [
+            TimedLabel(COUNTS, Counts({1: 2, 3: 1}), 7.5),
+            TimedLabel(FULL, Counts({1: 2, 3: 1}), 200.0, 4.48),
+            TimedLabel(FULL, Counts({}), 3.0),
+        ]
+        assert list(timed_labels(tx, "elsewhere")) == []
+
+
 def test_training_reads_current_full_labels_by_split(database: Database) -> None:
     old = full_label("l1", "i0", 1)
     new = full_label("l2", "i0", 2, supersedes="l1")
@@ -507,6 +542,16 @@ def test_scoring_reads_counted_pool_images_without_full_labels(database: Databas
     with database.write() as tx:
         insert_labels(tx, [*counted, counts_label("l4", "t0", {1: 1}), full_label("l5", "i2", 3)])
         assert list(counts_to_score(tx, "p")) == [(image("i0"), Counts({1: 2}))]
+
+
+def test_scoring_without_counts_reads_every_pool_image_without_a_full_label(database: Database) -> None:
+    with database.write() as tx:
+        insert_labels(tx, [counts_label("l1", "i0", {1: 2}), full_label("l2", "i2", 3), full_label("l3", "t0", 1)])
+        insert_labels(tx, [full_label("l4", "i2", 1, supersedes="l2")])
+        pool = [one for one in image_ids(tx, "p", Split.POOL) if one != "i2"]
+        assert "i0" in pool
+        assert len(pool) > 1
+        assert list(images_to_score(tx, "p")) == [image(one) for one in pool]
 
 
 def test_what_is_known_of_counted_images(database: Database) -> None:

@@ -18,7 +18,7 @@ from models.checkpoints import FittedModel
 from models.recipes import resolve
 from service import worker as worker_module
 from service.blobs import BlobStore
-from service.job_files import CHECKPOINT, SCORES, CountedFile, LabeledFile, ScoreJob, TrainJob, write_job
+from service.job_files import CHECKPOINT, SCORES, LabeledFile, PoolFile, ScoreJob, TrainJob, write_job
 from service.scores import UNCERTAINTY, read_columns, read_scores
 from service.worker import Worker
 from service.workflows import Stopping
@@ -47,7 +47,7 @@ class Jobs:
         return self.folder / name
 
     def scoring(self, name: str, checkpoint: Path) -> Path:
-        counted = (CountedFile(item.image_id, item.file_name, item.sha256, Counts({1: 1})) for item in self.images)
+        counted = (PoolFile(item.image_id, item.file_name, item.sha256, Counts({1: 1})) for item in self.images)
         write_job(self.folder / name, ScoreJob(checkpoint, tuple(counted)))
         return self.folder / name
 

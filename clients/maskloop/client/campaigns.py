@@ -8,7 +8,7 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
-from maskloop.values import Batch, Budget, Campaign, SkipReason, Strategy, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Budget, Campaign, SkipReason, Strategy, SupervisionKind
 
 
 class CampaignVerbs(Verbs):
@@ -113,6 +113,12 @@ class CampaignVerbs(Verbs):
         """
         request = convert.request(pb.GetBatchRequest, project_id=project_id, batch_id=batch_id)
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).GetBatch, request))
+
+    def list_batches(self, *, project_id: str, campaign_id: str = "") -> Iterator[BatchRecord]:
+        """A project's batches by id, of one campaign or of all, with every image they were given."""
+        method = self._stub(CampaignServiceStub).ListBatches
+        pages = self._pages(method, pb.ListBatchesRequest, project_id=project_id, campaign_id=campaign_id)
+        return (convert.batch_record_from_message(item) for page in pages for item in page.batches)
 
     def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
         """Prolong a batch's leases from now on.

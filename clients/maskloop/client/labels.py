@@ -8,7 +8,7 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceStub
-from maskloop.values import Label, LabelDraft, SupervisionKind
+from maskloop.values import CostEstimates, Label, LabelDraft, SupervisionKind
 
 
 class LabelVerbs(Verbs):
@@ -65,6 +65,16 @@ class LabelVerbs(Verbs):
         request = convert.request(pb.ExportLabelsRequest, project_id=project_id)
         method = self._stub(LabelServiceStub).ExportLabels
         return self._wire.collect(method, request, _joined, timeout_s=self.slow_s)
+
+    def get_cost_estimates(self, *, project_id: str) -> CostEstimates:
+        """What labels take in a project, planned and estimated from the measured seconds of its labels.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+        """
+        request = convert.request(pb.GetCostEstimatesRequest, project_id=project_id)
+        method = self._stub(LabelServiceStub).GetCostEstimates
+        return convert.cost_estimates_from_message(self._wire.call(method, request, timeout_s=self.slow_s))
 
 
 def _joined(pieces: Iterator[pb.ExportLabelsResponse]) -> bytes:

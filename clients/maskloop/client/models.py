@@ -48,11 +48,21 @@ class ModelVerbs(Verbs):
             request_id,
             project_id=project_id,
             recipe=recipe,
-            overrides_json=json.dumps(dict(overrides), sort_keys=True) if overrides else "",
+            overrides_json=_to_json(overrides),
             seed=seed,
             activate=activate,
         )
         return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).TrainModel, request))
+
+    def resolve_recipe(self, *, recipe: str = "", overrides: Mapping[str, object] | None = None) -> dict[str, object]:
+        """All options of a recipe as `train_model` would use them; nothing is changed.
+
+        Raises:
+            InvalidConfig: no such recipe or option.
+        """
+        request = convert.request(pb.ResolveRecipeRequest, recipe=recipe, overrides_json=_to_json(overrides))
+        response = self._wire.call(self._stub(ModelServiceStub).ResolveRecipe, request)
+        return dict(json.loads(response.config_json))
 
     def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
         """Score the pool images that have counts and no full label; "" means the active version."""
@@ -147,6 +157,10 @@ class ModelVerbs(Verbs):
             response = self._wire.call(self._stub(ModelServiceStub).GetProposals, request)
             found.extend(map(convert.proposals_from_message, response.proposals))
         return tuple(found)
+
+
+def _to_json(overrides: Mapping[str, object] | None) -> str:
+    return json.dumps(dict(overrides), sort_keys=True) if overrides else ""
 
 
 def _save(path: Path, pieces: Iterable[pb.ReadModelResponse]) -> Path:

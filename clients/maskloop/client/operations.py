@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from google.longrunning import operations_pb2 as pb
 from google.longrunning.operations_pb2_grpc import OperationsStub
@@ -12,6 +12,8 @@ from maskloop.client.verbs import Verbs
 from maskloop.errors import DeadlineExceeded, InternalError, error_classes
 from maskloop.values import DAY_S, Operation, OperationState
 
+OPERATIONS_A_PAGE = 50
+"""An evaluation tells of every image: a thousand of them would be a large message."""
 LOOK_S = 1.0
 """How long one WaitOperation waits before it tells how far the work is."""
 
@@ -27,6 +29,12 @@ class OperationVerbs(Verbs):
         """
         request = pb.GetOperationRequest(name=convert.operation_name(operation_id))
         return convert.operation_from_message(self._wire.call(self._stub(OperationsStub).GetOperation, request))
+
+    def list_operations(self, *, project_id: str = "") -> Iterator[Operation]:
+        """Operations of a project ("" for all projects), newest first."""
+        method, filter_ = self._stub(OperationsStub).ListOperations, f"project_id={project_id}" if project_id else ""
+        pages = self._pages(method, pb.ListOperationsRequest, OPERATIONS_A_PAGE, filter=filter_)
+        return (convert.operation_from_message(item) for page in pages for item in page.operations)
 
     def cancel_operation(self, *, operation_id: str) -> None:
         """Ask for an operation to be stopped; it ends as cancelled, unless it was done already."""

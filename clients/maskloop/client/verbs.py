@@ -32,11 +32,11 @@ class Verbs:
     def _write(self, request_class: Any, request_id: str, **values: Any) -> Any:
         return convert.request(request_class, request_id=request_id or self._new_id(), **values)
 
-    def _pages(self, method: Any, request_class: Any, **values: Any) -> Iterator[Any]:
+    def _pages(self, method: Any, request_class: Any, page_size: int = PAGE_SIZE, **values: Any) -> Iterator[Any]:
         """The responses of a list, page after page."""
         token = ""
         while True:
-            request = convert.request(request_class, page_size=PAGE_SIZE, page_token=token, **values)
+            request = convert.request(request_class, page_size=page_size, page_token=token, **values)
             page = self._wire.call(method, request)
             yield page
             token = page.next_page_token

@@ -46,7 +46,9 @@ def al_loop(
     server: Annotated[str, typer.Option(help="Address of a running server; one is started without it.")] = "",
     workdir: Annotated[Path, typer.Option(help="Where everything goes.")] = Path("runs/latest"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the working directory.")] = False,
-    compare: Annotated[str, typer.Option(help="Run this strategy as well, as the baseline: random.")] = "",
+    compare: Annotated[
+        list[str] | None, typer.Option(help="Run this strategy as well, as a baseline: random. May be repeated.")
+    ] = None,
     labeler: Annotated[str, typer.Option(help="ground-truth (the data's own labels) or folder:DIR.")] = "ground-truth",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the budget will take, and stop.")] = False,
     workday: Annotated[str, typer.Option(help="How long a day of the budget is.")] = "24h",
@@ -72,7 +74,7 @@ def al_loop(
         image_size=image_size,
         device=device,
         server=server,
-        compare=compare,
+        compare=tuple(compare or ()),
         labeler=labeler,
         workday=workday,
         stop_when=tuple(stop_when or ()),

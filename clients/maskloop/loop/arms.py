@@ -1,4 +1,4 @@
-"""Arms of a run: the campaign asked for, and its baseline; one project each."""
+"""Arms of a run: the campaign asked for, and its baselines; one project each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,12 @@ class ArmName:
 
 
 def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
-    """The campaign's arm and, if asked for, the baseline's.
+    """The campaign's arm and, if asked for, the baselines'.
 
     On a server that others use too, the run's id keeps its projects apart from those of other runs.
     """
-    strategies = [options.parsed_strategy()] + ([options.parsed_baseline()] if options.compare else [])
     suffix = f"-{run_id[:8]}" if options.server else ""
-    return tuple(ArmName(one, f"{data.name}-{_slug(one)}{suffix}".lower()) for one in strategies)
+    return tuple(ArmName(one, f"{data.name}-{_slug(one)}{suffix}".lower()) for one in options.arms())
 
 
 def _slug(strategy: Strategy) -> str:

@@ -34,7 +34,7 @@ class Options:
         encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
         device: where the server it starts trains: `auto`, `cpu` or `cuda`.
         server: address of a running server, "" to start one.
-        compare: strategy of the baseline, "" for none.
+        compare: strategies of the baselines, none or several.
         labeler: `ground-truth` or `folder:DIR`.
         workday: how long a day is when the budget is given in days, as a budget.
         stop_when: rules that end the campaign sooner, as `StopRule.parse` reads them.
@@ -58,7 +58,7 @@ class Options:
     image_size: int = 0
     device: str = "auto"
     server: str = ""
-    compare: str = ""
+    compare: tuple[str, ...] = ()
     labeler: str = "ground-truth"
     workday: str = "24h"
     stop_when: tuple[str, ...] = ()
@@ -81,8 +81,8 @@ class Options:
             raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
         if self.image_size < 0:
             raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
-        if self.compare and self.parsed_baseline() == self.parsed_strategy():
-            raise InvalidArgument(f"--compare {self.compare} is the strategy itself", field="compare")
+        if twice := next((one for one in self.arms() if self.arms().count(one) > 1), None):
+            raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
         if self.compare and not self.simulated:
             raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
         if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):
@@ -92,6 +92,10 @@ class Options:
     def simulated(self) -> bool:
         """Whether the data's own labels answer, and no person."""
         return self.labeler == "ground-truth"
+
+    def arms(self) -> tuple[Strategy, ...]:
+        """The strategies of the run's arms, the campaign's own first."""
+        return (self.parsed_strategy(), *map(_checked, self.compare))
 
     def parsed_budget(self) -> Budget:
         """The budget; a day has `workday` seconds."""
@@ -115,16 +119,9 @@ class Options:
         strategy.check()
         return strategy
 
-    def parsed_baseline(self) -> Strategy:
-        """The strategy of `compare`."""
-        baseline = Strategy.parse(self.compare)
-        baseline.check()
-        return baseline
-
     def parsed_first_batch(self) -> Strategy:
         """The strategy of the first batch."""
-        strategy = Strategy.parse(self.first_batch)
-        strategy.check()
+        strategy = _checked(self.first_batch)
         if strategy.needs - {Need.COLD_FEATURES}:
             raise InvalidArgument(
                 f"--first-batch {self.first_batch} needs what nobody knows before the first batch", field="first_batch"
@@ -148,6 +145,12 @@ class Options:
             raise InvalidArgument(f"--recipe {self.recipe!r}: {wrong!r} is not option=value", field="recipe")
         named = {"encoder": self.encoder, "image_size": self.image_size}
         return {name: _value(text) for name, _, text in pairs} | {name: value for name, value in named.items() if value}
+
+
+def _checked(text: str) -> Strategy:
+    strategy = Strategy.parse(text)
+    strategy.check()
+    return strategy
 
 
 def _value(text: str) -> object:

@@ -1,7 +1,8 @@
 """How a budget is spent: the first batch, the counts, and the rounds after them.
 
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
-to learn what an image costs, then twice as many and so on, by the mean cost so far, up to a hundred images.
+to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
+images: halves, because dear images may come last.
 `counts_share` of the budget buys counts of pool images before the first scoring. What is left is divided evenly over
 the rounds, and the last of them spends everything.
 """
@@ -100,7 +101,7 @@ class Plan:
             return None
         # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
         most = math.inf if self.asked_initial is not None else MOST_INITIAL - bought
-        return _images(min(max(bought, FIRST_LOOK), max(1, round(left_s / mean_s)), most))
+        return _images(min(max(bought, FIRST_LOOK), max(1, math.floor(left_s / mean_s / 2)), most))
 
     def counts(self, ledger: Ledger) -> Budget | None:
         """What to buy next of the counts; `None` when their share is spent."""

@@ -58,13 +58,18 @@ class Reporter:
         self._data = data
         self._command = command
 
-    def write(self, campaign: ArmResult, baseline: ArmResult | None = None) -> RunReport:
-        """Write the report as far as the run has come, with pictures of the campaign's latest batch."""
-        report = self._report(campaign, baseline)
-        write_report(self._workdir, report, _fresh_pictures(campaign) if baseline is None else {})
+    def write(self, results: Mapping[str, ArmResult]) -> RunReport:
+        """Write the report as far as the run has come, with pictures of the campaign's latest batch.
+
+        Args:
+            results: the arms by strategy, the campaign's own first.
+        """
+        (_, campaign), *baselines = results.items()
+        report = self._report(campaign, dict(baselines))
+        write_report(self._workdir, report, {} if baselines else _fresh_pictures(campaign))
         return report
 
-    def _report(self, campaign: ArmResult, baseline: ArmResult | None) -> RunReport:
+    def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
         ledger, options = campaign.annotator.ledger, self._options
         budget = options.parsed_budget()
         report = RunReport(
@@ -78,7 +83,7 @@ class Reporter:
             measured_s_by_kind=dict(ledger.measured_s_by_kind),
             stopped_because=campaign.arm.stopped_because,
             rounds=_rounds(campaign, options.seed),
-            baselines={} if baseline is None else {options.compare: _baseline(baseline, options.seed)},
+            baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
             initial=_chosen(campaign.arm.initial, campaign.annotator.images),
             setup=setup_of(options, self._data, self._command, campaign.arm),

@@ -77,18 +77,23 @@ class Run:
             return self._run_arms(client, data, run_id)
 
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
+        # Refused now, before anything is bought for a network that could not be trained.
+        client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
         reporter = Reporter(self.workdir, self.options, data, self.command)
         own, *others = arm_names(self.options, data, run_id)
-        campaign = self._run_arm(client, own, data, run_id, reporter.write)
-        self._leave(client, campaign)
-        report = reporter.write(campaign)
+        results: dict[str, ArmResult] = {}
+
+        def report(name: ArmName, result: ArmResult) -> None:
+            results[str(name.strategy)] = result
+            reporter.write(results)
+
+        self._leave(client, self._run_arm(client, own, data, run_id, report))
         for name in others:
-            baseline = self._run_arm(client, name, data, run_id, lambda arm: reporter.write(campaign, arm))
-            report = reporter.write(campaign, baseline)
-        return report
+            self._run_arm(client, name, data, run_id, report)
+        return reporter.write(results)
 
     def _run_arm(
-        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmResult], RunReport]
+        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
         """Run one arm; `report` is called after each of its rounds."""
         self.progress.arm(str(name.strategy))
@@ -99,7 +104,7 @@ class Run:
 
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
-            report(ArmResult(arm, annotator))
+            report(name, ArmResult(arm, annotator))
             self.progress.round_done(f"{_sentence(name, arm)}\n{_outlook(arm, annotator.ledger, self._rng())}")
 
         arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell, self._rng())
@@ -154,9 +159,8 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
     """
-    strategies = [options.parsed_strategy()] + ([options.parsed_baseline()] if options.compare else [])
     classes = len(data.coco.categories)
-    return {str(one): forecast(plan_of(options, one, classes), data, options.recipe_name) for one in strategies}
+    return {str(one): forecast(plan_of(options, one, classes), data, options.recipe_name) for one in options.arms()}
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:

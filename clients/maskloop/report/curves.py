@@ -2,7 +2,8 @@
 against true IoU.
 
 Every figure is small enough to be read on a phone, keeps its words as text, carries a title and a description for
-screen readers, and has one colour (and marker) for one thing everywhere. Colours are of Okabe and Ito's palette.
+screen readers, and has one colour (and marker) for one thing everywhere. Colours are of Okabe and Ito's palette, and
+two darker ones.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from maskloop.report.words import say_count, say_kind, say_number, say_strategy,
 from maskloop.values import SupervisionKind
 
 INK, MUTED, GRID, PAPER = "#1d2733", "#5d6a7a", "#dfe4ea", "#fdfdfe"
-ARM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
-ARM_MARKERS = ("o", "s", "^", "D")
+ARM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#6a3d9a", "#9a7000")
+ARM_MARKERS = ("o", "s", "^", "D", "v", "P")
 KIND_COLOURS = dict(
     zip(
         SupervisionKind,
@@ -117,7 +118,8 @@ def _widen(axes: Any) -> None:
 def _place(report: RunReport, arm: str) -> int:
     """Which colour an arm takes: random always the second, the others the rest in order."""
     others = [name for name, _ in report.arms() if name != "random"]
-    return 1 if arm == "random" else (0, 2, 3)[others.index(arm) % 3]
+    places = [place for place in range(len(ARM_COLOURS)) if place != 1]
+    return 1 if arm == "random" else places[others.index(arm) % len(places)]
 
 
 def _points(rounds: Sequence[RoundReport], measure: str) -> list[tuple[float, float]]:

@@ -20,7 +20,10 @@ from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
 from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
 
-THEMED = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card", ARM_COLOURS[0]: "arm-0", ARM_COLOURS[1]: "arm-1"}
+THEMED = {
+    **{INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card"},
+    **{colour: f"arm-{place}" for place, colour in enumerate(ARM_COLOURS)},
+}
 """Colours of the figures that follow the page's light or dark scheme."""
 
 

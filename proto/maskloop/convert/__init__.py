@@ -7,6 +7,8 @@ the desks share their names. A message that says something impossible raises an 
 
 from maskloop.convert.campaigns import (
     batch_from_message,
+    batch_record_from_message,
+    batch_record_to_message,
     batch_to_message,
     budget_from_message,
     budget_to_message,
@@ -17,6 +19,7 @@ from maskloop.convert.campaigns import (
     strategy_from_message,
     strategy_to_message,
 )
+from maskloop.convert.costs import cost_estimates_from_message, cost_estimates_to_message
 from maskloop.convert.errors import error_from_status, error_to_status
 from maskloop.convert.labels import (
     draft_from_message,
@@ -56,6 +59,8 @@ from maskloop.convert.requests import arguments, request
 __all__ = [
     "arguments",
     "batch_from_message",
+    "batch_record_from_message",
+    "batch_record_to_message",
     "batch_to_message",
     "budget_from_message",
     "budget_to_message",
@@ -63,6 +68,8 @@ __all__ = [
     "campaign_to_message",
     "category_from_message",
     "category_to_message",
+    "cost_estimates_from_message",
+    "cost_estimates_to_message",
     "counts_from_message",
     "counts_to_message",
     "draft_from_message",

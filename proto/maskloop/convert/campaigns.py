@@ -15,7 +15,7 @@ from maskloop.convert.scalars import (
 )
 from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2 as pb
-from maskloop.values import Batch, Budget, Campaign, Pick, Strategy, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Budget, Campaign, Pick, PickState, Strategy, SupervisionKind
 
 FIELD = "strategy.options"
 
@@ -143,3 +143,16 @@ def batch_from_message(message: pb.Batch) -> Batch:
         target_iou=optional(message, "target_iou"),
         fallback=message.fallback,
     )
+
+
+def batch_record_to_message(record: BatchRecord) -> pb.BatchRecord:
+    """One batch with its past."""
+    states = [enum_to_message(record.states[pick.image_id]) for pick in record.batch.picks]
+    return pb.BatchRecord(batch=batch_to_message(record.batch), states=states)
+
+
+def batch_record_from_message(message: pb.BatchRecord) -> BatchRecord:
+    """One batch with its past."""
+    batch = batch_from_message(message.batch)
+    states = [enum_from_message(PickState, state, "states") for state in message.states]
+    return BatchRecord(batch, {pick.image_id: state for pick, state in zip(batch.picks, states, strict=True)})

@@ -12,6 +12,15 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class PickState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PICK_STATE_UNSPECIFIED: _ClassVar[PickState]
+    PICK_STATE_OPEN: _ClassVar[PickState]
+    PICK_STATE_LABELED: _ClassVar[PickState]
+    PICK_STATE_RELEASED: _ClassVar[PickState]
+    PICK_STATE_SKIPPED: _ClassVar[PickState]
+    PICK_STATE_EXPIRED: _ClassVar[PickState]
+
 class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     SKIP_REASON_UNSPECIFIED: _ClassVar[SkipReason]
@@ -19,6 +28,12 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_UNUSABLE: _ClassVar[SkipReason]
     SKIP_REASON_UNSURE: _ClassVar[SkipReason]
     SKIP_REASON_OFF_TOPIC: _ClassVar[SkipReason]
+PICK_STATE_UNSPECIFIED: PickState
+PICK_STATE_OPEN: PickState
+PICK_STATE_LABELED: PickState
+PICK_STATE_RELEASED: PickState
+PICK_STATE_SKIPPED: PickState
+PICK_STATE_EXPIRED: PickState
 SKIP_REASON_UNSPECIFIED: SkipReason
 SKIP_REASON_OVER_BUDGET: SkipReason
 SKIP_REASON_UNUSABLE: SkipReason
@@ -207,6 +222,34 @@ class GetBatchRequest(_message.Message):
     project_id: str
     batch_id: str
     def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ...) -> None: ...
+
+class BatchRecord(_message.Message):
+    __slots__ = ("batch", "states")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    batch: Batch
+    states: _containers.RepeatedScalarFieldContainer[PickState]
+    def __init__(self, batch: _Optional[_Union[Batch, _Mapping]] = ..., states: _Optional[_Iterable[_Union[PickState, str]]] = ...) -> None: ...
+
+class ListBatchesRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "page_size", "page_token")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListBatchesResponse(_message.Message):
+    __slots__ = ("batches", "next_page_token")
+    BATCHES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    batches: _containers.RepeatedCompositeFieldContainer[BatchRecord]
+    next_page_token: str
+    def __init__(self, batches: _Optional[_Iterable[_Union[BatchRecord, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class RenewBatchRequest(_message.Message):
     __slots__ = ("project_id", "batch_id", "annotator", "lease")

@@ -65,6 +65,11 @@ class CampaignServiceStub:
                 request_serializer=maskloop_dot_v1_dot_campaigns__pb2.GetBatchRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_campaigns__pb2.Batch.FromString,
                 _registered_method=True)
+        self.ListBatches = channel.unary_unary(
+                '/maskloop.v1.CampaignService/ListBatches',
+                request_serializer=maskloop_dot_v1_dot_campaigns__pb2.ListBatchesRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_campaigns__pb2.ListBatchesResponse.FromString,
+                _registered_method=True)
         self.RenewBatch = channel.unary_unary(
                 '/maskloop.v1.CampaignService/RenewBatch',
                 request_serializer=maskloop_dot_v1_dot_campaigns__pb2.RenewBatchRequest.SerializeToString,
@@ -129,6 +134,13 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListBatches(self, request, context):
+        """Lists a project's batches by id, each with every image it was given and what became of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RenewBatch(self, request, context):
         """Prolongs a batch's leases. Takes expired ones up again where nobody else has the image by now.
         """
@@ -182,6 +194,11 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.GetBatch,
                     request_deserializer=maskloop_dot_v1_dot_campaigns__pb2.GetBatchRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_campaigns__pb2.Batch.SerializeToString,
+            ),
+            'ListBatches': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBatches,
+                    request_deserializer=maskloop_dot_v1_dot_campaigns__pb2.ListBatchesRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_campaigns__pb2.ListBatchesResponse.SerializeToString,
             ),
             'RenewBatch': grpc.unary_unary_rpc_method_handler(
                     servicer.RenewBatch,
@@ -362,6 +379,33 @@ class CampaignService:
             '/maskloop.v1.CampaignService/GetBatch',
             maskloop_dot_v1_dot_campaigns__pb2.GetBatchRequest.SerializeToString,
             maskloop_dot_v1_dot_campaigns__pb2.Batch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBatches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.CampaignService/ListBatches',
+            maskloop_dot_v1_dot_campaigns__pb2.ListBatchesRequest.SerializeToString,
+            maskloop_dot_v1_dot_campaigns__pb2.ListBatchesResponse.FromString,
             options,
             channel_credentials,
             insecure,

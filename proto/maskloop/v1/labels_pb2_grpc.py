@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from maskloop.v1 import costs_pb2 as maskloop_dot_v1_dot_costs__pb2
 from maskloop.v1 import labels_pb2 as maskloop_dot_v1_dot_labels__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -50,6 +51,11 @@ class LabelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_labels__pb2.ExportLabelsRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_labels__pb2.ExportLabelsResponse.FromString,
                 _registered_method=True)
+        self.GetCostEstimates = channel.unary_unary(
+                '/maskloop.v1.LabelService/GetCostEstimates',
+                request_serializer=maskloop_dot_v1_dot_labels__pb2.GetCostEstimatesRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_costs__pb2.CostEstimates.FromString,
+                _registered_method=True)
 
 
 class LabelServiceServicer:
@@ -77,6 +83,13 @@ class LabelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCostEstimates(self, request, context):
+        """Estimates what labels take in this project, from the measured seconds of its labels.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LabelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +107,11 @@ def add_LabelServiceServicer_to_server(servicer, server):
                     servicer.ExportLabels,
                     request_deserializer=maskloop_dot_v1_dot_labels__pb2.ExportLabelsRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_labels__pb2.ExportLabelsResponse.SerializeToString,
+            ),
+            'GetCostEstimates': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCostEstimates,
+                    request_deserializer=maskloop_dot_v1_dot_labels__pb2.GetCostEstimatesRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_costs__pb2.CostEstimates.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +196,33 @@ class LabelService:
             '/maskloop.v1.LabelService/ExportLabels',
             maskloop_dot_v1_dot_labels__pb2.ExportLabelsRequest.SerializeToString,
             maskloop_dot_v1_dot_labels__pb2.ExportLabelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCostEstimates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.LabelService/GetCostEstimates',
+            maskloop_dot_v1_dot_labels__pb2.GetCostEstimatesRequest.SerializeToString,
+            maskloop_dot_v1_dot_costs__pb2.CostEstimates.FromString,
             options,
             channel_credentials,
             insecure,

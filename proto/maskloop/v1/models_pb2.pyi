@@ -171,6 +171,20 @@ class TrainModelRequest(_message.Message):
     request_id: str
     def __init__(self, project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., overrides_json: _Optional[str] = ..., seed: _Optional[int] = ..., activate: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
 
+class ResolveRecipeRequest(_message.Message):
+    __slots__ = ("recipe", "overrides_json")
+    RECIPE_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_JSON_FIELD_NUMBER: _ClassVar[int]
+    recipe: str
+    overrides_json: str
+    def __init__(self, recipe: _Optional[str] = ..., overrides_json: _Optional[str] = ...) -> None: ...
+
+class ResolveRecipeResponse(_message.Message):
+    __slots__ = ("config_json",)
+    CONFIG_JSON_FIELD_NUMBER: _ClassVar[int]
+    config_json: str
+    def __init__(self, config_json: _Optional[str] = ...) -> None: ...
+
 class ScorePoolRequest(_message.Message):
     __slots__ = ("project_id", "model_version", "request_id")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]

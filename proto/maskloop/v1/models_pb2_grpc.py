@@ -42,6 +42,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.TrainModelRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ResolveRecipe = channel.unary_unary(
+                '/maskloop.v1.ModelService/ResolveRecipe',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.FromString,
+                _registered_method=True)
         self.ScorePool = channel.unary_unary(
                 '/maskloop.v1.ModelService/ScorePool',
                 request_serializer=maskloop_dot_v1_dot_models__pb2.ScorePoolRequest.SerializeToString,
@@ -101,8 +106,17 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveRecipe(self, request, context):
+        """Reads a recipe as TrainModel would use it, its options replaced: refuses what TrainModel would refuse of them, and
+        changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ScorePool(self, request, context):
-        """Scores the pool images that have counts and no full label.
+        """Scores the pool images without a full label: all of them by a version whose recipe predicts classes, those that are
+        counted and hold something by any other.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,6 +186,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.TrainModel,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.TrainModelRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ResolveRecipe': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveRecipe,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.SerializeToString,
             ),
             'ScorePool': grpc.unary_unary_rpc_method_handler(
                     servicer.ScorePool,
@@ -248,6 +267,33 @@ class ModelService:
             '/maskloop.v1.ModelService/TrainModel',
             maskloop_dot_v1_dot_models__pb2.TrainModelRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveRecipe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ModelService/ResolveRecipe',
+            maskloop_dot_v1_dot_models__pb2.ResolveRecipeRequest.SerializeToString,
+            maskloop_dot_v1_dot_models__pb2.ResolveRecipeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@
 Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque strings, never positions.
 """
 
+from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
@@ -22,6 +23,7 @@ __all__ = [
     "DAY_S",
     "STRATEGY_KINDS",
     "Batch",
+    "BatchRecord",
     "Budget",
     "Campaign",
     "Category",
@@ -44,6 +46,7 @@ __all__ = [
     "OperationResult",
     "OperationState",
     "Pick",
+    "PickState",
     "PreparedSelection",
     "Project",
     "SecondsEstimate",

@@ -1,0 +1,66 @@
+"""What labels cost."""
+
+from __future__ import annotations
+
+from maskloop.v1 import costs_pb2 as pb
+from maskloop.values import CostEstimates, KindCosts, SecondsEstimate, SupervisionKind
+
+
+def cost_estimates_to_message(estimates: CostEstimates) -> pb.CostEstimates:
+    """A project's estimates."""
+    return pb.CostEstimates(
+        categories=estimates.categories,
+        counts=_kind_to_message(estimates.counts),
+        full=_kind_to_message(estimates.full),
+    )
+
+
+def cost_estimates_from_message(message: pb.CostEstimates) -> CostEstimates:
+    """A project's estimates."""
+    return CostEstimates(
+        categories=message.categories,
+        counts=_kind_from_message(SupervisionKind.COUNTS, message.counts),
+        full=_kind_from_message(SupervisionKind.FULL, message.full),
+    )
+
+
+def _kind_to_message(costs: KindCosts) -> pb.KindCosts:
+    return pb.KindCosts(
+        labels=costs.labels,
+        left_out=costs.left_out,
+        planned_s=costs.planned_s,
+        measured_s=costs.measured_s,
+        class_check=_seconds_to_message(costs.class_check),
+        item=_seconds_to_message(costs.item),
+        categories=[
+            pb.CategoryCosts(category_id=category_id, item=_seconds_to_message(item))
+            for category_id, item in sorted(costs.by_category.items())
+        ],
+    )
+
+
+def _kind_from_message(kind: SupervisionKind, message: pb.KindCosts) -> KindCosts:
+    return KindCosts(
+        kind=kind,
+        labels=message.labels,
+        left_out=message.left_out,
+        planned_s=message.planned_s,
+        measured_s=message.measured_s,
+        class_check=_seconds_from_message(message.class_check),
+        item=_seconds_from_message(message.item),
+        by_category={one.category_id: _seconds_from_message(one.item) for one in message.categories},
+    )
+
+
+def _seconds_to_message(seconds: SecondsEstimate) -> pb.SecondsEstimate:
+    return pb.SecondsEstimate(
+        planned_s=seconds.planned_s,
+        estimated_s=seconds.estimated_s,
+        low_s=seconds.low_s,
+        high_s=seconds.high_s,
+        steps=seconds.steps,
+    )
+
+
+def _seconds_from_message(message: pb.SecondsEstimate) -> SecondsEstimate:
+    return SecondsEstimate(message.planned_s, message.estimated_s, message.low_s, message.high_s, message.steps)

@@ -1,0 +1,57 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class SecondsEstimate(_message.Message):
+    __slots__ = ("planned_s", "estimated_s", "low_s", "high_s", "steps")
+    PLANNED_S_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_S_FIELD_NUMBER: _ClassVar[int]
+    LOW_S_FIELD_NUMBER: _ClassVar[int]
+    HIGH_S_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    planned_s: float
+    estimated_s: float
+    low_s: float
+    high_s: float
+    steps: int
+    def __init__(self, planned_s: _Optional[float] = ..., estimated_s: _Optional[float] = ..., low_s: _Optional[float] = ..., high_s: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class CategoryCosts(_message.Message):
+    __slots__ = ("category_id", "item")
+    CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    category_id: int
+    item: SecondsEstimate
+    def __init__(self, category_id: _Optional[int] = ..., item: _Optional[_Union[SecondsEstimate, _Mapping]] = ...) -> None: ...
+
+class KindCosts(_message.Message):
+    __slots__ = ("labels", "left_out", "planned_s", "measured_s", "class_check", "item", "categories")
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    PLANNED_S_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_S_FIELD_NUMBER: _ClassVar[int]
+    CLASS_CHECK_FIELD_NUMBER: _ClassVar[int]
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    CATEGORIES_FIELD_NUMBER: _ClassVar[int]
+    labels: int
+    left_out: int
+    planned_s: float
+    measured_s: float
+    class_check: SecondsEstimate
+    item: SecondsEstimate
+    categories: _containers.RepeatedCompositeFieldContainer[CategoryCosts]
+    def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ..., class_check: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., item: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryCosts, _Mapping]]] = ...) -> None: ...
+
+class CostEstimates(_message.Message):
+    __slots__ = ("categories", "counts", "full")
+    CATEGORIES_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    FULL_FIELD_NUMBER: _ClassVar[int]
+    categories: int
+    counts: KindCosts
+    full: KindCosts
+    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ...) -> None: ...
