@@ -6,6 +6,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason, Strategy
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
+from maskloop.values.heads import HeadState, explain_head
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
 from maskloop.values.models import EvaluatedImage, Evaluation, ImageProposals, ModelVersion, ObjectProposal
 from maskloop.values.operations import Operation, OperationKind, OperationState
@@ -22,6 +23,7 @@ __all__ = [
     "Counts",
     "EvaluatedImage",
     "Evaluation",
+    "HeadState",
     "Image",
     "ImageImport",
     "ImageProposals",
@@ -43,4 +45,5 @@ __all__ = [
     "Strategy",
     "SupervisionKind",
     "check_id",
+    "explain_head",
 ]
