@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
-from models.metrics import mean_absolute_error, spearman
+from maskloop.values import HeadState
 from models.statistics import CONFIDENCE
 
 Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
 PENALTY = 10.0  # of the ridge, on statistics of unit deviation
 MIN_SLOPE = 0.1  # of IoU over confidence
-MIN_IMAGES = 8  # with fewer labeled images no head is fitted, with fewer held out none is judged
+MIN_IMAGES = 8  # with fewer labeled images no head is fitted
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ class Observations:
             np.concatenate([part.ious for part in parts]),
             np.concatenate([part.learnt for part in parts]),
         )
+
+    def only(self, chosen: NDArray[np.bool_]) -> Observations:
+        """The rows that `chosen` (N,) names."""
+        return Observations(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.learnt[chosen])
 
     @property
     def images(self) -> int:
@@ -135,36 +139,8 @@ def fit_on_confidence(observed: Observations) -> Calibrator:
     return Calibrator("confidence", tuple(weights.tolist()), float((ious - slope * confidence).mean()))
 
 
-def rehearse(views: Observations, unseen: Observations) -> dict[str, float]:
-    """How heads fitted on a network's views of what it learnt do on images that neither has seen.
-
-    Returns:
-        `held_out_images`; `held_out_mae` and `held_out_spearman` of image scores by the statistics head, and the
-        same by confidence alone with the suffix `_confidence`. What is undefined is left out.
-    """
-    evidence = {"held_out_images": float(unseen.images)}
-    if not unseen.images or not views.images:
-        return evidence
-    true = unseen.image_means(unseen.ious)
-    for suffix, fit_on in (("", fit_on_statistics), ("_confidence", fit_on_confidence)):
-        predicted = unseen.image_means(fit_on(views).predict(unseen.statistics))
-        evidence[f"held_out_mae{suffix}"] = mean_absolute_error(predicted, true)
-        rank = spearman(predicted, true)
-        if rank is not None:
-            evidence[f"held_out_spearman{suffix}"] = rank
-    return evidence
-
-
-def fit_calibrator(observed: Observations, evidence: Mapping[str, float]) -> Calibrator:
-    """The head for these observations.
-
-    On confidence alone where a rehearsal says that it ranks better, by more than a standard error of a rank
-    correlation (1 / sqrt(images - 1)): a few images often say so by chance.
-    """
+def fit_calibrator(observed: Observations, state: HeadState) -> Calibrator:
+    """The head for these observations: on confidence alone where a rehearsal says that it ranks better."""
     if observed.images < MIN_IMAGES:
         return Calibrator.unfitted(observed.statistics.shape[1])
-    gain = evidence.get("held_out_spearman_confidence", 0.0) - evidence.get("held_out_spearman", 0.0)
-    images = evidence.get("held_out_images", 0.0)
-    if images >= MIN_IMAGES and gain > 1 / np.sqrt(images - 1):
-        return fit_on_confidence(observed)
-    return fit_on_statistics(observed)
+    return fit_on_confidence(observed) if state is HeadState.CONFIDENCE else fit_on_statistics(observed)

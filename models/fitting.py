@@ -13,13 +13,14 @@ from pathlib import Path
 
 import torch
 
-from models.calibration import MIN_IMAGES, Observations, deal_folds, fit_calibrator, rehearse
+from models.calibration import MIN_IMAGES, Observations, deal_folds, fit_calibrator
 from models.checkpoints import FittedModel
 from models.examples import Example
 from models.network import AnnotationNetwork
 from models.observing import observe_unseen, observe_views
 from models.recipes import Recipe
 from models.training import Progress, train_network
+from models.trust import judge, rehearse
 
 REHEARSED, TRAINED = 0.48, 0.97  # of the progress shown
 
@@ -70,10 +71,11 @@ def fit(
         observed.append(observe_unseen(network, categories, recipe, unseen, device))
         evidence = rehearse(views(network, seen), observed[0])
     network = train("training", ordered, REHEARSED if unseen else 0.0, TRAINED)
-    calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), evidence)
-    metrics = {**evidence, f"head_{calibrator.head}": 1.0}
+    state = judge(evidence)
+    calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), state)
+    metrics = {**evidence, state.metric: 1.0}
     snapshot = tuple(example.image_id for example in ordered)
-    progress(1.0, f"head: {calibrator.head}")
+    progress(1.0, f"head: {state}")
     return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics)
 
 

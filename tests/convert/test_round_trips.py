@@ -22,6 +22,7 @@ from maskloop.values import (
     Counts,
     EvaluatedImage,
     Evaluation,
+    HeadState,
     Image,
     ImageImport,
     ImageProposals,
@@ -174,7 +175,7 @@ models = st.builds(
     names,
     seeds,
     small,
-    st.dictionaries(texts, seconds),
+    st.dictionaries(texts | st.sampled_from(HeadState).map(lambda state: state.metric), seconds),
     times,
     texts,
     st.booleans(),
@@ -357,3 +358,9 @@ def test_a_failed_operation_tells_reason_and_message():
 def test_skip_reasons_agree_with_the_wire():
     wire = set(campaigns_pb2.SkipReason.keys()) - {"SKIP_REASON_UNSPECIFIED"}
     assert wire == {f"SKIP_REASON_{reason.name}" for reason in SkipReason}
+
+
+@pytest.mark.parametrize("state", HeadState)
+def test_the_state_of_a_head_is_told_on_the_wire(state: HeadState):
+    model = ModelVersion("m1", "p", "compact", 0, 40, {state.metric: 1.0}, datetime(2026, 1, 1, tzinfo=UTC))
+    assert convert.model_to_message(model).head == models_pb2.HeadState.Value(f"HEAD_STATE_{state.name}")

@@ -14,7 +14,7 @@ from maskloop.errors import InvalidBudget
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import write_coco
 from maskloop.loop.arms import ArmName, open_arm
-from maskloop.loop.campaign import begin, why_stopped
+from maskloop.loop.campaign import begin, count_more, why_stopped
 from maskloop.loop.data import Data
 from maskloop.loop.labelers import GroundTruthLabeler
 from maskloop.loop.local_server import LocalServer
@@ -23,7 +23,7 @@ from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import LineProgress
 from maskloop.loop.rounds import buy
 from maskloop.masks import Mask
-from maskloop.values import Category, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import Budget, Category, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"))
 OBJECTS = (0, 1, 1, 1, 2, 2, 3, 3, 5, 8)  # of class crack, by pool image; each costs 1 + 79 n, the empty one 2
@@ -155,6 +155,19 @@ def test_the_first_batch_comes_before_counts_of_other_images_and_counts_stay_in_
     assert not counted.keys() & shop.ledger.labeled
     assert sum(counted.values()) <= 12
     assert all(paid_s == (3.48 if shop.objects[image] else 2) for image, paid_s in counted.items())
+
+
+def test_more_is_counted_when_the_counted_images_run_out(client, data):
+    shop = Shop(client, data, "count-more", "1000s", strategy="mask_guided", initial="1", counts_share=0.012)
+    begin(shop.annotator, shop.labeler, shop.plan)
+    first = set(shop.ledger.counts_paid_s)
+    assert not count_more(1, Budget(images=1), shop.annotator, shop.labeler, shop.plan)
+    assert count_more(1, Budget(images=9), shop.annotator, shop.labeler, shop.plan)
+    more = shop.ledger.counts_paid_s.keys() - first
+    assert more
+    assert not more & shop.ledger.labeled
+    assert sum(shop.ledger.counts_paid_s[image] for image in more) <= 0.012 * 1000
+    assert shop.ledger.spent_s == shop.server_spent_s()
 
 
 def test_without_scores_nothing_is_counted(client, data):

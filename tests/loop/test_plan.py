@@ -101,6 +101,32 @@ def test_a_strategy_without_scores_buys_no_counts():
     assert unscored.counts(ledger(HOUR)) is None
 
 
+def test_more_is_counted_when_a_round_asks_for_more_images_than_are_left_counted():
+    begun = ledger(HOUR, labels=14, counted=83)
+    left_s = 3600 - 14 * FULL_S - 83 * 6.48
+    wish = Budget(seconds=5 * FULL_S)
+    assert plan(HOUR).more_counts(wish, begun, counted_images=5) is None
+    still = plan(HOUR).more_counts(wish, begun, counted_images=4)
+    assert still(begun).seconds == pytest.approx(0.15 * left_s)
+    begun.add(counts_label(200 + number) for number in range(40))  # 259.2 of 284.9 s
+    assert still(begun).seconds == pytest.approx(0.15 * left_s - 40 * 6.48)
+    begun.add(counts_label(300 + number) for number in range(3))
+    assert still(begun) is None
+
+
+def test_more_counts_for_a_budget_of_images_go_by_what_their_labels_should_cost():
+    budget = Budget(images=30)
+    begun = ledger(budget, labels=10)
+    still = plan(budget).more_counts(Budget(images=7), begun, counted_images=6)
+    assert still(begun).seconds == pytest.approx(0.15 * 20 * plan(budget).expected_full_s)
+    assert plan(budget).more_counts(Budget(images=7), begun, counted_images=7) is None
+
+
+def test_without_scores_there_is_never_more_to_count():
+    unscored = Plan(HOUR, CostModel(5), Strategy("random"), Strategy("random"), counts_share=0.15)
+    assert unscored.more_counts(Budget(images=5), ledger(HOUR), counted_images=0) is None
+
+
 def test_what_is_left_is_divided_over_three_rounds():
     begun = ledger(HOUR, labels=14, counted=83)
     left_s = 3600 - 14 * FULL_S - 83 * 6.48

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from maskloop.values import HeadState
 from models.calibration import (
     MIN_IMAGES,
     Calibrator,
@@ -16,75 +17,37 @@ from models.calibration import (
     fit_calibrator,
     fit_on_confidence,
     fit_on_statistics,
-    rehearse,
 )
 from models.metrics import spearman
-from models.statistics import CONFIDENCE, NAMES
-
-WIDTH = len(NAMES) + 2
-UNCERTAIN = NAMES.index("uncertain")
-
-
-def observe(images: int, truth: str, seed: int = 0, learnt: bool = False) -> Observations:
-    """Two objects an image; IoU follows the named statistic (falling with `uncertain`), the others are noise."""
-    rng = np.random.default_rng(seed)
-    statistics = rng.uniform(size=(2 * images, WIDTH))
-    ious = 0.8 - 0.6 * statistics[:, UNCERTAIN] if truth == "uncertain" else 0.6 * statistics[:, CONFIDENCE]
-    ious = np.clip(ious + rng.normal(scale=0.02, size=ious.shape), 0, 1)
-    ids = np.repeat([f"image-{seed}-{number}" for number in range(images)], 2)
-    return Observations(ids, statistics, ious, np.full(ids.shape, learnt))
+from models.statistics import CONFIDENCE
+from tests.models.observed import WIDTH, observe
 
 
 def test_the_head_finds_the_statistic_that_tells():
-    head = fit_calibrator(observe(60, "uncertain"), {})
+    head = fit_calibrator(observe(60, "uncertain"), HeadState.TRUSTED)
     unseen = observe(40, "uncertain", seed=1)
     assert head.head == "statistics"
     assert np.abs(head.predict(unseen.statistics) - unseen.ious).mean() < 0.03
-
-
-def test_a_rehearsal_measures_heads_on_images_they_have_not_seen():
-    evidence = rehearse(observe(60, "uncertain", learnt=True), observe(20, "uncertain", seed=1))
-    assert evidence["held_out_images"] == 20
-    assert evidence["held_out_mae"] < 0.03 < evidence["held_out_mae_confidence"]
-    assert evidence["held_out_spearman"] > 0.95 > evidence["held_out_spearman_confidence"]
 
 
 def test_what_a_network_has_learnt_does_not_raise_the_level():
     # IoU is .2 higher on learnt images of the same statistics; the head must speak of the others.
     learnt, unseen = observe(200, "uncertain", learnt=True), observe(200, "uncertain", seed=1)
     raised = replace(learnt, ious=learnt.ious + 0.2)
-    head = fit_calibrator(Observations.join(raised, unseen), {})
+    head = fit_calibrator(Observations.join(raised, unseen), HeadState.TRUSTED)
     new = observe(40, "uncertain", seed=2)
     assert (head.predict(new.statistics) - new.ious).mean() == pytest.approx(0, abs=0.02)
-    naive = fit_calibrator(raised, {})
+    naive = fit_calibrator(raised, HeadState.TRUSTED)
     assert (naive.predict(new.statistics) - new.ious).mean() == pytest.approx(0.2, abs=0.02)
 
 
-@pytest.mark.parametrize(
-    ("held_out", "by_statistics", "by_confidence", "expected"),
-    [
-        (17, 0.6, 0.5, "statistics"),
-        (17, 0.4, 0.64, "statistics"),  # within the standard error of 1/4
-        (17, 0.4, 0.66, "confidence"),
-        (MIN_IMAGES - 1, 0.0, 1.0, "statistics"),  # too few images to say so
-        (0, None, None, "statistics"),
-        (17, None, 0.5, "confidence"),
-    ],
-)
-def test_confidence_takes_over_where_enough_held_out_images_say_so(
-    held_out: int, by_statistics: float | None, by_confidence: float | None, expected: str
-):
-    evidence = {
-        "held_out_images": held_out,
-        "held_out_spearman": by_statistics,
-        "held_out_spearman_confidence": by_confidence,
-    }
-    known = {key: value for key, value in evidence.items() if value is not None}
-    assert fit_calibrator(observe(40, "uncertain"), known).head == expected
+def test_the_head_is_confidence_alone_where_that_was_found_to_rank_better():
+    assert fit_calibrator(observe(40, "uncertain"), HeadState.CONFIDENCE).head == "confidence"
+    assert fit_calibrator(observe(40, "uncertain"), HeadState.UNTRUSTED).head == "statistics"
 
 
 def test_with_a_handful_of_images_nothing_is_fitted():
-    head = fit_calibrator(observe(MIN_IMAGES - 1, "uncertain"), {})
+    head = fit_calibrator(observe(MIN_IMAGES - 1, "uncertain"), HeadState.TRUSTED)
     assert head.head == "unfitted"
     statistics = np.random.default_rng(0).uniform(size=(5, WIDTH))
     assert np.array_equal(head.predict(statistics), statistics[:, CONFIDENCE])
@@ -123,7 +86,7 @@ def test_predicted_ious_are_ious(weights: list[float], intercept: float):
 
 
 def test_a_head_survives_json_bit_for_bit():
-    head = fit_calibrator(observe(30, "uncertain"), {})
+    head = fit_calibrator(observe(30, "uncertain"), HeadState.TRUSTED)
     assert Calibrator.from_dict(json.loads(json.dumps(head.to_dict()))) == head
 
 

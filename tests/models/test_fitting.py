@@ -19,6 +19,7 @@ from models.metrics import spearman
 from models.network import AnnotationNetwork
 from models.recipes import resolve
 from models.training import Progress
+from models.trust import judge
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -48,15 +49,16 @@ def test_a_fit_says_what_it_learnt_from_and_how_its_head_did_on_images_held_out(
     assert model.snapshot == tuple(sorted(f"image-{place}" for place in range(12)))
     assert model.categories == CATEGORIES
     assert model.calibrator.head == "statistics"
-    assert model.metrics["head_statistics"] == 1
     assert model.metrics["held_out_images"] == 3
     assert 0 <= model.metrics["held_out_mae"] <= 1
+    assert 0 <= model.metrics["held_out_mean_iou"] <= 1
+    assert model.metrics[judge(model.metrics).metric] == 1
 
 
 def test_too_few_labels_train_a_network_and_fit_no_head(scenes, tmp_path: Path):
     model = fit_tiny(scenes(MIN_IMAGES - 1), tmp_path)
     assert model.calibrator.head == "unfitted"
-    assert model.metrics == {"held_out_images": 0, "head_unfitted": 1}
+    assert model.metrics == {"held_out_images": 0, "head_untrusted": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["training"]
 
 

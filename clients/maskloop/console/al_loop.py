@@ -35,7 +35,10 @@ def al_loop(
     initial: Annotated[str, typer.Option(help="Size of the first batch: 20, 20images, 30m.")] = "",
     batch: Annotated[str, typer.Option(help="Size of each later batch: 10, 10images, 20m.")] = "",
     max_rounds: Annotated[int | None, typer.Option(help="Batches chosen after the first, at most.")] = None,
-    counts_share: Annotated[float, typer.Option(help="Share of the budget that may go to counts, in [0, 1].")] = 0.15,
+    counts_share: Annotated[
+        float,
+        typer.Option(help="Share of the budget for counts, in [0, 1]; of what is left, when counted images run out."),
+    ] = 0.15,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     recipe: Annotated[
         str, typer.Option(help="Training recipe: compact, paper, or compact,OPTION=VALUE,...")

@@ -13,7 +13,7 @@ from maskloop.loop.labelers import Labeler
 from maskloop.loop.plan import Plan
 from maskloop.loop.rounds import Measured, Purchase, buy, choose, measure
 from maskloop.loop.stopping import why_stop
-from maskloop.values import SkipReason, Split, SupervisionKind
+from maskloop.values import Budget, SkipReason, Split, SupervisionKind
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ def run_campaign(
     annotator: Annotator, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None], rng: np.random.Generator
 ) -> Arm:
     """Spend the plan's budget: a first batch, counts, then rounds until nothing more is bought.
+
+    Counts are bought again before a round for which too few counted images are left.
 
     The last round trains and measures a model on everything that was bought, and chooses nothing.
 
@@ -49,9 +51,10 @@ def run_campaign(
         measured = measure(number, annotator)
         so_far = [*(one for one, _ in arm.rounds), measured]
         reason = why_stop(plan.stop_when, so_far, annotator.ledger.end_s, rng)
-        wish = None if reason or exhausted else plan.batch(number, annotator.ledger)
+        wish = None if reason else plan.batch(number, annotator.ledger)
+        counted = wish is not None and count_more(number, wish, annotator, labeler, plan)
         purchase = Purchase()
-        if wish is not None:
+        if wish is not None and (counted or not exhausted):
             still = plan.rest(wish, annotator.ledger)
             purchase = choose(measured, annotator, labeler, still, plan.strategy)
         if not purchase.labeled:
@@ -78,6 +81,17 @@ def begin(annotator: Annotator, labeler: Labeler, plan: Plan) -> Purchase:
     if plan.needs_counts and not initial.exhausted and plan.batch(1, annotator.ledger) is not None:
         buy("round-00-counts", annotator, labeler, kind=SupervisionKind.COUNTS, still=plan.counts)
     return initial
+
+
+def count_more(number: int, wish: Budget, annotator: Annotator, labeler: Labeler, plan: Plan) -> bool:
+    """Buy counts before round `number` if its wish would run out of counted images. Returns whether any were bought."""
+    ledger = annotator.ledger
+    still = plan.more_counts(
+        wish, ledger, len(_candidates(annotator, plan) - ledger.labeled - ledger.passed_over.keys())
+    )
+    if still is None:
+        return False
+    return bool(buy(f"round-{number:02d}-counts", annotator, labeler, kind=SupervisionKind.COUNTS, still=still).labeled)
 
 
 def why_stopped(number: int, annotator: Annotator, plan: Plan) -> str:

@@ -45,6 +45,11 @@ class Ledger:
         return _to_ms(sum(self.spent_s_by_kind.values()))
 
     @property
+    def counts_s(self) -> float:
+        """Seconds spent on counts."""
+        return self.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
+
+    @property
     def left_s(self) -> float:
         """Seconds left; infinite when the budget counts images."""
         return math.inf if self.budget.seconds is None else _to_ms(self.budget.seconds - self.spent_s)

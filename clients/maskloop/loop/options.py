@@ -29,7 +29,7 @@ class Options:
         first_batch: how the first batch is chosen, before there is a model.
         initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
         max_rounds: batches chosen after the first one, at most; `None` for no limit.
-        counts_share: share of the budget that may go to counts, in [0, 1].
+        counts_share: share of the budget for counts, in [0, 1]; when counted images run out, of what is left.
         recipe: the training recipe, and after commas what differs from it: `compact` or `compact,max_iterations=200`.
         encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
         device: where the server it starts trains: `auto`, `cpu` or `cuda`.

@@ -3,8 +3,9 @@
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
 images: halves, because dear images may come last.
-`counts_share` of the budget buys counts of pool images before the first scoring. What is left is divided evenly over
-the rounds, and the last of them spends everything.
+`counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
+buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
+rounds, and the last of them spends everything.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.stop_rules import StopRule
-from maskloop.values import Budget, Need, Strategy, SupervisionKind
+from maskloop.values import Budget, Need, Strategy
 
 ROUNDS = 3
 FIRST_LOOK = 5
@@ -38,7 +39,7 @@ class Plan:
         costs: the cost model of the project's vocabulary.
         strategy: how the batches after the first are chosen.
         first_batch: how the first one is.
-        counts_share: share of the budget for counts.
+        counts_share: share of the budget for counts, and later of what is left.
         asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
         stop_when: what ends the campaign before its budget does.
 
@@ -81,7 +82,7 @@ class Plan:
 
     @property
     def counts_s(self) -> float:
-        """Seconds that counts may cost in all; a budget of images is taken for what its full labels should cost."""
+        """Seconds of counts before the first round; a budget of images is taken for what its labels should cost."""
         if not self.needs_counts:
             return 0.0
         seconds = self.budget.seconds
@@ -104,10 +105,27 @@ class Plan:
         return _images(min(max(bought, FIRST_LOOK), max(1, math.floor(left_s / mean_s / 2)), most))
 
     def counts(self, ledger: Ledger) -> Budget | None:
-        """What to buy next of the counts; `None` when their share is spent."""
-        spent_s = ledger.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
-        left_s = min(self.counts_s - spent_s, ledger.left_s)
-        return Budget(seconds=left_s) if left_s >= self.expected_counts_s else None
+        """What to buy next of the counts before the first round; `None` when their share is spent."""
+        return self._counts_up_to(self.counts_s, ledger)
+
+    def more_counts(
+        self, wish: Budget, ledger: Ledger, counted_images: int
+    ) -> Callable[[Ledger], Budget | None] | None:
+        """What to buy of counts before a round; `None` when it needs none.
+
+        Args:
+            wish: what the round is to buy.
+            ledger: what was bought so far.
+            counted_images: counted ones that can still be labeled; when a round asks for more, `counts_share` of what
+                is left is counted.
+        """
+        full_s = ledger.mean_full_s(self.expected_full_s)
+        wanted = wish.images if wish.images is not None else (wish.seconds or 0.0) / full_s
+        if not self.needs_counts or counted_images >= wanted:
+            return None
+        left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
+        end_s = ledger.counts_s + self.counts_share * left_s
+        return lambda now: self._counts_up_to(end_s, now)
 
     def batch(self, number: int, ledger: Ledger) -> Budget | None:
         """How much round `number` (1, 2, ...) buys; `None` when no round is left."""
@@ -137,6 +155,10 @@ class Plan:
             return None if bought else wish
 
         return still
+
+    def _counts_up_to(self, end_s: float, ledger: Ledger) -> Budget | None:
+        left_s = min(end_s - ledger.counts_s, ledger.left_s)
+        return Budget(seconds=left_s) if left_s >= self.expected_counts_s else None
 
     def _default_initial(self) -> Budget:
         if self.budget.images is None:

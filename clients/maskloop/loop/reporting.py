@@ -13,7 +13,6 @@ from maskloop.loop.annotator import Annotator
 from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask import constant_iou
 from maskloop.loop.data import Data
-from maskloop.loop.heads import head_of
 from maskloop.loop.options import Options
 from maskloop.loop.rounds import Measured, Purchase
 from maskloop.loop.setting import setup_of
@@ -31,7 +30,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.values import Image
+from maskloop.values import HeadState, Image, explain_head
 
 
 @dataclass(frozen=True)
@@ -137,7 +136,7 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
     evaluated = tuple(
         EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects) for one in quality.images
     )
-    trusted, note = head_of(measured.model.metrics)
+    trusted = measured.model.head is HeadState.TRUSTED
     targets = [bought.batch.target_iou for bought in purchase.batches]
     return RoundReport(
         round=measured.number,
@@ -159,7 +158,7 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
         head_trusted=trusted,
-        head_note=note,
+        head_note="" if trusted else explain_head(measured.model.metrics),
     )
 
 

@@ -29,6 +29,7 @@ def model_to_message(model: ModelVersion) -> pb.ModelVersion:
         active=model.active,
         scored_images=model.scored_images,
         created_at=time_to_message(model.created_at),
+        head=enum_to_message(model.head),
     )
 
 

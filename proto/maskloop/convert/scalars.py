@@ -12,7 +12,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
-from maskloop.values import OperationKind, OperationState, PickState, SkipReason, Split, SupervisionKind
+from maskloop.values import (
+    HeadState,
+    OperationKind,
+    OperationState,
+    PickState,
+    SkipReason,
+    Split,
+    SupervisionKind,
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -24,6 +32,7 @@ WIRE_ENUMS: dict[type[StrEnum], Any] = {
     PickState: campaigns_pb2.PickState,
     OperationKind: models_pb2.OperationKind,
     OperationState: models_pb2.OperationState,
+    HeadState: models_pb2.HeadState,
 }
 
 

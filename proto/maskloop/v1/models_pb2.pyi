@@ -14,6 +14,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class HeadState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HEAD_STATE_UNSPECIFIED: _ClassVar[HeadState]
+    HEAD_STATE_TRUSTED: _ClassVar[HeadState]
+    HEAD_STATE_CONFIDENCE: _ClassVar[HeadState]
+    HEAD_STATE_UNTRUSTED: _ClassVar[HeadState]
+
 class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     OPERATION_KIND_UNSPECIFIED: _ClassVar[OperationKind]
@@ -30,6 +37,10 @@ class OperationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_STATE_SUCCEEDED: _ClassVar[OperationState]
     OPERATION_STATE_FAILED: _ClassVar[OperationState]
     OPERATION_STATE_CANCELLED: _ClassVar[OperationState]
+HEAD_STATE_UNSPECIFIED: HeadState
+HEAD_STATE_TRUSTED: HeadState
+HEAD_STATE_CONFIDENCE: HeadState
+HEAD_STATE_UNTRUSTED: HeadState
 OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_TRAIN: OperationKind
 OPERATION_KIND_SCORE: OperationKind
@@ -43,7 +54,7 @@ OPERATION_STATE_FAILED: OperationState
 OPERATION_STATE_CANCELLED: OperationState
 
 class ModelVersion(_message.Message):
-    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at")
+    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +72,7 @@ class ModelVersion(_message.Message):
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     SCORED_IMAGES_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     recipe: str
@@ -71,7 +83,8 @@ class ModelVersion(_message.Message):
     active: bool
     scored_images: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    head: HeadState
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ...) -> None: ...
 
 class EvaluatedImage(_message.Message):
     __slots__ = ("image_id", "predicted_iou", "true_iou", "objects", "confidence")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maskloop.masks import Mask
+from maskloop.values.heads import HeadState
 from maskloop.values.projects import Split
 
 
@@ -95,3 +96,8 @@ class ModelVersion:
     config_json: str = "{}"
     active: bool = False
     scored_images: int = 0
+
+    @property
+    def head(self) -> HeadState:
+        """Whether its IoU head is to be trusted, as its metrics tell; `explain_head` says why."""
+        return HeadState.of(self.metrics)

@@ -1,0 +1,122 @@
+"""What networks make of labeled and unseen images: the rows that heads are fitted on and judged by, kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.head_data import Setting
+from models.calibration import Floats, Observations, deal_folds
+from models.examples import Example
+from models.losses import hard_iou
+from models.matching import match_objects
+from models.network import AnnotationNetwork, Decoded
+from models.observing import observe_unseen, observe_views
+from models.recipes import Recipe, resolve
+from models.training import train_network
+
+CPU = torch.device("cpu")
+FOLDS = 4
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One network's reading of some images, N objects.
+
+    Args:
+        seen: what today's head reads, with the truth.
+        states: (N, F) pooled hidden states, private to the network.
+        mirror: (N,) IoU of each mask with the one drawn on the mirrored image, in [0, 1].
+        reference: (N,) IoU as the paper's head predicts it.
+    """
+
+    seen: Observations
+    states: Floats
+    mirror: Floats
+    reference: Floats
+
+    def save(self, path: Path) -> None:
+        """Write all arrays to `path` (.npz)."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, Any] = {
+            **vars(self.seen),
+            **{key: vars(self)[key] for key in ("states", "mirror", "reference")},
+        }
+        np.savez(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> Rows:
+        """The inverse of `save`."""
+        found = np.load(path)
+        observed = Observations(found["image_ids"], found["statistics"], found["ious"], found["learnt"])
+        return cls(observed, found["states"], found["mirror"], found["reference"])
+
+
+@dataclass(frozen=True)
+class Network:
+    """The rows of one network, by what was read: `views` and `plain` of what it learnt, `held` out, `unseen`."""
+
+    rows: dict[str, Rows]
+
+
+def read_setting(setting: Setting, labels: int, seed: int, folds: int, cache: Path) -> list[Network]:
+    """The network trained on all labels, then one for each of `folds` out of four, trained without a quarter."""
+    recipe = resolve("compact")
+    dealt = deal_folds([example.image_id for example in setting.labeled], FOLDS, seed)[:folds]
+    found = []
+    for number, held in enumerate([[], *dealt]):
+        learnt = [example for example in setting.labeled if example.image_id not in held]
+        apart = [example for example in setting.labeled if example.image_id in held]
+        folder = cache / f"{setting.name}-{labels}-{seed}" / ("all" if not number else f"fold-{number}")
+        found.append(_network(setting, recipe, learnt, apart, seed, folder))
+    return found
+
+
+def _network(
+    setting: Setting, recipe: Recipe, learnt: list[Example], apart: list[Example], seed: int, folder: Path
+) -> Network:
+    names = ["views", "plain", *(["held"] if apart else []), "unseen"]
+    if not all((folder / f"{name}.npz").is_file() for name in names):
+        network = train_network(
+            learnt, setting.categories, recipe, seed=seed, device=CPU, checkpoint_dir=folder, progress=lambda *_: None
+        )
+
+        def plainly(examples: Sequence[Example]) -> Callable[[], Observations]:
+            return lambda: observe_unseen(network, setting.categories, recipe, examples, CPU)
+
+        def views() -> Observations:
+            return observe_views(network, setting.categories, recipe, learnt, seed=seed, device=CPU)
+
+        reads = {"views": views, "plain": plainly(learnt), "held": plainly(apart), "unseen": plainly(setting.unseen)}
+        for name in names:
+            _tapped(network, reads[name]).save(folder / f"{name}.npz")
+    return Network({name: Rows.load(folder / f"{name}.npz") for name in names})
+
+
+def _tapped(network: AnnotationNetwork, read: Callable[[], Observations]) -> Rows:
+    """Rows of a reading, with what the network itself knew at the time."""
+    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def tap(_: Any, inputs: tuple[Tensor, Tensor], made: Decoded) -> None:
+        images, classes = inputs
+        there = classes >= 0
+        parts.append((made.states[there], _mirrored(network, images, classes, made)[there], made.predicted_iou[there]))
+
+    handle = network.register_forward_hook(tap)
+    observed = read()
+    handle.remove()
+    states, mirror, reference = (torch.cat(part).double().numpy() for part in zip(*parts, strict=True))
+    return Rows(observed, states, mirror, reference)
+
+
+def _mirrored(network: AnnotationNetwork, images: Tensor, classes: Tensor, made: Decoded) -> Tensor:
+    """(B, T) IoU of each mask and its twin on the mirrored image."""
+    masks = network.forward(images.flip(-1), classes).logits.flip(-1) > 0
+    order = match_objects(made.logits, classes, masks)
+    return hard_iou(made.logits > 0, masks[torch.arange(len(masks))[:, None], order])

@@ -1,0 +1,53 @@
+"""Whether a model's IoU head is to be trusted, and what says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class HeadState(StrEnum):
+    """What a rehearsal on labels that were held out makes of the head of a model version.
+
+    TRUSTED: the head predicts IoU better than a constant, by more than chance.
+    CONFIDENCE: it does not, but raw confidence ranks images better, and better than chance: scores are confidence.
+    UNTRUSTED: neither is known to; scores say nothing that images may be chosen by.
+    """
+
+    TRUSTED = "trusted"
+    CONFIDENCE = "confidence"
+    UNTRUSTED = "untrusted"
+
+    @property
+    def metric(self) -> str:
+        """The name under which a model version's metrics say that this is its state, with the value 1."""
+        return f"head_{self.value}"
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, float]) -> HeadState:
+        """The state that a model version's metrics name; UNTRUSTED where they name none."""
+        return next((state for state in cls if metrics.get(state.metric)), cls.UNTRUSTED)
+
+
+def explain_head(metrics: Mapping[str, float]) -> str:
+    """One sentence for a person: why a model version's head is in the state its metrics name."""
+    if "held_out_mae" not in metrics:
+        return "No labels were held out to judge the head by."
+    held_out = f"On {metrics['held_out_images']:.0f} labeled images held out"
+    errors = (
+        f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, "
+        f"p = {metrics['held_out_p_value']:.3f}"
+    )
+    ranks = [_say(metrics.get(f"held_out_spearman{suffix}")) for suffix in ("_confidence", "")]
+    match HeadState.of(metrics):
+        case HeadState.TRUSTED:
+            return f"{held_out} the head predicted IoU better than a constant ({errors})."
+        case HeadState.CONFIDENCE:
+            ending = f"confidence ranked them better (Spearman {ranks[0]} against {ranks[1]}), so it is the score"
+        case HeadState.UNTRUSTED:
+            ending = f"nor did confidence rank them better than chance and the head (Spearman {ranks[0]}, {ranks[1]})"
+    return f"{held_out} the head did not surely predict IoU better than a constant ({errors}); {ending}."
+
+
+def _say(rank: float | None) -> str:
+    return "undefined" if rank is None else f"{rank:.2f}"

@@ -1,0 +1,48 @@
+"""The state of a head and the sentence that explains it."""
+
+import pytest
+
+from maskloop.values import HeadState, explain_head
+
+EVIDENCE = {
+    "held_out_images": 12.0,
+    "held_out_mae": 0.0849,
+    "held_out_mae_constant": 0.16,
+    "held_out_p_value": 0.0034,
+    "held_out_spearman": 0.41,
+    "held_out_spearman_confidence": 0.58,
+}
+
+
+@pytest.mark.parametrize("state", HeadState)
+def test_metrics_name_the_state(state: HeadState):
+    assert HeadState.of({**EVIDENCE, state.metric: 1.0}) is state
+
+
+def test_a_version_that_does_not_tell_is_not_trusted():
+    assert HeadState.of(EVIDENCE) is HeadState.UNTRUSTED
+
+
+def test_a_trusted_head_is_explained_by_its_errors():
+    assert explain_head({**EVIDENCE, "head_trusted": 1.0}) == (
+        "On 12 labeled images held out the head predicted IoU better than a constant "
+        "(a mean error of 0.085 against 0.160, p = 0.003)."
+    )
+
+
+def test_confidence_is_explained_by_the_ranks():
+    said = explain_head({**EVIDENCE, "head_confidence": 1.0})
+    assert "confidence ranked them better (Spearman 0.58 against 0.41), so it is the score" in said
+
+
+def test_distrust_is_explained_by_both_and_an_undefined_rank_is_called_so():
+    known = {name: value for name, value in EVIDENCE.items() if name != "held_out_spearman"}
+    said = explain_head({**known, "head_untrusted": 1.0})
+    assert "did not surely predict IoU better than a constant" in said
+    assert said.endswith("(Spearman 0.58, undefined).")
+
+
+def test_without_held_out_labels_there_is_nothing_to_judge_by():
+    assert explain_head({"held_out_images": 0.0, "head_untrusted": 1.0}) == (
+        "No labels were held out to judge the head by."
+    )
