@@ -104,7 +104,9 @@ def write_project(data: DataFolder) -> None:
     with database.write() as tx:
         insert_project(tx, Project("p", "p", (Category(1, "crack"),), created_at=NOW))
         insert_campaign(tx, Campaign("c", "p", Budget(seconds=1e12), strategy, seed=0, created_at=NOW))
-        version = ModelVersion("m", "p", "compact", seed=0, labeled_images=100, metrics={}, created_at=NOW)
+        version = ModelVersion(
+            "m", "p", "compact", seed=0, labeled_images=100, metrics={"head_trusted": 1.0}, created_at=NOW
+        )
         insert_model(tx, ModelRecord(version, (), "models/p/m"))
         activate_model(tx, "p", "m", NOW)
     database.close()

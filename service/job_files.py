@@ -16,9 +16,11 @@ from pydantic import Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category, Counts, ObjectLabel, Split
+from service.pooling import PooledImage
 
 CHECKPOINT = "model.safetensors"
 SCORES = "scores.parquet"
+RANKING = "ranking.parquet"
 _JOB = "job.json"
 _OUTCOME = "outcome.json"
 
@@ -75,7 +77,39 @@ class EvaluateJob:
     kind: Literal["evaluate"] = "evaluate"
 
 
-Job = TrainJob | ScoreJob | EvaluateJob
+@dataclass(frozen=True)
+class ImageFile:
+    """An image's content by its SHA-256."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RankJob:
+    """Rank the images that `table` scored, or all of `images`, by a strategy; leaves a ranking.
+
+    Args:
+        strategy: as `str(Strategy)` spells it.
+        checkpoint: of the model that scored; `None`, as `table`, for strategies without one.
+        images: what the store knows of the pool, as far as the strategy needs it.
+        labeled: what the model has learnt from.
+        labeled_images: how many these are.
+    """
+
+    strategy: str
+    seed: int
+    categories: tuple[Category, ...]
+    checkpoint: Path | None
+    table: Path | None
+    images: tuple[PooledImage, ...]
+    labeled: tuple[ImageFile, ...]
+    labeled_images: int
+    kind: Literal["rank"] = "rank"
+
+
+Job = TrainJob | ScoreJob | EvaluateJob | RankJob
 _ADAPTER: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 
 

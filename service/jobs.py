@@ -34,12 +34,14 @@ from service.job_files import (
     Job,
     LabeledFile,
     PoolFile,
+    RankJob,
     ScoreJob,
     TrainJob,
     is_done,
     read_job,
     write_outcome,
 )
+from service.ranking_job import rank
 from service.scores import ScoredRow, join_scores, write_scores
 
 SCORE_CHUNK = 1024  # images scored between two places to go on from
@@ -70,6 +72,8 @@ def _do(job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress
         return train(job, folder, blobs, device, progress)
     if isinstance(job, ScoreJob):
         return score(job, folder, blobs, device, progress)
+    if isinstance(job, RankJob):
+        return rank(job, folder, blobs, device, progress)
     return measure(job, blobs, device, progress)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,26 +11,46 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from maskloop.formats.files import write_atomically
-from maskloop.values import Evaluation, ModelVersion, OperationKind, Split
+from maskloop.values import (
+    Evaluation,
+    ModelVersion,
+    Need,
+    OperationKind,
+    OperationResult,
+    PreparedSelection,
+    Split,
+    Strategy,
+)
 from service.candidates import CandidateIndex
 from service.clock import Clock
 from service.folders import DataFolder
 from service.job_files import (
     CHECKPOINT,
+    RANKING,
     SCORES,
     EvaluateJob,
+    ImageFile,
     Job,
     LabeledFile,
     PoolFile,
+    RankJob,
     ScoreJob,
     TrainJob,
     read_job,
     read_outcome,
     write_job,
 )
+from service.rankings import pooled_images
 from service.store import Database, Transaction
 from service.store.labels import LabeledImage, counts_to_score, full_labels, images_to_score
-from service.store.models import ModelRecord, activate_model, get_model, insert_model, set_scored_images
+from service.store.models import (
+    ModelRecord,
+    activate_model,
+    get_model,
+    insert_model,
+    labeled_images,
+    set_scored_images,
+)
 from service.store.operations import OperationRecord
 from service.store.projects import get_project
 
@@ -63,12 +84,14 @@ class ModelWork:
             job = self._job(tx, record)
         write_job(self._folder.work(record.operation.id), job)
 
-    def finish(self, tx: Transaction, record: OperationRecord) -> ModelVersion | Evaluation:
+    def finish(self, tx: Transaction, record: OperationRecord) -> OperationResult:
         """Take in what came out, and give it as the operation's result."""
         operation = record.operation
         outcome = read_outcome(self._folder.work(operation.id))
         if operation.kind is OperationKind.EVALUATE:
             return _EVALUATION.validate_python(outcome["evaluation"])
+        if operation.kind is OperationKind.PREPARE:
+            return self._publish_ranking(tx, record, outcome)
         if operation.kind is OperationKind.TRAIN:
             self._register(tx, record, outcome)
         else:
@@ -81,6 +104,8 @@ class ModelWork:
             categories = get_project(tx, project_id).categories
             labeled = tuple(map(_labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
             return TrainJob(request["recipe"], request["seed"], categories, labeled)
+        if record.operation.kind is OperationKind.PREPARE:
+            return self._rank_job(tx, project_id, request)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])
         if record.operation.kind is OperationKind.SCORE:
             version = get_model(tx, project_id, request["model_version"]).version
@@ -88,6 +113,25 @@ class ModelWork:
         split = Split(request["split"])
         labeled = tuple(map(_labeled_file, full_labels(tx, project_id, [split])))
         return EvaluateJob(checkpoint, request["model_version"], split, labeled)
+
+    def _rank_job(self, tx: Transaction, project_id: str, request: Mapping[str, Any]) -> RankJob:
+        project, strategy, version = get_project(tx, project_id), Strategy.parse(request["strategy"]), ""
+        if strategy.needs_scores:
+            version = request["model_version"]
+        labeled: tuple[ImageFile, ...] = ()
+        if Need.LABELED_FEATURES in strategy.needs:
+            images = (found.image for found in full_labels(tx, project_id, LEARNT_FROM))
+            labeled = tuple(ImageFile(image.id, image.file_name, image.sha256) for image in images)
+        return RankJob(
+            strategy=request["strategy"],
+            seed=request["seed"],
+            categories=project.categories,
+            checkpoint=self._folder.checkpoint(project_id, version) if version else None,
+            table=self._folder.scores(project_id, version) if version else None,
+            images=tuple(pooled_images(tx, project, strategy)),
+            labeled=labeled,
+            labeled_images=labeled_images(tx, project_id, version) if version else 0,
+        )
 
     def _register(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:
         operation, request = record.operation, record.request
@@ -112,8 +156,20 @@ class ModelWork:
     def _publish_scores(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:
         project_id, version = record.operation.project_id, record.request["model_version"]
         self._take(record, SCORES, self._folder.scores(project_id, version))
+        shutil.rmtree(
+            self._folder.rankings(project_id, version), ignore_errors=True
+        )  # they rank what was scored before
         set_scored_images(tx, project_id, version, outcome["scored_images"])
         tx.after_commit(lambda: self._candidates.forget(project_id))
+
+    def _publish_ranking(
+        self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]
+    ) -> PreparedSelection:
+        project_id, request = record.operation.project_id, record.request
+        strategy, version = request["strategy"], request["model_version"]
+        self._take(record, RANKING, self._folder.ranking(project_id, version, strategy, request["seed"]))
+        tx.after_commit(lambda: self._candidates.forget(project_id))
+        return PreparedSelection(strategy, outcome["ranked_images"], version)
 
     def _take(self, record: OperationRecord, name: str, to: Path) -> None:
         """Copy a result to its place, whole or not at all; the operation's folder keeps it until it is cleared."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maskloop.errors import InvalidArgument, UnsupportedSupervision
-from maskloop.values import Batch, Campaign, Project, Strategy, SupervisionKind
+from maskloop.values import Batch, Campaign, HeadState, Project, Strategy, SupervisionKind, explain_head
 from selection.select import Limits, Selection, select_batch
 from service.candidates import CandidateIndex, Walk
 from service.desk.checks import check_annotator
@@ -15,10 +15,13 @@ from service.quotes import LOOK_AHEAD, quotes
 from service.rankings import version_for
 from service.store import Transaction
 from service.store.columns import whole_ms
+from service.store.models import model_metrics
 
 MAX_IMAGES = 1000
 LOOK_FURTHER = 100  # images tried beyond the first that does not fit, to fill a batch of seconds by value
 RANDOM = Strategy("random")
+FALLBACK = Strategy("stratified_random")
+"""What chooses while the IoU head is not trusted: it needs no model, and loses to few that do."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ def choose_batch(
     Raises:
         NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
     """
-    strategy = RANDOM if wanted.kind is SupervisionKind.COUNTS else wanted.strategy or campaign.strategy
+    asked = RANDOM if wanted.kind is SupervisionKind.COUNTS else wanted.strategy or campaign.strategy
+    strategy, fallback = _in_force(tx, project, asked)
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)
     return Batch(
@@ -86,7 +90,18 @@ def choose_batch(
         exhausted=selection.exhausted,
         model_version=version_for(project, strategy),
         target_iou=walk.candidates.target_iou,
+        fallback=fallback,
     )
+
+
+def _in_force(tx: Transaction, project: Project, asked: Strategy) -> tuple[Strategy, str]:
+    """The strategy that chooses, and why it is not the one asked for, "" if it is."""
+    if not asked.relies_on_head or not project.active_model:
+        return asked, ""
+    metrics = model_metrics(tx, project.id, project.active_model)
+    if HeadState.of(metrics) is not HeadState.UNTRUSTED:
+        return asked, ""
+    return FALLBACK, f"{FALLBACK} chose, because the IoU head is not yet trusted. {explain_head(metrics)}"
 
 
 def _choose(

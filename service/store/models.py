@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,6 +76,20 @@ def labeled_images(tx: Transaction, project_id: str, model_id: str) -> int:
     if number is None:
         raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
     return number
+
+
+def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[str, float]:
+    """What the training of a version measured.
+
+    Raises:
+        ModelNotFound: the project has no such version.
+    """
+    found = select(models.c.metrics).where(models.c.project_id == project_id, models.c.id == model_id)
+    row = tx.execute(found).one_or_none()
+    if row is None:
+        raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
+    metrics: Mapping[str, float] = row.metrics
+    return metrics
 
 
 def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:

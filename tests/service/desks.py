@@ -18,6 +18,7 @@ from maskloop.values import (
     Campaign,
     Category,
     Counts,
+    HeadState,
     ImageImport,
     ImageProposals,
     LabelDraft,
@@ -43,6 +44,7 @@ WIDTH, HEIGHT = 8, 6
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
 UNCERTAIN = {"entropy": 0.0, "margin": 0.0, "least_confidence": 0.0}
 FEATURES = np.zeros(2, dtype=np.float32)
+TRUSTED = {HeadState.TRUSTED.metric: 1.0}
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -97,9 +99,15 @@ class Server:
         settings = {"budget": budget, "strategy": Strategy("random"), "seed": 0, **options}
         return self.campaigns.create_campaign(project_id="p", campaign_id=campaign_id, **settings)
 
-    def add_model(self, scores: dict[str, float] | None, version: str = "m1", labeled_images: int = 0) -> None:
+    def add_model(
+        self,
+        scores: dict[str, float] | None,
+        version: str = "m1",
+        labeled_images: int = 0,
+        metrics: dict[str, float] | None = None,
+    ) -> None:
         """Register and activate a model version that gave these scores (`None`: it scored nothing)."""
-        model = ModelVersion(version, "p", "compact", 0, labeled_images, {}, self.clock())
+        model = ModelVersion(version, "p", "compact", 0, labeled_images, metrics or TRUSTED, self.clock())
         with self.database.write() as tx:
             insert_model(tx, ModelRecord(model, (), "models/p/" + version))
             activate_model(tx, "p", version, self.clock())

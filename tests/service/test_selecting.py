@@ -540,3 +540,34 @@ def test_a_labeled_image_is_not_skipped(server: Server) -> None:
         server.campaigns.skip_image(
             project_id="p", batch_id=batch.id, annotator="ann", image_id=ids(batch)[0], reason=SkipReason.UNSURE
         )
+
+
+UNTRUSTED = {"head_untrusted": 1.0, "held_out_images": 5.0}
+
+
+def test_an_untrusted_head_does_not_choose_and_the_batch_says_so(server: Server) -> None:
+    ids = server.import_pool(4)
+    server.create_campaign(10_000.0, strategy=Strategy("mask_guided", {"target": "0.5"}))
+    server.add_model(dict.fromkeys(ids, 0.5), metrics=UNTRUSTED)
+    batch = select(server)
+    assert batch.strategy == "stratified_random"
+    assert (batch.target_iou, batch.model_version) == (None, "")
+    assert "not yet trusted" in batch.fallback
+    assert all(pick.score is None for pick in batch.picks)
+
+
+def test_confidence_that_ranks_chooses_in_the_head_s_place(server: Server) -> None:
+    ids = server.import_pool(2)
+    server.create_campaign(10_000.0, strategy=Strategy("mask_guided", {"target": "0.5"}))
+    server.add_model(dict(zip(ids, (0.1, 0.5), strict=True)), metrics={"head_confidence": 1.0})
+    batch = select(server, images=1)
+    assert (batch.picks[0].image_id, batch.fallback) == (ids[1], "")
+
+
+@pytest.mark.parametrize("strategy", ["mask_guided:target=0.5,trust=any", "entropy"])
+def test_a_strategy_that_does_not_rely_on_the_head_chooses_all_the_same(server: Server, strategy: str) -> None:
+    ids = server.import_pool(2)
+    server.create_campaign(10_000.0, strategy=Strategy.parse(strategy))
+    server.add_model(dict.fromkeys(ids, 0.5), metrics=UNTRUSTED)
+    batch = select(server)
+    assert (batch.strategy, batch.fallback) == (str(Strategy.parse(strategy)), "")

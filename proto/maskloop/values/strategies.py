@@ -70,6 +70,9 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         {
             "target": Option("auto", "the target IoU, beta", ("auto", "learned"), number=True),
             "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
+            "trust": Option(
+                "required", "whether a head that is not yet trusted may choose as well", ("required", "any")
+            ),
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
             "per_second": PER_SECOND,
         },
@@ -222,6 +225,13 @@ class Strategy:
     def needs_scores(self) -> bool:
         """Whether a model must have scored the pool before."""
         return Need.SCORES in self.needs
+
+    @property
+    def relies_on_head(self) -> bool:
+        """Whether it may choose only by predicted IoUs that are trusted."""
+        relies = self.name == "mask_guided" and self.option("scores") == "predicted"
+        trusting = relies and self.option("trust") == "required"
+        return trusting or any(part.relies_on_head for _, part in self.parts())
 
     @property
     def is_prepared(self) -> bool:
