@@ -143,3 +143,19 @@ def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finish
     assert resumed["spent_s_by_kind"] == unbroken["spent_s_by_kind"]
     assert [one["mean_iou"] for one in resumed["rounds"]] == [one["mean_iou"] for one in unbroken["rounds"]]
     assert resumed["stopped_because"] == unbroken["stopped_because"]
+
+
+def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(demo, tmp_path):
+    loop = Loop(demo, tmp_path / "run", "--budget", "25m", "--max-rounds", "1", "--no-counts")
+    loop.command[loop.command.index("--recipe") + 1] += ",objectness=0.05"  # barely trained, it is sure of nothing
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    report = loop.report()
+    assert set(report["spent_s_by_kind"]) == {"full"}
+    first, last = report["rounds"]
+    assert first["batch"]
+    assert all(0 <= one["score"] <= 1 for one in first["batch"])
+    data, costs = read_coco_folder(demo), CostModel(3)
+    for one in first["batch"]:
+        assert one["cost_s"] == pytest.approx(costs.full_label(Counts.of(data.by_name[one["file_name"]].objects)))
+    assert 0 <= last["mean_iou"] <= 1

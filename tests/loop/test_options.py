@@ -62,6 +62,7 @@ def test_the_target_is_auto_or_a_number():
 
 def test_only_what_differs_from_the_recipe_is_sent():
     assert options().recipe_overrides() == {}
+    assert options(no_counts=True).recipe_overrides() == {"classes": "predicted"}
     assert options(encoder="resnet18", image_size=64).recipe_overrides() == {"encoder": "resnet18", "image_size": 64}
 
 

@@ -15,9 +15,13 @@ from typer.testing import CliRunner
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidDataset, InvalidImage, ModelNotFound
 from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
+from models.calibration import Calibrator
+from models.checkpoints import FittedModel
 from models.examples import Example
 from models.fitting import fit
+from models.network import build_network
 from models.recipes import resolve
+from models.statistics import count_statistics
 from service.__main__ import app
 from service.predict import predict
 from tests.service.squares import SIDE, TINY, squares
@@ -72,6 +76,23 @@ def test_every_counted_object_gets_a_mask_and_a_predicted_iou(checkpoint, pictur
         size = item["segmentation"]["size"]
         assert Mask(*size, item["segmentation"]["counts"].encode()).area == item["area"]
         assert size == [SIDE, SIDE]
+
+
+def test_a_model_that_finds_by_itself_needs_no_counts_and_another_says_that_it_does(checkpoint, pictures, tmp_path):
+    with pytest.raises(InvalidArgument, match="give it counts"):
+        run(checkpoint, pictures, None)
+    cpu = torch.device("cpu")
+    model = FittedModel.load(checkpoint, cpu)
+    recipe = dataclasses.replace(model.recipe, classes="predicted", objectness=0.01)
+    network = build_network(recipe, 1)
+    network.load_state_dict(model.network.state_dict())
+    calibrator = Calibrator.unfitted(count_statistics(1) + 2)
+    free = tmp_path / "free.safetensors"
+    dataclasses.replace(model, network=network, recipe=recipe, calibrator=calibrator).save(free)
+    assert run(free, pictures, None) == 3
+    document = json.loads((tmp_path / "out" / "predictions.coco.json").read_text())
+    assert document["annotations"]
+    assert {item["category_id"] for item in document["annotations"]} == {1}
 
 
 def test_overlays_show_the_masks_and_leave_the_rest_alone(checkpoint, pictures, tmp_path):

@@ -39,6 +39,9 @@ def al_loop(
         float,
         typer.Option(help="Share of the budget for counts, in [0, 1]; of what is left, when counted images run out."),
     ] = 0.15,
+    no_counts: Annotated[
+        bool, typer.Option("--no-counts", help="Buy no counts: the network finds objects and their classes by itself.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     recipe: Annotated[
         str, typer.Option(help="Training recipe: compact, paper, or compact,OPTION=VALUE,...")
@@ -71,6 +74,7 @@ def al_loop(
         batch=batch,
         max_rounds=max_rounds,
         counts_share=counts_share,
+        no_counts=no_counts,
         seed=seed,
         recipe=recipe,
         encoder=encoder,

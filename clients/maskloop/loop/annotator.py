@@ -115,7 +115,7 @@ class Annotator:
         return operation.result, operation.seconds
 
     def score_pool(self, number: int, model: ModelVersion) -> float:
-        """Score the counted pool. Returns the seconds the machine took."""
+        """Score what the model can read of the pool. Returns the seconds the machine took."""
         operation = self.client.score_pool(
             project_id=self.project_id, model_version=model.id, request_id=self.requests.of("score_pool", number)
         )

@@ -42,6 +42,7 @@ class Plan:
         counts_share: share of the budget for counts, and later of what is left.
         asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
         stop_when: what ends the campaign before its budget does.
+        no_counts: whether networks find by themselves, so that scores need no counts.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -56,6 +57,7 @@ class Plan:
     asked_batch: Budget | None = None
     max_rounds: int | None = None
     stop_when: tuple[StopRule, ...] = ()
+    no_counts: bool = False
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -67,8 +69,9 @@ class Plan:
 
     @property
     def needs_counts(self) -> bool:
-        """Whether counts must be bought: they are needed for scoring."""
-        return bool(self.strategy.needs & {Need.SCORES, Need.COUNTS})
+        """Whether counts must be bought: they are needed for scoring, unless networks find by themselves."""
+        needs = self.strategy.needs - {Need.SCORES} if self.no_counts else self.strategy.needs
+        return bool(needs & {Need.SCORES, Need.COUNTS})
 
     @property
     def expected_full_s(self) -> float:
@@ -188,6 +191,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         options.amount("batch"),
         options.max_rounds,
         options.stop_rules(),
+        options.without_counts,
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
