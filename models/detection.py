@@ -14,8 +14,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from maskloop.matching import Entry, coco_rle
 from maskloop.values import ObjectLabel, ObjectProposal
-from models.metrics import Entry, Floats, coco_rle
+from models.metrics import Floats
 
 MAX_DETECTIONS = 100
 COCO_THRESHOLDS = np.linspace(0.5, 0.95, 10)

@@ -13,11 +13,12 @@ from itertools import islice
 import numpy as np
 import torch
 
+from maskloop.matching import match_within_class
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.checkpoints import FittedModel
 from models.detection import detect
 from models.examples import Example
-from models.metrics import Floats, match_within_class, mean_absolute_error, spearman
+from models.metrics import Floats, mean_absolute_error, spearman
 from models.observing import image_of
 from models.quality import detection_metrics, overlap_metrics, reliability_metrics
 from models.reading import read_images

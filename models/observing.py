@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from maskloop.matching import match_within_class
 from maskloop.values import Counts
 from models.augmentation import augment
 from models.batches import collate, without_empty
@@ -14,7 +15,6 @@ from models.calibration import Observations
 from models.examples import Example, Prepared, normalise, prepare
 from models.losses import hard_iou
 from models.matching import best_ious, match_objects
-from models.metrics import match_within_class
 from models.network import AnnotationNetwork
 from models.reading import ImageToScore, read_images
 from models.recipes import Recipe

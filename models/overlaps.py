@@ -12,8 +12,8 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from maskloop.masks import Mask
+from maskloop.matching import Entry, coco_rle, iou_matrix, match_within_class
 from maskloop.values import ObjectLabel, ObjectProposal
-from models.metrics import Entry, coco_rle, iou_matrix, match_within_class
 from models.similarity import structural_similarity
 
 Truths = Mapping[str, Sequence[ObjectLabel]]

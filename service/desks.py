@@ -73,6 +73,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
             models=ModelDesk(
                 database=database,
                 folder=folder,
+                candidates=candidates,
                 operations=operations,
                 default_recipe=config.recipe,
                 clock=utc_now,

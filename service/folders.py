@@ -49,6 +49,10 @@ class DataFolder:
         """A model version's score table; there once it has scored the pool."""
         return self.model(project_id, model_version) / "scores.parquet"
 
+    def imported_scores(self, project_id: str, model_version: str) -> Path:
+        """Scores made elsewhere for a model version; there once some were imported."""
+        return self.model(project_id, model_version) / "imported.parquet"
+
     def rankings(self, project_id: str, model_version: str) -> Path:
         """Folder of the prepared rankings by a model version, or by none ("")."""
         if model_version:

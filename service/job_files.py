@@ -93,6 +93,7 @@ class RankJob:
     Args:
         strategy: as `str(Strategy)` spells it.
         checkpoint: of the model that scored; `None`, as `table`, for strategies without one.
+        imported: scores made elsewhere, if the strategy chooses by them.
         images: what the store knows of the pool, as far as the strategy needs it.
         labeled: what the model has learnt from.
         labeled_images: how many these are.
@@ -103,6 +104,7 @@ class RankJob:
     categories: tuple[Category, ...]
     checkpoint: Path | None
     table: Path | None
+    imported: Path | None
     images: tuple[PooledImage, ...]
     labeled: tuple[ImageFile, ...]
     labeled_images: int

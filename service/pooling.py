@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from maskloop.values import Category, Counts, Need, Strategy
 from selection.pool import Floats, Pool
+from service.imported_scores import read_imported
 from service.scores import read_columns
 
 UNCERTAINTY = ("entropy", "margin", "least_confidence")
@@ -43,6 +45,7 @@ def gather_pool(
     categories: Sequence[Category],
     images: Sequence[PooledImage],
     table: Path | None,
+    imported: Path | None,
     labeled_images: int = 0,
     computed: Computed | None = None,
 ) -> Pool:
@@ -53,14 +56,17 @@ def gather_pool(
         categories: the vocabulary.
         images: what the store knows; needed for counts and costs, and where there is no table.
         table: the score table, which says which images there are; `None` for all of `images`.
+        imported: scores made elsewhere, which take the place of the table's; only images that have one are ranked.
         labeled_images: how many the model has learnt from.
         computed: what a device computed.
 
     Raises:
-        PoolNotScored: the table is not there.
+        PoolNotScored: the table, or imported scores, are not there.
     """
     needs = strategy.needs
     columns = {} if table is None else _sorted(read_columns(table, _columns(strategy)))
+    if imported is not None:
+        columns = _with_imported(columns, read_imported(imported))
     ids = columns["image_id"] if columns else _names(images)
     rows = _rows(ids, images) if needs & {Need.COUNTS, Need.COSTS} else []
     made = computed or Computed()
@@ -86,6 +92,13 @@ def _columns(strategy: Strategy) -> list[str]:
 def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     order = np.argsort(columns["image_id"], kind="stable")
     return {name: values[order] for name, values in columns.items()}
+
+
+def _with_imported(columns: dict[str, NDArray[Any]], imported: dict[str, float]) -> dict[str, NDArray[Any]]:
+    scores = [imported.get(image_id.decode(), math.nan) for image_id in columns["image_id"].tolist()]
+    known = ~np.isnan(scores)
+    kept = {name: values[known] for name, values in columns.items()}
+    return {**kept, "score": np.array(scores)[known]}
 
 
 def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:

@@ -43,6 +43,7 @@ def rank(job: RankJob, folder: Path, blobs: BlobStore, device: torch.device, pro
         categories=job.categories,
         images=job.images,
         table=job.table,
+        imported=job.imported,
         labeled_images=job.labeled_images,
         computed=_Computing(job, strategy, folder, blobs, device, progress).all(),
     )

@@ -60,6 +60,7 @@ class Rankings:
             categories=project.categories,
             images=pooled_images(tx, project, strategy),
             table=table,
+            imported=imported_of(self._folder, project.id, version, strategy),
             labeled_images=labeled_images(tx, project.id, version) if version else 0,
         )
         return rank_pool(pool, strategy, campaign.seed)
@@ -78,6 +79,11 @@ def version_for(project: Project, strategy: Strategy) -> str:
             f"project {project.id} has no active model, and {strategy.name} needs scores; train one first"
         )
     return project.active_model
+
+
+def imported_of(folder: DataFolder, project_id: str, version: str, strategy: Strategy) -> Path | None:
+    """Where the imported scores lie that a strategy chooses by, `None` if it does not."""
+    return folder.imported_scores(project_id, version) if strategy.uses_imported_scores else None
 
 
 def pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:

@@ -40,7 +40,7 @@ from service.job_files import (
     read_outcome,
     write_job,
 )
-from service.rankings import pooled_images
+from service.rankings import imported_of, pooled_images
 from service.store import Database, Transaction
 from service.store.labels import LabeledImage, counts_to_score, full_labels, images_to_score
 from service.store.models import (
@@ -128,6 +128,7 @@ class ModelWork:
             categories=project.categories,
             checkpoint=self._folder.checkpoint(project_id, version) if version else None,
             table=self._folder.scores(project_id, version) if version else None,
+            imported=imported_of(self._folder, project_id, version, strategy),
             images=tuple(pooled_images(tx, project, strategy)),
             labeled=labeled,
             labeled_images=labeled_images(tx, project_id, version) if version else 0,

@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig, ModelNotFound
-from maskloop.values import ImageProposals, ModelVersion, Operation, OperationKind, Split, Strategy
+from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, OperationKind, Split, Strategy
 from models.recipes import Recipe, resolve
+from service.candidates import CandidateIndex
 from service.clock import Clock
 from service.folders import DataFolder
+from service.imported_scores import add_imported
 from service.operations import Operations
 from service.pages import Page, PageRequest
 from service.rankings import version_for
 from service.scores import check_scored, read_proposals
 from service.store import Database, Transaction
 from service.store.campaigns import get_campaign
+from service.store.images import get_images
 from service.store.labels import full_labels
 from service.store.models import activate_model, get_model, list_models, roll_back_model
 from service.store.projects import get_project
@@ -25,6 +28,7 @@ from service.store.requests import Request
 from service.work import LEARNT_FROM
 
 MAX_PROPOSALS = 100
+MAX_SCORES = 20_000
 MAX_OVERRIDES = 10_000
 MAX_SEED = 2**63 - 1
 PIECE_BYTES = 256 * 1024
@@ -36,16 +40,25 @@ class ModelDesk:
     Args:
         database: what the server remembers.
         folder: where models lie.
+        candidates: walks, built anew after an import of scores.
         operations: does long work.
         default_recipe: for trainings that name none.
         clock: tells the time.
     """
 
     def __init__(
-        self, *, database: Database, folder: DataFolder, operations: Operations, default_recipe: str, clock: Clock
+        self,
+        *,
+        database: Database,
+        folder: DataFolder,
+        candidates: CandidateIndex,
+        operations: Operations,
+        default_recipe: str,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._folder = folder
+        self._candidates = candidates
         self._operations = operations
         self._default_recipe = default_recipe
         self._clock = clock
@@ -124,6 +137,26 @@ class ModelDesk:
 
         asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
         return self._operations.start(asked, OperationKind.EVALUATE, project_id, plan)
+
+    def import_scores(self, *, project_id: str, scores: Sequence[ImageScore], model_version: str = "") -> int:
+        """Keep scores made elsewhere beside a version's own. Returns of how many images it has one now.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel, ImageNotFound: there is none.
+            InvalidArgument: no score, more than 20,000, or an image twice.
+            StorageFull: the disk is full.
+        """
+        if not 1 <= len(scores) <= MAX_SCORES:
+            raise InvalidArgument(f"{len(scores)} scores; 1 to {MAX_SCORES} are taken at once", field="scores")
+        new = {one.image_id: one.score for one in scores}
+        if len(new) < len(scores):
+            raise InvalidArgument("an image is scored twice", field="scores")
+        with self._database.write() as tx:
+            version = get_model(tx, project_id, model_version).version.id
+            get_images(tx, project_id, list(new))
+            number = add_imported(self._folder.imported_scores(project_id, version), new)
+            tx.after_commit(lambda: self._candidates.forget(project_id))
+            return number
 
     def prepare_selection(
         self, *, project_id: str, campaign_id: str, strategy: Strategy | None = None, request_id: str = ""

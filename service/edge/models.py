@@ -40,6 +40,11 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
         operation = await self._pool.call(context, self._desk.evaluate_model, **asked)
         return operation_to_message(operation)
 
+    async def ImportScores(self, request: pb.ImportScoresRequest, context: Any) -> pb.ImportScoresResponse:
+        asked = arguments(request, "project_id", "scores")
+        images = await self._pool.call(context, self._desk.import_scores, **asked)
+        return pb.ImportScoresResponse(imported_images=images)
+
     async def PrepareSelection(self, request: pb.PrepareSelectionRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id", "campaign_id")
         operation = await self._pool.call(context, self._desk.prepare_selection, **asked)

@@ -8,15 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.masks import Mask
+from maskloop.matching import iou_matrix, match_within_class
 from maskloop.values import ObjectLabel
-from models.metrics import (
-    bias,
-    expected_calibration_error,
-    iou_matrix,
-    match_within_class,
-    mean_absolute_error,
-    spearman,
-)
+from models.metrics import bias, expected_calibration_error, mean_absolute_error, spearman
 from tests.models.rectangles import LOWER, UPPER, UPPER_AT_80, proposal, rectangle
 
 

@@ -12,9 +12,10 @@ from maskloop.client.verbs import Verbs
 from maskloop.errors import FailedPrecondition
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceStub
-from maskloop.values import ImageProposals, ModelVersion, Operation, Split, Strategy
+from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, Split, Strategy
 
 PROPOSALS_A_CALL = 100
+SCORES_A_CALL = 20_000
 
 
 class ModelVerbs(Verbs):
@@ -77,6 +78,23 @@ class ModelVerbs(Verbs):
             pb.EvaluateModelRequest, request_id, project_id=project_id, model_version=model_version, split=split
         )
         return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).EvaluateModel, request))
+
+    def import_scores(self, *, project_id: str, scores: Mapping[str, float], model_version: str = "") -> None:
+        """Keep IoUs in [0, 1] by image id beside a version's own scores, for `mask_guided:scores=imported`.
+
+        Raises:
+            ImageNotFound, ModelNotFound, NoActiveModel: there is none.
+            InvalidArgument: a score outside [0, 1].
+        """
+        every = [ImageScore(image_id, score) for image_id, score in scores.items()]
+        for start in range(0, len(every), SCORES_A_CALL):
+            request = convert.request(
+                pb.ImportScoresRequest,
+                project_id=project_id,
+                model_version=model_version,
+                scores=every[start : start + SCORES_A_CALL],
+            )
+            self._wire.call(self._stub(ModelServiceStub).ImportScores, request)
 
     def prepare_selection(
         self, *, project_id: str, campaign_id: str, strategy: Strategy | None = None, request_id: str = ""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from maskloop.convert.masks import mask_from_message, mask_to_message
-from maskloop.convert.scalars import enum_from_message, enum_to_message, optional, required_time, time_to_message
+from maskloop.convert.scalars import (
+    check_text,
+    enum_from_message,
+    enum_to_message,
+    optional,
+    required_time,
+    time_to_message,
+)
 from maskloop.v1 import models_pb2 as pb
 from maskloop.values import (
     EvaluatedImage,
     Evaluation,
     ImageProposals,
+    ImageScore,
     ModelVersion,
     ObjectProposal,
     PreparedSelection,
@@ -47,6 +55,20 @@ def model_from_message(message: pb.ModelVersion) -> ModelVersion:
         active=message.active,
         scored_images=message.scored_images,
     )
+
+
+def image_score_to_message(score: ImageScore) -> pb.ImageScore:
+    """A score made elsewhere."""
+    return pb.ImageScore(image_id=score.image_id, score=score.score)
+
+
+def image_score_from_message(message: pb.ImageScore) -> ImageScore:
+    """A score made elsewhere.
+
+    Raises:
+        InvalidArgument: it is no number in [0, 1].
+    """
+    return ImageScore(check_text(message.image_id, "scores.image_id"), message.score)
 
 
 def prepared_to_message(prepared: PreparedSelection) -> pb.PreparedSelection:

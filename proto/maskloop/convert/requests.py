@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from maskloop.convert import campaigns, labels, projects
+from maskloop.convert import campaigns, labels, models, projects
 from maskloop.convert.scalars import (
     WIRE_ENUMS,
     check_number,
@@ -30,6 +30,7 @@ PARTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     DURATION: (duration_from_message, duration_to_message),
     "maskloop.v1.Budget": (campaigns.budget_from_message, campaigns.budget_to_message),
     "maskloop.v1.Category": (projects.category_from_message, projects.category_to_message),
+    "maskloop.v1.ImageScore": (models.image_score_from_message, models.image_score_to_message),
     "maskloop.v1.ImageImport": (projects.image_import_from_message, projects.image_import_to_message),
     "maskloop.v1.LabelDraft": (labels.draft_from_message, labels.draft_to_message),
     "maskloop.v1.Strategy": (campaigns.strategy_from_message, campaigns.strategy_to_message),

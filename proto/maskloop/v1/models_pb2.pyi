@@ -220,6 +220,30 @@ class EvaluateModelRequest(_message.Message):
     request_id: str
     def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., split: _Optional[_Union[_projects_pb2.Split, str]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
+class ImageScore(_message.Message):
+    __slots__ = ("image_id", "score")
+    IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    image_id: str
+    score: float
+    def __init__(self, image_id: _Optional[str] = ..., score: _Optional[float] = ...) -> None: ...
+
+class ImportScoresRequest(_message.Message):
+    __slots__ = ("project_id", "model_version", "scores")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    model_version: str
+    scores: _containers.RepeatedCompositeFieldContainer[ImageScore]
+    def __init__(self, project_id: _Optional[str] = ..., model_version: _Optional[str] = ..., scores: _Optional[_Iterable[_Union[ImageScore, _Mapping]]] = ...) -> None: ...
+
+class ImportScoresResponse(_message.Message):
+    __slots__ = ("imported_images",)
+    IMPORTED_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    imported_images: int
+    def __init__(self, imported_images: _Optional[int] = ...) -> None: ...
+
 class PrepareSelectionRequest(_message.Message):
     __slots__ = ("project_id", "campaign_id", "strategy", "request_id")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]

@@ -57,6 +57,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ImportScores = channel.unary_unary(
+                '/maskloop.v1.ModelService/ImportScores',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.ImportScoresRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_models__pb2.ImportScoresResponse.FromString,
+                _registered_method=True)
         self.PrepareSelection = channel.unary_unary(
                 '/maskloop.v1.ModelService/PrepareSelection',
                 request_serializer=maskloop_dot_v1_dot_models__pb2.PrepareSelectionRequest.SerializeToString,
@@ -124,6 +129,14 @@ class ModelServiceServicer:
 
     def EvaluateModel(self, request, context):
         """Measures a model version on the labeled images of a split.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportScores(self, request, context):
+        """Keeps scores made elsewhere beside a model version's own, for `mask_guided:scores=imported`. A score of an image
+        that has one already takes its place.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +214,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.EvaluateModel,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ImportScores': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportScores,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.ImportScoresRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_models__pb2.ImportScoresResponse.SerializeToString,
             ),
             'PrepareSelection': grpc.unary_unary_rpc_method_handler(
                     servicer.PrepareSelection,
@@ -348,6 +366,33 @@ class ModelService:
             '/maskloop.v1.ModelService/EvaluateModel',
             maskloop_dot_v1_dot_models__pb2.EvaluateModelRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportScores(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ModelService/ImportScores',
+            maskloop_dot_v1_dot_models__pb2.ImportScoresRequest.SerializeToString,
+            maskloop_dot_v1_dot_models__pb2.ImportScoresResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from maskloop.errors import InvalidArgument
 from maskloop.masks import Mask
 from maskloop.values.heads import HeadState
 from maskloop.values.projects import Split
@@ -71,6 +72,22 @@ class Evaluation:
     not_decoded: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
     ap50_by_category: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ImageScore:
+    """An image's IoU in [0, 1], predicted or known, made elsewhere.
+
+    Raises:
+        InvalidArgument: it is no number in [0, 1].
+    """
+
+    image_id: str
+    score: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise InvalidArgument(f"image {self.image_id} has the score {self.score}, outside [0, 1]", field="scores")
 
 
 @dataclass(frozen=True)

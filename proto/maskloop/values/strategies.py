@@ -227,6 +227,12 @@ class Strategy:
         return Need.SCORES in self.needs
 
     @property
+    def uses_imported_scores(self) -> bool:
+        """Whether it chooses by scores made elsewhere."""
+        own = self.name == "mask_guided" and self.option("scores") == "imported"
+        return own or any(part.uses_imported_scores for _, part in self.parts())
+
+    @property
     def relies_on_head(self) -> bool:
         """Whether it may choose only by predicted IoUs that are trusted."""
         relies = self.name == "mask_guided" and self.option("scores") == "predicted"
