@@ -71,7 +71,8 @@ def _held(clusters: Clusters, chosen: Collection[int], labeled: Vectors) -> Rows
 
 
 def _largest_first(clusters: Clusters) -> list[int]:
-    return [int(one) for one in np.argsort(-clusters.sizes, kind="stable")]
+    """Clusters that hold anything."""
+    return [int(one) for one in np.argsort(-clusters.sizes, kind="stable") if clusters.sizes[one]]
 
 
 def _ordered(clusters: Clusters, one: int, rule: Rule) -> Rows:
