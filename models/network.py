@@ -137,7 +137,10 @@ class AnnotationNetwork(nn.Module):
 
     def encode(self, images: Tensor) -> Encoded:
         """(B, 3, S, S) to what every decoding of these images starts from."""
-        taps = self.encoder(images)
+        return self.prepare(self.encoder(images))
+
+    def prepare(self, taps: Sequence[Tensor]) -> Encoded:
+        """The encoder's taps, finest first, to the same."""
         dense = self.dense(taps) if self.dense else None
         return Encoded(self.skips(taps), dense, taps[-1].float().mean(dim=(2, 3)))
 

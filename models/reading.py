@@ -93,6 +93,15 @@ def batches_to_read(
     return load_batches(ordered, recipe.image_size, batch_size)
 
 
+def sequences_to_feed(network: AnnotationNetwork, batch: Sequence[Loaded[ImageToScore]]) -> list[tuple[int, ...]]:
+    """The category of each counted object of each image; none for networks that find by themselves.
+
+    Raises:
+        InvalidArgument: an image has no counts, and the network needs them.
+    """
+    return [() if network.finds else _sequence(loaded.item) for loaded in batch]
+
+
 @torch.inference_mode()
 def _read_batch(
     network: AnnotationNetwork,
@@ -101,7 +110,7 @@ def _read_batch(
     batch: list[Loaded[ImageToScore]],
     device: torch.device,
 ) -> list[Reading]:
-    sequences = [() if network.finds else _sequence(loaded.item) for loaded in batch]
+    sequences = sequences_to_feed(network, batch)
     told = class_tensor([sequence[: recipe.steps] for sequence in sequences], categories, device)
     pixels = normalise(image_tensor([loaded.small for loaded in batch], device))
     seen = see(network, recipe, pixels, told, len(categories))

@@ -2,20 +2,22 @@
 
 Bellver, Salvador, Torres, Giro-i-Nieto, *Mask-guided sample selection for semi-supervised instance segmentation*,
 section 3.3: the images with the smallest |score - beta|. Too easy an image teaches nothing, too hard a one (many small
-objects) costs much and teaches little.
+objects) costs much and teaches little. With `scores=imported` the scores are others', such as true IoUs: the paper's
+oracle. An image is worth 1 - |score - beta|.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from maskloop.values import Strategy
+from selection.diverse import spread
+from selection.learned_target import automatic_target, learned_target
+from selection.per_second import rank_by_worth
 from selection.pool import Pool
 from selection.ranking import Ranking
-
-# The best beta of the paper's Table 4 (predicted scores) at 200, 400 and 800 labeled images.
-_LABELED = (200.0, 400.0, 800.0)
-_BEST_BETA = (0.3, 0.6, 0.5)
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
@@ -23,15 +25,18 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     assert pool.scores is not None
     target = find_target(pool, strategy)
     reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
-    return Ranking.by_key(np.abs(pool.scores - target), pool.scores, reason, target)
+    nearness = 1 - np.abs(pool.scores - target)
+    ranking = replace(rank_by_worth(pool, strategy, nearness, pool.scores, reason), target_iou=target)
+    if not strategy.is_on("diverse"):
+        return ranking
+    assert pool.features is not None
+    return spread(ranking, pool.features, seed)
 
 
 def find_target(pool: Pool, strategy: Strategy) -> float:
     """Beta: the number asked for, or by itself."""
-    fixed = strategy.target_iou
-    return automatic_target(pool.labeled_images) if fixed is None else fixed
-
-
-def automatic_target(labeled_images: int) -> float:
-    """What was best in the paper at this many labeled images, in [0, 1]."""
-    return float(np.interp(labeled_images, _LABELED, _BEST_BETA))
+    if strategy.target_iou is not None:
+        return strategy.target_iou
+    if strategy.option("target") == "learned":
+        return learned_target(pool.rounds, pool.labeled_images)
+    return automatic_target(pool.labeled_images)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -40,6 +40,23 @@ class Ranking:
     def of(cls, places: NDArray[np.int64], values: Floats, reason: str, target_iou: float | None = None) -> Self:
         """These rows in this order; one reason for all."""
         return cls(places, values, (reason,), np.zeros(len(places), np.uint8), target_iou)
+
+    def taken(self, order: NDArray[np.int64], told: str = "") -> Self:
+        """What stands at these places of this ranking, in this order; `told` is added to every reason."""
+        reasons = tuple(f"{reason}{told}" for reason in self.reasons)
+        return replace(
+            self, places=self.places[order], values=self.values[order], reasons=reasons, which=self.which[order]
+        )
+
+    def then(self, later: Ranking) -> Self:
+        """This ranking, and another after it."""
+        return replace(
+            self,
+            places=np.concatenate([self.places, later.places]),
+            values=np.concatenate([self.values, later.values]),
+            reasons=self.reasons + later.reasons,
+            which=np.concatenate([self.which, later.which + np.uint8(len(self.reasons))]),
+        )
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,42 @@ from collections.abc import Callable, Mapping
 
 from maskloop.errors import InvalidArgument
 from maskloop.values import Need, Strategy
-from selection import mask_guided, random_order
+from selection import (
+    cold_start,
+    core_set,
+    dropout,
+    k_means,
+    mask_guided,
+    random_order,
+    stratified_random,
+    typicality,
+    uncertainty,
+)
+from selection.mix import mix
 from selection.pool import Pool
 from selection.ranking import RankedImages, Ranking
 
 Rank = Callable[[Pool, Strategy, int], Ranking]
 
+
+def _rank_mix(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+    first, second = (STRATEGIES[part.name](pool, part, seed) for _, part in strategy.parts())
+    return mix(first, second, float(strategy.option("share")))
+
+
 STRATEGIES: Mapping[str, Rank] = {
     "mask_guided": mask_guided.rank,
+    "dropout": dropout.rank,
+    "entropy": uncertainty.rank_by("entropy"),
+    "margin": uncertainty.rank_by("margin"),
+    "least_confidence": uncertainty.rank_by("least_confidence"),
+    "core_set": core_set.rank,
+    "k_means": k_means.rank,
+    "typicality": typicality.rank,
+    "cold_start": cold_start.rank,
     "random": random_order.rank,
+    "stratified_random": stratified_random.rank,
+    "mix": _rank_mix,
 }
 
 
