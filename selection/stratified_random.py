@@ -3,8 +3,8 @@
 Stratified sampling with equal allocation (Cochran, *Sampling techniques*, chapter 5): plain random selection copies the
 pool, so rare categories and crowded images hardly come; here each stratum gives one image a turn while it lasts. An
 image's stratum is the category with most of its objects (of equals, the first) and its number of objects by powers of
-two: none, 1, 2 to 3, 4 to 7, and so on. Uncounted images are a stratum of their own, the last of each turn. Inside a
-stratum, and among the strata of a turn, the order is the seeded draw of `random_order`.
+two: none, 1, 2 to 3, 4 to 7, and so on. Inside a stratum, and among the strata of a turn, the order is the seeded draw
+of `random_order`. Uncounted images come when no counted one is left.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     groups = strata(pool.counts)
     counted = groups > 0
     turn = turns(groups, drawn)
-    places = np.lexsort((drawn, ~counted, turn))
+    places = np.lexsort((drawn, turn, ~counted))
     told = ("not counted, ", "in turn of category and number of objects, ")
     return Ranking(
         places, drawn[places], tuple(f"{words}random draw {{value:.4f}}" for words in told),

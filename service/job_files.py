@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category, Counts, ObjectLabel, Split
+from selection.pool import RoundOutcome
 from service.pooling import PooledImage
 
 CHECKPOINT = "model.safetensors"
@@ -97,6 +98,7 @@ class RankJob:
         images: what the store knows of the pool, as far as the strategy needs it.
         labeled: what the model has learnt from.
         labeled_images: how many these are.
+        rounds: what earlier rounds of the campaign bought.
     """
 
     strategy: str
@@ -108,6 +110,7 @@ class RankJob:
     images: tuple[PooledImage, ...]
     labeled: tuple[ImageFile, ...]
     labeled_images: int
+    rounds: tuple[RoundOutcome, ...]
     kind: Literal["rank"] = "rank"
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.values import Category, Counts, Need, Strategy
-from selection.pool import Floats, Pool
+from selection.pool import Floats, Pool, RoundOutcome
 from service.imported_scores import read_imported
 from service.scores import read_columns
 
@@ -47,6 +47,7 @@ def gather_pool(
     table: Path | None,
     imported: Path | None,
     labeled_images: int = 0,
+    rounds: tuple[RoundOutcome, ...] = (),
     computed: Computed | None = None,
 ) -> Pool:
     """The pool with the columns that a strategy needs.
@@ -58,6 +59,7 @@ def gather_pool(
         table: the score table, which says which images there are; `None` for all of `images`.
         imported: scores made elsewhere, which take the place of the table's; only images that have one are ranked.
         labeled_images: how many the model has learnt from.
+        rounds: what earlier rounds of the campaign bought, oldest first.
         computed: what a device computed.
 
     Raises:
@@ -80,6 +82,7 @@ def gather_pool(
         counts=_counts(rows, categories) if Need.COUNTS in needs else None,
         costs_s=np.array([row.cost_s for row in rows]) if Need.COSTS in needs else None,
         labeled_images=labeled_images,
+        rounds=rounds,
     )
 
 

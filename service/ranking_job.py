@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from models.dropout import dropout_scores
 from models.encoding import ImageToEncode, cold_encoder, encode_images, model_encoder
 from numpy.typing import NDArray
 
@@ -19,6 +18,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.checkpoints import FittedModel
+from models.dropout import dropout_scores
 from models.reading import ImageToScore
 from models.training import Progress
 from selection.strategies import rank_pool
@@ -45,6 +45,7 @@ def rank(job: RankJob, folder: Path, blobs: BlobStore, device: torch.device, pro
         table=job.table,
         imported=job.imported,
         labeled_images=job.labeled_images,
+        rounds=job.rounds,
         computed=_Computing(job, strategy, folder, blobs, device, progress).all(),
     )
     progress(1.0, f"ranking {len(pool)} images by {strategy}")

@@ -16,6 +16,7 @@ from selection.strategies import rank_pool
 from service.folders import DataFolder
 from service.pooling import PooledImage, gather_pool
 from service.quotes import full_label_cost_s
+from service.round_outcomes import round_outcomes
 from service.scores import fixed_width
 from service.store import Transaction
 from service.store.images import image_ids
@@ -62,6 +63,7 @@ class Rankings:
             table=table,
             imported=imported_of(self._folder, project.id, version, strategy),
             labeled_images=labeled_images(tx, project.id, version) if version else 0,
+            rounds=round_outcomes(tx, project.id, campaign.id),
         )
         return rank_pool(pool, strategy, campaign.seed)
 

@@ -41,6 +41,7 @@ from service.job_files import (
     write_job,
 )
 from service.rankings import imported_of, pooled_images
+from service.round_outcomes import round_outcomes
 from service.store import Database, Transaction
 from service.store.labels import LabeledImage, counts_to_score, full_labels, images_to_score
 from service.store.models import (
@@ -132,6 +133,7 @@ class ModelWork:
             images=tuple(pooled_images(tx, project, strategy)),
             labeled=labeled,
             labeled_images=labeled_images(tx, project_id, version) if version else 0,
+            rounds=round_outcomes(tx, project_id, request["campaign_id"]),
         )
 
     def _register(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:

@@ -178,7 +178,12 @@ class ModelDesk:
             version = version_for(project, wanted)
             if version:
                 check_scored(self._folder.scores(project_id, version))
-            return {"strategy": str(wanted), "seed": campaign.seed, "model_version": version}
+            return {
+                "campaign_id": campaign_id,
+                "strategy": str(wanted),
+                "seed": campaign.seed,
+                "model_version": version,
+            }
 
         asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy))
         return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)

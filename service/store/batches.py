@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,6 +130,24 @@ def leased_images(tx: Transaction, project_id: str) -> set[str]:
     """Ids of all images somebody holds."""
     held = select(picks.c.image_id).where(picks.c.project_id == project_id, IS_LEASED)
     return set(tx.execute(held).scalars().all())
+
+
+def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterator[tuple[str, float, float]]:
+    """(model version, score, planned seconds) of each full label that a campaign chose by scores."""
+    found = (
+        select(batches.c.model_version, picks.c.score, picks.c.cost_s)
+        .join(batches, batches.c.id == picks.c.batch_id)
+        .where(
+            batches.c.project_id == project_id,
+            batches.c.campaign_id == campaign_id,
+            batches.c.kind == SupervisionKind.FULL.value,
+            picks.c.state == PickState.LABELED.value,
+            picks.c.score.is_not(None),
+        )
+        .order_by(picks.c.image_id)
+    )
+    for row in tx.execute(found):
+        yield row.model_version, row.score, row.cost_s
 
 
 def set_pick_states(tx: Transaction, record: BatchRecord, image_ids: Sequence[str], state: PickState) -> BatchRecord:

@@ -92,6 +92,12 @@ def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[st
     return metrics
 
 
+def metrics_of_all(tx: Transaction, project_id: str) -> list[tuple[str, Mapping[str, float]]]:
+    """(id, what its training measured) of every version of a project, oldest first."""
+    found = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id)
+    return [(row.id, row.metrics) for row in tx.execute(found.order_by(models.c.number))]
+
+
 def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:
     """A project's model versions, newest first.
 

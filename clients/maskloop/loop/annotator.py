@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from maskloop.client import Client
 from maskloop.costs import CostModel
-from maskloop.errors import InternalError
+from maskloop.errors import InternalError, InvalidArgument
 from maskloop.loop.labelers import Answers, Labeler, Task
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.progress import Progress
 from maskloop.loop.requests import RequestIds
+from maskloop.matching import match_within_class
 from maskloop.values import (
     Batch,
     Budget,
@@ -23,6 +24,7 @@ from maskloop.values import (
     Label,
     LabelDraft,
     ModelVersion,
+    ObjectLabel,
     Operation,
     Pick,
     SkipReason,
@@ -120,6 +122,20 @@ class Annotator:
             project_id=self.project_id, model_version=model.id, request_id=self.requests.of("score_pool", number)
         )
         return self._finish("score", operation).seconds
+
+    def import_true_scores(self, model: ModelVersion, labeler: Labeler) -> None:
+        """Have images chosen by the true IoU of what the model offers (the oracle of Bellver et al., section 4.4).
+
+        Raises:
+            InvalidArgument: only people know it.
+        """
+        pool = {image_id for image_id, image in self.images.items() if image.split is Split.POOL}
+        self.progress.phase("score", "true IoUs")
+        scores = {
+            image_id: _true_score(offered, labeler.known_objects(image_id))
+            for image_id, offered in self.proposals(sorted(pool - self.ledger.labeled), model.id).items()
+        }
+        self.client.import_scores(project_id=self.project_id, scores=scores, model_version=model.id)
 
     def prepare_selection(self, number: int, strategy: Strategy) -> float:
         """Have the pool ranked. Returns the seconds the machine took."""
@@ -238,3 +254,11 @@ class Annotator:
     def _finish(self, phase: str, operation: Operation) -> Operation:
         self.progress.phase(phase)
         return self.client.wait_operation(operation, self.progress.operation)
+
+
+def _true_score(offered: ImageProposals, there: tuple[ObjectLabel, ...] | None) -> float:
+    """Mean IoU over the objects (Bellver et al., eq. 2)."""
+    if there is None:
+        raise InvalidArgument("scores=imported: the labeler does not tell true IoUs", field="strategy")
+    _, ious = match_within_class(offered.objects, there)
+    return float(ious.sum() / max(len(offered.objects), len(there), 1))

@@ -85,6 +85,8 @@ class Options:
             raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
         if twice := next((one for one in self.arms() if self.arms().count(one) > 1), None):
             raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
+        if not self.simulated and self.parsed_strategy().uses_imported_scores:
+            raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
         if self.compare and not self.simulated:
             raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
         if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):

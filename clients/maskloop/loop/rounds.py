@@ -58,6 +58,8 @@ def choose(
 ) -> Purchase:
     """Choose with the round's model what `still` asks for, and buy it."""
     score_s = annotator.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
+    if strategy.uses_imported_scores:
+        annotator.import_true_scores(measured.model, labeler)
     if strategy.is_prepared:
         score_s += annotator.prepare_selection(measured.number, strategy)
     purchase = buy(f"round-{measured.number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)

@@ -28,6 +28,10 @@ class GroundTruthLabeler(Labeler):
             return self._costs.counts_label(counts)
         return self._costs.full_label(counts, counts_paid_s)
 
+    def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...]:
+        """The objects of a pool image."""
+        return self._objects[image_id]
+
     def label(self, task: Task) -> Answers:
         """At once."""
         return Answers(tuple(self._draft(task, image.id) for image in task.images))

@@ -6,7 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from maskloop.values import Batch, Category, Image, ImageProposals, LabelDraft, Pick, SkipReason, SupervisionKind
+from maskloop.values import (
+    Batch,
+    Category,
+    Image,
+    ImageProposals,
+    LabelDraft,
+    ObjectLabel,
+    Pick,
+    SkipReason,
+    SupervisionKind,
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,10 @@ class Labeler(ABC):
             kind: counts or full.
             counts_paid_s: what its counts have cost already; a full label costs that much less.
         """
+
+    def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...] | None:
+        """What is in an image, for a simulation that is not to ask; `None` where only people know."""
+        return None
 
     @abstractmethod
     def label(self, task: Task) -> Answers:
