@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from models.calibration import MIN_IMAGES, Observations, deal_folds, fit_calibrator
@@ -69,7 +70,7 @@ def fit(
     if unseen:
         network = train("rehearsal", seen, 0.0, REHEARSED)
         observed.append(observe_unseen(network, categories, recipe, unseen, device))
-        evidence = rehearse(views(network, seen), observed[0])
+        evidence = rehearse(views(network, seen), observed[0], np.random.default_rng([seed, 3]))
     network = train("training", ordered, REHEARSED if unseen else 0.0, TRAINED)
     state = judge(evidence)
     calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), state)

@@ -1,6 +1,6 @@
 import pytest
 
-from maskloop.report.words import say_count, say_number, say_strategy, say_time
+from maskloop.report.words import say_count, say_number, say_step, say_strategy, say_time
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_counts_and_names_read_as_english() -> None:
     assert say_count(1, "image") == "1 image"
     assert say_count(2400, "image") == "2,400 images"
     assert say_strategy("mask_guided") == "mask-guided selection"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1.48, "1.48 s"), (79.0, "79 s"), (316.4, "316 s"), (0.0, "0 s"), (3600.0, "1 h")]
+)
+def test_a_step_s_seconds_have_three_digits(seconds, words):
+    assert say_step(seconds) == words

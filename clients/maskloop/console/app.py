@@ -1,9 +1,11 @@
-"""`maskloop`: serve and predict run in the server's own process, which has the network; cost runs here."""
+"""`maskloop`: serve and predict run in the server's own process, which has the network; the rest runs here."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -42,6 +44,25 @@ def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.
 def strategies() -> None:
     """List the ways of choosing images, with their options."""
     show_strategies(Console())
+
+
+@app.command()
+def report(
+    project: Annotated[str, typer.Argument(help="Id of the project.")],
+    server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")],
+    campaign: Annotated[str, typer.Option(help="Id of the campaign; not needed where there is one.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder to write; report-PROJECT without it.")] = None,
+    tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,
+) -> None:
+    """Write the budget-cost report of a live project: report.html and its numbers."""
+    console, folder = Console(), out or Path(f"report-{project}")
+    with console.status("asking the server"):
+        from maskloop.client import Client  # what these import takes seconds
+        from maskloop.loop.live import LiveProject
+
+        with Client(server, tls_root=tls_root) as client:
+            LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
+    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _hand_over(command: str, arguments: list[str] | None) -> None:

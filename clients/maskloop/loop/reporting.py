@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.values import HeadState, Image, explain_head
+from maskloop.values import HeadState, Image, ImageProposals, explain_head
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ class ArmResult:
 
     arm: Arm
     annotator: Annotator
+
+
+class ImageReader(Protocol):
+    """Reads images, and what models offered for them."""
+
+    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
+        """What the model offers for these images, by image id; nothing without a model version."""
+
+    def read_image(self, image_id: str) -> bytes:
+        """An image's file."""
 
 
 class Reporter:
@@ -84,7 +95,7 @@ class Reporter:
             rounds=_rounds(campaign, options.seed),
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
-            initial=_chosen(campaign.arm.initial, campaign.annotator.images),
+            initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
             setup=setup_of(options, self._data, self._command, campaign.arm),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
@@ -99,20 +110,20 @@ class Reporter:
 def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:
     """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen."""
     measured, purchase = result.arm.rounds[-1]
-    latest = {measured.number: _pictures(result.annotator, purchase, measured.model.id)}
+    latest = {measured.number: batch_pictures(result.annotator, purchase, measured.model.id)}
     if measured.number > 1:
         return latest
-    return {FIRST_BATCH: _pictures(result.annotator, result.arm.initial, ""), **latest}
+    return {FIRST_BATCH: batch_pictures(result.annotator, result.arm.initial, ""), **latest}
 
 
-def _pictures(annotator: Annotator, purchase: Purchase, model_version: str) -> list[BatchPicture]:
+def batch_pictures(reader: ImageReader, purchase: Purchase, model_version: str) -> list[BatchPicture]:
     """The first images of a batch with what people outlined and what the network had offered."""
     shown = purchase.labeled[:PICTURES_A_ROUND]
-    offered = annotator.proposals([pick.image_id for pick, _ in shown], model_version)
+    offered = reader.proposals([pick.image_id for pick, _ in shown], model_version)
     return [
         BatchPicture(
             pick.image_id,
-            decode_image(annotator.read_image(pick.image_id), pick.image_id).pixels,
+            decode_image(reader.read_image(pick.image_id), pick.image_id).pixels,
             label.objects,
             offered[pick.image_id].objects if pick.image_id in offered else (),
         )
@@ -128,10 +139,11 @@ def _baseline(result: ArmResult, seed: int) -> Baseline:
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
     images = result.annotator.images
-    return tuple(_round(measured, purchase, images, seed) for measured, purchase in result.arm.rounds)
+    return tuple(round_report(measured, purchase, images, seed) for measured, purchase in result.arm.rounds)
 
 
-def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], seed: int) -> RoundReport:
+def round_report(measured: Measured, purchase: Purchase, images: Mapping[str, Image], seed: int) -> RoundReport:
+    """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
     quality = measured.evaluation
     evaluated = tuple(
         EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects) for one in quality.images
@@ -153,7 +165,7 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
         iou_spearman_reference=quality.iou_spearman_reference,
         iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)),
         target_iou=targets[0] if targets else None,
-        batch=_chosen(purchase, images),
+        batch=chosen_images(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
@@ -162,7 +174,8 @@ def _round(measured: Measured, purchase: Purchase, images: Mapping[str, Image], 
     )
 
 
-def _chosen(purchase: Purchase, images: Mapping[str, Image]) -> tuple[ChosenImage, ...]:
+def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[ChosenImage, ...]:
+    """What was bought, in the order of selection."""
     return tuple(
         ChosenImage(
             image=pick.image_id,

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from maskloop import costs
 from maskloop.report import words
+from maskloop.report.costs import label_costs
 from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
 from maskloop.report.learning_curve import CONFIDENCE
 from maskloop.report.outlook import say_checks, say_outlook
@@ -86,6 +87,7 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         costs=costs,
         tie=TIE,
         outlooks=report.outlooks,
+        label_costs=label_costs(report),
         confidence=f"{CONFIDENCE:.0%}",
     )
     return text.encode()
@@ -159,6 +161,7 @@ def _environment() -> Environment:
         number=words.say_number,
         strategy=words.say_strategy,
         kind=words.say_kind,
+        step=words.say_step,
         measure=words.say_measure,
         outlook=lambda found, finished: say_outlook(found, finished=finished),
         checks=say_checks,

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
 from maskloop.report.learning_curve import Expected
-from maskloop.values import Category
+from maskloop.values import Category, CostEstimates
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ class RunReport:
 
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
-    mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds.
+    mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
+    labels took, `None` where people were simulated.
     """
 
     project: str
@@ -180,6 +181,7 @@ class RunReport:
     constant_iou: float | None = None
     initial: tuple[ChosenImage, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
+    costs: CostEstimates | None = None
     setup: Setup = Setup()
 
     def __post_init__(self) -> None:

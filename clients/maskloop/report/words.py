@@ -13,6 +13,11 @@ def say_time(seconds: float) -> str:
     return _two(round(seconds / 60), 60, "h", "min")
 
 
+def say_step(seconds: float) -> str:
+    """Seconds of a single step, to three digits: `1.48 s`, `79 s`, `316 s`."""
+    return f"{seconds:.3g} s" if seconds < 999.5 else say_time(seconds)
+
+
 def say_number(value: float | None, digits: int = 2) -> str:
     """A fixed number of digits; a dash for what nobody could measure."""
     return "–" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,53 @@
+"""What labels cost, planned and measured, in the report's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskloop.report.values import RunReport
+from maskloop.report.words import say_count, say_kind, say_time
+from maskloop.values import KindCosts, SecondsEstimate, SupervisionKind
+
+ITEMS = {SupervisionKind.COUNTS: "counting a class", SupervisionKind.FULL: "outlining an object"}
+
+
+@dataclass(frozen=True)
+class StepCosts:
+    """One step of labeling under the name a person knows it by; `part` says that it is one category's share of the row
+    above."""
+
+    name: str
+    seconds: SecondsEstimate
+    part: bool = False
+
+
+@dataclass(frozen=True)
+class LabelCosts:
+    """What labels of one kind took: a sentence, and the estimate of each step."""
+
+    kind: str
+    sentence: str
+    steps: tuple[StepCosts, ...]
+
+
+def label_costs(report: RunReport) -> list[LabelCosts]:
+    """The kinds of which a label was timed."""
+    if report.costs is None:
+        return []
+    names = {category.id: category.name for category in report.setup.categories}
+    kinds = (report.costs.counts, report.costs.full)
+    return [LabelCosts(say_kind(one.kind), _sentence(one), _steps(one, names)) for one in kinds if one.labels]
+
+
+def _steps(costs: KindCosts, names: dict[int, str]) -> tuple[StepCosts, ...]:
+    parts = [StepCosts(names.get(key, str(key)), found, part=True) for key, found in costs.by_category.items()]
+    check = StepCosts("checking a class", costs.class_check)
+    return check, StepCosts(ITEMS[costs.kind], costs.item), *(parts if len(parts) > 1 else [])
+
+
+def _sentence(costs: KindCosts) -> str:
+    timed = costs.labels - costs.left_out
+    text = f"{say_count(timed, 'label')} planned at {say_time(costs.planned_s)} took {say_time(costs.measured_s)}."
+    if not costs.left_out:
+        return text
+    return f"{text} Left out: {say_count(costs.left_out, 'label')} whose time has little to do with what it shows."

@@ -1,0 +1,48 @@
+"""What labels cost, as the page tells it."""
+
+from dataclasses import replace
+
+from maskloop.report.costs import label_costs
+from maskloop.report.values import Setup, from_json, to_json
+from maskloop.report.write import write_report
+from maskloop.values import Category, CostEstimates, KindCosts, SecondsEstimate, SupervisionKind
+
+CHECK, OUTLINE = SecondsEstimate(1.0, 1.2, 0.5, 1.9, 90), SecondsEstimate(79.0, 40.6, 30.0, 51.0, 49)
+CRACK = replace(OUTLINE, estimated_s=21.0, steps=9)
+COUNTS = KindCosts(SupervisionKind.COUNTS, 0, 0, 0.0, 0.0, CHECK, CHECK, {})
+FULL = KindCosts(SupervisionKind.FULL, 21, 2, 3600.0, 1800.0, CHECK, OUTLINE, {1: CRACK, 2: OUTLINE})
+NAMES = Setup(categories=(Category(1, "crack"), Category(2, "rust")))
+
+
+def test_only_kinds_that_were_timed_are_told(a_report):
+    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, FULL), setup=NAMES))
+    assert told.kind == "full masks"
+    assert [(step.name, step.part) for step in told.steps] == [
+        ("checking a class", False),
+        ("outlining an object", False),
+        ("crack", True),
+        ("rust", True),
+    ]
+    assert told.sentence.startswith("19 labels planned at 1 h took 30 min. Left out: 2 labels")
+
+
+def test_one_category_alone_is_not_told_twice(a_report):
+    full = replace(FULL, left_out=0, by_category={1: CRACK})
+    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, full), setup=NAMES))
+    assert [step.name for step in told.steps] == ["checking a class", "outlining an object"]
+    assert "Left out" not in told.sentence
+
+
+def test_a_report_without_timed_people_says_nothing_of_it(a_report, tmp_path):
+    assert label_costs(a_report()) == []
+    write_report(tmp_path, a_report())
+    assert "What labels cost" not in (tmp_path / "report.html").read_text()
+
+
+def test_the_page_and_the_numbers_hold_the_estimates(a_report, tmp_path):
+    report = a_report(costs=CostEstimates(2, COUNTS, FULL), setup=NAMES)
+    assert from_json(to_json(report)) == report
+    write_report(tmp_path, report)
+    page = (tmp_path / "report.html").read_text()
+    for text in ("What labels cost", "outlining an object", "79 s", "40.6 s", "30 s and 51 s", "crack"):
+        assert text in page
