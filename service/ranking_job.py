@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from models.encoding import ImageToEncode, cold_encoder, encode_images, model_encoder
+from models.encoding import ImageEncoder, cold_encoder, encode_images, model_encoder
 from numpy.typing import NDArray
 
 from maskloop.formats.files import write_atomically
@@ -97,8 +97,10 @@ class _Computing:
         assert self.job.checkpoint is not None
         return FittedModel.load(self.job.checkpoint, self.device)
 
-    def _encode(self, encoder: Any, images: Sequence[ImageFile | PooledImage], progress: Progress) -> Iterator[Any]:
-        waiting = [ImageToEncode(image.image_id, partial(self._pixels, image)) for image in images]
+    def _encode(
+        self, encoder: ImageEncoder, images: Sequence[ImageFile | PooledImage], progress: Progress
+    ) -> Iterator[Any]:
+        waiting = [ImageToScore(image.image_id, partial(self._pixels, image)) for image in images]
         return encode_images(encoder, waiting, device=self.device, batch_size=BATCH, progress=progress)
 
     def _drop(self, model: FittedModel, images: Sequence[PooledImage], progress: Progress) -> Iterator[Any]:

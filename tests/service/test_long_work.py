@@ -51,7 +51,7 @@ def fill(client, project_id="p", train=10, test=4, pool=10):
     client.create_project(project_id=project_id, categories=[Category(1, "square")])
     client.import_images(project_id=project_id, images=imports(train, test, pool))
     client.create_campaign(
-        project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided")
+        project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided", {"trust": "any"})
     )
     batch = client.select_batch(
         project_id=project_id,
@@ -151,7 +151,7 @@ def free(client):
     client.create_project(project_id="free", categories=[Category(1, "square")])
     client.import_images(project_id="free", images=imports(8, 4, 6))
     client.create_campaign(
-        project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided")
+        project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided", {"trust": "any"})
     )
     recipe = {**TINY, "classes": "predicted", "objectness": 0.01}
     client.wait_operation(client.train_model(project_id="free", overrides=recipe, activate=True))
