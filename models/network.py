@@ -148,7 +148,7 @@ class AnnotationNetwork(nn.Module):
         """Decode one mask for each step; arguments as for `forward`."""
         there = classes >= 0
         most_first = there.sum(dim=1).argsort(descending=True, stable=True)
-        guide = self._guide(encoded.dense.of(most_first)) if encoded.dense else None
+        guide = self._guide(encoded.dense, most_first) if encoded.dense else None
         still = [maps[most_first] for maps in self.decoder.still(encoded.skips)]
         steps = self._decode(still, classes[most_first], guide, None if seeds is None else seeds[most_first])
         return self._decoded(encoded, steps, there, most_first.argsort())
@@ -167,13 +167,13 @@ class AnnotationNetwork(nn.Module):
         rows = torch.arange(len(encoded.features), device=encoded.features.device)
         if encoded.dense is None:
             return self.decode(encoded, rows.new_zeros(len(rows), most))
-        steps = self._explore(self.decoder.still(encoded.skips), self._guide(encoded.dense), most, least)
+        steps = self._explore(self.decoder.still(encoded.skips), self._guide(encoded.dense, rows), most, least)
         return self._decoded(encoded, steps, rows.new_ones(len(rows), len(steps), dtype=torch.bool), rows)
 
-    def _guide(self, dense: DenseMaps) -> Guide:
+    def _guide(self, dense: DenseMaps, order: Tensor) -> Guide:
         if not isinstance(self.mask_head, SeededMaskHead):
             raise TypeError("a network without seeds has no guide")
-        return Guide(dense, self.mask_head.still(dense.features))
+        return Guide(dense.of(order), self.mask_head.still(dense.features)[order])
 
     def _decode(
         self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None, seeds: Tensor | None

@@ -54,11 +54,14 @@ def cover(features: Vectors, labeled: Vectors, rule: Rule, seed: int) -> Ranking
 
 
 def _counts(images: int, labeled: int, most: int) -> list[int]:
-    """Numbers of clusters: 8, 16, 32, ... more than there are labeled images, up to `most`; none for no images."""
+    """Numbers of clusters: 8, 16, 32, ... (or a quarter of the labeled images, a half, ...) more than are labeled.
+
+    Up to `most`; none for no images.
+    """
     if not images:
         return []
     end = min(most, images)
-    doubling = [labeled + FEWEST * 2**power for power in range(end.bit_length())]
+    doubling = [labeled + max(FEWEST, labeled // 4) * 2**power for power in range(end.bit_length())]
     return [count for count in doubling if count < end] + [end]
 
 

@@ -54,4 +54,5 @@ def neighbour_distances(vectors: Vectors) -> Vectors:
 
 def _evenly(count: int) -> Rows:
     """At most as many places of `count` as stand for all."""
-    return np.unique(np.linspace(0, count - 1, min(count, REPRESENTATIVES)).astype(np.int64))
+    kept = min(count, REPRESENTATIVES)
+    return np.arange(kept) * count // kept

@@ -2,8 +2,11 @@ import re
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from maskloop.report import Baseline, RoundReport, RunReport
-from maskloop.report.curves import ARM_COLOURS, curves, spending_by_round
+import numpy as np
+
+from maskloop.report import Baseline, ChosenImage, EvaluatedScore, RoundReport, RunReport, with_outlooks
+from maskloop.report.curves import curves, spending_by_round
+from maskloop.report.drawing import ARM_COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
 Make = Callable[..., RunReport]
@@ -66,6 +69,36 @@ def test_the_reference_head_is_named_where_it_was_measured(a_report: Make, a_rou
     measured = a_round(0, 60.0, 0.3, iou_spearman_reference=0.47, iou_mae_reference=0.2)
     assert "the paper's head: 0.47, 0.20" in drawn(a_report(rounds=(measured,)))["reliability"]
     assert "paper" not in drawn(a_report())["reliability"]
+
+
+def test_before_calibration_is_drawn_where_confidence_was_kept(a_report: Make, a_round: MakeRound) -> None:
+    kept = tuple(EvaluatedScore(str(place), 0.5, 0.1 * place, 1, 0.9) for place in range(10))
+    metrics = {"confidence_ece": 0.45, "confidence_spearman": 0.2, "confidence_mae": 0.46, "iou_ece": 0.05}
+    figures = drawn(a_report(rounds=(a_round(0, 60.0, 0.3, evaluated=kept, metrics=metrics),)))
+    assert "Spearman 0.20, mean error 0.46, ECE 0.45" in figures["reliability-raw"]
+    assert "Spearman 0.90, mean error 0.08, ECE 0.05" in figures["reliability"]
+    assert "reliability-raw" not in drawn(a_report())
+
+
+def test_what_was_chosen_is_drawn_by_its_score_and_round(a_report: Make, a_round: MakeRound) -> None:
+    def batch(*objects: int) -> tuple[ChosenImage, ...]:
+        return tuple(ChosenImage(str(n), 0.3, "", 79.0, objects=n, object_share=0.1 * n) for n in objects)
+
+    empty = ChosenImage("e", 0.9, "", 2.0, objects=0)
+    rounds = (a_round(0, 60.0, 0.3, batch=batch(1, 2, 3)), a_round(1, 90.0, 0.4, batch=(*batch(2), empty)))
+    figures = {one.name: one for one in curves(a_report(rounds=rounds))}
+    assert figures["chosen-objects"].description == "Mean objects: round 0 2.00, round 1 1.00."
+    assert "round 0 0.20, round 1 0.20" in figures["chosen-sizes"].description
+    assert "chosen in round 1" in figures["chosen-sizes"].svg
+
+
+def test_the_forecast_is_drawn_from_two_rounds_on(a_report: Make, a_round: MakeRound) -> None:
+    rounds = tuple(a_round(number, 1800.0 * (number + 1), 0.3 + 0.02 * number) for number in range(3))
+    svg = drawn(with_outlooks(a_report(rounds=rounds), np.random.default_rng(0)))["outlook"]
+    assert "said one round before" in svg
+    assert "80% of what is to come" in svg
+    one = with_outlooks(a_report(rounds=rounds[:1]), np.random.default_rng(0))
+    assert "outlook" not in drawn(one)
 
 
 def test_missing_numbers_leave_their_figure_out(a_report: Make, a_round: MakeRound) -> None:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from maskloop.report import EvaluatedScore, shuffled_spearman, spearman
+from maskloop.report.reliability import equal_mass_means
 
 
 def scores(predicted: list[float], true: list[float]) -> list[EvaluatedScore]:
@@ -34,3 +35,14 @@ def test_chance_stays_below_the_textbook_bound() -> None:
 def test_the_same_seed_shuffles_the_same() -> None:
     line = scores([0.1, 0.2, 0.3, 0.4], [0.4, 0.1, 0.2, 0.3])
     assert shuffled_spearman(line, np.random.default_rng(5)) == shuffled_spearman(line, np.random.default_rng(5))
+
+
+def test_means_of_groups_of_equal_size_by_hand() -> None:
+    pairs = [(0.9, 0.8), (0.1, 0.3), (0.2, 0.1), (0.8, 0.4), (0.7, 0.9)]
+    found = equal_mass_means(pairs, bins=2)  # the three lowest predictions, and the two highest
+    assert found[0] == pytest.approx(((0.1 + 0.2 + 0.7) / 3, (0.3 + 0.1 + 0.9) / 3))
+    assert found[1] == pytest.approx((0.85, 0.6))
+
+
+def test_fewer_images_than_groups_are_their_own_means() -> None:
+    assert equal_mass_means([(0.6, 0.5), (0.2, 0.3)]) == [(0.2, 0.3), (0.6, 0.5)]

@@ -24,6 +24,13 @@ def test_one_row_for_each_round_of_each_arm(
     assert [row["batch_images"] for row in found] == ["1", "0", "0"]
 
 
+def test_each_metric_of_any_round_is_a_column(
+    a_report: Callable[..., RunReport], a_round: Callable[..., RoundReport]
+) -> None:
+    found = rows(a_report(rounds=(a_round(0, 60.0, 0.3, metrics={"dice": 0.4}), a_round(1, 90.0, 0.4))))
+    assert [row["dice"] for row in found] == ["0.4", ""]
+
+
 def test_what_nobody_measured_is_an_empty_cell(
     a_report: Callable[..., RunReport], a_round: Callable[..., RoundReport]
 ) -> None:

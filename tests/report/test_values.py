@@ -26,8 +26,18 @@ unit = st.floats(0, 1)
 maybe = st.none() | unit
 seconds = st.floats(0, 1e9)
 by_kind = st.dictionaries(st.sampled_from(["counts", "full", "boxes"]), seconds, max_size=3)
-chosen = st.builds(ChosenImage, st.text(), maybe, st.text(), seconds, st.text(), st.none() | seconds)
-evaluated = st.builds(EvaluatedScore, st.text(), unit, unit, st.integers(0, 99))
+chosen = st.builds(
+    ChosenImage,
+    st.text(),
+    maybe,
+    st.text(),
+    seconds,
+    st.text(),
+    st.none() | seconds,
+    st.none() | st.integers(0, 99),
+    maybe,
+)
+evaluated = st.builds(EvaluatedScore, st.text(), unit, unit, st.integers(0, 99), maybe)
 rounds = st.builds(
     RoundReport,
     round=st.integers(0, 99),
@@ -45,6 +55,9 @@ rounds = st.builds(
     spent_s_by_kind=by_kind,
     evaluated=st.lists(evaluated, max_size=3).map(tuple),
     head_trusted=st.none() | st.booleans(),
+    fallback=st.text(),
+    metrics=st.dictionaries(st.text(), st.floats(-1, 1), max_size=3),
+    ap50_by_category=st.dictionaries(st.integers(0, 2**31), unit, max_size=3),
 )
 curves = st.lists(rounds, max_size=3, unique_by=lambda one: one.round).map(
     lambda found: tuple(sorted(found, key=lambda one: one.round))

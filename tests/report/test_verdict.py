@@ -67,6 +67,17 @@ def test_a_random_campaign_is_a_yardstick(a_report: Make) -> None:
     assert verdict(a_report(strategy="random"))[1].startswith("Its images were chosen at random")
 
 
+def test_of_several_other_baselines_the_strongest_is_told_too(a_report: Make, a_round: MakeRound) -> None:
+    def arm(end: float) -> Baseline:
+        return Baseline((a_round(0, 1800.0, 0.3), a_round(1, 7200.0, end)))
+
+    arms = {"entropy": arm(0.62), "random": arm(0.5), "core_set": arm(0.66), "dropout": arm(0.4)}
+    assert verdict(a_report(baselines=arms))[1:] == (
+        "Random selection got 0.50 in the same time: mask-guided selection is 0.11 ahead.",
+        "Core-set selection got 0.66 in the same time: here mask-guided selection lost by 0.05.",
+    )
+
+
 def test_an_unfinished_run_says_so(a_report: Make) -> None:
     assert verdict(a_report(stopped_because="")) == (
         "So far, " + RESULT,

@@ -1,6 +1,6 @@
 import pytest
 
-from maskloop.report.words import say_count, say_number, say_step, say_strategy, say_time
+from maskloop.report.words import say_arm, say_count, say_number, say_step, say_strategy, say_time
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,8 @@ def test_counts_and_names_read_as_english() -> None:
     assert say_count(1, "image") == "1 image"
     assert say_count(2400, "image") == "2,400 images"
     assert say_strategy("mask_guided") == "mask-guided selection"
+    assert say_strategy("per_second:of=core_set,quota=0.5") == "per-second selection (of core set, quota 0.5)"
+    assert say_arm("mask_guided:target=0.5") == "mask-guided (target 0.5)"
 
 
 @pytest.mark.parametrize(

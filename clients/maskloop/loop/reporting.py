@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -31,7 +31,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.values import HeadState, Image, ImageProposals, explain_head
+from maskloop.values import HeadState, Image, ImageProposals, ObjectLabel, explain_head
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,8 @@ def round_report(measured: Measured, purchase: Purchase, images: Mapping[str, Im
     """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
     quality = measured.evaluation
     evaluated = tuple(
-        EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects) for one in quality.images
+        EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects, one.confidence)
+        for one in quality.images
     )
     trusted = measured.model.head is HeadState.TRUSTED
     targets = [bought.batch.target_iou for bought in purchase.batches]
@@ -169,8 +170,11 @@ def round_report(measured: Measured, purchase: Purchase, images: Mapping[str, Im
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
+        metrics=dict(quality.metrics),
+        ap50_by_category=dict(quality.ap50_by_category),
         head_trusted=trusted,
         head_note="" if trusted else explain_head(measured.model.metrics),
+        fallback=next((bought.batch.fallback for bought in purchase.batches if bought.batch.fallback), ""),
     )
 
 
@@ -184,6 +188,14 @@ def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[Chos
             cost_s=label.cost_s,
             file_name=images[pick.image_id].file_name,
             measured_s=label.seconds_spent,
+            objects=len(label.objects),
+            object_share=_object_share(label.objects),
         )
         for pick, label in purchase.labeled
     )
+
+
+def _object_share(objects: Sequence[ObjectLabel]) -> float | None:
+    """Mean share of the image that an object covers."""
+    shares = [item.mask.area / (item.mask.height * item.mask.width) for item in objects]
+    return sum(shares) / len(shares) if shares else None

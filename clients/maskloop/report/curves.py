@@ -1,34 +1,18 @@
-"""The report's figures as SVG: quality over annotator time and what is to be expected of it, spending, and predicted
-against true IoU.
-
-Every figure is small enough to be read on a phone, keeps its words as text, carries a title and a description for
-screen readers, and has one colour (and marker) for one thing everywhere. Colours are of Okabe and Ito's palette, and
-two darker ones.
-"""
+"""The report's figures in reading order, and those over annotator time: quality, its forecast, spending."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
+from maskloop.report import judging
+from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure
 from maskloop.report.learning_curve import CONFIDENCE
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
 from maskloop.report.values import RoundReport, RunReport
-from maskloop.report.words import say_count, say_kind, say_number, say_strategy, say_time
+from maskloop.report.words import say_kind, say_number, say_strategy, say_time
 from maskloop.values import SupervisionKind
 
-INK, MUTED, GRID, PAPER = "#1d2733", "#5d6a7a", "#dfe4ea", "#fdfdfe"
-ARM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#6a3d9a", "#9a7000")
-ARM_MARKERS = ("o", "s", "^", "D", "v", "P")
 KIND_COLOURS = dict(
     zip(
         SupervisionKind,
@@ -36,35 +20,6 @@ KIND_COLOURS = dict(
         strict=True,
     )
 )
-STYLE = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Inter", "Segoe UI", "Helvetica Neue", "Arial", "DejaVu Sans"],
-    "font.size": 11,
-    "text.color": INK,
-    "axes.labelcolor": MUTED,
-    "axes.edgecolor": MUTED,
-    "axes.facecolor": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": GRID,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "legend.frameon": False,
-    "legend.fontsize": 11,
-}
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One figure: `name` is its file name without `.svg`, `description` says in words what is to be seen."""
-
-    name: str
-    title: str
-    description: str
-    svg: str
 
 
 def curves(report: RunReport) -> tuple[Curve, ...]:
@@ -74,7 +29,10 @@ def curves(report: RunReport) -> tuple[Curve, ...]:
         _quality(report, "ap50", "AP at IoU 0.5", "curve-ap50"),
         _outlook(report),
         _spending(report),
-        _reliability(report),
+        judging.raw_reliability(report),
+        judging.reliability(report),
+        judging.chosen_sizes(report),
+        judging.chosen_objects(report),
     ]
     return tuple(one for one in drawn if one is not None)
 
@@ -105,7 +63,7 @@ def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | 
         axes.set_ylabel(f"{title}, test split")
 
     ends = "; ".join(f"{say_strategy(arm)} ends at {say_number(points[-1][1])}" for arm, points in arms.items())
-    return _figure(name, f"{title} over annotator time", f"{ends}.", draw)
+    return figure(name, f"{title} over annotator time", f"{ends}.", draw)
 
 
 def _widen(axes: Any) -> None:
@@ -154,7 +112,7 @@ def _outlook(report: RunReport) -> Curve | None:
         axes.set_ylabel("Mean IoU, test split")
 
     description = f"{say_outlook(found, finished=report.finished)} {say_checks(found)}".strip()
-    return _figure("outlook", "Mean IoU to be expected of more annotator time", description, draw)
+    return figure("outlook", "Mean IoU to be expected of more annotator time", description, draw)
 
 
 def _spending(report: RunReport) -> Curve | None:
@@ -179,7 +137,7 @@ def _spending(report: RunReport) -> Curve | None:
         axes.set_ylabel(f"annotator {unit}")
 
     parts = [f"{say_kind(kind)} {say_time(report.spent_s_by_kind.get(kind, 0.0))}" for kind in kinds]
-    return _figure("spending", "Annotator time by kind and round", f"In all: {', '.join(parts)}.", draw)
+    return figure("spending", "Annotator time by kind and round", f"In all: {', '.join(parts)}.", draw)
 
 
 def spending_by_round(report: RunReport) -> list[tuple[str, Mapping[str, float]]]:
@@ -194,55 +152,3 @@ def spending_by_round(report: RunReport) -> list[tuple[str, Mapping[str, float]]
 
 def _added(total: Mapping[str, float], before: Mapping[str, float]) -> Mapping[str, float]:
     return {kind: max(0.0, seconds - before.get(kind, 0.0)) for kind, seconds in total.items()}
-
-
-def _reliability(report: RunReport) -> Curve | None:
-    last = next((one for one in reversed(report.rounds) if one.evaluated), None)
-    if last is None:
-        return None
-
-    def draw(axes: Any) -> None:
-        axes.plot([0, 1], [0, 1], color=MUTED, lw=1.2, ls="--", label="what a perfect prediction would give")
-        predicted = [one.predicted for one in last.evaluated]
-        true = [one.true for one in last.evaluated]
-        axes.scatter(predicted, true, s=26, color=ARM_COLOURS[0], alpha=0.6, lw=0, label=_agreement(last))
-        axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-        axes.set_xlabel("predicted IoU")
-        axes.set_ylabel("true IoU")
-
-    description = f"{say_count(len(last.evaluated), 'test image')}, round {last.round}. {_agreement(last)}."
-    return _figure("reliability", "Predicted against true IoU", description, draw)
-
-
-def _agreement(one: RoundReport) -> str:
-    text = f"Spearman {say_number(one.iou_spearman)}, mean error {say_number(one.iou_mae)}"
-    if one.iou_spearman_reference is None and one.iou_mae_reference is None:
-        return text
-    return f"{text}\nthe paper's head: {say_number(one.iou_spearman_reference)}, {say_number(one.iou_mae_reference)}"
-
-
-def _figure(name: str, title: str, description: str, draw: Callable[[Any], None]) -> Curve:
-    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(4.9, 4.0), layout="constrained")
-        figure.patch.set_facecolor(PAPER)
-        axes = figure.add_subplot()
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        draw(axes)
-        figure.legend(loc="outside upper left", ncols=1)
-        target = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(target, metadata={"Date": None})
-    return Curve(name, title, description, _accessible(target.getvalue(), name, title, description))
-
-
-def _accessible(svg: str, name: str, title: str, description: str) -> str:
-    """The SVG with a title and a description, ids of its own, and without matplotlib's metadata."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'(id="|url\(#|href="#)', rf"\1{name}-", svg)
-    words = f"<title>{escape(title)}</title>\n <desc>{escape(description)}</desc>"
-    return re.sub(r"(<svg[^>]*)>", rf'\1 role="img">\n {_literal(words)}', svg, count=1)
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", r"\\")

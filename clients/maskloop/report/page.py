@@ -14,8 +14,9 @@ from markupsafe import Markup
 from maskloop import costs
 from maskloop.report import words
 from maskloop.report.costs import label_costs
-from maskloop.report.curves import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+from maskloop.report.drawing import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
 from maskloop.report.learning_curve import CONFIDENCE
+from maskloop.report.measures import final_ap50_by_category, final_measures
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
@@ -86,6 +87,8 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         settings=settings(report),
         costs=costs,
         tie=TIE,
+        finals=final_measures(report),
+        by_category=final_ap50_by_category(report),
         outlooks=report.outlooks,
         label_costs=label_costs(report),
         confidence=f"{CONFIDENCE:.0%}",
@@ -160,6 +163,7 @@ def _environment() -> Environment:
         unbroken=unbroken,
         number=words.say_number,
         strategy=words.say_strategy,
+        arm=words.say_arm,
         kind=words.say_kind,
         step=words.say_step,
         measure=words.say_measure,
@@ -181,7 +185,7 @@ def _lead(report: RunReport) -> list[Figure]:
         return []
     saved = f"reached its end result {words.say_time(found.saved_s)} sooner"
     note = saved if found.saved_s >= 60 and not found.tied else "mean IoU, same time"
-    return [Figure(f"against {found.baseline.replace('_', '-')}", f"{found.lead:+.2f}".replace("-", "−"), note)]
+    return [Figure(f"against {words.say_arm(found.baseline)}", f"{found.lead:+.2f}".replace("-", "−"), note)]
 
 
 def _image_counts(report: RunReport) -> str:

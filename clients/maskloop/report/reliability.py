@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from maskloop.report.values import EvaluatedScore
 
 SHUFFLES = 200
+BINS = 10
 
 
 def spearman(evaluated: Sequence[EvaluatedScore]) -> float | None:
@@ -35,6 +36,17 @@ def shuffled_spearman(evaluated: Sequence[EvaluatedScore], rng: np.random.Genera
     true = _ranks([one.true for one in evaluated])
     reached = [abs(np.corrcoef(rng.permutation(predicted), true)[0, 1]) for _ in range(SHUFFLES)]
     return float(np.quantile(reached, 0.95))
+
+
+def equal_mass_means(pairs: Sequence[tuple[float, float]], bins: int = BINS) -> list[tuple[float, float]]:
+    """Mean prediction and mean truth of `bins` groups as equal in number as can be, by rising prediction.
+
+    Args:
+        pairs: (predicted, true), at least one.
+        bins: how many groups; fewer where there are fewer pairs.
+    """
+    groups = np.array_split(np.array(sorted(pairs), dtype=np.float64), min(bins, len(pairs)))
+    return [(float(predicted), float(true)) for predicted, true in (group.mean(axis=0) for group in groups)]
 
 
 def _ranks(values: Sequence[float]) -> NDArray[np.float64]:

@@ -23,7 +23,8 @@ from maskloop.values import Category, CostEstimates
 class ChosenImage:
     """One image of a batch: its predicted IoU (`None` if unscored), why it was chosen, its planned cost.
 
-    `measured_s` is the time a person reported, `None` when nobody did.
+    `measured_s` is the time a person reported, `None` when nobody did. `objects` is how many the person outlined, and
+    `object_share` the mean share of the image that one of them covers, in [0, 1], `None` where there are none.
     """
 
     image: str
@@ -32,6 +33,8 @@ class ChosenImage:
     cost_s: float
     file_name: str = ""
     measured_s: float | None = None
+    objects: int | None = None
+    object_share: float | None = None
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "score", "measured_s")
@@ -50,12 +53,13 @@ class MachineSeconds:
 
 @dataclass(frozen=True)
 class EvaluatedScore:
-    """Predicted and true IoU of one test image, means over its objects."""
+    """Predicted and true IoU of one test image, means over its objects; `confidence`: before calibration."""
 
     image: str
     predicted: float
     true: float
     objects: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,9 @@ class RoundReport:
     `iou_mae` is the mean of |predicted - true| over `evaluated`, `iou_spearman` their rank correlation. Those ending in
     `_reference` are the same for the IoU head of Bellver et al.; `iou_spearman_shuffled` is what chance reaches
     (`maskloop.report.reliability.shuffled_spearman`). `head_trusted` says whether the head's scores were used for
-    choosing, `head_note` why not. `not_decoded` counts test objects beyond the network's steps.
+    choosing, `head_note` why not; `fallback` says what was used instead, "" when nothing had to be. `not_decoded`
+    counts test objects beyond the network's steps. `metrics` is whatever else the evaluation measured, by the names
+    that `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id.
     """
 
     round: int
@@ -86,7 +92,10 @@ class RoundReport:
     iou_spearman_shuffled: float | None = None
     head_trusted: bool | None = None
     head_note: str = ""
+    fallback: str = ""
     not_decoded: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    ap50_by_category: Mapping[int, float] = field(default_factory=dict)
     evaluated: tuple[EvaluatedScore, ...] = ()
 
     def __post_init__(self) -> None:

@@ -16,13 +16,16 @@ SAME_TIME = 0.02
 
 
 def verdict(report: RunReport) -> tuple[str, ...]:
-    """The sentences for the head of the report, first the result, then the comparison."""
+    """The sentences for the head of the report: the result, the comparison, and the strongest of other baselines."""
     last = last_measured(report.rounds)
     if last is None:
         return ("No quality has been measured yet.", _pending(report))
     if len(report.rounds) == 1:
         return (_first_network(last), _pending(report))
-    return (_result(report, last), _comparison(report, last))
+    rival = _rival(report)
+    others = [found for name in report.baselines if name != rival and (found := compare(report, name)) is not None]
+    best = [_beside(report, last, min(others, key=lambda found: found.lead))] if others else []
+    return (_result(report, last), _comparison(report, last), *best)
 
 
 def last_measured(rounds: Sequence[RoundReport]) -> RoundReport | None:
@@ -75,12 +78,12 @@ class Comparison:
         return abs(self.ours - self.theirs) < TIE
 
 
-def compare(report: RunReport) -> Comparison | None:
-    """The campaign beside its random baseline (else the first measured one) at the last time both have reached.
+def compare(report: RunReport, baseline: str = "") -> Comparison | None:
+    """The campaign beside a baseline (random, else the first measured one) at the last time both have reached.
 
     `None` without a measured baseline, or when the two were measured in different ranges of time.
     """
-    name = _rival(report)
+    name = baseline or _rival(report)
     ours, theirs = report.rounds, report.baselines[name].rounds if name else ()
     our_last, their_last = last_measured(ours), last_measured(theirs)
     if name is None or our_last is None or their_last is None:
@@ -144,10 +147,14 @@ def _comparison(report: RunReport, last: RoundReport) -> str:
         return _without_baseline(report)
     if found is None:
         return f"{_subject(name)} was measured in another range of time, so the two cannot be compared yet."
+    return _beside(report, last, found)
+
+
+def _beside(report: RunReport, last: RoundReport, found: Comparison) -> str:
     when = "in the same time"
     if not found.both_ended and found.at_s < last.spent_s:
         when = f"in {say_time(found.at_s)}, where this campaign stood at {say_number(found.ours)}"
-    return f"{_subject(name)} got {say_number(found.theirs)} {when}: {_judgement(report, found)}."
+    return f"{_subject(found.baseline)} got {say_number(found.theirs)} {when}: {_judgement(report, found)}."
 
 
 def _judgement(report: RunReport, found: Comparison) -> str:

@@ -29,8 +29,13 @@ def say_count(count: int, thing: str) -> str:
 
 
 def say_strategy(name: str) -> str:
-    """`mask_guided` -> `mask-guided selection`."""
-    return f"{name.replace('_', '-')} selection"
+    """`mask_guided` -> `mask-guided selection`, `mask_guided:target=0.5` -> `mask-guided selection (target 0.5)`."""
+    return _say_strategy(name, " selection")
+
+
+def say_arm(name: str) -> str:
+    """A strategy as a table says it: `mask-guided (target 0.5)`."""
+    return _say_strategy(name, "")
 
 
 def say_kind(kind: str) -> str:
@@ -41,6 +46,12 @@ def say_kind(kind: str) -> str:
 def say_measure(name: str) -> str:
     """A measure of an evaluation as a sentence says it: `mean_iou` -> `mean IoU`."""
     return {"mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)
+
+
+def _say_strategy(name: str, noun: str) -> str:
+    name, _, options = name.partition(":")
+    said = f" ({options.replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if options else ""
+    return f"{name.replace('_', '-')}{noun}{said}"
 
 
 def _two(amount: int, base: int, large: str, small: str) -> str:

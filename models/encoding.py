@@ -1,0 +1,102 @@
+"""Features of images without looking for objects: by a trained model's encoder, or by one that has seen no label.
+
+A trained encoder's features are those that scoring gives, the mean of its last tap. An encoder from random weights has
+learnt nothing that its depth could tell, so that here the mean and the deviation of every tap are kept, each tap scaled
+to unit length: edges and colours at five scales (docs/results/cold_start.md says how well that separates images).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.checkpoints import FittedModel
+from models.encoders import Encoder, build_encoder
+from models.examples import image_tensor, normalise
+from models.loading import load_batches
+from models.reading import ImageToScore
+from models.scoring import Progress
+
+
+@dataclass(frozen=True)
+class ImageEncoder:
+    """What turns images into features.
+
+    Args:
+        encoder: in eval mode.
+        image_size: side of the square it sees, in pixels, a multiple of 32.
+        every_tap: whether mean and deviation of every tap are kept, or the mean of the last alone.
+    """
+
+    encoder: Encoder
+    image_size: int
+    every_tap: bool
+
+    def pool(self, taps: Sequence[Tensor]) -> Tensor:
+        """Taps (B, C_k, h_k, w_k) to features (B, D) float32; D is the last C, or twice the sum of all C."""
+        if not self.every_tap:
+            return taps[-1].float().mean(dim=(2, 3))
+        statistics = [torch.cat(torch.std_mean(tap.float(), dim=(2, 3), correction=0), dim=1) for tap in taps]
+        return torch.cat([F.normalize(one, dim=1) for one in statistics], dim=1)
+
+
+def model_encoder(model: FittedModel) -> ImageEncoder:
+    """A trained model's: its features are `models.scoring.ScoredImage.features`."""
+    return ImageEncoder(model.network.encoder, model.recipe.image_size, every_tap=False)
+
+
+def cold_encoder(name: str, weights: str, image_size: int, seed: int) -> ImageEncoder:
+    """An encoder that has seen none of the project's labels.
+
+    Args:
+        name: one of `models.recipes.ENCODERS`.
+        weights: "" for random ones, drawn from `seed`; else as `models.encoders.build_encoder` takes them.
+        image_size: side of the square it sees, in pixels, a multiple of 32.
+        seed: of random weights.
+
+    Raises:
+        InvalidConfig: the weights do not exist or do not fit.
+        Unavailable: torchvision's weights cannot be fetched.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        encoder = build_encoder(name, weights).eval()
+    return ImageEncoder(encoder, image_size, every_tap=not weights)
+
+
+def encode_images(
+    source: ImageEncoder,
+    images: Iterable[ImageToScore],
+    *,
+    device: torch.device,
+    batch_size: int,
+    progress: Progress | None = None,
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Ids and features (D,) float32, in the images' order; counts are not looked at.
+
+    Args:
+        progress: called with the share that is done after every batch; may raise to stop.
+    """
+    waiting, done = list(images), 0
+    source.encoder.to(device)
+    for batch in load_batches(waiting, source.image_size, batch_size):
+        features = _encode(source, [loaded.small for loaded in batch], device)
+        yield from zip((loaded.item.image_id for loaded in batch), features, strict=True)
+        done += len(batch)
+        if progress:
+            progress(done / len(waiting), f"encoded {done} of {len(waiting)} images")
+
+
+@torch.inference_mode()
+def _encode(source: ImageEncoder, images: Sequence[NDArray[np.uint8]], device: torch.device) -> NDArray[np.float32]:
+    pixels = normalise(image_tensor(images, device))
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        taps = source.encoder(pixels)
+    features: NDArray[np.float32] = source.pool(taps).cpu().numpy()
+    return features

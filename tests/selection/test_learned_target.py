@@ -1,0 +1,91 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from maskloop.values import Strategy
+from selection.learned_target import BANDS, automatic_target, band_shares, learned_target
+from selection.pool import RoundOutcome
+from selection.strategies import rank_pool
+from tests.selection.pools import pool_of
+
+HUNDREDTHS = st.integers(0, 100).filter(lambda n: n % 10 != 5)  # which lies on the border of two bands
+SCORES = st.lists(HUNDREDTHS.map(lambda n: n / 100), min_size=1, max_size=8).map(tuple)
+ROUNDS = st.lists(st.builds(RoundOutcome, SCORES, st.floats(-0.05, 0.2), st.floats(60, 9000)), min_size=1, max_size=8)
+
+
+@given(st.integers(0, 2000))
+def test_without_rounds_it_is_the_automatic_target(labeled):
+    silent = RoundOutcome((), 0.1, 500.0), RoundOutcome((0.9,), 0.1, 0.0)
+    assert learned_target((), labeled) == learned_target(silent, labeled) == automatic_target(labeled)
+
+
+def plain_worths(rounds: list[RoundOutcome], labeled: int) -> np.ndarray:
+    """The textbook's form: precisions added up over weights (Bishop, equations 3.50 and 3.51)."""
+
+    def bump(distance):
+        return np.exp(-((distance / 0.2) ** 2) / 2)
+
+    inputs = [
+        [1, np.log(number + 1), *(np.mean([abs(s - band) < 0.05 for s in one.scores]) for band in BANDS)]
+        for number, one in enumerate(rounds)
+    ]
+    rates = np.array([one.gain / one.seconds for one in rounds])
+    rates = rates / (np.sqrt((rates**2).mean()) or 1)
+    prior = np.zeros((13, 13))
+    prior[:2, :2] = np.eye(2) * 100
+    prior[2:, 2:] = 0.25 * bump(BANDS[:, None] - BANDS) + 1e-9 * np.eye(11)
+    mean = np.array([0, 0, *(0.3 * bump(BANDS - automatic_target(labeled)))])
+    precision = np.linalg.inv(prior) + np.transpose(inputs) @ inputs / 0.25
+    return np.linalg.solve(precision, np.linalg.inv(prior) @ mean + np.transpose(inputs) @ rates / 0.25)[2:]
+
+
+@given(ROUNDS, st.integers(0, 1200))
+def test_is_the_band_of_most_worth_by_the_textbook_s_form(rounds, labeled):
+    worths = plain_worths(rounds, labeled)
+    chosen = round(learned_target(rounds, labeled) * 10)
+    assert worths[chosen] == pytest.approx(worths.max(), abs=1e-4)
+
+
+@given(ROUNDS, st.integers(-4, 4), st.integers(-4, 4))
+def test_does_not_depend_on_the_units_of_gain_and_time(rounds, gain_power, time_power):
+    scaled = [RoundOutcome(one.scores, one.gain * 2.0**gain_power, one.seconds * 2.0**time_power) for one in rounds]
+    assert learned_target(scaled, 300) == learned_target(rounds, 300)
+
+
+@pytest.mark.parametrize("labeled", [100, 200, 400, 800])
+def test_rounds_that_bought_the_same_bands_tell_nothing(labeled):
+    rounds = [RoundOutcome((0.1, 0.9), gain, 1000.0) for gain in (0.05, 0.05, 0.05)]
+    assert learned_target(rounds, labeled) == pytest.approx(automatic_target(labeled))
+
+
+def campaign(best: float, rounds: int, seed: int) -> list[RoundOutcome]:
+    """Rounds about targets all over the range; what lies near `best` gains three times as much, with noise of 20 %."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(1, rounds + 1):
+        scores = np.clip(rng.normal(rng.choice(BANDS), 0.1, 20), 0, 1)
+        worth = np.mean(0.5 + np.exp(-(((scores - best) / 0.2) ** 2) / 2))
+        seconds = rng.uniform(2000, 6000)
+        gain = seconds * worth * (1 + 0.2 * rng.normal()) / np.sqrt(number)
+        made.append(RoundOutcome(tuple(scores), 1e-5 * gain, seconds))
+    return made
+
+
+@pytest.mark.parametrize("best", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_a_band_that_keeps_winning_is_found_within_some_rounds(best):
+    found = [learned_target(campaign(best, 12, seed), 340) for seed in range(20)]
+    assert np.mean(np.abs(np.array(found) - best) < 0.16) >= 0.9
+
+
+def test_shares_by_hand():
+    assert band_shares((0.0, 0.04, 0.06, 1.0)).tolist() == [0.5, 0.25, 0, 0, 0, 0, 0, 0, 0, 0, 0.25]
+
+
+def test_the_strategy_uses_the_rounds_of_its_pool():
+    rounds = tuple(campaign(0.9, 12, 0))
+    pool = dataclasses.replace(pool_of(30), rounds=rounds, labeled_images=340)
+    ranked = rank_pool(pool, Strategy.parse("mask_guided:target=learned"), 0)
+    assert ranked.target_iou == learned_target(rounds, 340) > 0.75 > automatic_target(340)
