@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from models.encoding import ImageEncoder, cold_encoder, encode_images, model_encoder
 from numpy.typing import NDArray
 
 from maskloop.formats.files import write_atomically
@@ -19,6 +18,7 @@ from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.checkpoints import FittedModel
 from models.dropout import dropout_scores
+from models.encoding import ImageEncoder, cold_encoder, encode_images, model_encoder
 from models.reading import ImageToScore
 from models.training import Progress
 from selection.strategies import rank_pool

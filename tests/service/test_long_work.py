@@ -43,6 +43,7 @@ from models.checkpoints import FittedModel
 from tests.service.processes import ServerProcess, is_gone
 from tests.service.squares import TINY, imports
 
+GUIDED = Strategy("mask_guided", {"trust": "any"})  # heads of tiny trainings are not to be trusted
 LONG = {**TINY, "iterations": 5000}
 
 
@@ -50,9 +51,7 @@ def fill(client, project_id="p", train=10, test=4, pool=10):
     """A project with images, a campaign, and counts of the pool's first six images."""
     client.create_project(project_id=project_id, categories=[Category(1, "square")])
     client.import_images(project_id=project_id, images=imports(train, test, pool))
-    client.create_campaign(
-        project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided", {"trust": "any"})
-    )
+    client.create_campaign(project_id=project_id, campaign_id="c", budget=Budget(seconds=3600), strategy=GUIDED)
     batch = client.select_batch(
         project_id=project_id,
         campaign_id="c",
@@ -150,9 +149,7 @@ def free(client):
     """The version of a project without counts whose network finds by itself; it has scored the pool."""
     client.create_project(project_id="free", categories=[Category(1, "square")])
     client.import_images(project_id="free", images=imports(8, 4, 6))
-    client.create_campaign(
-        project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=Strategy("mask_guided", {"trust": "any"})
-    )
+    client.create_campaign(project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=GUIDED)
     recipe = {**TINY, "classes": "predicted", "objectness": 0.01}
     client.wait_operation(client.train_model(project_id="free", overrides=recipe, activate=True))
     return client.wait_operation(client.score_pool(project_id="free")).result
