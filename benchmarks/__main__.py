@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection", "head")
+BENCHMARKS = ("scoring", "selection", "head", "forecast")
 
 
 def main() -> None:

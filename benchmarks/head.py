@@ -1,83 +1,90 @@
-"""How well predicted IoU ranks unseen images of the demo, beside the paper's head, raw confidence and shuffled scores.
+"""Which head tells best how good masks are on unseen images: every head of `benchmarks.heads` on every setting.
 
-`python -m benchmarks.head 20 40 80` takes a few minutes for each number of labels.
+`python -m benchmarks head` compares on the demo's pictures in some minutes;
+`python -m benchmarks.head --data demo wbc_cells nuclei --labels 20 40 80 --seeds 0 1` takes hours. Networks and what
+they read are kept in `--cache`, and are not made again.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-import time
+from collections.abc import Mapping, Sequence
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import torch
 
-from maskloop.loop.demo_data import DemoDifficulty, demo_picture
-from maskloop.values import Split
-from models.checkpoints import FittedModel
-from models.evaluation import evaluate
-from models.examples import Example
-from models.fitting import fit
-from models.metrics import spearman
-from models.observing import image_of
-from models.reading import read_images
-from models.recipes import resolve
-from models.statistics import CONFIDENCE
+from benchmarks.head_data import draw
+from benchmarks.head_rows import FOLDS, Network, read_setting
+from benchmarks.heads import DEFAULT, HEADS, OUT_OF_FOLD, Head
+from models.calibration import Floats
+from models.metrics import bias, expected_calibration_error, mean_absolute_error, spearman
 
-CATEGORIES = (1, 2, 3)
-UNSEEN = 150
-CPU = torch.device("cpu")
+Measured = dict[str, list[Floats]]  # by head, one row a setting: the four columns
 
 
-def main() -> None:
-    """Print one line for each number of labels."""
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print a line for each setting, then the heads' table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.head")
+    parser.add_argument("--data", nargs="+", default=["demo"])
+    parser.add_argument("--labels", nargs="+", type=int, default=[40])
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
+    parser.add_argument("--folds", type=int, choices=(1, FOLDS), default=1)
+    parser.add_argument("--cache", type=Path, default=Path("runs/head"))
+    asked = parser.parse_args(list(arguments))
     torch.set_num_threads(1)
-    labels = [int(text) for text in sys.argv[1:] if text.isdigit()] or [40]
-    unseen = draw(UNSEEN, seed=1, size=128)
-    print("| labels | true IoU | head | Spearman | paper's | confidence | shuffled | error | paper's | fit, s |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for count in labels:
-        print(line(draw(count, seed=0, size=128), unseen), flush=True)
+    heads = OUT_OF_FOLD if asked.folds == FOLDS else HEADS
+    measured: Measured = {name: [] for name in heads}
+    print("| data, labels, seed | unseen, their IoU | Spearman: default | confidence | paper's | error | constant's |")
+    print("|---|---|---|---|---|---|---|")
+    for name, labels, seed in product(asked.data, asked.labels, asked.seeds):
+        networks = read_setting(draw(name, labels, seed), labels, seed, asked.folds, asked.cache)
+        found = measure(networks, {**HEADS, **heads})
+        for head, rows in measured.items():
+            rows.append(found[head])
+        print(f"| {name}, {labels}, {seed} | {say_setting(networks, found)} |", flush=True)
+    print_table(measured)
 
 
-def line(labeled: list[Example], unseen: list[Example]) -> str:
-    """Fit on some pictures, evaluate on others."""
-    start = time.perf_counter()
-    model = fit(
-        labeled, CATEGORIES, resolve("compact"), seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None
-    )
-    seconds = time.perf_counter() - start
-    found = evaluate(model, unseen, Split.TEST, device=CPU, progress=lambda *_: None)
-    true = np.array([image.true_iou for image in found.images])
-    predicted = np.array([image.predicted_iou for image in found.images])
-    ranks = (
-        found.iou_spearman,
-        found.iou_spearman_reference,
-        spearman(confidences(model, unseen), true),
-        spearman(np.random.default_rng(0).permutation(predicted), true),
-    )
-    ranked = " | ".join("none" if rank is None else f"{rank:.2f}" for rank in ranks)
-    errors = f"{100 * found.iou_mae:.1f} | {100 * (found.iou_mae_reference or 0):.1f}"
-    return f"| {len(labeled)} | {true.mean():.3f} | {model.calibrator.head} | {ranked} | {errors} | {seconds:.0f} |"
+def measure(networks: list[Network], heads: Mapping[str, Head]) -> dict[str, Floats]:
+    """Error, rank correlation (0 where undefined), calibration error and bias of every head's image scores, x 100."""
+    unseen = networks[0]["unseen"].seen
+    true = unseen.image_means(unseen.ious)
+    found = {name: head(networks) for name, head in heads.items()}
+    return {
+        name: 100
+        * np.array(
+            [
+                mean_absolute_error(score, true),
+                spearman(score, true) or 0.0,
+                expected_calibration_error(score, true),
+                bias(score, true),
+            ]
+        )
+        for name, score in found.items()
+    }
 
 
-def confidences(model: FittedModel, examples: list[Example]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Mean confidence of each image's masks, by image id, as evaluation orders its images."""
-    readings = read_images(
-        model.network, model.categories, model.recipe, map(image_of, examples), device=CPU, batch_size=16
-    )
-    by_id = {reading.image_id: reading.statistics[:, CONFIDENCE].mean() for reading in readings}
-    return np.array([by_id[image_id] for image_id in sorted(by_id)])
+def say_setting(networks: list[Network], found: Mapping[str, Floats]) -> str:
+    """The cells of one setting."""
+    unseen = networks[0]["unseen"].seen
+    ranks = [f"{found[name][1] / 100:.2f}" for name in (DEFAULT, "raw confidence", "the paper's head")]
+    errors = [f"{found[name][0]:.1f}" for name in (DEFAULT, "constant")]
+    return " | ".join([f"{unseen.images}, {unseen.ious.mean():.2f}", *ranks, *errors])
 
 
-def draw(count: int, *, seed: int, size: int) -> list[Example]:
-    """Pictures of the demo with at least one object."""
-    pictures = [demo_picture(np.random.default_rng((seed, number)), size, DemoDifficulty()) for number in range(count)]
-    return [
-        Example(f"{seed}-{number:04}", picture.pixels, picture.objects)
-        for number, picture in enumerate(pictures)
-        if picture.objects
-    ]
+def print_table(measured: Measured) -> None:
+    """Means over the settings, and in how many of them a head's error is below the default's."""
+    print("\n| head | error | Spearman | ECE | bias | abs. bias | error less than the default's |")
+    print("|---|---|---|---|---|---|---|")
+    for name, rows in measured.items():
+        error, rank, ece, off = np.mean(rows, axis=0)
+        wins = sum(mine[0] < default[0] for mine, default in zip(rows, measured[DEFAULT], strict=True))
+        cells = f"{error:.1f} ± {np.std([mine[0] for mine in rows]):.1f} | {rank / 100:.2f} | {ece:.1f} | {off:+.1f}"
+        print(f"| {name} | {cells} | {np.mean([abs(row[3]) for row in rows]):.1f} | {wins} of {len(rows)} |")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

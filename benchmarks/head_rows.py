@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from benchmarks.head_data import Setting
-from models.calibration import Floats, Observations, deal_folds
+from models.calibration import Floats, Observations, Sight, deal_folds
 from models.examples import Example
 from models.losses import hard_iou
 from models.matching import match_objects
 from models.network import AnnotationNetwork, Decoded
-from models.observing import observe_unseen, observe_views
+from models.observing import observe_images, observe_views
 from models.recipes import Recipe, resolve
 from models.training import train_network
 
@@ -54,15 +54,12 @@ class Rows:
     def load(cls, path: Path) -> Rows:
         """The inverse of `save`."""
         found = np.load(path)
-        observed = Observations(found["image_ids"], found["statistics"], found["ious"], found["learnt"])
+        observed = Observations(found["image_ids"], found["statistics"], found["ious"], found["sight"])
         return cls(observed, found["states"], found["mirror"], found["reference"])
 
 
-@dataclass(frozen=True)
-class Network:
-    """The rows of one network, by what was read: `views` and `plain` of what it learnt, `held` out, `unseen`."""
-
-    rows: dict[str, Rows]
+Network = dict[str, Rows]
+"""The rows of one network, by what it read: `views` and `plain` of what it learnt, `held` out of it, `unseen`."""
 
 
 def read_setting(setting: Setting, labels: int, seed: int, folds: int, cache: Path) -> list[Network]:
@@ -87,16 +84,21 @@ def _network(
             learnt, setting.categories, recipe, seed=seed, device=CPU, checkpoint_dir=folder, progress=lambda *_: None
         )
 
-        def plainly(examples: Sequence[Example]) -> Callable[[], Observations]:
-            return lambda: observe_unseen(network, setting.categories, recipe, examples, CPU)
+        def plainly(examples: Sequence[Example], sight: Sight) -> Callable[[], Observations]:
+            return lambda: observe_images(network, setting.categories, recipe, examples, sight=sight, device=CPU)
 
         def views() -> Observations:
             return observe_views(network, setting.categories, recipe, learnt, seed=seed, device=CPU)
 
-        reads = {"views": views, "plain": plainly(learnt), "held": plainly(apart), "unseen": plainly(setting.unseen)}
+        reads = {
+            "views": views,
+            "plain": plainly(learnt, Sight.LEARNT),
+            "held": plainly(apart, Sight.UNSEEN),
+            "unseen": plainly(setting.unseen, Sight.UNSEEN),
+        }
         for name in names:
             _tapped(network, reads[name]).save(folder / f"{name}.npz")
-    return Network({name: Rows.load(folder / f"{name}.npz") for name in names})
+    return {name: Rows.load(folder / f"{name}.npz") for name in names}
 
 
 def _tapped(network: AnnotationNetwork, read: Callable[[], Observations]) -> Rows:

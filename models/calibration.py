@@ -1,8 +1,8 @@
 """The product's head: a ridge regression from mask statistics to IoU.
 
-It learns from augmented views of the labeled images, which the network has seen, and from images held out of a
-rehearsal, which its network has not. The statistics tell a good mask from a bad one alike in both, but a network does
-better on what it has learnt, so a column of its own takes that up (measured in
+It learns from the labeled images, which the network has seen, as they are and in augmented views, and from images held
+out of a rehearsal, which its network has not. The statistics tell a good mask from a bad one alike in all three, but a
+network does better on what it has learnt, so columns of their own take that up (measured in
 docs/decisions/0006-what-the-head-learns-from.md). IoU is eq. 1 and the image score eq. 2 of Bellver et al.,
 *Mask-guided sample selection for semi-supervised instance segmentation*.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from enum import IntEnum
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -28,6 +29,14 @@ MIN_SLOPE = 0.1  # of IoU over confidence
 MIN_IMAGES = 8  # with fewer labeled images no head is fitted
 
 
+class Sight(IntEnum):
+    """How a network knew an image that it read."""
+
+    UNSEEN = 0  # it had not learnt from it
+    LEARNT = 1  # it had
+    VIEW = 2  # it had, and read an augmented view
+
+
 @dataclass(frozen=True)
 class Observations:
     """Masks and how good they are, one row an object.
@@ -36,13 +45,13 @@ class Observations:
         image_ids: (N,) of the images.
         statistics: (N, K) as `mask_statistics` gives them.
         ious: (N,) true IoU in [0, 1].
-        learnt: (N,) bool, whether the network had learnt from the image.
+        sight: (N,) int64, a `Sight` each.
     """
 
     image_ids: NDArray[np.str_]
     statistics: Floats
     ious: Floats
-    learnt: NDArray[np.bool_]
+    sight: NDArray[np.int64]
 
     @classmethod
     def join(cls, *parts: Observations) -> Observations:
@@ -51,12 +60,12 @@ class Observations:
             np.concatenate([part.image_ids for part in parts]),
             np.concatenate([part.statistics for part in parts]),
             np.concatenate([part.ious for part in parts]),
-            np.concatenate([part.learnt for part in parts]),
+            np.concatenate([part.sight for part in parts]),
         )
 
     def only(self, chosen: NDArray[np.bool_]) -> Observations:
         """The rows that `chosen` (N,) names."""
-        return Observations(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.learnt[chosen])
+        return Observations(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.sight[chosen])
 
     @property
     def images(self) -> int:
@@ -123,15 +132,17 @@ def fit_on_statistics(observed: Observations) -> Calibrator:
     """
     centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    design = np.column_stack([(observed.statistics - centre) / spread, observed.learnt])
+    known = [observed.sight == sight for sight in (Sight.LEARNT, Sight.VIEW)]
+    design = np.column_stack([(observed.statistics - centre) / spread, *known])
     fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
-    weights = fitted.coef_[:-1] / spread
+    weights = fitted.coef_[: len(centre)] / spread
     return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))
 
 
 def fit_on_confidence(observed: Observations) -> Calibrator:
     """Least squares of IoU on confidence, of unseen images if there are any; never falling, so that it ranks alike."""
-    chosen = slice(None) if observed.learnt.all() else ~observed.learnt
+    unseen = observed.sight == Sight.UNSEEN
+    chosen = unseen if unseen.any() else slice(None)
     confidence, ious = observed.statistics[chosen, CONFIDENCE], observed.ious[chosen]
     spread = float(confidence.var())
     slope = max(float(np.cov(confidence, ious, bias=True)[0, 1]) / spread if spread else 1.0, MIN_SLOPE)

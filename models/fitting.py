@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.calibration import MIN_IMAGES, Observations, deal_folds, fit_calibrator
+from models.calibration import MIN_IMAGES, Observations, Sight, deal_folds, fit_calibrator
 from models.checkpoints import FittedModel
 from models.examples import Example
 from models.network import AnnotationNetwork
-from models.observing import observe_unseen, observe_views
+from models.observing import observe_images, observe_views
 from models.recipes import Recipe
 from models.training import Progress, train_network
 from models.trust import judge, rehearse
@@ -60,8 +60,11 @@ def fit(
             progress=lambda share, message: progress(start + share * (end - start), f"{stage}: {message}"),
         )
 
-    def views(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
-        return observe_views(network, categories, recipe, seen, seed=seed, device=device)
+    def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
+        return Observations.join(
+            observe_images(network, categories, recipe, seen, sight=Sight.LEARNT, device=device),
+            observe_views(network, categories, recipe, seen, seed=seed, device=device),
+        )
 
     ordered = sorted(examples, key=lambda example: example.image_id)
     seen, unseen = hold_out(ordered, recipe.held_out, seed)
@@ -69,11 +72,11 @@ def fit(
     observed = []
     if unseen:
         network = train("rehearsal", seen, 0.0, REHEARSED)
-        observed.append(observe_unseen(network, categories, recipe, unseen, device))
-        evidence = rehearse(views(network, seen), observed[0], np.random.default_rng([seed, 3]))
+        observed.append(observe_images(network, categories, recipe, unseen, sight=Sight.UNSEEN, device=device))
+        evidence = rehearse(learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
     network = train("training", ordered, REHEARSED if unseen else 0.0, TRAINED)
     state = judge(evidence)
-    calibrator = fit_calibrator(Observations.join(*observed, views(network, ordered)), state)
+    calibrator = fit_calibrator(Observations.join(*observed, learnt(network, ordered)), state)
     metrics = {**evidence, state.metric: 1.0}
     snapshot = tuple(example.image_id for example in ordered)
     progress(1.0, f"head: {state}")

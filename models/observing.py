@@ -11,7 +11,7 @@ from maskloop.matching import match_within_class
 from maskloop.values import Counts
 from models.augmentation import augment
 from models.batches import collate, without_empty
-from models.calibration import Observations
+from models.calibration import Observations, Sight
 from models.examples import Example, Prepared, normalise, prepare
 from models.losses import hard_iou
 from models.matching import best_ious, match_objects
@@ -25,14 +25,16 @@ MOST_VIEWS = 6  # of one image
 VIEWS = 600  # of all images, about
 
 
-def observe_unseen(
+def observe_images(
     network: AnnotationNetwork,
     categories: Sequence[int],
     recipe: Recipe,
     examples: Sequence[Example],
+    *,
+    sight: Sight,
     device: torch.device,
 ) -> Observations:
-    """Read images the network has not learnt from, exactly as the pool is read."""
+    """Read images exactly as the pool is read; `sight` says whether the network has learnt from them."""
     truths = {example.image_id: example.objects for example in examples}
     images = [image_of(example) for example in examples]
     readings = list(read_images(network, categories, recipe, images, device=device, batch_size=BATCH))
@@ -41,7 +43,7 @@ def observe_unseen(
         np.repeat([reading.image_id for reading in readings], [len(found) for found in ious]),
         np.concatenate([reading.statistics for reading in readings]),
         np.concatenate(ious),
-        np.zeros(sum(map(len, ious)), dtype=np.bool_),
+        np.full(sum(map(len, ious)), sight),
     )
 
 
@@ -92,7 +94,7 @@ def _observe_batch(
         np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
         seen.statistics.cpu().double().numpy()[there],
         ious.cpu().double().numpy()[there],
-        np.ones(int(there.sum()), dtype=np.bool_),
+        np.full(int(there.sum()), Sight.VIEW),
     )
 
 

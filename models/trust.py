@@ -1,7 +1,7 @@
 """Whether a head is to be trusted: what a rehearsal does on labels that it was not shown.
 
-Every held-out image is judged by a head that is fitted as the product's is, on views of what the rehearsal learnt and
-on the other held-out images. Its rival is the constant that knows as much: the mean IoU of the other held-out images.
+Every held-out image is judged by a head that is fitted as the product's is, on what the rehearsal learnt and on the
+other held-out images. Its rival is the constant that knows as much: the mean IoU of the other held-out images.
 That the head's error is the smaller one may be luck, as a head that knows nothing about images can be lucky with them.
 How likely that is, a permutation test tells: the share of orders of its predictions, dealt out to the images anew, that
 have as small an error (docs/decisions/0006-what-the-head-learns-from.md says why not a test of the differences).
@@ -24,11 +24,11 @@ LEVEL_DEVIATIONS = 1.645  # of a normal distribution that leave LEVEL above
 ORDERS = 9_999  # tried at most; all there are for up to seven images
 
 
-def rehearse(views: Observations, unseen: Observations, rng: np.random.Generator) -> dict[str, float]:
+def rehearse(learnt: Observations, unseen: Observations, rng: np.random.Generator) -> dict[str, float]:
     """What heads of a rehearsal's network are worth on images held out of it.
 
     Args:
-        views: of the images that it learnt from.
+        learnt: of the images that it learnt from.
         unseen: those that were held out.
         rng: shuffles, where there are too many orders to try them all.
 
@@ -38,10 +38,10 @@ def rehearse(views: Observations, unseen: Observations, rng: np.random.Generator
         `held_out_spearman` and `held_out_spearman_confidence` (left out where undefined), and `held_out_p_value`:
         how likely the head's error is luck.
     """
-    if unseen.images < 2 or not views.images:
+    if unseen.images < 2 or not learnt.images:
         return {"held_out_images": float(unseen.images)}
     true = unseen.image_means(unseen.ious)
-    head, confidence = (_left_out(fit_on, views, unseen) for fit_on in (fit_on_statistics, fit_on_confidence))
+    head, confidence = (_left_out(fit_on, learnt, unseen) for fit_on in (fit_on_statistics, fit_on_confidence))
     constant = (true.sum() - true) / (true.size - 1)
     ranks = {"": spearman(head, true), "_confidence": spearman(confidence, true)}
     return {
@@ -84,11 +84,11 @@ def judge(evidence: Mapping[str, float]) -> HeadState:
     return HeadState.UNTRUSTED
 
 
-def _left_out(fit_on: Callable[[Observations], Calibrator], views: Observations, unseen: Observations) -> Floats:
+def _left_out(fit_on: Callable[[Observations], Calibrator], learnt: Observations, unseen: Observations) -> Floats:
     """Image scores (eq. 2), each by a head that has not seen the image, in the order of the ids."""
     predicted = np.empty(len(unseen.ious))
     for image_id in np.unique(unseen.image_ids):
         here = unseen.image_ids == image_id
-        head = fit_on(Observations.join(unseen.only(~here), views))
+        head = fit_on(Observations.join(unseen.only(~here), learnt))
         predicted[here] = head.predict(unseen.statistics[here])
     return unseen.image_means(predicted)

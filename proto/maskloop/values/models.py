@@ -25,7 +25,7 @@ class ObjectProposal:
 @dataclass(frozen=True)
 class ImageProposals:
     """A model's reading of one image. `score` is the mean predicted IoU over its objects (Bellver et al., eq. 2);
-    `not_decoded` counts objects beyond the network's steps."""
+    `not_decoded` counts objects beyond the network's steps, as far as counts tell."""
 
     image_id: str
     model_version: str
