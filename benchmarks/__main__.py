@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection", "head", "forecast")
+BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies")
 
 
 def main() -> None:
