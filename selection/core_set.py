@@ -40,8 +40,9 @@ def first_distances(features: Vectors, labeled: Vectors) -> Vectors:
     """(n,) squared distances to the nearest labeled image; to the mean where there is none."""
     if not len(features):
         return np.zeros(0, np.float32)
-    mean = features.mean(axis=0, dtype=np.float64, keepdims=True).astype(np.float32)
-    return nearest(features, labeled if len(labeled) else mean, 1)[0][:, 0]
+    if not len(labeled):
+        labeled = features.mean(axis=0, dtype=np.float64, keepdims=True).astype(np.float32)
+    return nearest(features, labeled, 1)[0][:, 0]
 
 
 def farthest_first(features: Vectors, bounds: Vectors, count: int) -> tuple[Rows, Floats]:
