@@ -3,7 +3,11 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection", "head", "forecast")
+<<<<<<< HEAD
+BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies")
+=======
+BENCHMARKS = ("scoring", "selection", "head", "cold_start")
+>>>>>>> bc02b01 (Read random encoders at their first two taps, as measured; write down where dropout drops)
 
 
 def main() -> None:

@@ -35,11 +35,11 @@ class Encoder(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.channels = channels
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """(B, 3, S, S) float to five taps (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first."""
+    def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
+        """(B, 3, S, S) float to taps (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first, the first `most`."""
         taps = [self.stem(images)]
         features = self.pool(taps[0])
-        for stage in self.stages:
+        for stage in self.stages[: most - 1]:
             features = stage(features)
             taps.append(features)
         return taps

@@ -11,6 +11,9 @@ them is farther than every bound outside (lazy evaluation; Minoux, 1978). The or
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +43,9 @@ def first_distances(features: Vectors, labeled: Vectors) -> Vectors:
     """(n,) squared distances to the nearest labeled image; to the mean where there is none."""
     if not len(features):
         return np.zeros(0, np.float32)
-    mean = features.mean(axis=0, dtype=np.float64, keepdims=True).astype(np.float32)
-    return nearest(features, labeled if len(labeled) else mean, 1)[0][:, 0]
+    if not len(labeled):
+        labeled = features.mean(axis=0, dtype=np.float64, keepdims=True).astype(np.float32)
+    return nearest(features, labeled, 1)[0][:, 0]
 
 
 def farthest_first(features: Vectors, bounds: Vectors, count: int) -> tuple[Rows, Floats]:
@@ -56,25 +60,34 @@ def farthest_first(features: Vectors, bounds: Vectors, count: int) -> tuple[Rows
     Returns:
         (k,) the rows, and (k,) their distances from the nearest centre, not squared, when they were chosen.
     """
-    chosen, distances = np.empty(min(count, len(bounds)), np.int64), np.empty(min(count, len(bounds)), np.float64)
-    made, more = 0, True
+    rows, squared = np.zeros(0, np.int64), np.zeros(0, np.float32)
     compared = np.zeros(len(bounds), np.int32)  # with how many of the chosen each row has been
-    while more and made < len(chosen):
+    while len(rows) < min(count, len(bounds)):
         front, beyond = _front(bounds)
-        fresh = _catch_up(features, bounds, compared, front, chosen[:made])
-        vectors, own = features[front], bounds[front]
-        while made < len(chosen):
-            best = int(own.argmax())
-            if own[best] <= beyond and not fresh:
-                break
-            if own[best] <= 0:
-                more = False
-                break
-            chosen[made], distances[made] = front[best], np.sqrt(own[best])
-            own = np.minimum(own, nearest(vectors, vectors[best : best + 1], 1)[0][:, 0])
-            own[best], fresh, made = TAKEN, False, made + 1
-        bounds[front], compared[front] = own, made
-    return chosen[:made], distances[:made]
+        fresh = _catch_up(features, bounds, compared, front, rows)
+        own = bounds[front]
+        picked = list(islice(_greedy(features[front], own, beyond, fresh), count - len(rows)))
+        if fresh and not picked:
+            break
+        rows = np.concatenate([rows, front[[place for place, _ in picked]]])
+        squared = np.concatenate([squared, [distance for _, distance in picked]])
+        bounds[front], compared[front] = own, len(rows)
+    return rows, np.sqrt(squared, dtype=np.float64)
+
+
+def _greedy(vectors: Vectors, own: Vectors, beyond: float, fresh: bool) -> Iterator[tuple[int, float]]:
+    """Places of the front that are surely the farthest of all, one after another, and their squared distances.
+
+    Each is taken out of `own`, the squared distances of the front. Where these were `fresh` before, the first is sure
+    even if a bound outside is as large: the front holds the first of equals.
+    """
+    best = int(own.argmax())
+    while own[best] > 0 and (own[best] > beyond or fresh):
+        taken, distance = best, float(own[best])
+        np.minimum(own, nearest(vectors, vectors[best : best + 1], 1)[0][:, 0], out=own)
+        own[taken] = TAKEN
+        best, fresh = int(own.argmax()), False
+        yield taken, distance
 
 
 def _front(bounds: Vectors) -> tuple[Rows, float]:

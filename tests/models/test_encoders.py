@@ -27,6 +27,17 @@ def test_five_taps_at_half_to_a_thirty_second_of_the_image(name, channels):
     ]
 
 
+def test_the_first_taps_alone_are_the_same():
+    encoder = build_encoder("compact").eval()
+    images = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        taps = encoder(images)
+        for most in range(1, 6):
+            assert [torch.equal(*pair) for pair in zip(encoder(images, most), taps[:most], strict=True)] == [
+                True
+            ] * most
+
+
 def test_taps_are_those_of_torchvisions_network():
     resnet, encoder = zoo.resnet18(weights=None).eval(), build_encoder("resnet18").eval()
     encoder.stem[0].load_state_dict(resnet.conv1.state_dict())

@@ -46,14 +46,14 @@ def test_a_models_features_are_those_that_scoring_gives(pool, classes):
         np.testing.assert_allclose(features, scored.features, rtol=1e-4, atol=1e-6)
 
 
-def test_every_taps_mean_and_deviation_at_unit_length_of_a_cold_encoder(pool):
+def test_a_cold_encoder_gives_mean_and_deviation_of_two_taps_at_unit_length(pool):
     source = cold_encoder("compact", "", 32, seed=1)
     found = features_of(source, pool)
     for item in pool:
         with torch.no_grad():
             taps = source.encoder(normalise(image_tensor([resize_image(item.load(), 32)], CPU)))
         expected = []
-        for tap in taps:
+        for tap in taps[:2]:
             values = tap[0].flatten(1).double().numpy()
             both = np.concatenate([values.std(axis=1), values.mean(axis=1)])
             expected += list(both / np.sqrt((both**2).sum()))

@@ -18,6 +18,7 @@ TEXTS = (
     "mask_guided:target=0.5",
     "mask_guided:target=learned",
     "mask_guided:scores=imported",
+    "mask_guided:trust=any",
     "mask_guided:diverse=yes",
     "mask_guided:diverse=yes,per_second=yes",
     *(f"{name}:per_second=yes" for name in ("mask_guided", "dropout", "entropy", "margin", "least_confidence")),
