@@ -3,11 +3,7 @@
 import importlib
 import sys
 
-<<<<<<< HEAD
-BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies")
-=======
-BENCHMARKS = ("scoring", "selection", "head", "cold_start")
->>>>>>> bc02b01 (Read random encoders at their first two taps, as measured; write down where dropout drops)
+BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies", "cold_start")
 
 
 def main() -> None:
