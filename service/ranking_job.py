@@ -30,7 +30,7 @@ from service.scores import read_columns
 
 CHUNK = 1024  # images computed between two places to go on from
 BATCH = 16
-COLD_SIDE = 128  # pixels at which an encoder that has seen no label looks
+COLD_SIDE = 64  # pixels at which an encoder that has seen no label looks, as measured in docs/results/cold_start.md
 
 Values = dict[str, NDArray[np.float32]]
 
