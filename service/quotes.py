@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 
+from maskloop.cost_estimates import estimate_costs
 from maskloop.costs import CostModel
 from maskloop.values import Counts, Project, SupervisionKind
 from selection.select import Quote
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
-from service.store.labels import CountedImage, counted_images
+from service.store.labels import CountedImage, counted_images, timed_labels
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
+LEAST_S = 1.0  # what looking at an image takes; worth is divided by it
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
 
 
@@ -54,14 +56,21 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
 
 
 def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
-    """Seconds that a full label should cost, given an image's counts (`None`: unknown) and what was paid for them."""
-    costs = CostModel(len(project.categories))
-    unknown_s = expected(costs, SupervisionKind.FULL, full_label_totals(tx, project.id)).cost_s
+    """Seconds that a full label should take people, given an image's counts (`None`: unknown) and what these had cost.
+
+    As the project's own measured seconds tell, where there are any: what is compared here is worth of people's time,
+    not what a budget is charged with.
+    """
+    estimates = estimate_costs(len(project.categories), timed_labels(tx, project.id))
+    totals = full_label_totals(tx, project.id)
+    labels = totals.labels or 1
+    categories = totals.categories / labels if totals.labels else min(len(project.categories), CATEGORIES_AN_IMAGE)
+    objects = totals.objects / labels if totals.labels else OBJECTS_AN_IMAGE
+    full = estimates.full
+    unknown_s = (len(project.categories) - categories) * full.class_check.estimated_s + objects * full.item.estimated_s
 
     def cost_s(counts: Counts | None, paid_s: float) -> float:
-        if counts is None:
-            return unknown_s
-        return exact_cost_s(costs, SupervisionKind.FULL, counts.categories, counts.objects, paid_s)
+        return max(LEAST_S, unknown_s if counts is None else estimates.full_label(counts, paid_s))
 
     return cost_s
 

@@ -571,3 +571,20 @@ def test_a_strategy_that_does_not_rely_on_the_head_chooses_all_the_same(server: 
     server.add_model(dict.fromkeys(ids, 0.5), metrics=UNTRUSTED)
     batch = select(server)
     assert (batch.strategy, batch.fallback) == (str(Strategy.parse(strategy)), "")
+
+
+@pytest.mark.parametrize("slow_category", [1, 2])
+def test_value_per_second_goes_by_the_seconds_people_take(server: Server, slow_category: int) -> None:
+    """By the plan both categories cost the same; people take four minutes longer for one of them."""
+    one, two, *taught = server.import_pool(14)
+    server.create_campaign(100_000.0, strategy=Strategy.parse("mask_guided:target=0.5,per_second=yes"))
+    counted = [counts_draft(one, {1: 1}), counts_draft(two, {2: 1})]
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=counted)
+    categories = [1 + place % 2 for place in range(len(taught))]
+    drafts = [
+        full_draft(image_id, category, seconds_spent=300.0 if category == slow_category else 60.0)
+        for image_id, category in zip(taught, categories, strict=True)
+    ]
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=drafts)
+    server.add_model({one: 0.5, two: 0.5})
+    assert ids(select(server)) == [two if slow_category == 1 else one]
