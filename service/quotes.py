@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import islice
 
+from maskloop.cost_estimates import estimate_costs
 from maskloop.costs import CostModel
 from maskloop.values import Counts, Project, SupervisionKind
 from selection.select import Quote
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
-from service.store.labels import CountedImage, counted_images
+from service.store.labels import CountedImage, counted_images, timed_labels
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
+LEAST_S = 1.0  # of any label, where images are compared by their worth a second
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
 
 
@@ -43,25 +45,23 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
         kind: COUNTS or FULL.
         totals: what the full labels that the project's campaigns paid for showed.
     """
-    usual = min(costs.categories, CATEGORIES_AN_IMAGE)
     if kind is SupervisionKind.COUNTS:
+        usual = min(costs.categories, CATEGORIES_AN_IMAGE)
         return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
-    if totals.labels:
-        mean_s = costs.full(totals.categories / totals.labels, totals.objects / totals.labels)
-    else:
-        mean_s = costs.full(usual, OBJECTS_AN_IMAGE)
+    mean_s = costs.full(*_usual(totals, costs.categories))
     return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
 
 
 def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
-    """Seconds that a full label should cost, given an image's counts (`None`: unknown) and what was paid for them."""
-    costs = CostModel(len(project.categories))
-    unknown_s = expected(costs, SupervisionKind.FULL, full_label_totals(tx, project.id)).cost_s
+    """Seconds that a full label should take, given an image's counts (`None`: unknown) and what was paid for them.
+
+    As people's clocks tell, where their time was measured; else as planned. At least `LEAST_S`.
+    """
+    estimates = estimate_costs(len(project.categories), timed_labels(tx, project.id))
+    unknown_s = whole_ms(estimates.usual_full_label(*_usual(full_label_totals(tx, project.id), estimates.categories)))
 
     def cost_s(counts: Counts | None, paid_s: float) -> float:
-        if counts is None:
-            return unknown_s
-        return exact_cost_s(costs, SupervisionKind.FULL, counts.categories, counts.objects, paid_s)
+        return unknown_s if counts is None else max(LEAST_S, whole_ms(estimates.full_label(counts, paid_s)))
 
     return cost_s
 
@@ -96,6 +96,13 @@ def quotes(
         return known[image_id]
 
     return quote
+
+
+def _usual(totals: FullLabelTotals, categories: int) -> tuple[float, float]:
+    """Categories present and objects that an image is expected to hold, in a vocabulary of so many categories."""
+    if totals.labels:
+        return totals.categories / totals.labels, totals.objects / totals.labels
+    return min(categories, CATEGORIES_AN_IMAGE), OBJECTS_AN_IMAGE
 
 
 def _exact(costs: CostModel, counted: CountedImage) -> Quote:

@@ -126,7 +126,7 @@ class _Table:
     def of(cls, kind: SupervisionKind, categories: int, labels: Sequence[TimedLabel]) -> _Table:
         seen = tuple(sorted({category for label in labels for category in label.items}))
         absent = [categories - (label.counts.categories if kind is SupervisionKind.FULL else 0) for label in labels]
-        items = [[label.items.get(category, 0) for category in seen] for label in labels]
+        items = [[shown.get(category, 0) for category in seen] for shown in (label.items for label in labels)]
         steps = np.column_stack([absent, np.array(items).reshape(len(labels), len(seen))]).astype(np.float64)
         seconds = steps * [SECONDS_A_CLASS_CHECK, *[ITEM_S[kind]] * len(seen)]
         planned_s = seconds.sum(axis=1)
