@@ -39,8 +39,9 @@ def draw(name: str, labels: int, seed: int) -> Setting:
     """A setting of the set `name`: `demo`, `nuclei` (crops of dsb2018_nuclei) or a folder's name; a seed draws it."""
     if name == "demo":
         return Setting(name, _pictures(labels, 2 * seed), _pictures(UNSEEN, 2 * seed + 1), (1, 2, 3))
-    folder = Path(os.environ["MASKLOOP_DATA"]) / ("dsb2018_nuclei" if name == "nuclei" else name)
-    found = read_coco_folder(folder)
+    if "MASKLOOP_DATA" not in os.environ:
+        raise SystemExit(f"{name} is read from the folder that MASKLOOP_DATA names, and it is not set")
+    found = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / ("dsb2018_nuclei" if name == "nuclei" else name))
     rng = np.random.default_rng(seed)
     parts = []
     for names, wanted in ((found.train, labels), (found.test, UNSEEN)):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,7 @@ from models.calibration import Floats, Observations, Sight, deal_folds
 from models.examples import Example
 from models.losses import hard_iou
 from models.matching import match_objects
-from models.network import AnnotationNetwork, Decoded
+from models.network import AnnotationNetwork, Decoded, Encoded
 from models.observing import observe_images, observe_views
 from models.recipes import Recipe, resolve
 from models.training import train_network
@@ -44,11 +43,7 @@ class Rows:
     def save(self, path: Path) -> None:
         """Write all arrays to `path` (.npz)."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        arrays: dict[str, Any] = {
-            **vars(self.seen),
-            **{key: vars(self)[key] for key in ("states", "mirror", "reference")},
-        }
-        np.savez(path, **arrays)
+        np.savez(path, **vars(self.seen), states=self.states, mirror=self.mirror, reference=self.reference)
 
     @classmethod
     def load(cls, path: Path) -> Rows:
@@ -84,11 +79,13 @@ def _network(
             learnt, setting.categories, recipe, seed=seed, device=CPU, checkpoint_dir=folder, progress=lambda *_: None
         )
 
+        recording = _Recording.of(network)
+
         def plainly(examples: Sequence[Example], sight: Sight) -> Callable[[], Observations]:
-            return lambda: observe_images(network, setting.categories, recipe, examples, sight=sight, device=CPU)
+            return lambda: observe_images(recording, setting.categories, recipe, examples, sight=sight, device=CPU)
 
         def views() -> Observations:
-            return observe_views(network, setting.categories, recipe, learnt, seed=seed, device=CPU)
+            return observe_views(recording, setting.categories, recipe, learnt, seed=seed, device=CPU)
 
         reads = {
             "views": views,
@@ -97,28 +94,40 @@ def _network(
             "unseen": plainly(setting.unseen, Sight.UNSEEN),
         }
         for name in names:
-            _tapped(network, reads[name]).save(folder / f"{name}.npz")
+            recording.rows(reads[name]).save(folder / f"{name}.npz")
     return {name: Rows.load(folder / f"{name}.npz") for name in names}
 
 
-def _tapped(network: AnnotationNetwork, read: Callable[[], Observations]) -> Rows:
-    """Rows of a reading, with what the network itself knew at the time."""
-    parts: list[tuple[Tensor, Tensor, Tensor]] = []
+class _Recording(AnnotationNetwork):
+    """A network of the same weights that keeps what it knew of every mask it drew."""
 
-    def tap(_: Any, inputs: tuple[Tensor, Tensor], made: Decoded) -> None:
-        images, classes = inputs
-        there = classes >= 0
-        parts.append((made.states[there], _mirrored(network, images, classes, made)[there], made.predicted_iou[there]))
+    images: Tensor
+    parts: list[tuple[Tensor, Tensor, Tensor]]
 
-    handle = network.register_forward_hook(tap)
-    observed = read()
-    handle.remove()
-    states, mirror, reference = (torch.cat(part).double().numpy() for part in zip(*parts, strict=True))
-    return Rows(observed, states, mirror, reference)
+    @classmethod
+    def of(cls, network: AnnotationNetwork) -> _Recording:
+        """Share everything with `network`."""
+        recording = cls.__new__(cls)
+        recording.__dict__.update(network.__dict__)
+        return recording
 
+    def encode(self, images: Tensor) -> Encoded:
+        """As the network does."""
+        self.images = images
+        return super().encode(images)
 
-def _mirrored(network: AnnotationNetwork, images: Tensor, classes: Tensor, made: Decoded) -> Tensor:
-    """(B, T) IoU of each mask and its twin on the mirrored image."""
-    masks = network.forward(images.flip(-1), classes).logits.flip(-1) > 0
-    order = match_objects(made.logits, classes, masks)
-    return hard_iou(made.logits > 0, masks[torch.arange(len(masks))[:, None], order])
+    def decode(self, encoded: Encoded, classes: Tensor, seeds: Tensor | None = None) -> Decoded:
+        """As the network does, and again on the mirrored images."""
+        made, there = super().decode(encoded, classes, seeds), classes >= 0
+        twins = super().decode(super().encode(self.images.flip(-1)), classes).logits.flip(-1) > 0
+        order = match_objects(made.logits, classes, twins)
+        mirror = hard_iou(made.logits > 0, twins[torch.arange(len(twins))[:, None], order])
+        self.parts.append((made.states[there], mirror[there], made.predicted_iou[there]))
+        return made
+
+    def rows(self, read: Callable[[], Observations]) -> Rows:
+        """Rows of a reading, with what the network itself knew at the time."""
+        self.parts = []
+        observed = read()
+        states, mirror, reference = (torch.cat(part).double().numpy() for part in zip(*self.parts, strict=True))
+        return Rows(observed, states, mirror, reference)

@@ -18,7 +18,7 @@ from service.store.labels import CountedImage, counted_images, timed_labels
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
-LEAST_S = 1.0  # what looking at an image takes; worth is divided by it
+LEAST_S = 1.0  # of any label, where images are compared by their worth a second
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
 
 
@@ -45,32 +45,23 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
         kind: COUNTS or FULL.
         totals: what the full labels that the project's campaigns paid for showed.
     """
-    usual = min(costs.categories, CATEGORIES_AN_IMAGE)
     if kind is SupervisionKind.COUNTS:
+        usual = min(costs.categories, CATEGORIES_AN_IMAGE)
         return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
-    if totals.labels:
-        mean_s = costs.full(totals.categories / totals.labels, totals.objects / totals.labels)
-    else:
-        mean_s = costs.full(usual, OBJECTS_AN_IMAGE)
+    mean_s = costs.full(*_usual(totals, costs.categories))
     return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
 
 
 def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
-    """Seconds that a full label should take people, given an image's counts (`None`: unknown) and what these had cost.
+    """Seconds that a full label should take, given an image's counts (`None`: unknown) and what was paid for them.
 
-    As the project's own measured seconds tell, where there are any: what is compared here is worth of people's time,
-    not what a budget is charged with.
+    As people's clocks tell, where their time was measured; else as planned. At least `LEAST_S`.
     """
     estimates = estimate_costs(len(project.categories), timed_labels(tx, project.id))
-    totals = full_label_totals(tx, project.id)
-    labels = totals.labels or 1
-    categories = totals.categories / labels if totals.labels else min(len(project.categories), CATEGORIES_AN_IMAGE)
-    objects = totals.objects / labels if totals.labels else OBJECTS_AN_IMAGE
-    full = estimates.full
-    unknown_s = (len(project.categories) - categories) * full.class_check.estimated_s + objects * full.item.estimated_s
+    unknown_s = whole_ms(estimates.usual_full_label(*_usual(full_label_totals(tx, project.id), estimates.categories)))
 
     def cost_s(counts: Counts | None, paid_s: float) -> float:
-        return max(LEAST_S, unknown_s if counts is None else estimates.full_label(counts, paid_s))
+        return unknown_s if counts is None else max(LEAST_S, whole_ms(estimates.full_label(counts, paid_s)))
 
     return cost_s
 
@@ -105,6 +96,13 @@ def quotes(
         return known[image_id]
 
     return quote
+
+
+def _usual(totals: FullLabelTotals, categories: int) -> tuple[float, float]:
+    """Categories present and objects that an image is expected to hold, in a vocabulary of so many categories."""
+    if totals.labels:
+        return totals.categories / totals.labels, totals.objects / totals.labels
+    return min(categories, CATEGORIES_AN_IMAGE), OBJECTS_AN_IMAGE
 
 
 def _exact(costs: CostModel, counted: CountedImage) -> Quote:

@@ -36,7 +36,7 @@ VARIATION, VARIATION_LABELS = 0.5, 4.0
 """Standard deviation of a label's time as a share of its mean, and how many labels this expectation weighs."""
 TAIL = 4.0
 """Degrees of freedom of the errors while labels are judged."""
-ROUNDS = 30
+MOST_ROUNDS, AGREED = 100, 1e-9
 FENCE, LEAST_SPREAD = 4.0, 0.25
 """Left out is what lies `FENCE` robust standard deviations of log(measured / fitted) away, at least a factor of e."""
 LEAST = 1e-3
@@ -126,7 +126,7 @@ class _Table:
     def of(cls, kind: SupervisionKind, categories: int, labels: Sequence[TimedLabel]) -> _Table:
         seen = tuple(sorted({category for label in labels for category in label.items}))
         absent = [categories - (label.counts.categories if kind is SupervisionKind.FULL else 0) for label in labels]
-        items = [[label.items.get(category, 0) for category in seen] for label in labels]
+        items = [[shown.get(category, 0) for category in seen] for shown in (label.items for label in labels)]
         steps = np.column_stack([absent, np.array(items).reshape(len(labels), len(seen))]).astype(np.float64)
         seconds = steps * [SECONDS_A_CLASS_CHECK, *[ITEM_S[kind]] * len(seen)]
         planned_s = seconds.sum(axis=1)
@@ -164,7 +164,8 @@ def _fit(table: _Table, *, robust: bool) -> _Posterior:
     mean, variance = expected, VARIATION**2
     scale = np.linalg.inv(prior)
     weights = np.ones(len(table.factors))
-    for _ in range(ROUNDS):
+    for _ in range(MOST_ROUNDS):
+        before = variance
         if robust:
             weights = (TAIL + 1) / (TAIL + (table.factors - table.shares @ mean) ** 2 / variance)
         squares = (table.shares.T * weights) @ table.shares
@@ -172,6 +173,8 @@ def _fit(table: _Table, *, robust: bool) -> _Posterior:
         mean = scale @ (prior @ expected + (table.shares.T * weights) @ table.factors / variance)
         spread = weights @ (table.factors - table.shares @ mean) ** 2 + (squares * scale).sum()
         variance = float(VARIATION_LABELS * VARIATION**2 + spread) / freedom
+        if abs(variance - before) <= AGREED * variance:
+            break
     return _Posterior(mean, scale, freedom)
 
 

@@ -70,3 +70,12 @@ def test_the_strategies_are_listed_with_their_options():
     assert code == 0, complaint
     assert all(name in out for name in STRATEGY_KINDS)
     assert "target=auto|learned|0..1" in out
+
+
+def test_a_report_on_a_server_that_is_not_there_is_told_in_one_line(tmp_path):
+    code, _, complaint = maskloop(
+        "report", "p", "--server", f"unix:{tmp_path / 'nobody'}", "--out", str(tmp_path / "out")
+    )
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "nobody cannot be reached" in complaint
+    assert not (tmp_path / "out").exists()

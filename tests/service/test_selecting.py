@@ -225,6 +225,24 @@ def test_the_expected_cost_is_the_mean_of_the_campaigns_full_labels(server: Serv
     assert [pick.cost_s for pick in select(server, images=2).picks] == [199.0, 199.0]
 
 
+@pytest.mark.parametrize(("slow", "quick"), [(1, 2), (2, 1)])
+def test_worth_a_second_is_told_by_measured_seconds_and_paid_for_by_planned_ones(
+    server: Server, slow: int, quick: int
+) -> None:
+    *labeled, of_slow, of_quick = server.import_pool(8)
+    server.create_campaign(10_000.0)
+    takes_s = {slow: 240.0, quick: 20.0}
+    drafts = [full_draft(one, n % 2 + 1, seconds_spent=takes_s[n % 2 + 1]) for n, one in enumerate(labeled)]
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=drafts)
+    for image_id, category in ((of_slow, slow), (of_quick, quick)):
+        draft = counts_draft(image_id, {category: 1})
+        server.labels.submit_labels(project_id="p", annotator="ann", labels=[draft])
+    server.add_model({of_slow: 0.5, of_quick: 0.5})
+    batch = select(server, strategy=Strategy("mask_guided", {"target": "0.5", "per_second": "yes"}))
+    assert ids(batch) == [of_quick]
+    assert [pick.cost_s for pick in batch.picks] == [81.0]
+
+
 def test_images_counted_as_empty_need_no_full_label(server: Server) -> None:
     pool = server.import_pool(2)
     server.create_campaign(1000.0)

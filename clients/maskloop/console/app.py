@@ -19,6 +19,8 @@ from maskloop.cost_tables import TABLES, cost_table
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Spends annotator time where it buys the best segmentation model."
 )
+LOOK_S = 3.0
+"""How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
@@ -57,10 +59,10 @@ def report(
     """Write the budget-cost report of a live project: report.html and its numbers."""
     console, folder = Console(), out or Path(f"report-{project}")
     with console.status("asking the server"):
-        from maskloop.client import Client  # what these import takes seconds
+        from maskloop.client import Client, Retry  # what these import takes seconds
         from maskloop.loop.live import LiveProject
 
-        with Client(server, tls_root=tls_root) as client:
+        with Client(server, tls_root=tls_root, retry=Retry(patience_s=LOOK_S)) as client:
             LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 

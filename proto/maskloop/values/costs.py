@@ -61,6 +61,11 @@ class CostEstimates:
         """Estimated seconds to count an image with these counts."""
         return self.counts.seconds(self.categories, dict.fromkeys(counts.by_category, 1))
 
+    def usual_full_label(self, categories_present: float, objects: float) -> float:
+        """Estimated seconds a full label takes of an image with so much in it, of whatever categories."""
+        checks = (self.categories - categories_present) * self.full.class_check.estimated_s
+        return checks + objects * self.full.item.estimated_s
+
     def full_label(self, counts: Counts, counts_paid_s: float = 0.0) -> float:
         """Estimated seconds a full label of an image with these counts still takes when its counts were bought before.
 
