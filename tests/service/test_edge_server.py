@@ -163,6 +163,10 @@ def messages(draw, message_class, depth=0):
     for field in message_class.DESCRIPTOR.fields:
         if draw(st.integers(0, 3)) == 0:
             continue
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            key, value = (value_of(part, depth) for part in field.message_type.fields)
+            made[field.name] = draw(st.dictionaries(key, value, max_size=2))
+            continue
         values = value_of(field, depth)
         made[field.name] = draw(st.lists(values, max_size=2)) if field.is_repeated else draw(values)
     return message_class(**made)
