@@ -32,7 +32,10 @@ class People:
         self.objects = {image.id: objects[image.file_name] for image in images}
         budget = Budget(seconds=BUDGET_S)
         client.create_campaign(
-            project_id="p", campaign_id="c", budget=budget, strategy=Strategy("mask_guided", {"target": "0.5"})
+            project_id="p",
+            campaign_id="c",
+            budget=budget,
+            strategy=Strategy("mask_guided", {"target": "0.5", "trust": "any"}),
         )
 
     def label(self, kind, images, strategy=None):

@@ -155,13 +155,15 @@ def test_unmeasured_numbers_are_dashes(tmp_path: Path, a_report: Make, a_round: 
 def test_the_page_tells_what_is_to_be_expected_and_what_was_used_instead_of_the_head(
     tmp_path: Path, a_report: Make, a_round: MakeRound
 ) -> None:
-    distrusted = {"head_trusted": False, "head_note": "Too few labels.", "fallback": "random was used."}
-    rounds = (a_round(0, 1800.0, 0.3, **distrusted, metrics={"dice": 0.5}), a_round(1, 7200.0, 0.4, head_trusted=True))
+    distrusted = {"head_trusted": False, "head_note": "Confidence is the score."}
+    first = a_round(0, 1800.0, 0.3, **distrusted, fallback="random chose, for want of labels.")
+    rounds = (first, a_round(1, 3600.0, 0.35, **distrusted), a_round(2, 7200.0, 0.4, head_trusted=True))
     write_report(tmp_path, with_outlooks(a_report(rounds=rounds), np.random.default_rng(0)))
     text = page(tmp_path).text.replace("\N{NO-BREAK SPACE}", " ")
     assert "1 h more would be expected to bring mean IoU to 0.4" in text
-    assert "In 1 of 2 rounds the head was not yet trusted." in text
-    assert "Round 0: Too few labels. random was used." in text
+    assert "In 2 of 3 rounds the head was not yet trusted." in text
+    assert "Round 0: random chose, for want of labels." in text
+    assert "Round 1: Confidence is the score." in text
     write_report(tmp_path, a_report(rounds=rounds[:1]))
     assert "A forecast needs 2 rounds." in page(tmp_path).text
 
