@@ -92,7 +92,7 @@ class LiveProject:
         campaign = story.campaign
         report = RunReport(
             project=campaign.project_id,
-            strategy=campaign.strategy.name,
+            strategy=str(campaign.strategy),
             seed=campaign.seed,
             budget_s=campaign.budget.seconds,
             budget_images=campaign.budget.images,
