@@ -55,6 +55,18 @@ def test_per_second_means_most_worth_for_its_cost_first(text, images, seed):
     assert order(pool, per_second) == sorted(range(images + 1), key=lambda row: (-rate[row], row))
 
 
+@given(st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
+def test_filling_seconds_by_worth_per_second_misses_less_than_one_image(images, seed, share):
+    """Beside all subsets: the greedy rule loses less than the worth of the first image that does not fit."""
+    pool = pool_of(images, seed)
+    seconds, gives = share * pool.costs_s.sum(), pool.uncertainty["entropy"]
+    subsets = [np.flatnonzero([number >> row & 1 for row in range(images)]) for number in range(2**images)]
+    best = max(gives[rows].sum() for rows in subsets if pool.costs_s[rows].sum() <= seconds)
+    ranked = np.array(order(pool, "entropy:per_second=yes"))
+    fits = int((np.cumsum(pool.costs_s[ranked]) <= seconds).sum())
+    assert gives[ranked[:fits]].sum() + gives[ranked[fits]] >= best
+
+
 def test_reasons_tell_the_score_and_the_target():
     pool = Pool(ids=np.array([b"a", b"b"]), scores=np.array([0.1, 0.52]), costs_s=np.array([1.0, 9.0]))
     ranked = rank_pool(pool, Strategy.parse("mask_guided:target=0.5"), 0)
