@@ -43,7 +43,7 @@ class People:
         batch = self.client.select_batch(campaign_id="c", kind=kind, images=images, strategy=strategy, **asked)
         drafts = [self.draft(pick.image_id, kind) for pick in batch.picks]
         self.client.submit_labels(batch_id=batch.id, labels=drafts, **asked)
-        return [pick.image_id for pick in batch.picks]
+        return batch
 
     def draft(self, image_id, kind):
         if kind is COUNTS:
@@ -89,10 +89,11 @@ def test_the_rounds_are_those_that_happened(folder, history):
     report = read_report(folder)
     assert [one.model_version for one in report.rounds] == [history["model"], history["last"]]
     assert [one.labeled_images for one in report.rounds] == [3, 5]
-    assert [one.image for one in report.initial] == history["first"]
-    assert [one.image for one in report.rounds[0].batch] == history["guided"]
-    assert report.rounds[0].target_iou == 0.5
-    assert all("target" in one.reason for one in report.rounds[0].batch)
+    assert [one.image for one in report.initial] == [pick.image_id for pick in history["first"].picks]
+    guided = history["guided"]
+    chosen = [(one.image, one.reason, one.score) for one in report.rounds[0].batch]
+    assert chosen == [(pick.image_id, pick.reason, pick.score) for pick in guided.picks]
+    assert report.rounds[0].target_iou == guided.target_iou
     assert report.rounds[1].batch == ()
     assert all(one.evaluated and one.seconds.train > 0 and one.seconds.evaluate > 0 for one in report.rounds)
 
