@@ -20,6 +20,7 @@ from maskloop.values import (
     PreparedSelection,
     Split,
     Strategy,
+    keep_trust,
 )
 from service.candidates import CandidateIndex
 from service.clock import Clock
@@ -40,6 +41,7 @@ from service.job_files import (
     read_outcome,
     write_job,
 )
+from service.pages import PageRequest
 from service.rankings import imported_of, pooled_images
 from service.round_outcomes import round_outcomes
 from service.store import Database, Transaction
@@ -50,6 +52,7 @@ from service.store.models import (
     get_model,
     insert_model,
     labeled_images,
+    list_models,
     set_scored_images,
 )
 from service.store.operations import OperationRecord
@@ -145,7 +148,9 @@ class ModelWork:
             recipe=request["recipe"]["name"],
             seed=request["seed"],
             labeled_images=len(job.images),
-            metrics=outcome["metrics"],
+            metrics=keep_trust(
+                outcome["metrics"], _metrics_before(tx, operation.project_id, request["recipe"]["name"])
+            ),
             created_at=self._clock(),
             config_json=json.dumps(request["recipe"]),
         )
@@ -192,3 +197,9 @@ def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[PoolFile
 def _labeled_file(found: LabeledImage) -> LabeledFile:
     image = found.image
     return LabeledFile(image.id, image.file_name, image.sha256, found.label.id, found.label.objects)
+
+
+def _metrics_before(tx: Transaction, project_id: str, recipe: str) -> Mapping[str, float]:
+    """Of the project's latest model version, nothing if there is none by that recipe."""
+    latest = list_models(tx, project_id, PageRequest(size=1)).items
+    return latest[0].version.metrics if latest and latest[0].version.recipe == recipe else {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from maskloop.values import HeadState, explain_head
+from maskloop.values import HeadState, explain_head, keep_trust
 
 EVIDENCE = {
     "held_out_images": 12.0,
@@ -46,3 +46,31 @@ def test_without_held_out_labels_there_is_nothing_to_judge_by():
     assert explain_head({"held_out_images": 0.0, "head_untrusted": 1.0}) == (
         "No labels were held out to judge the head by."
     )
+
+
+BEFORE = {HeadState.TRUSTED.metric: 1.0}
+PERHAPS_LUCK = {**EVIDENCE, "held_out_p_value": 0.2, HeadState.UNTRUSTED.metric: 1.0}
+
+
+def test_trust_is_kept_while_the_error_is_below_a_constant_s():
+    kept = keep_trust(PERHAPS_LUCK, BEFORE)
+    assert HeadState.of(kept) is HeadState.TRUSTED
+    assert HeadState.of(keep_trust(PERHAPS_LUCK, kept)) is HeadState.TRUSTED
+    assert explain_head(kept) == (
+        "On 12 labeled images held out the head, trusted before, still predicted IoU better than a constant "
+        "(a mean error of 0.085 against 0.160, p = 0.200)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("metrics", "before"),
+    [
+        (PERHAPS_LUCK, {}),
+        (PERHAPS_LUCK, {HeadState.CONFIDENCE.metric: 1.0}),
+        ({**PERHAPS_LUCK, "held_out_mae": 0.17}, BEFORE),
+        ({HeadState.UNTRUSTED.metric: 1.0}, BEFORE),
+        ({**EVIDENCE, HeadState.CONFIDENCE.metric: 1.0}, BEFORE),
+    ],
+)
+def test_trust_is_not_kept_without_a_reason(metrics, before):
+    assert keep_trust(metrics, before) == metrics

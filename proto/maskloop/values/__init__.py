@@ -6,7 +6,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
-from maskloop.values.heads import HeadState, explain_head
+from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
 from maskloop.values.models import (
     EvaluatedImage,
@@ -61,4 +61,5 @@ __all__ = [
     "SupervisionKind",
     "check_id",
     "explain_head",
+    "keep_trust",
 ]

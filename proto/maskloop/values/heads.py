@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -9,7 +10,8 @@ from enum import StrEnum
 class HeadState(StrEnum):
     """What a rehearsal on labels that were held out makes of the head of a model version.
 
-    TRUSTED: the head predicts IoU better than a constant, by more than chance.
+    TRUSTED: the head predicts IoU better than a constant, by more than chance; or the version before it did, and this
+    one's error is below the constant's as well.
     CONFIDENCE: it does not, but raw confidence ranks images better, and better than chance: scores are confidence.
     UNTRUSTED: neither is known to; scores say nothing that images may be chosen by.
     """
@@ -29,6 +31,27 @@ class HeadState(StrEnum):
         return next((state for state in cls if metrics.get(state.metric)), cls.UNTRUSTED)
 
 
+KEPT = "head_kept"  # the metric that says that trust was earned by the version before
+
+
+def keep_trust(metrics: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
+    """The metrics of a new model version, trusted as well if trust was earned before and nothing speaks against it.
+
+    A test on few held-out images says "perhaps luck" of most good heads; once one was no luck, the next, of the same
+    recipe and more labels, need only do better than the constant again.
+
+    Args:
+        metrics: of the new version.
+        before: of the version before it.
+    """
+    state, error = HeadState.of(metrics), metrics.get("held_out_mae", math.inf)
+    better = error < metrics.get("held_out_mae_constant", 0.0)
+    if state is not HeadState.UNTRUSTED or HeadState.of(before) is not HeadState.TRUSTED or not better:
+        return dict(metrics)
+    others = {name: value for name, value in metrics.items() if name != state.metric}
+    return {**others, HeadState.TRUSTED.metric: 1.0, KEPT: 1.0}
+
+
 def explain_head(metrics: Mapping[str, float]) -> str:
     """One sentence for a person: why a model version's head is in the state its metrics name."""
     if "held_out_mae" not in metrics:
@@ -40,6 +63,8 @@ def explain_head(metrics: Mapping[str, float]) -> str:
     )
     ranks = [_say(metrics.get(f"held_out_spearman{suffix}")) for suffix in ("_confidence", "")]
     match HeadState.of(metrics):
+        case HeadState.TRUSTED if metrics.get(KEPT):
+            return f"{held_out} the head, trusted before, still predicted IoU better than a constant ({errors})."
         case HeadState.TRUSTED:
             return f"{held_out} the head predicted IoU better than a constant ({errors})."
         case HeadState.CONFIDENCE:
