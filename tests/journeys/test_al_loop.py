@@ -147,7 +147,8 @@ def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finish
 
 
 def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(demo, tmp_path):
-    loop = Loop(demo, tmp_path / "run", "--budget", "25m", "--max-rounds", "1", "--no-counts")
+    budget = ("--budget", "25m", "--max-rounds", "1")
+    loop = Loop(demo, tmp_path / "run", "--strategy", STRATEGY, *budget, "--no-counts")
     loop.command[loop.command.index("--recipe") + 1] += ",objectness=0.05"  # barely trained, it is sure of nothing
     code, out, err = loop.run()
     assert code == 0, out + err
