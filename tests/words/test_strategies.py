@@ -44,7 +44,8 @@ def test_what_is_no_strategy_is_refused_with_what_it_should_be(text):
         ("random:per_second=yes", "its options: none"),
         ("dropout:prefer=middle", "highest, lowest, nearest"),
         ("mix:first=hunch", "no strategy 'hunch'"),
-        ("mix:first=mix", "mix of mixes"),
+        ("mix:first=mix", "mix cannot be part of a mix"),
+        ("mix:second=cold_start", "cold_start cannot be part of a mix"),
         ("mix:first.target=2", "target of strategy mask_guided"),
     ],
 )

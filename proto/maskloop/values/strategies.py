@@ -177,8 +177,9 @@ class Strategy:
                 raise InvalidArgument(message, field="strategy.options")
             kind.options[key].check(value, f"option {key} of strategy {self.name}")
         for part in parts.values():
-            if part.name == "mix":
-                raise InvalidArgument("a mix of mixes is not a strategy", field="strategy.options")
+            if part.name in {"mix", "cold_start"}:
+                message = f"{part.name} cannot be part of a mix"
+                raise InvalidArgument(message, field="strategy.options")
             part.check()
 
     @property
