@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ from pathlib import Path
 AL_LOOP = Path(sys.executable).with_name("al-loop")
 TINY = "compact,hidden=16,min_iterations=2,max_iterations=2,epochs=1,iou_epochs=1,train_steps=2,checkpoint_every=1"
 PATIENCE_S = 280
+
+
+def _hear_ctrl_c():
+    """What shells start in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Loop:
@@ -25,7 +31,14 @@ class Loop:
         """The process, its output at hand as text; killed on leaving, if need be. One torch thread: tests share."""
         environment = {**os.environ, "MASKLOOP_THREADS": "1"}
         pipe = subprocess.PIPE
-        process = subprocess.Popen([*self.command, *more], stdout=pipe, stderr=pipe, text=True, env=environment)
+        process = subprocess.Popen(
+            [*self.command, *more],
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            env=environment,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509
+        )
         try:
             yield process
         finally:

@@ -1,21 +1,29 @@
-"""A strategy is one text with its options; a batch says why another strategy chose."""
+"""A strategy is one text with its options; a batch says why another strategy chose.
 
-import sqlalchemy as sa
+Columns are added and dropped in place: SQLite would make whole tables anew for a change of type, and cannot drop one
+that others refer to.
+"""
+
 from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 
+STATEMENTS = (
+    "ALTER TABLE campaigns ADD COLUMN spelt TEXT DEFAULT '' NOT NULL",
+    "UPDATE campaigns SET spelt = strategy ||"
+    " CASE WHEN target_iou IS NULL THEN '' ELSE ':target=' || CAST(target_iou AS TEXT) END",
+    "ALTER TABLE campaigns DROP COLUMN strategy",
+    "ALTER TABLE campaigns DROP COLUMN target_iou",
+    "ALTER TABLE campaigns RENAME COLUMN spelt TO strategy",
+    "ALTER TABLE batches ADD COLUMN spelt TEXT DEFAULT '' NOT NULL",
+    "UPDATE batches SET spelt = strategy",
+    "ALTER TABLE batches DROP COLUMN strategy",
+    "ALTER TABLE batches RENAME COLUMN spelt TO strategy",
+    "ALTER TABLE batches ADD COLUMN fallback TEXT DEFAULT '' NOT NULL",
+)
+
 
 def upgrade() -> None:
-    with op.batch_alter_table("campaigns") as campaigns:
-        campaigns.alter_column("strategy", type_=sa.Text(), existing_type=sa.String(64), existing_nullable=False)
-    op.execute(
-        "UPDATE campaigns SET strategy = strategy || '\\:target=' || CAST(target_iou AS TEXT)"
-        " WHERE target_iou IS NOT NULL"
-    )
-    with op.batch_alter_table("campaigns") as campaigns:
-        campaigns.drop_column("target_iou")
-    with op.batch_alter_table("batches") as batches:
-        batches.alter_column("strategy", type_=sa.Text(), existing_type=sa.String(64), existing_nullable=False)
-        batches.add_column(sa.Column("fallback", sa.Text(), server_default="", nullable=False))
+    for statement in STATEMENTS:
+        op.get_bind().exec_driver_sql(statement)
