@@ -58,6 +58,7 @@ from maskloop.values import (
     SupervisionKind,
 )
 from service.pages import PageRequest
+from service.round_outcomes import round_outcomes
 from service.store import Database
 from service.store.batches import (
     find_open_batch,
@@ -104,6 +105,7 @@ from service.store.labels import (
     images_without_need,
     insert_labels,
     list_labels,
+    pool_counts,
     timed_labels,
 )
 from service.store.migrate import MIGRATIONS
@@ -745,3 +747,34 @@ def test_a_token_of_another_list_is_refused(database: Database) -> None:
 
 def test_page_sizes_are_coerced() -> None:
     assert [PageRequest.of(size, "").size for size in (0, 7, 5000)] == [100, 7, 1000]
+
+
+def test_pool_counts_tell_what_is_known_of_images_that_are_not_labeled(database: Database) -> None:
+    with database.write() as tx:
+        first = counts_label("l1", "i0", {1: 2}, cost_s=4.5)
+        insert_labels(tx, [first, counts_label("l2", "i1", {}), full_label("l3", "i2", 1)])
+        insert_labels(tx, [counts_label("l4", "i0", {1: 3}, cost_s=0.5, supersedes="l1")])
+    with database.read() as tx:
+        known = {found.id: (counts, paid_s) for found, counts, paid_s in pool_counts(tx, "p")}
+    assert known == {
+        "i0": (Counts({1: 3}), 5.0),
+        "i1": (Counts({}), 4.48),
+        **{f"i{place}": (None, 0.0) for place in (3, 4, 5)},
+    }
+
+
+def test_rounds_are_told_by_what_their_models_gained(database: Database) -> None:
+    """Two images bought by scores of m1, one of them never labeled; m2 is better by .2, m3 has bought nothing yet."""
+    with database.write() as tx:
+        for version, quality in (("m1", 0.4), ("m2", 0.6), ("m3", 0.7)):
+            made = model(version)
+            metrics = {"held_out_mean_iou": quality}
+            insert_model(tx, replace(made, version=replace(made.version, metrics=metrics)))
+        insert_batch(tx, batch("b1", "i0", "i1", model_version="m1"))
+        set_pick_states(tx, get_batch(tx, "p", "b1"), ["i0"], PickState.LABELED)
+        set_pick_states(tx, get_batch(tx, "p", "b1"), ["i1"], PickState.RELEASED)
+    with database.read() as tx:
+        (only,) = round_outcomes(tx, "p", "c")
+        assert round_outcomes(tx, "p", "other") == ()
+    assert (only.scores, only.seconds) == ((0.125,), 80.25)
+    assert only.gain == pytest.approx(0.2)
