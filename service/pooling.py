@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from maskloop.values import Category, Counts, Need, Strategy
 from selection.pool import Floats, Pool, RoundOutcome
 from service.imported_scores import read_imported
-from service.scores import read_columns
+from service.scores import UNCERTAINTY, read_columns
 
-UNCERTAINTY = ("entropy", "margin", "least_confidence")
+OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS, Need.DROPOUT})
+"""What is known only of images that have no full label yet; a score table may hold others, labeled since."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def gather_pool(
     columns = {} if table is None else _sorted(read_columns(table, _columns(strategy)))
     if imported is not None:
         columns = _with_imported(columns, read_imported(imported))
+    if columns and needs & OF_THE_STORE:
+        columns = _among(columns, images)
     ids = columns["image_id"] if columns else _names(images)
     rows = _rows(ids, images) if needs & {Need.COUNTS, Need.COSTS} else []
     made = computed or Computed()
@@ -102,6 +105,11 @@ def _with_imported(columns: dict[str, NDArray[Any]], imported: dict[str, float])
     known = ~np.isnan(scores)
     kept = {name: values[known] for name, values in columns.items()}
     return {**kept, "score": np.array(scores)[known]}
+
+
+def _among(columns: dict[str, NDArray[Any]], images: Sequence[PooledImage]) -> dict[str, NDArray[Any]]:
+    kept = np.isin(columns["image_id"], _names(images))
+    return {name: values[kept] for name, values in columns.items()}
 
 
 def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:

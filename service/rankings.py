@@ -14,7 +14,7 @@ from maskloop.values import Campaign, Need, Project, Split, Strategy
 from selection.ranking import RankedImages
 from selection.strategies import rank_pool
 from service.folders import DataFolder
-from service.pooling import PooledImage, gather_pool
+from service.pooling import OF_THE_STORE, PooledImage, gather_pool
 from service.quotes import full_label_cost_s
 from service.round_outcomes import round_outcomes
 from service.scores import fixed_width
@@ -23,7 +23,6 @@ from service.store.images import image_ids
 from service.store.labels import pool_counts
 from service.store.models import labeled_images
 
-OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS})
 META = b"maskloop"
 
 
@@ -90,7 +89,7 @@ def imported_of(folder: DataFolder, project_id: str, version: str, strategy: Str
 
 def pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:
     """What the store knows of the images that a strategy ranks; no more than it needs."""
-    if strategy.needs & OF_THE_STORE or strategy.kind.prepared:
+    if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
         cost_s = full_label_cost_s(tx, project)
         return [
             PooledImage(image.id, image.file_name, image.sha256, counts, cost_s(counts, paid_s))

@@ -14,6 +14,7 @@ from tests.service.squares import TINY, imports
 
 POOL = 7
 PREPARED = (
+    "mix:first=dropout,second=entropy",
     "core_set",
     "k_means",
     "typicality",

@@ -606,3 +606,17 @@ def test_value_per_second_goes_by_the_seconds_people_take(server: Server, slow_c
     server.labels.submit_labels(project_id="p", annotator="ann", labels=drafts)
     server.add_model({one: 0.5, two: 0.5})
     assert ids(select(server)) == [two if slow_category == 1 else one]
+
+
+@pytest.mark.parametrize(
+    "strategy", ["mask_guided:target=0.5,per_second=yes", "mix:first=entropy,second=stratified_random"]
+)
+def test_an_image_labeled_since_the_scoring_does_not_stand_in_the_way_of_a_restart(
+    server: Server, strategy: str
+) -> None:
+    first, second = server.import_pool(2)
+    server.create_campaign(100_000.0, strategy=Strategy.parse(strategy))
+    server.add_model({first: 0.5, second: 0.4})
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=[full_draft(first, 1)])
+    again = server.restarted()
+    assert ids(select(again, images=2)) == [second]

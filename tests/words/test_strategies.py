@@ -58,7 +58,9 @@ def test_a_strategy_that_cannot_be_is_refused_by_name(text, named):
 def test_every_strategy_is_one_with_its_defaults(name):
     Strategy(name).check()
     defaults = {key: option.default for key, option in STRATEGY_KINDS[name].options.items()}
-    Strategy(name, defaults).check()
+    spelt_out = Strategy(name, defaults)
+    spelt_out.check()
+    assert (spelt_out.needs, spelt_out.is_prepared) == (Strategy(name).needs, Strategy(name).is_prepared)
 
 
 def test_options_and_parts_add_needs():
