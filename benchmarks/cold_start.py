@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maskloop.formats.coco import CocoImage
+from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.loop.data import read_data
 from models.encoding import cold_encoder, encode_images
@@ -74,7 +74,7 @@ def read(name: str, folder: str) -> Labeled:
     )
 
 
-def main_category(image: CocoImage) -> int:
+def main_category(image: DatasetImage) -> int:
     """That of most pixels, -1 where there is no object."""
     pixels: Counter[int] = Counter()
     for one in image.objects:

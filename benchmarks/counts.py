@@ -16,7 +16,8 @@ from pathlib import Path
 
 import torch
 
-from maskloop.formats.coco import CocoDataset, read_coco_folder
+from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.datasets import Dataset
 from maskloop.formats.images import decode_image
 from maskloop.values import Evaluation, HeadState, Split
 from models.calibration import fit_calibrator
@@ -65,7 +66,7 @@ def image_names(server: Path) -> dict[str, str]:
         return dict(store.execute("SELECT id, file_name FROM images"))
 
 
-def examples(names: Mapping[str, str], data: CocoDataset) -> Iterator[Example]:
+def examples(names: Mapping[str, str], data: Dataset) -> Iterator[Example]:
     """Images with their labels: file names by the ids they are to have."""
     for image_id, name in sorted(names.items()):
         image = data.by_name[name]

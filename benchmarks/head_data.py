@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from maskloop.formats.coco import CocoImage, read_coco_folder
+from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.loop.demo_data import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
@@ -60,12 +61,12 @@ def _pictures(count: int, seed: int) -> list[Example]:
     ]
 
 
-def _whole(image: CocoImage) -> Example | None:
+def _whole(image: DatasetImage) -> Example | None:
     pixels = decode_image(image.path.read_bytes(), image.file_name).pixels
     return Example(image.file_name, pixels, image.objects) if image.objects else None
 
 
-def _crop(image: CocoImage, rng: np.random.Generator) -> Example | None:
+def _crop(image: DatasetImage, rng: np.random.Generator) -> Example | None:
     """A window around one nucleus of a fluorescence image, contrast stretched; `None` if it holds too many."""
     whole = _whole(image)
     if whole is None or not LEAST_MEAN < whole.pixels.mean() < MOST_MEAN:

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Picture
 
-from maskloop.formats.coco import CocoImage, read_coco_folder
+from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.datasets import DatasetImage
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 
@@ -32,7 +33,7 @@ def main() -> None:
     modality = {image["file_name"]: image["modality"] for image in listed}
     rng = np.random.default_rng(0)
     (folder / "images").mkdir(parents=True)
-    kept: list[CocoImage] = []
+    kept: list[DatasetImage] = []
     for split, names in (("train", data.train), ("test", data.test)):
         found = [
             crop for name in names if modality[name] == "fluorescence" for crop in crops(data.by_name[name], folder)
@@ -46,8 +47,8 @@ def main() -> None:
 
 
 def crops(
-    image: CocoImage, folder: Path
-) -> Iterator[tuple[CocoImage, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]]:
+    image: DatasetImage, folder: Path
+) -> Iterator[tuple[DatasetImage, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]]:
     """The image's crops with their pixels (64, 64, 3)."""
     pixels = np.asarray(Picture.open(image.path).convert("RGB"))
     masks = np.stack([item.mask.to_array() for item in image.objects])
@@ -58,7 +59,7 @@ def crops(
             if 1 <= len(cut) <= MOST:
                 name = f"{Path(image.file_name).stem}-{top}-{left}.png"
                 objects = tuple(ObjectLabel(image.objects[0].category_id, Mask.from_array(mask)) for mask in cut)
-                yield CocoImage(name, folder / "images" / name, SIDE, SIDE, objects), stretched(pixels[window])
+                yield DatasetImage(name, folder / "images" / name, SIDE, SIDE, objects), stretched(pixels[window])
 
 
 def stretched(

@@ -18,8 +18,9 @@ from hypothesis.extra.numpy import arrays
 from pycocotools.coco import COCO
 
 from maskloop.errors import FailedPrecondition, InvalidLabel, InvalidMask
-from maskloop.formats.coco import CocoImage, read_finished_coco
+from maskloop.formats.coco import read_finished_coco
 from maskloop.formats.coco_writing import coco_document, write_coco
+from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
@@ -27,8 +28,8 @@ from maskloop.values import Category, ObjectLabel
 CATEGORIES = (Category(2, "crack"), Category(5, "rust"))
 
 
-def image(name: str, height: int = 4, width: int = 6) -> CocoImage:
-    return CocoImage(name, Path(name), width, height, ())
+def image(name: str, height: int = 4, width: int = 6) -> DatasetImage:
+    return DatasetImage(name, Path(name), width, height, ())
 
 
 def square(category_id: int = 2) -> ObjectLabel:

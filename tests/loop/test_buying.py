@@ -77,7 +77,7 @@ class Shop:
         )
         self.ledger = self.annotator.ledger
         objects = {
-            image.id: data.coco.by_name[image.file_name].objects
+            image.id: data.dataset.by_name[image.file_name].objects
             for image in self.annotator.images.values()
             if image.split is Split.POOL
         }

@@ -82,7 +82,7 @@ def test_a_voc_folder_s_train_list_is_the_pool_and_its_val_list_the_test_images(
         ("a.jpg", Split.POOL, True),
         ("b.jpg", Split.POOL, True),
     ]
-    assert [category.name for category in data.coco.categories][14] == "person"
+    assert [category.name for category in data.dataset.categories][14] == "person"
 
 
 def test_a_data_set_without_anything_to_choose_from_is_refused(tmp_path):

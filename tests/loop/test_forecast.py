@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from maskloop.costs import CostModel
-from maskloop.formats.coco import CocoDataset, CocoImage
+from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.loop.data import Data
 from maskloop.loop.forecast import READ_IMAGE_S, TRAIN_S, forecast
 from maskloop.loop.plan import Plan
@@ -19,11 +19,11 @@ SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
 
 def data(pool, tests=4):
     images = [
-        CocoImage(f"{n}.png", Path(f"{n}.png"), 4, 4, (SQUARE,) if n < tests else ()) for n in range(tests + pool)
+        DatasetImage(f"{n}.png", Path(f"{n}.png"), 4, 4, (SQUARE,) if n < tests else ()) for n in range(tests + pool)
     ]
     names = [image.file_name for image in images]
     categories = (Category(1, "cat"), Category(2, "dog"))
-    return Data("d", CocoDataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""))
+    return Data("d", Dataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""))
 
 
 def plan(budget, strategy="mask_guided", **asked):
@@ -72,7 +72,7 @@ def test_a_recipe_that_was_not_measured_has_no_machine_time():
 
 def test_test_images_that_hold_nothing_cost_no_more_than_their_counts():
     empty = data(pool=100, tests=4)
-    blank = [CocoImage(image.file_name, image.path, 4, 4, ()) for image in empty.coco.images]
-    nothing = Data("d", CocoDataset(empty.coco.categories, tuple(blank), empty.coco.train, empty.coco.test, ""))
+    blank = [DatasetImage(image.file_name, image.path, 4, 4, ()) for image in empty.dataset.images]
+    nothing = Data("d", Dataset(empty.dataset.categories, tuple(blank), empty.dataset.train, empty.dataset.test, ""))
     found = forecast(plan(Budget(seconds=100)), nothing, "compact")
     assert found.initial_images == 17  # 33 s at 2 s

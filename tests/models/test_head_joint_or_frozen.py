@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from maskloop.formats.coco import CocoImage, read_coco_folder
+from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel, Split
@@ -23,7 +24,7 @@ CPU = torch.device("cpu")
 SIDE = 64
 
 
-def crops(images: list[CocoImage], wanted: int, rng: np.random.Generator) -> list[Example]:
+def crops(images: list[DatasetImage], wanted: int, rng: np.random.Generator) -> list[Example]:
     """Windows of `SIDE` pixels with 1 to 8 nuclei."""
     found: list[Example] = []
     for place in rng.permutation(len(images)):

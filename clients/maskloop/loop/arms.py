@@ -64,7 +64,7 @@ def open_arm(
     client.create_project(
         project_id=name.project_id,
         display_name=f"{data.name}, {name.strategy}",
-        categories=data.coco.categories,
+        categories=data.dataset.categories,
         request_id=requests.of("create_project"),
     )
     budget = options.parsed_budget()
@@ -82,7 +82,7 @@ def open_arm(
         client,
         name.project_id,
         CAMPAIGN,
-        data.coco.categories,
+        data.dataset.categories,
         {image.id: image for image in images},
         training,
         requests,

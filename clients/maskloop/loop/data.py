@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidDataset
-from maskloop.formats.coco import CocoDataset, CocoImage, read_coco, read_coco_folder
+from maskloop.formats.coco import read_coco, read_coco_folder
+from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.voc import read_voc
 from maskloop.values import ImageImport, Split
 
@@ -24,22 +25,22 @@ class Data:
     """
 
     name: str
-    coco: CocoDataset
+    dataset: Dataset
 
     def __post_init__(self) -> None:
-        for what, names in (("training", self.coco.train), ("test", self.coco.test)):
+        for what, names in (("training", self.dataset.train), ("test", self.dataset.test)):
             if not names:
                 raise InvalidDataset(f"the data set {self.name} has no {what} image", field="data")
 
     @property
-    def pool(self) -> tuple[CocoImage, ...]:
+    def pool(self) -> tuple[DatasetImage, ...]:
         """The images that may be asked for."""
-        return tuple(self.coco.by_name[name] for name in self.coco.train)
+        return tuple(self.dataset.by_name[name] for name in self.dataset.train)
 
     @property
-    def test(self) -> tuple[CocoImage, ...]:
+    def test(self) -> tuple[DatasetImage, ...]:
         """The images that measure quality."""
-        return tuple(self.coco.by_name[name] for name in self.coco.test)
+        return tuple(self.dataset.by_name[name] for name in self.dataset.test)
 
     def imports(self) -> Iterator[ImageImport]:
         """Every image as it is brought in: test images with their labels, the pool's labels stay here.
@@ -99,7 +100,7 @@ def _name(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-") or "data"
 
 
-def _read(image: CocoImage) -> bytes:
+def _read(image: DatasetImage) -> bytes:
     try:
         return image.path.read_bytes()
     except OSError as error:

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy import ndimage
 
 from maskloop.errors import InvalidArgument
-from maskloop.formats.coco import CocoImage
 from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.loop import demo_defects, demo_surfaces
 from maskloop.loop.demo_defects import Defect, Look
@@ -129,15 +129,15 @@ def _is_there(directory: Path, stamp: bytes) -> bool:
 
 def _write_picture(
     directory: Path, name: str, key: tuple[int, int, int], size: int, difficulty: DemoDifficulty
-) -> CocoImage:
+) -> DatasetImage:
     picture = demo_picture(np.random.default_rng(key), size, difficulty)
     file = io.BytesIO()
     Image.fromarray(picture.pixels).save(file, "JPEG", quality=90)
     path = write_atomically(directory / "images" / name, file.getvalue())
-    return CocoImage(name, path, size, size, picture.objects)
+    return DatasetImage(name, path, size, size, picture.objects)
 
 
-def _write_lists(directory: Path, train: list[CocoImage], test: list[CocoImage]) -> None:
+def _write_lists(directory: Path, train: list[DatasetImage], test: list[DatasetImage]) -> None:
     for name, listed in (("train", train), ("test", test)):
         write_atomically(directory / f"{name}.txt", "".join(f"{image.file_name}\n" for image in listed).encode())
     labels = {image.file_name: image.objects for image in train + test}

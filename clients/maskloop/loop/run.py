@@ -100,7 +100,7 @@ class Run:
         annotator = open_arm(
             client, name, data, options=self.options, run_id=run_id, progress=self.progress, clock=self.clock
         )
-        plan = plan_of(self.options, name.strategy, len(data.coco.categories))
+        plan = plan_of(self.options, name.strategy, len(data.dataset.categories))
 
         def tell(arm: Arm) -> None:
             self.progress.phase("report")
@@ -117,8 +117,8 @@ class Run:
         if not self.options.simulated:
             return FolderLabeler(Path(self.options.labeler.partition(":")[2]), self.progress)
         pool = (image for image in images.values() if image.split is Split.POOL)
-        objects = {image.id: data.coco.by_name[image.file_name].objects for image in pool}
-        return GroundTruthLabeler(objects, CostModel(len(data.coco.categories)))
+        objects = {image.id: data.dataset.by_name[image.file_name].objects for image in pool}
+        return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories)))
 
     def _leave(self, client: Client, campaign: ArmResult) -> None:
         """Leave in `workdir` what the time bought: the last model, and the labels."""
@@ -159,7 +159,7 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
     """
-    classes = len(data.coco.categories)
+    classes = len(data.dataset.categories)
     return {str(one): forecast(plan_of(options, one, classes), data, options.recipe_name) for one in options.arms()}
 
 

@@ -30,7 +30,7 @@ def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
         pool_images=len(data.pool),
         initial_images=len(arm.initial.labeled),
         test_images=len(data.test),
-        categories=data.coco.categories,
+        categories=data.dataset.categories,
         versions={name: found for name in PACKAGES if (found := _version(name))},
     )
 

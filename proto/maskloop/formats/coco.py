@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.coco_parsing import CocoFile, ImageEntry, parse_coco, read_text
+from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import read_image_size
 from maskloop.formats.problems import Problems
 from maskloop.values import Category, ObjectLabel
@@ -22,37 +22,7 @@ from maskloop.values import Category, ObjectLabel
 TEST_SHARE = 0.3
 
 
-@dataclass(frozen=True)
-class CocoImage:
-    """One labeled image of a data set; `path` is where its file lies, sizes are upright and in pixels."""
-
-    file_name: str
-    path: Path
-    width: int
-    height: int
-    objects: tuple[ObjectLabel, ...]
-
-
-@dataclass(frozen=True)
-class CocoDataset:
-    """Images with their labels, and which are for training and which for testing, by file name.
-
-    `split_from` tells a person where the split comes from. Images in neither list are not to be used.
-    """
-
-    categories: tuple[Category, ...]
-    images: tuple[CocoImage, ...]
-    train: tuple[str, ...]
-    test: tuple[str, ...]
-    split_from: str
-
-    @cached_property
-    def by_name(self) -> Mapping[str, CocoImage]:
-        """Each image by its file name."""
-        return {image.file_name: image for image in self.images}
-
-
-def read_coco_folder(folder: Path, *, seed: int = 0) -> CocoDataset:
+def read_coco_folder(folder: Path, *, seed: int = 0) -> Dataset:
     """Read the data set in `folder`; without train.txt and test.txt, `seed` draws 30 % of the images for testing.
 
     When only one of the lists is there, the other is the rest.
@@ -69,10 +39,10 @@ def read_coco_folder(folder: Path, *, seed: int = 0) -> CocoDataset:
         return _draw_split(categories, images, seed)
     train = _given_or_rest(lists["train"], images, lists["test"])
     test = _given_or_rest(lists["test"], images, lists["train"])
-    return CocoDataset(categories, images, train, test, "train.txt and test.txt")
+    return Dataset(categories, images, train, test, "train.txt and test.txt")
 
 
-def read_coco(file: Path, images_dir: Path, *, seed: int = 0) -> CocoDataset:
+def read_coco(file: Path, images_dir: Path, *, seed: int = 0) -> Dataset:
     """Read the COCO file `file`, its images lying under `images_dir`; `seed` draws 30 % of them for testing.
 
     Raises:
@@ -128,7 +98,7 @@ def _by_category_name(
     return tuple(replace(item, category_id=known[names[item.category_id]]) for item in objects)
 
 
-def _read(file: Path, images_dir: Path, problems: Problems) -> tuple[tuple[Category, ...], tuple[CocoImage, ...]]:
+def _read(file: Path, images_dir: Path, problems: Problems) -> tuple[tuple[Category, ...], tuple[DatasetImage, ...]]:
     parsed = parse_coco(file, problems)
     return _categories(parsed, problems), _images(parsed, images_dir, problems)
 
@@ -147,8 +117,8 @@ def _categories(parsed: CocoFile, problems: Problems) -> tuple[Category, ...]:
     return tuple(found)
 
 
-def _images(parsed: CocoFile, images_dir: Path, problems: Problems) -> tuple[CocoImage, ...]:
-    found: list[CocoImage] = []
+def _images(parsed: CocoFile, images_dir: Path, problems: Problems) -> tuple[DatasetImage, ...]:
+    found: list[DatasetImage] = []
     names: set[str] = set()
     for id_, entry in parsed.images.items():
         with problems.about(f"image {id_}"):
@@ -156,7 +126,7 @@ def _images(parsed: CocoFile, images_dir: Path, problems: Problems) -> tuple[Coc
                 raise InvalidDataset(f"the file name {entry.file_name!r} is there twice")
             names.add(entry.file_name)
             path = images_dir / entry.file_name
-            found.append(CocoImage(entry.file_name, path, entry.width, entry.height, parsed.objects[id_]))
+            found.append(DatasetImage(entry.file_name, path, entry.width, entry.height, parsed.objects[id_]))
             _check_file(entry, path)
     if not parsed.images:
         problems.add("images", "there are none")
@@ -198,7 +168,7 @@ def _check_lists(lists: Mapping[str, Sequence[str] | None], known: set[str], pro
 
 
 def _given_or_rest(
-    given: Sequence[str] | None, images: Iterable[CocoImage], other: Sequence[str] | None
+    given: Sequence[str] | None, images: Iterable[DatasetImage], other: Sequence[str] | None
 ) -> tuple[str, ...]:
     if given is not None:
         return tuple(given)
@@ -206,14 +176,14 @@ def _given_or_rest(
     return tuple(image.file_name for image in images if image.file_name not in taken)
 
 
-def _draw_split(categories: tuple[Category, ...], images: tuple[CocoImage, ...], seed: int) -> CocoDataset:
+def _draw_split(categories: tuple[Category, ...], images: tuple[DatasetImage, ...], seed: int) -> Dataset:
     """At least one image on each side, if there are two; the draw depends on the names, not on their order."""
     names = sorted(image.file_name for image in images)
     order = np.random.default_rng(seed).permutation(len(names))
     tested = min(max(1, round(TEST_SHARE * len(names))), len(names) - 1)
     test = {names[place] for place in order[:tested]}
     in_order = [image.file_name for image in images]
-    return CocoDataset(
+    return Dataset(
         categories,
         images,
         tuple(name for name in in_order if name not in test),

@@ -14,7 +14,7 @@ from maskloop.values import Category, ObjectLabel
 
 
 class SizedImage(Protocol):
-    """What a COCO file says of an image; `maskloop.values.Image` and `CocoImage` are such."""
+    """What a COCO file says of an image; `maskloop.values.Image` and `DatasetImage` are such."""
 
     @property
     def file_name(self) -> str:

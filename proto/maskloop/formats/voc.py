@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco import CocoDataset, CocoImage
 from maskloop.formats.coco_parsing import read_text
+from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import read_image_size, read_indices
 from maskloop.formats.problems import Problems
 from maskloop.masks import Mask
@@ -50,7 +50,7 @@ NOTHING, VOID = 0, 255
 Indices = NDArray[np.uint8]
 
 
-def read_voc(folder: Path) -> CocoDataset:
+def read_voc(folder: Path) -> Dataset:
     """Read the images of ImageSets/Segmentation/train.txt for training and of val.txt for testing.
 
     Raises:
@@ -59,12 +59,12 @@ def read_voc(folder: Path) -> CocoDataset:
     problems = Problems(folder)
     train, test = (_read_list(folder / LISTS / f"{name}.txt") for name in ("train", "val"))
     _check_lists(train, test, problems)
-    images: list[CocoImage] = []
+    images: list[DatasetImage] = []
     for stem in dict.fromkeys((*train, *test)):
         with problems.about(stem):
             images.append(_read_image(folder, stem))
     problems.raise_if_any()
-    return CocoDataset(CATEGORIES, tuple(images), _names(train), _names(test), f"{LISTS}/train.txt and val.txt")
+    return Dataset(CATEGORIES, tuple(images), _names(train), _names(test), f"{LISTS}/train.txt and val.txt")
 
 
 def objects_of(instances: Indices, classes: Indices) -> tuple[ObjectLabel, ...]:
@@ -97,7 +97,7 @@ def _object(number: int, inside: NDArray[np.bool_], classes: Indices) -> ObjectL
     return ObjectLabel(class_, Mask.from_array(inside))
 
 
-def _read_image(folder: Path, stem: str) -> CocoImage:
+def _read_image(folder: Path, stem: str) -> DatasetImage:
     path = folder / "JPEGImages" / f"{stem}.jpg"
     width, height = read_image_size(_there(path))
     instances, classes = (
@@ -105,7 +105,7 @@ def _read_image(folder: Path, stem: str) -> CocoImage:
     )
     if instances.shape != (height, width):
         raise InvalidDataset(f"its picture has {width} x {height} pixels, its objects {_size(instances)}")
-    return CocoImage(path.name, path, width, height, objects_of(instances, classes))
+    return DatasetImage(path.name, path, width, height, objects_of(instances, classes))
 
 
 def _there(path: Path) -> Path:
