@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from maskloop.compare.values import Comparison
+
 CONFIDENCE = 0.95
 STAGES = ("low", "middle", "high")
 """A third, two thirds and all of the time between the first batch and the end of the budget."""
@@ -164,6 +166,17 @@ class Judgement:
     curves: Mapping[str, tuple[CurvePoint, ...]]
     sweeps: tuple[TargetSweep, ...]
     verdict: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JudgedComparison:
+    """What was measured and what is said of it, by measure; the first measure is the one to decide by.
+
+    This is exactly the content of `compare.json`.
+    """
+
+    comparison: Comparison
+    judgements: Mapping[str, Judgement]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maskloop.report import judging
-from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure
+from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure, time_unit, widen
 from maskloop.report.learning_curve import CONFIDENCE
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
 from maskloop.report.values import RoundReport, RunReport
@@ -42,7 +42,7 @@ def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | 
     arms = {arm: points for arm, points in arms.items() if points}
     if not arms:
         return None
-    unit_s, unit = _unit(max(at_s for points in arms.values() for at_s, _ in points))
+    unit_s, unit = time_unit(max(at_s for points in arms.values() for at_s, _ in points))
     constant = report.constant_iou if measure == "mean_iou" else None
 
     def draw(axes: Any) -> None:
@@ -58,19 +58,12 @@ def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | 
             axes.axhline(constant, color=MUTED, ls=":", lw=1.5, label=f"one constant mask: {say_number(constant)}")
         axes.set_xlim(left=0)
         axes.margins(y=0.12)
-        _widen(axes)
+        widen(axes)
         axes.set_xlabel(f"annotator {unit}")
         axes.set_ylabel(f"{title}, test split")
 
     ends = "; ".join(f"{say_strategy(arm)} ends at {say_number(points[-1][1])}" for arm, points in arms.items())
     return figure(name, f"{title} over annotator time", f"{ends}.", draw)
-
-
-def _widen(axes: Any) -> None:
-    """At least a tenth of the scale of IoU, so that noise does not look like a trend."""
-    low, high = axes.get_ylim()
-    missing = max(0.0, 0.1 - (high - low)) / 2
-    axes.set_ylim(max(0.0, low - missing), high + missing)
 
 
 def _place(report: RunReport, arm: str) -> int:
@@ -84,15 +77,11 @@ def _points(rounds: Sequence[RoundReport], measure: str) -> list[tuple[float, fl
     return [(one.spent_s, getattr(one, measure)) for one in rounds if getattr(one, measure) is not None]
 
 
-def _unit(longest_s: float) -> tuple[float, str]:
-    return (3600.0, "hours") if longest_s >= 5400 else (60.0, "minutes")
-
-
 def _outlook(report: RunReport) -> Curve | None:
     found = next((one for one in report.outlooks if one.measure == "mean_iou"), None)
     if found is None:
         return None
-    unit_s, unit = _unit(found.ahead[-1].at_s)
+    unit_s, unit = time_unit(found.ahead[-1].at_s)
     colour = ARM_COLOURS[_place(report, report.strategy)]
 
     def draw(axes: Any) -> None:
@@ -107,7 +96,7 @@ def _outlook(report: RunReport) -> Curve | None:
             at, said = one.expected.at_s / unit_s, one.expected
             axes.plot([at, at], [said.low, said.high], color=MUTED, lw=5, alpha=0.45, solid_capstyle="butt", label=told)
         axes.set_xlim(left=0)
-        _widen(axes)
+        widen(axes)
         axes.set_xlabel(f"annotator {unit}")
         axes.set_ylabel("Mean IoU, test split")
 
@@ -120,7 +109,7 @@ def _spending(report: RunReport) -> Curve | None:
     kinds = [kind for kind in SupervisionKind if any(kind in spent for _, spent in bars)]
     if not kinds:
         return None
-    unit_s, unit = _unit(max(sum(spent.values()) for _, spent in bars))
+    unit_s, unit = time_unit(max(sum(spent.values()) for _, spent in bars))
 
     def draw(axes: Any) -> None:
         base = [0.0] * len(bars)

@@ -55,19 +55,50 @@ class Curve:
 
 def figure(name: str, title: str, description: str, draw: Callable[[Any], None]) -> Curve:
     """A figure of one pair of axes, which `draw` fills; what it labels goes into a legend above."""
+
+    def fill(drawn: Figure) -> None:
+        axes = drawn.add_subplot()
+        even_ticks(axes)
+        draw(axes)
+        legend_above(drawn, HEIGHT)
+
+    return drawing(name, title, description, fill)
+
+
+def drawing(name: str, title: str, description: str, fill: Callable[[Figure], None]) -> Curve:
+    """A figure of as many axes as `fill` gives it; it may change the figure's size as well."""
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
         drawn.patch.set_facecolor(PAPER)
-        axes = drawn.add_subplot()
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
-        draw(axes)
-        legend = drawn.legend(loc="outside upper left", ncols=1)
-        lines = sum(1 + words.get_text().count("\n") for words in legend.get_texts())
-        drawn.set_figheight(HEIGHT + LINE * max(0, lines - 3))  # many arms do not flatten the curves
+        fill(drawn)
         target = io.StringIO()
         FigureCanvasSVG(drawn).print_svg(target, metadata={"Date": None})
     return Curve(name, title, description, _accessible(target.getvalue(), name, title, description))
+
+
+def even_ticks(axes: Any, most: int = 5) -> None:
+    """Few and round numbers along both axes."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+
+
+def legend_above(drawn: Figure, height: float) -> None:
+    """A legend above the axes, of what they label; many lines of it do not flatten a figure of `height` inches."""
+    legend = drawn.legend(loc="outside upper left", ncols=1)
+    lines = sum(1 + words.get_text().count("\n") for words in legend.get_texts())
+    drawn.set_figheight(height + LINE * max(0, lines - 3))
+
+
+def time_unit(longest_s: float) -> tuple[float, str]:
+    """Seconds of the unit for an axis up to `longest_s`, and its name."""
+    return (3600.0, "hours") if longest_s >= 5400 else (60.0, "minutes")
+
+
+def widen(axes: Any) -> None:
+    """At least a tenth of the scale of IoU, so that noise does not look like a trend."""
+    low, high = axes.get_ylim()
+    missing = max(0.0, 0.1 - (high - low)) / 2
+    axes.set_ylim(max(0.0, low - missing), high + missing)
 
 
 def _accessible(svg: str, name: str, title: str, description: str) -> str:

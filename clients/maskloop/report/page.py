@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from maskloop import costs
 from maskloop.report import words
 from maskloop.report.costs import label_costs
-from maskloop.report.drawing import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+from maskloop.report.drawing import Curve
+from maskloop.report.html import environment, themed
 from maskloop.report.learning_curve import CONFIDENCE
 from maskloop.report.measures import final_ap50_by_category, final_measures
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.values import ChosenImage, RoundReport, RunReport
 from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
-
-THEMED = {
-    **{INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card"},
-    **{colour: f"arm-{place}" for place, colour in enumerate(ARM_COLOURS)},
-}
-"""Colours of the figures that follow the page's light or dark scheme."""
-
 
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
@@ -73,13 +63,14 @@ class RoundPictures:
 
 def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes:
     """The page, with the thumbnails found in `workdir/pictures`."""
-    page = _environment().get_template("report.html.j2")
-    text = page.render(
+    page = environment("maskloop.report")
+    page.filters.update(outlook=lambda found, finished: say_outlook(found, finished=finished), checks=say_checks)
+    text = page.get_template("report.html.j2").render(
         report=report,
         sentences=verdict(report),
         budget=say_budget(report),
         key_figures=key_figures(report),
-        curves={one.name: _themed(one) for one in figures},
+        curves={one.name: themed(one) for one in figures},
         judged=next((one for one in reversed(report.rounds) if one.evaluated or one.iou_mae is not None), None),
         distrusted=[one for one in report.rounds if one.head_trusted is False],
         batches=round_pictures(workdir, report),
@@ -145,35 +136,6 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def unbroken(text: str) -> str:
-    """`text` with its units kept on the line of their numbers."""
-    return re.sub(r"(\d) (h|min|s)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
-
-
-def _environment() -> Environment:
-    found = Environment(
-        loader=PackageLoader("maskloop.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    found.filters.update(
-        time=lambda seconds: unbroken(words.say_time(seconds)),
-        unbroken=unbroken,
-        number=words.say_number,
-        strategy=words.say_strategy,
-        arm=words.say_arm,
-        kind=words.say_kind,
-        step=words.say_step,
-        measure=words.say_measure,
-        outlook=lambda found, finished: say_outlook(found, finished=finished),
-        checks=say_checks,
-    )
-    found.globals["count"] = words.say_count
-    return found
-
-
 def _from(start: float | None, end: float | None) -> str:
     return "" if start is None or start == end else f"{words.say_number(start)} at the start"
 
@@ -219,10 +181,3 @@ def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | N
         return None
     label, proposal = (f"data:image/jpeg;base64,{base64.b64encode(side.read_bytes()).decode()}" for side in sides)
     return Thumbnail(chosen, label, proposal)
-
-
-def _themed(curve: Curve) -> Markup:
-    svg = curve.svg
-    for colour, name in THEMED.items():
-        svg = svg.replace(colour, f"var(--{name})")
-    return Markup(svg)  # our own drawing; its words were escaped when it was drawn

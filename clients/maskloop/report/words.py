@@ -50,7 +50,7 @@ def say_measure(name: str) -> str:
 
 def _say_strategy(name: str, noun: str) -> str:
     name, _, options = name.partition(":")
-    said = f" ({options.replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if options else ""
+    said = f" ({options.replace('=yes', '').replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if options else ""
     return f"{name.replace('_', '-')}{noun}{said}"
 
 

@@ -1,0 +1,53 @@
+"""What pages have in common: one look, light and dark, and the words for numbers."""
+
+from __future__ import annotations
+
+import re
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from maskloop.report import words
+from maskloop.report.drawing import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+
+THEMED = {
+    **{INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card"},
+    **{colour: f"arm-{place}" for place, colour in enumerate(ARM_COLOURS)},
+}
+"""Colours of the figures that follow the page's light or dark scheme."""
+
+
+def environment(*packages: str) -> Environment:
+    """For the templates of `packages`, whose first one with a template of a name has it."""
+    found = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update(
+        time=lambda seconds: unbroken(words.say_time(seconds)),
+        unbroken=unbroken,
+        number=words.say_number,
+        strategy=words.say_strategy,
+        arm=words.say_arm,
+        kind=words.say_kind,
+        step=words.say_step,
+        measure=words.say_measure,
+    )
+    found.globals["count"] = words.say_count
+    return found
+
+
+def themed(curve: Curve) -> Markup:
+    """A figure as part of a page, in the page's colours."""
+    svg = curve.svg
+    for colour, name in THEMED.items():
+        svg = svg.replace(colour, f"var(--{name})")
+    return Markup(svg)  # our own drawing; its words were escaped when it was drawn
+
+
+def unbroken(text: str) -> str:
+    """`text` with its units kept on the line of their numbers."""
+    return re.sub(r"(\d) (h|min|s)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
