@@ -35,7 +35,7 @@ class Mask:
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1 or self.height * self.width > MAX_PIXELS:
             raise InvalidMask(f"a mask of {self.height} x {self.width} pixels cannot exist", field="size")
-        total = _run_total(self.rle)
+        total = int(_runs(self.rle).sum())
         if total != self.height * self.width:
             raise InvalidMask(
                 f"the mask's runs cover {total} pixels, its size {self.height} x {self.width} needs "
@@ -60,6 +60,24 @@ class Mask:
         """Decode to (H, W) bool."""
         decoded: BoolArray = coco_mask.decode(self._coco).astype(np.bool_)
         return decoded
+
+    def crop(self, x: int, y: int, width: int, height: int) -> Mask:
+        """What a window of the image shows of the mask; the window's upper left pixel is (x, y).
+
+        Only runs are handled, no pixel: the window takes its pixels in the order the mask has them in, so a run that
+        ends at the p-th pixel of the mask ends in the window after as many of its pixels as lie before p.
+
+        Raises:
+            InvalidMask: the window holds no pixel, or sticks out of the image.
+        """
+        if not (0 <= x < x + width <= self.width and 0 <= y < y + height <= self.height):
+            raise InvalidMask(
+                f"a {width} x {height} window at ({x}, {y}) is not inside a mask of {self.width} x {self.height}"
+            )
+        column, row = np.divmod(np.cumsum(_runs(self.rle)), self.height)
+        inside = (column >= x) & (column < x + width)
+        ends = (column - x).clip(0, width) * height + (row - y).clip(0, height) * inside
+        return _from_ends(ends, width, height)
 
     @cached_property
     def area(self) -> int:
@@ -91,8 +109,17 @@ class Mask:
         return {"size": [self.height, self.width], "counts": self.rle}
 
 
-def _run_total(rle: bytes) -> int:
-    """Sum of the runs of COCO's compressed string.
+def _from_ends(ends: NDArray[np.int64], width: int, height: int) -> Mask:
+    """The mask whose runs, unset first, end after so many of its width x height pixels; runs may be of length 0."""
+    turns, times = np.unique(ends[:-1], return_counts=True)
+    turns = turns[(times % 2 == 1) & (turns < width * height)]  # where two runs end together, nothing turns
+    counts = np.diff(np.concatenate([[0], turns, [width * height]])).tolist()
+    encoded = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
+    return Mask(height, width, encoded["counts"])
+
+
+def _runs(rle: bytes) -> NDArray[np.int64]:
+    """The runs of COCO's compressed string, in pixels: unset, set, unset, ...
 
     Five bits a character (offset 48), low bits first, bit 6 says "more", bit 5 of the last is the sign; from the
     third run on, a run is stored as the difference to the run before the last. pycocotools decodes without
@@ -115,4 +142,4 @@ def _run_total(rle: bytes) -> int:
     runs[2::2] = np.cumsum(runs[2::2])
     if runs.min() < 0 or runs.max() >= 1 << 32:
         raise InvalidMask("the mask's run-length string holds an impossible run", field="rle")
-    return int(runs.sum())
+    return runs

@@ -1,9 +1,11 @@
+import io
 import json
 
 import pytest
 from PIL import Image
 
 from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.excerpts import Excerpt
 from maskloop.loop.data import read_data
 from maskloop.values import Split
 from tests.formats.voc import write_voc
@@ -89,3 +91,14 @@ def test_a_data_set_without_anything_to_choose_from_is_refused(tmp_path):
     folder = write_coco_folder(tmp_path / "one", ["a.png"])
     with pytest.raises(InvalidDataset, match="no"):
         read_data(f"coco:{folder}", tmp_path / "demo", 0)
+
+
+def test_an_excerpt_is_brought_in_as_it_is_cut(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES, train=NAMES[:3], test=NAMES[3:])
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0, Excerpt(crop=4, objects=(1, 1), pool_images=2))
+    imports = list(data.imports())
+    assert [one.file_name for one in imports if one.split is Split.TEST] == ["d-0-0.png"]
+    pool = [one for one in imports if one.split is Split.POOL]
+    assert len(pool) == 2
+    assert {one.file_name for one in pool} < {"a-0-0.png", "b-0-0.png", "c-0-0.png"}
+    assert Image.open(io.BytesIO(pool[0].data)).size == (4, 4)

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
+from maskloop.formats.excerpts import Excerpt
 from maskloop.loop.options import RUN_FILE, Options, begin_run, find_run
 from maskloop.values import Budget, Strategy
 
@@ -25,6 +26,10 @@ def options(**changed):
         ({"target_iou": "1.5"}, "1.5"),
         ({"target_iou": "high"}, "high"),
         ({"target_iou": "nan"}, "nan"),
+        ({"crop": -8}, "--crop -8"),
+        ({"objects": "few"}, "--objects 'few'"),
+        ({"objects": "8-1"}, "--objects 8-1"),
+        ({"pool_images": -1}, "--pool-images -1"),
         ({"max_rounds": -1}, "max-rounds"),
         ({"counts_share": 1.5}, "counts-share"),
         ({"counts_share": float("nan")}, "counts-share"),
@@ -53,6 +58,13 @@ def test_a_bare_number_counts_images():
     assert asked.amount("initial") == Budget(images=12)
     assert asked.amount("batch") == Budget(seconds=1200)
     assert options().amount("initial") is None
+
+
+def test_what_to_take_of_the_data_is_spelled_as_names_and_ranges():
+    asked = options(classes="wine glass, cup", crop=64, objects="1-8", stretch=True, test_images=9)
+    assert asked.excerpt() == Excerpt(("wine glass", "cup"), 64, True, (1, 8), 0, 9)
+    assert options(objects="3").excerpt() == Excerpt(objects=(3, 3))
+    assert options().excerpt() == Excerpt()
 
 
 def test_the_target_is_auto_or_a_number():

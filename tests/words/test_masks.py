@@ -153,3 +153,27 @@ def test_damaged_runs_are_refused_or_decode_consistently(array: np.ndarray, data
     except InvalidMask:
         return
     assert mask.to_array().sum() == mask.area
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> tuple[np.ndarray, int, int, int, int]:
+    """An array with a window (x, y, width, height) inside it."""
+    array = draw(ARRAYS)
+    height, width = array.shape
+    x, y = draw(st.integers(0, width - 1)), draw(st.integers(0, height - 1))
+    return array, x, y, draw(st.integers(1, width - x)), draw(st.integers(1, height - y))
+
+
+@given(windows())
+@example((np.zeros((4, 4), bool), 1, 1, 2, 2))
+@example((np.ones((4, 4), bool), 1, 1, 2, 2))
+@example((np.ones((3, 5), bool), 0, 0, 5, 3))
+def test_a_crop_is_the_slice_of_the_array(cut: tuple[np.ndarray, int, int, int, int]) -> None:
+    array, x, y, width, height = cut
+    assert Mask.from_array(array).crop(x, y, width, height) == Mask.from_array(array[y : y + height, x : x + width])
+
+
+@pytest.mark.parametrize("window", [(-1, 0, 2, 2), (0, -1, 2, 2), (4, 0, 2, 1), (0, 2, 1, 2), (0, 0, 0, 1)])
+def test_a_window_that_sticks_out_is_refused(window: tuple[int, int, int, int]) -> None:
+    with pytest.raises(InvalidMask, match="is not inside a mask of 5 x 3"):
+        Mask.from_array(np.ones((3, 5), bool)).crop(*window)

@@ -27,6 +27,14 @@ def al_loop(
     *,
     budget: Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")],
     data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR or demo.")],
+    classes: Annotated[str, typer.Option(help="Only these categories of the data: window,door.")] = "",
+    crop: Annotated[int, typer.Option(help="Cut images into squares of this side in pixels.")] = 0,
+    stretch: Annotated[
+        bool, typer.Option("--stretch", help="Stretch the contrast of images, from the 1st to the 99.5th percentile.")
+    ] = False,
+    objects: Annotated[str, typer.Option(help="Only images (after cutting) with so many objects: 1-8, 3.")] = "",
+    pool_images: Annotated[int, typer.Option(help="Draw so many of the pool's images; 0 for all.")] = 0,
+    test_images: Annotated[int, typer.Option(help="Draw so many of the test images; 0 for all.")] = 0,
     strategy: Annotated[
         str, typer.Option(help="How images are chosen: NAME[:OPTION=VALUE,...]; see maskloop strategies.")
     ] = "mask_guided",
@@ -67,6 +75,12 @@ def al_loop(
     options = Options(
         budget=budget,
         data=data,
+        classes=classes,
+        crop=crop,
+        stretch=stretch,
+        objects=objects,
+        pool_images=pool_images,
+        test_images=test_images,
         strategy=strategy,
         target_iou=target_iou,
         first_batch=first_batch,
@@ -98,7 +112,7 @@ def _forecast(options: Options) -> None:
         from maskloop.loop.data import read_data
         from maskloop.loop.run import forecasts_of
 
-        forecasts = forecasts_of(options, read_data(options.data, Path(folder), options.seed))
+        forecasts = forecasts_of(options, read_data(options.data, Path(folder), options.seed, options.excerpt()))
     show_forecasts(out, options, forecasts)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.voc import read_voc
 from maskloop.values import ImageImport, Split
 
@@ -49,23 +50,29 @@ class Data:
             InvalidDataset: a file cannot be read.
         """
         for image in self.test:
-            yield ImageImport(image.file_name, Split.TEST, data=_read(image), objects=image.objects)
+            yield ImageImport(image.file_name, Split.TEST, data=image.read(), objects=image.objects)
         for image in self.pool:
-            yield ImageImport(image.file_name, Split.POOL, data=_read(image))
+            yield ImageImport(image.file_name, Split.POOL, data=image.read())
 
 
-def read_data(spec: str, demo_folder: Path, seed: int) -> Data:
+def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None) -> Data:
     """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`; the demo is written to `demo_folder` unless there.
 
     Args:
         spec: the value of `--data`.
         demo_folder: where the demo's images go.
         seed: draws the test images where the data does not name them, and makes the demo's.
+        excerpt: what to take of it; `None` for all.
 
     Raises:
-        InvalidArgument: `spec` is none of these.
+        InvalidArgument: `spec` is none of these, or the data has no such excerpt.
         InvalidDataset: the data does not hold together.
     """
+    data = _read_whole(spec, demo_folder, seed)
+    return data if excerpt is None else Data(data.name, excerpt.of(data.dataset))
+
+
+def _read_whole(spec: str, demo_folder: Path, seed: int) -> Data:
     if spec == "demo":
         from maskloop.loop.demo_data import write_demo_data  # scipy.ndimage takes a second to import
 
@@ -98,10 +105,3 @@ def _read_file(file: Path, images: Path, seed: int) -> Data:
 def _name(text: str) -> str:
     """`text` as the beginning of a project id."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-") or "data"
-
-
-def _read(image: DatasetImage) -> bytes:
-    try:
-        return image.path.read_bytes()
-    except OSError as error:
-        raise InvalidDataset(f"image {image.path} cannot be read: {error.strerror}", field="data") from error

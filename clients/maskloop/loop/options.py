@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidBudget, InvalidConfig
+from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.files import write_atomically
 from maskloop.loop.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, Strategy
@@ -24,6 +25,8 @@ class Options:
     Args:
         budget: `90m`, `3h`, `2.5d` or `200images`.
         data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`.
+        classes, crop, stretch, objects, pool_images, test_images: what of the data to take, as `Excerpt` has it;
+            classes with commas between, objects as `1-8` or `3`.
         strategy: how images are chosen, as NAME[:OPTION=VALUE,...].
         target_iou: mask_guided's option `target`, which has a name of its own; `auto` for what the strategy says.
         first_batch: how the first batch is chosen, before there is a model.
@@ -46,6 +49,12 @@ class Options:
 
     budget: str
     data: str
+    classes: str = ""
+    crop: int = 0
+    stretch: bool = False
+    objects: str = ""
+    pool_images: int = 0
+    test_images: int = 0
     strategy: str = "mask_guided"
     target_iou: str = "auto"
     first_batch: str = "random"
@@ -67,6 +76,7 @@ class Options:
 
     def __post_init__(self) -> None:
         self.parsed_budget()
+        self.excerpt()
         self.stop_rules()
         self.amount("initial")
         self.amount("batch")
@@ -107,6 +117,11 @@ class Options:
         if workday_s is None or workday_s > DAY_S:
             raise InvalidBudget(f"--workday {self.workday!r} is no time of up to 24h", field="workday")
         return Budget.parse(self.budget, workday_s)
+
+    def excerpt(self) -> Excerpt:
+        """What of the data to take."""
+        names = tuple(name.strip() for name in self.classes.split(",") if name.strip())
+        return Excerpt(names, self.crop, self.stretch, _range(self.objects), self.pool_images, self.test_images)
 
     def amount(self, name: str) -> Budget | None:
         """`initial` or `batch`; a bare number counts images."""
@@ -171,6 +186,16 @@ def _value(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _range(text: str) -> tuple[int, int] | None:
+    """`1-8`, or `3` for 3-3; "" is no range."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
+    if not found:
+        raise InvalidArgument(f"--objects {text!r} is neither a number nor two, as in 1-8", field="objects")
+    return int(found[1]), int(found[2] or found[1])
 
 
 def find_run(workdir: Path, options: Options, *, resume: bool) -> str:

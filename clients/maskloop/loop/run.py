@@ -65,7 +65,7 @@ class Run:
         """
         run_id = find_run(self.workdir, self.options, resume=resume)
         self.progress.phase("read", self.options.data)
-        data = read_data(self.options.data, self.workdir / DEMO_FOLDER, self.options.seed)
+        data = read_data(self.options.data, self.workdir / DEMO_FOLDER, self.options.seed, self.options.excerpt())
         forecasts = forecasts_of(self.options, data)
         self._look_for_server()
         if not run_id:
