@@ -1,6 +1,6 @@
-"""Comparisons made up from a formula: quality levels off over annotator time, with noise between seeds."""
+"""Comparisons made up: by a formula, and from curves drawn by hand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -9,6 +9,8 @@ from maskloop.compare.values import Comparison, Point, Setting, Trial
 
 ROUNDS = 5
 OBJECT_S = 79.0
+
+Knots = Sequence[tuple[float, float | None]]
 
 
 def a_trial(
@@ -72,3 +74,71 @@ def a_comparison(
 def comparison() -> Callable[..., Comparison]:
     """Makes comparisons; see `a_comparison`."""
     return a_comparison
+
+
+def _point(spent_s: float, mean_iou: float | None, **changes: object) -> Point:
+    values: dict[str, object] = {
+        "spent_s": spent_s,
+        "spent_s_by_kind": {"full": spent_s},
+        "labeled_images": round(spent_s / 200),
+        "mean_iou": mean_iou,
+        "ap50": mean_iou,
+        "ap": mean_iou,
+    }
+    return Point(**(values | changes))  # type: ignore[arg-type]
+
+
+def _trial(strategy: str, seed: int, knots: Knots, **changes: object) -> Trial:
+    values: dict[str, object] = {
+        "strategy": strategy,
+        "seed": seed,
+        "initial_s": knots[0][0],
+        "points": tuple(_point(*knot) for knot in knots),
+        "stopped_because": "the budget is spent",
+    }
+    return Trial(**(values | changes))  # type: ignore[arg-type]
+
+
+def _setting(**changes: object) -> Setting:
+    values: dict[str, object] = {
+        "name": "beads",
+        "options": {"recipe": "compact", "image_size": 64},
+        "budget_s": 3600.0,
+        "budget_images": None,
+        "pool_images": 400,
+        "test_images": 100,
+        "categories": 2,
+    }
+    return Setting(**(values | changes))  # type: ignore[arg-type]
+
+
+def _comparison(arms: Mapping[str, Mapping[int, Knots]], **changes: object) -> Comparison:
+    """Every arm's curves by seed; the strategies and seeds asked for are those that have one."""
+    trials = tuple(_trial(name, seed, knots) for name, seeds in arms.items() for seed, knots in seeds.items())
+    seeds = tuple(dict.fromkeys(trial.seed for trial in trials))
+    values: dict[str, object] = {"setting": _setting(), "strategies": tuple(arms), "seeds": seeds, "trials": trials}
+    return Comparison(**(values | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def trial_of() -> Callable[..., Trial]:
+    """`trial_of(strategy, seed, knots, **changes)`."""
+    return _trial
+
+
+@pytest.fixture(scope="session")
+def a_setting() -> Callable[..., Setting]:
+    """`a_setting(**changes)`: one hour of budget."""
+    return _setting
+
+
+@pytest.fixture(scope="session")
+def comparison_of() -> Callable[..., Comparison]:
+    """`comparison_of({strategy: {seed: [(seconds, mean IoU), ...]}}, **changes)`."""
+    return _comparison
+
+
+@pytest.fixture(scope="session")
+def a_point() -> Callable[..., Point]:
+    """`a_point(spent_s, mean_iou, **changes)`."""
+    return _point

@@ -81,7 +81,8 @@ class Reach:
     Args:
         quality: that is to be reached.
         seconds: `None` if it does not within the budget.
-        low, high: interval; `None` as an end means: not within the budget, or a single seed.
+        low, high: interval; `None` as an end means: not within the budget, or a single seed. All of them `begin_s`
+            where it was there from the beginning.
     """
 
     quality: float
@@ -101,8 +102,8 @@ class Standing:
         area: mean quality over the time between.
         against: by baseline (random, strong random), as far as they are there; nothing against itself.
         reach: seconds to where random ends.
-        images, objects: bought by the end, means over seeds.
-        object_s: annotator seconds an object, counts included.
+        images, objects: chosen after the first batch, means over seeds.
+        object_s: annotator seconds for one of those objects, counts included; `None` where none were chosen.
         iou_mae, iou_spearman: of its heads, means over models and seeds; `None` where nothing was predicted.
         chosen_by_fallback: share of its rounds that something else chose for, in [0, 1].
         machine_s: mean wall-clock seconds of a trial.
@@ -117,7 +118,7 @@ class Standing:
     reach: Reach | None
     images: float
     objects: float
-    object_s: float
+    object_s: float | None
     iou_mae: float | None
     iou_spearman: float | None
     chosen_by_fallback: float
