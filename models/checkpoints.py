@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from torch import Tensor
 from maskloop.errors import InvalidArgument, ModelNotFound
 from maskloop.formats.files import write_atomically
 from models.calibration import Calibrator
+from models.fingerprints import digest
 from models.network import AnnotationNetwork, build_network
 from models.recipes import Recipe
 
@@ -54,7 +54,7 @@ class FittedModel:
         """
         tensors = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
         description = json.dumps(self._description())
-        envelope = {"format": FORMAT, "sha256": _digest(description, tensors), "model": description}
+        envelope = {"format": FORMAT, "sha256": digest(description, tensors), "model": description}
         # One entry: safetensors writes several in no certain order, and the same model shall give the same bytes.
         write_atomically(path, save(tensors, {"maskloop": json.dumps(envelope)}))
 
@@ -74,7 +74,7 @@ class FittedModel:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             if envelope.get("format") != FORMAT:
                 raise InvalidArgument(f"{path} is not a model of ours (format {FORMAT})", path=path)
-            if envelope["sha256"] != _digest(envelope["model"], tensors):
+            if envelope["sha256"] != digest(envelope["model"], tensors):
                 raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
             return cls._build(json.loads(envelope["model"]), tensors, device)
         except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -109,13 +109,3 @@ class FittedModel:
             description["metrics"],
             tuple(description["names"]),
         )
-
-
-def _digest(description: str, tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of the description and of every tensor's name, type, shape and bytes."""
-    digest = hashlib.sha256(description.encode())
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()

@@ -17,6 +17,7 @@ import torch
 from models.calibration import MIN_IMAGES, Observations, Sight, deal_folds, fit_calibrator
 from models.checkpoints import FittedModel
 from models.examples import Example
+from models.kept_networks import KeptNetworks
 from models.network import AnnotationNetwork
 from models.observing import observe_images, observe_views
 from models.recipes import Recipe
@@ -35,6 +36,7 @@ def fit(
     device: torch.device,
     checkpoint_dir: Path | None,
     progress: Progress,
+    kept: KeptNetworks | None = None,
 ) -> FittedModel:
     """Train on the labeled images; no other is looked at.
 
@@ -42,6 +44,7 @@ def fit(
         categories: the vocabulary's ids in the order of the network's class indices.
         checkpoint_dir: where an unfinished fit finds its stages again; `None` for nowhere.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the fit.
+        kept: networks trained before, see `models.training.train_network`.
 
     Raises:
         InvalidArgument: there is no example.
@@ -58,6 +61,7 @@ def fit(
             device=device,
             checkpoint_dir=checkpoint_dir / stage if checkpoint_dir else None,
             progress=lambda share, message: progress(start + share * (end - start), f"{stage}: {message}"),
+            kept=kept,
         )
 
     def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:

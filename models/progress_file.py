@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from maskloop.formats.files import write_atomically
-from models.examples import Prepared
-from models.recipes import Recipe
-
-
-def fingerprint(prepared: Sequence[Prepared], categories: Sequence[int], recipe: Recipe, seed: int) -> str:
-    """What a training's result depends on, hashed: a state of another training is never resumed."""
-    digest = hashlib.sha256(json.dumps([recipe.to_dict(), list(categories), seed], sort_keys=True).encode())
-    for item in prepared:
-        for part in (item.image_id.encode(), item.image.tobytes(), item.masks.tobytes(), item.classes.tobytes()):
-            digest.update(len(part).to_bytes(8, "little") + part)
-    return digest.hexdigest()
 
 
 def save_progress(

@@ -40,6 +40,7 @@ MAY_BE_ZERO = {
     "semantic_weight",
     "centre_weight",
 }
+SHAPES_NO_NETWORK = {"name", "weights", "objectness", "held_out", "checkpoint_every"}
 
 
 def _check(name: str, value: Any, kind: type) -> None:
@@ -122,6 +123,10 @@ class Recipe:
         """Iterations of the segmentation's training on that many examples."""
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
         return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+    def shaping(self) -> dict[str, Any]:
+        """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""
+        return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready dict; `from_dict` reads it."""

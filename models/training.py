@@ -20,6 +20,8 @@ from torch import Tensor, nn
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from models.batches import TrainingBatch, collate, draw_batch, places_of
 from models.examples import Example, Prepared, normalise, prepare
+from models.fingerprints import fingerprint
+from models.kept_networks import KeptNetworks
 from models.losses import (
     centre_loss,
     class_loss,
@@ -31,7 +33,7 @@ from models.losses import (
 )
 from models.matching import match_across_classes, match_objects
 from models.network import AnnotationNetwork, Decoded, build_network
-from models.progress_file import fingerprint, load_progress, save_progress
+from models.progress_file import load_progress, save_progress
 from models.recipes import Recipe
 from models.seed_targets import centre_targets, semantic_targets
 
@@ -60,6 +62,7 @@ def train_network(
     device: torch.device,
     checkpoint_dir: Path | None,
     progress: Progress,
+    kept: KeptNetworks | None = None,
 ) -> AnnotationNetwork:
     """Train the recipe's network from its initial weights; returned in eval mode, on `device`.
 
@@ -68,6 +71,7 @@ def train_network(
         categories: the vocabulary's ids in the order of class indices.
         checkpoint_dir: where an unfinished training leaves its state and finds it again; `None` for nowhere.
         progress: called at every iteration.
+        kept: networks trained before, taken where they are what this training would come to, and joined by this one.
 
     Raises:
         InvalidArgument: there is no example.
@@ -81,10 +85,11 @@ def train_network(
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
     training = _Training(network, prepared, recipe, seed, device, progress)
-    with _repeatable(device):
-        _train_segmentation(training, checkpoint_dir, fingerprint(prepared, categories, recipe, seed))
-        if recipe.iou_training == "frozen":
-            _train_iou_branch(training)
+    identity = fingerprint(network, prepared, recipe, seed, device)
+    if kept is None or not kept.restore(identity, network):
+        _train(training, checkpoint_dir, identity)
+        if kept is not None:
+            kept.keep(identity, network)
     progress(1.0, "trained")
     return network.eval()
 
@@ -145,6 +150,13 @@ def _initial_network(recipe: Recipe, classes: int, seed: int) -> AnnotationNetwo
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build_network(recipe, classes, weights=recipe.weights)
+
+
+def _train(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
+    with _repeatable(training.device):
+        _train_segmentation(training, checkpoint_dir, identity)
+        if training.recipe.iou_training == "frozen":
+            _train_iou_branch(training)
 
 
 def _train_segmentation(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:

@@ -27,6 +27,10 @@ class ServerConfig(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy url of the store; SQLite in data_dir if empty.")
     workflows_url: str = Field("", description="SQLAlchemy url of DBOS's records; SQLite in data_dir if empty.")
     blobs_url: str = Field("", description="fsspec url of image files; a folder in data_dir if empty.")
+    networks_dir: Path | None = Field(
+        None, description="Folder of trained networks to take again, of several servers if they like; in data_dir."
+    )
+    networks_bytes: int = Field(1024 * MIB, ge=0, description="Size of that folder; the least recently used go.")
     executor_id: str = Field("server", min_length=1, description="Names this server beside others on one database.")
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field((), description="Folders that `file:` uris may lie in.")
     tls_cert: Path | None = Field(None, description="PEM certificate chain of the server.")

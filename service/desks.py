@@ -50,7 +50,13 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
     operations = Operations(
         database=database,
         folder=folder,
-        worker=Worker(device=config.device, threads=config.threads, blobs_url=blobs_url),
+        worker=Worker(
+            device=config.device,
+            threads=config.threads,
+            blobs_url=blobs_url,
+            networks=config.networks_dir or folder.networks,
+            networks_bytes=config.networks_bytes,
+        ),
         work=ModelWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,

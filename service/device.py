@@ -61,6 +61,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     """
     import torch
 
+    from models.kept_networks import KeptNetworks
     from service.blobs import BlobStore
     from service.jobs import do_job
     from service.torch_device import find_device
@@ -68,6 +69,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device, blobs = find_device(settings.device), BlobStore(settings.blobs_url)
+    kept = KeptNetworks(settings.networks, settings.networks_bytes)
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()
@@ -81,7 +83,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
         error = None
         try:
             progress(0.0, "begun")
-            do_job(folder, blobs, device, progress)
+            do_job(folder, blobs, kept, device, progress)
         except MaskloopError as refusal:
             error = refusal
         except Exception:

@@ -37,6 +37,11 @@ class DataFolder:
         """Image files by content."""
         return self.root / "blobs"
 
+    @property
+    def networks(self) -> Path:
+        """Trained networks to take again, by what they learnt from, unless another folder is configured."""
+        return self.root / "networks"
+
     def model(self, project_id: str, model_version: str) -> Path:
         """Folder of one model version, for ever."""
         return self.root / "models" / project_id / model_version

@@ -22,6 +22,7 @@ from models.checkpoints import FittedModel
 from models.evaluation import evaluate
 from models.examples import Example
 from models.fitting import fit
+from models.kept_networks import KeptNetworks
 from models.reading import ImageToScore
 from models.recipes import Recipe
 from models.scoring import score_images
@@ -48,12 +49,13 @@ SCORE_CHUNK = 1024  # images scored between two places to go on from
 SCORE_BATCH = 16
 
 
-def do_job(folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> None:
+def do_job(folder: Path, blobs: BlobStore, kept: KeptNetworks, device: torch.device, progress: Progress) -> None:
     """Do the job of a folder, or what is left of it, and leave its outcome there.
 
     Args:
         folder: with the job, and whatever an earlier attempt left.
         blobs: where the images' contents are.
+        kept: networks trained before.
         device: to compute on.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the job.
 
@@ -64,12 +66,14 @@ def do_job(folder: Path, blobs: BlobStore, device: torch.device, progress: Progr
     """
     if not is_done(folder):
         with _limits_made_ours():
-            write_outcome(folder, _do(read_job(folder), folder, blobs, device, progress))
+            write_outcome(folder, _do(read_job(folder), folder, blobs, device, progress, kept=kept))
 
 
-def _do(job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:
+def _do(
+    job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: KeptNetworks
+) -> dict[str, Any]:
     if isinstance(job, TrainJob):
-        return train(job, folder, blobs, device, progress)
+        return train(job, folder, blobs, device, progress, kept=kept)
     if isinstance(job, ScoreJob):
         return score(job, folder, blobs, device, progress)
     if isinstance(job, RankJob):
@@ -77,7 +81,9 @@ def _do(job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress
     return measure(job, blobs, device, progress)
 
 
-def train(job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:
+def train(
+    job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: KeptNetworks
+) -> dict[str, Any]:
     """Fit a model and leave its checkpoint."""
     model = fit(
         [_example(image, blobs) for image in job.images],
@@ -87,6 +93,7 @@ def train(job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, p
         device=device,
         checkpoint_dir=folder / "training",
         progress=progress,
+        kept=kept,
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(folder / CHECKPOINT)

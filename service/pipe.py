@@ -16,12 +16,16 @@ class DeviceSettings:
         device: torch's name of the device; "auto" is the first GPU if there is one, else the CPU.
         threads: torch threads on the CPU, 0 for torch's choice.
         blobs_url: where the images' contents are.
+        networks: folder of trained networks to take again.
+        networks_bytes: of all of them together at most.
         server_pid: the process that this one dies with.
     """
 
     device: str
     threads: int
     blobs_url: str
+    networks: Path
+    networks_bytes: int
     server_pid: int
 
 

@@ -43,10 +43,12 @@ class Worker:
         device: torch's name of the device, or "auto".
         threads: torch threads on the CPU, 0 for torch's choice.
         blobs_url: where the images' contents are.
+        networks: folder of trained networks to take again.
+        networks_bytes: of all of them together at most.
     """
 
-    def __init__(self, *, device: str, threads: int, blobs_url: str) -> None:
-        self._settings = DeviceSettings(device, threads, blobs_url, os.getpid())
+    def __init__(self, *, device: str, threads: int, blobs_url: str, networks: Path, networks_bytes: int) -> None:
+        self._settings = DeviceSettings(device, threads, blobs_url, networks, networks_bytes, os.getpid())
         # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
         self._line = ThreadPoolExecutor(1, "device")
         self._changing = threading.Lock()

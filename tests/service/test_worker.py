@@ -39,7 +39,13 @@ class Jobs:
         )
 
     def worker(self, device: str = "cpu") -> Worker:
-        return Worker(device=device, threads=1, blobs_url=self.blobs_url)
+        return Worker(
+            device=device,
+            threads=1,
+            blobs_url=self.blobs_url,
+            networks=self.folder / "networks",
+            networks_bytes=1 << 20,
+        )
 
     def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
         recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
@@ -200,9 +206,10 @@ def test_a_process_that_dies_again_and_again_is_given_up(jobs, monkeypatch):
 
 OWNER = """
 import sys, time
+from pathlib import Path
 from service.worker import Worker
 if __name__ == "__main__":
-    worker = Worker(device="cpu", threads=1, blobs_url=sys.argv[1])
+    worker = Worker(device="cpu", threads=1, blobs_url=sys.argv[1], networks=Path(sys.argv[1]), networks_bytes=0)
     worker.warm()
     while worker.pid is None:
         time.sleep(0.01)
