@@ -38,14 +38,9 @@ class Jobs:
             for place, (name, data, objects) in enumerate(squares(10))
         )
 
-    def worker(self, device: str = "cpu") -> Worker:
-        return Worker(
-            device=device,
-            threads=1,
-            blobs_url=self.blobs_url,
-            networks=self.folder / "networks",
-            networks_bytes=1 << 20,
-        )
+    def worker(self, device: str = "cpu", networks_bytes: int = 0) -> Worker:
+        kept = {"networks": self.folder / "networks", "networks_bytes": networks_bytes}
+        return Worker(device=device, threads=1, blobs_url=self.blobs_url, **kept)
 
     def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
         recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
@@ -103,6 +98,17 @@ def test_a_scoring_scores_every_image(jobs, worker, trained):
     assert list(shares) == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
     assert list(seconds) == sorted(seconds)
+
+
+def test_another_process_takes_the_network_of_a_training_that_learnt_from_the_same(jobs, trained):
+    told = []
+    for name in ("first of two", "second of two"):
+        worker = jobs.worker(networks_bytes=64 << 20)
+        worker.run(jobs.training(name), lambda share, message, seconds: told.append(message))
+        worker.close()
+        assert (jobs.folder / name / CHECKPOINT).read_bytes() == (trained / CHECKPOINT).read_bytes()
+    iterations = [message for message in told if "iteration" in message]
+    assert len(iterations) == len(set(iterations))
 
 
 def test_a_job_that_is_done_is_not_done_again(worker, trained):
