@@ -14,7 +14,7 @@ import numpy as np
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
-from maskloop.loop.demo_data import DemoDifficulty, demo_picture
+from maskloop.loop.demo_pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 from models.examples import Example

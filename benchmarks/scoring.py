@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from maskloop.loop.demo_data import DemoDifficulty, demo_picture
+from maskloop.loop.demo_pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.values import Counts
 from models.calibration import Calibrator

@@ -102,3 +102,16 @@ def test_an_excerpt_is_brought_in_as_it_is_cut(tmp_path):
     assert len(pool) == 2
     assert {one.file_name for one in pool} < {"a-0-0.png", "b-0-0.png", "c-0-0.png"}
     assert Image.open(io.BytesIO(pool[0].data)).size == (4, 4)
+
+
+def test_demos_come_by_level_and_size(tmp_path):
+    data = read_data("demo:easy,7", tmp_path / "demo", 0)
+    assert (data.name, len(data.pool), len(data.test)) == ("demo-easy", 7, 100)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"), [("demo:huge", "easy, hard, video"), ("demo:easy,0", "'0'"), ("demo:,x", "'x'")]
+)
+def test_an_unknown_demo_is_answered_by_those_there_are(tmp_path, spec, words):
+    with pytest.raises(InvalidArgument, match=words):
+        read_data(spec, tmp_path, 0)

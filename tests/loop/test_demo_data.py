@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,13 @@ from scipy import ndimage
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.images import decode_image
-from maskloop.loop.demo_data import CATEGORIES, DemoDifficulty, DemoPicture, demo_picture, write_demo_data
+from maskloop.loop.demo_data import DEMOS, Demo, write_demo_data
 from maskloop.loop.demo_defects import Look, crack, rust, spalling
 from maskloop.loop.demo_noise import as_field
+from maskloop.loop.demo_pictures import CATEGORIES, DemoDifficulty, DemoPicture, demo_picture
+from maskloop.loop.demo_surfaces import LOOKALIKES, concrete
+from maskloop.loop.demo_video import demo_frames
+from maskloop.masks import Mask
 
 PLAIN, HARD = DemoDifficulty(hardest=0.0, spread=0.0), DemoDifficulty(easiest=1.0, spread=0.0)
 
@@ -48,9 +53,23 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Pa
     assert all(first[name] != other[name] for name in first if name.startswith("images"))
 
 
-def test_more_images_begin_with_the_same_ones(tmp_path: Path) -> None:
-    few = digests(write_demo_data(tmp_path / "few", images=3, test_images=1, seed=0))
-    more = digests(write_demo_data(tmp_path / "more", images=5, test_images=2, seed=0))
+def test_demos_repeat_themselves_and_differ_from_one_another(tmp_path: Path) -> None:
+    seen: set[str] = set()
+    for level, demo in DEMOS.items():
+        first, again = (
+            digests(write_demo_data(tmp_path / f"{level}-{turn}", images=2, test_images=1, seed=0, demo=demo))
+            for turn in (1, 2)
+        )
+        pixels = {value for name, value in first.items() if name.startswith("images")}
+        assert first == again
+        assert seen.isdisjoint(pixels)
+        seen |= pixels
+
+
+@pytest.mark.parametrize("demo", [Demo(), Demo(frames=2)])
+def test_more_images_begin_with_the_same_ones(tmp_path: Path, demo: Demo) -> None:
+    few = digests(write_demo_data(tmp_path / "few", images=3, test_images=1, seed=0, demo=demo))
+    more = digests(write_demo_data(tmp_path / "more", images=5, test_images=2, seed=0, demo=demo))
     assert {name: value for name, value in few.items() if name.startswith("images")}.items() <= more.items()
 
 
@@ -88,9 +107,22 @@ def test_impossible_demo_data_is_refused_before_anything_is_written(tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_scene_has_at_least_one_frame() -> None:
+    with pytest.raises(InvalidArgument):
+        Demo(frames=0)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"easiest": 0.6, "hardest": 0.4}, {"easiest": -0.1}, {"hardest": 1.1}, {"spread": -1}, {"crowded_share": 2}],
+    [
+        {"lookalikes": 0},
+        {"lookalikes": 9},
+        {"easiest": 0.6, "hardest": 0.4},
+        {"easiest": -0.1},
+        {"hardest": 1.1},
+        {"spread": -1},
+        {"crowded_share": 2},
+    ],
 )
 def test_impossible_difficulties_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InvalidArgument):
@@ -126,6 +158,58 @@ def test_hard_pictures_hold_more_smaller_and_fainter_objects_than_plain_ones() -
 def test_difficulty_spreads_from_plain_to_hard() -> None:
     spread = [contrast(p) for p in pictures(60, DemoDifficulty())]
     assert np.quantile(spread, 0.9) > 3 * np.quantile(spread, 0.1)
+
+
+def test_the_easy_demo_is_easier_than_the_hard_one() -> None:
+    easy, hard = (pictures(40, DEMOS[level].difficulty) for level in ("easy", "hard"))
+    assert max(len(p.objects) for p in easy) <= 3
+    assert np.mean([len(p.objects) for p in hard]) > 2 * np.mean([len(p.objects) for p in easy])
+    assert np.mean([contrast(p) for p in hard]) < 0.5 * np.mean([contrast(p) for p in easy])
+
+
+def least_difference(one: DemoPicture, other: DemoPicture) -> float:
+    """Of all shifts by up to 16 pixels: the least mean difference of what both show, light evened out."""
+    a, b = (ndimage.gaussian_filter(p.pixels.mean(axis=2), 1) for p in (one, other))
+    middle = a[16:-16, 16:-16] - a[16:-16, 16:-16].mean()
+    windows = (b[y : y + 96, x : x + 96] for y in range(33) for x in range(33))
+    return min(float(np.abs(middle - (window - window.mean())).mean()) for window in windows)
+
+
+def test_frames_of_a_scene_nearly_repeat_one_another_and_other_scenes_do_not() -> None:
+    scene, other = (list(demo_frames(np.random.default_rng(seed), 128, PLAIN, 6)) for seed in (1, 2))
+    steps = [least_difference(one, after) for one, after in pairwise(scene)]
+    assert max(steps) < 0.5 * least_difference(scene[0], other[0])
+    assert all((one.pixels != after.pixels).any() for one, after in pairwise(scene))
+
+
+def test_objects_move_along_with_the_camera() -> None:
+    """What two frames hold whole has the same shape in both, at places that differ by the same step for all."""
+    frames = demo_frames(np.random.default_rng(3), 128, DEMOS["hard"].difficulty, 6)
+    whole = [{_shape(item.mask): item.mask.box[:2] for item in frame.objects if _inside(item.mask)} for frame in frames]
+    steps = []
+    for before, after in pairwise(whole):
+        kept = before.keys() & after.keys()
+        steps.append({(after[key][0] - before[key][0], after[key][1] - before[key][1]) for key in kept})
+    assert max(map(len, whole)) >= 2
+    assert all(len(step) <= 1 for step in steps)
+    assert any(step not in (set(), {(0, 0)}) for step in steps)
+
+
+def _inside(mask: Mask) -> bool:
+    x, y, width, height = mask.box
+    return x > 0 and y > 0 and x + width < mask.width and y + height < mask.height
+
+
+def _shape(mask: Mask) -> Mask:
+    return mask.crop(*mask.box)
+
+
+@pytest.mark.parametrize("lookalike", LOOKALIKES)
+def test_a_lookalike_shows_on_the_surface_and_does_not_hide_it(lookalike) -> None:
+    rng = np.random.default_rng(4)
+    surface = concrete(rng, 128)
+    changed = np.mean([(np.abs(lookalike(rng, surface) - surface).max(axis=2) > 0.05).mean() for _ in range(10)])
+    assert 0.003 < changed < 0.3
 
 
 GROUND = as_field(np.full((128, 128, 3), 0.6))

@@ -26,7 +26,9 @@ WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, I
 def al_loop(
     *,
     budget: Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")],
-    data: Annotated[str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR or demo.")],
+    data: Annotated[
+        str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR, or demo, demo:easy, demo:hard, demo:video.")
+    ],
     classes: Annotated[str, typer.Option(help="Only these categories of the data: window,door.")] = "",
     crop: Annotated[int, typer.Option(help="Cut images into squares of this side in pixels.")] = 0,
     stretch: Annotated[

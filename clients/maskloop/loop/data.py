@@ -56,7 +56,9 @@ class Data:
 
 
 def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None) -> Data:
-    """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`; the demo is written to `demo_folder` unless there.
+    """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless there.
+
+    Demos are `demo`, `demo:easy`, `demo:hard` and `demo:video`; behind a comma, `demo:video,600`, their pool images.
 
     Args:
         spec: the value of `--data`.
@@ -73,11 +75,9 @@ def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None =
 
 
 def _read_whole(spec: str, demo_folder: Path, seed: int) -> Data:
-    if spec == "demo":
-        from maskloop.loop.demo_data import write_demo_data  # scipy.ndimage takes a second to import
-
-        return Data("demo", read_coco_folder(write_demo_data(demo_folder, seed=seed)))
     kind, _, place = spec.partition(":")
+    if kind == "demo":
+        return _demo(place, demo_folder, seed)
     if kind not in ("coco", "voc") or not place:
         raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, voc:DIR, demo", field="data")
     if kind == "voc":
@@ -86,6 +86,18 @@ def _read_whole(spec: str, demo_folder: Path, seed: int) -> Data:
     if comma and not Path(place).is_dir():
         return _read_file(Path(file), Path(images), seed)
     return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place), seed=seed))
+
+
+def _demo(place: str, folder: Path, seed: int) -> Data:
+    from maskloop.loop.demo_data import DEMOS, POOL_IMAGES, write_demo_data  # scipy.ndimage takes a second to import
+
+    level, comma, images = place.partition(",")
+    if level not in DEMOS:
+        raise InvalidArgument(f"--data demo:{place}: demos are {', '.join(filter(None, DEMOS))}", field="data")
+    if comma and not (images.isdecimal() and int(images)):
+        raise InvalidArgument(f"--data demo:{place}: {images!r} is no number of images", field="data")
+    written = write_demo_data(folder, images=int(images) if comma else POOL_IMAGES, seed=seed, demo=DEMOS[level])
+    return Data(_name(f"demo {level}"), read_coco_folder(written))
 
 
 def _folder(place: str) -> Path:

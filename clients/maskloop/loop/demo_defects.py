@@ -29,17 +29,18 @@ _OVERSAMPLING = 3
 
 @dataclass(frozen=True)
 class Look:
-    """How damage shows in a picture of `size` x `size` pixels: `scale` times its usual extent, standing out with
-    `strength` in (0, 1]."""
+    """How damage shows on a surface of `size` x `size` pixels: `scale` times its usual extent, standing out with
+    `strength` in (0, 1]. `pictures` pictures fit along a side of the surface."""
 
     size: int
     scale: float
     strength: float
+    pictures: float = 1.0
 
     @property
     def unit(self) -> float:
         """Lengths are written for pictures of 128 pixels; this many pixels are one of theirs."""
-        return self.size / 128
+        return self.size / 128 / self.pictures
 
     @property
     def extent(self) -> float:

@@ -1,14 +1,16 @@
-"""Concrete as a camera sees it, with what is easily taken for damage: joints, water marks, shadows.
+"""Concrete as a camera sees it, with what is easily taken for damage: joints, water marks, moss and more; and shadows.
 
 A surface is (size, size, 3) float32 RGB, about 0..1 and not clipped; lengths scale with size / 128.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.loop.demo_noise import Field, as_field, fractal_noise, smooth_noise
+from maskloop.loop.demo_noise import Field, as_field, fractal_noise, ragged_blob, smooth_noise
 
 
 def concrete(rng: np.random.Generator, size: int) -> Field:
@@ -46,6 +48,47 @@ def water_mark(rng: np.random.Generator, surface: Field) -> Field:
     )
     damp = across * down * (1.0 + 0.25 * smooth_noise(rng, size, size / 20))
     return as_field(surface * (1.0 - rng.uniform(0.15, 0.4) * np.clip(damp, 0, 1))[..., None])
+
+
+def moss(rng: np.random.Generator, surface: Field) -> Field:
+    """A greenish growth with ragged edges: a stain, but no rust."""
+    size = surface.shape[0]
+    x, y = rng.uniform(0, size, 2)
+    radii = (rng.uniform(0.06, 0.16) * size, rng.uniform(0.05, 0.12) * size)
+    growth = np.clip(1.8 * ragged_blob(rng, size, (float(x), float(y)), radii, roughness=0.35), 0, 1)
+    tuft = 1.0 + 0.3 * smooth_noise(rng, size, size / 32)
+    opacity = (rng.uniform(0.35, 0.8) * growth)[..., None]
+    colour = np.array([0.3, 0.38, 0.22]) * tuft[..., None]
+    return as_field(surface * (1.0 - opacity) + colour * opacity)
+
+
+def cable(rng: np.random.Generator, surface: Field) -> Field:
+    """A cable that hangs over the wall from edge to edge, bright along its middle: dark and thin, but no crack."""
+    size = surface.shape[0]
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    along, across = (columns, rows) if rng.random() < 0.5 else (rows, columns)
+    sag = rng.uniform(-0.6, 0.6) * (along / size - rng.uniform(0.2, 0.8)) ** 2
+    distance = across - size * (rng.uniform(0.1, 0.9) + rng.normal(0, 0.15) * along / size + sag)
+    half_width = rng.uniform(0.8, 1.6) * size / 128
+    cover = 0.5 - 0.5 * np.tanh(2 * (np.abs(distance) - half_width) / half_width)
+    round_ = 0.18 + 0.22 * np.exp(-((distance / (0.5 * half_width)) ** 2))
+    return as_field(surface * (1.0 - cover[..., None]) + (cover * round_)[..., None])
+
+
+def repair(rng: np.random.Generator, surface: Field) -> Field:
+    """A rectangle of smoother mortar of another tone: its edges are straight, it is no spalling."""
+    size = surface.shape[0]
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    x, y = rng.uniform(0, size, 2)
+    width, height = rng.uniform(0.1, 0.3, 2) * size
+    beyond = np.maximum(np.abs(columns - x) - width / 2, np.abs(rows - y) - height / 2)
+    cover = (0.5 - 0.5 * np.tanh(beyond / (0.8 * size / 128)))[..., None]
+    tone = rng.choice([rng.uniform(0.72, 0.9), rng.uniform(1.08, 1.25)])
+    mortar = surface.mean() * tone * (1.0 + 0.03 * fractal_noise(rng, size, size / 16, 3))[..., None]
+    return as_field(surface * (1.0 - cover) + mortar * cover)
+
+
+LOOKALIKES: tuple[Callable[[np.random.Generator, Field], Field], ...] = (joint, water_mark, moss, cable, repair)
 
 
 def shadow(rng: np.random.Generator, surface: Field) -> Field:

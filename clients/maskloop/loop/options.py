@@ -24,7 +24,7 @@ class Options:
 
     Args:
         budget: `90m`, `3h`, `2.5d` or `200images`.
-        data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or `demo`.
+        data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, as `read_data` has them.
         classes, crop, stretch, objects, pool_images, test_images: what of the data to take, as `Excerpt` has it;
             classes with commas between, objects as `1-8` or `3`.
         strategy: how images are chosen, as NAME[:OPTION=VALUE,...].
