@@ -2,6 +2,9 @@
 
 Where more labels do not raise random's quality by more than its noise, labels are not what quality depends on, and no
 way of choosing them can show. Then this says what to change.
+
+The rise must be surely larger than the noise, by the lower end of its interval. With five seeds a true rise of 1, 2, 3
+and 4 times the noise passes in 3, 26, 69 and 90 % of simulated cases; no rise at all, in none of them.
 """
 
 from __future__ import annotations

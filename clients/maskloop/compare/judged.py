@@ -73,6 +73,16 @@ class Difference:
         """Whether the interval of the end lies below zero."""
         return self.end.high is not None and self.end.high < 0
 
+    @property
+    def end_is_luck(self) -> bool:
+        """Whether the end cannot be told from the baseline's."""
+        return not (self.wins or self.loses)
+
+    @property
+    def area_is_luck(self) -> bool:
+        """Whether mean quality over the time cannot be told from the baseline's."""
+        return self.area.low is None or self.area.high is None or self.area.low <= 0 <= self.area.high
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -193,7 +203,8 @@ class WinMatrix:
         left_out: names of those that did not.
         wins: by stage, {row: {column: comparisons in which the row is significantly better}}, two-sided paired t-test
             over seeds, p < 0.05.
-        counted: by stage, {row: {column: comparisons that have both}}.
+        counted: by stage, {row: {column: comparisons that have both}}; `maskloop.compare.wins.wins_by_chance` tells how
+            many wins they would show if all strategies were alike.
     """
 
     strategies: tuple[str, ...]

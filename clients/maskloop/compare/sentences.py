@@ -9,78 +9,85 @@ from maskloop.report.words import say_count, say_measure, say_number, say_strate
 
 def say_reached(arm: Standing, judgement: Judgement) -> str:
     """How soon an arm gets to where random ends: "it reached a mean IoU of 0.490, ..., in 2 h 20 min (...)"."""
-    found, random_s = arm.reach, _seconds_of_random(judgement)
+    found = arm.reach
     if found is None or found.seconds is None:
         return "it did not reach where random selection ends"
     what = f"a {say_measure(judgement.measure)} of {say_number(found.quality, 3)}"
-    return f"it reached {what}, which random selection has after {say_time(random_s)}, in {_say_seconds(found)}"
+    when = say_time(_seconds_of_random(judgement))
+    return f"it reached {what}, which random selection has after {when}, in {_say_seconds(found)}"
 
 
-def say_arm_result(arm: Standing, judgement: Judgement) -> str:
-    """An arm against both baselines, and its time to where random ends."""
-    name = say_strategy(arm.strategy)
-    parts = [f"ends {say_difference(arm.against[RANDOM])}"]
-    if arm.reach is not None:
-        parts.append(_say_reach(arm.reach, judgement))
-    if STRONG_RANDOM in arm.against:
-        parts.append(f"ends {say_difference(arm.against[STRONG_RANDOM])}")
-    return f"{name[0].upper()}{name[1:]}: {'; '.join(parts)}."
+def say_arm(arm: Standing, judgement: Judgement) -> str:
+    """An arm against random, its time to where random ends, the way there, and strong random."""
+    to_random, strong = arm.against[RANDOM], arm.against.get(STRONG_RANDOM)
+    told = [f"{sentence_name(arm.strategy)} ends {say_difference(to_random)}; {_say_reach(arm.reach, judgement)}."]
+    if to_random.end_is_luck and not to_random.area_is_luck:
+        where = "ahead" if to_random.area.mean > 0 else "behind"
+        told.append(f"On the way there it was {where}, by {say_signed(to_random.area)} on average, more than luck.")
+    if strong is not None:
+        told.append(f"It ends {say_difference(strong)}.")
+    return " ".join(told)
 
 
 def say_difference(found: Difference) -> str:
     """`0.012 above random selection (+0.004 to +0.020), more than luck`."""
     where = "above" if found.end.mean >= 0 else "below"
+    sure = "no more than luck" if found.end_is_luck else "more than luck"
     size = say_number(abs(found.end.mean), 3)
-    sure = "more than luck" if found.wins or found.loses else "no more than luck"
     return f"{size} {where} {say_strategy(found.baseline)}{_bracket(found.end)}, {sure}"
 
 
-def say_interval(found: Estimate) -> str:
-    """`0.012 (+0.004 to +0.020)`."""
-    return f"{say_number(found.mean, 3)}{_bracket(found)}"
+def say_signed(found: Estimate) -> str:
+    """`+0.012 (+0.004 to +0.020)`."""
+    return f"{_signed(found.mean)}{_bracket(found)}"
 
 
-def say_reason(arm: Standing, random: Standing) -> tuple[str, ...]:
-    """What an arm's seconds bought beside random's, and how far its predicted IoUs could be relied on."""
-    bought = [_say_bought(arm, random)] if arm.object_s is not None and random.object_s is not None else []
-    return (*bought, _say_head(arm)) if arm.iou_mae is not None else tuple(bought)
+def say_purchases(arm: Standing, random: Standing) -> str:
+    """What an arm's seconds bought beside random's."""
+    return f"In the same time {_say_purchase(arm)}, {_say_purchase(random)}."
+
+
+def say_head(arm: Standing) -> str:
+    """How far an arm's predicted IoUs could be relied on; "" where nothing was predicted."""
+    if arm.iou_mae is None:
+        return ""
+    order = f"; its order of images agreed with the true one at {say_number(arm.iou_spearman)} (1 is perfect, 0 chance)"
+    known = order if arm.iou_spearman is not None else ""
+    return f"The IoU that its networks predicted was off by {say_number(arm.iou_mae)} on average{known}."
 
 
 def say_chance(arms: int) -> str:
     """How often luck alone shows a winner among so many arms, were none of them better than random."""
     once_in = 1 / (1 - ((1 + CONFIDENCE) / 2) ** arms)
-    return f"luck alone would show a winner among {say_count(arms, 'arm')} in one of {once_in:.0f} such comparisons"
+    of_how_many = f"{say_count(arms, 'arm')} like this" if arms == 1 else f"{arms} arms"
+    return f"luck alone shows a winner among {of_how_many} in one of {once_in:.0f} comparisons"
 
 
-def _say_bought(arm: Standing, random: Standing) -> str:
-    return f"In the same time {_say_purchase(arm)}, {_say_purchase(random)}."
+def sentence_name(strategy: str) -> str:
+    """A strategy at the beginning of a sentence."""
+    name = say_strategy(strategy)
+    return f"{name[0].upper()}{name[1:]}"
 
 
 def _say_purchase(arm: Standing) -> str:
-    return (
-        f"{say_strategy(arm.strategy)} bought {arm.images:.0f} images with {arm.objects:.0f} objects "
-        f"({arm.object_s:.0f} s an object)"
-    )
+    price = "" if arm.object_s is None else f" ({arm.object_s:.0f} s an object)"
+    return f"{say_strategy(arm.strategy)} bought {arm.images:.0f} images with {arm.objects:.0f} objects{price}"
 
 
-def _say_head(arm: Standing) -> str:
-    order = f"; its order of images agreed with the true one at {say_number(arm.iou_spearman)} (1 is perfect, 0 chance)"
-    known = order if arm.iou_spearman is not None else ""
-    return f"Its predicted IoU was off by {say_number(arm.iou_mae)} on average{known}."
-
-
-def _say_reach(found: Reach, judgement: Judgement) -> str:
-    if found.seconds is None:
-        soonest = "" if found.low is None else f" ({say_time(found.low)} at the soonest)"
-        return f"not where random ends within {say_time(judgement.end_s)}{soonest}"
-    return f"where random ends after {_say_seconds(found)} instead of {say_time(_seconds_of_random(judgement))}"
+def _say_reach(found: Reach | None, judgement: Judgement) -> str:
+    if found is None or found.seconds is None:
+        return f"it does not get to where random ends within {say_time(judgement.end_s)}"
+    instead = say_time(_seconds_of_random(judgement))
+    return f"it gets to where random ends in {_say_seconds(found)} instead of {instead}"
 
 
 def _say_seconds(found: Reach) -> str:
-    if found.seconds is None or found.low is None:
-        return say_time(found.seconds or 0.0)
-    until = "not within the budget" if found.high is None else say_time(found.high)
-    return f"{say_time(found.seconds)} ({say_time(found.low)} to {until})"
+    seconds = say_time(found.seconds or 0.0)
+    if found.low is None:
+        return seconds
+    if found.high is None:
+        return f"{seconds} ({say_time(found.low)} at the soonest, perhaps not within the budget)"
+    return f"{seconds} ({say_time(found.low)} to {say_time(found.high)})"
 
 
 def _seconds_of_random(judgement: Judgement) -> float:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maskloop.compare.judged import CONFIDENCE, Difference, Gate, Judgement, Standing
-from maskloop.compare.sentences import say_arm_result, say_chance, say_interval, say_reached, say_reason
+from maskloop.compare.judged import CONFIDENCE, Difference, Judgement, Standing
+from maskloop.compare.sentences import (
+    say_arm,
+    say_chance,
+    say_head,
+    say_purchases,
+    say_reached,
+    say_signed,
+    sentence_name,
+)
 from maskloop.compare.values import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.report.words import say_count, say_measure, say_number, say_strategy
-
-FRESH = "`--seeds 5-9`"
 
 
 def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
@@ -19,12 +25,14 @@ def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
     arms = [one for one in judgement.standings if RANDOM in one.against]
     if not arms:
         return (_only_random(judgement), *_unfinished(comparison))
-    best = max(arms, key=lambda one: (_to_random(one).wins, _to_random(one).end.mean))
+    sure = sure_winners(arms)
+    best = max(arms, key=lambda one: (one.strategy in sure, _to_random(one).wins, _to_random(one).end.mean))
     return (
-        _what_to_do(judgement, best, arms),
+        _what_to_do(comparison, judgement, best, arms),
+        *_no_better_than_strong(best),
         *_unfinished(comparison),
-        *(say_arm_result(one, judgement) for one in _best_first(arms)),
-        *say_reason(best, _random(judgement)),
+        *(say_arm(one, judgement) for one in _best_first(arms)),
+        *_why(best, judgement),
         *_stood_in(arms),
         *_how_sure(judgement, arms),
     )
@@ -35,33 +43,40 @@ def sure_winners(arms: Sequence[Standing]) -> tuple[str, ...]:
 
     Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 1979.
     """
-    tested = sorted(((_to_random(one).p, one.strategy, _to_random(one).wins) for one in arms), key=_p_first)
-    found = []
-    for rank, (p, strategy, wins) in enumerate(tested):
-        if p is None or p >= (1 - CONFIDENCE) / (len(tested) - rank):
+    tested = sorted((1.0 if _to_random(one).p is None else _to_random(one).p or 0.0, one.strategy) for one in arms)
+    wins = {one.strategy for one in arms if _to_random(one).wins}
+    found: list[str] = []
+    for rank, (p, strategy) in enumerate(tested):
+        if p >= (1 - CONFIDENCE) / (len(tested) - rank):
             break
-        if wins:
-            found.append(strategy)
+        found += [strategy] * (strategy in wins)
     return tuple(found)
 
 
-def _p_first(tested: tuple[float | None, str, bool]) -> tuple[float, str]:
-    return (1.0 if tested[0] is None else tested[0], tested[1])
-
-
-def _what_to_do(judgement: Judgement, best: Standing, arms: Sequence[Standing]) -> str:
-    name = say_strategy(best.strategy)
+def _what_to_do(comparison: Comparison, judgement: Judgement, best: Standing, arms: Sequence[Standing]) -> str:
     if best.strategy in sure_winners(arms):
-        return f"Use {name}: {say_reached(best, judgement)}."
+        return f"Use {say_strategy(best.strategy)}: {say_reached(best, judgement)}."
     if _to_random(best).wins:
         return (
-            f"{name[0].upper()}{name[1:]} looks better than random selection, and is not proven: "
+            f"{sentence_name(best.strategy)} looks better than random selection and is not proven: "
             f"{say_reached(best, judgement)}, but {say_chance(len(arms))}. "
-            f"Run it again on fresh seeds ({FRESH}) before you rely on it."
+            f"Run it again on fresh seeds ({_fresh_seeds(comparison)}) before you rely on it."
         )
     strong = next((one for one in arms if one.strategy == STRONG_RANDOM and not _to_random(one).loses), None)
     or_strong = f" or {say_strategy(STRONG_RANDOM)}, which did as well" if strong else ""
     return f"Nothing here beats random selection by more than luck: stay with random selection{or_strong}."
+
+
+def _fresh_seeds(comparison: Comparison) -> str:
+    first = max(comparison.seeds) + 1
+    return f"`--seeds {first}-{first + len(comparison.seeds) - 1}`"
+
+
+def _no_better_than_strong(best: Standing) -> tuple[str, ...]:
+    strong = best.against.get(STRONG_RANDOM)
+    if strong is None or strong.wins or not _to_random(best).wins:
+        return ()
+    return (f"It is no more than luck above {say_strategy(STRONG_RANDOM)}, which needs no predicted IoU.",)
 
 
 def _nothing_ranked(judgement: Judgement) -> tuple[str, ...]:
@@ -71,22 +86,19 @@ def _nothing_ranked(judgement: Judgement) -> tuple[str, ...]:
     if gate.noise is None:
         return (f"Nothing can be said yet: {rose}, by a single seed.", *gate.advice)
     return (
-        f"This setting can rank nothing: {rose}, a rise of {say_interval(gate.rise)}, "
-        f"and between seeds it differs by {say_number(gate.noise, 3)} anyway.",
-        "Where labels chosen at random do not help by more than luck, better chosen ones cannot be seen to: "
-        "no way of choosing is ranked here.",
+        f"This setting can rank nothing: {rose}, by {say_signed(gate.rise)}, "
+        f"and one seed differs from another by {say_number(gate.noise, 3)} anyway.",
+        "Where more labels hardly help, better chosen ones cannot be seen to: no way of choosing is ranked here.",
         *gate.advice,
     )
 
 
 def _only_random(judgement: Judgement) -> str:
-    return f"Only random selection has been measured so far: {_rise(judgement.gate, judgement)}."
-
-
-def _rise(gate: Gate, judgement: Judgement) -> str:
+    gate = judgement.gate
     return (
-        f"its {say_measure(judgement.measure)} rises by {say_interval(gate.rise)}, more than the "
-        f"{say_number(gate.noise, 3)} that seeds differ by, so that this setting can rank ways of choosing"
+        f"Only random selection has been measured so far: its {say_measure(judgement.measure)} goes up by "
+        f"{say_signed(gate.rise)}, more than the {say_number(gate.noise, 3)} that one seed differs from another, "
+        "so this setting can rank ways of choosing."
     )
 
 
@@ -94,35 +106,36 @@ def _unfinished(comparison: Comparison) -> tuple[str, ...]:
     if comparison.finished:
         return ()
     trials = len(comparison.strategies) * len(comparison.seeds)
-    return (
-        f"So far: {len(comparison.trials)} of {say_count(trials, 'trial')} have ended, and all of this may change.",
-    )
+    return (f"So far {len(comparison.trials)} of {say_count(trials, 'trial')} have ended, and all of this may change.",)
+
+
+def _why(best: Standing, judgement: Judgement) -> tuple[str, ...]:
+    random = _random(judgement)
+    bought = say_purchases(best, random) if best.objects and random.objects else ""
+    return tuple(filter(None, (bought, say_head(best))))
 
 
 def _stood_in(arms: Sequence[Standing]) -> tuple[str, ...]:
-    """A strategy that something else chose for was not measured."""
+    """Rounds that something else chose for tell nothing of a strategy."""
     found = [
-        f"{say_strategy(one.strategy)} ({one.chosen_by_fallback:.0%} of its rounds)"
+        f"{one.chosen_by_fallback:.0%} of the rounds of {say_strategy(one.strategy)}"
         for one in arms
         if one.chosen_by_fallback
     ]
     if not found:
         return ()
-    return (
-        f"Something else chose for {', '.join(found)}, as predicted IoUs could not be trusted yet: "
-        "what it reached says as much of what stood in.",
-    )
+    return (f"Something else had to stand in, and what it bought counts as theirs, in {', '.join(found)}.",)
 
 
 def _how_sure(judgement: Judgement, arms: Sequence[Standing]) -> tuple[str, ...]:
     seeds = sorted({one.seeds for one in judgement.standings})
     many = say_count(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
     unseen = judgement.gate.detectable
-    missed = "" if unseen is None else f"; a difference below {say_number(unseen, 3)} would probably go unseen"
+    missed = "" if unseen is None else f"; a difference of less than {say_number(unseen, 3)} would often go unseen"
+    compared = "1 way of choosing was" if len(arms) == 1 else f"{len(arms)} ways of choosing were"
     return (
-        f"How sure this is: {many} each{missed}. Brackets hold the true value in 95 of 100 such comparisons.",
-        f"{say_count(len(arms), 'way')} of choosing {'was' if len(arms) == 1 else 'were'} compared with random: "
-        f"{say_chance(len(arms))}.",
+        f"How sure this is: {many} of each{missed}. What is in brackets holds the true value in 95 of 100 cases.",
+        f"{compared} compared with random: {say_chance(len(arms))}.",
     )
 
 
