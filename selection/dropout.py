@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from maskloop.values import Strategy
-from selection.per_second import rank_by_worth
 from selection.pool import Floats, Pool
 from selection.ranking import Ranking
+from selection.worth import rank_by_worth
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
@@ -23,7 +23,8 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     assert pool.dropout is not None
     preferred = strategy.option("prefer")
     worth, told = _worth(pool.dropout, preferred, float(strategy.option("quantile")))
-    return rank_by_worth(pool, strategy, worth, pool.dropout, f"deviation under dropout {{value:.4f}}, {told}")
+    reason = f"deviation under dropout {{value:.4f}}, {told}"
+    return rank_by_worth(pool, strategy, seed, worth=worth, values=pool.dropout, reason=reason)
 
 
 def _worth(deviations: Floats, preferred: str, quantile: float) -> tuple[Floats, str]:

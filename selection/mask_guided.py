@@ -15,9 +15,9 @@ import numpy as np
 from maskloop.values import Strategy
 from selection.diverse import spread
 from selection.learned_target import automatic_target, learned_target
-from selection.per_second import rank_by_worth
 from selection.pool import Pool
 from selection.ranking import Ranking
+from selection.worth import rank_by_worth
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
@@ -26,7 +26,8 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     target = find_target(pool, strategy)
     reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
     nearness = 1 - np.abs(pool.scores - target)
-    ranking = replace(rank_by_worth(pool, strategy, nearness, pool.scores, reason), target_iou=target)
+    ranking = rank_by_worth(pool, strategy, seed, worth=nearness, values=pool.scores, reason=reason)
+    ranking = replace(ranking, target_iou=target)
     if not strategy.is_on("diverse"):
         return ranking
     assert pool.features is not None

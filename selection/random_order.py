@@ -22,8 +22,8 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     return Ranking.by_key(drawn, drawn, "random draw {value:.4f}, lowest first")
 
 
-def draws(ids: NDArray[np.bytes_], seed: int) -> Floats:
-    """(n,) float64 uniform in [0, 1), one a pair of seed and id; 53 bits each."""
-    prefix = f"{seed}/".encode()
+def draws(ids: NDArray[np.bytes_], seed: int, purpose: str = "") -> Floats:
+    """(n,) float64 uniform in [0, 1), one a pair of seed and id; 53 bits each. Purposes have independent draws."""
+    prefix = f"{seed}/{purpose}".encode()
     drawn = b"".join(blake2b(prefix + image_id, digest_size=8).digest() for image_id in ids.tolist())
     return np.ldexp((np.frombuffer(drawn, dtype="<u8") >> np.uint64(11)).astype(np.float64), -53)

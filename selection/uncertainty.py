@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maskloop.values import Strategy
-from selection.per_second import rank_by_worth
 from selection.pool import Pool
 from selection.ranking import Ranking
+from selection.worth import rank_by_worth
 
 
 def rank_by(measure: str) -> Callable[[Pool, Strategy, int], Ranking]:
@@ -20,6 +20,6 @@ def rank_by(measure: str) -> Callable[[Pool, Strategy, int], Ranking]:
     def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
         uncertain = pool.uncertainty[measure]
         reason = f"uncertainty by {measure.replace('_', ' ')} {{value:.3f}}, highest first"
-        return rank_by_worth(pool, strategy, uncertain, uncertain, reason)
+        return rank_by_worth(pool, strategy, seed, worth=uncertain, values=uncertain, reason=reason)
 
     return rank

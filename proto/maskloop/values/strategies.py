@@ -61,6 +61,8 @@ class StrategyKind:
 
 YES_NO = ("no", "yes")
 PER_SECOND = Option("no", "value per second: prefer what gives most for its expected cost", YES_NO)
+DRAWN = Option("no", "draw by rank, the first with most weight, so that a batch is varied", YES_NO)
+BY_WORTH = {"per_second": PER_SECOND, "drawn": DRAWN}
 SCORED = frozenset({Need.SCORES})
 
 STRATEGY_KINDS: Mapping[str, StrategyKind] = {
@@ -74,7 +76,7 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
                 "required", "whether a head that is not yet trusted may choose as well", ("required", "any")
             ),
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
-            "per_second": PER_SECOND,
+            **BY_WORTH,
         },
     ),
     "dropout": StrategyKind(
@@ -83,13 +85,13 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         {
             "prefer": Option("highest", "which deviation comes first", ("highest", "lowest", "nearest")),
             "quantile": Option("0.5", "of all deviations, for prefer=nearest", number=True),
-            "per_second": PER_SECOND,
+            **BY_WORTH,
         },
         prepared=True,
     ),
-    "entropy": StrategyKind("masks of highest entropy", SCORED, {"per_second": PER_SECOND}),
-    "margin": StrategyKind("masks with the least margin between object and ground", SCORED, {"per_second": PER_SECOND}),
-    "least_confidence": StrategyKind("masks of least confidence", SCORED, {"per_second": PER_SECOND}),
+    "entropy": StrategyKind("masks of highest entropy", SCORED, BY_WORTH),
+    "margin": StrategyKind("masks with the least margin between object and ground", SCORED, BY_WORTH),
+    "least_confidence": StrategyKind("masks of least confidence", SCORED, BY_WORTH),
     "core_set": StrategyKind(
         "k-center greedy: each next image is the one farthest from all that are labeled or chosen",
         SCORED | {Need.FEATURES, Need.LABELED_FEATURES},
