@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from maskloop.compare.figures import ALL_NAMES, figures
 from maskloop.compare.judged import JudgedComparison, Judgement
+from maskloop.compare.page import to_html
 from maskloop.compare.tables import to_csv
 from maskloop.compare.values import Comparison
 from maskloop.errors import InvalidArgument, NotFound
 from maskloop.formats.files import write_atomically
+from maskloop.report.drawing import Curve
 
 FILE = "compare.json"
 
 
 def write_comparison(folder: Path, comparison: Comparison, judgements: Mapping[str, Judgement]) -> None:
-    """Write `compare.json` and `compare.csv` into `folder`; each file is replaced whole.
+    """Write `compare.html`, `compare.json`, `compare.csv` and the figures that have numbers (by measure: `gate`,
+    `curves`, `arms`, `end`, `area`, `seconds`, `targets`) into `folder`; each file is replaced whole.
 
     Args:
         folder: made if missing.
@@ -29,7 +33,10 @@ def write_comparison(folder: Path, comparison: Comparison, judgements: Mapping[s
         StorageFull: the disk is full; files already there stay as they were.
     """
     judged = JudgedComparison(comparison, dict(judgements))
+    drawn = {measure: figures(comparison, judgement) for measure, judgement in judgements.items()}
+    _write_figures(folder, [one for by_name in drawn.values() for one in by_name.values()])
     write_atomically(folder / "compare.csv", to_csv(comparison))
+    write_atomically(folder / "compare.html", to_html(judged, drawn))
     write_atomically(folder / FILE, _adapter().dump_json(judged, indent=1) + b"\n")
 
 
@@ -51,6 +58,14 @@ def read_comparison(folder: Path) -> JudgedComparison:
         raise InvalidArgument(
             f"{path} is not a comparison: {place or 'the file'}: {first['msg']}", field=place
         ) from None
+
+
+def _write_figures(folder: Path, drawn: Sequence[Curve]) -> None:
+    """Those drawn, and none that an earlier state of the comparison left: what it said no longer holds."""
+    for one in drawn:
+        write_atomically(folder / f"{one.name}.svg", one.svg.encode())
+    for name in ALL_NAMES - {one.name for one in drawn}:
+        (folder / f"{name}.svg").unlink(missing_ok=True)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -15,6 +16,15 @@ THEMED = {
     **{colour: f"arm-{place}" for place, colour in enumerate(ARM_COLOURS)},
 }
 """Colours of the figures that follow the page's light or dark scheme."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A key figure of the first screen."""
+
+    label: str
+    value: str
+    note: str = ""
 
 
 def environment(*packages: str) -> Environment:
@@ -43,9 +53,14 @@ def environment(*packages: str) -> Environment:
 def themed(curve: Curve) -> Markup:
     """A figure as part of a page, in the page's colours."""
     svg = curve.svg
-    for colour, name in THEMED.items():
-        svg = svg.replace(colour, f"var(--{name})")
+    for colour in THEMED:
+        svg = svg.replace(colour, theme_colour(colour))
     return Markup(svg)  # our own drawing; its words were escaped when it was drawn
+
+
+def theme_colour(colour: str) -> str:
+    """A colour of `THEMED` as the page's style names it."""
+    return f"var(--{THEMED[colour]})"
 
 
 def unbroken(text: str) -> str:

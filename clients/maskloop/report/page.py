@@ -11,7 +11,7 @@ from maskloop import costs
 from maskloop.report import words
 from maskloop.report.costs import label_costs
 from maskloop.report.drawing import Curve
-from maskloop.report.html import environment, themed
+from maskloop.report.html import Figure, environment, themed
 from maskloop.report.learning_curve import CONFIDENCE
 from maskloop.report.measures import final_ap50_by_category, final_measures
 from maskloop.report.outlook import say_checks, say_outlook
@@ -21,15 +21,6 @@ from maskloop.report.verdict import TIE, compare, last_measured, say_budget, ver
 
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A key figure of the first screen."""
-
-    label: str
-    value: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,7 +138,7 @@ def _lead(report: RunReport) -> list[Figure]:
         return []
     saved = f"reached its end result {words.say_time(found.saved_s)} sooner"
     note = saved if found.saved_s >= 60 and not found.tied else "mean IoU, same time"
-    return [Figure(f"against {words.say_arm(found.baseline)}", f"{found.lead:+.2f}".replace("-", "−"), note)]
+    return [Figure(f"against {words.say_arm(found.baseline)}", words.say_change(found.lead), note)]
 
 
 def _image_counts(report: RunReport) -> str:

@@ -23,6 +23,11 @@ def say_number(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def say_change(value: float | None, digits: int = 2) -> str:
+    """The same with its sign: `+0.031`, `−0.004`."""
+    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
 def say_count(count: int, thing: str) -> str:
     """`1 image`, `12 images`, `2,400 images`."""
     return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,32 @@
+"""How the tables of a comparison say what was measured."""
+
+from __future__ import annotations
+
+from maskloop.compare.judged import Estimate, Reach
+from maskloop.report.words import say_change, say_number, say_time
+
+NOT_REACHED = "not within the budget"
+
+
+def say_estimate(found: Estimate | None) -> str:
+    """A mean with its standard deviation between seeds: `0.487 ± 0.012`; a dash for none."""
+    if found is None or found.sd is None:
+        return say_number(found.mean if found else None, 3)
+    return f"{say_number(found.mean, 3)} ± {say_number(found.sd, 3)}"
+
+
+def say_gain(found: Estimate | None) -> str:
+    """A difference with its interval: `+0.031 (+0.012 to +0.050)`; a dash for none."""
+    if found is None or found.low is None:
+        return say_change(found.mean if found else None, 3)
+    return f"{say_change(found.mean, 3)} ({say_change(found.low, 3)} to {say_change(found.high, 3)})"
+
+
+def say_reach(found: Reach | None) -> str:
+    """Time with its interval: `2 h 20 min (2 h to 2 h 50 min)`; a high end that is not known is beyond the budget."""
+    if found is None:
+        return "–"
+    said = NOT_REACHED if found.seconds is None else say_time(found.seconds)
+    if found.low is None:
+        return said
+    return f"{said} ({say_time(found.low)} {'or later' if found.high is None else f'to {say_time(found.high)}'})"
