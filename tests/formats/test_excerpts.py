@@ -99,7 +99,7 @@ def test_images_are_kept_by_the_number_of_their_objects_after_cutting():
     assert Excerpt(crop=20, objects=(1, 4)).of(whole).train == ("a-20-0.png",)
     assert Excerpt(crop=20, objects=(4, 5)).of(whole).train == ("a-0-0.png", "a-20-0.png")
     assert Excerpt(objects=(9, 9)).of(whole).train == ("a.png",)
-    with pytest.raises(InvalidArgument, match="--objects 9-9: none of 2 training images holds so many"):
+    with pytest.raises(InvalidArgument, match="--objects 9-9: none of 2 pool images holds so many"):
         Excerpt(crop=20, objects=(9, 9)).of(whole)
 
 
@@ -149,6 +149,18 @@ def test_a_draw_depends_on_the_names_alone_and_keeps_their_order():
     assert len(some.train) == 5
     assert again.train == some.train[::-1]
     assert some.train == tuple(sorted(some.train, key=lambda name: int(name[:-4])))
+
+
+def test_what_is_drawn_is_drawn_of_the_images_that_hold_as_many_objects():
+    def holding(number):
+        return [box(7, 0, 4 * row, 2, 2, size=(20, 40)) for row in range(number)]
+
+    images = [image(f"{number}.png", *holding(number), size=(20, 40)) for number in range(10)]
+    some = Excerpt(objects=(4, 7), pool_images=3).of(dataset(image("t.png", *holding(4), size=(20, 40)), *images))
+    assert len(some.train) == 3
+    assert {len(some.by_name[name].objects) for name in some.train} < {4, 5, 6, 7}
+    with pytest.raises(InvalidArgument, match="--pool-images 5: there are 4 with 4 to 7 objects"):
+        Excerpt(objects=(4, 7), pool_images=5).of(dataset(some.by_name["t.png"], *images))
 
 
 def test_more_images_than_there_are_cannot_be_drawn():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -63,14 +64,10 @@ class Excerpt:
         if self == Excerpt():
             return dataset
         categories = self._categories(dataset)
-        kept = {category.id for category in categories}
-        train, test = (
-            self._images((dataset.by_name[name] for name in names), kept, side)
-            for names, side in ((dataset.train, "training"), (dataset.test, "test"))
-        )
-        _check_names(train + test)
-        train, test = _draw(train, "pool_images", self.pool_images), _draw(test, "test_images", self.test_images)
-        return replace(dataset, categories=categories, images=train + test, train=_names(train), test=_names(test))
+        train = self._draw(dataset, dataset.train, categories, "pool_images")
+        test = self._draw(dataset, dataset.test, categories, "test_images")
+        names = [tuple(image.file_name for image in side) for side in (train, test)]
+        return replace(dataset, categories=categories, images=train + test, train=names[0], test=names[1])
 
     def _categories(self, dataset: Dataset) -> tuple[Category, ...]:
         unknown = [name for name in self.classes if name not in {category.name for category in dataset.categories}]
@@ -80,34 +77,76 @@ class Excerpt:
             )
         return tuple(one for one in dataset.categories if not self.classes or one.name in self.classes)
 
-    def _images(self, images: Iterable[DatasetImage], categories: set[int], side: str) -> tuple[DatasetImage, ...]:
-        wanted = (
-            replace(image, objects=tuple(item for item in image.objects if item.category_id in categories))
-            for image in images
-        )
-        pieces = tuple(piece for image in wanted for piece in self._pieces(image))
+    def _draw(
+        self, dataset: Dataset, names: Sequence[str], categories: Sequence[Category], option: str
+    ) -> tuple[DatasetImage, ...]:
+        """So many as the option says of what these images hold, in their order. Few are cut for few wanted: pieces are
+        looked at in an order drawn from their names, until there are enough."""
+        wanted = getattr(self, option)
+        pieces = _by_name(piece for name in names for piece in self._pieces(dataset.by_name[name]))
+        order = np.random.default_rng(DRAW_SEED).permutation(sorted(pieces))
+        kept = {category.id for category in categories}
+        cut = (pieces[name].cut(kept, self.stretch) for name in order.tolist())
+        found = {image.file_name: image for image in islice(filter(self._holds_as_many, cut), wanted or None)}
+        if len(found) < max(wanted, 0 if self.objects is None else 1):
+            raise self._too_few(option, len(found), len(pieces))
+        return tuple(found[name] for name in pieces if name in found)
+
+    def _pieces(self, image: DatasetImage) -> Iterator[_Piece]:
+        if not self.crop or max(image.width, image.height) <= self.crop:
+            yield _Piece(_png(image.file_name) if self.stretch else image.file_name, image, None)
+            return
+        width, height = min(self.crop, image.width), min(self.crop, image.height)
+        for y in range(0, image.height - height + 1, self.crop):
+            for x in range(0, image.width - width + 1, self.crop):
+                yield _Piece(_png(image.file_name, f"-{y}-{x}"), image, (x, y, width, height))
+
+    def _holds_as_many(self, image: DatasetImage) -> bool:
+        return self.objects is None or self.objects[0] <= len(image.objects) <= self.objects[1]
+
+    def _too_few(self, option: str, found: int, of: int) -> InvalidArgument:
         if self.objects is None:
-            return pieces
-        fewest, most = self.objects
-        found = tuple(piece for piece in pieces if fewest <= len(piece.objects) <= most)
-        if not found:
-            raise InvalidArgument(
-                f"--objects {fewest}-{most}: none of {len(pieces)} {side} images holds so many", field="objects"
-            )
-        return found
-
-    def _pieces(self, image: DatasetImage) -> Iterator[DatasetImage]:
-        whole = not self.crop or max(image.width, image.height) <= self.crop
-        if not whole:
-            yield from _cut(image, self.crop, self.stretch)
-        elif self.stretch:
-            yield replace(image, file_name=_png(image.file_name), stretched=True)
+            so_many = ""
+        elif found:
+            so_many = f" with {self.objects[0]} to {self.objects[1]} objects"
         else:
-            yield image
+            asked = f"--objects {self.objects[0]}-{self.objects[1]}"
+            return InvalidArgument(f"{asked}: none of {of} {option.replace('_', ' ')} holds so many", field="objects")
+        asked = f"--{option.replace('_', '-')} {getattr(self, option)}"
+        return InvalidArgument(f"{asked}: there are {found}{so_many}", field=option)
 
 
-def _names(images: Iterable[DatasetImage]) -> tuple[str, ...]:
-    return tuple(image.file_name for image in images)
+@dataclass(frozen=True)
+class _Piece:
+    """A window (x, y, width, height) of an image, or all of it, and the name it is to have; not cut yet."""
+
+    file_name: str
+    image: DatasetImage
+    window: tuple[int, int, int, int] | None
+
+    def cut(self, categories: Set[int], stretch: bool) -> DatasetImage:
+        """The piece with its objects of these categories."""
+        image = replace(
+            self.image,
+            file_name=self.file_name,
+            objects=tuple(item for item in self.image.objects if item.category_id in categories),
+            stretched=stretch,
+        )
+        if self.window is None:
+            return image
+        x, y, width, height = self.window
+        objects = objects_within(image.objects, (x, y), width, height)
+        return replace(image, width=width, height=height, objects=objects, corner=(x, y))
+
+
+def _by_name(pieces: Iterable[_Piece]) -> dict[str, _Piece]:
+    found: dict[str, _Piece] = {}
+    for piece in pieces:
+        other = found.setdefault(piece.file_name, piece)
+        if other is not piece:
+            files = f"{other.image.path.name} and {piece.image.path.name}"
+            raise InvalidDataset(f"{files} would both give {piece.file_name}; rename one", field="data")
+    return found
 
 
 def _frequencies(dataset: Dataset) -> str:
@@ -121,21 +160,6 @@ def _frequencies(dataset: Dataset) -> str:
 def _png(file_name: str, suffix: str = "") -> str:
     path = PurePosixPath(file_name)
     return str(path.with_name(f"{path.stem}{suffix}.png"))
-
-
-def _cut(image: DatasetImage, side: int, stretch: bool) -> Iterator[DatasetImage]:
-    width, height = min(side, image.width), min(side, image.height)
-    for y in range(0, image.height - height + 1, side):
-        for x in range(0, image.width - width + 1, side):
-            yield DatasetImage(
-                _png(image.file_name, f"-{y}-{x}"),
-                image.path,
-                width,
-                height,
-                objects_within(image.objects, (x, y), width, height),
-                corner=(x, y),
-                stretched=stretch,
-            )
 
 
 def objects_within(
@@ -157,23 +181,3 @@ def objects_within(
             if mask.area == item.mask.area or mask.area >= LEAST_SHARE * width * height:
                 found.append(replace(item, mask=mask))
     return tuple(found)
-
-
-def _check_names(images: Sequence[DatasetImage]) -> None:
-    bearers: dict[str, DatasetImage] = {}
-    for image in images:
-        other = bearers.setdefault(image.file_name, image)
-        if other is not image:
-            raise InvalidDataset(
-                f"{other.path.name} and {image.path.name} would both give {image.file_name}; rename one", field="data"
-            )
-
-
-def _draw(images: tuple[DatasetImage, ...], option: str, wanted: int) -> tuple[DatasetImage, ...]:
-    """So many images by a draw among their names, in the order they came in; all where none are `wanted`."""
-    if wanted > len(images):
-        raise InvalidArgument(f"--{option.replace('_', '-')} {wanted}: there are {len(images)}", field=option)
-    names = sorted(_names(images))
-    order = np.random.default_rng(DRAW_SEED).permutation(len(names))
-    drawn = {names[place] for place in order[: wanted or len(names)]}
-    return tuple(image for image in images if image.file_name in drawn)
