@@ -3,7 +3,9 @@
 A trial is measured once for each of its models. Between two of them quality is read off the straight line, as is usual
 for learning curves: it is what a model trained at that time should reach, had the budget ended there. The first model's
 quality holds from the end of the first batch, since counts that were bought before the next labels cost time but are
-not waited for; the last one's holds to the end of the budget, since what is left then buys no further label.
+not waited for; the last one's holds to the end of the budget, since what is left then buys no further label. Where the
+budget is a number of images, an arm of cheap images ends early; what it could buy in the time that is left is not known
+and not guessed, so such a comparison understates it.
 """
 
 from __future__ import annotations

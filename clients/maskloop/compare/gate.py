@@ -25,7 +25,7 @@ EARLY = 0.75
 MOST_SEEDS = 20
 """No more seeds than this are advised: another setting is cheaper."""
 
-LONGER = "Train longer: more `iterations` in `--recipe`, e.g. `--recipe compact,iterations=300`."
+LONGER = "Train longer: two or three times the `iterations` of `--recipe`."
 LARGER = "Look closer: larger images by `--image-size`, or cut-outs of them."
 FEWER = "Start from fewer labels: a smaller `--initial`."
 SHORTER = "Most of the rise comes early: start from fewer labels (`--initial`) and end sooner (`--budget`)."
