@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
@@ -64,8 +64,9 @@ class Excerpt:
         if self == Excerpt():
             return dataset
         categories = self._categories(dataset)
-        train = self._draw(dataset, dataset.train, categories, "pool_images")
-        test = self._draw(dataset, dataset.test, categories, "test_images")
+        pieces = self._by_name(dataset)
+        train = self._draw(pieces, dataset.train, categories, "pool_images")
+        test = self._draw(pieces, dataset.test, categories, "test_images")
         names = [tuple(image.file_name for image in side) for side in (train, test)]
         return replace(dataset, categories=categories, images=train + test, train=names[0], test=names[1])
 
@@ -77,20 +78,29 @@ class Excerpt:
             )
         return tuple(one for one in dataset.categories if not self.classes or one.name in self.classes)
 
+    def _by_name(self, dataset: Dataset) -> dict[str, _Piece]:
+        found: dict[str, _Piece] = {}
+        for name in (*dataset.train, *dataset.test):
+            for piece in self._pieces(dataset.by_name[name]):
+                other = found.setdefault(piece.file_name, piece)
+                if other is not piece:
+                    files = f"{other.image.file_name} and {piece.image.file_name}"
+                    raise InvalidDataset(f"{files} would both give {piece.file_name}; rename one", field="data")
+        return found
+
     def _draw(
-        self, dataset: Dataset, names: Sequence[str], categories: Sequence[Category], option: str
+        self, pieces: Mapping[str, _Piece], sources: Sequence[str], categories: Sequence[Category], option: str
     ) -> tuple[DatasetImage, ...]:
-        """So many as the option says of what these images hold, in their order. Few are cut for few wanted: pieces are
+        """So many pieces of these sources as the option says, in their order. Few are cut for few wanted: they are
         looked at in an order drawn from their names, until there are enough."""
-        wanted = getattr(self, option)
-        pieces = _by_name(piece for name in names for piece in self._pieces(dataset.by_name[name]))
-        order = np.random.default_rng(DRAW_SEED).permutation(sorted(pieces))
-        kept = {category.id for category in categories}
+        wanted, kept, of = getattr(self, option), {category.id for category in categories}, set(sources)
+        names = [name for name, piece in pieces.items() if piece.image.file_name in of]
+        order = np.random.default_rng(DRAW_SEED).permutation(sorted(names))
         cut = (pieces[name].cut(kept, self.stretch) for name in order.tolist())
         found = {image.file_name: image for image in islice(filter(self._holds_as_many, cut), wanted or None)}
         if len(found) < max(wanted, 0 if self.objects is None else 1):
-            raise self._too_few(option, len(found), len(pieces))
-        return tuple(found[name] for name in pieces if name in found)
+            raise self._too_few(option, len(found), len(names))
+        return tuple(found[name] for name in names if name in found)
 
     def _pieces(self, image: DatasetImage) -> Iterator[_Piece]:
         if not self.crop or max(image.width, image.height) <= self.crop:
@@ -137,16 +147,6 @@ class _Piece:
         x, y, width, height = self.window
         objects = objects_within(image.objects, (x, y), width, height)
         return replace(image, width=width, height=height, objects=objects, corner=(x, y))
-
-
-def _by_name(pieces: Iterable[_Piece]) -> dict[str, _Piece]:
-    found: dict[str, _Piece] = {}
-    for piece in pieces:
-        other = found.setdefault(piece.file_name, piece)
-        if other is not piece:
-            files = f"{other.image.path.name} and {piece.image.path.name}"
-            raise InvalidDataset(f"{files} would both give {piece.file_name}; rename one", field="data")
-    return found
 
 
 def _frequencies(dataset: Dataset) -> str:
