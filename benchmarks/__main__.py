@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies", "cold_start", "costs", "intervals")
+BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies", "cold_start", "costs", "intervals", "verdicts")
 
 
 def main() -> None:
