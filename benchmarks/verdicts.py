@@ -84,7 +84,7 @@ def _outcome(comparison: Comparison, ahead: float) -> Outcome:
 
 
 def _missed(judgement: Judgement, ahead: float) -> tuple[bool, bool]:
-    """Whether the interval of `BETTER` begins after, or ends before, the time at which it truly gets to random's end."""
+    """Whether the interval of `BETTER` begins after, or ends before, the time at which it is truly at random's end."""
     fine_s = np.linspace(BEGIN_S, END_S, 10_001)
     there = fine_s[np.interp(fine_s, TIMES_S, truth(ahead)) >= START + RISE - 1e-9][0]
     found = next(one.reach for one in judgement.standings if one.strategy == BETTER)
