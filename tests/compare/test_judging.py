@@ -1,4 +1,3 @@
-import random
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -93,17 +92,6 @@ ENDINGS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_
 
 def two_arms(endings: list[tuple[float, float]]) -> Arms:
     return arms_to({"random": tuple(end for end, _ in endings), "entropy": tuple(end for _, end in endings)})
-
-
-@settings(max_examples=30)
-@given(endings=ENDINGS, rng=st.randoms(use_true_random=False))
-def test_the_order_of_trials_does_not_matter(
-    comparison_of: MakeComparison, endings: list[tuple[float, float]], rng: random.Random
-) -> None:
-    straight = comparison_of(two_arms(endings))
-    trials = list(straight.trials)
-    rng.shuffle(trials)
-    assert judge(comparison_of(two_arms(endings), trials=tuple(trials))) == judge(straight)
 
 
 @settings(max_examples=30)
