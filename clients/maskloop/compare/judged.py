@@ -34,7 +34,8 @@ class Gate:
     Args:
         passed: the rise's lower bound lies above the noise.
         rise: of random's quality from its first batch to the end of the budget, by seed.
-        noise: standard deviation between seeds of random's quality at one time (pooled over the measured times).
+        noise: standard deviation between seeds of random's quality at one time, pooled over its models but the first,
+            which all arms of a seed share.
         detectable: the smallest difference between two arms that this many seeds can tell from none, at the noise of
             paired differences seen here; `None` with one seed.
         advice: what to change when it did not pass, sentences.
