@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+import typer
 from rich.console import Console
 
-from maskloop.errors import InternalError, MaskloopError
+from maskloop.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    InternalError,
+    MaskloopError,
+    ResourceExhausted,
+    Unavailable,
+)
 
 WRONG_INPUT = 2
 OUR_FAULT = 1
+STOPPED = 130
+WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 
 
 def told(console: Console, command: Callable[[], object]) -> None:
@@ -23,3 +36,28 @@ def told(console: Console, command: Callable[[], object]) -> None:
     except MaskloopError as error:
         console.print(f"error: {error.message}", style="red", soft_wrap=True, markup=False, highlight=False)
         sys.exit(OUR_FAULT if isinstance(error, InternalError) else WRONG_INPUT)
+
+
+@contextmanager
+def resumable(console: Console, log: Path) -> Iterator[None]:
+    """Say how to go on with a run of `al-loop` that was stopped, or that something ended which may pass.
+
+    Args:
+        console: of complaints.
+        log: the server's, or a folder of such; named if it is there.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        _say_how_to_go_on(console, "Stopped.")
+        raise typer.Exit(STOPPED) from None
+    except WORTH_RESUMING:
+        wrote = f" What the server wrote: {log}." if log.exists() else ""
+        _say_how_to_go_on(console, f"What was bought is safe.{wrote}")
+        raise
+
+
+def _say_how_to_go_on(console: Console, sentence: str) -> None:
+    again = [part for part in sys.argv[1:] if part != "--resume"]
+    command = shlex.join(["al-loop", *again, "--resume"])
+    console.print(f"{sentence} Go on with: {command}", soft_wrap=True, markup=False, highlight=False)

@@ -1,19 +1,26 @@
-"""Arms of a run: the campaign asked for, and its baselines; one project each."""
+"""Arms: a strategy's campaign in a project of its own. A run has the one asked for, and its baselines."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from maskloop.client import Client
+from maskloop.costs import CostModel
 from maskloop.loop.annotator import Annotator, Training
+from maskloop.loop.campaign import Arm, run_campaign
 from maskloop.loop.data import Data
+from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
+from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.requests import RequestIds
-from maskloop.values import Image, Strategy
+from maskloop.values import Image, Split, Strategy
 
 CAMPAIGN = "campaign"
 
@@ -26,21 +33,54 @@ class ArmName:
     project_id: str
 
 
+@dataclass(frozen=True)
+class ArmResult:
+    """An arm beside the annotator that ran it."""
+
+    arm: Arm
+    annotator: Annotator
+
+
 def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
     """The campaign's arm and, if asked for, the baselines'.
 
     On a server that others use too, the run's id keeps its projects apart from those of other runs.
     """
     suffix = f"-{run_id[:8]}" if options.server else ""
-    return tuple(ArmName(one, f"{data.name}-{_slug(one)}{suffix}".lower()) for one in options.arms())
+    return tuple(ArmName(one, f"{data.name}-{slug_of(one)}{suffix}".lower()) for one in options.arms())
 
 
-def _slug(strategy: Strategy) -> str:
-    """Part of an id, distinct for distinct strategies."""
+def slug_of(strategy: Strategy) -> str:
+    """A strategy as part of an id or a file name, distinct for distinct strategies."""
     name = strategy.name.replace("_", "-")
     if not strategy.options:
         return name
     return f"{name[:16]}-{hashlib.sha256(str(strategy).encode()).hexdigest()[:6]}"
+
+
+def run_arm(
+    client: Client,
+    name: ArmName,
+    data: Data,
+    *,
+    options: Options,
+    run_id: str,
+    progress: Progress,
+    clock: Callable[[], float],
+    tell: Callable[[ArmResult], None],
+) -> ArmResult:
+    """Run an arm, or go on with it, until its budget is spent; `tell` is shown it after each of its rounds.
+
+    Raises:
+        MaskloopError: an option or the server will not do. What was bought is safe, and the same call goes on with it.
+    """
+    progress.arm(str(name.strategy))
+    annotator = open_arm(client, name, data, options=options, run_id=run_id, progress=progress, clock=clock)
+    plan = plan_of(options, name.strategy, len(data.dataset.categories))
+    labeler = _labeler(options, data, annotator.images, progress)
+    rng = np.random.default_rng(options.seed)
+    arm = run_campaign(annotator, labeler, plan, lambda so_far: tell(ArmResult(so_far, annotator)), rng)
+    return ArmResult(arm, annotator)
 
 
 def open_arm(
@@ -103,3 +143,11 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress) -> 
         progress.share("import", images / len(names), f"{images} of {len(names)} images")
 
     return list(client.import_images(project_id=project_id, images=data.imports(), taken=taken))
+
+
+def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:
+    if not options.simulated:
+        return FolderLabeler(Path(options.labeler.partition(":")[2]), progress)
+    pool = (image for image in images.values() if image.split is Split.POOL)
+    objects = {image.id: data.dataset.by_name[image.file_name].objects for image in pool}
+    return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories)))

@@ -35,15 +35,17 @@ class LocalServer:
         workdir: the run's folder.
         device: where it trains: `auto`, `cpu` or `cuda`.
         tell: is shown a sentence when the server died and is started again.
+        settings: further keys of the server's configuration.
 
     Raises:
         Unavailable: on entering, when it does not come up; with the last lines of its log.
     """
 
-    def __init__(self, workdir: Path, device: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, workdir: Path, device: str, tell: Callable[[str], None], **settings: object) -> None:
         self._data = workdir / "server"
         self._log = workdir / "server.log"
         self._device = device
+        self._environment = {f"MASKLOOP_{key.upper()}": str(value) for key, value in settings.items()}
         self._tell = tell
         self._ready = threading.Event()
         self._over = threading.Event()
@@ -93,7 +95,7 @@ class LocalServer:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **NOT_FROM_HERE},
+                env={**os.environ, **NOT_FROM_HERE, **self._environment},
                 start_new_session=True,
             )
             if self._over.is_set():

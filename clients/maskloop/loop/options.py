@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidBudget, InvalidConfig
+from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.excerpts import Excerpt
-from maskloop.formats.files import write_atomically
+from maskloop.loop.run_file import check_same, read_run_file, write_run_file
 from maskloop.loop.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, Strategy
 
 RUN_FILE = "run.json"
-DEMO_FOLDER = "data"
-"""In WORKDIR: the demo's images, which may be there before the run is."""
 
 
 @dataclass(frozen=True)
@@ -205,17 +203,11 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
         FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
         InvalidConfig: the options differ from the run's; names those that do.
     """
-    path = workdir / RUN_FILE
-    if path.exists():
-        if not resume:
-            raise FailedPrecondition(
-                f"{workdir} holds a run: go on with it by --resume, name another --workdir, or remove it",
-                field="workdir",
-            )
-        return _check_same(path, options)
-    if workdir.is_dir() and any(entry.name != DEMO_FOLDER for entry in workdir.iterdir()):
-        raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --workdir", field="workdir")
-    return ""
+    kept = read_run_file(workdir / RUN_FILE, {"run_id"}, resume=resume)
+    if kept is None:
+        return ""
+    check_same(workdir / RUN_FILE, kept, asdict(options))
+    return str(kept["run_id"])
 
 
 def begin_run(workdir: Path, options: Options, run_id: str) -> None:
@@ -224,26 +216,4 @@ def begin_run(workdir: Path, options: Options, run_id: str) -> None:
     Raises:
         FailedPrecondition: the folder cannot be made or written to.
     """
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FailedPrecondition(f"cannot make {workdir}: {error.strerror}", field="workdir") from error
-    content = json.dumps({"run_id": run_id, **asdict(options)}, indent=2) + "\n"
-    write_atomically(workdir / RUN_FILE, content.encode())
-
-
-def _check_same(path: Path, options: Options) -> str:
-    try:
-        kept = json.loads(path.read_text())
-        run_id = str(kept["run_id"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InvalidConfig(f"{path} is no run of ours: {error}", field=str(path)) from error
-    now = json.loads(json.dumps(asdict(options)))  # as it was kept: tuples are lists there
-    names = [one.name for one in fields(Options) if kept.get(one.name) != now[one.name]]
-    if names:
-        told = ", ".join(f"--{name.replace('_', '-')} was {kept.get(name)!r}, is {now[name]!r}" for name in names)
-        raise InvalidConfig(
-            f"the run in {path.parent} was started with other options: {told}; name another --workdir for these",
-            field=names[0],
-        )
-    return run_id
+    write_run_file(workdir / RUN_FILE, {"run_id": run_id, **asdict(options)})

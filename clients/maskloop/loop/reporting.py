@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from maskloop.formats.images import decode_image
-from maskloop.loop.annotator import Annotator
-from maskloop.loop.campaign import Arm
+from maskloop.loop.arms import ArmResult
 from maskloop.loop.constant_mask import constant_iou
 from maskloop.loop.data import Data
 from maskloop.loop.options import Options
@@ -32,14 +30,6 @@ from maskloop.report import (
     write_report,
 )
 from maskloop.values import HeadState, Image, ImageProposals, ObjectLabel, explain_head
-
-
-@dataclass(frozen=True)
-class ArmResult:
-    """An arm beside the annotator that ran it."""
-
-    arm: Arm
-    annotator: Annotator
 
 
 class ImageReader(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,23 +12,22 @@ from pathlib import Path
 import numpy as np
 
 from maskloop.client import Client, Retry
-from maskloop.costs import CostModel
 from maskloop.formats.coco_writing import write_coco
-from maskloop.loop.arms import ArmName, arm_names, open_arm
-from maskloop.loop.campaign import Arm, run_campaign
+from maskloop.loop.arms import ArmName, ArmResult, arm_names, run_arm
+from maskloop.loop.campaign import Arm
 from maskloop.loop.data import Data, read_data
 from maskloop.loop.forecast import Forecast, forecast
-from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.local_server import LocalServer
-from maskloop.loop.options import DEMO_FOLDER, Options, begin_run, find_run
+from maskloop.loop.options import Options, begin_run, find_run
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
-from maskloop.loop.reporting import ArmResult, Reporter
+from maskloop.loop.reporting import Reporter
+from maskloop.loop.run_file import DEMO_FOLDER
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 from maskloop.report.words import say_number, say_time
-from maskloop.values import Image, Split, SupervisionKind
+from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
@@ -96,29 +95,24 @@ class Run:
         self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
         """Run one arm; `report` is called after each of its rounds."""
-        self.progress.arm(str(name.strategy))
-        annotator = open_arm(
-            client, name, data, options=self.options, run_id=run_id, progress=self.progress, clock=self.clock
-        )
-        plan = plan_of(self.options, name.strategy, len(data.dataset.categories))
 
-        def tell(arm: Arm) -> None:
+        def tell(result: ArmResult) -> None:
             self.progress.phase("report")
-            report(name, ArmResult(arm, annotator))
-            self.progress.round_done(f"{_sentence(name, arm)}\n{_outlook(arm, annotator.ledger, self._rng())}")
+            report(name, result)
+            rng = np.random.default_rng(self.options.seed)
+            outlook = _outlook(result.arm, result.annotator.ledger, rng)
+            self.progress.round_done(f"{_sentence(name, result.arm)}\n{outlook}")
 
-        arm = run_campaign(annotator, self._labeler(data, annotator.images), plan, tell, self._rng())
-        return ArmResult(arm, annotator)
-
-    def _rng(self) -> np.random.Generator:
-        return np.random.default_rng(self.options.seed)
-
-    def _labeler(self, data: Data, images: Mapping[str, Image]) -> Labeler:
-        if not self.options.simulated:
-            return FolderLabeler(Path(self.options.labeler.partition(":")[2]), self.progress)
-        pool = (image for image in images.values() if image.split is Split.POOL)
-        objects = {image.id: data.dataset.by_name[image.file_name].objects for image in pool}
-        return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories)))
+        return run_arm(
+            client,
+            name,
+            data,
+            options=self.options,
+            run_id=run_id,
+            progress=self.progress,
+            clock=self.clock,
+            tell=tell,
+        )
 
     def _leave(self, client: Client, campaign: ArmResult) -> None:
         """Leave in `workdir` what the time bought: the last model, and the labels."""

@@ -26,13 +26,23 @@ def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
         encoder=resolved.get("encoder", options.encoder),
         image_size=resolved.get("image_size", options.image_size),
         device=options.device if not options.server else f"that of {options.server}",
-        machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        machine=machine(),
         pool_images=len(data.pool),
         initial_images=len(arm.initial.labeled),
         test_images=len(data.test),
         categories=data.dataset.categories,
-        versions={name: found for name in PACKAGES if (found := _version(name))},
+        versions=versions(),
     )
+
+
+def machine() -> str:
+    """What this process runs on."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that numbers depend on, as far as they are installed."""
+    return {name: found for name in PACKAGES if (found := _version(name))}
 
 
 def _version(package: str) -> str:

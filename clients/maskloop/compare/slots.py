@@ -1,0 +1,140 @@
+"""Slots: servers that run trials side by side, one trial at a time each.
+
+A server's folder stays where it is until the comparison ends, and says which trial is on it: after a kill the slot
+goes on with that trial, where every request of it finds its answer again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+
+from maskloop.client import Client, Retry
+from maskloop.compare.board import SlotProgress
+from maskloop.compare.grid import TrialName
+from maskloop.formats.files import write_atomically
+from maskloop.loop.local_server import LocalServer
+
+WORK_FOLDER = "work"
+NETWORKS_FOLDER = "networks"
+"""In WORK_FOLDER: trained networks, which all servers share, so that trials that begin alike train once."""
+TRIAL_FILE = "trial.json"
+PATIENCE_S = 180.0
+"""How long calls wait for a server that died and is started again."""
+MOST_JOBS = 8
+"""Of slots that nobody asked for: each is two processes with torch."""
+
+
+def devices_of(device: str, jobs: int, cores: int) -> tuple[tuple[str, ...], int]:
+    """The device of each slot, and the torch threads of its server (0 for its choice).
+
+    Args:
+        device: one, or several with commas between, which slots take in turn.
+        jobs: how many slots; 0 for one a device or, where the CPU trains, one a core, up to `MOST_JOBS`.
+        cores: of the CPU; they are shared out among the slots.
+    """
+    devices = device.split(",")
+    slots = jobs or (len(devices) if len(devices) > 1 or device.startswith("cuda") else min(cores, MOST_JOBS))
+    threads = 0 if device.startswith("cuda") else max(1, cores // slots)
+    return tuple(islice(cycle(devices), slots)), threads
+
+
+class Queue:
+    """Trials that nobody has taken. Threads share it."""
+
+    def __init__(self, names: Iterable[TrialName]) -> None:
+        self._open = deque(names)
+        self._lock = threading.Lock()
+
+    def take(self) -> TrialName | None:
+        """The next one, `None` when there is none."""
+        with self._lock:
+            return self._open.popleft() if self._open else None
+
+    def claim(self, name: TrialName | None) -> TrialName | None:
+        """Take this one, if it is still open."""
+        with self._lock:
+            if name is None or name not in self._open:
+                return None
+            self._open.remove(name)
+            return name
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A server of the comparison in `workdir`.
+
+    Args:
+        workdir: of the comparison.
+        number: from 1.
+        device: where it trains.
+        threads: torch threads on the CPU; 0 for the server's choice.
+        progress: is told what goes on.
+        tell: is shown a sentence when the server died.
+    """
+
+    workdir: Path
+    number: int
+    device: str
+    threads: int
+    progress: SlotProgress
+    tell: Callable[[str], None]
+
+    def claim(self, queue: Queue) -> TrialName | None:
+        """The trial that this server was at when it was stopped, taken from the queue; a server without one is removed.
+
+        To be asked of every slot before any of them works.
+        """
+        name = queue.claim(self._unfinished())
+        if name is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return name
+
+    def work(
+        self, first: TrialName | None, queue: Queue, run: Callable[[Client, TrialName, SlotProgress], bool]
+    ) -> None:
+        """Run the trial `first` that is on this server, then what the queue has, until nothing is left.
+
+        Args:
+            first: what `claim` said.
+            queue: of all slots.
+            run: runs a trial on a server, and says whether it may be gone on with there, if it has not ended.
+
+        Raises:
+            MaskloopError: the server did not come up, or `run` says so.
+        """
+        name = first or queue.take()
+        if name is None:
+            return
+        self.progress.phase("starting")
+        settings = {"threads": self.threads, "networks_dir": (self.folder.parent / NETWORKS_FOLDER).resolve()}
+        with (
+            LocalServer(self.folder, self.device, self.tell, **settings) as server,
+            Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,
+        ):
+            while name is not None:
+                self._begin(name)
+                if not run(client, name, self.progress):
+                    (self.folder / TRIAL_FILE).unlink()
+                name = queue.take()
+
+    @property
+    def folder(self) -> Path:
+        """The server's."""
+        return self.workdir / WORK_FOLDER / f"slot-{self.number}"
+
+    def _begin(self, name: TrialName) -> None:
+        write_atomically(self.folder / TRIAL_FILE, json.dumps([name.strategy, name.seed]).encode())
+
+    def _unfinished(self) -> TrialName | None:
+        try:
+            strategy, seed = json.loads((self.folder / TRIAL_FILE).read_text())
+        except FileNotFoundError:
+            return None
+        return TrialName(strategy, seed)

@@ -1,0 +1,100 @@
+"""`al-loop compare`: strategies and seeds side by side; `al-loop verdict`: several comparisons on one page."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from maskloop.compare.board import Board
+from maskloop.compare.grid import Grid, seeds_of, strategies_of
+from maskloop.compare.slots import WORK_FOLDER, devices_of
+from maskloop.compare.values import MEASURES, RANDOM
+from maskloop.console import given
+from maskloop.console.errors import resumable
+from maskloop.errors import InvalidArgument
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+out, err = Console(), Console(stderr=True)
+
+
+@app.callback()
+def comparing() -> None:
+    """Ways of choosing, compared."""
+
+
+@app.command()
+def compare(
+    *,
+    budget: Annotated[list[str], typer.Option(help="As of al-loop; each of several is a comparison of its own.")],
+    data: given.Data,
+    classes: given.Classes = "",
+    crop: given.Crop = 0,
+    stretch: given.Stretch = False,
+    objects: given.Objects = "",
+    pool_images: given.PoolImages = 0,
+    test_images: given.TestImages = 0,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME[:OPTION=VALUE,...]; see maskloop strategies. May be repeated; random is always there."),
+    ] = None,
+    seeds: Annotated[str, typer.Option(help="Each strategy runs once with each: 0-4, or 0,3,7.")] = "0-4",
+    jobs: Annotated[int, typer.Option(min=0, help="Trials at once; 0 for one a GPU named, or one a core.")] = 0,
+    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.")] = "auto",
+    measure: Annotated[str, typer.Option(help=f"What strategies are judged by: {', '.join(MEASURES)}.")] = "mean_iou",
+    stop_at_gate: Annotated[
+        bool, typer.Option("--stop-at-gate", help="End when random is through and it is known what can be told apart.")
+    ] = False,
+    first_batch: given.FirstBatch = "random",
+    initial: given.Initial = "",
+    batch: given.Batch = "",
+    max_rounds: given.MaxRounds = None,
+    counts_share: given.CountsShare = 0.15,
+    no_counts: given.NoCounts = False,
+    recipe: given.Recipe = "compact",
+    encoder: given.Encoder = "",
+    image_size: given.ImageSize = 0,
+    workdir: given.Workdir = Path("runs/compare"),
+    resume: given.Resume = False,
+    workday: given.Workday = "24h",
+    stop_when: given.StopWhen = None,
+) -> None:
+    """Which way of choosing buys more for annotator time? Run strategies and seeds side by side, and judge."""
+    arguments = locals()
+    if measure not in MEASURES:
+        raise InvalidArgument(f"--measure {measure!r} is none of {', '.join(MEASURES)}", field="measure")
+    devices, threads = devices_of(device, jobs, len(os.sched_getaffinity(0)))
+    shared = {**arguments, "strategy": RANDOM, "device": _kind_of(devices)}
+    grids = {
+        workdir / f"budget-{one}" if len(budget) > 1 else workdir: Grid(
+            given.options_of({**shared, "budget": one}), strategies_of(strategy or ()), seeds_of(seeds)
+        )
+        for one in budget
+    }
+    for folder, grid in grids.items():
+        with resumable(err, folder / WORK_FOLDER), Board(out, time.monotonic) as board:
+            with out.status("starting"):  # what this imports takes seconds
+                from maskloop.compare.run import CompareRun
+            command = shlex.join(["al-loop", *sys.argv[1:]])
+            run = CompareRun(grid, folder, command, devices, threads, measure, stop_at_gate, board)
+            run.start(resume=resume)
+        out.print(f"Comparison: {folder / 'compare.html'}", soft_wrap=True, markup=False)
+
+
+def _kind_of(devices: Sequence[str]) -> str:
+    """What kind of device all of them are; trials on different kinds are not to be compared.
+
+    Raises:
+        InvalidArgument: they are of several kinds.
+    """
+    kinds = {device.partition(":")[0] for device in devices}
+    if len(kinds) > 1:
+        raise InvalidArgument(f"--device names different kinds: {', '.join(sorted(kinds))}", field="device")
+    return kinds.pop()

@@ -1,0 +1,124 @@
+"""Whole comparisons by `al-loop compare`, with real servers and the real network: what they leave, and kills."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from maskloop.compare.write import read_comparison
+from tests.journeys.loops import Loop, children, processes_naming
+
+GUIDED = "mask_guided:trust=any"
+OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1", "--jobs", "2")
+MACHINE_S = {"machine_s"}
+
+
+def comparing(demo, workdir, *options):
+    loop = Loop(demo, workdir, *OPTIONS, *options)
+    loop.command.insert(1, "compare")
+    return loop
+
+
+def without_machine(value):
+    """Of a JSON value, all but seconds of the machine."""
+    if isinstance(value, dict):
+        return {key: without_machine(item) for key, item in value.items() if key not in MACHINE_S}
+    return [without_machine(item) for item in value] if isinstance(value, list) else value
+
+
+def measured(workdir):
+    """The comparison without what the machine took and how it was asked for."""
+    found = without_machine(json.loads((workdir / "compare.json").read_text()))
+    del found["comparison"]["setting"]["command"]
+    return found
+
+
+def end_of_family(pid):
+    """Kill a process and all below it at once, as a power cut does."""
+    family = [pid]
+    for one in family:
+        family += children(one)
+    for one in family:
+        os.kill(one, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def finished(demo, tmp_path_factory):
+    loop = comparing(demo, tmp_path_factory.mktemp("compared") / "run", "--seeds", "0-1")
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    return loop, out
+
+
+def test_every_strategy_runs_with_every_seed_and_random_is_among_them(finished):
+    loop, out = finished
+    comparison = read_comparison(loop.workdir).comparison
+    assert comparison.strategies == ("random", GUIDED)
+    assert comparison.finished
+    for _, trials in comparison.arms():
+        assert list(trials) == [0, 1]
+        for trial in trials.values():
+            assert [bool(point.chosen_images) for point in trial.points] == [True, False]
+            assert trial.points[-1].spent_s <= 3000
+            assert trial.points[0].labeled_images + trial.points[0].chosen_images == trial.points[1].labeled_images
+            assert all(0 <= point.mean_iou <= 1 and point.machine_s > 0 for point in trial.points)
+    for number in range(1, 5):
+        assert f"{number} of 4: " in out
+
+
+def test_strategies_begin_with_the_same_images_and_seeds_do_not(finished):
+    loop, _ = finished
+    comparison = read_comparison(loop.workdir).comparison
+    random, guided = (comparison.of(strategy) for strategy in comparison.strategies)
+    for seed in (0, 1):
+        assert random[seed].initial_s == guided[seed].initial_s
+        assert random[seed].points[0].mean_iou == guided[seed].points[0].mean_iou
+    assert random[0].initial_s != random[1].initial_s
+
+
+def test_servers_and_what_they_held_are_gone(finished):
+    loop, _ = finished
+    assert not (loop.workdir / "work").exists()
+    assert processes_naming(str(loop.workdir)) == []
+
+
+def test_a_comparison_that_was_killed_and_resumed_gives_the_same_tables(finished, demo, tmp_path):
+    loop = comparing(demo, tmp_path / "run", "--seeds", "0-1")
+    with loop.running() as process:
+        for line in process.stdout:
+            if line.startswith("2 of 4"):
+                break
+        time.sleep(1.0)  # into the next trials
+        end_of_family(process.pid)
+    assert processes_naming(str(loop.workdir)) == []
+    code, out, err = loop.run("--resume")
+    assert code == 0, out + err
+    assert "2 of 4" not in out
+    assert measured(loop.workdir) == measured(finished[0].workdir)
+
+
+def test_ctrl_c_ends_the_servers_and_a_resumed_comparison_takes_more_seeds(finished, demo, tmp_path):
+    loop = comparing(demo, tmp_path / "run", "--seeds", "0")
+    with loop.running() as process:
+        for line in process.stdout:
+            if line.startswith("1 of 2"):
+                break
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "al-loop compare" in err
+    assert "--resume" in err
+    assert processes_naming(str(loop.workdir)) == []
+    code, out, err = loop.run("--seeds", "1", "--resume")
+    assert code == 0, out + err
+    assert measured(loop.workdir) == measured(finished[0].workdir)
+
+
+def test_other_options_are_refused_by_name(finished):
+    loop, _ = finished
+    code, _, err = loop.run("--max-rounds", "2", "--resume")
+    assert code == 2
+    assert "--max-rounds was 1, is 2" in err
