@@ -42,18 +42,12 @@ def say_signed(found: Estimate) -> str:
     return f"{_signed(found.mean)}{_bracket(found)}"
 
 
-def say_purchases(arm: Standing, random: Standing) -> str:
-    """What an arm's seconds bought beside random's."""
-    return f"In the same time {_say_purchase(arm)}, {_say_purchase(random)}."
-
-
-def say_head(arm: Standing) -> str:
-    """How far an arm's predicted IoUs could be relied on; "" where nothing was predicted."""
-    if arm.iou_mae is None:
-        return ""
-    order = f"; its order of images agreed with the true one at {say_number(arm.iou_spearman)} (1 is perfect, 0 chance)"
-    known = order if arm.iou_spearman is not None else ""
-    return f"The IoU that its networks predicted was off by {say_number(arm.iou_mae)} on average{known}."
+def say_why(arm: Standing, random: Standing) -> str:
+    """What an arm's seconds bought beside random's, and how reliable its predicted IoUs were; "" if unknown."""
+    bought = (
+        f"In the same time {_say_purchase(arm)}, {_say_purchase(random)}." if arm.objects and random.objects else ""
+    )
+    return " ".join(filter(None, (bought, _say_head(arm))))
 
 
 def say_chance(arms: int) -> str:
@@ -72,6 +66,15 @@ def sentence_name(strategy: str) -> str:
 def _say_purchase(arm: Standing) -> str:
     price = "" if arm.object_s is None else f" ({arm.object_s:.0f} s an object)"
     return f"{say_strategy(arm.strategy)} bought {arm.images:.0f} images with {arm.objects:.0f} objects{price}"
+
+
+def _say_head(arm: Standing) -> str:
+    if arm.iou_mae is None:
+        return ""
+    order = f"; its order of images agreed with the true one at {say_number(arm.iou_spearman)} (1 is perfect, 0 chance)"
+    known = order if arm.iou_spearman is not None else ""
+    whose = say_strategy(arm.strategy)
+    return f"The IoU that the networks of {whose} predicted was off by {say_number(arm.iou_mae)} on average{known}."
 
 
 def _say_reach(found: Reach | None, judgement: Judgement) -> str:

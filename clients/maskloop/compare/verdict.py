@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from maskloop.compare.judged import CONFIDENCE, Difference, Judgement, Standing
-from maskloop.compare.sentences import (
-    say_arm,
-    say_chance,
-    say_head,
-    say_purchases,
-    say_reached,
-    say_signed,
-    sentence_name,
-)
+from maskloop.compare.sentences import say_arm, say_chance, say_reached, say_signed, say_why, sentence_name
 from maskloop.compare.values import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.report.words import say_count, say_measure, say_number, say_strategy
 
@@ -32,7 +24,7 @@ def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
         *_no_better_than_strong(best),
         *_unfinished(comparison),
         *(say_arm(one, judgement) for one in _best_first(arms)),
-        *_why(best, judgement),
+        *_why(best, arms, judgement),
         *_stood_in(arms),
         *_how_sure(judgement, arms),
     )
@@ -109,10 +101,12 @@ def _unfinished(comparison: Comparison) -> tuple[str, ...]:
     return (f"So far {len(comparison.trials)} of {say_count(trials, 'trial')} have ended, and all of this may change.",)
 
 
-def _why(best: Standing, judgement: Judgement) -> tuple[str, ...]:
-    random = _random(judgement)
-    bought = say_purchases(best, random) if best.objects and random.objects else ""
-    return tuple(filter(None, (bought, say_head(best))))
+def _why(best: Standing, arms: Sequence[Standing], judgement: Judgement) -> tuple[str, ...]:
+    """Of the best arm, and of the one that loses most, as far as numbers show it."""
+    lost = [one for one in arms if _to_random(one).loses]
+    told = dict.fromkeys((best.strategy, *(one.strategy for one in _best_first(lost)[-1:])))
+    found = (say_why(one, _random(judgement)) for one in arms if one.strategy in told)
+    return tuple(filter(None, found))
 
 
 def _stood_in(arms: Sequence[Standing]) -> tuple[str, ...]:
