@@ -4,7 +4,7 @@
 
 Student's interval beside three bootstraps, at 3, 5 and 10 seeds: the share of `REPEATS` samples whose interval holds
 the true mean, and its median width in standard deviations. Percentile, and expanded percentile and bootstrap t as in
-Hesterberg, What teachers should know about the bootstrap (The American Statistician 2015, sections 4.1 and 5.3).
+Hesterberg, What teachers should know about the bootstrap (The American Statistician 69, 2015).
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
 A bootstrap cannot be trusted with five seeds. `python -m benchmarks intervals` counts how often an interval that says
 95 % holds the true mean of normal draws: the percentile bootstrap in 84 % of cases, the expanded percentile in 92 %
-(Hesterberg, What teachers should know about the bootstrap, The American Statistician 2015, section 4.1), both in 75 %
-with three seeds, as they cannot reach beyond the smallest and the largest of them. The bootstrap t holds 95 % and is a
-third wider than Student's interval; with three seeds it holds 81 %. So Student's interval of the mean is used: it holds
-95 % with any number of seeds that scatter normally, and 88 % with five that are as skewed as an exponential.
+(Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015), both in 75 % with three
+seeds, as they cannot reach beyond the smallest and the largest of them. The bootstrap t holds 95 % and is a third wider
+than Student's interval; with three seeds it holds 81 %. So Student's interval of the mean is used: it holds 95 % with
+any number of seeds that scatter normally, and 88 % with five that are as skewed as an exponential.
 """
 
 from __future__ import annotations

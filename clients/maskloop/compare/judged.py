@@ -195,7 +195,7 @@ class JudgedComparison:
 class WinMatrix:
     """Significant pairwise wins over several comparisons, by stage of the budget.
 
-    The protocol of nnActive (Luth et al., nnActive: a framework for evaluation of active learning in 3D biomedical
+    The protocol of nnActive (Lüth et al., nnActive: a framework for evaluation of active learning in 3D biomedical
     segmentation) after Ash et al. (Deep batch active learning by diverse, uncertain gradient lower bounds, section 4).
 
     Args:
