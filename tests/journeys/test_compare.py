@@ -122,3 +122,24 @@ def test_other_options_are_refused_by_name(finished):
     code, _, err = loop.run("--max-rounds", "2", "--resume")
     assert code == 2
     assert "--max-rounds was 1, is 2" in err
+
+
+def test_trials_that_fail_are_named_and_do_not_end_the_others(demo, tmp_path):
+    loop = comparing(demo, tmp_path / "run", "--seeds", "0", "--initial", "30s", "--jobs", "1")
+    loop.command[loop.command.index("50m")] = "40s"  # the cheapest label there can be, and not one of these
+    code, out, err = loop.run()
+    assert code == 1, out + err
+    for strategy in ("random", GUIDED):
+        assert f"{strategy}, seed 0 failed: the budget buys no image" in out
+    assert "2 of 2 trials failed" in err
+    assert "--resume" in err
+    assert processes_naming(str(loop.workdir)) == []
+
+
+def test_a_recipe_that_cannot_be_trained_is_refused_before_any_trial(demo, tmp_path):
+    loop = comparing(demo, tmp_path / "run", "--seeds", "0")
+    loop.command[loop.command.index("--recipe") + 1] = "compact,colour=blue"
+    code, out, err = loop.run()
+    assert code == 2, out + err
+    assert "colour" in err
+    assert "failed" not in out

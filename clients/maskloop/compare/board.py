@@ -34,23 +34,23 @@ class SlotProgress(Progress):
     def __init__(self, clock: Callable[[], float], stopping: threading.Event) -> None:
         super().__init__(clock)
         self._stopping = stopping
+        self._trial = ""
         self._trial_begun = clock()
 
-    def arm(self, name: str) -> None:
+    def begin_trial(self, name: str) -> None:
         """Another trial begins."""
-        self._trial_begun = self._clock()
+        self._trial, self._trial_begun = name, self._clock()
         self.standing.done = 0
-        super().arm(name)
 
-    def idle(self) -> None:
+    def end_trial(self) -> None:
         """No trial is at work."""
-        self.standing.arm = ""
+        self._trial = ""
         self.phase("idle")
 
     @property
     def trial_s(self) -> float:
-        """Seconds since the trial began."""
-        return self._clock() - self._trial_begun
+        """Seconds since the trial began; 0 where none is at work."""
+        return self._clock() - self._trial_begun if self._trial else 0.0
 
     def begin(self) -> None:
         """The board has its place."""
@@ -73,9 +73,11 @@ class SlotProgress(Progress):
     def line(self) -> str:
         """Where it stands."""
         now = self.standing
-        if not now.arm:
+        if not self._trial:
             return now.phase
-        return f"{now.arm}, round {now.done + 1}: {now.phase}, {say_time(self.phase_s)} {now.detail}"[:WIDEST].rstrip()
+        return f"{self._trial}, round {now.done + 1}: {now.phase}, {say_time(self.phase_s)} {now.detail}"[
+            :WIDEST
+        ].rstrip()
 
 
 class Board:
@@ -118,7 +120,7 @@ class Board:
         if not self._took_s:
             return 0.0
         mean_s = sum(self._took_s) / len(self._took_s)
-        begun_s = sum(min(slot.trial_s, mean_s) for slot in self._slots if slot.standing.arm)
+        begun_s = sum(min(slot.trial_s, mean_s) for slot in self._slots)
         return max(0.0, (self._expected - self._done) * mean_s - begun_s) / len(self._slots)
 
     def note(self, sentence: str) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from maskloop.compare.values import RANDOM
 from maskloop.errors import InvalidArgument, InvalidConfig
-from maskloop.loop.options import Options
+from maskloop.loop.options import DEFAULTS, Options
 from maskloop.loop.run_file import check_same, read_run_file, write_run_file
 from maskloop.values import Strategy
 
@@ -45,6 +45,7 @@ class Grid:
         options: of every trial; its strategy and seed say nothing.
         strategies: in the order asked for, random first.
         seeds: in the order asked for.
+        name: of the comparison in headings; "" for that of the data.
 
     Raises:
         InvalidArgument: there is no such strategy or option of it, or a seed comes twice, or there is none.
@@ -53,6 +54,7 @@ class Grid:
     options: Options
     strategies: tuple[str, ...]
     seeds: tuple[int, ...]
+    name: str = ""
 
     def __post_init__(self) -> None:
         for name in self.strategies:
@@ -120,11 +122,16 @@ def find_grid(workdir: Path, grid: Grid, command: str, *, resume: bool) -> Begun
     kept = read_run_file(path, {"run_id", "command", "strategies", "seeds"}, resume=resume)
     if kept is None:
         return Begun(str(uuid.uuid4()), grid, command)
-    check_same(path, kept, grid.shared_options)
     strategies, seeds = kept["strategies"], kept["seeds"]
     if not (isinstance(strategies, list) and isinstance(seeds, list)):
         raise InvalidConfig(f"{path} is no comparison of ours", field=str(path))
-    both = replace(grid, strategies=_joined(strategies, grid.strategies), seeds=_joined(seeds, grid.seeds))
+    check_same(path, {**DEFAULTS, **kept}, grid.shared_options)
+    both = replace(
+        grid,
+        strategies=_joined(strategies, grid.strategies),
+        seeds=_joined(seeds, grid.seeds),
+        name=grid.name or str(kept.get("name", "")),
+    )
     return Begun(str(kept["run_id"]), both, str(kept["command"]))
 
 
@@ -134,9 +141,10 @@ def keep_grid(workdir: Path, begun: Begun) -> None:
     Raises:
         FailedPrecondition: the folder cannot be made or written to.
     """
-    head = {"run_id": begun.run_id, "command": begun.command}
-    asked = {"strategies": begun.grid.strategies, "seeds": begun.grid.seeds}
-    write_run_file(workdir / COMPARE_FILE, {**head, **asked, **begun.grid.shared_options})
+    grid = begun.grid
+    head = {"run_id": begun.run_id, "command": begun.command, "name": grid.name}
+    asked = {"strategies": grid.strategies, "seeds": grid.seeds}
+    write_run_file(workdir / COMPARE_FILE, {**head, **asked, **grid.shared_options})
 
 
 def _joined(first: Sequence[T], more: Sequence[T]) -> tuple[T, ...]:

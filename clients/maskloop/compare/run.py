@@ -111,6 +111,7 @@ def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials
     options, begun = trials.begun.grid.options, trials.clock()
     # Refused before anything is bought for a network that could not be trained, and for all trials alike.
     client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())
+    progress.begin_trial(str(name))
     try:
         trial = trials.run(client, name, progress)
     except (Cancelled, Unavailable):
@@ -118,7 +119,7 @@ def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials
     except MaskloopError as error:
         record.fail(name, error)
         return False
-    progress.idle()
+    progress.end_trial()
     record.add(trial, trials.clock() - begun)
     return True
 
@@ -126,7 +127,7 @@ def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials
 def _setting(begun: Begun, data: Data) -> Setting:
     budget = begun.grid.options.parsed_budget()
     return Setting(
-        name=data.name,
+        name=begun.grid.name or data.name,
         options=begun.grid.shared_options,
         budget_s=budget.seconds,
         budget_images=budget.images,

@@ -48,6 +48,7 @@ def compare(
     seeds: Annotated[str, typer.Option(help="Each strategy runs once with each: 0-4, or 0,3,7.")] = "0-4",
     jobs: Annotated[int, typer.Option(min=0, help="Trials at once; 0 for one a GPU named, or one a core.")] = 0,
     device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.")] = "auto",
+    name: Annotated[str, typer.Option(help="What headings call the comparison; the data's name without it.")] = "",
     measure: Annotated[str, typer.Option(help=f"What strategies are judged by: {', '.join(MEASURES)}.")] = "mean_iou",
     stop_at_gate: Annotated[
         bool, typer.Option("--stop-at-gate", help="End when random is through and it is known what can be told apart.")
@@ -74,7 +75,10 @@ def compare(
     shared = {**arguments, "strategy": RANDOM, "device": _kind_of(devices)}
     grids = {
         workdir / f"budget-{one}" if len(budget) > 1 else workdir: Grid(
-            given.options_of({**shared, "budget": one}), strategies_of(strategy or ()), seeds_of(seeds)
+            given.options_of({**shared, "budget": one}),
+            strategies_of(strategy or ()),
+            seeds_of(seeds),
+            f"{name or Path(data).name}, {one}" if len(budget) > 1 else name,
         )
         for one in budget
     }

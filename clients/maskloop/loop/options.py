@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidBudget
@@ -172,6 +172,10 @@ class Options:
         return self.recipe_overrides().get("classes") == "predicted"
 
 
+DEFAULTS = {one.name: one.default for one in fields(Options) if one.default is not MISSING}
+"""What options are that a run file does not hold: those that came after it was written."""
+
+
 def _checked(text: str) -> Strategy:
     strategy = Strategy.parse(text)
     strategy.check()
@@ -206,7 +210,7 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
     kept = read_run_file(workdir / RUN_FILE, {"run_id"}, resume=resume)
     if kept is None:
         return ""
-    check_same(workdir / RUN_FILE, kept, asdict(options))
+    check_same(workdir / RUN_FILE, {**DEFAULTS, **kept}, asdict(options))
     return str(kept["run_id"])
 
 

@@ -57,10 +57,10 @@ def check_same(path: Path, kept: Mapping[str, object], asked: Mapping[str, objec
     Raises:
         InvalidConfig: names the options that differ.
     """
-    now = json.loads(json.dumps(asked))  # as it was kept: tuples are lists there
-    names = [name for name, value in now.items() if kept.get(name) != value]
+    was, now = (json.loads(json.dumps(one)) for one in (kept, asked))  # tuples are lists there
+    names = [name for name, value in now.items() if was.get(name) != value]
     if names:
-        told = ", ".join(f"--{name.replace('_', '-')} was {kept.get(name)!r}, is {now[name]!r}" for name in names)
+        told = ", ".join(f"--{name.replace('_', '-')} was {was.get(name)!r}, is {now[name]!r}" for name in names)
         raise InvalidConfig(
             f"the run in {path.parent} was started with other options: {told}; name another --workdir for these",
             field=names[0],
