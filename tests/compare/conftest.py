@@ -70,7 +70,7 @@ def a_comparison(
     return Comparison(setting, tuple(gains), tuple(range(seeds)), tuple(trials[:done]))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def comparison() -> Callable[..., Comparison]:
     """Makes comparisons; see `a_comparison`."""
     return a_comparison

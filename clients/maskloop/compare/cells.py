@@ -22,11 +22,11 @@ def say_gain(found: Estimate | None) -> str:
     return f"{say_change(found.mean, 3)} ({say_change(found.low, 3)} to {say_change(found.high, 3)})"
 
 
-def say_reach(found: Reach | None) -> str:
+def say_reach(found: Reach | None, *, interval: bool = True) -> str:
     """Time with its interval: `2 h 20 min (2 h to 2 h 50 min)`; a high end that is not known is beyond the budget."""
     if found is None:
         return "–"
     said = NOT_REACHED if found.seconds is None else say_time(found.seconds)
-    if found.low is None:
+    if found.low is None or not interval:
         return said
     return f"{said} ({say_time(found.low)} {'or later' if found.high is None else f'to {say_time(found.high)}'})"

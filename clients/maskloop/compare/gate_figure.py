@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from maskloop.compare.cells import say_gain
 from maskloop.compare.judged import Estimate, Judgement
 from maskloop.compare.lines import draw_mean, draw_strip, name_axes
 from maskloop.compare.looks import Look
@@ -56,6 +57,4 @@ def _draw_rise(axes: Any, start: float, rise: Estimate, at: float) -> None:
 
 
 def _say_rise(rise: Estimate) -> str:
-    if rise.low is None:
-        return f"rise: {say_number(rise.mean, 3)}, of one seed"
-    return f"rise: {say_number(rise.mean, 3)} ({say_number(rise.low, 3)} to {say_number(rise.high, 3)})"
+    return f"rise: {say_gain(rise)}{', of one seed' if rise.low is None else ''}"

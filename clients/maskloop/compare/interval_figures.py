@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import math
+from collections.abc import Iterator, Sequence
 
 from matplotlib.lines import Line2D
 
-from maskloop.compare.cells import NOT_REACHED
+from maskloop.compare.cells import say_reach
 from maskloop.compare.judged import CONFIDENCE, Estimate, Judgement, Reach, Standing
 from maskloop.compare.lines import title
 from maskloop.compare.looks import Look, looks, name_lines
-from maskloop.compare.rows import Mark, Row, rows_figure
+from maskloop.compare.rows import Legend, Mark, Row, Scale, rows_figure
 from maskloop.compare.values import RANDOM, STRONG_RANDOM
-from maskloop.report.drawing import INK, MUTED, PAPER, Curve, time_unit
-from maskloop.report.words import say_arm, say_change, say_time
+from maskloop.report.drawing import MUTED, PAPER, Curve, time_unit
+from maskloop.report.words import say_arm, say_change
 
 NAME = 40
 """Characters of a name in one line, beside its number."""
+ENOUGH = 3
+"""Seeds whose interval may set the scale."""
 
 
 def difference_figure(judgement: Judgement, name: str, *, area: bool) -> Curve | None:
@@ -28,15 +30,11 @@ def difference_figure(judgement: Judgement, name: str, *, area: bool) -> Curve |
         return None
     arms = looks([one.strategy for one in judgement.standings])
     rows = [_difference_row(one, arms[one.strategy], area=area) for one in standings]
-
-    def draw(axes: Any) -> list[tuple[Any, str]]:
-        axes.axvline(0, color=INK, lw=1.2)
-        axes.set_xlabel(f"{title(judgement)}, difference")
-        return list(_explain(judgement))
-
+    legend = list(_difference_legend(judgement))
+    scale = difference_scale([_difference(one, RANDOM, area=area) for one in standings], judgement, legend)
     when = "over the whole time" if area else "at the end of the budget"
     said = "; ".join(f"{say_arm(one.strategy)} {row.value}" for one, row in zip(standings, rows, strict=True))
-    return rows_figure(name, f"Differences {when}", f"Against random: {said}.", rows, draw)
+    return rows_figure(name, f"Differences {when}", f"Against random: {said}.", rows, scale)
 
 
 def reach_figure(judgement: Judgement, name: str) -> Curve | None:
@@ -47,15 +45,42 @@ def reach_figure(judgement: Judgement, name: str) -> Curve | None:
         return None
     unit_s, unit = time_unit(judgement.end_s)
     arms = looks([one.strategy for one in judgement.standings])
-    rows = [_reach_row(one, reach, arms[one.strategy], unit_s) for one, reach in found]
-
-    def draw(axes: Any) -> list[tuple[Any, str]]:
-        axes.set_xlim(0, judgement.end_s / unit_s)
-        axes.set_xlabel(f"annotator {unit}, to the end of the budget")
-        return []
-
+    rows = [
+        Row(
+            name_lines(one.strategy, NAME),
+            say_reach(reach, interval=False),
+            (reach_mark(one, reach, arms[one.strategy], unit_s),),
+        )
+        for one, reach in found
+    ]
+    scale = Scale(0, judgement.end_s / unit_s, f"annotator {unit}, to the end of the budget")
     said = "; ".join(f"{say_arm(one.strategy)} {row.value}" for (one, _), row in zip(found, rows, strict=True))
-    return rows_figure(name, "Time to where random ends", f"{said}.", rows, draw)
+    return rows_figure(name, "Time to where random ends", f"{said}.", rows, scale)
+
+
+def difference_mark(found: Estimate, look: Look) -> Mark:
+    """Filled where the interval does not include zero."""
+    sure = found.low is not None and found.high is not None and not found.low <= 0 <= found.high
+    return Mark(found.mean, found.low, found.high, look, filled=sure)
+
+
+def difference_scale(found: Sequence[Estimate], judgement: Judgement, legend: Legend) -> Scale:
+    """Zero, all means and all intervals of `ENOUGH` seeds; with fewer, an interval may be wider than all else."""
+    trusted = [one for one in found if one.seeds >= ENOUGH] or found
+    ends = [end for one in trusted for end in (one.low, one.high) if end is not None]
+    ends += [0.0, *(one.mean for one in found)]
+    margin = 0.06 * (max(ends) - min(ends)) or 0.01
+    words = f"{title(judgement)}, more or less than the baseline"
+    return Scale(min(ends) - margin, max(ends) + margin, words, legend, line=0.0)
+
+
+def reach_mark(one: Standing, found: Reach, look: Look, unit_s: float) -> Mark:
+    """In units of `unit_s`; what is not known to be within the budget lies beyond it. One seed has no interval."""
+    at, low, high = (None if value is None else value / unit_s for value in (found.seconds, found.low, found.high))
+    if at is None or (one.seeds > 1 and high is None):
+        high = math.inf
+        low = next((value for value in (low, at) if value is not None), math.inf)
+    return Mark(at, low, high, look)
 
 
 def _difference(one: Standing, baseline: str, *, area: bool) -> Estimate:
@@ -64,18 +89,13 @@ def _difference(one: Standing, baseline: str, *, area: bool) -> Estimate:
 
 def _difference_row(one: Standing, look: Look, *, area: bool) -> Row:
     first = _difference(one, RANDOM, area=area)
-    marks = [_difference_mark(first, look)]
+    marks = [difference_mark(first, look)]
     if STRONG_RANDOM in one.against:
-        marks.append(_difference_mark(_difference(one, STRONG_RANDOM, area=area), Look(MUTED, "s", "-")))
+        marks.append(difference_mark(_difference(one, STRONG_RANDOM, area=area), Look(MUTED, "s", "-")))
     return Row(name_lines(one.strategy, NAME), say_change(first.mean, 3), tuple(marks))
 
 
-def _difference_mark(found: Estimate, look: Look) -> Mark:
-    sure = found.low is not None and found.high is not None and not found.low <= 0 <= found.high
-    return Mark(found.mean, found.low, found.high, look, filled=sure)
-
-
-def _explain(judgement: Judgement) -> Iterator[tuple[Any, str]]:
+def _difference_legend(judgement: Judgement) -> Iterator[tuple[Line2D, str]]:
     """What the marks mean, as far as there are such."""
     yield _key("o"), f"in colour: against random, with its {CONFIDENCE:.0%} interval"
     if any(STRONG_RANDOM in one.against for one in judgement.standings):
@@ -85,12 +105,3 @@ def _explain(judgement: Judgement) -> Iterator[tuple[Any, str]]:
 
 def _key(marker: str, fill: str = MUTED) -> Line2D:
     return Line2D([], [], color=MUTED, marker=marker, mfc=fill, lw=2, mew=1.6, ms=7)
-
-
-def _reach_row(one: Standing, found: Reach, look: Look, unit_s: float) -> Row:
-    """An interval without an end goes on beyond the budget; of one seed nothing is known but the point."""
-    at, low, high = (None if value is None else value / unit_s for value in (found.seconds, found.low, found.high))
-    goes_on = found.seconds is None or (one.seeds > 1 and found.high is None)
-    mark = Mark(at, at if goes_on and low is None else low, high, look, goes_on=goes_on)
-    said = NOT_REACHED if found.seconds is None else say_time(found.seconds)
-    return Row(name_lines(one.strategy, NAME), said, (mark,))

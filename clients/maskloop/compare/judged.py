@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maskloop.compare.values import Comparison
+from maskloop.values import Strategy
 
 CONFIDENCE = 0.95
 STAGES = ("low", "middle", "high")
@@ -134,6 +135,11 @@ class Standing:
     iou_spearman: float | None
     chosen_by_fallback: float
     machine_s: float
+
+    @property
+    def oracle(self) -> bool:
+        """Whether it chose by scores made elsewhere, true IoUs as a rule: nothing that could be had in production."""
+        return Strategy.parse(self.strategy).uses_imported_scores
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,11 @@ class Record:
 
 
 def records(judged: Sequence[Judged], baseline: str) -> tuple[Record, ...]:
-    """Of every strategy that met the baseline where the gate was passed, most wins less losses first."""
+    """Of every strategy that anyone can use and that met the baseline past the gate, most wins less losses first."""
     found: dict[str, list[tuple[str, Difference]]] = {}
     for comparison, judgement in judged:
         for one in judgement.standings if judgement.gate.passed else ():
-            if baseline in one.against:
+            if baseline in one.against and not one.oracle:
                 found.setdefault(one.strategy, []).append((comparison.setting.name, one.against[baseline]))
     made = [_record(strategy, baseline, met) for strategy, met in found.items()]
     return tuple(sorted(made, key=lambda one: len(one.below) - len(one.above)))

@@ -55,7 +55,7 @@ def compare_environment() -> Environment:
     """The report's templates and words, and those of comparisons."""
     pages = environment("maskloop.compare", "maskloop.report")
     pages.filters.update(estimate=say_estimate, gain=say_gain, reach=say_reach, targets=_targets, at_target=_at_target)
-    pages.filters.update(cell=_cell)
+    pages.filters.update(cell=_cell, change=say_change)
     pages.globals.update(random=RANDOM, strong_random=STRONG_RANDOM, confidence=f"{CONFIDENCE:.0%}")
     return pages
 
@@ -117,7 +117,7 @@ def _part(judgement: Judgement, figures: Mapping[str, Curve]) -> Part:
 
 def _best(judgement: Judgement) -> Iterator[Figure]:
     """Who is first where random ends, and who ends highest; nobody where random is."""
-    others = [one for one in judgement.standings if RANDOM in one.against]
+    others = [one for one in judgement.standings if RANDOM in one.against and not one.oracle]
     random = next(one.reach for one in judgement.standings if one.strategy == RANDOM)
     reached = [(one.reach.seconds, one) for one in others if one.reach and one.reach.seconds is not None]
     if reached and random and random.seconds:

@@ -15,10 +15,11 @@ def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
     if not judgement.gate.passed:
         return (*_nothing_ranked(judgement), *_unfinished(comparison))
     arms = [one for one in judgement.standings if RANDOM in one.against]
-    if not arms:
+    usable = [one for one in arms if not one.oracle]
+    if not usable:
         return (_only_random(judgement), *_unfinished(comparison))
     sure = sure_winners(arms)
-    best = max(arms, key=lambda one: (one.strategy in sure, _to_random(one).wins, _to_random(one).end.mean))
+    best = max(usable, key=lambda one: (one.strategy in sure, _to_random(one).wins, _to_random(one).end.mean))
     return (
         _what_to_do(comparison, judgement, best, arms),
         *_no_better_than_strong(best),
@@ -134,7 +135,8 @@ def _how_sure(judgement: Judgement, arms: Sequence[Standing]) -> tuple[str, ...]
 
 
 def _best_first(arms: Sequence[Standing]) -> list[Standing]:
-    return sorted(arms, key=lambda one: -_to_random(one).end.mean)
+    """Those that only an experiment can have after all that anyone can."""
+    return sorted(arms, key=lambda one: (one.oracle, -_to_random(one).end.mean))
 
 
 def _to_random(arm: Standing) -> Difference:

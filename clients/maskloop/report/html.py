@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from maskloop.report import words
 from maskloop.report.drawing import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
@@ -46,6 +46,7 @@ def environment(*packages: str) -> Environment:
         step=words.say_step,
         measure=words.say_measure,
     )
+    found.filters["said"] = said
     found.globals["count"] = words.say_count
     return found
 
@@ -56,6 +57,11 @@ def themed(curve: Curve) -> Markup:
     for colour in THEMED:
         svg = svg.replace(colour, theme_colour(colour))
     return Markup(svg)  # our own drawing; its words were escaped when it was drawn
+
+
+def said(sentence: str) -> Markup:
+    """A sentence with its units kept on the line of their numbers, and `what a person types` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(unbroken(sentence)))))
 
 
 def theme_colour(colour: str) -> str:

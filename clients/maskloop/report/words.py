@@ -25,7 +25,7 @@ def say_number(value: float | None, digits: int = 2) -> str:
 
 def say_change(value: float | None, digits: int = 2) -> str:
     """The same with its sign: `+0.031`, `−0.004`."""
-    return "–" if value is None else f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return "–" if value is None else f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def say_count(count: int, thing: str) -> str:

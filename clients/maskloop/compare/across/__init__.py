@@ -1,0 +1,1 @@
+"""Several comparisons together: who wins where, and what could rank nothing."""

@@ -1,0 +1,59 @@
+"""`verdict.html`: several comparisons on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from maskloop.compare.across.values import Verdict
+from maskloop.compare.judged import STAGES, Standing, WinMatrix
+from maskloop.compare.looks import looks
+from maskloop.compare.page import compare_environment
+from maskloop.compare.values import RANDOM
+from maskloop.compare.wins import wins_by_chance
+from maskloop.report.drawing import Curve
+from maskloop.report.html import theme_colour, themed
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is shown of one measure."""
+
+    measure: str
+    sentences: tuple[str, ...]
+    figures: Mapping[str, Markup]
+    matrix: WinMatrix
+    colours: Mapping[str, str]
+
+
+def to_html(verdict: Verdict, figures: Mapping[str, Mapping[str, Curve]]) -> bytes:
+    """The page; `figures` by measure, then as `maskloop.compare.across.figures` names them."""
+    parts = [_part(verdict, measure, figures[measure]) for measure in verdict.matrices]
+    pages = compare_environment()
+    pages.filters.update(best_arm=_best_arm, by_chance=wins_by_chance, share=_share)
+    text = pages.get_template("verdict.html.j2").render(verdict=verdict, parts=parts, stages=STAGES)
+    return text.encode()
+
+
+def _part(verdict: Verdict, measure: str, figures: Mapping[str, Curve]) -> Part:
+    arms = looks(verdict.strategies(measure))
+    return Part(
+        measure,
+        verdict.sentences[measure],
+        {name: themed(one) for name, one in figures.items()},
+        verdict.matrices[measure],
+        {strategy: theme_colour(look.colour) for strategy, look in arms.items()},
+    )
+
+
+def _best_arm(standings: tuple[Standing, ...]) -> Standing | None:
+    """The one that ends highest above random, whether or not by luck."""
+    arms = [one for one in standings if RANDOM in one.against and not one.oracle]
+    return max(arms, key=lambda one: one.against[RANDOM].end.mean, default=None)
+
+
+def _share(wins: int, counted: int) -> str:
+    """How dark a cell is, in percent."""
+    return f"{100 * wins / max(1, counted):.0f}%"
