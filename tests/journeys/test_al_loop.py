@@ -7,7 +7,8 @@ import time
 import pytest
 
 from maskloop.costs import CostModel
-from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.coco import read_coco, read_coco_folder
+from maskloop.formats.excerpts import Excerpt
 from maskloop.values import Counts
 from tests.journeys.loops import Loop, processes_naming
 
@@ -92,6 +93,19 @@ def test_the_files_that_the_time_bought_are_there(finished):
     assert labels["annotations"]
     for name in ("report.html", "report.csv", "curve-mean-iou.svg", "spending.svg"):
         assert (finished.workdir / name).stat().st_size > 100
+
+
+def test_bought_crops_are_left_with_their_labels_as_a_data_set(demo, tmp_path):
+    options = ("--budget", "4images", "--max-rounds", "0", "--no-counts", "--crop", "32", "--objects", "1-8")
+    loop = Loop(demo, tmp_path / "run", *options)
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    bought = read_coco(loop.workdir / "labels.coco.json", loop.workdir / "images")
+    crops = Excerpt(crop=32, objects=(1, 8)).of(read_coco_folder(demo))
+    assert len(bought.images) == 4
+    for image in bought.images:
+        assert image.objects == crops.by_name[image.file_name].objects
+        assert image.read() == crops.by_name[image.file_name].read()
 
 
 def test_nothing_is_left_running(finished):

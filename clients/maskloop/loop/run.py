@@ -13,6 +13,7 @@ import numpy as np
 
 from maskloop.client import Client, Retry
 from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, arm_names, run_arm
 from maskloop.loop.campaign import Arm
 from maskloop.loop.data import Data, read_data
@@ -31,6 +32,7 @@ from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
+IMAGES_FOLDER = "images"
 LOOK_S = 3.0
 """How long a server may take to show that it is there, when it should be."""
 PATIENCE_S = 180.0
@@ -86,7 +88,7 @@ class Run:
             results[str(name.strategy)] = result
             reporter.write(results)
 
-        self._leave(client, self._run_arm(client, own, data, run_id, report))
+        self._leave(client, self._run_arm(client, own, data, run_id, report), data)
         for name in others:
             self._run_arm(client, name, data, run_id, report)
         return reporter.write(results)
@@ -114,8 +116,9 @@ class Run:
             tell=tell,
         )
 
-    def _leave(self, client: Client, campaign: ArmResult) -> None:
-        """Leave in `workdir` what the time bought: the last model, and the labels."""
+    def _leave(self, client: Client, campaign: ArmResult, data: Data) -> None:
+        """Leave in `workdir` what the time bought: the last model, the labels, and their images where those lie nowhere
+        as they were labeled."""
         self.progress.phase("export")
         annotator = campaign.annotator
         model = campaign.arm.rounds[-1][0].model.id
@@ -125,6 +128,9 @@ class Run:
         bought = {label.image_id: label.objects for label in full if label.image_id in pool}
         names = {pool[image_id].file_name: objects for image_id, objects in bought.items()}
         write_coco(self.workdir / LABELS_FILE, annotator.categories, [pool[key] for key in bought], names)
+        for image in map(data.dataset.by_name.__getitem__, names):
+            if not image.is_a_file:
+                write_atomically(self.workdir / IMAGES_FOLDER / image.file_name, image.read())
 
     def _look_for_server(self) -> None:
         """Find out at once, and before anything is written, that nobody answers at --server."""

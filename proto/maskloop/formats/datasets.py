@@ -42,6 +42,11 @@ class DatasetImage:
     corner: tuple[int, int] | None = None
     stretched: bool = False
 
+    @property
+    def is_a_file(self) -> bool:
+        """Whether the image lies at `path` as it is; else it is cut or stretched when it is read."""
+        return self.corner is None and not self.stretched
+
     def read(self) -> bytes:
         """The image as a file: the bytes that lie at `path`, or, cut or stretched, a PNG.
 
@@ -49,7 +54,7 @@ class DatasetImage:
             InvalidDataset: the file cannot be read.
             InvalidImage: it does not decode, where it is to be cut or stretched.
         """
-        if self.corner is None and not self.stretched:
+        if self.is_a_file:
             return _bytes_of(self.path)
         x, y = self.corner or (0, 0)
         pixels = _pixels_of(self.path, self.stretched)[y : y + self.height, x : x + self.width]
