@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maskloop.compare.board import Board
 from maskloop.compare.grid import Grid, TrialName
-from maskloop.compare.judged import Judgement
+from maskloop.compare.judged import JudgedComparison
 from maskloop.compare.judging import judge
 from maskloop.compare.values import MEASURES, RANDOM, Comparison, Setting, Trial
 from maskloop.compare.write import write_comparison
@@ -40,15 +40,19 @@ class Record:
         self.failed: dict[TrialName, MaskloopError] = {}
 
     @property
-    def comparison(self) -> Comparison:
-        """As far as it has come."""
-        trials = tuple(self._trials[name] for name in self._grid.names() if name in self._trials)
-        return Comparison(self._setting, self._grid.strategies, self._grid.seeds, trials)
+    def judged(self) -> JudgedComparison:
+        """As far as it has come, judged by every measure that random was measured by, the one asked for first."""
+        comparison = self._comparison()
+        random = [point for trial in comparison.of(RANDOM).values() for point in trial.points]
+        measures = [self._measure, *(one for one in MEASURES if one != self._measure)]
+        known = [one for one in measures if any(getattr(point, one) is not None for point in random)]
+        return JudgedComparison(comparison, {one: judge(comparison, one) for one in known})
 
     def write(self) -> None:
         """Write pages and tables; nothing before the first trial."""
         if self._trials:
-            write_comparison(self._workdir, self.comparison, self._judgements())
+            judged = self.judged
+            write_comparison(self._workdir, judged.comparison, judged.judgements)
 
     def add(self, trial: Trial, seconds: float) -> None:
         """A trial ended after so many seconds of the machine."""
@@ -65,16 +69,13 @@ class Record:
             self.failed[name] = error
             self._board.note(f"{name} failed: {error.message}")
 
-    def _judgements(self) -> dict[str, Judgement]:
-        """By measure, the one asked for first; of those that random was measured by."""
-        comparison = self.comparison
-        random = [point for trial in comparison.of(RANDOM).values() for point in trial.points]
-        measures = [self._measure, *(one for one in MEASURES if one != self._measure)]
-        return {one: judge(comparison, one) for one in measures if any(getattr(p, one) is not None for p in random)}
+    def _comparison(self) -> Comparison:
+        trials = tuple(self._trials[name] for name in self._grid.names() if name in self._trials)
+        return Comparison(self._setting, self._grid.strategies, self._grid.seeds, trials)
 
     def _tell_gate(self) -> None:
         """Say whether anything can be told apart here, once random is through: its own verdict."""
-        trials = tuple(self.comparison.of(RANDOM).values())
+        trials = tuple(self._comparison().of(RANDOM).values())
         if len(trials) == len(self._grid.seeds):
             alone = Comparison(self._setting, (RANDOM,), self._grid.seeds, trials)
             self._board.note(f"The gate: {' '.join(judge(alone, self._measure).verdict)}")

@@ -12,10 +12,11 @@ from pathlib import Path
 from maskloop.client import Client
 from maskloop.compare.board import Board, SlotProgress
 from maskloop.compare.grid import Begun, Grid, TrialName, find_grid, keep_grid
+from maskloop.compare.judged import JudgedComparison
 from maskloop.compare.record import Record
 from maskloop.compare.slots import WORK_FOLDER, Queue, Slot
 from maskloop.compare.trials import Trials
-from maskloop.compare.values import RANDOM, Comparison, Setting
+from maskloop.compare.values import RANDOM, Setting
 from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
 from maskloop.loop.data import Data, read_data
 from maskloop.loop.plan import plan_of
@@ -53,8 +54,8 @@ class CompareRun:
     board: Board
     clock: Callable[[], float] = time.monotonic
 
-    def start(self, *, resume: bool) -> Comparison:
-        """Compare, or go on, to the end. Returns what was measured, which is also in `workdir`.
+    def start(self, *, resume: bool) -> JudgedComparison:
+        """Compare, or go on, to the end. Returns what was found, which is also in `workdir`.
 
         Raises:
             InternalError: some trials failed; the others are there.
@@ -74,9 +75,10 @@ class CompareRun:
         done = {TrialName(trial.strategy, trial.seed) for trial in kept}
         names = [name for name in begun.grid.names() if name.strategy == RANDOM or not self.stop_at_gate]
         self._work(trials, record, [name for name in names if name not in done], len(done & set(names)))
-        if record.comparison.finished:
+        judged = record.judged
+        if judged.comparison.finished:
             shutil.rmtree(self.workdir / WORK_FOLDER, ignore_errors=True)
-        return record.comparison
+        return judged
 
     def _work(self, trials: Trials, record: Record, names: Sequence[TrialName], done: int) -> None:
         """Run these trials on all slots."""

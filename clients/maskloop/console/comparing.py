@@ -25,11 +25,6 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 out, err = Console(), Console(stderr=True)
 
 
-@app.callback()
-def comparing() -> None:
-    """Ways of choosing, compared."""
-
-
 @app.command()
 def compare(
     *,
@@ -88,8 +83,34 @@ def compare(
                 from maskloop.compare.run import CompareRun
             command = shlex.join(["al-loop", *sys.argv[1:]])
             run = CompareRun(grid, folder, command, devices, threads, measure, stop_at_gate, board)
-            run.start(resume=resume)
-        out.print(f"Comparison: {folder / 'compare.html'}", soft_wrap=True, markup=False)
+            judged = run.start(resume=resume)
+        for judgement in list(judged.judgements.values())[:1]:
+            _say(judgement.verdict[0])
+        _say(f"Comparison: {folder / 'compare.html'}")
+    if len(grids) > 1:
+        _judge_all(list(grids), workdir)
+
+
+@app.command()
+def verdict(
+    comparisons: Annotated[list[Path], typer.Argument(help="Working directories of al-loop compare.")],
+    to: Annotated[Path, typer.Option("--out", help="Folder to write verdict.html into.")] = Path("runs/verdict"),
+) -> None:
+    """Put several comparisons on one page: where each way of choosing wins, and where it loses."""
+    _judge_all(comparisons, to)
+
+
+def _judge_all(comparisons: Sequence[Path], to: Path) -> None:
+    with out.status("drawing"):
+        from maskloop.compare.across.write import write_verdict
+
+        found = write_verdict(to, comparisons)
+    _say(next(iter(found.sentences.values()))[0])
+    _say(f"Verdict: {to / 'verdict.html'}")
+
+
+def _say(sentence: str) -> None:
+    out.print(sentence, soft_wrap=True, markup=False, highlight=False)
 
 
 def _kind_of(devices: Sequence[str]) -> str:
