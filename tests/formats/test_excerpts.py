@@ -1,6 +1,7 @@
 """Excerpts of data sets: categories, pieces, contrast, images by their objects, draws."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from PIL import Image
 
 from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.excerpts import Excerpt
+from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
 
@@ -186,3 +189,21 @@ def test_two_files_whose_pieces_would_share_a_name_are_refused(names):
 def test_options_that_cannot_be_are_named(wrong, words):
     with pytest.raises(InvalidArgument, match=words):
         Excerpt(**wrong)
+
+
+@pytest.mark.data
+@pytest.mark.skipif("MASKLOOP_DATA" not in os.environ, reason="MASKLOOP_DATA does not name the real images")
+def test_crops_of_real_nuclei_are_slices_of_their_pictures_and_masks():
+    whole = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / "dsb2018_nuclei")
+    some = Excerpt(crop=64, objects=(1, 8), pool_images=12, test_images=12).of(whole)
+    for names, side in ((some.train, whole.train), (some.test, whole.test)):
+        for piece in map(some.by_name.__getitem__, names):
+            source, (x, y) = whole.by_name[piece.path.name], piece.corner
+            window = slice(y, y + 64), slice(x, x + 64)
+            arrays = [(item.mask.to_array(), item.mask.to_array()[window]) for item in source.objects]
+            shown = [
+                cut for mask, cut in arrays if cut.any() and (cut.sum() == mask.sum() or cut.sum() >= 64 * 64 / 200)
+            ]
+            assert [item.mask for item in piece.objects] == [Mask.from_array(cut) for cut in shown]
+            assert (pixels_of(piece) == decode_image(source.path.read_bytes(), piece.file_name).pixels[window]).all()
+            assert source.file_name in side
