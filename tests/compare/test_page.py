@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jinja2 import PackageLoader
 
 from maskloop.compare.figures import figures
 from maskloop.compare.judged import JudgedComparison
@@ -134,3 +135,13 @@ def test_a_page_is_written_however_far_trials_have_come(tmp_path: Path, comparis
     said = written(tmp_path, comparison(done=done))
     assert "None" not in said
     assert "nan" not in said.split()
+
+
+def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(
+    tmp_path: Path, comparison: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(PackageLoader, "get_source", gone)
+    assert "Quality over annotator time" in written(tmp_path, comparison())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from maskloop.compare.cells import say_estimate, say_gain, say_reach
@@ -33,29 +33,25 @@ def to_html(judged: JudgedComparison, figures: Mapping[str, Mapping[str, Curve]]
     comparison = judged.comparison
     parts = [_part(judgement, figures[measure]) for measure, judgement in judged.judgements.items()]
     first = parts[0].judgement if parts else None
-    text = (
-        compare_environment()
-        .get_template("compare.html.j2")
-        .render(
-            comparison=comparison,
-            setting=comparison.setting,
-            trials=len(comparison.strategies) * len(comparison.seeds),
-            budget=say_budget(comparison),
-            first=first,
-            leads=leads(first) if first else (),
-            key_figures=list(key_figures(first)) if first else (),
-            parts=parts,
-            settings=settings(comparison),
-        )
+    text = _PAGES.get_template("compare.html.j2").render(
+        comparison=comparison,
+        setting=comparison.setting,
+        trials=len(comparison.strategies) * len(comparison.seeds),
+        budget=say_budget(comparison),
+        first=first,
+        leads=leads(first) if first else (),
+        key_figures=list(key_figures(first)) if first else (),
+        parts=parts,
+        settings=settings(comparison),
     )
     return text.encode()
 
 
-def compare_environment() -> Environment:
-    """The report's templates and words, and those of comparisons."""
-    pages = environment("maskloop.compare", "maskloop.report")
-    pages.filters.update(estimate=say_estimate, gain=say_gain, reach=say_reach, targets=_targets, at_target=_at_target)
-    pages.filters.update(cell=_cell, change=say_change)
+def compare_environment(*packages: str) -> Environment:
+    """The templates of `packages`, of comparisons and of the report, and what they say numbers by."""
+    pages = environment(*packages, "maskloop.compare", "maskloop.report")
+    pages.filters.update(estimate=say_estimate, gain=say_gain, reach=say_reach, change=say_change, cell=_cell)
+    pages.filters.update(targets=_targets, at_target=_at_target)
     pages.globals.update(random=RANDOM, strong_random=STRONG_RANDOM, confidence=f"{CONFIDENCE:.0%}")
     return pages
 
@@ -148,9 +144,21 @@ def _cell(text: str) -> str:
 
 
 def _say_option(value: object) -> str:
-    """As on a command line: nothing for what is not set, several values beside each other."""
+    """As on a command line: nothing for what is not set or off, several values beside each other."""
     if isinstance(value, list | tuple):
         return ", ".join(_say_option(one) for one in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
+        return "yes" if value else ""
+    return str(value) if value else ""
+
+
+def _loaded() -> Environment:
+    """All templates at once, and never again: a comparison that runs for hours outlives changes of the program."""
+    pages = compare_environment()
+    pages.auto_reload = False
+    for name in ("report.css", *PackageLoader("maskloop.compare").list_templates()):
+        pages.get_template(name)
+    return pages
+
+
+_PAGES = _loaded()

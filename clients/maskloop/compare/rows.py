@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from maskloop.compare.looks import Look
 from maskloop.report.drawing import INK, PAPER, Curve, drawing, even_ticks
 
-LINE, MARK, GAP, AROUND = 0.21, 0.19, 0.16, 0.62
-"""Inches: of a line of a name, of a mark below it, around both, and of the axis."""
+LINE, MARK, GAP, AROUND = 0.22, 0.18, 0.14, 0.62
+"""Inches: of a line of a name, of a mark below it, between rows, and of the axis."""
 LEGEND = 0.22
 """Inches of a line of the legend."""
 
@@ -105,7 +105,7 @@ def _draw_scale(axes: Any, scale: Scale) -> None:
 def _draw_rows(axes: Any, rows: Sequence[Row]) -> None:
     top = 0.0
     for row in rows:
-        y = top + GAP / 2 + LINE * (1 + row.name.count("\n"))
+        y = top + LINE * (1 + row.name.count("\n"))
         for place, mark in enumerate(row.marks):
             _draw_mark(axes, mark, y + MARK * (place + 0.5))
         _write(axes, row, top)

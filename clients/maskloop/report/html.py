@@ -70,5 +70,6 @@ def theme_colour(colour: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """`text` with its units kept on the line of their numbers."""
-    return re.sub(r"(\d) (h|min|s)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
+    """`text` with its units kept on the line of their numbers, and two units of one time on one line."""
+    text = re.sub(r"(\d) (h|min|s)\b", "\\1\N{NO-BREAK SPACE}\\2", text)
+    return re.sub(r"(h|min) (?=\d+\N{NO-BREAK SPACE}(min|s)\b)", "\\1\N{NO-BREAK SPACE}", text)

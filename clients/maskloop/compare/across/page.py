@@ -31,7 +31,7 @@ class Part:
 def to_html(verdict: Verdict, figures: Mapping[str, Mapping[str, Curve]]) -> bytes:
     """The page; `figures` by measure, then as `maskloop.compare.across.figures` names them."""
     parts = [_part(verdict, measure, figures[measure]) for measure in verdict.matrices]
-    pages = compare_environment()
+    pages = compare_environment("maskloop.compare.across")
     pages.filters.update(best_arm=_best_arm, by_chance=wins_by_chance, share=_share)
     text = pages.get_template("verdict.html.j2").render(verdict=verdict, parts=parts, stages=STAGES)
     return text.encode()
