@@ -89,9 +89,10 @@ class ConvLSTMCell(nn.Module):
     def forward(self, moving: Sequence[Tensor], still: Tensor, state: State) -> State:
         """One step. `moving` holds what comes from below and the planes; `state` is (h, c) of the step before."""
         gates = self.gates.of_moving([*moving, state[0]]) + still
-        taken, kept, shown, candidate = gates.chunk(4, dim=1)
-        cell = torch.sigmoid(kept) * state[1] + torch.sigmoid(taken) * torch.tanh(candidate)
-        return torch.sigmoid(shown) * torch.tanh(cell), cell
+        hidden = gates.shape[1] // 4
+        taken, kept, shown = torch.sigmoid(gates[:, : 3 * hidden]).chunk(3, dim=1)
+        cell = kept * state[1] + taken * torch.tanh(gates[:, 3 * hidden :])
+        return shown * torch.tanh(cell), cell
 
 
 class Decoder(nn.Module):
@@ -137,12 +138,19 @@ class Decoder(nn.Module):
         zeros = [maps.new_zeros(maps.shape[0], maps.shape[1] // 4, *maps.shape[2:]) for maps in still]
         return [(maps, maps) for maps in zeros]
 
+    def pyramid(self, planes: Tensor) -> list[Tensor]:
+        """Planes (n, guides, S/2, S/2) averaged to the size of every level, coarsest first."""
+        levels = [planes]
+        for _ in self.cells[1:]:
+            levels.append(F.avg_pool2d(levels[-1], 2))
+        return levels[::-1]
+
     def forward(
         self,
         still: Sequence[Tensor],
         states: Sequence[State],
         classes: Tensor | None = None,
-        guides: Tensor | None = None,
+        guides: Sequence[Tensor] | None = None,
     ) -> list[State]:
         """One step of n images, to their new states.
 
@@ -150,7 +158,7 @@ class Decoder(nn.Module):
             still: from `still`, rows of the n images.
             states: from the step before, rows of the n images.
             classes: (n,) int64 class indices.
-            guides: (n, guides, S/2, S/2).
+            guides: at every level's size, from `pyramid`.
         """
         after: list[State] = []
         for level, (cell, fixed, state) in enumerate(zip(self.cells, still, states, strict=True)):
@@ -162,7 +170,7 @@ class Decoder(nn.Module):
             if classes is not None and len(self.biases):
                 fixed = fixed + self.biases[level](classes)[:, :, None, None]  # noqa: PLW2901
             if guides is not None:
-                moving.append(F.adaptive_avg_pool2d(guides, (size[0], size[1])))
+                moving.append(guides[level])
             after.append(cell(moving, fixed, state))
         return after
 

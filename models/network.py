@@ -216,7 +216,7 @@ class AnnotationNetwork(nn.Module):
     ) -> tuple[list[State], Tensor]:
         """One object of `classes` (n,) at `places` (n, 2): the new states, and mask logits (n, S, S)."""
         planes = guide.planes(classes, places)
-        after: list[State] = self.decoder(still, states, classes, planes)
+        after: list[State] = self.decoder(still, states, classes, self.decoder.pyramid(planes))
         masks: Tensor = self.mask_head(after[-1][0], guide.share[: len(classes)], planes)
         guide.cover(masks, classes)
         return after, masks

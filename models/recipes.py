@@ -176,7 +176,7 @@ RECIPES: Mapping[str, Recipe] = {
         objectness=0.2,
         semantic_weight=1.0,
         centre_weight=1.0,
-        checkpoint_every=20,
+        checkpoint_every=100,
     ),
 }
 

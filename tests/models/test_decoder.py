@@ -123,3 +123,11 @@ def test_skips_are_a_convolution_and_a_batch_norm_without_activation():
     assert [tuple(skip.shape[1:]) for skip in made] == [(16, 2, 2), (16, 2, 2), (8, 4, 4), (4, 8, 8), (2, 16, 16)]
     assert made[-1].min() < 0
     torch.testing.assert_close(made[-1].mean(), torch.tensor(0.0), atol=1e-5, rtol=0)
+
+
+def test_every_level_is_told_the_mean_of_the_guides_over_its_cells():
+    decoder = Decoder((16, 8, 4, 2, 1), (16, 16, 8, 4, 2), guides=3)
+    planes = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    for side, level in zip((2, 4, 8, 16, 32), decoder.pyramid(planes), strict=True):
+        wide = 32 // side
+        torch.testing.assert_close(level, planes.reshape(2, 3, side, wide, side, wide).mean(dim=(3, 5)))
