@@ -35,9 +35,21 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
 
 
 def find_target(pool: Pool, strategy: Strategy) -> float:
-    """Beta: the number asked for, or by itself."""
+    """Beta: the number asked for, or by itself.
+
+    The median of the pool's own scores is the middle of what there is. A fixed IoU may lie where hardly any image is:
+    for a network of few labels, 0.5 can be what it does best.
+    """
     if strategy.target_iou is not None:
         return strategy.target_iou
+    if strategy.option("target") == "median":
+        return median_target(pool)
     if strategy.option("target") == "learned":
         return learned_target(pool.rounds, pool.labeled_images)
     return automatic_target(pool.labeled_images)
+
+
+def median_target(pool: Pool) -> float:
+    """The median of the pool's scores; of an empty pool, the middle of all IoUs."""
+    assert pool.scores is not None
+    return float(np.median(pool.scores)) if len(pool.scores) else 0.5

@@ -17,6 +17,7 @@ TEXTS = (
     *STRATEGIES,
     "mask_guided:target=0.5",
     "mask_guided:target=learned",
+    "mask_guided:target=median",
     "mask_guided:scores=imported",
     "mask_guided:trust=any",
     "mask_guided:diverse=yes",

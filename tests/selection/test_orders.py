@@ -100,6 +100,15 @@ def test_the_automatic_target_follows_the_number_of_labeled_images(labeled, beta
     assert rank_pool(pool, Strategy("mask_guided"), 0).target_iou == pytest.approx(beta)
 
 
+def test_the_median_target_is_the_middle_of_what_the_pool_scores():
+    ids = np.array([b"a", b"b", b"c", b"d"])
+    ranked = rank_pool(
+        Pool(ids=ids, scores=np.array([0.0, 0.1, 0.3, 0.9])), Strategy.parse("mask_guided:target=median"), 0
+    )
+    assert ranked.target_iou == pytest.approx(0.2)
+    assert ranked.ids.tolist() == [b"b", b"c", b"a", b"d"]
+
+
 def test_random_order_depends_on_seed_and_id_alone():
     pool = pool_of(2000)
     drawn = draws(pool.ids, 7)

@@ -70,7 +70,7 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         "images whose predicted IoU lies nearest a target",
         SCORED,
         {
-            "target": Option("auto", "the target IoU, beta", ("auto", "learned"), number=True),
+            "target": Option("auto", "the target IoU, beta", ("auto", "median", "learned"), number=True),
             "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
             "trust": Option(
                 "required", "whether a head that is not yet trusted may choose as well", ("required", "any")
