@@ -57,6 +57,15 @@ def test_an_unfinished_comparison_says_how_far_it_has_come(tmp_path: Path, compa
     assert "15 of 15" not in written(tmp_path, comparison())
 
 
+def test_an_arm_of_fewer_seeds_says_so_and_is_not_yet_the_best(tmp_path: Path, comparison: Make) -> None:
+    said = written(tmp_path, comparison(done=11))
+    assert said.count("mask-guided – 1 seed") >= 3
+    best = re.search(r"highest end, against random (\S+) (\S+)", said)
+    assert best is not None
+    assert best[2] == "stratified-random:"
+    assert "mask-guided –" not in written(tmp_path, comparison())
+
+
 def test_before_random_is_measured_nothing_is_judged(tmp_path: Path, comparison: Make) -> None:
     write_comparison(tmp_path, comparison(done=0), {})
     page = (tmp_path / "compare.html").read_text()

@@ -17,7 +17,7 @@ def test_what_a_person_types_is_code_and_nothing_is_markup() -> None:
 
 
 def test_a_figure_takes_the_colours_of_its_page() -> None:
-    drawn = figure("one", "One", "A line.", lambda axes: axes.plot([0, 1], [0, 1], color=INK))
+    drawn = figure("one", "One", "A line.", lambda axes: axes.plot([0, 1], [0, 1], color=INK, label="one"))
     assert INK in drawn.svg
     assert INK not in themed(drawn)
     assert "var(--ink)" in themed(drawn)

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from maskloop.compare.judged import Judgement
 from maskloop.compare.lines import draw_band, draw_mean, name_axes, title
-from maskloop.compare.looks import Look, looks, name_lines
+from maskloop.compare.looks import Look, looks, name_lines, names
 from maskloop.compare.values import RANDOM, STRONG_RANDOM
 from maskloop.report.drawing import MUTED, Curve, drawing, even_ticks, figure, time_unit, widen
 from maskloop.report.words import say_arm, say_number
@@ -28,12 +28,14 @@ def curves_figure(judgement: Judgement, name: str) -> Curve | None:
     arms = looks(list(judgement.curves))
     if len(arms) > MOST_IN_ONE:
         return None
-    unit_s = time_unit(judgement.end_s)[0]
+    unit_s, said = time_unit(judgement.end_s)[0], names(judgement)
 
     def draw(axes: Any) -> None:
         for arm, look in arms.items():
             points = judgement.curves[arm]
-            draw_mean(axes, points, look, unit_s, label=f"{name_lines(arm, 44)}: {say_number(points[-1].mean, 3)}")
+            draw_mean(
+                axes, points, look, unit_s, label=f"{name_lines(said[arm], 50)}: {say_number(points[-1].mean, 3)}"
+            )
         draw_band(axes, judgement.curves[RANDOM], MUTED, unit_s, "random, one standard deviation between seeds")
         name_axes(axes, judgement)
 
@@ -73,7 +75,9 @@ def _draw_panel(axes: Any, judgement: Judgement, arm: str, shown: Mapping[str, L
     for one, look in shown.items():
         draw_band(axes, judgement.curves[one], look.colour, unit_s)
         draw_mean(axes, judgement.curves[one], look, unit_s, lw=2 if one == arm else 1.3)
-    axes.set_title(name_lines(arm, 27), loc="left", size=SMALL, color=shown[arm].colour, weight="bold")
+    axes.set_title(
+        name_lines(names(judgement)[arm], 27), loc="left", size=SMALL, color=shown[arm].colour, weight="bold"
+    )
     even_ticks(axes, 4)
     axes.tick_params(labelsize=SMALL)
 

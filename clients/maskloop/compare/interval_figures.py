@@ -10,16 +10,16 @@ from matplotlib.lines import Line2D
 from maskloop.compare.cells import say_reach
 from maskloop.compare.judged import CONFIDENCE, Estimate, Judgement, Reach, Standing
 from maskloop.compare.lines import title
-from maskloop.compare.looks import Look, looks, name_lines
+from maskloop.compare.looks import Look, looks, name_lines, names
 from maskloop.compare.rows import Legend, Mark, Row, Scale, rows_figure
 from maskloop.compare.values import RANDOM, STRONG_RANDOM
 from maskloop.report.drawing import MUTED, PAPER, Curve, time_unit
 from maskloop.report.words import say_arm, say_change
 
-NAME = 40
-"""Characters of a name in one line, beside its number."""
+LINE = 54
+"""Characters of a name and its number beside each other."""
 ENOUGH = 3
-"""Seeds whose interval may set the scale."""
+"""Seeds from which on an interval may set the scale, and an arm be called the best."""
 
 
 def difference_figure(judgement: Judgement, name: str, *, area: bool) -> Curve | None:
@@ -28,34 +28,31 @@ def difference_figure(judgement: Judgement, name: str, *, area: bool) -> Curve |
     standings.sort(key=lambda one: -_difference(one, RANDOM, area=area).mean)
     if not standings:
         return None
-    arms = looks([one.strategy for one in judgement.standings])
-    rows = [_difference_row(one, arms[one.strategy], area=area) for one in standings]
+    arms, said = looks([one.strategy for one in judgement.standings]), names(judgement)
+    rows = [_difference_row(one, said[one.strategy], arms[one.strategy], area=area) for one in standings]
     legend = list(_difference_legend(judgement))
-    scale = difference_scale([_difference(one, RANDOM, area=area) for one in standings], judgement, legend)
+    shown = [_difference(one, baseline, area=area) for one in standings for baseline in one.against]
+    scale = difference_scale(shown, judgement, legend)
     when = "over the whole time" if area else "at the end of the budget"
-    said = "; ".join(f"{say_arm(one.strategy)} {row.value}" for one, row in zip(standings, rows, strict=True))
-    return rows_figure(name, f"Differences {when}", f"Against random: {said}.", rows, scale)
+    words = "; ".join(f"{said[one.strategy]} {row.value}" for one, row in zip(standings, rows, strict=True))
+    return rows_figure(name, f"Differences {when}", f"Against random: {words}.", rows, scale)
 
 
 def reach_figure(judgement: Judgement, name: str) -> Curve | None:
     """Annotator time to the quality that random has at the end; `None` where there is no other arm."""
     found = [(one, one.reach) for one in judgement.standings if one.reach is not None]
-    found.sort(key=lambda pair: (pair[1].seconds is None, pair[1].seconds or pair[1].low or 0.0))
+    found.sort(key=lambda pair: (pair[1].seconds is None, pair[1].seconds or pair[1].low or math.inf))
     if len(found) < 2:
         return None
     unit_s, unit = time_unit(judgement.end_s)
-    arms = looks([one.strategy for one in judgement.standings])
+    arms, said = looks([one.strategy for one in judgement.standings]), names(judgement)
     rows = [
-        Row(
-            name_lines(one.strategy, NAME),
-            say_reach(reach, interval=False),
-            (reach_mark(one, reach, arms[one.strategy], unit_s),),
-        )
+        _row(said[one.strategy], say_reach(reach, interval=False), reach_mark(one, reach, arms[one.strategy], unit_s))
         for one, reach in found
     ]
     scale = Scale(0, judgement.end_s / unit_s, f"annotator {unit}, to the end of the budget")
-    said = "; ".join(f"{say_arm(one.strategy)} {row.value}" for (one, _), row in zip(found, rows, strict=True))
-    return rows_figure(name, "Time to where random ends", f"{said}.", rows, scale)
+    words = "; ".join(f"{said[one.strategy]} {row.value}" for (one, _), row in zip(found, rows, strict=True))
+    return rows_figure(name, "Time to where random ends", f"{words}.", rows, scale)
 
 
 def difference_mark(found: Estimate, look: Look) -> Mark:
@@ -87,12 +84,16 @@ def _difference(one: Standing, baseline: str, *, area: bool) -> Estimate:
     return one.against[baseline].area if area else one.against[baseline].end
 
 
-def _difference_row(one: Standing, look: Look, *, area: bool) -> Row:
+def _difference_row(one: Standing, name: str, look: Look, *, area: bool) -> Row:
     first = _difference(one, RANDOM, area=area)
     marks = [difference_mark(first, look)]
     if STRONG_RANDOM in one.against:
         marks.append(difference_mark(_difference(one, STRONG_RANDOM, area=area), Look(MUTED, "s", "-")))
-    return Row(name_lines(one.strategy, NAME), say_change(first.mean, 3), tuple(marks))
+    return _row(name, say_change(first.mean, 3), *marks)
+
+
+def _row(name: str, value: str, *marks: Mark) -> Row:
+    return Row(name_lines(name, LINE - len(value)), value, marks)
 
 
 def _difference_legend(judgement: Judgement) -> Iterator[tuple[Line2D, str]]:

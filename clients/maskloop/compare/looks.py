@@ -6,9 +6,10 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maskloop.compare.judged import Judgement
 from maskloop.compare.values import RANDOM, STRONG_RANDOM
 from maskloop.report.drawing import ARM_COLOURS, INK, MUTED
-from maskloop.report.words import say_arm
+from maskloop.report.words import say_arm, say_count
 
 MARKERS = ("D", "^", "v", "P", "X")
 """Of arms other than the baselines, whose are "o" and "s"."""
@@ -33,6 +34,20 @@ def looks(strategies: Sequence[str]) -> dict[str, Look]:
     return {one: found[one] for one in strategies}
 
 
-def name_lines(strategy: str, width: int) -> str:
-    """The arm as a table says it, in lines of at most `width` characters."""
-    return "\n".join(textwrap.wrap(say_arm(strategy), width, break_on_hyphens=False))
+def name_lines(name: str, width: int) -> str:
+    """A name in lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(name, width, break_on_hyphens=False))
+
+
+def names(judgement: Judgement) -> dict[str, str]:
+    """The arms as tables say them; those that fewer seeds have ended of than of random say how many."""
+    random = seeds_of_random(judgement)
+    return {
+        one.strategy: say_arm(one.strategy) + (f" – {say_count(one.seeds, 'seed')}" if one.seeds < random else "")
+        for one in judgement.standings
+    }
+
+
+def seeds_of_random(judgement: Judgement) -> int:
+    """How many trials of random there are."""
+    return next(one.seeds for one in judgement.standings if one.strategy == RANDOM)

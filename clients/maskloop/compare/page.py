@@ -9,8 +9,9 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from maskloop.compare.cells import say_estimate, say_gain, say_reach
+from maskloop.compare.interval_figures import ENOUGH
 from maskloop.compare.judged import CONFIDENCE, JudgedComparison, Judgement, Standing, TargetSweep
-from maskloop.compare.looks import looks
+from maskloop.compare.looks import looks, names, seeds_of_random
 from maskloop.compare.values import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.report.drawing import Curve
 from maskloop.report.html import Figure, environment, theme_colour, themed, unbroken
@@ -21,10 +22,11 @@ NBSP = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True)
 class Part:
-    """What is shown of one measure: what is said, figures by what they show, colours by strategy."""
+    """What is shown of one measure: what is said, figures by what they show, names and colours by strategy."""
 
     judgement: Judgement
     figures: Mapping[str, Markup]
+    names: Mapping[str, str]
     colours: Mapping[str, str]
 
 
@@ -107,27 +109,36 @@ def _part(judgement: Judgement, figures: Mapping[str, Curve]) -> Part:
     return Part(
         judgement,
         {name: themed(one) for name, one in figures.items()},
+        names(judgement),
         {strategy: theme_colour(look.colour) for strategy, look in arms.items()},
     )
 
 
+def finalists(judgement: Judgement) -> list[Standing]:
+    """Arms that anyone can use and that enough seeds have ended of: one lucky seed is not the best."""
+    enough = min(ENOUGH, seeds_of_random(judgement))
+    return [one for one in judgement.standings if RANDOM in one.against and not one.oracle and one.seeds >= enough]
+
+
+def gain(one: Standing) -> float:
+    """How much higher than random it ends."""
+    return one.against[RANDOM].end.mean
+
+
 def _best(judgement: Judgement) -> Iterator[Figure]:
     """Who is first where random ends, and who ends highest; nobody where random is."""
-    others = [one for one in judgement.standings if RANDOM in one.against and not one.oracle]
+    arms = finalists(judgement)
     random = next(one.reach for one in judgement.standings if one.strategy == RANDOM)
-    reached = [(one.reach.seconds, one) for one in others if one.reach and one.reach.seconds is not None]
+    reached = [(one.reach.seconds, one) for one in arms if one.reach and one.reach.seconds is not None]
     if reached and random and random.seconds:
         seconds, arm = min(reached, key=lambda pair: pair[0])
         if seconds < random.seconds:
-            note = f"{say_arm(arm.strategy)}; random after {say_time(random.seconds)}"
+            note = f"{say_arm(arm.strategy)}: {say_reach(arm.reach)}; random after {say_time(random.seconds)}"
             yield Figure("first where random ends", say_time(seconds), note)
-    if others:
-        arm = max(others, key=_gain)
-        yield Figure("highest end, against random", say_change(_gain(arm), 3), say_arm(arm.strategy))
-
-
-def _gain(one: Standing) -> float:
-    return one.against[RANDOM].end.mean
+    if arms:
+        arm = max(arms, key=gain)
+        note = f"{say_arm(arm.strategy)}: {say_gain(arm.against[RANDOM].end)}"
+        yield Figure("highest end, against random", say_change(gain(arm), 3), note)
 
 
 def _targets(sweeps: Sequence[TargetSweep]) -> list[float]:

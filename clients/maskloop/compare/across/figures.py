@@ -14,7 +14,7 @@ from maskloop.compare.looks import Look, looks, name_lines
 from maskloop.compare.rows import Legend, Mark, Row, Scale, rows_figure
 from maskloop.compare.values import RANDOM
 from maskloop.report.drawing import Curve
-from maskloop.report.words import say_time
+from maskloop.report.words import say_arm, say_time
 
 Draw = Callable[[Judgement, Standing, Look], Mark | None]
 NAME = 46
@@ -24,14 +24,16 @@ NAME = 46
 def verdict_figures(verdict: Verdict, measure: str) -> dict[str, Curve]:
     """`end`: differences to random at the end; `seconds`: time to random's end as a share of random's own time.
 
-    None where nothing passed the gate, or no arm but random is there.
+    Of the arms that settings have in common; none where nothing passed the gate, or no arm but random is there.
     """
     passed = [judgement for _, judgement in verdict.passed(measure)]
-    arms = {one: look for one, look in looks(verdict.strategies(measure)).items() if one != RANDOM}
+    shared = set(verdict.matrices[measure].strategies) - {RANDOM}
+    arms = {one: look for one, look in looks(verdict.strategies(measure)).items() if one in shared}
     if not arms:
         return {}
     suffix = measure.replace("_", "-")
-    differences = [one.against[RANDOM].end for found in passed for one in found.standings if RANDOM in one.against]
+    standings = [one for judgement in passed for one in judgement.standings if one.strategy in arms]
+    differences = [one.against[RANDOM].end for one in standings if RANDOM in one.against]
     words = f"A mark for each arm, with its {CONFIDENCE:.0%} interval, for each of {len(passed)} data sets."
     ends, seconds = _rows(verdict, measure, arms, _end_mark), _rows(verdict, measure, arms, _seconds_mark)
     return {
@@ -82,6 +84,6 @@ def _seconds_of_random(judgement: Judgement) -> float:
 
 def _legend(arms: Mapping[str, Look]) -> Legend:
     return [
-        (Line2D([], [], color=look.colour, marker=look.marker, lw=2, ms=7), name_lines(strategy, NAME))
+        (Line2D([], [], color=look.colour, marker=look.marker, lw=2, ms=7), name_lines(say_arm(strategy), NAME))
         for strategy, look in arms.items()
     ]

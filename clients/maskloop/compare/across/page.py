@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from maskloop.compare.across.values import Verdict
-from maskloop.compare.judged import STAGES, Standing, WinMatrix
+from maskloop.compare.judged import STAGES, Judgement, Standing, WinMatrix
 from maskloop.compare.looks import looks
-from maskloop.compare.page import compare_environment
-from maskloop.compare.values import RANDOM
+from maskloop.compare.page import compare_environment, finalists, gain
 from maskloop.compare.wins import wins_by_chance
 from maskloop.report.drawing import Curve
 from maskloop.report.html import theme_colour, themed
@@ -48,10 +47,9 @@ def _part(verdict: Verdict, measure: str, figures: Mapping[str, Curve]) -> Part:
     )
 
 
-def _best_arm(standings: tuple[Standing, ...]) -> Standing | None:
+def _best_arm(judgement: Judgement) -> Standing | None:
     """The one that ends highest above random, whether or not by luck."""
-    arms = [one for one in standings if RANDOM in one.against and not one.oracle]
-    return max(arms, key=lambda one: one.against[RANDOM].end.mean, default=None)
+    return max(finalists(judgement), key=gain, default=None)
 
 
 def _share(wins: int, counted: int) -> str:
