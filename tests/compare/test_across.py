@@ -42,6 +42,8 @@ def test_a_verdict_leaves_a_page_tables_and_figures(tmp_path: Path, folders: lis
     assert sorted(path.name for path in (tmp_path / "verdict").iterdir()) == [
         "verdict-ap50.svg",
         "verdict-mean-iou.svg",
+        "verdict-pooled-ap50.svg",
+        "verdict-pooled-mean-iou.svg",
         "verdict-seconds-ap50.svg",
         "verdict-seconds-mean-iou.svg",
         "verdict.csv",
@@ -85,6 +87,17 @@ def test_what_only_an_experiment_can_have_is_never_the_best(tmp_path: Path, fold
     row = words(tmp_path / "verdict.html").split("The data sets")[1].split("Every way")[0]
     assert "mask-guided −0.0" in row
     assert "scores imported" not in row
+
+
+def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: Path, folders: list[Path]) -> None:
+    found = write_verdict(tmp_path, folders)
+    pooled = next(one.pooled for one in found.records["mean_iou"] if one.strategy == "mask_guided")
+    assert pooled.settings == 3
+    named = list(ElementTree.parse(tmp_path / "verdict-pooled-mean-iou.svg").getroot().itertext())
+    assert f"{100 * pooled.mean:+.0f}%, 3 sets".replace("-", "\N{MINUS SIGN}") in named
+    assert "Over all data sets together" in words(tmp_path / "verdict.html")
+    write_verdict(tmp_path / "one", folders[:1])
+    assert "Over all data sets together" not in words(tmp_path / "one" / "verdict.html")
 
 
 def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_path: Path, folders: list[Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maskloop.compare.judged import Estimate, Reach
+from maskloop.compare.pooling import PooledDifference
 from maskloop.report.words import say_change, say_number, say_time
 
 NOT_REACHED = "not within the budget"
@@ -20,6 +21,18 @@ def say_gain(found: Estimate | None) -> str:
     if found is None or found.low is None:
         return say_change(found.mean if found else None, 3)
     return f"{say_change(found.mean, 3)} ({say_change(found.low, 3)} to {say_change(found.high, 3)})"
+
+
+def say_share(value: float) -> str:
+    """`+12%`, `−3%`."""
+    return f"{round(100 * value) + 0:+d}%".replace("-", "\N{MINUS SIGN}")
+
+
+def say_pooled(found: PooledDifference | None) -> str:
+    """A share with its interval: `+12% (+4% to +20%)`; a dash for none."""
+    if found is None:
+        return "–"
+    return f"{say_share(found.mean)} ({say_share(found.low)} to {say_share(found.high)})"
 
 
 def say_reach(found: Reach | None, *, interval: bool = True) -> str:

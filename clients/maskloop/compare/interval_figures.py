@@ -30,7 +30,7 @@ def difference_figure(judgement: Judgement, name: str, *, area: bool) -> Curve |
         return None
     arms, said = looks([one.strategy for one in judgement.standings]), names(judgement)
     rows = [_difference_row(one, said[one.strategy], arms[one.strategy], area=area) for one in standings]
-    legend = list(_difference_legend(judgement))
+    legend = list(difference_legend(with_strong=any(STRONG_RANDOM in one.against for one in standings)))
     shown = [_difference(one, baseline, area=area) for one in standings for baseline in one.against]
     scale = difference_scale(shown, judgement, legend)
     when = "over the whole time" if area else "at the end of the budget"
@@ -47,7 +47,9 @@ def reach_figure(judgement: Judgement, name: str) -> Curve | None:
     unit_s, unit = time_unit(judgement.end_s)
     arms, said = looks([one.strategy for one in judgement.standings]), names(judgement)
     rows = [
-        _row(said[one.strategy], say_reach(reach, interval=False), reach_mark(one, reach, arms[one.strategy], unit_s))
+        arm_row(
+            said[one.strategy], say_reach(reach, interval=False), reach_mark(one, reach, arms[one.strategy], unit_s)
+        )
         for one, reach in found
     ]
     scale = Scale(0, judgement.end_s / unit_s, f"annotator {unit}, to the end of the budget")
@@ -89,17 +91,18 @@ def _difference_row(one: Standing, name: str, look: Look, *, area: bool) -> Row:
     marks = [difference_mark(first, look)]
     if STRONG_RANDOM in one.against:
         marks.append(difference_mark(_difference(one, STRONG_RANDOM, area=area), Look(MUTED, "s", "-")))
-    return _row(name, say_change(first.mean, 3), *marks)
+    return arm_row(name, say_change(first.mean, 3), *marks)
 
 
-def _row(name: str, value: str, *marks: Mark) -> Row:
+def arm_row(name: str, value: str, *marks: Mark) -> Row:
+    """A row whose name leaves room for its number."""
     return Row(name_lines(name, LINE - len(value)), value, marks)
 
 
-def _difference_legend(judgement: Judgement) -> Iterator[tuple[Line2D, str]]:
+def difference_legend(*, with_strong: bool) -> Iterator[tuple[Line2D, str]]:
     """What the marks mean, as far as there are such."""
     yield _key("o"), f"in colour: against random, with its {CONFIDENCE:.0%} interval"
-    if any(STRONG_RANDOM in one.against for one in judgement.standings):
+    if with_strong:
         yield _key("s"), f"against {say_arm(STRONG_RANDOM)}"
     yield _key("o", PAPER), "hollow: may be no more than luck"
 

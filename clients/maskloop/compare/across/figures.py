@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from matplotlib.lines import Line2D
 
+from maskloop.compare.across.pooled_figure import pooled_figure
 from maskloop.compare.across.values import Verdict, arm_of
 from maskloop.compare.interval_figures import difference_mark, difference_scale, reach_mark
 from maskloop.compare.judged import CONFIDENCE, Judgement, Standing
@@ -22,7 +23,8 @@ NAME = 46
 
 
 def verdict_figures(verdict: Verdict, measure: str) -> dict[str, Curve]:
-    """`end`: differences to random at the end; `seconds`: time to random's end as a share of random's own time.
+    """`end`: differences to random at the end; `seconds`: time to random's end as a share of random's own time;
+    `pooled`: over all settings together, where that says more than one of them does.
 
     Of the arms that settings have in common; none where nothing passed the gate, or no arm but random is there.
     """
@@ -36,7 +38,8 @@ def verdict_figures(verdict: Verdict, measure: str) -> dict[str, Curve]:
     differences = [one.against[RANDOM].end for one in standings if RANDOM in one.against]
     words = f"A mark for each arm, with its {CONFIDENCE:.0%} interval, for each of {len(passed)} data sets."
     ends, seconds = _rows(verdict, measure, arms, _end_mark), _rows(verdict, measure, arms, _seconds_mark)
-    return {
+    pooled = pooled_figure(verdict.records[measure], arms, f"verdict-pooled-{suffix}") if len(passed) > 1 else None
+    return ({"pooled": pooled} if pooled else {}) | {
         "end": rows_figure(
             f"verdict-{suffix}",
             "Differences to random at the end",

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from maskloop.compare.across.values import Verdict
+from maskloop.compare.cells import say_pooled
 from maskloop.compare.judged import STAGES, Judgement, Standing, WinMatrix
 from maskloop.compare.looks import looks
+from maskloop.compare.overall import Record
 from maskloop.compare.page import compare_environment, finalists, gain
+from maskloop.compare.values import RANDOM
 from maskloop.compare.wins import wins_by_chance
 from maskloop.report.drawing import Curve
 from maskloop.report.html import theme_colour, themed
@@ -23,6 +26,7 @@ class Part:
     measure: str
     sentences: tuple[str, ...]
     figures: Mapping[str, Markup]
+    records: list[Record]
     matrix: WinMatrix
     colours: Mapping[str, str]
 
@@ -31,7 +35,7 @@ def to_html(verdict: Verdict, figures: Mapping[str, Mapping[str, Curve]]) -> byt
     """The page; `figures` by measure, then as `maskloop.compare.across.figures` names them."""
     parts = [_part(verdict, measure, figures[measure]) for measure in verdict.matrices]
     pages = compare_environment("maskloop.compare.across")
-    pages.filters.update(best_arm=_best_arm, by_chance=wins_by_chance, share=_share)
+    pages.filters.update(best_arm=_best_arm, by_chance=wins_by_chance, share=_share, pooled=say_pooled)
     text = pages.get_template("verdict.html.j2").render(verdict=verdict, parts=parts, stages=STAGES)
     return text.encode()
 
@@ -42,6 +46,7 @@ def _part(verdict: Verdict, measure: str, figures: Mapping[str, Curve]) -> Part:
         measure,
         verdict.sentences[measure],
         {name: themed(one) for name, one in figures.items()},
+        [one for one in verdict.records[measure] if one.baseline == RANDOM],
         verdict.matrices[measure],
         {strategy: theme_colour(look.colour) for strategy, look in arms.items()},
     )

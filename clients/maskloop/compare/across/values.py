@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from maskloop.compare.judged import Judgement, Standing, WinMatrix
+from maskloop.compare.overall import Record
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Verdict:
     Args:
         results: in the order given.
         sentences: what is said of them by measure, the measure to decide by first; the first sentence says what to do.
+        records: every strategy against random, then against strong random, by measure.
         matrices: significant pairwise wins by measure.
     """
 
     results: tuple[Result, ...]
     sentences: Mapping[str, tuple[str, ...]]
+    records: Mapping[str, tuple[Record, ...]]
     matrices: Mapping[str, WinMatrix]
 
     def passed(self, measure: str) -> list[tuple[Result, Judgement]]:

@@ -13,8 +13,8 @@ from maskloop.compare.across.page import to_html
 from maskloop.compare.across.tables import to_csv
 from maskloop.compare.across.values import Result, Verdict
 from maskloop.compare.judged import JudgedComparison, Judgement
-from maskloop.compare.overall import overall_verdict
-from maskloop.compare.values import Comparison
+from maskloop.compare.overall import overall_verdict, records
+from maskloop.compare.values import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.compare.wins import win_matrix
 from maskloop.compare.write import read_comparison
 from maskloop.errors import InvalidArgument
@@ -22,7 +22,8 @@ from maskloop.formats.files import write_atomically
 
 
 def write_verdict(folder: Path, sources: Sequence[Path]) -> Verdict:
-    """Write `verdict.html`, `verdict.json`, `verdict.csv`, `verdict-MEASURE.svg` and `verdict-seconds-MEASURE.svg`.
+    """Write `verdict.html`, `verdict.json`, `verdict.csv`, and by measure `verdict-pooled-MEASURE.svg`,
+    `verdict-MEASURE.svg` and `verdict-seconds-MEASURE.svg`.
 
     Args:
         folder: made if missing.
@@ -58,6 +59,7 @@ def _verdict(folder: Path, judged: dict[Path, JudgedComparison]) -> Verdict:
     return Verdict(
         tuple(_result(folder, source, one) for source, one in judged.items()),
         {measure: overall_verdict(found) for measure, found in by_measure.items()},
+        {measure: (*records(found, RANDOM), *records(found, STRONG_RANDOM)) for measure, found in by_measure.items()},
         {measure: win_matrix(found) for measure, found in by_measure.items()},
     )
 
