@@ -1,9 +1,11 @@
 """From labels to a model: a rehearsal, in which some labels are held out, then the network on all of them.
 
 The rehearsal trains the same recipe without a share of the labels. What it does on these tells what the head is
-worth, and they are the images that neither network nor head has seen. Every stage is deterministic and leaves its
-training's state in a folder of its own, so a fit that is killed and called again with the same arguments goes on
-where it was and ends the same.
+worth, and they are the images that neither network nor head has seen. It therefore starts from initial weights, also
+where the training starts warm: the network that one goes on from has learnt from labels that are held out now
+(docs/decisions/0015-warm-trainings-rehearse-from-scratch.md).
+Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and called
+again with the same arguments goes on where it was and ends the same.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ def fit(
     checkpoint_dir: Path | None,
     progress: Progress,
     kept: KeptNetworks | None = None,
+    start: AnnotationNetwork | None = None,
 ) -> FittedModel:
     """Train on the labeled images; no other is looked at.
 
@@ -45,6 +48,7 @@ def fit(
         checkpoint_dir: where an unfinished fit finds its stages again; `None` for nowhere.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the fit.
         kept: networks trained before, see `models.training.train_network`.
+        start: a network that the training on all labels goes on from; the rehearsal never does.
 
     Raises:
         InvalidArgument: there is no example.
@@ -52,7 +56,10 @@ def fit(
         StorageFull: a checkpoint cannot be written.
     """
 
-    def train(stage: str, seen: Sequence[Example], start: float, end: float) -> AnnotationNetwork:
+    def train(
+        stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
+    ) -> AnnotationNetwork:
+        begin, end = span
         return train_network(
             seen,
             categories,
@@ -60,8 +67,9 @@ def fit(
             seed=seed,
             device=device,
             checkpoint_dir=checkpoint_dir / stage if checkpoint_dir else None,
-            progress=lambda share, message: progress(start + share * (end - start), f"{stage}: {message}"),
+            progress=lambda share, message: progress(begin + share * (end - begin), f"{stage}: {message}"),
             kept=kept,
+            start=start,
         )
 
     def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
@@ -75,10 +83,10 @@ def fit(
     evidence: dict[str, float] = {"held_out_images": 0.0}
     observed = []
     if unseen:
-        network = train("rehearsal", seen, 0.0, REHEARSED)
+        network = train("rehearsal", seen, (0.0, REHEARSED))
         observed.append(observe_images(network, categories, recipe, unseen, sight=Sight.UNSEEN, device=device))
         evidence = rehearse(learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
-    network = train("training", ordered, REHEARSED if unseen else 0.0, TRAINED)
+    network = train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
     state = judge(evidence)
     calibrator = fit_calibrator(Observations.join(*observed, learnt(network, ordered)), state)
     metrics = {**evidence, state.metric: 1.0}

@@ -9,6 +9,7 @@ segmentation). `compact` is what trains well from scratch on a CPU in about half
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "iou_target": ("sqrt", "square", "identity"),
     "iou_training": ("frozen", "joint"),
     "augment": ("none", "affine", "strong"),
+    "start": ("scratch", "warm"),
 }
 MAY_BE_ZERO = {
     "warmup",
@@ -75,6 +77,8 @@ class Recipe:
     seeds: bool = False  # one centre for each object, see models/seeds.py
     objectness: float = 0.5  # where classes are predicted, steps below this are taken for none
     # The training of the segmentation.
+    start: str = "scratch"  # or "warm": from the project's last network of this recipe, if there is one
+    warm_share: float = 0.5  # of the iterations, where it starts warm
     epochs: int = 150
     min_iterations: int = 0  # few labels are gone through more often
     max_iterations: int = 0  # many labels less often; 0 for no limit
@@ -113,16 +117,17 @@ class Recipe:
             raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
         if self.held_out > 0.5:
             raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
-        for name in ("objectness", "class_from", "stop_from"):
+        for name in ("objectness", "class_from", "stop_from", "warm_share"):
             if getattr(self, name) > 1:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
 
-    def iterations(self, examples: int) -> int:
-        """Iterations of the segmentation's training on that many examples."""
+    def iterations(self, examples: int, *, warm: bool = False) -> int:
+        """Iterations of the segmentation's training on that many examples, from initial weights or a network's."""
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
-        return min(wanted, self.max_iterations) if self.max_iterations else wanted
+        cold = min(wanted, self.max_iterations) if self.max_iterations else wanted
+        return math.ceil(self.warm_share * cold) if warm else cold
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""

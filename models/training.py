@@ -52,6 +52,7 @@ class _Training:
     seed: int
     device: torch.device
     progress: Progress
+    iterations: int
 
 
 def train_network(
@@ -64,8 +65,9 @@ def train_network(
     checkpoint_dir: Path | None,
     progress: Progress,
     kept: KeptNetworks | None = None,
+    start: AnnotationNetwork | None = None,
 ) -> AnnotationNetwork:
-    """Train the recipe's network from its initial weights; returned in eval mode, on `device`.
+    """Train the recipe's network; returned in eval mode, on `device`.
 
     Args:
         examples: what to learn from; their order has no influence beyond the order of draws.
@@ -73,6 +75,8 @@ def train_network(
         checkpoint_dir: where an unfinished training leaves its state and finds it again; `None` for nowhere.
         progress: called at every iteration.
         kept: networks trained before, taken where they are what this training would come to, and joined by this one.
+        start: a network of the same recipe and vocabulary that the training goes on from, for `Recipe.warm_share` of
+            the iterations; it stays as it is. `None` for the recipe's initial weights.
 
     Raises:
         InvalidArgument: there is no example.
@@ -83,9 +87,12 @@ def train_network(
         raise InvalidArgument("there is no labeled image to train on", field="examples")
     prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
     network = _initial_network(recipe, len(categories), seed).to(device)
+    if start is not None:
+        network.load_state_dict(start.state_dict())
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
-    training = _Training(network, prepared, recipe, seed, device, progress)
+    iterations = recipe.iterations(len(prepared), warm=start is not None)
+    training = _Training(network, prepared, recipe, seed, device, progress, iterations)
     identity = fingerprint(network, prepared, recipe, seed, device)
     if kept is None or not kept.restore(identity, network):
         _train(training, checkpoint_dir, identity)
@@ -163,7 +170,7 @@ def _train(training: _Training, checkpoint_dir: Path | None, identity: str) -> N
 def _train_segmentation(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
     network, recipe = training.network, training.recipe
     optimizer = build_optimizer(network, recipe)
-    iterations = recipe.iterations(len(training.prepared))
+    iterations = training.iterations
     path = checkpoint_dir / "training.pt" if checkpoint_dir else None
     first = load_progress(path, identity, network, optimizer) if path else 0
     network.train()
@@ -177,7 +184,7 @@ def _train_segmentation(training: _Training, checkpoint_dir: Path | None, identi
 
 def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: int) -> float:
     network, recipe, device = training.network, training.recipe, training.device
-    iterations = recipe.iterations(len(training.prepared))
+    iterations = training.iterations
     share = learning_rate_share(iteration, iterations, recipe.warmup, recipe.cosine)
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * share

@@ -49,12 +49,17 @@ class PoolFile:
 
 @dataclass(frozen=True)
 class TrainJob:
-    """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint."""
+    """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint.
+
+    Args:
+        start: checkpoint of the model version that the training goes on from; `None` for initial weights.
+    """
 
     recipe: dict[str, Any]
     seed: int
     categories: tuple[Category, ...]
     images: tuple[LabeledFile, ...]
+    start: Path | None = None
     kind: Literal["train"] = "train"
 
 

@@ -94,6 +94,7 @@ def train(
         checkpoint_dir=folder / "training",
         progress=progress,
         kept=kept,
+        start=FittedModel.load(job.start, device).network if job.start else None,
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(folder / CHECKPOINT)

@@ -107,7 +107,8 @@ class ModelWork:
         if record.operation.kind is OperationKind.TRAIN:
             categories = get_project(tx, project_id).categories
             labeled = tuple(map(_labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
-            return TrainJob(request["recipe"], request["seed"], categories, labeled)
+            start = self._start(tx, project_id, request["recipe"])
+            return TrainJob(request["recipe"], request["seed"], categories, labeled, start)
         if record.operation.kind is OperationKind.PREPARE:
             return self._rank_job(tx, project_id, request)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])
@@ -117,6 +118,15 @@ class ModelWork:
         split = Split(request["split"])
         labeled = tuple(map(_labeled_file, full_labels(tx, project_id, [split])))
         return EvaluateJob(checkpoint, request["model_version"], split, labeled)
+
+    def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
+        """The checkpoint a training goes on from: of the latest model version, if that is of the very same recipe."""
+        if recipe["start"] != "warm":
+            return None
+        latest = list_models(tx, project_id, PageRequest(size=1)).items
+        if not latest or json.loads(latest[0].version.config_json) != recipe:
+            return None
+        return self._folder.checkpoint(project_id, latest[0].version.id)
 
     def _rank_job(self, tx: Transaction, project_id: str, request: Mapping[str, Any]) -> RankJob:
         project, strategy, version = get_project(tx, project_id), Strategy.parse(request["strategy"]), ""

@@ -181,3 +181,15 @@ def test_predicted_iou_ranks_unseen_images_better_than_shuffled_scores(scenes):
     assert evaluation.iou_spearman is not None
     assert evaluation.iou_spearman > max(shuffled)
     assert evaluation.iou_mae < np.abs(true - true.mean()).mean()
+
+
+def test_a_warm_fit_is_judged_by_a_rehearsal_that_has_not_seen_the_labels_held_out(scenes):
+    examples = scenes(12)
+    start = fit_tiny(examples).network
+    fits = [
+        fit(examples, CATEGORIES, TINY, seed=3, device=CPU, checkpoint_dir=None, progress=silent, start=network)
+        for network in (None, start)
+    ]
+    assert fits[0].metrics == fits[1].metrics
+    weights = [model.network.mask_head.second.weight for model in fits]
+    assert not torch.equal(*weights)

@@ -26,9 +26,10 @@ TINY = resolve("compact", **SMALL)
 MIB = 1 << 20
 SHAPING = {
     *("encoder", "image_size", "hidden", "min_hidden", "steps", "classes", "class_input", "seeds"),
-    *("epochs", "min_iterations", "max_iterations", "batch", "optimizer", "rate", "encoder_rate", "weight_decay"),
-    *("warmup", "cosine", "clip", "augment", "train_steps", "class_weight", "class_from", "stop_weight", "stop_from"),
-    *("semantic_weight", "centre_weight", "iou_epochs", "iou_rate", "iou_target", "iou_training"),
+    *("start", "warm_share", "epochs", "min_iterations", "max_iterations", "batch", "optimizer", "rate"),
+    *("encoder_rate", "weight_decay", "warmup", "cosine", "clip", "augment", "train_steps", "class_weight"),
+    *("class_from", "stop_weight", "stop_from", "semantic_weight", "centre_weight"),
+    *("iou_epochs", "iou_rate", "iou_target", "iou_training"),
 }
 
 
@@ -127,7 +128,14 @@ def another(name: str, value):
         return next(choice for choice in CHOICES[name] if choice != value)
     if isinstance(value, bool):
         return not value
-    grown = {"image_size": 64, "hidden": 32, "min_iterations": 2, "class_from": 0.2, "stop_from": 0.7}
+    grown = {
+        "image_size": 64,
+        "hidden": 32,
+        "min_iterations": 2,
+        "class_from": 0.2,
+        "stop_from": 0.7,
+        "warm_share": 0.7,
+    }
     return grown.get(name, value + 1)
 
 

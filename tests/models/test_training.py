@@ -26,10 +26,9 @@ def tiny(name: str, **overrides) -> Recipe:
     return resolve(name, **(values | {"checkpoint_every": 2} | overrides))
 
 
-def train(examples, recipe, *, seed=0, checkpoint_dir=None, progress=lambda fraction, message: None):
-    return train_network(
-        examples, CATEGORIES, recipe, seed=seed, device=CPU, checkpoint_dir=checkpoint_dir, progress=progress
-    )
+def train(examples, recipe, *, seed=0, checkpoint_dir=None, progress=lambda fraction, message: None, start=None):
+    where = {"device": CPU, "checkpoint_dir": checkpoint_dir}
+    return train_network(examples, CATEGORIES, recipe, seed=seed, progress=progress, start=start, **where)
 
 
 def assert_same_bits(one: AnnotationNetwork, other: AnnotationNetwork) -> None:
@@ -116,6 +115,31 @@ def test_the_state_of_another_training_is_not_resumed(scenes, tmp_path, changed)
     seed = 1 if changed == "seed" else 0
     mixed = train(examples, second, seed=seed, checkpoint_dir=tmp_path)
     assert_same_bits(mixed, train(examples, second, seed=seed))
+
+
+def test_a_warm_training_goes_on_from_a_network_and_leaves_it(scenes):
+    recipe = tiny("compact", warm_share=0.5, rate=1e-9, encoder_rate=1e-9, iou_rate=1e-9, weight_decay=0.0)
+    start, told = train(scenes(4, seed=1), tiny("compact")), []
+    before = {name: tensor.clone() for name, tensor in start.state_dict().items()}
+    warm = train(scenes(4), recipe, start=start, progress=lambda share, message: told.append(message))
+    assert sum("iteration" in message for message in told) == 3  # half of six
+    for name, parameter in warm.named_parameters():
+        torch.testing.assert_close(parameter.detach(), before[name], rtol=0, atol=1e-6)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in start.state_dict().items())
+
+
+def test_a_warm_training_that_was_killed_ends_bit_for_bit_as_an_unbroken_one(scenes, tmp_path):
+    start = train(scenes(4, seed=1), tiny("compact"))
+    recipe = tiny("compact", warm_share=0.8)
+
+    def interrupt(share: float, message: str) -> None:
+        if message.startswith("iteration 3"):
+            raise Cancelled("killed")
+
+    with pytest.raises(Cancelled):
+        train(scenes(6), recipe, start=start, checkpoint_dir=tmp_path, progress=interrupt)
+    resumed = train(scenes(6), recipe, start=start, checkpoint_dir=tmp_path)
+    assert_same_bits(resumed, train(scenes(6), recipe, start=start))
 
 
 def test_other_draws_of_the_process_change_nothing_and_are_not_changed(scenes):
