@@ -1,6 +1,6 @@
 """Retraining warm against retraining from scratch: the same labels, half and a quarter of the iterations.
 
-    MASKLOOP_DATA=... python -m benchmarks.warm_retraining SET SEED
+    python -m benchmarks.warm_retraining SET SEED    # SET: demo, or a folder of MASKLOOP_DATA
 
 Labels grow from 10 to 20 to 40, as in a campaign. Every way begins with the same network of the first ten; a warm one
 then goes on from its own last network. Each line is one network, measured on images nobody learns from.
