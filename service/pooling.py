@@ -20,6 +20,10 @@ OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS, Need.DROPOUT})
 """What is known only of images that have no full label yet; a score table may hold others, labeled since."""
 
 
+FOUND = "object_ious"
+"""The column of a score table that tells how many objects the model found."""
+
+
 @dataclass(frozen=True)
 class PooledImage:
     """A pool image without a full label: its counts, `None` if unknown, and what a full label should cost."""
@@ -83,7 +87,7 @@ def gather_pool(
         labeled_features=made.labeled_features,
         dropout=None if made.dropout is None else _column(ids, made.dropout),
         counts=_counts(rows, categories) if Need.COUNTS in needs else None,
-        costs_s=np.array([row.cost_s for row in rows]) if Need.COSTS in needs else None,
+        costs_s=_costs(rows, columns.get(FOUND)) if Need.COSTS in needs else None,
         labeled_images=labeled_images,
         rounds=rounds,
     )
@@ -92,7 +96,8 @@ def gather_pool(
 def _columns(strategy: Strategy) -> list[str]:
     names = {strategy.name, *(part.name for _, part in strategy.parts())}
     measures = [name for name in UNCERTAINTY if name in names]
-    return ["image_id", "score", *measures, *(["features"] if Need.FEATURES in strategy.needs else [])]
+    features = ["features"] if Need.FEATURES in strategy.needs else []
+    return ["image_id", "score", *measures, *features, *([FOUND] if Need.COSTS in strategy.needs else [])]
 
 
 def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -131,6 +136,19 @@ def _counts(rows: Sequence[PooledImage], categories: Sequence[Category]) -> NDAr
             for category_id, objects in image.counts.by_category.items():
                 counts[row, column[category_id]] = objects
     return counts
+
+
+def _costs(rows: Sequence[PooledImage], found: NDArray[np.int32] | None) -> Floats:
+    """Seconds that a full label should take, (n,).
+
+    Where nobody counted, the usual seconds go by how many objects the model found: a ratio estimate (Cochran, Sampling
+    techniques, section 6.1) with one object added on both sides, since an image where none was found may hold some.
+    """
+    costs_s = np.array([row.cost_s for row in rows])
+    uncounted = np.array([row.counts is None for row in rows], dtype=bool)
+    if found is None or not uncounted.any():
+        return costs_s
+    return np.where(uncounted, costs_s * (found + 1) / (found[uncounted].mean() + 1), costs_s)
 
 
 def _stacked(ids: NDArray[np.bytes_], features: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:

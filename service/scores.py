@@ -91,11 +91,11 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Whole columns, rows in the table's order: a million images with 128 features in a fraction of a second.
 
     Args:
-        columns: of one value an image.
+        columns: of one value an image, or of one an object, which give how many objects there are.
 
     Returns:
-        `image_id` as (n,) bytes of a fixed width (ids are ASCII), `features` as (n, D) float32, others as (n,) of
-        their own type.
+        `image_id` as (n,) bytes of a fixed width (ids are ASCII), `features` as (n, D) float32, numbers of objects as
+        (n,) int32, others as (n,) of their own type.
 
     Raises:
         PoolNotScored: there is no table at `path`, or an earlier release wrote it without one of the columns.
@@ -123,11 +123,16 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
 def _empty(kind: pa.DataType, rows: int) -> NDArray[Any]:
     if pa.types.is_fixed_size_binary(kind):
         return np.empty((rows, kind.byte_width // 4), dtype=np.float32)
+    if pa.types.is_list(kind):
+        return np.empty(rows, dtype=np.int32)
     return np.empty(rows, dtype=kind.to_pandas_dtype())
 
 
 def _values(column: pa.Array) -> NDArray[Any]:
-    """A column without a null as an array that shares its memory."""
+    """A column without a null as an array that shares its memory; of lists, their lengths."""
+    if pa.types.is_list(column.type):
+        lengths: NDArray[Any] = column.value_lengths().to_numpy()
+        return lengths
     if not pa.types.is_fixed_size_binary(column.type):
         values: NDArray[Any] = column.to_numpy()
         return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from maskloop.values import (
     LabelDraft,
     ModelVersion,
     ObjectLabel,
+    ObjectProposal,
     Split,
     Strategy,
     SupervisionKind,
@@ -42,6 +43,7 @@ from service.store.models import ModelRecord, activate_model, insert_model
 
 WIDTH, HEIGHT = 8, 6
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
+FOUND = ObjectProposal(1, Mask.from_array(np.ones((HEIGHT, WIDTH), bool)), 0.5, 0.5)
 UNCERTAIN = {"entropy": 0.0, "margin": 0.0, "least_confidence": 0.0}
 FEATURES = np.zeros(2, dtype=np.float32)
 TRUSTED = {HeadState.TRUSTED.metric: 1.0}
@@ -105,14 +107,17 @@ class Server:
         version: str = "m1",
         labeled_images: int = 0,
         metrics: dict[str, float] | None = None,
+        found: Mapping[str, int] | None = None,
     ) -> None:
-        """Register and activate a model version that gave these scores (`None`: it scored nothing)."""
+        """Register and activate a model version that gave these scores (`None`: it scored nothing), and found so many
+        objects in images (without `found`: none)."""
         model = ModelVersion(version, "p", "compact", 0, labeled_images, metrics or TRUSTED, self.clock())
         with self.database.write() as tx:
             insert_model(tx, ModelRecord(model, (), "models/p/" + version))
             activate_model(tx, "p", version, self.clock())
         if scores is not None:
-            rows = (ImageProposals(image_id, version, score, ()) for image_id, score in scores.items())
+            objects = {image_id: (FOUND,) * number for image_id, number in (found or {}).items()}
+            rows = (ImageProposals(one, version, score, objects.get(one, ())) for one, score in scores.items())
             write_scores(self.data.scores("p", version), (ScoredRow(row, FEATURES, UNCERTAIN) for row in rows))
 
     def count(self, ids: Sequence[str], counts: dict[int, int]) -> None:

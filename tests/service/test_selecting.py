@@ -608,6 +608,13 @@ def test_value_per_second_goes_by_the_seconds_people_take(server: Server, slow_c
     assert ids(select(server)) == [two if slow_category == 1 else one]
 
 
+def test_where_nobody_counted_value_per_second_goes_by_what_the_model_found(server: Server) -> None:
+    one, three, none, four = pool = server.import_pool(4)
+    server.create_campaign(100_000.0, strategy=Strategy.parse("mask_guided:target=0.5,per_second=yes"))
+    server.add_model(dict.fromkeys(pool, 0.5), found={one: 1, three: 3, four: 4})
+    assert ids(select(server, images=4)) == [none, one, three, four]
+
+
 @pytest.mark.parametrize(
     "strategy", ["mask_guided:target=0.5,per_second=yes", "mix:first=entropy,second=stratified_random"]
 )
