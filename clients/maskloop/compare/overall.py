@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maskloop.compare.cells import say_share
 from maskloop.compare.judged import CONFIDENCE, Difference, Judgement
 from maskloop.compare.pooling import PooledDifference, pooled_difference
 from maskloop.compare.sentences import sentence_name
@@ -97,7 +98,7 @@ def _say_pooled(one: Record) -> str:
     sure = "more than luck" if found.low > 0 or found.high < 0 else "no more than luck"
     return (
         f"over {found.settings} settings it gains {abs(found.mean):.0%} {'more' if found.mean >= 0 else 'less'} than "
-        f"{say_strategy(one.baseline)} in the same time ({found.low:+.0%} to {found.high:+.0%}), {sure}; "
+        f"{say_strategy(one.baseline)} in the same time ({say_share(found.low)} to {say_share(found.high)}), {sure}; "
     )
 
 

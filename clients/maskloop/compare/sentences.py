@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from maskloop.compare.judged import CONFIDENCE, Difference, Estimate, Judgement, Reach, Standing
 from maskloop.compare.values import RANDOM, STRONG_RANDOM
-from maskloop.report.words import say_count, say_measure, say_number, say_strategy, say_time
+from maskloop.report.words import say_change, say_count, say_measure, say_number, say_strategy, say_time
 
 
 def say_reached(arm: Standing, judgement: Judgement) -> str:
@@ -39,7 +39,7 @@ def say_difference(found: Difference) -> str:
 
 def say_signed(found: Estimate) -> str:
     """`+0.012 (+0.004 to +0.020)`."""
-    return f"{_signed(found.mean)}{_bracket(found)}"
+    return f"{say_change(found.mean, 3)}{_bracket(found)}"
 
 
 def say_why(arm: Standing, random: Standing) -> str:
@@ -101,8 +101,4 @@ def _seconds_of_random(judgement: Judgement) -> float:
 def _bracket(found: Estimate) -> str:
     if found.low is None or found.high is None:
         return ""
-    return f" ({_signed(found.low)} to {_signed(found.high)})"
-
-
-def _signed(value: float) -> str:
-    return f"{round(value, 3) + 0.0:+.3f}"
+    return f" ({say_change(found.low, 3)} to {say_change(found.high, 3)})"
