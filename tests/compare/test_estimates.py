@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from maskloop.compare.estimates import detectable, estimate, interval, p_value, pooled
+from maskloop.compare.estimates import detectable, estimate, interval, p_value, pooled, seeds_for
 
 
 def test_an_interval_by_hand() -> None:
@@ -47,3 +47,10 @@ def test_a_detectable_difference_is_found_as_often_as_it_says() -> None:
 
 def test_pooled_is_the_root_of_the_mean_variance() -> None:
     assert pooled([3.0, 4.0, 5.0]) == pytest.approx((50 / 3) ** 0.5)
+
+
+def test_seeds_that_would_show_a_difference() -> None:
+    # one standard deviation: (2.2622 + .8834) / sqrt(10) = .995, (2.3060 + .8889) / 3 = 1.065
+    assert seeds_for(0.01, 0.01, 50) == 10
+    assert seeds_for(0.01, 0.01, 9) is None
+    assert seeds_for(0.01, 0.0, 9) == 2

@@ -39,6 +39,23 @@ def test_seeds_that_rise_and_fall_together_say_more_than_others() -> None:
     assert crossed.high is None
 
 
+def test_an_arm_that_falls_back_is_not_surely_there() -> None:
+    """Above random's end halfway, whatever the seed, and no more at the end."""
+    times_s = np.array([0.0, 500.0, 1000.0])
+    arm = {seed: QualityCurve(times_s, np.array([0.2, 0.6, end])) for seed, end in enumerate((0.3, 0.4, 0.5))}
+    found = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
+    assert found is not None
+    assert (found.seconds, found.low, found.high) == (pytest.approx(250), pytest.approx(250), None)
+
+
+def test_an_arm_that_comes_back_is_there_for_good_from_then_on() -> None:
+    times_s = np.array([0.0, 200.0, 400.0, 600.0])
+    arm = {seed: QualityCurve(times_s, np.array([0.2, 0.6, 0.2, 0.6])) for seed in range(3)}
+    found = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
+    assert found is not None
+    assert (found.seconds, found.high) == (pytest.approx(100), pytest.approx(500))
+
+
 def test_an_arm_that_ends_lower_never_gets_there() -> None:
     found = reach(straight(0.3, 0.3), straight(0.4, 0.4), 0.0, 1000.0)
     assert found is not None

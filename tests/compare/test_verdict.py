@@ -100,6 +100,40 @@ def test_what_failed_the_gate_ranks_nothing(tell: Tell) -> None:
     assert any("--recipe" in sentence for sentence in found)
 
 
+def test_a_budget_whose_second_half_gains_nothing_is_told(comparison_of: MakeComparison) -> None:
+    def told(middle: float) -> str:
+        rows = {"random": RANDOM, "entropy": ALIKE}
+        arms = {
+            name: {seed: [(600.0, 0.3), (2100.0, middle), (3600.0, end)] for seed, end in enumerate(row)}
+            for name, row in rows.items()
+        }
+        return judge(comparison_of(arms)).verdict[-1]
+
+    assert "gains next to nothing in the second half" in told(0.49)
+    assert "gains next to nothing in the second half" not in told(0.47)
+
+
+def test_seeds_that_would_prove_a_lead_are_told(tell: Tell) -> None:
+    # .01, .02 and -.002 ahead: mean .00933, sd .01102; (2.1604 + .8703) / sqrt(14) * .01102 = .00893,
+    # (2.1788 + .8726) / sqrt(13) * .01102 = .00932
+    found = tell({"random": RANDOM, "entropy": (0.51, 0.53, 0.488)})
+    assert found[-1] == "If the 0.009 that entropy selection is ahead are real, about 13 seeds would show it."
+    assert not any("would show it" in sentence for sentence in tell({"random": RANDOM, "entropy": BETTER}))
+    assert not any("would show it" in sentence for sentence in tell({"random": RANDOM, "entropy": WORSE}))
+
+
+def test_arms_that_chose_the_same_are_named(tell: Tell) -> None:
+    found = tell({"random": RANDOM, "mask_guided": ALIKE, "mask_guided:per_second=yes": ALIKE, "entropy": BETTER})
+    assert "Mask-guided selection and mask-guided selection (per second) chose the same." in found
+
+
+def test_what_only_an_experiment_can_have_is_neither_recommended_nor_counted(tell: Tell) -> None:
+    oracle = "mask_guided:scores=imported"
+    found = tell({"random": RANDOM, "entropy": PERHAPS, oracle: BETTER})
+    assert found[0].startswith("Use entropy selection")
+    assert any(sentence.startswith("1 way of choosing was compared with random") for sentence in found)
+
+
 def test_a_single_seed_ranks_nothing(tell: Tell) -> None:
     found = tell({"random": (0.5,), "entropy": (0.9,)})
     assert found[0] == (

@@ -64,6 +64,11 @@ def detectable(sd: float, seeds: int) -> float:
     return (t_quantile((1 + CONFIDENCE) / 2, seeds) + t_quantile(POWER, seeds)) * sd / math.sqrt(seeds)
 
 
+def seeds_for(difference: float, sd: float, most: int) -> int | None:
+    """How many seeds make a difference detectable, at the given standard deviation; `None` if more than `most`."""
+    return next((seeds for seeds in range(2, most + 1) if detectable(sd, seeds) <= difference), None)
+
+
 def pooled(sds: ArrayLike) -> float:
     """One standard deviation for several that were measured equally often: the root of their mean variance."""
     return float(np.sqrt(np.mean(np.square(np.asarray(sds, dtype=np.float64)))))

@@ -20,8 +20,9 @@ from maskloop.report.words import say_number
 
 SATURATED, UNTRAINED = 0.8, 0.25
 """Above this quality a flat curve has had enough labels; below it, the network learnt hardly anything. Judgement."""
-EARLY = 0.75
-"""A share of the rise this high in the first half of the time: the second half is too flat to rank by."""
+EARLY = 0.9
+"""A share of the rise this high in the first half of the time: the second half is too flat to rank by. A curve that
+goes with the logarithm of its labels and ends with ten times those it began with has 0.74."""
 MOST_SEEDS = 20
 """No more seeds than this are advised: another setting is cheaper."""
 

@@ -19,9 +19,10 @@ def reach(arm: Curves, random: Curves, begin_s: float, end_s: float) -> Reach | 
     """Seconds to the quality that random has at the end, by the seeds both have; `None` if there are none.
 
     The interval holds the times at which the arm cannot be told from random's end, paired by seed (a test turned
-    around, as in Fieller's theorem): it begins when the interval of their difference first touches zero, and ends when
-    it first lies above. A curve that is too flat to tell has an open end, as it should. On simulated curves of five
-    models each end misses the true time in 2 to 5 % of cases with five seeds, in up to 8 % with three.
+    around, as in Fieller's theorem): it begins when the interval of their difference first touches zero, and ends from
+    when on it lies above for good. A curve that is too flat to tell has an open end, as it should, and so has one whose
+    end is not surely above random's. On simulated curves of five models the earlier end comes too late in 2 to 5 % of
+    cases with five seeds.
     """
     seeds = seeds_of_both(arm, random)
     if not seeds:
@@ -33,7 +34,7 @@ def reach(arm: Curves, random: Curves, begin_s: float, end_s: float) -> Reach | 
     if len(seeds) < 2:
         return Reach(quality, seconds, None, None)
     low, high = interval(ahead)
-    return Reach(quality, seconds, crossing(times_s, high), crossing(times_s, low))
+    return Reach(quality, seconds, crossing(times_s, high), _for_good(times_s, low))
 
 
 def crossing(times_s: Array, values: Array) -> float | None:
@@ -46,6 +47,13 @@ def crossing(times_s: Array, values: Array) -> float | None:
         return float(times_s[place])
     before, after = values[place - 1], values[place]
     return float(times_s[place - 1] + (times_s[place] - times_s[place - 1]) * -before / (after - before))
+
+
+def _for_good(times_s: Array, values: Array) -> float | None:
+    """The time from which on `values` are not below zero; `None` if they end below."""
+    below = np.flatnonzero(values < 0)
+    last = int(below[-1]) if len(below) else 0
+    return crossing(times_s[last:], values[last:])
 
 
 def _times(arm: Curves, begin_s: float, end_s: float) -> Array:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maskloop.compare.judged import CONFIDENCE, Difference, Judgement, Standing
+from maskloop.compare.estimates import seeds_for
+from maskloop.compare.gate import EARLY
+from maskloop.compare.judged import CONFIDENCE, Difference, Estimate, Judgement, Standing
 from maskloop.compare.sentences import say_arm, say_chance, say_reached, say_signed, say_why, sentence_name
 from maskloop.compare.values import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.report.words import say_count, say_measure, say_number, say_strategy
+
+MOST_SEEDS = 50
+"""More are not worth proposing."""
 
 
 def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
@@ -18,16 +23,19 @@ def verdict(comparison: Comparison, judgement: Judgement) -> tuple[str, ...]:
     usable = [one for one in arms if not one.oracle]
     if not usable:
         return (_only_random(judgement), *_unfinished(comparison))
-    sure = sure_winners(arms)
+    sure = sure_winners(usable)
     best = max(usable, key=lambda one: (one.strategy in sure, _to_random(one).wins, _to_random(one).end.mean))
     return (
-        _what_to_do(comparison, judgement, best, arms),
+        _what_to_do(comparison, judgement, best, usable),
         *_no_better_than_strong(best),
         *_unfinished(comparison),
         *(say_arm(one, judgement) for one in _best_first(arms)),
         *_why(best, arms, judgement),
+        *_alike(arms),
         *_stood_in(arms),
-        *_how_sure(judgement, arms),
+        *_how_sure(judgement, usable),
+        *_more_seeds(best),
+        *_flat_end(judgement),
     )
 
 
@@ -122,6 +130,18 @@ def _stood_in(arms: Sequence[Standing]) -> tuple[str, ...]:
     return (f"Something else had to stand in, and what it bought counts as theirs, in {', '.join(found)}.",)
 
 
+def _alike(arms: Sequence[Standing]) -> tuple[str, ...]:
+    """Arms whose options change nothing here, as their trials came to the very same."""
+    same: dict[tuple[Estimate, Estimate], list[str]] = {}
+    for one in arms:
+        same.setdefault((one.end, one.area), []).append(one.strategy)
+    return tuple(
+        f"{' and '.join((sentence_name(first), *map(say_strategy, others)))} chose the same."
+        for first, *others in same.values()
+        if others
+    )
+
+
 def _how_sure(judgement: Judgement, arms: Sequence[Standing]) -> tuple[str, ...]:
     seeds = sorted({one.seeds for one in judgement.standings})
     many = say_count(seeds[0], "seed") if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]} seeds"
@@ -131,6 +151,28 @@ def _how_sure(judgement: Judgement, arms: Sequence[Standing]) -> tuple[str, ...]
     return (
         f"How sure this is: {many} of each{missed}. What is in brackets holds the true value in 95 of 100 cases.",
         f"{compared} compared with random: {say_chance(len(arms))}.",
+    )
+
+
+def _more_seeds(best: Standing) -> tuple[str, ...]:
+    """What it would take to prove a lead that may be luck."""
+    end = _to_random(best).end
+    seeds = None if _to_random(best).wins or not end.sd else seeds_for(end.mean, end.sd, MOST_SEEDS)
+    if seeds is None or seeds <= end.seeds:
+        return ()
+    lead = say_number(end.mean, 3)
+    return (f"If the {lead} that {say_strategy(best.strategy)} is ahead are real, about {seeds} seeds would show it.",)
+
+
+def _flat_end(judgement: Judgement) -> tuple[str, ...]:
+    """Where random has risen long before the end, the end can hardly tell who chose better."""
+    points = judgement.curves[RANDOM]
+    start, middle, end = (points[place].mean for place in (0, len(points) // 2, -1))
+    if middle - start <= EARLY * (end - start):
+        return ()
+    return (
+        "Random selection itself gains next to nothing in the second half of the time: "
+        "a smaller `--budget` or `--initial` would tell ways of choosing apart more clearly.",
     )
 
 
