@@ -44,6 +44,14 @@ def test_a_sure_winner_is_to_be_used(tell: Tell) -> None:
     assert "more than luck" in found[1]
 
 
+def test_the_measure_is_named_with_its_article(comparison_of: MakeComparison) -> None:
+    ends = {"random": RANDOM, "entropy": BETTER}
+    arms = {name: {s: [(600.0, 0.3), (3600.0, end)] for s, end in enumerate(row)} for name, row in ends.items()}
+    assert (
+        judge(comparison_of(arms), "ap50").verdict[0].startswith("Use entropy selection: it reached an AP50 of 0.500")
+    )
+
+
 def test_where_nothing_wins_random_stays(tell: Tell) -> None:
     found = tell({"random": RANDOM, "entropy": ALIKE, "margin": WORSE})
     assert found[0] == "Nothing here beats random selection by more than luck: stay with random selection."

@@ -12,7 +12,8 @@ def say_reached(arm: Standing, judgement: Judgement) -> str:
     found = arm.reach
     if found is None or found.seconds is None:
         return "it did not reach where random selection ends"
-    what = f"a {say_measure(judgement.measure)} of {say_number(found.quality, 3)}"
+    article = "a" if judgement.measure == "mean_iou" else "an"
+    what = f"{article} {say_measure(judgement.measure)} of {say_number(found.quality, 3)}"
     when = say_time(_seconds_of_random(judgement))
     return f"it reached {what}, which random selection has after {when}, in {_say_seconds(found)}"
 
