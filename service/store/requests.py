@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -49,7 +49,7 @@ class Request:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the content, in hex."""
-        return hashlib.sha256(repr(self.content).encode()).hexdigest()
+        return hashlib.sha256(_spelled(self.content).encode()).hexdigest()
 
 
 def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Callable[[], T], now: datetime) -> T:
@@ -100,6 +100,19 @@ def _find(tx: Transaction, request: Request) -> str | None:
     if (row.method, row.fingerprint) != (request.method, request.fingerprint):
         raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
     return str(row.answer)
+
+
+def _spelled(content: object) -> str:
+    """The `repr` of values, mappings in the order of their keys: the wire keeps no order of them."""
+    if isinstance(content, Mapping):
+        pairs = sorted(f"{_spelled(key)}: {_spelled(value)}" for key, value in content.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(content, (tuple, list)):
+        return f"({', '.join(map(_spelled, content))})"
+    if is_dataclass(content) and not isinstance(content, type):
+        parts = (f"{one.name}={_spelled(getattr(content, one.name))}" for one in fields(content))
+        return f"{type(content).__name__}({', '.join(parts)})"
+    return repr(content)
 
 
 def _adapter(answer_type: Any) -> TypeAdapter[Any]:

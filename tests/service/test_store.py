@@ -778,3 +778,12 @@ def test_rounds_are_told_by_what_their_models_gained(database: Database) -> None
         assert round_outcomes(tx, "p", "other") == ()
     assert (only.scores, only.seconds) == ((0.125,), 80.25)
     assert only.gain == pytest.approx(0.2)
+
+
+def test_a_request_is_the_same_whatever_order_the_wire_gives_its_maps_in() -> None:
+    options = {"diverse": "yes", "target": "0.5", "trust": "any"}
+    turned = dict(reversed(options.items()))
+    content, again = ((Strategy("mask_guided", one), (Counts({1: 2, 3: 4}),), one) for one in (options, turned))
+    assert Request("r", "CreateCampaign", content).fingerprint == Request("r", "CreateCampaign", again).fingerprint
+    other = (Strategy("mask_guided", options), (Counts({1: 4, 3: 2}),), options)
+    assert Request("r", "CreateCampaign", content).fingerprint != Request("r", "CreateCampaign", other).fingerprint
