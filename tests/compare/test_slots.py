@@ -11,7 +11,7 @@ NAMES = [TrialName("random", seed) for seed in range(3)]
 
 
 def a_slot(workdir, number=1):
-    return Slot(workdir, number, "cpu", 1, SlotProgress(lambda: 0.0, threading.Event()), print)
+    return Slot(workdir, number, "cpu", SlotProgress(lambda: 0.0, threading.Event()), print)
 
 
 def leave(slot, name):
@@ -23,17 +23,16 @@ def leave(slot, name):
 @pytest.mark.parametrize(
     ("device", "jobs", "cores", "expected"),
     [
-        ("cpu", 0, 2, (("cpu", "cpu"), 1)),
-        ("auto", 0, 64, (("auto",) * 8, 8)),
-        ("cpu", 2, 8, (("cpu", "cpu"), 4)),
-        ("cpu", 4, 2, (("cpu",) * 4, 1)),
-        ("cuda", 0, 16, (("cuda",), 0)),
-        ("cuda", 3, 16, (("cuda",) * 3, 0)),
-        ("cuda:0,cuda:1", 0, 16, (("cuda:0", "cuda:1"), 0)),
-        ("cuda:0,cuda:1", 3, 16, (("cuda:0", "cuda:1", "cuda:0"), 0)),
+        ("cpu", 0, 2, ("cpu", "cpu")),
+        ("auto", 0, 64, ("auto",) * 8),
+        ("cpu", 4, 2, ("cpu",) * 4),
+        ("cuda", 0, 16, ("cuda",)),
+        ("cuda", 3, 16, ("cuda",) * 3),
+        ("cuda:0,cuda:1", 0, 16, ("cuda:0", "cuda:1")),
+        ("cuda:0,cuda:1", 3, 16, ("cuda:0", "cuda:1", "cuda:0")),
     ],
 )
-def test_slots_take_the_devices_in_turn_and_share_the_cores(device, jobs, cores, expected):
+def test_slots_take_the_devices_in_turn(device, jobs, cores, expected):
     assert devices_of(device, jobs, cores) == expected
 
 

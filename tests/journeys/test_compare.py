@@ -8,10 +8,10 @@ import time
 import pytest
 
 from maskloop.compare.write import read_comparison
-from tests.journeys.loops import Loop, children, processes_naming
+from tests.journeys.loops import PATIENCE_S, Loop, children, processes_naming
 
 GUIDED = "mask_guided:trust=any"
-OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1", "--jobs", "2")
+OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1")
 MACHINE_S = {"machine_s"}
 
 
@@ -44,9 +44,15 @@ def end_of_family(pid):
         os.kill(one, signal.SIGKILL)
 
 
+def wait_for(beginning, process):
+    """Until the process says a line that begins so, and then into what follows it."""
+    next(line for line in process.stdout if line.startswith(beginning))
+    time.sleep(1.0)
+
+
 @pytest.fixture(scope="module")
 def finished(demo, tmp_path_factory):
-    loop = comparing(demo, tmp_path_factory.mktemp("compared") / "run", "--seeds", "0-1")
+    loop = comparing(demo, tmp_path_factory.mktemp("compared") / "run", "--seeds", "0-1", "--jobs", "2")
     code, out, err = loop.run()
     assert code == 0, out + err
     return loop, out
@@ -84,36 +90,23 @@ def test_servers_and_what_they_held_are_gone(finished):
     assert processes_naming(str(loop.workdir)) == []
 
 
-def test_a_comparison_that_was_killed_and_resumed_gives_the_same_tables(finished, demo, tmp_path):
-    loop = comparing(demo, tmp_path / "run", "--seeds", "0-1")
-    with loop.running() as process:
-        for line in process.stdout:
-            if line.startswith("2 of 4"):
-                break
-        time.sleep(1.0)  # into the next trials
-        end_of_family(process.pid)
-    assert processes_naming(str(loop.workdir)) == []
-    code, out, err = loop.run("--resume")
-    assert code == 0, out + err
-    assert "2 of 4" not in out
-    assert measured(loop.workdir) == measured(finished[0].workdir)
-
-
-def test_ctrl_c_ends_the_servers_and_a_resumed_comparison_takes_more_seeds(finished, demo, tmp_path):
+def test_a_comparison_that_was_stopped_extended_killed_and_resumed_gives_the_same_tables(finished, demo, tmp_path):
     loop = comparing(demo, tmp_path / "run", "--seeds", "0")
-    with loop.running() as process:
-        for line in process.stdout:
-            if line.startswith("1 of 2"):
-                break
-        time.sleep(0.5)
+    with loop.running("--jobs", "1") as process:
+        wait_for("1 of 2", process)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130, err
     assert "al-loop compare" in err
     assert "--resume" in err
     assert processes_naming(str(loop.workdir)) == []
-    code, out, err = loop.run("--seeds", "1", "--resume")
+    with loop.running("--seeds", "1", "--jobs", "2", "--resume") as process:
+        wait_for("3 of 4", process)
+        end_of_family(process.pid)
+    assert processes_naming(str(loop.workdir)) == []
+    code, out, err = loop.run("--jobs", "2", "--resume")
     assert code == 0, out + err
+    assert "3 of 4" not in out
     assert measured(loop.workdir) == measured(finished[0].workdir)
 
 
@@ -137,7 +130,7 @@ def test_trials_that_fail_are_named_and_do_not_end_the_others(demo, tmp_path):
 
 
 def test_a_recipe_that_cannot_be_trained_is_refused_before_any_trial(demo, tmp_path):
-    loop = comparing(demo, tmp_path / "run", "--seeds", "0")
+    loop = comparing(demo, tmp_path / "run", "--seeds", "0", "--jobs", "1")
     loop.command[loop.command.index("--recipe") + 1] = "compact,colour=blue"
     code, out, err = loop.run()
     assert code == 2, out + err

@@ -78,7 +78,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Begun:
-    """A comparison that WORKDIR holds: its id, its grid, and the command it was first given by."""
+    """A comparison that WORKDIR holds: its id, its grid, and the commands that it was begun and extended by."""
 
     run_id: str
     grid: Grid
@@ -116,7 +116,6 @@ def find_grid(workdir: Path, grid: Grid, command: str, *, resume: bool) -> Begun
     Raises:
         FailedPrecondition: there is a comparison and `resume` is off, or the folder holds other things.
         InvalidConfig: other options differ from those it was begun with; names them.
-        InvalidArgument: `grid` holds nothing to go on with.
     """
     path = workdir / COMPARE_FILE
     kept = read_run_file(path, {"run_id", "command", "strategies", "seeds"}, resume=resume)
@@ -132,7 +131,8 @@ def find_grid(workdir: Path, grid: Grid, command: str, *, resume: bool) -> Begun
         seeds=_joined(seeds, grid.seeds),
         name=grid.name or str(kept.get("name", "")),
     )
-    return Begun(str(kept["run_id"]), both, str(kept["command"]))
+    more = (list(both.strategies), list(both.seeds)) != (strategies, seeds)
+    return Begun(str(kept["run_id"]), both, f"{kept['command']} && {command}" if more else str(kept["command"]))
 
 
 def keep_grid(workdir: Path, begun: Begun) -> None:

@@ -37,7 +37,6 @@ class CompareRun:
         workdir: where everything goes.
         command: as the person typed it, for the page.
         devices: where servers train, one slot each, in turn.
-        threads: torch threads of a server on the CPU; 0 for its choice.
         measure: that the comparison is judged by.
         stop_at_gate: whether to end when random is through.
         board: is told what goes on.
@@ -48,7 +47,6 @@ class CompareRun:
     workdir: Path
     command: str
     devices: Sequence[str]
-    threads: int
     measure: str
     stop_at_gate: bool
     board: Board
@@ -86,7 +84,7 @@ class CompareRun:
         devices = self.devices[: len(names)]
         tellers = self.board.expect(done, done + len(names), len(devices))
         slots = [
-            Slot(self.workdir, number, device, self.threads, progress, self.board.note)
+            Slot(self.workdir, number, device, progress, self.board.note)
             for number, (device, progress) in enumerate(zip(devices, tellers, strict=True), 1)
         ]
         firsts = [slot.claim(queue) for slot in slots]

@@ -31,18 +31,22 @@ MOST_JOBS = 8
 """Of slots that nobody asked for: each is two processes with torch."""
 
 
-def devices_of(device: str, jobs: int, cores: int) -> tuple[tuple[str, ...], int]:
-    """The device of each slot, and the torch threads of its server (0 for its choice).
+THREADS = 1
+"""torch threads of a server. Sums that several threads share are rounded otherwise than those of one, and a trial is to
+come out the same whatever the number of jobs; two servers of one thread train more than one of two, besides."""
+
+
+def devices_of(device: str, jobs: int, cores: int) -> tuple[str, ...]:
+    """The device of each slot.
 
     Args:
         device: one, or several with commas between, which slots take in turn.
         jobs: how many slots; 0 for one a device or, where the CPU trains, one a core, up to `MOST_JOBS`.
-        cores: of the CPU; they are shared out among the slots.
+        cores: of the CPU.
     """
     devices = device.split(",")
     slots = jobs or (len(devices) if len(devices) > 1 or device.startswith("cuda") else min(cores, MOST_JOBS))
-    threads = 0 if device.startswith("cuda") else max(1, cores // slots)
-    return tuple(islice(cycle(devices), slots)), threads
+    return tuple(islice(cycle(devices), slots))
 
 
 class Queue:
@@ -74,7 +78,6 @@ class Slot:
         workdir: of the comparison.
         number: from 1.
         device: where it trains.
-        threads: torch threads on the CPU; 0 for the server's choice.
         progress: is told what goes on.
         tell: is shown a sentence when the server died.
     """
@@ -82,7 +85,6 @@ class Slot:
     workdir: Path
     number: int
     device: str
-    threads: int
     progress: SlotProgress
     tell: Callable[[str], None]
 
@@ -113,7 +115,7 @@ class Slot:
         if name is None:
             return
         self.progress.phase("starting")
-        settings = {"threads": self.threads, "networks_dir": (self.folder.parent / NETWORKS_FOLDER).resolve()}
+        settings = {"threads": THREADS, "networks_dir": (self.folder.parent / NETWORKS_FOLDER).resolve()}
         with (
             LocalServer(self.folder, self.device, self.tell, **settings) as server,
             Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,

@@ -66,7 +66,7 @@ def compare(
     arguments = locals()
     if measure not in MEASURES:
         raise InvalidArgument(f"--measure {measure!r} is none of {', '.join(MEASURES)}", field="measure")
-    devices, threads = devices_of(device, jobs, len(os.sched_getaffinity(0)))
+    devices = devices_of(device, jobs, len(os.sched_getaffinity(0)))
     shared = {**arguments, "strategy": RANDOM, "device": _kind_of(devices)}
     grids = {
         workdir / f"budget-{one}" if len(budget) > 1 else workdir: Grid(
@@ -82,7 +82,7 @@ def compare(
             with out.status("starting"):  # what this imports takes seconds
                 from maskloop.compare.run import CompareRun
             command = shlex.join(["al-loop", *sys.argv[1:]])
-            run = CompareRun(grid, folder, command, devices, threads, measure, stop_at_gate, board)
+            run = CompareRun(grid, folder, command, devices, measure, stop_at_gate, board)
             judged = run.start(resume=resume)
         for judgement in list(judged.judgements.values())[:1]:
             _say(judgement.verdict[0])
