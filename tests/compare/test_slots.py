@@ -74,3 +74,12 @@ def test_a_slot_without_a_trial_to_go_on_with_begins_with_an_empty_folder(tmp_pa
     (slot.folder / "server").mkdir()
     assert slot.claim(Queue(NAMES)) is None
     assert not slot.folder.exists()
+
+
+def test_a_server_that_a_trial_failed_on_is_not_gone_on_with(tmp_path):
+    slot, queue = a_slot(tmp_path), Queue(NAMES)
+    leave(slot, NAMES[1])
+    (slot.folder / "failed").touch()
+    assert slot.claim(queue) is None
+    assert not slot.folder.exists()
+    assert [queue.take() for _ in NAMES] == NAMES

@@ -124,6 +124,7 @@ def test_trials_that_fail_are_named_and_do_not_end_the_others(demo, tmp_path):
     assert code == 1, out + err
     for strategy in ("random", GUIDED):
         assert f"{strategy}, seed 0 failed: the budget buys no image" in out
+    assert (loop.workdir / "work" / "slot-1" / "failed").exists()
     assert "2 of 2 trials failed" in err
     assert "--resume" in err
     assert processes_naming(str(loop.workdir)) == []

@@ -107,7 +107,7 @@ class CompareRun:
 
 
 def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials, record: Record) -> bool:
-    """Run a trial; whether it may be gone on with on the same server."""
+    """Run a trial; whether it ended as it should."""
     options, begun = trials.begun.grid.options, trials.clock()
     # Refused before anything is bought for a network that could not be trained, and for all trials alike.
     client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())

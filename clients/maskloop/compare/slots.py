@@ -25,6 +25,8 @@ WORK_FOLDER = "work"
 NETWORKS_FOLDER = "networks"
 """In WORK_FOLDER: trained networks, which all servers share, so that trials that begin alike train once."""
 TRIAL_FILE = "trial.json"
+FAILED_FILE = "failed"
+"""In a server's folder: a trial failed on it, and would find its failed requests there again."""
 PATIENCE_S = 180.0
 """How long calls wait for a server that died and is started again."""
 MOST_JOBS = 8
@@ -89,11 +91,12 @@ class Slot:
     tell: Callable[[str], None]
 
     def claim(self, queue: Queue) -> TrialName | None:
-        """The trial that this server was at when it was stopped, taken from the queue; a server without one is removed.
+        """The trial that this server was at when it was stopped, taken from the queue.
 
-        To be asked of every slot before any of them works.
+        A server without one is removed, and one that a trial failed on, which is then run anew. To be asked of every
+        slot before any of them works.
         """
-        name = queue.claim(self._unfinished())
+        name = None if (self.folder / FAILED_FILE).exists() else queue.claim(self._unfinished())
         if name is None:
             shutil.rmtree(self.folder, ignore_errors=True)
         return name
@@ -106,7 +109,7 @@ class Slot:
         Args:
             first: what `claim` said.
             queue: of all slots.
-            run: runs a trial on a server, and says whether it may be gone on with there, if it has not ended.
+            run: runs a trial on a server, and says whether it ended as it should.
 
         Raises:
             MaskloopError: the server did not come up, or `run` says so.
@@ -123,7 +126,7 @@ class Slot:
             while name is not None:
                 self._begin(name)
                 if not run(client, name, self.progress):
-                    (self.folder / TRIAL_FILE).unlink()
+                    (self.folder / FAILED_FILE).touch()
                 name = queue.take()
 
     @property
