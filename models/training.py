@@ -274,7 +274,7 @@ def _repeatable(device: torch.device) -> Iterator[None]:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself only with this
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
-    filling.fill_uninitialized_memory = False  # a tenth of the time at 32 px, for memory that nobody reads
+    filling.fill_uninitialized_memory = False  # with NaN, for a debugger
     try:
         yield
     finally:
