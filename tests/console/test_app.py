@@ -69,7 +69,7 @@ def test_the_strategies_are_listed_with_their_options():
     code, out, complaint = maskloop("strategies")
     assert code == 0, complaint
     assert all(name in out for name in STRATEGY_KINDS)
-    assert "target=auto|learned|0..1" in out
+    assert "target=auto|median|learned|0..1" in out
 
 
 def test_a_report_on_a_server_that_is_not_there_is_told_in_one_line(tmp_path):

@@ -14,7 +14,7 @@ from tests.journeys.loops import Loop, processes_naming
 
 BUDGET_S = 3000.0
 STRATEGY = "mask_guided:trust=any"
-OPTIONS = ("--strategy", STRATEGY, "--budget", "50m", "--max-rounds", "2", "--seed", "3")
+OPTIONS = ("--strategy", STRATEGY, "--counts", "--budget", "50m", "--max-rounds", "2", "--seed", "3")
 QUALITY = ("ap50", "ap", "mean_iou", "iou_mae", "iou_spearman")
 
 
@@ -96,7 +96,7 @@ def test_the_files_that_the_time_bought_are_there(finished):
 
 
 def test_bought_crops_are_left_with_their_labels_as_a_data_set(demo, tmp_path):
-    options = ("--budget", "4images", "--max-rounds", "0", "--no-counts", "--crop", "32", "--objects", "1-8")
+    options = ("--budget", "4images", "--max-rounds", "0", "--crop", "32", "--objects", "1-8")
     loop = Loop(demo, tmp_path / "run", *options)
     code, out, err = loop.run()
     assert code == 0, out + err
@@ -162,7 +162,7 @@ def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finish
 
 def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(demo, tmp_path):
     budget = ("--budget", "25m", "--max-rounds", "1")
-    loop = Loop(demo, tmp_path / "run", "--strategy", STRATEGY, *budget, "--no-counts")
+    loop = Loop(demo, tmp_path / "run", "--strategy", STRATEGY, *budget)
     loop.command[loop.command.index("--recipe") + 1] += ",objectness=0.05"  # barely trained, it is sure of nothing
     code, out, err = loop.run()
     assert code == 0, out + err

@@ -21,7 +21,7 @@ KILLS = 20
 TRAINING = (
     "compact,hidden=16,min_iterations=20,max_iterations=20,epochs=1,iou_epochs=2,train_steps=2,checkpoint_every=2"
 )
-OPTIONS = ("--budget", "50m", "--seed", "5", "--recipe", TRAINING)
+OPTIONS = ("--counts", "--budget", "50m", "--seed", "5", "--recipe", TRAINING)
 PATIENCE_S = 180.0
 SHARE_OF_COMMITS = 0.25
 VICTIMS = ("client", "server", "worker")

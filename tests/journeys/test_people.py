@@ -11,7 +11,7 @@ from maskloop.loop.local_server import LocalServer
 from maskloop.values import Counts
 from tests.journeys.loops import Loop
 
-OPTIONS = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1", "--seed", "2")
+OPTIONS = ("--counts", "--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1", "--seed", "2")
 PATIENCE_S = 200
 
 

@@ -147,7 +147,9 @@ def test_repeating_a_purchase_changes_nothing_and_ends_the_same(client, data):
 
 
 def test_the_first_batch_comes_before_counts_of_other_images_and_counts_stay_in_their_share(client, data):
-    shop = Shop(client, data, "first-and-counts", "1000s", strategy="mask_guided", initial="2", counts_share=0.012)
+    shop = Shop(
+        client, data, "first-and-counts", "1000s", strategy="mask_guided", counts=True, initial="2", counts_share=0.012
+    )
     initial = begin(shop.annotator, shop.labeler, shop.plan)
     assert len(initial.labeled) == 2
     counted = shop.ledger.counts_paid_s
@@ -158,7 +160,9 @@ def test_the_first_batch_comes_before_counts_of_other_images_and_counts_stay_in_
 
 
 def test_more_is_counted_when_the_counted_images_run_out(client, data):
-    shop = Shop(client, data, "count-more", "1000s", strategy="mask_guided", initial="1", counts_share=0.012)
+    shop = Shop(
+        client, data, "count-more", "1000s", strategy="mask_guided", counts=True, initial="1", counts_share=0.012
+    )
     begin(shop.annotator, shop.labeler, shop.plan)
     first = set(shop.ledger.counts_paid_s)
     assert not count_more(1, Budget(images=1), shop.annotator, shop.labeler, shop.plan)
@@ -177,7 +181,7 @@ def test_without_scores_nothing_is_counted(client, data):
 
 
 def test_a_full_label_of_a_counted_image_costs_the_remainder(client, data):
-    shop = Shop(client, data, "remainder", "10h", strategy="mask_guided", initial="1", counts_share=1.0)
+    shop = Shop(client, data, "remainder", "10h", strategy="mask_guided", counts=True, initial="1", counts_share=1.0)
     begin(shop.annotator, shop.labeler, shop.plan)
     assert len(shop.ledger.counts_paid_s) == 9
     purchase = shop.buy_all()

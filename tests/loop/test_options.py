@@ -73,9 +73,14 @@ def test_the_target_is_auto_or_a_number():
 
 
 def test_only_what_differs_from_the_recipe_is_sent():
-    assert options().recipe_overrides() == {}
-    assert options(no_counts=True).recipe_overrides() == {"classes": "predicted"}
-    assert options(encoder="resnet18", image_size=64).recipe_overrides() == {"encoder": "resnet18", "image_size": 64}
+    assert options().recipe_overrides() == {"classes": "predicted"}
+    assert options(counts=True).recipe_overrides() == {"classes": "fed"}
+    assert options(recipe="compact,classes=fed").recipe_overrides() == {"classes": "fed"}
+    assert options(encoder="resnet18", image_size=64).recipe_overrides() == {
+        "classes": "predicted",
+        "encoder": "resnet18",
+        "image_size": 64,
+    }
 
 
 def test_a_run_writes_its_options(tmp_path):
@@ -142,6 +147,7 @@ def test_options_of_the_recipe_follow_its_name():
         "max_iterations": 20,
         "seeds": False,
         "optimizer": "adam",
+        "classes": "predicted",
         "image_size": 32,
     }
     with pytest.raises(InvalidArgument, match="'max_iterations' is not option=value"):

@@ -180,15 +180,15 @@ def test_a_budget_below_the_cheapest_image_is_refused():
 
 
 def test_choosing_by_scores_without_counts_is_refused():
-    options = Options(budget="1h", data="demo", counts_share=0.0)
+    options = Options(budget="1h", data="demo", counts=True, counts_share=0.0)
     with pytest.raises(InvalidArgument, match="counts-share"):
         plan_of(options, Strategy("mask_guided"), 5)
     assert not plan_of(options, Strategy("random"), 5).needs_counts
 
 
-@pytest.mark.parametrize("how", [{"no_counts": True}, {"recipe": "compact,classes=predicted"}])
+@pytest.mark.parametrize("how", [{}, {"counts": True, "recipe": "compact,classes=predicted"}])
 def test_networks_that_find_by_themselves_are_scored_without_counts(how):
     without = plan_of(Options(budget="1h", data="demo", counts_share=0.0, **how), Strategy("mask_guided"), 5)
     assert (without.needs_counts, without.counts_s) == (False, 0.0)
-    told = plan_of(Options(budget="1h", data="demo"), Strategy("mask_guided"), 5)
+    told = plan_of(Options(budget="1h", data="demo", counts=True), Strategy("mask_guided"), 5)
     assert (told.needs_counts, told.counts_s) == (True, 0.15 * 3600)

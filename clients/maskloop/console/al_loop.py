@@ -45,7 +45,7 @@ def al_loop(
     batch: given.Batch = "",
     max_rounds: given.MaxRounds = None,
     counts_share: given.CountsShare = 0.15,
-    no_counts: given.NoCounts = False,
+    counts: given.Counts = False,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
     recipe: given.Recipe = "compact",
     encoder: given.Encoder = "",

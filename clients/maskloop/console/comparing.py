@@ -53,7 +53,7 @@ def compare(
     batch: given.Batch = "",
     max_rounds: given.MaxRounds = None,
     counts_share: given.CountsShare = 0.15,
-    no_counts: given.NoCounts = False,
+    counts: given.Counts = False,
     recipe: given.Recipe = "compact",
     encoder: given.Encoder = "",
     image_size: given.ImageSize = 0,

@@ -31,8 +31,8 @@ CountsShare = Annotated[
     float,
     typer.Option(help="Share of the budget for counts, in [0, 1]; of what is left, when counted images run out."),
 ]
-NoCounts = Annotated[
-    bool, typer.Option("--no-counts", help="Buy no counts: the network finds objects and their classes by itself.")
+Counts = Annotated[
+    bool, typer.Option("--counts", help="Buy counts of objects, and train networks that must be told them.")
 ]
 Recipe = Annotated[str, typer.Option(help="Training recipe: compact, paper, or compact,OPTION=VALUE,...")]
 Encoder = Annotated[str, typer.Option(help="Encoder in place of the recipe's, such as resnet18.")]

@@ -31,7 +31,7 @@ class Options:
         initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
         max_rounds: batches chosen after the first one, at most; `None` for no limit.
         counts_share: share of the budget for counts, in [0, 1]; when counted images run out, of what is left.
-        no_counts: whether to buy none, and train networks that find objects by themselves.
+        counts: whether to buy counts for mask-guided choosing, and train networks that are told them.
         recipe: the training recipe, and after commas what differs from it: `compact` or `compact,max_iterations=200`.
         encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
         device: where the server it starts trains: `auto`, `cpu` or `cuda`.
@@ -60,7 +60,7 @@ class Options:
     batch: str = ""
     max_rounds: int | None = None
     counts_share: float = 0.15
-    no_counts: bool = False
+    counts: bool = False
     seed: int = 0
     recipe: str = "compact"
     encoder: str = ""
@@ -162,8 +162,7 @@ class Options:
             raise InvalidArgument(f"--recipe {self.recipe!r}: {wrong!r} is not option=value", field="recipe")
         named = {"encoder": self.encoder, "image_size": self.image_size}
         overrides = {name: _value(text) for name, _, text in pairs}
-        if self.no_counts:
-            overrides["classes"] = "predicted"
+        overrides.setdefault("classes", "fed" if self.counts else "predicted")
         return overrides | {name: value for name, value in named.items() if value}
 
     @property
