@@ -51,7 +51,7 @@ def _point(spent_s, mean_iou):
         (("--strategy", "guesswork"), "guesswork"),
         (("--device", "cpu,cuda"), "cpu, cuda"),
         (("--device", "tpu"), "tpu"),
-        (("--strategy", "entropy", "--counts", "--counts-share", "0"), "counts"),
+        (("--strategy", "entropy", "--recipe", "compact,classes=fed", "--counts-share", "0"), "counts"),
         (("--data", "coco:nowhere"), "nowhere"),
     ],
 )

@@ -13,10 +13,10 @@ from maskloop.values.strategies import Option
 
 def show_strategies(console: Console) -> None:
     """Print every strategy with its options and their defaults."""
-    table = Table(title="--strategy NAME[:OPTION=VALUE,...]", title_justify="left", show_lines=True)
+    table = Table(title="--strategy NAME[:OPTION=VALUE,...]", title_justify="left", show_lines=True, expand=True)
     table.add_column("name", no_wrap=True)
-    table.add_column("chooses")
-    table.add_column("options (default first)")
+    table.add_column("chooses", ratio=1)
+    table.add_column("options (default first)", ratio=2)
     for name, kind in STRATEGY_KINDS.items():
         table.add_row(name, kind.summary, "\n".join(_options(kind)))
     console.print(table)
