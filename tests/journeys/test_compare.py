@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -41,7 +42,8 @@ def end_of_family(pid):
     for one in family:
         family += children(one)
     for one in family:
-        os.kill(one, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # one that ended by itself in the meantime
+            os.kill(one, signal.SIGKILL)
 
 
 def wait_for(beginning, process):
