@@ -8,24 +8,6 @@ from maskloop.compare.board import Board, SlotProgress
 from maskloop.errors import Cancelled
 
 
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def said():
-    return io.StringIO()
-
-
 @pytest.fixture
 def board(said, clock):
     return Board(Console(file=said, width=60), clock)

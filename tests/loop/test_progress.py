@@ -1,29 +1,9 @@
-import io
-
 import pytest
 from rich.console import Console
 
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.progress import LineProgress, LiveProgress, progress_on
 from maskloop.values import Budget, Operation, OperationKind, OperationState
-
-
-class Clock:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def said():
-    return io.StringIO()
 
 
 @pytest.fixture

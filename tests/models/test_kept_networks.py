@@ -2,9 +2,6 @@
 
 import dataclasses
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from models.kept_networks import KeptNetworks
 from models.network import build_network
 from models.recipes import CHOICES, SHAPES_NO_NETWORK, Recipe, resolve
 from models.training import train_network
+from tests.full_disk import limited_files
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -190,17 +188,6 @@ def test_a_network_larger_than_all_the_room_pushes_nothing_out(tmp_path):
     KeptNetworks(tmp_path, MIB).keep("a", linear(1))
     KeptNetworks(tmp_path, 1000).keep("b", linear(1))
     assert [path.stem for path in tmp_path.iterdir()] == ["a"]
-
-
-@contextmanager
-def limited_files() -> Iterator[None]:
-    """No file of this process may grow beyond 4 KiB: what a quota does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_keeps_nothing_and_fails_nothing(scenes, kept):

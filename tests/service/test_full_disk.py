@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,20 +12,10 @@ from sqlalchemy import text
 
 from maskloop.errors import StorageFull
 from maskloop.values import ImageImport, Split, SupervisionKind
+from tests.full_disk import limited_files
 from tests.service.desks import Server, full_draft, png
 
 FULL = SupervisionKind.FULL
-
-
-@contextmanager
-def limited_files() -> Iterator[None]:
-    """No file of this process may grow beyond 4 KiB: what a quota does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def snapshot(server: Server) -> list[object]:
