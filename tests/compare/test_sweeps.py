@@ -1,10 +1,13 @@
-from maskloop.compare.judged import Estimate, Standing
+from maskloop.compare.judged import Estimate, Spending, Standing
 from maskloop.compare.sweeps import target_sweeps
 
 
 def standing(strategy: str, end: float) -> Standing:
     level = Estimate(end, None, None, None, 1)
-    return Standing(strategy, 1, level, level, level, {}, None, 0.0, 0.0, None, None, None, 0.0, 0.0)
+    spent = Spending(0.0, 0.0, None, None, None, 0.0, 0.0)
+    return Standing(
+        **vars(spent), strategy=strategy, seeds=1, start=level, end=level, area=level, against={}, reach=None
+    )
 
 
 def means(*strategies: tuple[str, float]) -> dict[str, list[tuple[float, float]]]:

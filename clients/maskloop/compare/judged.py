@@ -104,8 +104,29 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """One arm.
+class Spending:
+    """What an arm's seconds went to, and how far its predicted IoUs could be relied on.
+
+    Args:
+        images, objects: chosen after the first batch, means over seeds.
+        object_s: annotator seconds for one of those objects, counts included; `None` where none were chosen.
+        iou_mae, iou_spearman: of its heads, means over models and seeds; `None` where nothing was predicted.
+        chosen_by_fallback: share of its rounds that something else chose for, in [0, 1].
+        machine_s: mean wall-clock seconds of a trial.
+    """
+
+    images: float
+    objects: float
+    object_s: float | None
+    iou_mae: float | None
+    iou_spearman: float | None
+    chosen_by_fallback: float
+    machine_s: float
+
+
+@dataclass(frozen=True)
+class Standing(Spending):
+    """One arm, and where it stands.
 
     Args:
         strategy: as the comparison spells it.
@@ -114,11 +135,6 @@ class Standing:
         area: mean quality over the time between.
         against: by baseline (random, strong random), as far as they are there; nothing against itself.
         reach: seconds to where random ends.
-        images, objects: chosen after the first batch, means over seeds.
-        object_s: annotator seconds for one of those objects, counts included; `None` where none were chosen.
-        iou_mae, iou_spearman: of its heads, means over models and seeds; `None` where nothing was predicted.
-        chosen_by_fallback: share of its rounds that something else chose for, in [0, 1].
-        machine_s: mean wall-clock seconds of a trial.
     """
 
     strategy: str
@@ -128,13 +144,6 @@ class Standing:
     area: Estimate
     against: Mapping[str, Difference]
     reach: Reach | None
-    images: float
-    objects: float
-    object_s: float | None
-    iou_mae: float | None
-    iou_spearman: float | None
-    chosen_by_fallback: float
-    machine_s: float
 
     @property
     def oracle(self) -> bool:

@@ -64,13 +64,7 @@ def _standing(comparison: Comparison, name: str, curves: ByStrategy, time: Time)
         area=estimate([curve.mean(begin_s, end_s) for curve in own.values()]),
         against={one: difference for one, difference in found.items() if difference is not None},
         reach=reach(own, curves[RANDOM], begin_s, end_s),
-        images=spent.images,
-        objects=spent.objects,
-        object_s=spent.object_s,
-        iou_mae=spent.iou_mae,
-        iou_spearman=spent.iou_spearman,
-        chosen_by_fallback=spent.chosen_by_fallback,
-        machine_s=spent.machine_s,
+        **vars(spent),
     )
 
 

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
+from maskloop.compare.judged import Spending
 from maskloop.compare.values import Trial
-
-
-@dataclass(frozen=True)
-class Spending:
-    """Means over the trials of an arm, as `maskloop.compare.judged.Standing` tells them."""
-
-    images: float
-    objects: float
-    object_s: float | None
-    iou_mae: float | None
-    iou_spearman: float | None
-    chosen_by_fallback: float
-    machine_s: float
 
 
 def spending(trials: Sequence[Trial]) -> Spending:
