@@ -21,8 +21,9 @@ from service.store import Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
 from service.store.labels import CountedImage, counted_images, current_labels, images_without_need
 
-# Ranks a project's pool for a campaign. Raises NoActiveModel, PoolNotScored, SelectionNotPrepared.
-RankingSource = Callable[[Transaction, Project, Campaign, Strategy], RankedImages]
+# Ranks a project's images for a campaign and a kind of label. Raises NoActiveModel, PoolNotScored,
+# SelectionNotPrepared, NoClassifier.
+RankingSource = Callable[[Transaction, Project, Campaign, SupervisionKind, Strategy], RankedImages]
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
 
 
@@ -32,6 +33,7 @@ class Standing:
 
     counted: CountedImage | None
     fully_labeled: bool
+    judged: bool
     leased: bool
     skipped_by: frozenset[str]
 
@@ -41,6 +43,8 @@ class Standing:
             return False
         if kind is SupervisionKind.COUNTS:
             return self.counted is None
+        if kind is SupervisionKind.OOD_VERDICT:
+            return not self.judged
         return self.counted is None or self.counted.objects > 0
 
 
@@ -54,6 +58,7 @@ def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str,
         image_id: Standing(
             counted.get(image_id),
             (image_id, SupervisionKind.FULL) in current,
+            (image_id, SupervisionKind.OOD_VERDICT) in current,
             image_id in held,
             frozenset(skipped.get(image_id, ())),
         )
@@ -111,11 +116,11 @@ class CandidateIndex:
         """The open images for a campaign's next batch.
 
         Raises:
-            NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
+            NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
         """
         key = WalkKey.of(project, campaign, kind, strategy)
         if key not in self.walks:
-            candidates = Candidates(self._rank(tx, project, campaign, strategy))
+            candidates = Candidates(self._rank(tx, project, campaign, kind, strategy))
             candidates.close_all(_closed(tx, key))
             if len(self.walks) >= MAX_WALKS:
                 del self.walks[next(iter(self.walks))]

@@ -117,9 +117,14 @@ def _among(columns: dict[str, NDArray[Any]], images: Sequence[PooledImage]) -> d
     return {name: values[kept] for name, values in columns.items()}
 
 
-def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:
-    names = np.array([image.image_id for image in images], dtype=np.bytes_)
+def names_of(image_ids: Sequence[str]) -> NDArray[np.bytes_]:
+    """Image ids as a pool holds them, ascending."""
+    names = np.array(image_ids, dtype=np.bytes_)
     return np.sort(names) if len(names) else np.empty(0, dtype="S1")
+
+
+def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:
+    return names_of([image.image_id for image in images])
 
 
 def _rows(ids: NDArray[np.bytes_], images: Sequence[PooledImage]) -> list[PooledImage]:

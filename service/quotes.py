@@ -27,11 +27,13 @@ def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objec
 
     Args:
         costs: the project's cost model.
-        kind: COUNTS or FULL.
+        kind: COUNTS, FULL or OOD_VERDICT.
         categories: categories present.
         objects: objects present.
         paid_s: what the image's counts cost before, which a full label need not pay again.
     """
+    if kind is SupervisionKind.OOD_VERDICT:
+        return whole_ms(costs.ood_verdict())
     if kind is SupervisionKind.COUNTS:
         return whole_ms(costs.counts(categories))
     return whole_ms(max(0.0, costs.full(categories, objects) - paid_s))
@@ -42,9 +44,11 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
 
     Args:
         costs: the project's cost model.
-        kind: COUNTS or FULL.
+        kind: COUNTS, FULL or OOD_VERDICT.
         totals: what the full labels that the project's campaigns paid for showed.
     """
+    if kind is SupervisionKind.OOD_VERDICT:
+        return Quote(whole_ms(costs.ood_verdict()), whole_ms(costs.ood_verdict()))
     if kind is SupervisionKind.COUNTS:
         usual = min(costs.categories, CATEGORIES_AN_IMAGE)
         return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
@@ -74,7 +78,7 @@ def quotes(
     Args:
         tx: reads what was counted.
         project: the project.
-        kind: COUNTS or FULL.
+        kind: COUNTS, FULL or OOD_VERDICT.
         ahead: the images that will be asked about, in that order.
         at_once: of how many of them the counts are read together.
     """
@@ -84,7 +88,7 @@ def quotes(
     def unknown() -> Quote:
         return expected(costs, kind, full_label_totals(tx, project.id))
 
-    if kind is SupervisionKind.COUNTS:
+    if kind is not SupervisionKind.FULL:
         return lambda image_id: unknown()
     known: dict[str, Quote] = {}
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from maskloop.errors import NoActiveModel, SelectionNotPrepared
+from maskloop.errors import NoActiveModel, NoClassifier, SelectionNotPrepared
 from maskloop.formats.files import write_atomically
-from maskloop.values import Campaign, Need, Project, Split, Strategy
+from maskloop.values import Campaign, Need, Project, Split, Strategy, SupervisionKind
+from selection.pool import Pool
 from selection.ranking import RankedImages
 from selection.strategies import rank_pool
 from service.folders import DataFolder
-from service.pooling import OF_THE_STORE, PooledImage, gather_pool
+from service.pooling import OF_THE_STORE, PooledImage, gather_pool, names_of
 from service.quotes import full_label_cost_s
 from service.round_outcomes import round_outcomes
 from service.scores import fixed_width
@@ -36,14 +37,20 @@ class Rankings:
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
 
-    def find(self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy) -> RankedImages:
+    def find(
+        self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
+    ) -> RankedImages:
         """The ranking by a strategy with the project's active model version and the campaign's seed.
+
+        Of candidate OoD images for verdicts, else of the pool.
 
         Raises:
             NoActiveModel: the strategy needs one.
             PoolNotScored: it has not scored the pool.
             SelectionNotPrepared: the strategy takes so long that it must have been prepared.
         """
+        if kind is SupervisionKind.OOD_VERDICT:
+            return self._rank_candidates(tx, project, campaign, strategy)
         version = version_for(project, strategy)
         path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
         if path.is_file():
@@ -65,6 +72,14 @@ class Rankings:
             rounds=round_outcomes(tx, project.id, campaign.id),
         )
         return rank_pool(pool, strategy, campaign.seed)
+
+    def _rank_candidates(
+        self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy
+    ) -> RankedImages:
+        """Candidate OoD images, in an order that needs no classifier so far."""
+        if Need.CLASSIFIER in strategy.needs:
+            raise NoClassifier(f"project {project.id} has no image classifier, and {strategy.name} needs one")
+        return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
 
 
 def version_for(project: Project, strategy: Strategy) -> str:

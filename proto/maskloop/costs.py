@@ -65,6 +65,10 @@ class CostModel:
         """Seconds to count an image with these counts."""
         return self.counts(counts.categories)
 
+    def ood_verdict(self) -> float:
+        """One look: does the image hold what the classifier takes it for (Lee, section 2.5.2), a class check."""
+        return SECONDS_A_CLASS_CHECK
+
     def cheapest_full(self) -> float:
         """Seconds of the cheapest full label: that of an image with nothing in it."""
         return self.full(0, 0)

@@ -20,6 +20,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── NoActiveModel            train (or activate) a model
     │   ├── PoolNotScored            score the pool with the active model
     │   ├── SelectionNotPrepared     prepare the selection by this strategy
+    │   ├── NoClassifier             train an image classifier, which reads the candidate OoD images
     │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
@@ -181,6 +182,10 @@ class PoolNotScored(FailedPrecondition):
 
 class SelectionNotPrepared(FailedPrecondition):
     """The strategy ranks for so long that the selection must have been prepared."""
+
+
+class NoClassifier(FailedPrecondition):
+    """The project has no image classifier."""
 
 
 class LeaseLost(FailedPrecondition):

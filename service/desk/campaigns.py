@@ -80,11 +80,12 @@ class AnnotationDesk:
         Raises:
             ProjectNotFound: there is no such project.
             InvalidBudget: the budget does not buy one image.
-            InvalidArgument: the id, strategy or seed is none.
+            InvalidArgument: the id, strategy or seed is none, or the strategy chooses no images to outline.
             AlreadyExists: the project has a campaign of that id.
         """
         check_id(campaign_id, "campaign_id")
         strategy.check()
+        strategy.check_chooses_for(SupervisionKind.FULL)
         if not 0 <= seed <= MAX_SEED:
             raise InvalidArgument(f"seed {seed} is outside [0, 2^63)", field="seed")
         asked = Campaign(campaign_id, project_id, budget, strategy, seed)
@@ -145,11 +146,12 @@ class AnnotationDesk:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
         An annotator who still holds images of that kind for the campaign gets that batch back. Counts are always
-        bought in random order. When no image is open and affordable the batch is empty and says `exhausted`.
+        bought in random order, verdicts of candidate OoD images by `hard_ood` unless another strategy is named. When no
+        image is open and affordable the batch is empty and says `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-            NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
+            NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
         wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))

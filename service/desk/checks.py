@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
-from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Project, SupervisionKind
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
+from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Project, Split, SupervisionKind
 
 MAX_LABELS = 1000
+TAKEN = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT)
 MAX_COUNT = 10_000
 MAX_ANNOTATOR = 128
 MAX_SECONDS_SPENT = 1e7  # four months
@@ -25,7 +26,7 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
         raise InvalidArgument(f"{len(drafts)} labels; 1 to {MAX_LABELS} are taken at once", field="labels")
     seen: set[str] = set()
     for draft in drafts:
-        if draft.kind not in (SupervisionKind.COUNTS, SupervisionKind.FULL):
+        if draft.kind not in TAKEN:
             raise UnsupportedSupervision(
                 f"image {draft.image_id}: labels of kind {draft.kind} are not yet supported", field="labels.kind"
             )
@@ -61,8 +62,8 @@ def check_content(project: Project, image: Image, draft: LabelDraft) -> None:
     """
     if draft.kind is SupervisionKind.FULL:
         check_objects(project, image, draft.objects, f"image {image.id}")
-    elif draft.counts is not None:
-        _check_counts(project, image, draft.counts)
+    else:
+        _check_counts(project, image, draft.shown)
 
 
 def check_objects(project: Project, image: Image, objects: Sequence[ObjectLabel], where: str) -> None:
@@ -88,6 +89,19 @@ def check_objects(project: Project, image: Image, objects: Sequence[ObjectLabel]
             )
         if not mask.area:
             raise InvalidMask(f"{where}, object {place}: the mask is empty", field="objects.mask")
+
+
+def check_candidate(image: Image) -> None:
+    """Check that a verdict may be said of an image.
+
+    Raises:
+        FailedPrecondition: it was never believed to be out of distribution.
+    """
+    if image.split is not Split.OOD:
+        raise FailedPrecondition(
+            f"image {image.id} is of split {image.split}; verdicts are said of candidates of split {Split.OOD}",
+            field="labels.image_id",
+        )
 
 
 def _check_counts(project: Project, image: Image, counts: Counts) -> None:

@@ -10,7 +10,7 @@ from maskloop.errors import InvalidArgument, UnsupportedSupervision
 from maskloop.values import Batch, Campaign, HeadState, Project, Strategy, SupervisionKind, explain_head
 from selection.select import Limits, Selection, select_batch
 from service.candidates import CandidateIndex, Walk
-from service.desk.checks import check_annotator
+from service.desk.checks import TAKEN, check_annotator
 from service.quotes import LOOK_AHEAD, quotes
 from service.rankings import version_for
 from service.store import Transaction
@@ -19,7 +19,11 @@ from service.store.models import model_metrics
 
 MAX_IMAGES = 1000
 LOOK_FURTHER = 100  # images tried beyond the first that does not fit, to fill a batch of seconds by value
-RANDOM = Strategy("random")
+DEFAULTS = {
+    SupervisionKind.COUNTS: Strategy("random"),
+    SupervisionKind.OOD_VERDICT: Strategy("hard_ood"),
+}
+"""What chooses where a campaign's own strategy, which chooses what is outlined, does not."""
 FALLBACK = Strategy("stratified_random")
 """What chooses while the IoU head is not trusted: it needs no model, and loses to few that do."""
 
@@ -30,7 +34,7 @@ class Wanted:
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
-        UnsupportedSupervision: a kind other than counts and full.
+        UnsupportedSupervision: a kind other than counts, full and ood_verdict.
     """
 
     project_id: str
@@ -44,13 +48,14 @@ class Wanted:
 
     def __post_init__(self) -> None:
         check_annotator(self.annotator)
-        if self.kind not in (SupervisionKind.COUNTS, SupervisionKind.FULL):
+        if self.kind not in TAKEN:
             raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
         if self.images is not None and not 1 <= self.images <= MAX_IMAGES:
             raise InvalidArgument(f"{self.images} images; 1 to {MAX_IMAGES} are handed out at once", field="images")
         self.limits(math.inf, math.inf)
         if self.strategy is not None:
             self.strategy.check()
+            self.strategy.check_chooses_for(self.kind)
 
     def limits(self, left_s: float, left_images: float) -> Limits:
         """What is asked for, within what is left."""
@@ -69,12 +74,13 @@ def choose_batch(
 ) -> Batch:
     """Choose the images of a new batch; none when nothing is open and affordable. Nothing is leased yet.
 
-    Counts are always bought in random order: nothing is known of the images yet.
+    Counts are always bought in random order: nothing is known of the images yet. Candidate OoD images are handed out
+    hardest first, or in random order if that is asked for.
 
     Raises:
-        NoActiveModel, PoolNotScored, SelectionNotPrepared: the strategy needs what is not there.
+        NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
     """
-    asked = RANDOM if wanted.kind is SupervisionKind.COUNTS else wanted.strategy or campaign.strategy
+    asked = DEFAULTS.get(wanted.kind) or campaign.strategy if wanted.strategy is None else wanted.strategy
     strategy, fallback = _in_force(tx, project, asked)
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)

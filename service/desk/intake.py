@@ -20,17 +20,19 @@ from maskloop.errors import (
     InvalidLabel,
     LeaseLost,
 )
-from maskloop.values import BatchRecord, Campaign, Counts, Image, Label, LabelDraft, PickState, Project, SupervisionKind
+from maskloop.values import BatchRecord, Campaign, Image, Label, LabelDraft, PickState, Project, Split, SupervisionKind
 from selection.select import ROUNDING_S
 from service.clock import NewId
-from service.desk.checks import check_content
+from service.desk.checks import check_candidate, check_content
 from service.desk.leases import freed, own_batch
 from service.quotes import exact_cost_s
 from service.store import Transaction
 from service.store.batches import holders, set_pick_states
 from service.store.campaigns import FullLabelTotals, Movement, add_spending, get_campaign, move
-from service.store.images import get_images
+from service.store.images import get_images, set_split
 from service.store.labels import counted_images, current_labels, get_labels, insert_labels
+
+OF_POOL = (SupervisionKind.COUNTS, SupervisionKind.FULL)
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,42 @@ class Intake:
         images = get_images(self.tx, self.project.id, [draft.image_id for draft in drafts])
         for draft in drafts:
             check_content(self.project, images[draft.image_id], draft)
+            if draft.kind is SupervisionKind.OOD_VERDICT and not draft.supersedes:
+                check_candidate(images[draft.image_id])
         record = own_batch(self.tx, self.project.id, batch_id, self.annotator) if batch_id else None
         first = [draft for draft in drafts if not draft.supersedes]
         self._check_first(first, record)
         made = {draft.image_id: self._correction(draft) for draft in drafts if draft.supersedes}
         made |= {label.image_id: label for label in self._first_labels(first, images, record)}
         labels = [made[draft.image_id] for draft in drafts]
+        self._sort(labels, images)
         insert_labels(self.tx, labels)
         for label in labels:
             self._count_spending(label)
         left_s = self._charge(record, [made[draft.image_id] for draft in first]) if record else None
         return labels, left_s
+
+    def _sort(self, labels: Sequence[Label], images: dict[str, Image]) -> None:
+        """Put images where their verdicts say: into the pool what holds something, else among the OoD ones."""
+        moves: dict[Split, list[str]] = {Split.POOL: [], Split.OOD: []}
+        for label in labels:
+            if label.verdict is not None:
+                split = Split.OOD if label.verdict.is_ood else Split.POOL
+                if images[label.image_id].split is not split:
+                    moves[split].append(label.image_id)
+        self._check_unused(moves[Split.OOD])
+        for split, image_ids in moves.items():
+            set_split(self.tx, self.project.id, image_ids, split)
+
+    def _check_unused(self, image_ids: Sequence[str]) -> None:
+        """An image that went to the pool goes back only as long as nobody works on it there."""
+        used = {image_id for image_id, kind in current_labels(self.tx, self.project.id, image_ids) if kind in OF_POOL}
+        for image_id in image_ids:
+            if image_id in used or image_id in holders(self.tx, self.project.id, [image_id]):
+                raise FailedPrecondition(
+                    f"image {image_id} is labeled or leased as an image of the pool; its verdict stands",
+                    field="labels.supersedes",
+                )
 
     def _correction(self, draft: LabelDraft) -> Label:
         old = get_labels(self.tx, self.project.id, [draft.supersedes])[0]
@@ -96,9 +123,9 @@ class Intake:
         counted = counted_images(self.tx, self.project.id, list(images))
         made: list[Label] = []
         for draft in drafts:
-            said = _said(draft)
+            shown = draft.shown
             paid_s = counted[draft.image_id].paid_s if draft.image_id in counted else 0.0
-            cost_s = exact_cost_s(costs, draft.kind, said.categories, said.objects, paid_s)
+            cost_s = exact_cost_s(costs, draft.kind, shown.categories, shown.objects, paid_s)
             made.append(self._label(draft, cost_s=cost_s, campaign_id=record.batch.campaign_id))
         return made
 
@@ -113,6 +140,7 @@ class Intake:
             created_at=self.now,
             counts=draft.counts if draft.kind is SupervisionKind.COUNTS else None,
             objects=draft.objects,
+            verdict=draft.verdict if draft.kind is SupervisionKind.OOD_VERDICT else None,
             seconds_spent=draft.seconds_spent,
             campaign_id=campaign_id,
             supersedes=draft.supersedes,
@@ -144,7 +172,7 @@ class Intake:
         batch = record.batch
         labeled = {label.image_id for label in labels}
         leased = [pick for pick in record.in_state(PickState.OPEN) if pick.image_id in labeled]
-        full = [_said(label) for label in labels if label.kind is SupervisionKind.FULL]
+        full = [label.shown for label in labels if label.kind is SupervisionKind.FULL]
         totals = FullLabelTotals(len(full), sum(c.categories for c in full), sum(c.objects for c in full))
         cost_s = sum(label.cost_s for label in labels)
         campaign = _after(get_campaign(self.tx, self.project.id, batch.campaign_id), freed(batch, leased))
@@ -198,9 +226,3 @@ def _after(campaign: Campaign, movement: Movement) -> Campaign:
         reserved_s=campaign.reserved_s + movement.reserved_s,
         reserved_images=campaign.reserved_images + movement.reserved_images,
     )
-
-
-def _said(label: LabelDraft | Label) -> Counts:
-    if label.kind is SupervisionKind.COUNTS and label.counts is not None:
-        return label.counts
-    return Counts.of(label.objects)

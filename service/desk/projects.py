@@ -238,8 +238,12 @@ def _check_names(images: Sequence[ImageImport]) -> None:
 def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> dict[str, Image]:
     """Those that are there already, by file name; none may come with another content or split."""
     there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
+    moved = current_labels(tx, project_id, [image.id for image in there.values() if image.split is Split.POOL])
     for arrival in arrivals:
-        _check_same(there.get(arrival.image.file_name), arrival.image)
+        known, image = there.get(arrival.image.file_name), arrival.image
+        if known is not None and (known.id, SupervisionKind.OOD_VERDICT) in moved:
+            known = replace(known, split=Split.OOD)  # as which it was brought in
+        _check_same(known, image)
     return there
 
 

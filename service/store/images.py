@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import ImageNotFound
@@ -78,6 +78,12 @@ def image_ids(tx: Transaction, project_id: str, split: Split) -> list[str]:
     """Ids of all images of a split, sorted."""
     found = select(images.c.id).where(images.c.project_id == project_id, images.c.split == split)
     return list(tx.execute(found.order_by(images.c.id)).scalars().all())
+
+
+def set_split(tx: Transaction, project_id: str, image_ids: Sequence[str], split: Split) -> None:
+    """Move images to a split."""
+    for ids in chunks(image_ids):
+        tx.execute(update(images).where(images.c.project_id == project_id, images.c.id.in_(ids)).values(split=split))
 
 
 def image_of(row: Row[Any]) -> Image:

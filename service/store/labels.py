@@ -13,7 +13,7 @@ from sqlalchemy.engine import Row
 from maskloop.cost_estimates import TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.masks import Mask
-from maskloop.values import Counts, Image, Label, ObjectLabel, Split, SupervisionKind
+from maskloop.values import Counts, Image, Label, ObjectLabel, OodVerdict, Split, SupervisionKind
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
@@ -230,13 +230,22 @@ def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
-    """Images that need no label of this kind (any more): fully labeled, counted, or, for FULL, counted as empty."""
+    """Images that need no label of this kind (any more): fully labeled, labeled so, or, for FULL, counted as empty."""
     current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
     full = current.where(labels.c.kind == SupervisionKind.FULL.value)
-    counted = current.where(labels.c.kind == SupervisionKind.COUNTS.value)
     if kind is SupervisionKind.FULL:
-        counted = counted.where(labels.c.objects_present == 0)
-    return {*tx.execute(full).scalars().all(), *tx.execute(counted).scalars().all()}
+        said = current.where(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.objects_present == 0)
+    else:
+        said = current.where(labels.c.kind == kind.value)
+    return {*tx.execute(full).scalars().all(), *tx.execute(said).scalars().all()}
+
+
+def verdicts(tx: Transaction, project_id: str) -> dict[str, OodVerdict]:
+    """The current verdicts of all images that have one, by image id in the order in which they were given."""
+    found = select(labels.c.image_id, labels.c.counts).where(
+        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.OOD_VERDICT.value, IS_CURRENT
+    )
+    return {row.image_id: _verdict(row.counts) for row in tx.execute(found.order_by(labels.c.number))}
 
 
 _IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
@@ -256,7 +265,8 @@ def _label(row: Row[Any]) -> Label:
         annotator=row.annotator,
         cost_s=row.cost_s,
         created_at=row.created_at,
-        counts=None if row.counts is None else _counts(row.counts),
+        counts=_counts(row.counts) if row.kind == SupervisionKind.COUNTS else None,
+        verdict=_verdict(row.counts) if row.kind == SupervisionKind.OOD_VERDICT else None,
         objects=tuple(
             ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()))
             for category_id, rle in row.objects or ()
@@ -272,6 +282,10 @@ def _counts(stored: dict[str, int]) -> Counts:
     return Counts({int(category_id): count for category_id, count in stored.items()})
 
 
+def _verdict(stored: dict[str, int]) -> OodVerdict:
+    return OodVerdict(next(iter(_counts(stored).by_category), 0))
+
+
 def _said(row: Row[Any]) -> Counts:
     """What a label says, without its masks."""
     if row.counts is not None:
@@ -280,7 +294,7 @@ def _said(row: Row[Any]) -> Counts:
 
 
 def _row(label: Label) -> dict[str, object]:
-    said = label.counts if label.counts is not None else Counts.of(label.objects)
+    shown = label.shown
     full = label.kind is SupervisionKind.FULL
     return {
         "id": label.id,
@@ -291,10 +305,10 @@ def _row(label: Label) -> dict[str, object]:
         "campaign_id": label.campaign_id,
         "cost_s": label.cost_s,
         "seconds_spent": label.seconds_spent,
-        "counts": None if full else {str(key): count for key, count in said.by_category.items()},
+        "counts": None if full else {str(key): count for key, count in shown.by_category.items()},
         "objects": [[item.category_id, item.mask.rle.decode()] for item in label.objects] if full else None,
-        "categories_present": said.categories,
-        "objects_present": said.objects,
+        "categories_present": shown.categories,
+        "objects_present": shown.objects,
         "supersedes": label.supersedes,
         "superseded_by": label.superseded_by,
         "created_at": label.created_at,

@@ -32,6 +32,7 @@ from maskloop.values import (
     ModelVersion,
     ObjectLabel,
     ObjectProposal,
+    OodVerdict,
     Operation,
     OperationKind,
     OperationState,
@@ -60,8 +61,9 @@ masks = st.builds(
     st.integers(0, 99),
 )
 objects = st.lists(st.builds(ObjectLabel, positive, masks), max_size=4).map(tuple)
+verdicts = st.builds(OodVerdict, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
-supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL])
+supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT])
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -116,12 +118,12 @@ cost_estimates = st.builds(
 
 
 def of_kind(kind):
-    """Counts go with kind counts, objects with full."""
-    is_full = kind is SupervisionKind.FULL
+    """Counts go with kind counts, objects with full, a verdict with ood_verdict."""
     return {
         "kind": st.just(kind),
-        "counts": st.none() if is_full else counts,
-        "objects": objects if is_full else st.just(()),
+        "counts": counts if kind is SupervisionKind.COUNTS else st.none(),
+        "objects": objects if kind is SupervisionKind.FULL else st.just(()),
+        "verdict": verdicts if kind is SupervisionKind.OOD_VERDICT else st.none(),
         "seconds_spent": st.none() | seconds,
         "supersedes": texts,
     }
@@ -260,7 +262,7 @@ def test_objects_that_do_not_decode_are_named():
         convert.draft_from_message(draft)
 
 
-@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles", "boxes", "ood_verdict"])
+@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles", "boxes"])
 def test_kinds_without_code_are_refused_by_name(kind):
     draft = labels_pb2.LabelDraft(image_id="a1")
     getattr(draft, kind).SetInParent()

@@ -6,24 +6,25 @@ from maskloop.convert.masks import counts_from_message, counts_to_message, objec
 from maskloop.convert.scalars import check_text, optional, required_time, time_to_message
 from maskloop.errors import InvalidLabel, UnsupportedSupervision
 from maskloop.v1 import labels_pb2 as pb
-from maskloop.values import Counts, Label, LabelDraft, SupervisionKind
+from maskloop.v1 import masks_pb2 as pb_masks
+from maskloop.values import Counts, Label, LabelDraft, OodVerdict, SupervisionKind
 
-SUPPORTED = (SupervisionKind.COUNTS, SupervisionKind.FULL)
+SUPPORTED = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT)
 
 
 def draft_to_message(draft: LabelDraft) -> pb.LabelDraft:
     """What a person says of one image.
 
     Raises:
-        UnsupportedSupervision: a kind other than counts and full.
+        UnsupportedSupervision: a kind that is not among `SUPPORTED`.
     """
     if draft.kind not in SUPPORTED:
         raise _unsupported(draft.image_id, draft.kind)
-    is_full = draft.kind is SupervisionKind.FULL
     return pb.LabelDraft(
         image_id=draft.image_id,
-        counts=None if is_full else counts_to_message(draft.counts or Counts({})),
-        full=objects_to_message(draft.objects) if is_full else None,
+        counts=None if draft.counts is None else counts_to_message(draft.counts),
+        full=objects_to_message(draft.objects) if draft.kind is SupervisionKind.FULL else None,
+        ood_verdict=None if draft.verdict is None else pb_masks.OodVerdict(category_id=draft.verdict.category_id),
         seconds_spent=draft.seconds_spent,
         supersedes=draft.supersedes,
     )
@@ -35,7 +36,7 @@ def draft_from_message(message: pb.LabelDraft) -> LabelDraft:
     Raises:
         InvalidLabel: nothing is said, or something impossible.
         InvalidMask: a mask does not decode; the message names image and object.
-        UnsupportedSupervision: a kind other than counts and full.
+        UnsupportedSupervision: a kind that is not among `SUPPORTED`.
     """
     image_id = check_text(message.image_id, "labels.image_id")
     said = message.WhichOneof("supervision")
@@ -49,6 +50,7 @@ def draft_from_message(message: pb.LabelDraft) -> LabelDraft:
         kind=kind,
         counts=_counts(message, image_id) if kind is SupervisionKind.COUNTS else None,
         objects=objects_from_message(message.full, f"image {image_id}"),
+        verdict=OodVerdict(message.ood_verdict.category_id) if kind is SupervisionKind.OOD_VERDICT else None,
         seconds_spent=optional(message, "seconds_spent"),
         supersedes=check_text(message.supersedes, "labels.supersedes"),
     )
@@ -63,7 +65,7 @@ def _counts(message: pb.LabelDraft, image_id: str) -> Counts:
 
 def _unsupported(image_id: str, kind: SupervisionKind) -> UnsupportedSupervision:
     return UnsupportedSupervision(
-        f"image {image_id}: labels of kind {kind} are not yet supported; counts and full are",
+        f"image {image_id}: labels of kind {kind} are not yet supported; {', '.join(SUPPORTED)} are",
         field=f"labels.{kind}",
         kind=kind,
     )
@@ -71,7 +73,15 @@ def _unsupported(image_id: str, kind: SupervisionKind) -> UnsupportedSupervision
 
 def label_to_message(label: Label) -> pb.Label:
     """One label as kept."""
-    draft = LabelDraft(label.image_id, label.kind, label.counts, label.objects, label.seconds_spent, label.supersedes)
+    draft = LabelDraft(
+        image_id=label.image_id,
+        kind=label.kind,
+        counts=label.counts,
+        objects=label.objects,
+        verdict=label.verdict,
+        seconds_spent=label.seconds_spent,
+        supersedes=label.supersedes,
+    )
     return pb.Label(
         id=label.id,
         project_id=label.project_id,
@@ -97,6 +107,7 @@ def label_from_message(message: pb.Label) -> Label:
         created_at=required_time(message, "created_at"),
         counts=draft.counts,
         objects=draft.objects,
+        verdict=draft.verdict,
         seconds_spent=draft.seconds_spent,
         campaign_id=message.campaign_id,
         supersedes=draft.supersedes,

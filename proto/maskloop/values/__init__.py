@@ -7,7 +7,7 @@ from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
-from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, SupervisionKind
+from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, OodVerdict, SupervisionKind
 from maskloop.values.models import (
     EvaluatedImage,
     Evaluation,
@@ -45,6 +45,7 @@ __all__ = [
     "Need",
     "ObjectLabel",
     "ObjectProposal",
+    "OodVerdict",
     "Operation",
     "OperationKind",
     "OperationResult",

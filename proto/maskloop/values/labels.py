@@ -69,17 +69,36 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class OodVerdict:
+    """What a person says of a candidate out-of-distribution image: which category is there after all, 0 for none."""
+
+    category_id: int = 0
+
+    @property
+    def is_ood(self) -> bool:
+        """Whether the image holds nothing of the vocabulary, as it was believed."""
+        return not self.category_id
+
+    @property
+    def counts(self) -> Counts:
+        """One object of the category, so far as anybody looked."""
+        return Counts({} if self.is_ood else {self.category_id: 1})
+
+
+@dataclass(frozen=True)
 class LabelDraft:
     """What a person submits of one image.
 
-    `counts` goes with kind COUNTS, `objects` with FULL (an empty tuple says: nothing here). `supersedes` is the id
-    of the label this one corrects, "" for a first label. `seconds_spent` is measured time, `None` if unknown.
+    `counts` goes with kind COUNTS, `objects` with FULL (an empty tuple says: nothing here), `verdict` with OOD_VERDICT.
+    `supersedes` is the id of the label this one corrects, "" for a first label. `seconds_spent` is measured time,
+    `None` if unknown.
     """
 
     image_id: str
     kind: SupervisionKind
     counts: Counts | None = None
     objects: tuple[ObjectLabel, ...] = ()
+    verdict: OodVerdict | None = None
     seconds_spent: float | None = None
     supersedes: str = ""
 
@@ -88,10 +107,19 @@ class LabelDraft:
             raise InvalidLabel(
                 f"image {self.image_id}: a label of kind counts carries no counts", field="labels.counts"
             )
+        if self.kind is SupervisionKind.OOD_VERDICT and self.verdict is None:
+            raise InvalidLabel(
+                f"image {self.image_id}: a label of kind ood_verdict carries no verdict", field="labels.ood_verdict"
+            )
         if self.seconds_spent is not None and not (0 <= self.seconds_spent < math.inf):
             raise InvalidLabel(
                 f"image {self.image_id}: seconds_spent is {self.seconds_spent}", field="labels.seconds_spent"
             )
+
+    @property
+    def shown(self) -> Counts:
+        """The objects it shows, in numbers."""
+        return _shown(self.counts, self.objects, self.verdict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +135,19 @@ class Label:
     created_at: datetime
     counts: Counts | None = None
     objects: tuple[ObjectLabel, ...] = ()
+    verdict: OodVerdict | None = None
     seconds_spent: float | None = None
     campaign_id: str = ""
     supersedes: str = ""
     superseded_by: str = ""
+
+    @property
+    def shown(self) -> Counts:
+        """The objects it shows, in numbers."""
+        return _shown(self.counts, self.objects, self.verdict)
+
+
+def _shown(counts: Counts | None, objects: tuple[ObjectLabel, ...], verdict: OodVerdict | None) -> Counts:
+    if counts is not None:
+        return counts
+    return Counts.of(objects) if verdict is None else verdict.counts

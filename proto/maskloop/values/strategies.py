@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
+from maskloop.values.labels import SupervisionKind
 
 
 class Need(StrEnum):
@@ -23,6 +24,7 @@ class Need(StrEnum):
     LABELED_FEATURES = "labeled_features"  # the same of the images that are labeled
     DROPOUT = "dropout"  # several stochastic readings
     COLD_FEATURES = "cold_features"  # the vectors of an encoder that has seen no label
+    CLASSIFIER = "classifier"  # an image classifier has read the candidate OoD images
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,10 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
     "stratified_random": StrategyKind(
         "random images in equal shares of each category and number of objects", frozenset({Need.COUNTS})
     ),
+    "hard_ood": StrategyKind(
+        "candidate OoD images that the classifier takes for a category, spread over clusters; for verdicts",
+        frozenset({Need.CLASSIFIER}),
+    ),
     "mix": StrategyKind(
         "two strategies in turn; options of either are written first.OPTION and second.OPTION",
         options={
@@ -179,10 +185,21 @@ class Strategy:
                 raise InvalidArgument(message, field="strategy.options")
             kind.options[key].check(value, f"option {key} of strategy {self.name}")
         for part in parts.values():
-            if part.name in {"mix", "cold_start"}:
+            if part.name in {"mix", "cold_start", "hard_ood"}:
                 message = f"{part.name} cannot be part of a mix"
                 raise InvalidArgument(message, field="strategy.options")
             part.check()
+
+    def check_chooses_for(self, kind: SupervisionKind) -> None:
+        """Check that it chooses what such labels are asked of: candidate OoD images for verdicts, else the pool's.
+
+        Raises:
+            InvalidArgument: it does not.
+        """
+        of_candidates, wanted = Need.CLASSIFIER in self.needs, kind is SupervisionKind.OOD_VERDICT
+        if self.name != "random" and of_candidates != wanted:
+            which = "candidate OoD images" if of_candidates else "images of the pool"
+            raise InvalidArgument(f"{self.name} chooses {which}, and {kind} is asked for", field="strategy")
 
     @property
     def kind(self) -> StrategyKind:

@@ -1,0 +1,135 @@
+"""Candidate OoD images: handed out, judged, put where the verdict says; the desks over a real SQLite store."""
+
+from __future__ import annotations
+
+import pytest
+
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidLabel, NoClassifier
+from maskloop.values import Batch, Label, LabelDraft, OodVerdict, Split, Strategy, SupervisionKind
+from tests.service.desks import Server, full_draft
+
+FULL, VERDICT = SupervisionKind.FULL, SupervisionKind.OOD_VERDICT
+RANDOM = Strategy("random")
+
+
+@pytest.fixture
+def candidates(server: Server) -> list[str]:
+    """Ids of five candidates beside two pool images; campaign `c` has 500 s."""
+    server.import_pool(2)
+    server.create_campaign(500.0)
+    return server.import_pool(5, split=Split.OOD)
+
+
+def select(
+    server: Server, kind: SupervisionKind = VERDICT, images: int = 5, annotator: str = "ann", **o: object
+) -> Batch:
+    asked = {"strategy": RANDOM, **o}
+    return server.campaigns.select_batch(
+        project_id="p", campaign_id="c", annotator=annotator, kind=kind, images=images, **asked
+    )
+
+
+def ids(batch: Batch) -> set[str]:
+    return {pick.image_id for pick in batch.picks}
+
+
+def draft(image_id: str, category_id: int = 0, **options: object) -> LabelDraft:
+    return LabelDraft(image_id, VERDICT, verdict=OodVerdict(category_id), **options)
+
+
+def submit(server: Server, *drafts: LabelDraft, batch_id: str = "") -> tuple[Label, ...]:
+    return server.labels.submit_labels(project_id="p", annotator="ann", labels=drafts, batch_id=batch_id).labels
+
+
+def split_of(server: Server, image_id: str) -> Split:
+    return server.projects.get_image(project_id="p", image_id=image_id).split
+
+
+def test_verdicts_are_asked_of_candidates_alone_at_a_second_each(server: Server, candidates: list[str]) -> None:
+    batch = select(server)
+    assert ids(batch) == set(candidates)
+    assert [pick.cost_s for pick in batch.picks] == [1.0] * 5
+    assert ids(select(server, FULL)).isdisjoint(candidates)
+
+
+def test_what_holds_something_after_all_joins_the_pool_and_the_rest_is_known_to_be_ood(
+    server: Server, candidates: list[str]
+) -> None:
+    batch = select(server)
+    first, *others = candidates
+    submit(server, draft(first, 2, seconds_spent=3.5), *map(draft, others), batch_id=batch.id)
+
+    assert split_of(server, first) is Split.POOL
+    assert {split_of(server, one) for one in others} == {Split.OOD}
+    assert select(server).picks == ()  # every candidate has its verdict
+    assert first in ids(select(server, FULL, images=3))
+    found = server.campaigns.get_campaign(project_id="p", campaign_id="c")
+    assert found.spent_s_by_kind == {VERDICT: 5.0}
+    assert found.measured_s_by_kind == {VERDICT: 3.5}
+    kept = server.labels.list_labels(project_id="p", kind=VERDICT).items
+    assert {label.image_id: label.verdict for label in kept} == {
+        first: OodVerdict(2),
+        **dict.fromkeys(others, OodVerdict()),
+    }
+
+
+def test_a_restarted_server_knows_the_verdicts(server: Server, candidates: list[str]) -> None:
+    batch = select(server, images=2)
+    judged = [pick.image_id for pick in batch.picks]
+    submit(server, draft(judged[0], 1), draft(judged[1]), batch_id=batch.id)
+    again = server.restarted()
+    assert ids(select(again)) == set(candidates) - set(judged)
+    assert split_of(again, judged[0]) is Split.POOL
+
+
+def test_a_corrected_verdict_moves_the_image(server: Server, candidates: list[str]) -> None:
+    batch = select(server)
+    (label,) = submit(server, draft(candidates[0]), batch_id=batch.id)
+    (there,) = submit(server, draft(candidates[0], 3, supersedes=label.id))
+    assert split_of(server, candidates[0]) is Split.POOL
+    submit(server, draft(candidates[0], supersedes=there.id))
+    assert split_of(server, candidates[0]) is Split.OOD
+
+
+@pytest.mark.parametrize("labeled", [True, False])
+def test_an_image_that_is_used_in_the_pool_stays_there(server: Server, candidates: list[str], labeled: bool) -> None:
+    batch = select(server)
+    (label,) = submit(server, draft(candidates[0], 3), batch_id=batch.id)
+    leased = select(server, FULL, images=3)
+    assert candidates[0] in ids(leased)
+    if labeled:
+        submit(server, full_draft(candidates[0], 3), batch_id=leased.id)
+    with pytest.raises(FailedPrecondition, match=f"image {candidates[0]} is labeled or leased as an image of the pool"):
+        submit(server, draft(candidates[0], supersedes=label.id))
+    assert split_of(server, candidates[0]) is Split.POOL
+
+
+def test_a_repeated_import_finds_a_moved_image_as_it_is(server: Server, candidates: list[str]) -> None:
+    submit(server, draft(candidates[0], 3), batch_id=select(server).id)
+    assert server.import_pool(5, split=Split.OOD) == candidates
+    assert split_of(server, candidates[0]) is Split.POOL
+
+
+def test_verdicts_need_a_candidate_and_a_category_of_the_vocabulary(server: Server, candidates: list[str]) -> None:
+    pool, _ = server.import_pool(2)
+    with pytest.raises(FailedPrecondition, match=f"image {pool} is of split pool"):
+        submit(server, draft(pool))
+    with pytest.raises(InvalidLabel, match=f"image {candidates[0]}: project p has no category 9"):
+        submit(server, draft(candidates[0], 9))
+    with pytest.raises(InvalidLabel, match="carries no verdict"):
+        LabelDraft(candidates[0], VERDICT)
+    assert server.labels.list_labels(project_id="p").items == ()
+
+
+def test_hard_candidates_need_a_classifier(server: Server, candidates: list[str]) -> None:
+    with pytest.raises(NoClassifier, match="project p has no image classifier"):
+        select(server, strategy=None)
+
+
+def test_strategies_choose_either_for_verdicts_or_for_outlines(server: Server, candidates: list[str]) -> None:
+    with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images, and full is asked for"):
+        select(server, FULL, strategy=Strategy("hard_ood"))
+    with pytest.raises(InvalidArgument, match="entropy chooses images of the pool, and ood_verdict is asked for"):
+        select(server, strategy=Strategy("entropy"))
+    with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images"):
+        server.create_campaign(500.0, "d", strategy=Strategy("hard_ood"))
