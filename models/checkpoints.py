@@ -32,9 +32,10 @@ class FittedModel:
         categories: the vocabulary's ids in the order of the network's class indices.
         calibrator: the product's head.
         seed: of the fit.
-        snapshot: ids of the images it learnt from, sorted.
+        snapshot: ids of the labeled images it learnt from, sorted.
         metrics: what the fit measured on images held out of it.
         names: of the categories, in their order; empty if nobody told them.
+        pseudo: ids of the images with pseudo-labels it learnt from, sorted.
     """
 
     network: AnnotationNetwork
@@ -45,6 +46,7 @@ class FittedModel:
     snapshot: tuple[str, ...]
     metrics: Mapping[str, float]
     names: tuple[str, ...] = ()
+    pseudo: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -89,6 +91,7 @@ class FittedModel:
             "snapshot": self.snapshot,
             "metrics": dict(self.metrics),
             "names": self.names,
+            "pseudo": self.pseudo,
         }
 
     @classmethod
@@ -108,4 +111,5 @@ class FittedModel:
             tuple(description["snapshot"]),
             description["metrics"],
             tuple(description["names"]),
+            tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none
         )

@@ -4,13 +4,17 @@ The rehearsal trains the same recipe without a share of the labels. What it does
 worth, and they are the images that neither network nor head has seen. It therefore starts from initial weights, also
 where the training starts warm: the network that one goes on from has learnt from labels that are held out now
 (docs/decisions/0015-warm-trainings-rehearse-from-scratch.md).
+Pseudo-labels are learnt from in both trainings and judged by in neither: what is held out, and what the head learns
+from, is what people outlined, for a mask's overlap with a pseudo-label says how much two networks agree. The network
+that proposed them had seen the labels that are held out here, on other images
+(docs/decisions/0017-the-second-network.md says what that comes to).
 Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and called
 again with the same arguments goes on where it was and ends the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +22,7 @@ import torch
 
 from models.calibration import MIN_IMAGES, Observations, Sight, deal_folds, fit_calibrator
 from models.checkpoints import FittedModel
-from models.examples import Example
+from models.examples import Example, prepare
 from models.kept_networks import KeptNetworks
 from models.network import AnnotationNetwork
 from models.observing import observe_images, observe_views
@@ -40,21 +44,28 @@ def fit(
     progress: Progress,
     kept: KeptNetworks | None = None,
     start: AnnotationNetwork | None = None,
+    pseudo: Iterable[Example] = (),
 ) -> FittedModel:
-    """Train on the labeled images; no other is looked at.
+    """Train on the labeled images, and on those with pseudo-labels; no other is looked at.
 
     Args:
+        examples: labeled by people.
         categories: the vocabulary's ids in the order of the network's class indices.
         checkpoint_dir: where an unfinished fit finds its stages again; `None` for nowhere.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the fit.
         kept: networks trained before, see `models.training.train_network`.
         start: a network that the training on all labels goes on from; the rehearsal never does.
+        pseudo: other images, with pseudo-labels; gone through once, at the network's size in memory after that.
 
     Raises:
         InvalidArgument: there is no example.
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
+
+    small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in pseudo)
+    # What has no pixel left at this size does not say that there is nothing.
+    extra = sorted((one for one in small if len(one.classes)), key=lambda one: one.image_id)
 
     def train(
         stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
@@ -70,6 +81,7 @@ def fit(
             progress=lambda share, message: progress(begin + share * (end - begin), f"{stage}: {message}"),
             kept=kept,
             start=start,
+            pseudo=extra,
         )
 
     def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
@@ -91,8 +103,9 @@ def fit(
     calibrator = fit_calibrator(Observations.join(*observed, learnt(network, ordered)), state)
     metrics = {**evidence, state.metric: 1.0}
     snapshot = tuple(example.image_id for example in ordered)
+    proposed = tuple(one.image_id for one in extra)
     progress(1.0, f"head: {state}")
-    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics)
+    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics, pseudo=proposed)
 
 
 def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:

@@ -66,6 +66,7 @@ def train_network(
     progress: Progress,
     kept: KeptNetworks | None = None,
     start: AnnotationNetwork | None = None,
+    pseudo: Sequence[Prepared] = (),
 ) -> AnnotationNetwork:
     """Train the recipe's network; returned in eval mode, on `device`.
 
@@ -77,6 +78,7 @@ def train_network(
         kept: networks trained before, taken where they are what this training would come to, and joined by this one.
         start: a network of the same recipe and vocabulary that the training goes on from, for `Recipe.warm_share` of
             the iterations; it stays as it is. `None` for the recipe's initial weights.
+        pseudo: images with pseudo-labels, prepared for this recipe; learnt from as `examples` are.
 
     Raises:
         InvalidArgument: there is no example.
@@ -85,7 +87,8 @@ def train_network(
     """
     if not examples:
         raise InvalidArgument("there is no labeled image to train on", field="examples")
-    prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    strong = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    prepared = [*strong, *pseudo]
     network = _initial_network(recipe, len(categories), seed).to(device)
     if start is not None:
         network.load_state_dict(start.state_dict())

@@ -28,7 +28,8 @@ _OUTCOME = "outcome.json"
 
 @dataclass(frozen=True)
 class LabeledFile:
-    """A labeled image: its content's SHA-256, and what the label says; `label_id` names the label."""
+    """A labeled image: its content's SHA-256, and what the label says; `label_id` names the label, "" for a
+    pseudo-label."""
 
     image_id: str
     file_name: str
@@ -52,7 +53,9 @@ class TrainJob:
     """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint.
 
     Args:
+        images: labeled by people.
         start: checkpoint of the model version that the training goes on from; `None` for initial weights.
+        pseudo: images with pseudo-labels, to learn from as well.
     """
 
     recipe: dict[str, Any]
@@ -60,6 +63,7 @@ class TrainJob:
     categories: tuple[Category, ...]
     images: tuple[LabeledFile, ...]
     start: Path | None = None
+    pseudo: tuple[LabeledFile, ...] = ()
     kind: Literal["train"] = "train"
 
 
@@ -129,8 +133,13 @@ def write_job(folder: Path, job: Job) -> None:
     Raises:
         StorageFull: the disk is full.
     """
-    if not (folder / _JOB).is_file():
+    if not is_prepared(folder):
         write_atomically(folder / _JOB, _ADAPTER.dump_json(job))
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether the folder holds a job."""
+    return (folder / _JOB).is_file()
 
 
 def read_job(folder: Path) -> Job:

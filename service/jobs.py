@@ -95,10 +95,11 @@ def train(
         progress=progress,
         kept=kept,
         start=FittedModel.load(job.start, device).network if job.start else None,
+        pseudo=(_example(image, blobs) for image in job.pseudo),
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(folder / CHECKPOINT)
-    return {"metrics": dict(model.metrics)}
+    return {"metrics": dict(model.metrics), "pseudo_snapshot": model.pseudo}
 
 
 def score(job: ScoreJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from maskloop.errors import FailedPrecondition
 from maskloop.formats.files import write_atomically
 from maskloop.values import (
     Evaluation,
@@ -18,6 +19,7 @@ from maskloop.values import (
     OperationKind,
     OperationResult,
     PreparedSelection,
+    PseudoLabels,
     Split,
     Strategy,
     keep_trust,
@@ -37,11 +39,12 @@ from service.job_files import (
     RankJob,
     ScoreJob,
     TrainJob,
+    is_prepared,
     read_job,
     read_outcome,
     write_job,
 )
-from service.pages import PageRequest
+from service.pseudo_labels import pseudo_labels
 from service.rankings import imported_of, pooled_images
 from service.round_outcomes import round_outcomes
 from service.store import Database, Transaction
@@ -52,7 +55,7 @@ from service.store.models import (
     get_model,
     insert_model,
     labeled_images,
-    list_models,
+    latest_model,
     set_scored_images,
 )
 from service.store.operations import OperationRecord
@@ -83,10 +86,13 @@ class ModelWork:
 
         Raises:
             StorageFull: the disk is full.
+            FailedPrecondition: pseudo-labels were asked for, and there is none.
         """
-        with self._database.read() as tx:
-            job = self._job(tx, record)
-        write_job(self._folder.work(record.operation.id), job)
+        folder = self._folder.work(record.operation.id)
+        if not is_prepared(folder):
+            with self._database.read() as tx:
+                job = self._job(tx, record)
+            write_job(folder, job)
 
     def finish(self, tx: Transaction, record: OperationRecord) -> OperationResult:
         """Take in what came out, and give it as the operation's result."""
@@ -108,7 +114,8 @@ class ModelWork:
             categories = get_project(tx, project_id).categories
             labeled = tuple(map(_labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
             start = self._start(tx, project_id, request["recipe"])
-            return TrainJob(request["recipe"], request["seed"], categories, labeled, start)
+            pseudo = self._pseudo(tx, project_id, pseudo_of(request))
+            return TrainJob(request["recipe"], request["seed"], categories, labeled, start, pseudo)
         if record.operation.kind is OperationKind.PREPARE:
             return self._rank_job(tx, project_id, request)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])
@@ -120,13 +127,31 @@ class ModelWork:
         return EvaluateJob(checkpoint, request["model_version"], split, labeled)
 
     def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
-        """The checkpoint a training goes on from: of the latest model version, if that is of the very same recipe."""
+        """The checkpoint a training goes on from: of the latest model version that learnt from labels alone, if that is
+        of the very same recipe."""
         if recipe["start"] != "warm":
             return None
-        latest = list_models(tx, project_id, PageRequest(size=1)).items
-        if not latest or json.loads(latest[0].version.config_json) != recipe:
+        latest = latest_model(tx, project_id)
+        if latest is None or json.loads(latest.version.config_json) != recipe:
             return None
-        return self._folder.checkpoint(project_id, latest[0].version.id)
+        return self._folder.checkpoint(project_id, latest.version.id)
+
+    def _pseudo(self, tx: Transaction, project_id: str, wanted: PseudoLabels | None) -> tuple[LabeledFile, ...]:
+        """The pseudo-labels a training learns from.
+
+        Raises:
+            FailedPrecondition: they were asked for, and there is none.
+        """
+        if wanted is None:
+            return ()
+        table = self._folder.scores(project_id, wanted.model_version)
+        found = pseudo_labels(table, images_to_score(tx, project_id), wanted)
+        if not found:
+            raise FailedPrecondition(
+                f"model version {wanted.model_version} proposes no object of a predicted IoU of "
+                f"{wanted.min_predicted_iou:g} or more for any unlabeled image that it has scored"
+            )
+        return tuple(LabeledFile(one.image.id, one.image.file_name, one.image.sha256, "", one.objects) for one in found)
 
     def _rank_job(self, tx: Transaction, project_id: str, request: Mapping[str, Any]) -> RankJob:
         project, strategy, version = get_project(tx, project_id), Strategy.parse(request["strategy"]), ""
@@ -158,16 +183,15 @@ class ModelWork:
             recipe=request["recipe"]["name"],
             seed=request["seed"],
             labeled_images=len(job.images),
-            metrics=keep_trust(
-                outcome["metrics"], _metrics_before(tx, operation.project_id, request["recipe"]["name"])
-            ),
+            metrics=keep_trust(outcome["metrics"], _metrics_before(tx, operation.project_id, request)),
             created_at=self._clock(),
             config_json=json.dumps(request["recipe"]),
+            pseudo=pseudo_of(request),
         )
         self._take(record, CHECKPOINT, self._folder.checkpoint(operation.project_id, version.id))
         snapshot = tuple(image.label_id for image in job.images if isinstance(image, LabeledFile))
         folder = self._folder.model(operation.project_id, version.id).relative_to(self._folder.root)
-        insert_model(tx, ModelRecord(version, snapshot, str(folder)))
+        insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
         if request["activate"]:
             activate_model(tx, operation.project_id, version.id, self._clock())
 
@@ -194,6 +218,11 @@ class ModelWork:
         write_atomically(to, (self._folder.work(record.operation.id) / name).read_bytes())
 
 
+def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
+    """The pseudo-labels that a training's request asks for; one that an earlier release kept asks for none."""
+    return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
+
+
 def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[PoolFile]:
     """What a model version can read of the pool: all of it, or what was counted where it must be told the counts."""
     if json.loads(version.config_json).get("classes") == "predicted":
@@ -209,7 +238,10 @@ def _labeled_file(found: LabeledImage) -> LabeledFile:
     return LabeledFile(image.id, image.file_name, image.sha256, found.label.id, found.label.objects)
 
 
-def _metrics_before(tx: Transaction, project_id: str, recipe: str) -> Mapping[str, float]:
-    """Of the project's latest model version, nothing if there is none by that recipe."""
-    latest = list_models(tx, project_id, PageRequest(size=1)).items
-    return latest[0].version.metrics if latest and latest[0].version.recipe == recipe else {}
+def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:
+    """Of the version before, whose trust in its head may be kept: the project's latest one, if it is by that recipe.
+
+    Networks that learnt from pseudo-labels are judged each by itself.
+    """
+    latest = None if pseudo_of(request) else latest_model(tx, project_id)
+    return latest.version.metrics if latest and latest.version.recipe == request["recipe"]["name"] else {}

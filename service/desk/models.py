@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig, ModelNotFound
-from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, OperationKind, Split, Strategy
+from maskloop.values import (
+    ImageProposals,
+    ImageScore,
+    ModelVersion,
+    Operation,
+    OperationKind,
+    PseudoLabels,
+    Split,
+    Strategy,
+)
 from models.recipes import Recipe, resolve
 from service.candidates import CandidateIndex
 from service.clock import Clock
@@ -16,12 +26,13 @@ from service.folders import DataFolder
 from service.imported_scores import add_imported
 from service.operations import Operations
 from service.pages import Page, PageRequest
+from service.pseudo_labels import pseudo_document, pseudo_labels
 from service.rankings import version_for
 from service.scores import check_scored, read_proposals
 from service.store import Database, Transaction
 from service.store.campaigns import get_campaign
 from service.store.images import get_images
-from service.store.labels import full_labels
+from service.store.labels import full_labels, images_to_score
 from service.store.models import activate_model, get_model, list_models, roll_back_model
 from service.store.projects import get_project
 from service.store.requests import Request
@@ -71,12 +82,16 @@ class ModelDesk:
         overrides_json: str = "",
         seed: int = 0,
         activate: bool = False,
+        pseudo: PseudoLabels | None = None,
         request_id: str = "",
     ) -> Operation:
         """Train a new model version on the project's current full labels of train and pool images.
 
+        With `pseudo`, it learns from such pseudo-labels as well, as they are when the work begins.
+
         Raises:
             ProjectNotFound: there is no such project.
+            ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes pseudo-labels.
             InvalidConfig: an unknown recipe or option, or an impossible value.
             InvalidArgument: a negative seed.
             FailedPrecondition: there is no full label to learn from.
@@ -90,9 +105,16 @@ class ModelDesk:
             get_project(tx, project_id)
             _check_labeled(tx, project_id, LEARNT_FROM)
             version = f"model-{operation_id}"
-            return {"model_version": version, "recipe": resolved.to_dict(), "seed": seed, "activate": activate}
+            proposed = {"pseudo": asdict(self._pseudo(tx, project_id, pseudo))} if pseudo else {}
+            return {
+                "model_version": version,
+                "recipe": resolved.to_dict(),
+                "seed": seed,
+                "activate": activate,
+                **proposed,
+            }
 
-        asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate))
+        asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate, *([pseudo] if pseudo else [])))
         return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
 
     def resolve_recipe(self, *, recipe: str = "", overrides_json: str = "") -> str:
@@ -256,6 +278,26 @@ class ModelDesk:
             )
         version = self.get_model(project_id=project_id, model_version=model_version).id
         return read_proposals(self._folder.scores(project_id, version), image_ids, version)
+
+    def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> Iterator[bytes]:
+        """Pseudo-labels as one COCO instance document with scores, UTF-8 JSON in pieces of at most 256 KiB.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel, PoolNotScored: there is none.
+        """
+        with self._database.read() as tx:
+            categories = get_project(tx, project_id).categories
+            wanted = self._pseudo(tx, project_id, pseudo)
+            table = self._folder.scores(project_id, wanted.model_version)
+            found = pseudo_labels(table, images_to_score(tx, project_id), wanted)
+        text = json.dumps(pseudo_document(categories, found)).encode()
+        return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
+
+    def _pseudo(self, tx: Transaction, project_id: str, wanted: PseudoLabels) -> PseudoLabels:
+        """The same pseudo-labels, of a version that is named and has scored."""
+        version = get_model(tx, project_id, wanted.model_version).version.id
+        check_scored(self._folder.scores(project_id, version))
+        return replace(wanted, model_version=version)
 
 
 def _resolve(recipe: str, overrides_json: str) -> Recipe:

@@ -79,3 +79,8 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
         asked = arguments(request, "project_id", "image_ids")
         proposals = await self._pool.call(context, self._desk.get_proposals, **asked)
         return pb.GetProposalsResponse(proposals=map(proposals_to_message, proposals))
+
+    async def ExportPseudoLabels(self, request: pb.ExportPseudoLabelsRequest, context: Any) -> Any:
+        asked = arguments(request, "project_id", "pseudo")
+        async for data in await self._pool.stream(context, self._desk.export_pseudo_labels, **asked):
+            yield pb.ExportPseudoLabelsResponse(data=data)

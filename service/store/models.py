@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import FailedPrecondition, ModelNotFound, NoActiveModel
-from maskloop.values import ModelVersion
+from maskloop.values import ModelVersion, PseudoLabels
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.projects import get_project, set_active_model
@@ -20,11 +20,13 @@ from service.store.tables import activations, models
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """A model version, the ids of the labels it learnt from, and its folder below the server's data folder."""
+    """A model version, the ids of the labels it learnt from, its folder below the server's data folder, and the ids of
+    the images whose pseudo-labels it learnt from."""
 
     version: ModelVersion
     snapshot: tuple[str, ...]
     folder: str
+    pseudo_snapshot: tuple[str, ...] = ()
 
 
 def insert_model(tx: Transaction, record: ModelRecord) -> None:
@@ -44,6 +46,8 @@ def insert_model(tx: Transaction, record: ModelRecord) -> None:
         "folder": record.folder,
         "scored_images": version.scored_images,
         "created_at": version.created_at,
+        "pseudo": None if version.pseudo is None else asdict(version.pseudo),
+        "pseudo_snapshot": list(record.pseudo_snapshot),
     }
     tx.execute(insert(models), row)
 
@@ -93,8 +97,8 @@ def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[st
 
 
 def metrics_of_all(tx: Transaction, project_id: str) -> list[tuple[str, Mapping[str, float]]]:
-    """(id, what its training measured) of every version of a project, oldest first."""
-    found = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id)
+    """(id, what its training measured) of the versions of a project that learnt from labels alone, oldest first."""
+    found = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
     return [(row.id, row.metrics) for row in tx.execute(found.order_by(models.c.number))]
 
 
@@ -110,6 +114,18 @@ def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[Mod
         found = found.where(models.c.number < page.after_number)
     rows = tx.execute(found.order_by(models.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row, active) for row in rows], [str(row.number) for row in rows])
+
+
+def latest_model(tx: Transaction, project_id: str) -> ModelRecord | None:
+    """The newest version of a project that learnt from labels alone.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+    """
+    active = get_project(tx, project_id).active_model
+    found = select(models).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
+    row = tx.execute(found.order_by(models.c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else _record(row, active)
 
 
 def set_scored_images(tx: Transaction, project_id: str, model_id: str, scored_images: int) -> None:
@@ -175,5 +191,7 @@ def _record(row: Row[Any], active: str) -> ModelRecord:
         config_json=row.config_json,
         active=row.id == active,
         scored_images=row.scored_images,
+        pseudo=None if row.pseudo is None else PseudoLabels(**row.pseudo),
+        pseudo_images=len(row.pseudo_snapshot),
     )
-    return ModelRecord(version, tuple(row.snapshot), row.folder)
+    return ModelRecord(version, tuple(row.snapshot), row.folder, tuple(row.pseudo_snapshot))

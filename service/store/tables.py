@@ -225,7 +225,8 @@ Index(
 IS_CURRENT = labels.c.superseded_by == literal_column("''")
 IS_LEASED = picks.c.state == literal_column("'open'")
 
-# `snapshot`: ids of the labels it learnt from; `folder`: where its files are, below the server's data folder.
+# `snapshot`: ids of the labels it learnt from; `folder`: where its files are, below the server's data folder;
+# `pseudo`: which pseudo-labels it learnt from as well, if any, and `pseudo_snapshot` the ids of their images.
 models = Table(
     "models",
     metadata,
@@ -241,6 +242,8 @@ models = Table(
     Column("folder", Text, nullable=False),
     Column("scored_images", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
+    Column("pseudo", _JSON),
+    Column("pseudo_snapshot", _JSON, nullable=False, server_default="[]"),
     UniqueConstraint("project_id", "id"),
     sqlite_autoincrement=True,
 )

@@ -39,6 +39,7 @@ from maskloop.values import (
     Pick,
     PickState,
     Project,
+    PseudoLabels,
     SecondsEstimate,
     SkipReason,
     Split,
@@ -170,6 +171,7 @@ evaluations = st.builds(
     st.dictionaries(texts, st.floats(-1, 1), max_size=3),
     st.dictionaries(positive, shares, max_size=3),
 )
+pseudo_labels = st.builds(PseudoLabels, texts, shares, shares, small, seeds)
 models = st.builds(
     ModelVersion,
     ids,
@@ -181,6 +183,8 @@ models = st.builds(
     times,
     texts,
     st.booleans(),
+    small,
+    st.none() | pseudo_labels,
     small,
 )
 open_operations = st.builds(
@@ -232,6 +236,7 @@ PAIRS = {
     "label": (labels, convert.label_to_message, convert.label_from_message),
     "proposals": (proposals, convert.proposals_to_message, convert.proposals_from_message),
     "evaluation": (evaluations, convert.evaluation_to_message, convert.evaluation_from_message),
+    "pseudo": (pseudo_labels, convert.pseudo_to_message, convert.pseudo_from_message),
     "model": (models, convert.model_to_message, convert.model_from_message),
     "operation": (
         open_operations | ended_operations,

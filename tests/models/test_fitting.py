@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from maskloop.errors import Cancelled
-from maskloop.values import Split
+from maskloop.masks import Mask
+from maskloop.values import ObjectLabel, Split
 from models.calibration import MIN_IMAGES
 from models.checkpoints import FittedModel
 from models.evaluation import evaluate
@@ -193,3 +194,66 @@ def test_a_warm_fit_is_judged_by_a_rehearsal_that_has_not_seen_the_labels_held_o
     assert fits[0].metrics == fits[1].metrics
     weights = [model.network.mask_head.second.weight for model in fits]
     assert not torch.equal(*weights)
+
+
+def proposed(examples: Sequence[Example]) -> list[Example]:
+    """The examples as other images, whose labels are a model's."""
+    return [replace(example, image_id=f"pseudo-{example.image_id}") for example in examples]
+
+
+def fit_with(examples: Sequence[Example], pseudo: Sequence[Example], folder: Path | None = None) -> FittedModel:
+    return fit(
+        examples, CATEGORIES, TINY, seed=3, device=CPU, checkpoint_dir=folder, progress=silent, pseudo=iter(pseudo)
+    )
+
+
+def stages(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
+    """The weights that a fit's trainings came to."""
+    return {
+        stage: torch.load(folder / stage / "training.pt", weights_only=True)["network"]
+        for stage in ("rehearsal", "training")
+    }
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(first[key], value) for key, value in second.items())
+
+
+def test_both_trainings_learn_from_pseudo_labels_and_none_is_held_out(scenes, tmp_path: Path):
+    strong, pseudo = scenes(12), proposed(scenes(5, seed=1))
+    model = fit_with(strong, pseudo, tmp_path / "with")
+    fit_tiny(strong, tmp_path / "without")
+    assert model.metrics["held_out_images"] == 3
+    assert model.snapshot == tuple(sorted(example.image_id for example in strong))
+    assert model.pseudo == tuple(sorted(example.image_id for example in pseudo))
+    model.save(tmp_path / "model")
+    assert FittedModel.load(tmp_path / "model", CPU).pseudo == model.pseudo
+    learnt, alone = stages(tmp_path / "with"), stages(tmp_path / "without")
+    assert not same(learnt["rehearsal"], alone["rehearsal"])
+    assert not same(learnt["training"], alone["training"])
+
+
+def test_beside_pseudo_labels_too_a_rehearsal_never_sees_what_is_held_out(scenes, tmp_path: Path):
+    strong, pseudo = scenes(12), proposed(scenes(5, seed=1))
+    seen, unseen = hold_out(strong, TINY.held_out, seed=3)
+    darker = [replace(example, pixels=example.pixels // 2) for example in unseen]
+    fit_with(strong, pseudo, tmp_path / "a")
+    fit_with([*seen, *darker][::-1], pseudo[::-1], tmp_path / "b")
+    first, second = stages(tmp_path / "a"), stages(tmp_path / "b")
+    assert same(first["rehearsal"], second["rehearsal"])
+    assert not same(first["training"], second["training"])
+
+
+def test_no_head_is_fitted_on_pseudo_labels(scenes):
+    model = fit_with(scenes(MIN_IMAGES - 1), proposed(scenes(20, seed=1)))
+    assert model.calibrator.head == "unfitted"
+    assert model.metrics == {"held_out_images": 0, "head_untrusted": 1}
+
+
+def test_an_image_whose_pseudo_labels_vanish_at_the_networks_size_is_left_out(scenes):
+    strong, (whole,) = scenes(MIN_IMAGES - 1), proposed(scenes(1, seed=1))
+    speck = np.zeros((1024, 1024), dtype=np.bool_)
+    speck[0, 0] = True  # between the pixels that a network of 32 x 32 looks at
+    pixels = np.zeros((1024, 1024, 3), dtype=np.uint8)
+    vanishing = Example("pseudo-speck", pixels, (ObjectLabel(3, Mask.from_array(speck)),))
+    assert fit_with(strong, [whole, vanishing]).pseudo == (whole.image_id,)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import time
+from dataclasses import replace
 
 import grpc
 import pytest
@@ -35,6 +37,7 @@ from maskloop.values import (
     LabelDraft,
     OperationKind,
     OperationState,
+    PseudoLabels,
     Split,
     Strategy,
     SupervisionKind,
@@ -168,6 +171,32 @@ def test_an_image_that_was_never_counted_is_chosen_at_what_it_is_expected_to_cos
     assert [pick.score is None for pick in batch.picks] == [False, False]
     # One category: nothing absent, and the 2.8 objects of Pascal VOC's images until the project has its own.
     assert [pick.cost_s for pick in batch.picks] == [pytest.approx(79 * 2.8)] * 2
+
+
+def test_a_second_network_learns_from_pseudo_labels_as_well(client, free, tmp_path):
+    wanted = PseudoLabels(images=3, min_area_share=0.0)
+    document = json.loads(client.export_pseudo_labels(project_id="free", pseudo=wanted))
+    assert len(document["images"]) == 3
+    assert {item["image_id"] for item in document["annotations"]} == {1, 2, 3}
+    assert all(0 <= item["score"] <= 1 for item in document["annotations"])
+    asked = {"project_id": "free", "overrides": TINY, "pseudo": wanted, "request_id": "second"}
+    second = client.wait_operation(client.train_model(**asked)).result
+    assert (second.pseudo, second.pseudo_images) == (replace(wanted, model_version=free.id), 3)
+    assert (second.labeled_images, second.active) == (8, False)
+    assert client.get_model(project_id="free").id == free.id
+    path = client.read_model(project_id="free", model_version=second.id, path=tmp_path / "second.safetensors")
+    names = {image.id: image.file_name for image in client.list_images(project_id="free")}
+    learnt = FittedModel.load(path, torch.device("cpu")).pseudo
+    assert {names[image_id] for image_id in learnt} == {image["file_name"] for image in document["images"]}
+    assert client.wait_operation(client.train_model(**asked)).result == second
+    with pytest.raises(PoolNotScored):
+        client.export_pseudo_labels(project_id="free", pseudo=PseudoLabels(second.id))
+    with pytest.raises(PoolNotScored):
+        client.train_model(project_id="free", pseudo=PseudoLabels(second.id))
+    too_sure = PseudoLabels(min_predicted_iou=1.0, min_area_share=1.0)
+    operation = client.train_model(project_id="free", overrides=TINY, pseudo=too_sure)
+    with pytest.raises(FailedPrecondition, match="proposes no object"):
+        client.wait_operation(operation)
 
 
 def test_an_evaluation_measures_a_split(client, trained):

@@ -12,7 +12,7 @@ from maskloop.client.verbs import Verbs
 from maskloop.errors import FailedPrecondition
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceStub
-from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, Split, Strategy
+from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, PseudoLabels, Split, Strategy
 
 PROPOSALS_A_CALL = 100
 SCORES_A_CALL = 20_000
@@ -28,21 +28,24 @@ class ModelVerbs(Verbs):
         recipe: str = "",
         overrides: Mapping[str, object] | None = None,
         seed: int = 0,
-        activate: bool = True,
+        activate: bool | None = None,
+        pseudo: PseudoLabels | None = None,
         request_id: str = "",
     ) -> Operation:
-        """Train a new model version on the project's current full labels.
+        """Train a new model version on the project's current full labels, and on pseudo-labels if asked.
 
         Args:
             project_id: the project.
             recipe: `compact` or `paper`; "" for the server's default.
             overrides: options that differ from the recipe's, by name.
             seed: of the training.
-            activate: whether to make the version active when it is done.
+            activate: whether to make the version active when it is done; `None`: if it learns from labels alone.
+            pseudo: pseudo-labels to learn from as well, as they are when the work begins.
             request_id: makes the call idempotent; a repeated call finds the same operation.
 
         Raises:
             InvalidConfig: no such recipe or option.
+            ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes pseudo-labels.
         """
         request = self._write(
             pb.TrainModelRequest,
@@ -51,7 +54,8 @@ class ModelVerbs(Verbs):
             recipe=recipe,
             overrides_json=_to_json(overrides),
             seed=seed,
-            activate=activate,
+            activate=pseudo is None if activate is None else activate,
+            pseudo=pseudo,
         )
         return convert.operation_from_message(self._wire.call(self._stub(ModelServiceStub).TrainModel, request))
 
@@ -176,9 +180,25 @@ class ModelVerbs(Verbs):
             found.extend(map(convert.proposals_from_message, response.proposals))
         return tuple(found)
 
+    def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> bytes:
+        """Pseudo-labels as one COCO instance document (UTF-8 JSON), the predicted IoU as each annotation's `score`.
+
+        It lists the images that have a pseudo-label.
+
+        Raises:
+            ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes any.
+        """
+        request = convert.request(pb.ExportPseudoLabelsRequest, project_id=project_id, pseudo=pseudo)
+        method = self._stub(ModelServiceStub).ExportPseudoLabels
+        return self._wire.collect(method, request, _joined, timeout_s=self.slow_s)
+
 
 def _to_json(overrides: Mapping[str, object] | None) -> str:
     return json.dumps(dict(overrides), sort_keys=True) if overrides else ""
+
+
+def _joined(pieces: Iterable[pb.ExportPseudoLabelsResponse]) -> bytes:
+    return b"".join(piece.data for piece in pieces)
 
 
 def _save(path: Path, pieces: Iterable[pb.ReadModelResponse]) -> Path:

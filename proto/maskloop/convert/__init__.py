@@ -42,6 +42,8 @@ from maskloop.convert.models import (
     model_to_message,
     proposals_from_message,
     proposals_to_message,
+    pseudo_from_message,
+    pseudo_to_message,
 )
 from maskloop.convert.operations import operation_from_message, operation_id, operation_name, operation_to_message
 from maskloop.convert.projects import (
@@ -100,6 +102,8 @@ __all__ = [
     "project_to_message",
     "proposals_from_message",
     "proposals_to_message",
+    "pseudo_from_message",
+    "pseudo_to_message",
     "request",
     "strategy_from_message",
     "strategy_to_message",

@@ -20,8 +20,10 @@ from maskloop.values import (
     ModelVersion,
     ObjectProposal,
     PreparedSelection,
+    PseudoLabels,
     Split,
 )
+from maskloop.values.pseudo_labels import MIN_AREA_SHARE
 
 
 def model_to_message(model: ModelVersion) -> pb.ModelVersion:
@@ -38,6 +40,8 @@ def model_to_message(model: ModelVersion) -> pb.ModelVersion:
         scored_images=model.scored_images,
         created_at=time_to_message(model.created_at),
         head=enum_to_message(model.head),
+        pseudo=None if model.pseudo is None else pseudo_to_message(model.pseudo),
+        pseudo_images=model.pseudo_images,
     )
 
 
@@ -54,6 +58,35 @@ def model_from_message(message: pb.ModelVersion) -> ModelVersion:
         config_json=message.config_json,
         active=message.active,
         scored_images=message.scored_images,
+        pseudo=pseudo_from_message(message.pseudo) if message.HasField("pseudo") else None,
+        pseudo_images=message.pseudo_images,
+    )
+
+
+def pseudo_to_message(pseudo: PseudoLabels) -> pb.PseudoLabels:
+    """Which pseudo-labels to take."""
+    return pb.PseudoLabels(
+        model_version=pseudo.model_version,
+        min_predicted_iou=pseudo.min_predicted_iou,
+        min_area_share=pseudo.min_area_share,
+        images=pseudo.images,
+        seed=pseudo.seed,
+    )
+
+
+def pseudo_from_message(message: pb.PseudoLabels) -> PseudoLabels:
+    """Which pseudo-labels to take.
+
+    Raises:
+        InvalidArgument: a value outside its range, by name.
+    """
+    share = optional(message, "min_area_share")
+    return PseudoLabels(
+        model_version=check_text(message.model_version, "pseudo.model_version"),
+        min_predicted_iou=message.min_predicted_iou,
+        min_area_share=MIN_AREA_SHARE if share is None else share,
+        images=message.images,
+        seed=message.seed,
     )
 
 

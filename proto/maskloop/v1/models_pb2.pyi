@@ -54,7 +54,7 @@ OPERATION_STATE_FAILED: OperationState
 OPERATION_STATE_CANCELLED: OperationState
 
 class ModelVersion(_message.Message):
-    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head")
+    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head", "pseudo", "pseudo_images")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +73,8 @@ class ModelVersion(_message.Message):
     SCORED_IMAGES_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     HEAD_FIELD_NUMBER: _ClassVar[int]
+    PSEUDO_FIELD_NUMBER: _ClassVar[int]
+    PSEUDO_IMAGES_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     recipe: str
@@ -84,7 +86,23 @@ class ModelVersion(_message.Message):
     scored_images: int
     created_at: _timestamp_pb2.Timestamp
     head: HeadState
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ...) -> None: ...
+    pseudo: PseudoLabels
+    pseudo_images: int
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ..., pseudo_images: _Optional[int] = ...) -> None: ...
+
+class PseudoLabels(_message.Message):
+    __slots__ = ("model_version", "min_predicted_iou", "min_area_share", "images", "seed")
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MIN_PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
+    MIN_AREA_SHARE_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    min_predicted_iou: float
+    min_area_share: float
+    images: int
+    seed: int
+    def __init__(self, model_version: _Optional[str] = ..., min_predicted_iou: _Optional[float] = ..., min_area_share: _Optional[float] = ..., images: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
 
 class EvaluatedImage(_message.Message):
     __slots__ = ("image_id", "predicted_iou", "true_iou", "objects", "confidence")
@@ -169,20 +187,22 @@ class OperationMetadata(_message.Message):
     def __init__(self, kind: _Optional[_Union[OperationKind, str]] = ..., project_id: _Optional[str] = ..., progress: _Optional[float] = ..., message: _Optional[str] = ..., eta_s: _Optional[float] = ..., device_s: _Optional[float] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[OperationState, str]] = ..., model_version: _Optional[str] = ...) -> None: ...
 
 class TrainModelRequest(_message.Message):
-    __slots__ = ("project_id", "recipe", "overrides_json", "seed", "activate", "request_id")
+    __slots__ = ("project_id", "recipe", "overrides_json", "seed", "activate", "request_id", "pseudo")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     RECIPE_FIELD_NUMBER: _ClassVar[int]
     OVERRIDES_JSON_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     ACTIVATE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    PSEUDO_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     recipe: str
     overrides_json: str
     seed: int
     activate: bool
     request_id: str
-    def __init__(self, project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., overrides_json: _Optional[str] = ..., seed: _Optional[int] = ..., activate: _Optional[bool] = ..., request_id: _Optional[str] = ...) -> None: ...
+    pseudo: PseudoLabels
+    def __init__(self, project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., overrides_json: _Optional[str] = ..., seed: _Optional[int] = ..., activate: _Optional[bool] = ..., request_id: _Optional[str] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ...) -> None: ...
 
 class ResolveRecipeRequest(_message.Message):
     __slots__ = ("recipe", "overrides_json")
@@ -365,3 +385,17 @@ class GetProposalsResponse(_message.Message):
     PROPOSALS_FIELD_NUMBER: _ClassVar[int]
     proposals: _containers.RepeatedCompositeFieldContainer[ImageProposals]
     def __init__(self, proposals: _Optional[_Iterable[_Union[ImageProposals, _Mapping]]] = ...) -> None: ...
+
+class ExportPseudoLabelsRequest(_message.Message):
+    __slots__ = ("project_id", "pseudo")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    PSEUDO_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    pseudo: PseudoLabels
+    def __init__(self, project_id: _Optional[str] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ...) -> None: ...
+
+class ExportPseudoLabelsResponse(_message.Message):
+    __slots__ = ("data",)
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    data: bytes
+    def __init__(self, data: _Optional[bytes] = ...) -> None: ...

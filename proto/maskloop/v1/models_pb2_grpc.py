@@ -97,6 +97,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.GetProposalsRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_models__pb2.GetProposalsResponse.FromString,
                 _registered_method=True)
+        self.ExportPseudoLabels = channel.unary_stream(
+                '/maskloop.v1.ModelService/ExportPseudoLabels',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsResponse.FromString,
+                _registered_method=True)
 
 
 class ModelServiceServicer:
@@ -105,7 +110,8 @@ class ModelServiceServicer:
     """
 
     def TrainModel(self, request, context):
-        """Trains a new model version on the project's current full labels (train split and labeled pool images).
+        """Trains a new model version on the project's current full labels (train split and labeled pool images), and, if asked,
+        on pseudo-labels of other pool images: the second network of BASIS (Bellver et al.).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -192,6 +198,14 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportPseudoLabels(self, request, context):
+        """Streams pseudo-labels as one COCO instance document (JSON), in pieces. It lists the images that have one; the
+        `score` of an annotation is its predicted IoU.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ModelServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -254,6 +268,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.GetProposals,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.GetProposalsRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_models__pb2.GetProposalsResponse.SerializeToString,
+            ),
+            'ExportPseudoLabels': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportPseudoLabels,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -582,6 +601,33 @@ class ModelService:
             '/maskloop.v1.ModelService/GetProposals',
             maskloop_dot_v1_dot_models__pb2.GetProposalsRequest.SerializeToString,
             maskloop_dot_v1_dot_models__pb2.GetProposalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportPseudoLabels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/maskloop.v1.ModelService/ExportPseudoLabels',
+            maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsRequest.SerializeToString,
+            maskloop_dot_v1_dot_models__pb2.ExportPseudoLabelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -19,6 +19,7 @@ from maskloop.values.models import (
 )
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
 from maskloop.values.projects import Category, Image, ImageImport, Project, Split, check_id
+from maskloop.values.pseudo_labels import PseudoLabels
 from maskloop.values.strategies import STRATEGY_KINDS, Need, Strategy, StrategyKind
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "PickState",
     "PreparedSelection",
     "Project",
+    "PseudoLabels",
     "SecondsEstimate",
     "SkipReason",
     "Split",

@@ -10,6 +10,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.masks import Mask
 from maskloop.values.heads import HeadState
 from maskloop.values.projects import Split
+from maskloop.values.pseudo_labels import PseudoLabels
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class PreparedSelection:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One immutable checkpoint."""
+    """One immutable checkpoint. `labeled_images` people have outlined; of a second network, `pseudo` says which
+    pseudo-labels it learnt from beside them, and `pseudo_images` of how many images."""
 
     id: str
     project_id: str
@@ -113,6 +115,8 @@ class ModelVersion:
     config_json: str = "{}"
     active: bool = False
     scored_images: int = 0
+    pseudo: PseudoLabels | None = None
+    pseudo_images: int = 0
 
     @property
     def head(self) -> HeadState:
