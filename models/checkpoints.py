@@ -1,22 +1,17 @@
-"""A fitted model in one file: safetensors with everything else as JSON in its metadata. Data only, never code."""
+"""A fitted model in one file, see `models.model_files`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from maskloop.errors import InvalidArgument, ModelNotFound
-from maskloop.formats.files import write_atomically
 from models.calibration import Calibrator
-from models.fingerprints import digest
+from models.model_files import read_model, write_model
 from models.network import AnnotationNetwork, build_network
 from models.recipes import Recipe
 
@@ -54,11 +49,7 @@ class FittedModel:
         Raises:
             StorageFull: the disk is full; what was at `path` is kept.
         """
-        tensors = {key: value.contiguous().cpu() for key, value in self.network.state_dict().items()}
-        description = json.dumps(self._description())
-        envelope = {"format": FORMAT, "sha256": digest(description, tensors), "model": description}
-        # One entry: safetensors writes several in no certain order, and the same model shall give the same bytes.
-        write_atomically(path, save(tensors, {"maskloop": json.dumps(envelope)}))
+        write_model(path, FORMAT, self._description(), self.network.state_dict())
 
     @classmethod
     def load(cls, path: Path, device: torch.device) -> Self:
@@ -68,19 +59,7 @@ class FittedModel:
             ModelNotFound: there is no file at `path`.
             InvalidArgument: the file is damaged, or no model of ours.
         """
-        if not path.is_file():
-            raise ModelNotFound(f"there is no model at {path}", path=path)
-        try:
-            with safe_open(path, framework="pt") as file:
-                envelope = json.loads((file.metadata() or {}).get("maskloop", "{}"))
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            if envelope.get("format") != FORMAT:
-                raise InvalidArgument(f"{path} is not a model of ours (format {FORMAT})", path=path)
-            if envelope["sha256"] != digest(envelope["model"], tensors):
-                raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
-            return cls._build(json.loads(envelope["model"]), tensors, device)
-        except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise InvalidArgument(f"{path} is damaged or not a model of ours: {error}", path=path) from error
+        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
 
     def _description(self) -> dict[str, Any]:
         return {

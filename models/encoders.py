@@ -45,18 +45,32 @@ class Encoder(nn.Module):
         return taps
 
 
-def build_encoder(name: str, weights: str = "") -> Encoder:
+def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Encoder:
     """An encoder by name, with `weights` loaded: "" for none, a member of torchvision's enum, or a local file.
+
+    Args:
+        output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink (nor is it dilated).
 
     Raises:
         InvalidConfig: the weights do not exist or do not fit.
         Unavailable: torchvision's weights cannot be fetched.
     """
-    if name == "compact":
-        encoder = _compact_encoder(32)
-        if weights:
-            _load_into(encoder, _read_weights(Path(weights)), weights)
-        return encoder
+    encoder = _compact(weights) if name == "compact" else _resnet(name, weights)
+    if output_stride == 16:
+        for module in encoder.stages[-1].modules():
+            if isinstance(module, nn.Conv2d):
+                module.stride = (1, 1)
+    return encoder
+
+
+def _compact(weights: str) -> Encoder:
+    encoder = _compact_encoder(32)
+    if weights:
+        _load_into(encoder, _read_weights(Path(weights)), weights)
+    return encoder
+
+
+def _resnet(name: str, weights: str) -> Encoder:
     resnet = zoo.get_model(name, weights=None)
     if weights:
         _load_into(resnet, _named_weights(name, weights), weights)

@@ -19,8 +19,8 @@ from torch import Tensor
 
 from models.checkpoints import FittedModel
 from models.encoders import Encoder, build_encoder
-from models.examples import image_tensor, normalise
-from models.loading import load_batches
+from models.examples import image_tensor, normalise, resize_image
+from models.loading import Resize, load_batches
 from models.reading import ImageToScore
 from models.scoring import Progress
 
@@ -35,11 +35,13 @@ class ImageEncoder:
         encoder: in eval mode.
         image_size: side of the square it sees, in pixels, a multiple of 32.
         first_taps: of so many taps, from the finest on, mean and deviation are kept; 0 for the mean of the last alone.
+        resize: makes a picture such a square.
     """
 
     encoder: Encoder
     image_size: int
     first_taps: int
+    resize: Resize = resize_image
 
     def features(self, images: Tensor) -> Tensor:
         """(B, 3, S, S) normalised images to (B, D); D is the last tap's width, or twice the sum of the first taps'."""
@@ -90,7 +92,7 @@ def encode_images(
     """
     waiting, done = list(images), 0
     source.encoder.to(device)
-    for batch in load_batches(waiting, source.image_size, batch_size):
+    for batch in load_batches(waiting, source.image_size, batch_size, source.resize):
         features = _encode(source, [loaded.small for loaded in batch], device)
         yield from zip((loaded.item.image_id for loaded in batch), features, strict=True)
         done += len(batch)

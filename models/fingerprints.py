@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -27,12 +28,20 @@ def fingerprint(
         network: before its first iteration.
         prepared: what it learns from, in the order that is drawn from.
     """
-    where = [_code(), torch.__version__, _arithmetic(device)]
-    tensors = dict(network.state_dict())
+    tensors = {}
     for place, item in enumerate(prepared):
         for part in ("image", "masks", "classes"):
             tensors[f"{part} {place}"] = torch.tensor(getattr(item, part))
-    return digest(json.dumps([*where, recipe.shaping(), seed], sort_keys=True), tensors)
+    return training_fingerprint(network, tensors, recipe.shaping(), seed, device)
+
+
+def training_fingerprint(
+    network: nn.Module, data: Mapping[str, Tensor], options: Mapping[str, Any], seed: int, device: torch.device
+) -> str:
+    """Of any training of `network`, as it is now, with these options (JSON-ready) on this data; hex digits."""
+    where = [_code(), torch.__version__, _arithmetic(device)]
+    description = json.dumps([*where, options, seed], sort_keys=True)
+    return digest(description, {**network.state_dict(), **data})
 
 
 def digest(description: str, tensors: Mapping[str, Tensor]) -> str:
@@ -48,7 +57,7 @@ def digest(description: str, tensors: Mapping[str, Tensor]) -> str:
 @functools.cache
 def _code() -> str:
     """Of this package: any line of it may change what a training comes to."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
 
 

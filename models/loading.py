@@ -15,6 +15,10 @@ from models.examples import resize_image
 AHEAD = 2  # batches decoded before they are asked for
 
 
+Resize = Callable[[NDArray[np.uint8], int], NDArray[np.uint8]]
+"""(H, W, 3) and S to (S, S, 3)."""
+
+
 class Loadable(Protocol):
     """Whatever has pixels: `load` gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread."""
 
@@ -35,12 +39,14 @@ class Loaded(Generic[Item]):
     size: tuple[int, int]
 
 
-def load_batches(items: Sequence[Item], image_size: int, batch_size: int) -> Iterator[list[Loaded[Item]]]:
+def load_batches(
+    items: Sequence[Item], image_size: int, batch_size: int, resize: Resize = resize_image
+) -> Iterator[list[Loaded[Item]]]:
     """The items in their order, resized to (image_size, image_size), in batches; a few batches are read ahead."""
 
     def load(item: Item) -> Loaded[Item]:
         pixels = item.load()
-        return Loaded(item, resize_image(pixels, image_size), (pixels.shape[0], pixels.shape[1]))
+        return Loaded(item, resize(pixels, image_size), (pixels.shape[0], pixels.shape[1]))
 
     batches = [items[start : start + batch_size] for start in range(0, len(items), batch_size)]
     with ThreadPoolExecutor(max_workers=1) as thread:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
+from models.options import check_options, find_recipe, replace_options
 
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -43,17 +44,6 @@ MAY_BE_ZERO = {
     "centre_weight",
 }
 SHAPES_NO_NETWORK = {"name", "weights", "objectness", "held_out", "checkpoint_every"}
-
-
-def _check(name: str, value: Any, kind: type) -> None:
-    """Raises InvalidConfig unless `value` has the field's type, is one of its choices, and is in range."""
-    right_type = isinstance(value, (int, float) if kind is float else kind)
-    if not right_type or (isinstance(value, bool) and kind is not bool):
-        raise InvalidConfig(f"recipe option {name} is {value!r}, not a {kind.__name__}", field=name)
-    if name in CHOICES and value not in CHOICES[name]:
-        raise InvalidConfig(f"recipe option {name} is {value!r}, none of {', '.join(CHOICES[name])}", field=name)
-    if kind in (int, float) and not (0 <= value < float("inf") and (value > 0 or name in MAY_BE_ZERO)):
-        raise InvalidConfig(f"recipe option {name} is {value!r}, outside its range", field=name)
 
 
 @dataclass(frozen=True)
@@ -109,8 +99,7 @@ class Recipe:
     checkpoint_every: int = 50  # iterations
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            _check(field.name, getattr(self, field.name), type(field.default))
+        check_options(self, CHOICES, MAY_BE_ZERO)
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         if self.hidden % 16:
@@ -144,15 +133,7 @@ class Recipe:
         Raises:
             InvalidConfig: an unknown key or an impossible value.
         """
-        return _replace(cls(), values)
-
-
-def _replace(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    known = {field.name for field in dataclasses.fields(recipe)}
-    for key in values:
-        if key not in known:
-            raise InvalidConfig(f"recipe option {key!r} is unknown; there are {', '.join(sorted(known))}", field=key)
-    return dataclasses.replace(recipe, **values)
+        return replace_options(cls(), values)
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -194,9 +175,4 @@ def resolve(name: str, **overrides: Any) -> Recipe:
     Raises:
         InvalidConfig: an unknown recipe, option, or an impossible value.
     """
-    if name not in RECIPES:
-        raise InvalidConfig(f"recipe {name!r} is none of {', '.join(RECIPES)}", field="recipe")
-    if "iterations" in overrides:
-        exact = overrides.pop("iterations")
-        overrides |= {"epochs": 1, "min_iterations": exact, "max_iterations": exact}
-    return _replace(RECIPES[name], overrides)
+    return find_recipe(RECIPES, name, overrides)

@@ -8,12 +8,9 @@ killed at any moment and called again with the same arguments ends bit for bit a
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,6 +33,7 @@ from models.matching import match_across_classes, match_objects
 from models.network import AnnotationNetwork, Decoded, build_network
 from models.progress_file import load_progress, save_progress
 from models.recipes import Recipe
+from models.repeatable import repeatable
 from models.seed_targets import centre_targets, semantic_targets
 
 Progress = Callable[[float, str], None]
@@ -164,7 +162,7 @@ def _initial_network(recipe: Recipe, classes: int, seed: int) -> AnnotationNetwo
 
 
 def _train(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
-    with _repeatable(training.device):
+    with repeatable(training.device):
         _train_segmentation(training, checkpoint_dir, identity)
         if training.recipe.iou_training == "frozen":
             _train_iou_branch(training)
@@ -265,22 +263,3 @@ def _targets(decoded: Decoded, classes: Tensor, masks: Tensor, *, seeds: bool) -
     if not masks.shape[1]:
         return torch.zeros_like(decoded.logits, dtype=torch.bool), order
     return masks[rows, order] & (order >= 0)[..., None, None], classes[rows, order].masked_fill(order < 0, -1)
-
-
-@contextmanager
-def _repeatable(device: torch.device) -> Iterator[None]:
-    """Deterministic kernels while a training runs; the settings before are put back."""
-    filling: Any = torch.utils.deterministic  # a module with a property, which type checkers do not see
-    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    filled = filling.fill_uninitialized_memory
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS repeats itself only with this
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.backends.cudnn.benchmark = False
-    filling.fill_uninitialized_memory = False  # with NaN, for a debugger
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0])
-        torch.backends.cudnn.benchmark = before[1]
-        filling.fill_uninitialized_memory = filled

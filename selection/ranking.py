@@ -74,7 +74,7 @@ class RankedImages:
     by_id: NDArray[np.int64]
     values: Floats
     reasons: tuple[str, ...]
-    which: NDArray[np.uint8]
+    which: NDArray[np.unsignedinteger]
     scores: Floats | None
     target_iou: float | None
 

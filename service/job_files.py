@@ -22,6 +22,8 @@ from service.pooling import PooledImage
 CHECKPOINT = "model.safetensors"
 SCORES = "scores.parquet"
 RANKING = "ranking.parquet"
+CLASSIFIER = "classifier.safetensors"
+HARD_OOD = "hard_ood.npz"
 _JOB = "job.json"
 _OUTCOME = "outcome.json"
 
@@ -123,7 +125,38 @@ class RankJob:
     kind: Literal["rank"] = "rank"
 
 
-Job = TrainJob | ScoreJob | EvaluateJob | RankJob
+@dataclass(frozen=True)
+class ClassifiedFile:
+    """An image of which people have said what it holds: the ids of the categories, none for an OoD image."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    present: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ClassifyJob:
+    """Train the image classifier of `recipe` (as `ClassifierRecipe.to_dict` tells it) and find the hard candidates.
+
+    Leaves the classifier, and `selection.hard_ood.HardOod` (`service.hard_ood_files` reads it).
+
+    Args:
+        images: what it learns from.
+        candidates: images believed to hold no category, none of them among `images`.
+        clusters: of the hard ones, 1 or more; fewer where there are fewer.
+    """
+
+    recipe: dict[str, Any]
+    seed: int
+    categories: tuple[Category, ...]
+    images: tuple[ClassifiedFile, ...]
+    candidates: tuple[ImageFile, ...]
+    clusters: int
+    kind: Literal["classify"] = "classify"
+
+
+Job = TrainJob | ScoreJob | EvaluateJob | RankJob | ClassifyJob
 _ADAPTER: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 
 

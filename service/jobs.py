@@ -28,9 +28,11 @@ from models.recipes import Recipe
 from models.scoring import score_images
 from models.training import Progress
 from service.blobs import BlobStore
+from service.classify_job import classify
 from service.job_files import (
     CHECKPOINT,
     SCORES,
+    ClassifyJob,
     EvaluateJob,
     Job,
     LabeledFile,
@@ -78,6 +80,8 @@ def _do(
         return score(job, folder, blobs, device, progress)
     if isinstance(job, RankJob):
         return rank(job, folder, blobs, device, progress)
+    if isinstance(job, ClassifyJob):
+        return classify(job, folder, blobs, device, progress)
     return measure(job, blobs, device, progress)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.checkpoints import FittedModel
@@ -23,12 +21,12 @@ from models.reading import ImageToScore
 from models.training import Progress
 from selection.strategies import rank_pool
 from service.blobs import BlobStore
+from service.chunks import compute_in_chunks
 from service.job_files import RANKING, ImageFile, RankJob
 from service.pooling import Computed, PooledImage, gather_pool
 from service.rankings import write_ranking
 from service.scores import read_columns
 
-CHUNK = 1024  # images computed between two places to go on from
 BATCH = 16
 COLD_SIDE = 64  # pixels at which an encoder that has seen no label looks, as measured in docs/results/cold_start.md
 
@@ -113,26 +111,7 @@ class _Computing:
     def _in_chunks(
         self, name: str, images: Sequence[Any], compute: Callable[[Sequence[Any], Progress], Iterator[Any]]
     ) -> Values:
-        """Values of every image; those of chunks that an earlier attempt left are not computed again."""
-        found: Values = {}
-        for start in range(0, len(images), CHUNK):
-            chunk, path = images[start : start + CHUNK], self.folder / f"{name}-{start:09}.npy"
-            ids = [image.image_id for image in chunk]
-            if not path.is_file():
-                share = start / len(images), len(chunk) / len(images)
-                made = dict(compute(chunk, partial(self._report, *share)))
-                _save(path, np.stack([made[image_id] for image_id in ids]))
-            found.update(zip(ids, np.load(path), strict=True))
-        return found
-
-    def _report(self, start: float, width: float, share: float, message: str) -> None:
-        self.progress(start + share * width, message)
+        return compute_in_chunks(self.folder, name, images, compute, self.progress)
 
     def _pixels(self, image: ImageFile | PooledImage) -> NDArray[np.uint8]:
         return decode_image(self.blobs.read(image.sha256), image.file_name).pixels
-
-
-def _save(path: Path, values: NDArray[np.float32]) -> None:
-    buffer = io.BytesIO()
-    np.save(buffer, values)
-    write_atomically(path, buffer.getvalue())

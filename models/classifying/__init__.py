@@ -1,0 +1,1 @@
+"""A multi-label image classifier: which categories an image holds, without saying where."""

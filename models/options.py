@@ -1,0 +1,69 @@
+"""Recipes' options: checked by type, choice and range when a recipe is made, and replaced by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from maskloop.errors import InvalidConfig
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AnyRecipe = TypeVar("AnyRecipe", bound="DataclassInstance")
+
+
+def check_options(
+    recipe: DataclassInstance, choices: Mapping[str, tuple[str, ...]], may_be_zero: Collection[str]
+) -> None:
+    """Check every option of a recipe: its default's type; one of its `choices`, where it has some; if a number, finite
+    and above zero, or zero where it is of `may_be_zero`.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+    for field in dataclasses.fields(recipe):
+        _check(field.name, getattr(recipe, field.name), type(field.default), choices, may_be_zero)
+
+
+def _check(
+    name: str, value: Any, kind: type, choices: Mapping[str, tuple[str, ...]], may_be_zero: Collection[str]
+) -> None:
+    right_type = isinstance(value, (int, float) if kind is float else kind)
+    if not right_type or (isinstance(value, bool) and kind is not bool):
+        raise InvalidConfig(f"recipe option {name} is {value!r}, not a {kind.__name__}", field=name)
+    if name in choices and value not in choices[name]:
+        raise InvalidConfig(f"recipe option {name} is {value!r}, none of {', '.join(choices[name])}", field=name)
+    if kind in (int, float) and not (0 <= value < float("inf") and (value > 0 or name in may_be_zero)):
+        raise InvalidConfig(f"recipe option {name} is {value!r}, outside its range", field=name)
+
+
+def replace_options(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
+    """The recipe with some values replaced.
+
+    Raises:
+        InvalidConfig: an unknown key or an impossible value.
+    """
+    known = {field.name for field in dataclasses.fields(recipe)}
+    for key in values:
+        if key not in known:
+            raise InvalidConfig(f"recipe option {key!r} is unknown; there are {', '.join(sorted(known))}", field=key)
+    return dataclasses.replace(recipe, **values)
+
+
+def find_recipe(recipes: Mapping[str, AnyRecipe], name: str, overrides: Mapping[str, Any]) -> AnyRecipe:
+    """The recipe of that name with some values replaced.
+
+    `iterations=N` is short for exactly N iterations, however many labels there are.
+
+    Raises:
+        InvalidConfig: an unknown recipe, option, or an impossible value.
+    """
+    if name not in recipes:
+        raise InvalidConfig(f"recipe {name!r} is none of {', '.join(recipes)}", field="recipe")
+    values = dict(overrides)
+    if "iterations" in values:
+        exact = values.pop("iterations")
+        values |= {"epochs": 1, "min_iterations": exact, "max_iterations": exact}
+    return replace_options(recipes[name], values)
