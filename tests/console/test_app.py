@@ -11,27 +11,27 @@ from maskloop.values import STRATEGY_KINDS
 MASKLOOP = Path(sys.executable).with_name("maskloop")
 
 
-def maskloop(*options, cwd=None):
+def started(*options, cwd=None):
     done = subprocess.run([MASKLOOP, *options], capture_output=True, text=True, timeout=120, check=False, cwd=cwd)
     return done.returncode, done.stdout, done.stderr
 
 
 def test_help_names_the_commands():
-    code, out, _ = maskloop("--help")
+    code, out, _ = started("--help")
     assert code == 0
     assert "serve" in out
     assert "predict" in out
 
 
 def test_serve_takes_the_server_s_own_options():
-    code, out, _ = maskloop("serve", "--help")
+    code, out, _ = started("serve", "--help")
     assert code == 0
     assert "--tls-cert" in out
 
 
 def test_a_server_that_cannot_serve_ends_with_its_own_words_and_code(tmp_path):
     options = ("--data-dir", str(tmp_path / "data"), "--address", "0.0.0.0:0")
-    code, _, complaint = maskloop("serve", *options)
+    code, _, complaint = started("serve", *options)
     assert code == 2
     assert "plaintext" in complaint.lower() or "tls" in complaint.lower()
 
@@ -39,7 +39,7 @@ def test_a_server_that_cannot_serve_ends_with_its_own_words_and_code(tmp_path):
 def test_a_folder_called_service_where_it_is_started_is_not_mistaken_for_the_server(tmp_path):
     (tmp_path / "service").mkdir()
     (tmp_path / "service" / "__init__.py").write_text("raise SystemExit('not me')")
-    code, out, complaint = maskloop("predict", "--help", cwd=tmp_path)
+    code, out, complaint = started("predict", "--help", cwd=tmp_path)
     assert code == 0, complaint
     assert "--counts" in out
 
@@ -53,26 +53,26 @@ def test_a_folder_called_service_where_it_is_started_is_not_mistaken_for_the_ser
         ("table8", ("1.73", "3.56", "2.05", "1364")),
     ],
 )
-def test_cost_prints_the_papers_tables(table, told):
+def test_cost_prints_the_papers_tables(maskloop, table, told):
     code, out, complaint = maskloop("cost", table)
     assert code == 0, complaint
     assert all(number in out for number in told)
 
 
-def test_an_unknown_cost_table_is_refused_with_those_there_are():
+def test_an_unknown_cost_table_is_refused_with_those_there_are(maskloop):
     code, _, complaint = maskloop("cost", "table7")
     assert code == 2
     assert "table2.1" in complaint
 
 
-def test_the_strategies_are_listed_with_their_options():
+def test_the_strategies_are_listed_with_their_options(maskloop):
     code, out, complaint = maskloop("strategies")
     assert code == 0, complaint
     assert all(name in out for name in STRATEGY_KINDS)
     assert "target=auto|median|learned|0..1" in out
 
 
-def test_a_report_on_a_server_that_is_not_there_is_told_in_one_line(tmp_path):
+def test_a_report_on_a_server_that_is_not_there_is_told_in_one_line(maskloop, tmp_path):
     code, _, complaint = maskloop(
         "report", "p", "--server", f"unix:{tmp_path / 'nobody'}", "--out", str(tmp_path / "out")
     )

@@ -1,23 +1,12 @@
 """`al-loop compare` and `al-loop verdict`, short of training anything."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from maskloop.compare.judging import judge
 from maskloop.compare.values import Comparison, Point, Setting, Trial
 from maskloop.compare.write import write_comparison
-
-AL_LOOP = Path(sys.executable).with_name("al-loop")
-
-
-def al_loop(*options):
-    done = subprocess.run([AL_LOOP, *map(str, options)], capture_output=True, text=True, timeout=120, check=False)
-    assert "Traceback" not in done.stderr + done.stdout
-    return done.returncode, done.stdout, done.stderr
 
 
 def a_comparison(name):
@@ -55,7 +44,7 @@ def _point(spent_s, mean_iou):
         (("--data", "coco:nowhere"), "nowhere"),
     ],
 )
-def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(tmp_path, options, named):
+def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(al_loop, tmp_path, options, named):
     given = {"--budget": "1h", "--data": "demo:easy", "--workdir": str(tmp_path / "run")}
     given |= dict(zip(options[::2], options[1::2], strict=True))
     code, _, complaint = al_loop("compare", *(part for pair in given.items() for part in pair))
@@ -65,7 +54,7 @@ def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(tmp
     assert not (tmp_path / "run" / "compare.run.json").exists()
 
 
-def test_a_verdict_joins_comparisons_and_says_its_first_sentence(tmp_path):
+def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_path):
     folders = [tmp_path / name for name in ("beads", "nuclei")]
     for folder in folders:
         comparison = a_comparison(folder.name)
@@ -79,13 +68,13 @@ def test_a_verdict_joins_comparisons_and_says_its_first_sentence(tmp_path):
     assert (tmp_path / "verdict" / "verdict.html").stat().st_size > 1000
 
 
-def test_a_verdict_on_what_is_not_there_is_told(tmp_path):
+def test_a_verdict_on_what_is_not_there_is_told(al_loop, tmp_path):
     code, _, complaint = al_loop("verdict", tmp_path / "none")
     assert code == 2
     assert "none" in complaint
 
 
-def test_help_of_al_loop_tells_of_both_commands():
+def test_help_of_al_loop_tells_of_both_commands(al_loop):
     code, out, _ = al_loop("--help")
     assert code == 0
     assert "al-loop compare" in out
