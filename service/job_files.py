@@ -16,8 +16,7 @@ from pydantic import Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category, Counts, ObjectLabel, Split
-from selection.pool import RoundOutcome
-from service.pooling import PooledImage
+from service.pooling import PoolSources
 
 CHECKPOINT = "model.safetensors"
 SCORES = "scores.parquet"
@@ -100,28 +99,20 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class RankJob:
-    """Rank the images that `table` scored, or all of `images`, by a strategy; leaves a ranking.
+    """Rank a pool by a strategy; leaves a ranking.
 
     Args:
         strategy: as `str(Strategy)` spells it.
-        checkpoint: of the model that scored; `None`, as `table`, for strategies without one.
-        imported: scores made elsewhere, if the strategy chooses by them.
-        images: what the store knows of the pool, as far as the strategy needs it.
-        labeled: what the model has learnt from.
-        labeled_images: how many these are.
-        rounds: what earlier rounds of the campaign bought.
+        sources: of the pool, as far as the strategy needs them.
+        checkpoint: of the model that scored; `None`, as the sources' table, for strategies without one.
+        labeled: what the model has learnt from, where the strategy looks at it.
     """
 
     strategy: str
     seed: int
-    categories: tuple[Category, ...]
+    sources: PoolSources
     checkpoint: Path | None
-    table: Path | None
-    imported: Path | None
-    images: tuple[PooledImage, ...]
     labeled: tuple[ImageFile, ...]
-    labeled_images: int
-    rounds: tuple[RoundOutcome, ...]
     kind: Literal["rank"] = "rank"
 
 

@@ -44,40 +44,46 @@ class Computed:
     labeled_features: NDArray[np.float32] | None = None
 
 
-def gather_pool(
-    strategy: Strategy,
-    *,
-    categories: Sequence[Category],
-    images: Sequence[PooledImage],
-    table: Path | None,
-    imported: Path | None,
-    labeled_images: int = 0,
-    rounds: tuple[RoundOutcome, ...] = (),
-    computed: Computed | None = None,
-) -> Pool:
-    """The pool with the columns that a strategy needs.
+@dataclass(frozen=True)
+class PoolSources:
+    """What a pool is gathered from, as of one moment.
 
     Args:
-        strategy: with its options.
         categories: the vocabulary.
         images: what the store knows; needed for counts and costs, and where there is no table.
         table: the score table, which says which images there are; `None` for all of `images`.
         imported: scores made elsewhere, which take the place of the table's; only images that have one are ranked.
         labeled_images: how many the model has learnt from.
         rounds: what earlier rounds of the campaign bought, oldest first.
-        computed: what a device computed.
+    """
+
+    categories: tuple[Category, ...]
+    images: tuple[PooledImage, ...]
+    table: Path | None = None
+    imported: Path | None = None
+    labeled_images: int = 0
+    rounds: tuple[RoundOutcome, ...] = ()
+
+
+def gather_pool(strategy: Strategy, sources: PoolSources, computed: Computed | None = None) -> Pool:
+    """The pool with the columns that a strategy needs.
+
+    Args:
+        strategy: with its options.
+        sources: where they lie.
+        computed: what a device computed besides.
 
     Raises:
         PoolNotScored: the table, or imported scores, are not there.
     """
     needs = strategy.needs
-    columns = {} if table is None else _sorted(read_columns(table, _columns(strategy)))
-    if imported is not None:
-        columns = _with_imported(columns, read_imported(imported))
+    columns = {} if sources.table is None else _sorted(read_columns(sources.table, _columns(strategy)))
+    if sources.imported is not None:
+        columns = _with_imported(columns, read_imported(sources.imported))
     if columns and needs & OF_THE_STORE:
-        columns = _among(columns, images)
-    ids = columns["image_id"] if columns else _names(images)
-    rows = _rows(ids, images) if needs & {Need.COUNTS, Need.COSTS} else []
+        columns = _among(columns, sources.images)
+    ids = columns["image_id"] if columns else _names(sources.images)
+    rows = _rows(ids, sources.images) if needs & {Need.COUNTS, Need.COSTS} else []
     made = computed or Computed()
     return Pool(
         ids=ids,
@@ -86,10 +92,10 @@ def gather_pool(
         features=columns.get("features") if made.features is None else _stacked(ids, made.features),
         labeled_features=made.labeled_features,
         dropout=None if made.dropout is None else _column(ids, made.dropout),
-        counts=_counts(rows, categories) if Need.COUNTS in needs else None,
+        counts=_counts(rows, sources.categories) if Need.COUNTS in needs else None,
         costs_s=_costs(rows, columns.get(FOUND)) if Need.COSTS in needs else None,
-        labeled_images=labeled_images,
-        rounds=rounds,
+        labeled_images=sources.labeled_images,
+        rounds=sources.rounds,
     )
 
 

@@ -36,16 +36,8 @@ Values = dict[str, NDArray[np.float32]]
 def rank(job: RankJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:
     """Compute what the strategy needs, and leave the ranking."""
     strategy = Strategy.parse(job.strategy)
-    pool = gather_pool(
-        strategy,
-        categories=job.categories,
-        images=job.images,
-        table=job.table,
-        imported=job.imported,
-        labeled_images=job.labeled_images,
-        rounds=job.rounds,
-        computed=_Computing(job, strategy, folder, blobs, device, progress).all(),
-    )
+    computed = _Computing(job, strategy, folder, blobs, device, progress).all()
+    pool = gather_pool(strategy, job.sources, computed)
     progress(1.0, f"ranking {len(pool)} images by {strategy}")
     ranked = rank_pool(pool, strategy, job.seed)
     write_ranking(folder / RANKING, ranked)
@@ -74,7 +66,7 @@ class _Computing:
     def _cold_features(self) -> Values:
         name, weights = self.strategy.option("encoder"), self.strategy.option("weights")
         encoder = cold_encoder(name, weights, COLD_SIDE, self.job.seed)
-        return self._in_chunks("cold", self.job.images, partial(self._encode, encoder))
+        return self._in_chunks("cold", self.job.sources.images, partial(self._encode, encoder))
 
     def _labeled_features(self) -> NDArray[np.float32]:
         model = self._model()
@@ -83,13 +75,13 @@ class _Computing:
 
     def _dropout(self) -> dict[str, float]:
         model, scored = self._model(), self._scored()
-        images = [image for image in self.job.images if image.image_id.encode() in scored]
+        images = [image for image in self.job.sources.images if image.image_id.encode() in scored]
         found = self._in_chunks("dropout", images, partial(self._drop, model))
         return {image_id: float(value[0]) for image_id, value in found.items()}
 
     def _scored(self) -> set[bytes]:
-        assert self.job.table is not None
-        return set(read_columns(self.job.table, ["image_id"])["image_id"].tolist())
+        assert self.job.sources.table is not None
+        return set(read_columns(self.job.sources.table, ["image_id"])["image_id"].tolist())
 
     def _model(self) -> FittedModel:
         assert self.job.checkpoint is not None

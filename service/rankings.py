@@ -15,7 +15,7 @@ from selection.pool import Pool
 from selection.ranking import RankedImages
 from selection.strategies import rank_pool
 from service.folders import DataFolder
-from service.pooling import OF_THE_STORE, PooledImage, gather_pool, names_of
+from service.pooling import OF_THE_STORE, PooledImage, PoolSources, gather_pool, names_of
 from service.quotes import full_label_cost_s
 from service.round_outcomes import round_outcomes
 from service.scores import fixed_width
@@ -61,17 +61,8 @@ class Rankings:
                 field="strategy",
                 campaign_id=campaign.id,
             )
-        table = self._folder.scores(project.id, version) if strategy.needs_scores else None
-        pool = gather_pool(
-            strategy,
-            categories=project.categories,
-            images=pooled_images(tx, project, strategy),
-            table=table,
-            imported=imported_of(self._folder, project.id, version, strategy),
-            labeled_images=labeled_images(tx, project.id, version) if version else 0,
-            rounds=round_outcomes(tx, project.id, campaign.id),
-        )
-        return rank_pool(pool, strategy, campaign.seed)
+        sources = sources_of(tx, self._folder, project, strategy, campaign_id=campaign.id, version=version)
+        return rank_pool(gather_pool(strategy, sources), strategy, campaign.seed)
 
     def _rank_candidates(
         self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy
@@ -97,12 +88,21 @@ def version_for(project: Project, strategy: Strategy) -> str:
     return project.active_model
 
 
-def imported_of(folder: DataFolder, project_id: str, version: str, strategy: Strategy) -> Path | None:
-    """Where the imported scores lie that a strategy chooses by, `None` if it does not."""
-    return folder.imported_scores(project_id, version) if strategy.uses_imported_scores else None
+def sources_of(
+    tx: Transaction, folder: DataFolder, project: Project, strategy: Strategy, *, campaign_id: str, version: str
+) -> PoolSources:
+    """What the pool is gathered from for a strategy that ranks by a model version, "" for none."""
+    return PoolSources(
+        categories=project.categories,
+        images=tuple(_pooled_images(tx, project, strategy)),
+        table=folder.scores(project.id, version) if version else None,
+        imported=folder.imported_scores(project.id, version) if strategy.uses_imported_scores else None,
+        labeled_images=labeled_images(tx, project.id, version) if version else 0,
+        rounds=round_outcomes(tx, project.id, campaign_id),
+    )
 
 
-def pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:
+def _pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:
     """What the store knows of the images that a strategy ranks; no more than it needs."""
     if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
         cost_s = full_label_cost_s(tx, project)

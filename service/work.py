@@ -45,8 +45,7 @@ from service.job_files import (
     write_job,
 )
 from service.pseudo_labels import pseudo_labels
-from service.rankings import imported_of, pooled_images
-from service.round_outcomes import round_outcomes
+from service.rankings import sources_of
 from service.store import Database, Transaction
 from service.store.labels import LabeledImage, counts_to_score, full_labels, images_to_score
 from service.store.models import (
@@ -54,7 +53,6 @@ from service.store.models import (
     activate_model,
     get_model,
     insert_model,
-    labeled_images,
     latest_model,
     set_scored_images,
 )
@@ -154,9 +152,8 @@ class ModelWork:
         return tuple(LabeledFile(one.image.id, one.image.file_name, one.image.sha256, "", one.objects) for one in found)
 
     def _rank_job(self, tx: Transaction, project_id: str, request: Mapping[str, Any]) -> RankJob:
-        project, strategy, version = get_project(tx, project_id), Strategy.parse(request["strategy"]), ""
-        if strategy.needs_scores:
-            version = request["model_version"]
+        project, strategy = get_project(tx, project_id), Strategy.parse(request["strategy"])
+        version = request["model_version"] if strategy.needs_scores else ""
         labeled: tuple[ImageFile, ...] = ()
         if Need.LABELED_FEATURES in strategy.needs:
             images = (found.image for found in full_labels(tx, project_id, LEARNT_FROM))
@@ -164,19 +161,17 @@ class ModelWork:
         return RankJob(
             strategy=request["strategy"],
             seed=request["seed"],
-            categories=project.categories,
+            sources=sources_of(
+                tx, self._folder, project, strategy, campaign_id=request["campaign_id"], version=version
+            ),
             checkpoint=self._folder.checkpoint(project_id, version) if version else None,
-            table=self._folder.scores(project_id, version) if version else None,
-            imported=imported_of(self._folder, project_id, version, strategy),
-            images=tuple(pooled_images(tx, project, strategy)),
             labeled=labeled,
-            labeled_images=labeled_images(tx, project_id, version) if version else 0,
-            rounds=round_outcomes(tx, project_id, request["campaign_id"]),
         )
 
     def _register(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> None:
         operation, request = record.operation, record.request
         job = read_job(self._folder.work(operation.id))
+        assert isinstance(job, TrainJob)
         version = ModelVersion(
             id=request["model_version"],
             project_id=operation.project_id,

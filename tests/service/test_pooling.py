@@ -5,7 +5,7 @@ import pytest
 
 from maskloop.masks import Mask
 from maskloop.values import Category, Counts, ImageProposals, ObjectProposal, Strategy
-from service.pooling import PooledImage, gather_pool
+from service.pooling import PooledImage, PoolSources, gather_pool
 from service.scores import UNCERTAINTY, ScoredRow, write_scores
 
 OBJECT = ObjectProposal(1, Mask.from_array(np.ones((2, 2), bool)), 0.5, 0.5)
@@ -23,10 +23,9 @@ def table(tmp_path):
 
 
 def costs(table, counts):
-    images = [PooledImage(name, f"{name}.png", "", counts.get(name), 90.0) for name in "abcd"]
-    strategy = Strategy.parse("mask_guided:per_second=yes")
-    pool = gather_pool(strategy, categories=[Category(1, "crack")], images=images, table=table, imported=None)
-    return pool.costs_s.tolist()
+    images = tuple(PooledImage(name, f"{name}.png", "", counts.get(name), 90.0) for name in "abcd")
+    sources = PoolSources((Category(1, "crack"),), images, table)
+    return gather_pool(Strategy.parse("mask_guided:per_second=yes"), sources).costs_s.tolist()
 
 
 def test_uncounted_images_cost_the_usual_by_what_was_found_in_them(table):
