@@ -84,7 +84,7 @@ def test_the_tables_of_wins_are_those_of_the_matrix(tmp_path: Path, folders: lis
 
 def test_what_only_an_experiment_can_have_is_never_the_best(tmp_path: Path, folders: list[Path]) -> None:
     write_verdict(tmp_path, folders[2:3])
-    row = words(tmp_path / "verdict.html").split("The data sets")[1].split("Every way")[0]
+    row = words(tmp_path / "verdict.html").split("The settings")[1].split("Every way")[0]
     assert "mask-guided −0.0" in row
     assert "scores imported" not in row
 
@@ -94,10 +94,10 @@ def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: P
     pooled = next(one.pooled for one in found.records["mean_iou"] if one.strategy == "mask_guided")
     assert pooled.settings == 3
     named = list(ElementTree.parse(tmp_path / "verdict-pooled-mean-iou.svg").getroot().itertext())
-    assert f"{100 * pooled.mean:+.0f}%, 3 sets".replace("-", "\N{MINUS SIGN}") in named
-    assert "Over all data sets together" in words(tmp_path / "verdict.html")
+    assert f"{100 * pooled.mean:+.0f}%, 3 settings".replace("-", "\N{MINUS SIGN}") in named
+    assert "Over all settings together" in words(tmp_path / "verdict.html")
     write_verdict(tmp_path / "one", folders[:1])
-    assert "Over all data sets together" not in words(tmp_path / "one" / "verdict.html")
+    assert "Over all settings together" not in words(tmp_path / "one" / "verdict.html")
 
 
 def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_path: Path, folders: list[Path]) -> None:

@@ -1,4 +1,4 @@
-"""Several comparisons in one figure: one row a data set, one mark an arm."""
+"""Several comparisons in one figure: one row a setting, one mark an arm."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def verdict_figures(verdict: Verdict, measure: str) -> dict[str, Curve]:
     suffix = measure.replace("_", "-")
     standings = [one for judgement in passed for one in judgement.standings if one.strategy in arms]
     differences = [one.against[RANDOM].end for one in standings if RANDOM in one.against]
-    words = f"A mark for each arm, with its {CONFIDENCE:.0%} interval, for each of {len(passed)} data sets."
+    words = f"A mark for each arm, with its {CONFIDENCE:.0%} interval, for each of {len(passed)} settings."
     ends, seconds = _rows(verdict, measure, arms, _end_mark), _rows(verdict, measure, arms, _seconds_mark)
     pooled = pooled_figure(verdict.records[measure], arms, f"verdict-pooled-{suffix}") if len(passed) > 1 else None
     return ({"pooled": pooled} if pooled else {}) | {

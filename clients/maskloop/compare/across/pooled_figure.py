@@ -28,7 +28,7 @@ def pooled_figure(records: Sequence[Record], arms: Mapping[str, Look], name: str
     words = "gain more or less than the baseline, in shares of random’s own"
     scale = Scale(min(ends) - margin, max(ends) + margin, words, legend, line=0.0, percent=True)
     said = "; ".join(f"{say_arm(one)} {row.value}" for one, row in zip(shown, rows, strict=True))
-    return rows_figure(name, "Over all data sets together", f"Against random: {said}.", rows, scale)
+    return rows_figure(name, "Over all settings together", f"Against random: {said}.", rows, scale)
 
 
 def _row(strategy: str, look: Look, pooled: Mapping[tuple[str, str], PooledDifference]) -> Row:
@@ -36,7 +36,7 @@ def _row(strategy: str, look: Look, pooled: Mapping[tuple[str, str], PooledDiffe
     marks = [_mark(found, look)]
     if (strategy, STRONG_RANDOM) in pooled:
         marks.append(_mark(pooled[strategy, STRONG_RANDOM], Look(MUTED, "s", "-")))
-    return arm_row(say_arm(strategy), f"{say_share(found.mean)}, {say_count(found.settings, 'set')}", *marks)
+    return arm_row(say_arm(strategy), f"{say_share(found.mean)}, {say_count(found.settings, 'setting')}", *marks)
 
 
 def _mark(found: PooledDifference, look: Look) -> Mark:
