@@ -86,6 +86,16 @@ def test_strategies_begin_with_the_same_images_and_seeds_do_not(finished):
     assert random[0].initial_s != random[1].initial_s
 
 
+def test_only_the_file_to_resume_by_says_where_the_data_lies(finished, demo):
+    loop, _ = finished
+    for name in ("compare.json", "compare.html", "compare.csv"):
+        assert str(demo) not in (loop.workdir / name).read_text()
+    setting = read_comparison(loop.workdir).comparison.setting
+    assert setting.options["data"] == "coco:demo"
+    assert "--data coco:demo " in setting.command
+    assert str(demo) in (loop.workdir / "compare.run.json").read_text()
+
+
 def test_servers_and_what_they_held_are_gone(finished):
     loop, _ = finished
     assert not (loop.workdir / "work").exists()

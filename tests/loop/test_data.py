@@ -6,7 +6,7 @@ from PIL import Image
 
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.excerpts import Excerpt
-from maskloop.loop.data import read_data
+from maskloop.loop.data import read_data, without_folders
 from maskloop.values import Split
 from tests.formats.voc import write_voc
 
@@ -61,6 +61,20 @@ def test_a_coco_file_and_its_images_may_lie_apart(tmp_path):
 def test_a_folder_may_have_a_comma_in_its_name(tmp_path):
     folder = write_coco_folder(tmp_path / "cats,dogs", NAMES)
     assert read_data(f"coco:{folder}", tmp_path / "demo", 0).name == "cats-dogs"
+    assert without_folders(f"coco:{folder}") == "coco:cats,dogs"
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("demo:video,600", "demo:video,600"),
+        ("coco:/home/ada/bridges/", "coco:bridges"),
+        ("voc:../VOCdevkit/VOC2012", "voc:VOC2012"),
+        ("coco:/srv/labels.json,/srv/photos/", "coco:labels.json,photos"),
+    ],
+)
+def test_data_is_told_to_others_without_where_it_lies(spec, told):
+    assert without_folders(spec) == told
 
 
 @pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:", "yolo:/x", "Demo"])

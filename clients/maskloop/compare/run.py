@@ -18,7 +18,7 @@ from maskloop.compare.slots import WORK_FOLDER, Queue, Slot
 from maskloop.compare.trials import Trials
 from maskloop.compare.values import RANDOM, Setting
 from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
-from maskloop.loop.data import Data, read_data
+from maskloop.loop.data import Data, read_data, without_folders
 from maskloop.loop.plan import plan_of
 from maskloop.loop.run_file import DEMO_FOLDER
 from maskloop.loop.setting import machine, versions
@@ -125,16 +125,18 @@ def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials
 
 
 def _setting(begun: Begun, data: Data) -> Setting:
+    """What pages and tables say; where the data lies stays in COMPARE_FILE."""
+    options, spec = begun.grid.shared_options, begun.grid.options.data
     budget = begun.grid.options.parsed_budget()
     return Setting(
         name=begun.grid.name or data.name,
-        options=begun.grid.shared_options,
+        options={**options, "data": without_folders(spec)},
         budget_s=budget.seconds,
         budget_images=budget.images,
         pool_images=len(data.pool),
         test_images=len(data.test),
         categories=len(data.dataset.categories),
-        command=begun.command,
+        command=begun.command.replace(spec, without_folders(spec)),
         machine=machine(),
         versions=versions(),
     )

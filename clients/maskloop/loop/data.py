@@ -74,6 +74,19 @@ def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None =
     return data if excerpt is None else Data(data.name, excerpt.of(data.dataset))
 
 
+def without_folders(spec: str) -> str:
+    """`--data` as others may read it: `coco:/home/ada/bridges` is `coco:bridges`, `coco:a/b.json,c/` `coco:b.json,c`.
+
+    Where folders lie is nobody else's business, and says nothing on another machine.
+    """
+    kind, colon, place = spec.partition(":")
+    if kind == "demo":
+        return spec
+    file, comma, images = place.rpartition(",")
+    places = [file, images] if comma and not Path(place).is_dir() else [place]
+    return kind + colon + ",".join(Path(one).resolve().name for one in places)
+
+
 def _read_whole(spec: str, demo_folder: Path, seed: int) -> Data:
     kind, _, place = spec.partition(":")
     if kind == "demo":
