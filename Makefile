@@ -52,8 +52,10 @@ stubs: $(READY)  ## Generate the protobuf stubs.
 check-stubs: $(READY)
 	$(BIN)/python proto/stubs.py check
 
+# Two at once, each file in one process, which makes its servers and networks once; in the order of their names, since
+# the other order begins with the files of most tests, and those that take longest have few.
 unit: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400
