@@ -1,16 +1,21 @@
 """Trained networks kept for the next training that would come to the same.
 
 A training is bit for bit repeatable, so its fingerprint names its result. Campaigns that begin with the same labels,
-seed and recipe share their first networks, and a training with nothing new to learn from is none.
+seed and recipe share their first networks, and a training with nothing new to learn from is none. Of several that
+begin at once, one trains and the others wait for its network.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import logging
 import os
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -20,6 +25,9 @@ from maskloop.errors import FailedPrecondition, StorageFull
 from maskloop.formats.files import write_atomically
 from models.fingerprints import digest
 
+LOCK = ".lock"
+LOOK_EVERY_S, LOOKS = 0.5, 7200
+"""An hour: whoever takes longer over the same network is not waited for any more."""
 logger = logging.getLogger(__name__)
 
 
@@ -36,6 +44,27 @@ class KeptNetworks:
 
     folder: Path
     most_bytes: int
+
+    @contextlib.contextmanager
+    def alone(self, fingerprint: str, waiting: Callable[[], None]) -> Iterator[None]:
+        """Around restoring, training and keeping a network: no other process is at the same one meanwhile.
+
+        The kernel takes the lock from whoever dies. Where none can be had, nobody is waited for.
+
+        Args:
+            waiting: called again and again while another process is at it; may raise.
+        """
+        file = _opened(self.folder / f".{fingerprint}{LOCK}") if self.most_bytes else None
+        if file is None:
+            yield
+            return
+        with file:
+            _lock(file, waiting)
+            try:
+                yield
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(file.name)
 
     def restore(self, fingerprint: str, network: nn.Module) -> bool:
         """Give `network` the weights that were kept under a fingerprint; `False`, if there are none, leaves it."""
@@ -72,7 +101,8 @@ class KeptNetworks:
     def _make_room(self, wanted_bytes: int) -> None:
         """Files whose writing was broken off count and go as well."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        files = sorted(((path.stat(), path) for path in self.folder.iterdir()), key=lambda item: item[0].st_mtime_ns)
+        weights = [path for path in self.folder.iterdir() if path.suffix != LOCK]
+        files = sorted(((path.stat(), path) for path in weights), key=lambda item: item[0].st_mtime_ns)
         spare = self.most_bytes - wanted_bytes - sum(state.st_size for state, _ in files)
         for state, path in files:
             if spare >= 0:
@@ -82,3 +112,25 @@ class KeptNetworks:
 
     def _path(self, fingerprint: str) -> Path:
         return self.folder / f"{fingerprint}.safetensors"
+
+
+def _opened(path: Path) -> IO[str] | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a")
+    except OSError:
+        return None
+
+
+def _lock(file: IO[str], waiting: Callable[[], None]) -> None:
+    """Lock a file as soon as nobody else has it; not at all where files cannot be locked."""
+    for _ in range(LOOKS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            time.sleep(LOOK_EVERY_S)
+        except OSError:
+            return
+        else:
+            return

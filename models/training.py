@@ -95,10 +95,13 @@ def train_network(
     iterations = recipe.iterations(len(prepared), warm=start is not None)
     training = _Training(network, prepared, recipe, seed, device, progress, iterations)
     identity = fingerprint(network, prepared, recipe, seed, device)
-    if kept is None or not kept.restore(identity, network):
+    if kept is None:
         _train(training, checkpoint_dir, identity)
-        if kept is not None:
-            kept.keep(identity, network)
+    else:
+        with kept.alone(identity, lambda: progress(0.0, "waiting for the same training elsewhere")):
+            if not kept.restore(identity, network):
+                _train(training, checkpoint_dir, identity)
+                kept.keep(identity, network)
     progress(1.0, "trained")
     return network.eval()
 

@@ -1,7 +1,10 @@
 """A training that was done before is taken, not repeated, and nobody can tell from what comes out."""
 
 import dataclasses
+import multiprocessing
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -87,6 +90,57 @@ def test_a_training_done_before_makes_no_iteration(scenes, kept):
     assert told.iterations == 3
     assert not again.training
     assert_same_bits(first, again)
+
+
+def test_who_begins_a_training_that_another_is_at_waits_for_its_network(scenes, kept, tmp_path):
+    trained = train(scenes(4), kept=KeptNetworks(tmp_path / "elsewhere", 64 * MIB))
+    (path,) = (tmp_path / "elsewhere").iterdir()
+    begun, waited_for = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with kept.alone(path.stem, lambda: None):
+            begun.set()
+            assert waited_for.wait(60)
+            kept.keep(path.stem, trained)
+
+    told = []
+    with_lock = threading.Thread(target=other)
+    with_lock.start()
+    assert begun.wait(60)
+
+    def tell(share: float, message: str) -> None:
+        told.append(message)
+        waited_for.set()
+
+    assert_same_bits(trained, train(scenes(4), kept=kept, told=tell))
+    with_lock.join(60)
+    assert set(told) == {"waiting for the same training elsewhere", "trained"}
+    assert [one.name for one in kept.folder.iterdir()] == [path.name]
+
+
+def test_who_was_killed_at_a_training_is_not_waited_for(kept):
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe()
+
+    def other() -> None:
+        with kept.alone("f00d", lambda: None):
+            theirs.send("begun")
+            time.sleep(600)
+
+    process = context.Process(target=other)
+    process.start()
+    assert ours.poll(60)
+    with pytest.raises(TimeoutError), kept.alone("f00d", _be_impatient):
+        pass
+    process.kill()
+    process.join(60)
+    with kept.alone("f00d", _be_impatient):
+        pass
+    assert list(kept.folder.iterdir()) == []
+
+
+def _be_impatient() -> None:
+    raise TimeoutError
 
 
 @pytest.mark.parametrize("changed", ["seed", "examples", "order", "recipe"])
