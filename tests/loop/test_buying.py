@@ -113,6 +113,24 @@ def test_money_is_spent_until_the_cheapest_image_that_is_left_does_not_fit(clien
     assert "costs more" in why_stopped(1, shop.annotator, shop.plan)
 
 
+class Unknowing(GroundTruthLabeler):
+    """Answers as the data does, and does not tell beforehand what it will say."""
+
+    def known_objects(self, image_id):
+        return None
+
+
+def test_images_that_cost_too_much_are_not_looked_at_one_by_one_to_buy_nothing(client, data):
+    shop = Shop(client, data, "no-looking", "100s")
+    dear = dict.fromkeys(shop.objects, squares(2)), CostModel(2)
+    shop.labeler = GroundTruthLabeler(*dear)
+    first = shop.buy_all()
+    assert (len(first.batches), first.labeled, first.exhausted) == (1, (), True)
+    shop.labeler = Unknowing(*dear)
+    rest = shop.buy_all("rest")
+    assert (len(rest.batches), rest.labeled, rest.exhausted) == (len(OBJECTS) - 1, (), True)
+
+
 def test_a_budget_beyond_the_pool_buys_the_pool(client, data):
     shop = Shop(client, data, "whole-pool", "10h")
     shop.buy_all()

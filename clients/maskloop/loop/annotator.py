@@ -185,6 +185,17 @@ class Annotator:
         answers = labeler.label(self._task(task, batch, wanted, paid_s))
         return self._submit_labels(task, batch, answers, paid_s)
 
+    def affords_nothing(self, labeler: Labeler) -> bool:
+        """Whether every image that is left is known to cost more than is left.
+
+        Nobody knows where only people do. Where counts are bought, the server knows, and hands out no such image.
+        """
+        if self.ledger.counts_paid_s:
+            return False
+        done = self.ledger.labeled | self.ledger.passed_over.keys()
+        pool = (one.id for one in self.images.values() if one.split is Split.POOL and one.id not in done)
+        return all(self._is_too_dear(labeler.known_objects(image_id)) for image_id in pool)
+
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
         """What the model offers for these images, by image id; nothing without a model version."""
         if not model_version:
@@ -224,6 +235,9 @@ class Annotator:
             else:
                 left_s -= cost_s
         return over
+
+    def _is_too_dear(self, objects: tuple[ObjectLabel, ...] | None) -> bool:
+        return objects is not None and self.costs.full_label(Counts.of(objects)) > self.ledger.left_s + ROUNDING_S
 
     def _pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
         for image_id, reason in reasons.items():

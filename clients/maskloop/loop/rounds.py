@@ -94,4 +94,6 @@ def buy(
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
         batches.append(annotator.fill(task, batch, labeler))
+        if not batches[-1].picks and annotator.affords_nothing(labeler):  # the server would hand out each to be seen
+            return Purchase(tuple(batches), exhausted=True, select_s=select_s)
     return Purchase(tuple(batches), select_s=select_s)
