@@ -42,9 +42,9 @@ def classify(
     write_hard_ood(folder / HARD_OOD, hard)
     return {
         "labeled_images": sum(bool(image.present) for image in job.images),
-        "ood_images": sum(not image.present for image in job.images),
+        "empty_images": sum(not image.present for image in job.images),
         "candidates": len(job.candidates),
-        "hard": len(hard),
+        "hard_images": len(hard),
         "clusters": len(set(hard.clusters.tolist())),
         "metrics": dict(classifier.metrics),
     }

@@ -11,6 +11,7 @@ from service.candidates import CandidateIndex
 from service.clock import new_id, utc_now
 from service.config import ServerConfig
 from service.desk.campaigns import AnnotationDesk
+from service.desk.classifiers import ClassifierDesk
 from service.desk.labels import LabelDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
@@ -31,6 +32,7 @@ class Desks:
     campaigns: AnnotationDesk
     labels: LabelDesk
     models: ModelDesk
+    classifiers: ClassifierDesk
     operations: Operations
 
 
@@ -84,6 +86,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
                 default_recipe=config.recipe,
                 clock=utc_now,
             ),
+            classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
             operations=operations,
         )
     finally:

@@ -69,6 +69,10 @@ class DataFolder:
         name = hashlib.sha256(f"{seed} {strategy}".encode()).hexdigest()[:24]
         return self.rankings(project_id, model_version) / f"{name}.parquet"
 
+    def classifier(self, project_id: str, classifier_id: str) -> Path:
+        """Folder of one image classifier, for ever."""
+        return self.root / "classifiers" / project_id / classifier_id
+
     def work(self, operation_id: str) -> Path:
         """What an operation in progress leaves behind to go on from; removed when it ends."""
         return self.root / "work" / operation_id

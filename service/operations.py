@@ -26,7 +26,7 @@ from maskloop.errors import (
     StorageFull,
     Unavailable,
 )
-from maskloop.values import ModelVersion, Operation, OperationKind, OperationState
+from maskloop.values import Classifier, ModelVersion, Operation, OperationKind, OperationState
 from service.clock import Clock, NewId
 from service.folders import DataFolder
 from service.pace import Pace
@@ -247,7 +247,7 @@ class Operations:
                 progress=1.0,
                 message="done",
                 eta_s=0.0,
-                result_id=result.id if isinstance(result, ModelVersion) else result.model_version,
+                result_id=result.id if isinstance(result, ModelVersion | Classifier) else result.model_version,
                 result=result,
                 updated_at=self._clock(),
             )

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet
 
-from maskloop.errors import NoActiveModel, NoClassifier, SelectionNotPrepared
+from maskloop.errors import NoActiveModel, SelectionNotPrepared
 from maskloop.formats.files import write_atomically
-from maskloop.values import Campaign, Need, Project, Split, Strategy, SupervisionKind
+from maskloop.values import Campaign, Need, OodVerdict, Project, Split, Strategy, SupervisionKind
+from selection.hard_ood import rank_hard_ood
 from selection.pool import Pool
 from selection.ranking import RankedImages
 from selection.strategies import rank_pool
 from service.folders import DataFolder
+from service.hard_ood_files import read_hard_ood
+from service.job_files import HARD_OOD
 from service.pooling import OF_THE_STORE, PooledImage, PoolSources, gather_pool, names_of
 from service.quotes import full_label_cost_s
 from service.round_outcomes import round_outcomes
 from service.scores import fixed_width
 from service.store import Transaction
+from service.store.classifiers import get_classifier
 from service.store.images import image_ids
-from service.store.labels import pool_counts
+from service.store.labels import pool_counts, verdicts
 from service.store.models import labeled_images
 
 META = b"maskloop"
@@ -36,6 +41,8 @@ class Rankings:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
+        # Every verdict ranks anew what does not change from one to the next.
+        self._read_hard = lru_cache(maxsize=1)(read_hard_ood)
 
     def find(
         self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
@@ -48,6 +55,7 @@ class Rankings:
             NoActiveModel: the strategy needs one.
             PoolNotScored: it has not scored the pool.
             SelectionNotPrepared: the strategy takes so long that it must have been prepared.
+            NoClassifier: the strategy needs one.
         """
         if kind is SupervisionKind.OOD_VERDICT:
             return self._rank_candidates(tx, project, campaign, strategy)
@@ -67,10 +75,17 @@ class Rankings:
     def _rank_candidates(
         self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy
     ) -> RankedImages:
-        """Candidate OoD images, in an order that needs no classifier so far."""
+        """Candidate OoD images: by the latest classifier and the verdicts given since, or without any."""
         if Need.CLASSIFIER in strategy.needs:
-            raise NoClassifier(f"project {project.id} has no image classifier, and {strategy.name} needs one")
+            classifier = get_classifier(tx, project.id)
+            hard = self._read_hard(self._folder.classifier(project.id, classifier.id) / HARD_OOD)
+            said = {image_id: _present(verdict) for image_id, verdict in verdicts(tx, project.id).items()}
+            return rank_hard_ood(hard, said)
         return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
+
+
+def _present(verdict: OodVerdict) -> frozenset[int]:
+    return frozenset() if verdict.is_ood else frozenset({verdict.category_id})
 
 
 def version_for(project: Project, strategy: Strategy) -> str:

@@ -25,6 +25,7 @@ from maskloop.values import (
     keep_trust,
 )
 from service.candidates import CandidateIndex
+from service.classifier_work import classify_job, register_classifier
 from service.clock import Clock
 from service.folders import DataFolder
 from service.job_files import (
@@ -100,6 +101,9 @@ class ModelWork:
             return _EVALUATION.validate_python(outcome["evaluation"])
         if operation.kind is OperationKind.PREPARE:
             return self._publish_ranking(tx, record, outcome)
+        if operation.kind is OperationKind.CLASSIFY:
+            tx.after_commit(lambda: self._candidates.forget(operation.project_id))
+            return register_classifier(tx, record, outcome, folder=self._folder, take=self._take, now=self._clock())
         if operation.kind is OperationKind.TRAIN:
             self._register(tx, record, outcome)
         else:
@@ -116,6 +120,8 @@ class ModelWork:
             return TrainJob(request["recipe"], request["seed"], categories, labeled, start, pseudo)
         if record.operation.kind is OperationKind.PREPARE:
             return self._rank_job(tx, project_id, request)
+        if record.operation.kind is OperationKind.CLASSIFY:
+            return classify_job(tx, project_id, request)
         checkpoint = self._folder.checkpoint(project_id, request["model_version"])
         if record.operation.kind is OperationKind.SCORE:
             version = get_model(tx, project_id, request["model_version"]).version

@@ -14,7 +14,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that has its place but no code yet
     ├── NotFound                 NOT_FOUND            the caller names something that exists
     │   └── ProjectNotFound, ImageNotFound, CampaignNotFound, BatchNotFound, LabelNotFound, ModelNotFound,
-    │       OperationNotFound
+    │       ClassifierNotFound, OperationNotFound
     ├── AlreadyExists            ALREADY_EXISTS       the caller picks another name
     ├── FailedPrecondition       FAILED_PRECONDITION  something else must happen first
     │   ├── NoActiveModel            train (or activate) a model
@@ -154,6 +154,10 @@ class LabelNotFound(NotFound):
 
 class ModelNotFound(NotFound):
     """No such model version."""
+
+
+class ClassifierNotFound(NotFound):
+    """No such classifier."""
 
 
 class OperationNotFound(NotFound):

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig, ModelNotFound
+from maskloop.errors import FailedPrecondition, InvalidArgument, ModelNotFound
 from maskloop.values import (
     ImageProposals,
     ImageScore,
@@ -22,6 +22,7 @@ from maskloop.values import (
 from models.recipes import Recipe, resolve
 from service.candidates import CandidateIndex
 from service.clock import Clock
+from service.desk.overrides import check_seed, parse_overrides
 from service.folders import DataFolder
 from service.imported_scores import add_imported
 from service.operations import Operations
@@ -40,8 +41,6 @@ from service.work import LEARNT_FROM
 
 MAX_PROPOSALS = 100
 MAX_SCORES = 20_000
-MAX_OVERRIDES = 10_000
-MAX_SEED = 2**63 - 1
 PIECE_BYTES = 256 * 1024
 
 
@@ -97,8 +96,7 @@ class ModelDesk:
             FailedPrecondition: there is no full label to learn from.
             QueueFull: too much work is waiting.
         """
-        if not 0 <= seed <= MAX_SEED:
-            raise InvalidArgument(f"seed is {seed}", field="seed")
+        check_seed(seed)
         resolved = _resolve(recipe or self._default_recipe, overrides_json)
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
@@ -301,22 +299,7 @@ class ModelDesk:
 
 
 def _resolve(recipe: str, overrides_json: str) -> Recipe:
-    overrides = _parse(overrides_json) if overrides_json else {}
-    if "name" in overrides:
-        raise InvalidConfig("a recipe's name is no option of it", field="overrides_json")
-    return resolve(recipe, **overrides)
-
-
-def _parse(overrides_json: str) -> dict[str, Any]:
-    if len(overrides_json) > MAX_OVERRIDES:
-        raise InvalidArgument(f"overrides_json has more than {MAX_OVERRIDES} characters", field="overrides_json")
-    try:
-        overrides = json.loads(overrides_json)
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(f"overrides_json is no JSON: {error}", field="overrides_json") from error
-    if not isinstance(overrides, dict):
-        raise InvalidArgument("overrides_json is no JSON object", field="overrides_json")
-    return overrides
+    return resolve(recipe, **parse_overrides(overrides_json))
 
 
 def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:

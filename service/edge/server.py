@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.v1.campaigns_pb2_grpc import add_CampaignServiceServicer_to_server
+from maskloop.v1.classifiers_pb2_grpc import add_ClassifierServiceServicer_to_server
 from maskloop.v1.labels_pb2_grpc import add_LabelServiceServicer_to_server
 from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
@@ -21,6 +22,7 @@ from service.clock import NewId
 from service.config import ServerConfig
 from service.desks import Desks
 from service.edge.campaigns import CampaignServicer
+from service.edge.classifiers import ClassifierServicer
 from service.edge.errors import ErrorInterceptor
 from service.edge.labels import LabelServicer
 from service.edge.models import ModelServicer
@@ -33,6 +35,7 @@ SERVICES = (
     "maskloop.v1.CampaignService",
     "maskloop.v1.LabelService",
     "maskloop.v1.ModelService",
+    "maskloop.v1.ClassifierService",
     "google.longrunning.Operations",
 )
 UNIX = "unix:"
@@ -64,6 +67,7 @@ class EdgeServer:
         add_CampaignServiceServicer_to_server(CampaignServicer(desks.campaigns, self._pool), self._server)
         add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._pool), self._server)
         add_ModelServiceServicer_to_server(ModelServicer(desks.models, self._pool), self._server)
+        add_ClassifierServiceServicer_to_server(ClassifierServicer(desks.classifiers, self._pool), self._server)
         add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._pool), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if config.reflection:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, insert, select, update
@@ -122,7 +124,7 @@ def list_labels(
 def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> Iterator[LabeledImage]:
     """Current full labels of the images of some splits, by image id; read as they are consumed."""
     found = (
-        select(labels, images.c.id.label("the_image"), *(images.c[name] for name in _IMAGE_FIELDS))
+        select(labels, *(images.c[name] for name in _IMAGE_FIELDS))
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .where(
             labels.c.project_id == project_id,
@@ -133,7 +135,7 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
         .order_by(labels.c.image_id)
     )
     for row in tx.execute(found):
-        yield LabeledImage(_image_beside(row), _label(row))
+        yield LabeledImage(_image_beside(row, row.image_id), _label(row))
 
 
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
@@ -240,6 +242,42 @@ def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind)
     return {*tx.execute(full).scalars().all(), *tx.execute(said).scalars().all()}
 
 
+@dataclass(frozen=True)
+class JudgedImage:
+    """An image, and the ids of the categories that labels say are in it."""
+
+    image: Image
+    categories: frozenset[int]
+
+
+def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
+    """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
+
+    A full label says it better than counts do, and counts better than a verdict.
+    """
+    wanted = select(labels, *(images.c[name] for name in _IMAGE_FIELDS)).join(
+        images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
+    )
+    of_kinds = labels.c.kind.in_([kind.value for kind in _BEST_FIRST])
+    found = wanted.where(labels.c.project_id == project_id, of_kinds, IS_CURRENT, images.c.split != Split.TEST.value)
+    for _, rows in groupby(tx.execute(found.order_by(labels.c.image_id)), attrgetter("image_id")):
+        best = min(rows, key=lambda row: _BEST_FIRST.index(SupervisionKind(row.kind)))
+        yield JudgedImage(_image_beside(best, best.image_id), frozenset(_said(best).by_category))
+
+
+def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:
+    """Images of split OOD that have neither a verdict nor a full label, by image id."""
+    known = select(labels.c.image_id).where(
+        labels.c.project_id == project_id,
+        labels.c.kind.in_([SupervisionKind.OOD_VERDICT.value, SupervisionKind.FULL.value]),
+        IS_CURRENT,
+    )
+    found = select(images).where(
+        images.c.project_id == project_id, images.c.split == Split.OOD.value, images.c.id.not_in(known)
+    )
+    return map(image_of, tx.execute(found.order_by(images.c.id)))
+
+
 def verdicts(tx: Transaction, project_id: str) -> dict[str, OodVerdict]:
     """The current verdicts of all images that have one, by image id in the order in which they were given."""
     found = select(labels.c.image_id, labels.c.counts).where(
@@ -249,11 +287,12 @@ def verdicts(tx: Transaction, project_id: str) -> dict[str, OodVerdict]:
 
 
 _IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
+_BEST_FIRST = (SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT)
 
 
-def _image_beside(row: Row[Any]) -> Image:
+def _image_beside(row: Row[Any], image_id: str) -> Image:
     facts = {name: getattr(row, name) for name in _IMAGE_FIELDS}
-    return Image(id=row.the_image, project_id=row.project_id, **{**facts, "split": Split(row.split)})
+    return Image(id=image_id, project_id=row.project_id, **{**facts, "split": Split(row.split)})
 
 
 def _label(row: Row[Any]) -> Label:

@@ -262,6 +262,28 @@ activations = Table(
     sqlite_autoincrement=True,
 )
 
+# Image classifiers; the one of highest number is the project's latest. `folder` as of models.
+classifiers = Table(
+    "classifiers",
+    metadata,
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("id", _ID, nullable=False),
+    _project_id(),
+    Column("recipe", String(64), nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("config_json", Text, nullable=False),
+    Column("labeled_images", Integer, nullable=False),
+    Column("empty_images", Integer, nullable=False),
+    Column("candidates", BigInteger, nullable=False),
+    Column("hard_images", BigInteger, nullable=False),
+    Column("clusters", Integer, nullable=False),
+    Column("metrics", _JSON, nullable=False),
+    Column("folder", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("project_id", "id"),
+    sqlite_autoincrement=True,
+)
+
 operations = Table(
     "operations",
     metadata,

@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 from maskloop import convert
 from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
 from maskloop.masks import Mask
-from maskloop.v1 import campaigns_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
+from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
     Batch,
     BatchRecord,
     Budget,
     Campaign,
     Category,
+    Classifier,
     CostEstimates,
     Counts,
     EvaluatedImage,
     Evaluation,
+    HardCandidate,
     HeadState,
     Image,
     ImageImport,
@@ -187,6 +189,22 @@ models = st.builds(
     st.none() | pseudo_labels,
     small,
 )
+small_numbers = st.integers(0, 2**31 - 1)
+classifiers = st.builds(
+    Classifier,
+    id=ids,
+    project_id=ids,
+    recipe=names,
+    seed=seeds,
+    labeled_images=small,
+    empty_images=small,
+    candidates=small,
+    hard_images=small,
+    clusters=small_numbers,
+    metrics=st.dictionaries(names, shares, max_size=3),
+    created_at=times,
+    config_json=texts,
+)
 open_operations = st.builds(
     Operation,
     ids,
@@ -204,7 +222,7 @@ ended_operations = st.one_of(
     st.builds(
         lambda operation, result: replace(operation, state=OperationState.SUCCEEDED, result=result),
         open_operations,
-        models | evaluations,
+        models | evaluations | classifiers,
     ),
     st.builds(
         lambda operation, text: replace(
@@ -236,6 +254,12 @@ PAIRS = {
     "label": (labels, convert.label_to_message, convert.label_from_message),
     "proposals": (proposals, convert.proposals_to_message, convert.proposals_from_message),
     "evaluation": (evaluations, convert.evaluation_to_message, convert.evaluation_from_message),
+    "classifier": (classifiers, convert.classifier_to_message, convert.classifier_from_message),
+    "hard_candidate": (
+        st.builds(HardCandidate, ids, positive, shares, small_numbers),
+        convert.hard_candidate_to_message,
+        convert.hard_candidate_from_message,
+    ),
     "pseudo": (pseudo_labels, convert.pseudo_to_message, convert.pseudo_from_message),
     "model": (models, convert.model_to_message, convert.model_from_message),
     "operation": (
@@ -295,7 +319,7 @@ def test_impossible_counts_are_refused(found):
 
 REQUESTS = [
     message_class
-    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)
+    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, classifiers_pb2)
     for name, message_class in vars(file).items()
     if name.endswith("Request")
 ]

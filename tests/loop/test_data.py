@@ -129,3 +129,40 @@ def test_demos_come_by_level_and_size(tmp_path):
 def test_an_unknown_demo_is_answered_by_those_there_are(tmp_path, spec, words):
     with pytest.raises(InvalidArgument, match=words):
         read_data(spec, tmp_path, 0)
+
+
+def with_dogs(folder, names, **lists):
+    """As `write_coco_folder`; the last picture's square is a dog."""
+    write_coco_folder(folder, names, **lists)
+    document = json.loads((folder / "annotations.json").read_text())
+    document["categories"].append({"id": 7, "name": "dog"})
+    document["annotations"][-1]["category_id"] = 7
+    (folder / "annotations.json").write_text(json.dumps(document))
+    return folder
+
+
+def test_candidates_may_be_what_holds_none_of_the_classes(tmp_path):
+    folder = with_dogs(tmp_path / "pets", ["t.png", *NAMES], train=NAMES, test=["t.png"])
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0, Excerpt(classes=("cat",)), ood="rest")
+    assert [image.file_name for image in data.pool] == NAMES[:3]
+    assert [(image.file_name, image.objects) for image in data.candidates] == [("d.png", ())]
+    imports = {one.file_name: one for one in data.imports()}
+    assert imports["d.png"].split is Split.OOD
+    assert imports["d.png"].objects is None
+
+
+def test_candidates_may_be_another_data_set_whose_categories_go_by_name(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES, train=NAMES[:3], test=NAMES[3:])
+    others = with_dogs(tmp_path / "pets", ["x.png", "y.png"], train=["x.png"], test=["y.png"])
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0, ood=f"coco:{others}")
+    said = [(image.file_name, [item.category_id for item in image.objects]) for image in data.candidates]
+    assert said == [("x.png", [1]), ("y.png", [])]  # a cat in x; the vocabulary has no dog
+    assert data.by_name["x.png"].path == others / "images" / "x.png"
+
+
+def test_candidates_of_a_name_that_is_taken_are_refused(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES, train=NAMES[:3], test=NAMES[3:])
+    with pytest.raises(InvalidDataset, match=r"an image \w.png too"):
+        read_data(f"coco:{folder}", tmp_path / "demo", 0, ood=f"coco:{folder}")
+    with pytest.raises(InvalidArgument, match="--ood 'demo' is none of rest"):
+        read_data(f"coco:{folder}", tmp_path / "demo", 0, ood="demo")

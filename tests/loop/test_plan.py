@@ -9,7 +9,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.plan import Plan, plan_of
-from maskloop.values import Budget, Label, Strategy, SupervisionKind
+from maskloop.values import Budget, Label, OodVerdict, Strategy, SupervisionKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
@@ -192,3 +192,32 @@ def test_networks_that_find_by_themselves_are_scored_without_counts(how):
     assert (without.needs_counts, without.counts_s) == (False, 0.0)
     told = plan_of(Options(budget="1h", data="demo", counts=True), Strategy("mask_guided"), 5)
     assert (told.needs_counts, told.counts_s) == (True, 0.15 * 3600)
+
+
+def verdict(number):
+    said = OodVerdict()
+    return Label(f"v{number}", "p", f"o{number}", SupervisionKind.OOD_VERDICT, "ada", 1.0, NOW, verdict=said)
+
+
+def test_a_round_looks_at_candidates_for_its_share_of_what_is_left_in_four_batches():
+    before = ledger(HOUR, labels=20)  # 3600 - 20 * 83 = 1940 s are left: 5 % are 97 looks
+    still = plan(HOUR, ood_share=0.05).looks(before)
+    asked = []
+    while (wish := still(before)) is not None:
+        asked.append(wish.images)
+        before.add(verdict(1000 + len(asked) * 100 + number) for number in range(wish.images))
+    assert asked == [25, 25, 25, 22]
+
+
+def test_few_looks_are_not_cut_further():
+    assert plan(HOUR, ood_share=0.01).looks(ledger(HOUR))(ledger(HOUR)) == Budget(images=20)
+
+
+def test_without_a_share_or_a_second_nothing_is_looked_at():
+    assert plan(HOUR).looks(ledger(HOUR)) is None
+    assert plan(HOUR, ood_share=0.01).looks(ledger(HOUR, labels=43)) is None  # 31 s are left
+
+
+def test_a_budget_of_images_looks_for_a_share_of_what_its_labels_should_cost():
+    budget = Budget(images=10)  # of (5 - 1.5) + 79 * 2.8 = 224.7 s each: 1 % are 22 looks
+    assert plan(budget, ood_share=0.01).looks(ledger(budget))(ledger(budget)) == Budget(images=20)

@@ -92,8 +92,8 @@ def test_a_job_comes_back_from_its_file(tmp_path, blobs):
 
 def test_the_outcome_counts_what_was_read_and_what_is_hard(done):
     outcome, hard = read_outcome(done), read_hard_ood(done / HARD_OOD)
-    assert (outcome["labeled_images"], outcome["ood_images"], outcome["candidates"]) == (16, 4, 12)
-    assert outcome["hard"] == len(hard) > 0
+    assert (outcome["labeled_images"], outcome["empty_images"], outcome["candidates"]) == (16, 4, 12)
+    assert outcome["hard_images"] == len(hard) > 0
     assert outcome["clusters"] == len(set(hard.clusters)) <= len(hard)
     assert outcome["metrics"] == {"held_out_images": 0.0}
 
@@ -139,7 +139,7 @@ def test_a_job_that_is_stopped_ends_as_if_it_had_not_been(tmp_path, done, blobs,
 def test_fewer_candidates_than_clusters(tmp_path, blobs, candidates):
     outcome = do(tmp_path, job(blobs, candidates, 50, {"iterations": 2}), blobs)
     assert outcome["candidates"] == candidates
-    assert len(read_hard_ood(tmp_path / HARD_OOD)) == outcome["hard"] <= candidates
+    assert len(read_hard_ood(tmp_path / HARD_OOD)) == outcome["hard_images"] <= candidates
 
 
 def test_hard_candidates_come_back_from_their_file(tmp_path, done):

@@ -122,7 +122,7 @@ def test_verdicts_need_a_candidate_and_a_category_of_the_vocabulary(server: Serv
 
 
 def test_hard_candidates_need_a_classifier(server: Server, candidates: list[str]) -> None:
-    with pytest.raises(NoClassifier, match="project p has no image classifier"):
+    with pytest.raises(NoClassifier, match="project p has no image classifier; train one first"):
         select(server, strategy=None)
 
 

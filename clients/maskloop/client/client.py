@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from maskloop.client.campaigns import CampaignVerbs
+from maskloop.client.classifiers import ClassifierVerbs
 from maskloop.client.labels import LabelVerbs
 from maskloop.client.models import ModelVerbs
 from maskloop.client.operations import OperationVerbs
@@ -19,7 +20,7 @@ from maskloop.client.wire import Retry, Wire
 from maskloop.errors import Unavailable
 
 
-class Client(ProjectVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, OperationVerbs):
+class Client(ProjectVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerbs, OperationVerbs):
     """A server's verbs, values in and values out; every error is one of `maskloop.errors`.
 
     Threads may share a client. Every call has a deadline; idempotent ones are repeated as `retry` says when the

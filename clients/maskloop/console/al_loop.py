@@ -61,6 +61,17 @@ def al_loop(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the budget will take, and stop.")] = False,
     workday: given.Workday = "24h",
     stop_when: given.StopWhen = None,
+    ood: Annotated[
+        str,
+        typer.Option(help="Images believed to hold nothing: coco:DIR, voc:DIR, or rest (what --classes leaves empty)."),
+    ] = "",
+    ood_share: Annotated[
+        float,
+        typer.Option(help="Share of what is left that each round spends on looking at those that fool a classifier."),
+    ] = 0.02,
+    classifier: Annotated[
+        str, typer.Option(help="Recipe of that classifier: compact, paper, or compact,OPTION=VALUE,...")
+    ] = "compact",
 ) -> None:
     """Spend a budget of annotator time where it buys the best segmentation model."""
     options = given.options_of(locals())
@@ -73,10 +84,9 @@ def al_loop(
 def _forecast(options: Options) -> None:
     with out.status("reading the data"), TemporaryDirectory() as folder:
         from maskloop.console.forecasts import show_forecasts
-        from maskloop.loop.data import read_data
-        from maskloop.loop.run import forecasts_of
+        from maskloop.loop.run import data_of, forecasts_of
 
-        forecasts = forecasts_of(options, read_data(options.data, Path(folder), options.seed, options.excerpt()))
+        forecasts = forecasts_of(options, data_of(options, Path(folder)))
     show_forecasts(out, options, forecasts)
 
 

@@ -10,6 +10,7 @@ from maskloop.costs import CostModel
 from maskloop.errors import InternalError, InvalidArgument
 from maskloop.loop.labelers import Answers, Labeler, Task
 from maskloop.loop.ledger import Ledger
+from maskloop.loop.offered import offered
 from maskloop.loop.progress import Progress
 from maskloop.loop.requests import RequestIds
 from maskloop.matching import match_within_class
@@ -17,8 +18,10 @@ from maskloop.values import (
     Batch,
     Budget,
     Category,
+    Classifier,
     Counts,
     Evaluation,
+    HardCandidate,
     Image,
     ImageProposals,
     Label,
@@ -42,11 +45,13 @@ ROUNDING_S = 1e-6
 
 @dataclass(frozen=True)
 class Training:
-    """How networks are trained: a recipe by name, what differs from it, and the seed."""
+    """How networks are trained: a recipe by name, what differs from it, and the seed; the classifier's recipe too."""
 
     recipe: str
     overrides: Mapping[str, object]
     seed: int
+    classifier: str = ""
+    classifier_overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,24 @@ class Annotator:
             raise InternalError(f"operation {operation.id} evaluated and answers no evaluation")
         return operation.result, operation.seconds
 
+    def train_classifier(self, number: int) -> Classifier:
+        """Train an image classifier on what labels say, and find the candidate OoD images that fool it."""
+        operation = self.client.train_classifier(
+            project_id=self.project_id,
+            recipe=self.training.classifier,
+            overrides=self.training.classifier_overrides,
+            seed=self.training.seed,
+            request_id=self.requests.of("train_classifier", number),
+        )
+        operation = self._finish("classify", operation)
+        if not isinstance(operation.result, Classifier):
+            raise InternalError(f"operation {operation.id} trained and answers no classifier")
+        return operation.result
+
+    def hard_candidates(self, classifier: Classifier) -> tuple[HardCandidate, ...]:
+        """What fooled it most, cluster by cluster."""
+        return self.client.list_hard_candidates(project_id=self.project_id, classifier=classifier.id)
+
     def score_pool(self, number: int, model: ModelVersion) -> float:
         """Score what the model can read of the pool. Returns the seconds the machine took."""
         operation = self.client.score_pool(
@@ -154,7 +177,7 @@ class Annotator:
 
         Args:
             task: name of the task.
-            kind: counts or full.
+            kind: counts, full or ood_verdict.
             wish: how much.
             strategy: for this batch alone, the campaign's when `None`.
         """
@@ -197,11 +220,8 @@ class Annotator:
         return all(self._is_too_dear(labeler.known_objects(image_id)) for image_id in pool)
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
-        """What the model offers for these images, by image id; nothing without a model version."""
-        if not model_version:
-            return {}
-        found = self.client.get_proposals(project_id=self.project_id, image_ids=image_ids, model_version=model_version)
-        return {one.image_id: one for one in found}
+        """What the model offers for these images, by image id; nothing where it scored nothing."""
+        return offered(self.client, self.project_id, image_ids, model_version)
 
     def read_image(self, image_id: str) -> bytes:
         """An image's file."""
@@ -247,6 +267,8 @@ class Annotator:
             self.ledger.passed_over[image_id] = reason
 
     def _cost_s(self, draft: LabelDraft, paid_s: float) -> float:
+        if draft.verdict is not None:
+            return self.costs.ood_verdict()
         if draft.counts is not None:
             return self.costs.counts_label(draft.counts)
         return self.costs.full_label(Counts.of(draft.objects), paid_s)

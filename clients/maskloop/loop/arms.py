@@ -117,7 +117,13 @@ def open_arm(
         request_id=requests.of("create_campaign"),
     )
     images = _import(client, name.project_id, data, progress)
-    training = Training(options.recipe_name, options.recipe_overrides(), options.seed)
+    training = Training(
+        options.recipe_name,
+        options.recipe_overrides(),
+        options.seed,
+        options.classifier.partition(",")[0],
+        options.classifier_overrides(),
+    )
     return Annotator(
         client,
         name.project_id,
@@ -134,7 +140,7 @@ def open_arm(
 
 def _import(client: Client, project_id: str, data: Data, progress: Progress) -> list[Image]:
     """Bring in what is not there yet. The server knows images by name and content, so a repeat changes nothing."""
-    names = {image.file_name for image in (*data.test, *data.pool)}
+    names = {image.file_name for image in (*data.test, *data.pool, *data.candidates)}
     there = list(client.list_images(project_id=project_id))
     if {image.file_name for image in there} == names:
         return there
@@ -148,6 +154,7 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress) -> 
 def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:
     if not options.simulated:
         return FolderLabeler(Path(options.labeler.partition(":")[2]), progress)
-    pool = (image for image in images.values() if image.split is Split.POOL)
-    objects = {image.id: data.dataset.by_name[image.file_name].objects for image in pool}
+    by_name = data.by_name
+    asked = (image for image in images.values() if image.split is not Split.TEST)
+    objects = {image.id: by_name[image.file_name].objects for image in asked}
     return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from maskloop.errors import InvalidBudget
 from maskloop.loop.annotator import Annotator
 from maskloop.loop.labelers import Labeler
+from maskloop.loop.lookalikes import Lookalikes, look_at_lookalikes
 from maskloop.loop.plan import Plan
 from maskloop.loop.rounds import Measured, Purchase, buy, choose, measure
 from maskloop.loop.stopping import why_stop
@@ -18,10 +19,14 @@ from maskloop.values import Budget, SkipReason, Split, SupervisionKind
 
 @dataclass(frozen=True)
 class Arm:
-    """What an arm has come to: its first batch, its rounds, and why it stopped ("" while it runs)."""
+    """What an arm has come to: its first batch, its rounds, and why it stopped ("" while it runs).
+
+    `lookalikes` goes by the number of the round that looked at them.
+    """
 
     initial: Purchase
     rounds: tuple[tuple[Measured, Purchase], ...] = ()
+    lookalikes: Mapping[int, Lookalikes] = field(default_factory=dict)
     stopped_because: str = ""
 
 
@@ -30,7 +35,8 @@ def run_campaign(
 ) -> Arm:
     """Spend the plan's budget: a first batch, counts, then rounds until nothing more is bought.
 
-    Counts are bought again before a round for which too few counted images are left.
+    Counts are bought again before a round for which too few counted images are left. Before it chooses, a round has
+    candidate OoD images looked at, where the plan has a share for them.
 
     The last round trains and measures a model on everything that was bought, and chooses nothing.
 
@@ -52,6 +58,9 @@ def run_campaign(
         so_far = [*(one for one, _ in arm.rounds), measured]
         reason = why_stop(plan.stop_when, so_far, annotator.ledger.end_s, rng)
         wish = None if reason else plan.batch(number, annotator.ledger)
+        lookalikes = dict(arm.lookalikes)
+        if wish is not None and (looks := plan.looks(annotator.ledger)) is not None:
+            lookalikes[number] = look_at_lookalikes(number, annotator, labeler, looks)
         counted = wish is not None and count_more(number, wish, annotator, labeler, plan)
         purchase = Purchase()
         if wish is not None and (counted or not exhausted):
@@ -60,7 +69,8 @@ def run_campaign(
         if not purchase.labeled:
             reason = reason or why_stopped(number, annotator, plan)
         exhausted = purchase.exhausted
-        arm = replace(arm, rounds=(*arm.rounds, (measured, purchase)), stopped_because=reason)
+        rounds = (*arm.rounds, (measured, purchase))
+        arm = replace(arm, rounds=rounds, lookalikes=lookalikes, stopped_because=reason)
         tell(arm)
     return arm
 

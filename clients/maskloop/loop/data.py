@@ -1,10 +1,10 @@
-"""What `--data` names: a COCO folder, a COCO file beside its images, a Pascal VOC folder, or the demo."""
+"""What `--data` and `--ood` name: a COCO folder, a COCO file beside its images, a Pascal VOC folder, or the demo."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidDataset
@@ -12,23 +12,32 @@ from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.voc import read_voc
-from maskloop.values import ImageImport, Split
+from maskloop.values import Category, ImageImport, Split
 
 LONGEST_NAME = 24
+REST = "rest"
 
 
 @dataclass(frozen=True)
 class Data:
     """A data set under a name that project ids can begin with; pool images are its training images.
 
+    `candidates` are images believed to hold nothing of the vocabulary; their objects, of the vocabulary alone, say
+    whether that is so.
+
     Raises:
-        InvalidDataset: nothing to choose from, or nothing to measure on.
+        InvalidDataset: nothing to choose from, or nothing to measure on, or two images of one name.
     """
 
     name: str
     dataset: Dataset
+    candidates: tuple[DatasetImage, ...] = ()
 
     def __post_init__(self) -> None:
+        used = {*self.dataset.train, *self.dataset.test}
+        twice = next((image.file_name for image in self.candidates if image.file_name in used), None)
+        if twice is not None:
+            raise InvalidDataset(f"--ood: the data set {self.name} has an image {twice} too; rename one", field="ood")
         for what, names in (("training", self.dataset.train), ("test", self.dataset.test)):
             if not names:
                 raise InvalidDataset(f"the data set {self.name} has no {what} image", field="data")
@@ -43,8 +52,13 @@ class Data:
         """The images that measure quality."""
         return tuple(self.dataset.by_name[name] for name in self.dataset.test)
 
+    @property
+    def by_name(self) -> Mapping[str, DatasetImage]:
+        """Each image by its file name, candidates too."""
+        return {**self.dataset.by_name, **{image.file_name: image for image in self.candidates}}
+
     def imports(self) -> Iterator[ImageImport]:
-        """Every image as it is brought in: test images with their labels, the pool's labels stay here.
+        """Every image as it is brought in: test images with their labels, the others' labels stay here.
 
         Raises:
             InvalidDataset: a file cannot be read.
@@ -53,9 +67,11 @@ class Data:
             yield ImageImport(image.file_name, Split.TEST, data=image.read(), objects=image.objects)
         for image in self.pool:
             yield ImageImport(image.file_name, Split.POOL, data=image.read())
+        for image in self.candidates:
+            yield ImageImport(image.file_name, Split.OOD, data=image.read())
 
 
-def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None) -> Data:
+def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None, ood: str = "") -> Data:
     """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless there.
 
     Demos are `demo`, `demo:easy`, `demo:hard` and `demo:video`; behind a comma, `demo:video,600`, their pool images.
@@ -65,13 +81,36 @@ def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None =
         demo_folder: where the demo's images go.
         seed: draws the test images where the data does not name them, and makes the demo's.
         excerpt: what to take of it; `None` for all.
+        ood: candidate OoD images: another data set, cut and stretched alike, `REST` for the training images that hold
+            nothing of the excerpt's classes, "" for none.
 
     Raises:
         InvalidArgument: `spec` is none of these, or the data has no such excerpt.
         InvalidDataset: the data does not hold together.
     """
-    data = _read_whole(spec, demo_folder, seed)
-    return data if excerpt is None else Data(data.name, excerpt.of(data.dataset))
+    whole, wanted = _read_whole(spec, demo_folder, seed), excerpt or Excerpt()
+    dataset = wanted.of(whole.dataset)
+    if ood == REST:
+        candidates = wanted.holding_nothing(whole.dataset)
+        names = {image.file_name for image in candidates}
+        pool = tuple(name for name in dataset.train if name not in names)
+        return Data(whole.name, replace(dataset, train=pool), candidates)
+    return Data(whole.name, dataset, _candidates(ood, seed, wanted, dataset.categories) if ood else ())
+
+
+def _candidates(spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Category]) -> tuple[DatasetImage, ...]:
+    """All images of another data set, with what they show of the categories, which go by name."""
+    if spec.partition(":")[0] not in ("coco", "voc"):
+        raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
+    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed).dataset)
+    ids = {category.name: category.id for category in categories}
+    ours = {category.id: ids[category.name] for category in other.categories if category.name in ids}
+
+    def renamed(image: DatasetImage) -> DatasetImage:
+        shown = [item for item in image.objects if item.category_id in ours]
+        return replace(image, objects=tuple(replace(item, category_id=ours[item.category_id]) for item in shown))
+
+    return tuple(renamed(other.by_name[name]) for name in (*other.train, *other.test))
 
 
 def without_folders(spec: str) -> str:

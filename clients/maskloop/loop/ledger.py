@@ -36,7 +36,7 @@ class Ledger:
             if label.kind is SupervisionKind.COUNTS and label.counts is not None:
                 self.counts_paid_s[label.image_id] = label.cost_s
                 self.counted_objects[label.image_id] = label.counts.objects
-            else:
+            elif label.kind is SupervisionKind.FULL:
                 self.labeled.add(label.image_id)
 
     @property
@@ -48,6 +48,11 @@ class Ledger:
     def counts_s(self) -> float:
         """Seconds spent on counts."""
         return self.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
+
+    @property
+    def verdicts_s(self) -> float:
+        """Seconds spent on looking at candidate OoD images."""
+        return self.spent_s_by_kind.get(SupervisionKind.OOD_VERDICT.value, 0.0)
 
     @property
     def left_s(self) -> float:

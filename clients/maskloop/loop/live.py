@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from maskloop.client import Client
-from maskloop.errors import CampaignNotFound, InvalidArgument, PoolNotScored
+from maskloop.errors import CampaignNotFound, InvalidArgument
 from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask import constant_iou
-from maskloop.loop.reporting import batch_pictures, chosen_images, round_report
+from maskloop.loop.offered import offered
+from maskloop.loop.reporting import (
+    batch_pictures,
+    chosen_images,
+    lookalike_pictures,
+    lookalike_reports,
+    round_report,
+)
 from maskloop.loop.story import Story
 from maskloop.report import FIRST_BATCH, BatchPicture, RunReport, Setup, with_outlooks, write_report
 from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
@@ -41,22 +48,14 @@ class LiveProject:
             InvalidArgument: the project has several campaigns, and none was named.
         """
         story, images = self._story(), self._images()
-        arm = story.arm()
+        arm = self._with_candidates(story.arm())
         report = self._report(story, arm, images, command)
-        write_report(out, report, self._pictures(arm))
+        write_report(out, report, self._pictures(arm), lookalike_pictures(self, report.lookalikes))
         return report
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
         """What the model offered for these images, by image id; nothing where it scored nothing."""
-        if not model_version:
-            return {}
-        try:
-            found = self.client.get_proposals(
-                project_id=self.project_id, image_ids=image_ids, model_version=model_version
-            )
-        except PoolNotScored:
-            return {}
-        return {one.image_id: one for one in found}
+        return offered(self.client, self.project_id, image_ids, model_version)
 
     def read_image(self, image_id: str) -> bytes:
         """An image's file."""
@@ -73,6 +72,16 @@ class LiveProject:
             models=list(self.client.list_models(project_id=self.project_id)),
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
+
+    def _with_candidates(self, arm: Arm) -> Arm:
+        """The arm, its classifiers with the candidates that fooled them."""
+        found = {
+            number: replace(
+                one, hard=self.client.list_hard_candidates(project_id=self.project_id, classifier=one.classifier.id)
+            )
+            for number, one in arm.lookalikes.items()
+        }
+        return replace(arm, lookalikes=found)
 
     def _campaign(self) -> Campaign:
         if self.campaign_id:
@@ -107,6 +116,7 @@ class LiveProject:
             initial=chosen_images(arm.initial, images),
             costs=self.client.get_cost_estimates(project_id=self.project_id),
             setup=_setup(story, images, command),
+            lookalikes=lookalike_reports(arm, images, story.project.categories),
         )
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 

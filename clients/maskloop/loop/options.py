@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.excerpts import Excerpt
+from maskloop.loop.data import REST
 from maskloop.loop.run_file import check_same, read_run_file, write_run_file
 from maskloop.loop.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, Strategy
@@ -40,6 +41,9 @@ class Options:
         labeler: `ground-truth` or `folder:DIR`.
         workday: how long a day is when the budget is given in days, as a budget.
         stop_when: rules that end the campaign sooner, as `StopRule.parse` reads them.
+        ood: images believed to hold nothing of the vocabulary, as `read_data` has them; "" for none.
+        ood_share: share of what is left that each round spends on looking at those that fool a classifier, in (0, 1].
+        classifier: the recipe of that classifier, as `recipe` spells one.
 
     Raises:
         InvalidArgument: an option cannot be; says which.
@@ -71,6 +75,9 @@ class Options:
     labeler: str = "ground-truth"
     workday: str = "24h"
     stop_when: tuple[str, ...] = ()
+    ood: str = ""
+    ood_share: float = 0.02
+    classifier: str = "compact"
 
     def __post_init__(self) -> None:
         self.parsed_budget()
@@ -81,10 +88,15 @@ class Options:
         self.parsed_strategy()
         self.parsed_first_batch()
         self.recipe_overrides()
+        self.classifier_overrides()
         if self.max_rounds is not None and self.max_rounds < 0:
             raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
         if not 0 <= self.counts_share <= 1:
             raise InvalidArgument(f"--counts-share {self.counts_share:g} is outside [0, 1]", field="counts_share")
+        if not 0 < self.ood_share <= 1:
+            raise InvalidArgument(f"--ood-share {self.ood_share:g} is outside (0, 1]", field="ood_share")
+        if self.ood == REST and not self.excerpt().classes:
+            raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
         if self.seed < 0:
             raise InvalidArgument(f"--seed {self.seed} is negative", field="seed")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
@@ -156,14 +168,14 @@ class Options:
 
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
-        pairs = [part.partition("=") for part in self.recipe.split(",")[1:]]
-        wrong = next((name for name, equals, value in pairs if not (name and equals and value)), None)
-        if wrong is not None:
-            raise InvalidArgument(f"--recipe {self.recipe!r}: {wrong!r} is not option=value", field="recipe")
         named = {"encoder": self.encoder, "image_size": self.image_size}
-        overrides = {name: _value(text) for name, _, text in pairs}
+        overrides = _overrides(self.recipe, "recipe")
         overrides.setdefault("classes", "fed" if self.counts else "predicted")
         return overrides | {name: value for name, value in named.items() if value}
+
+    def classifier_overrides(self) -> dict[str, object]:
+        """What differs from the classifier's recipe, by option."""
+        return _overrides(self.classifier, "classifier")
 
     @property
     def without_counts(self) -> bool:
@@ -179,6 +191,15 @@ def _checked(text: str) -> Strategy:
     strategy = Strategy.parse(text)
     strategy.check()
     return strategy
+
+
+def _overrides(recipe: str, option: str) -> dict[str, object]:
+    """What follows a recipe's name: `compact,iterations=200` gives iterations 200."""
+    pairs = [part.partition("=") for part in recipe.split(",")[1:]]
+    wrong = next((name for name, equals, value in pairs if not (name and equals and value)), None)
+    if wrong is not None:
+        raise InvalidArgument(f"--{option} {recipe!r}: {wrong!r} is not option=value", field=option)
+    return {name: _value(text) for name, _, text in pairs}
 
 
 def _value(text: str) -> object:

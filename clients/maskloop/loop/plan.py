@@ -25,6 +25,7 @@ ROUNDS = 3
 FIRST_LOOK = 5
 INITIAL_SHARE = 1 / 3
 MOST_INITIAL = 100
+LOOKS, LEAST_LOOKS = 4, 20
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
 """Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
@@ -43,6 +44,7 @@ class Plan:
         asked_initial, asked_batch, max_rounds: as the options say, `None` where they leave it open.
         stop_when: what ends the campaign before its budget does.
         no_counts: whether networks find by themselves, so that scores need no counts.
+        ood_share: share of what is left that each round spends on candidate OoD images, 0 where there are none.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -58,6 +60,7 @@ class Plan:
     max_rounds: int | None = None
     stop_when: tuple[StopRule, ...] = ()
     no_counts: bool = False
+    ood_share: float = 0.0
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -130,6 +133,23 @@ class Plan:
         end_s = ledger.counts_s + self.counts_share * left_s
         return lambda now: self._counts_up_to(end_s, now)
 
+    def looks(self, ledger: Ledger) -> Callable[[Ledger], Budget | None] | None:
+        """How many candidate OoD images a round has looked at next; `None` where it looks at none.
+
+        In `LOOKS` batches, for each changes which ones come next.
+        """
+        left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
+        images = math.floor(self.ood_share * left_s / self.costs.ood_verdict())
+        if not images:
+            return None
+        end_s = ledger.verdicts_s + images * self.costs.ood_verdict()
+
+        def still(now: Ledger) -> Budget | None:
+            left = round((end_s - now.verdicts_s) / self.costs.ood_verdict())
+            return _images(min(left, max(LEAST_LOOKS, math.ceil(images / LOOKS))))
+
+        return still
+
     def batch(self, number: int, ledger: Ledger) -> Budget | None:
         """How much round `number` (1, 2, ...) buys; `None` when no round is left."""
         if self.max_rounds is not None and number > self.max_rounds:
@@ -192,6 +212,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         options.max_rounds,
         options.stop_rules(),
         options.without_counts,
+        options.ood_share if options.ood else 0.0,
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

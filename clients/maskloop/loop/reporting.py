@@ -10,6 +10,7 @@ import numpy as np
 
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
+from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask import constant_iou
 from maskloop.loop.data import Data
 from maskloop.loop.options import Options
@@ -22,21 +23,25 @@ from maskloop.report import (
     BatchPicture,
     ChosenImage,
     EvaluatedScore,
+    HardImage,
+    LookalikeReport,
     MachineSeconds,
+    Pixels,
     RoundReport,
     RunReport,
+    shown_clusters,
     shuffled_spearman,
     with_outlooks,
     write_report,
 )
-from maskloop.values import HeadState, Image, ImageProposals, ObjectLabel, explain_head
+from maskloop.values import Category, HeadState, Image, ImageProposals, ObjectLabel, explain_head
 
 
 class ImageReader(Protocol):
     """Reads images, and what models offered for them."""
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
-        """What the model offers for these images, by image id; nothing without a model version."""
+        """What the model offers for these images, by image id; nothing where it scored nothing."""
 
     def read_image(self, image_id: str) -> bytes:
         """An image's file."""
@@ -66,7 +71,11 @@ class Reporter:
         """
         (_, campaign), *baselines = results.items()
         report = self._report(campaign, dict(baselines))
-        write_report(self._workdir, report, {} if baselines else _fresh_pictures(campaign))
+        if baselines:
+            write_report(self._workdir, report)
+        else:
+            lookalikes = lookalike_pictures(campaign.annotator, report.lookalikes)
+            write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes)
         return report
 
     def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
@@ -87,6 +96,7 @@ class Reporter:
             constant_iou=self._constant_iou(campaign),
             initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
             setup=setup_of(options, self._data, self._command, campaign.arm),
+            lookalikes=lookalike_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
@@ -95,6 +105,47 @@ class Reporter:
         labels = [label for purchase in purchases for _, label in purchase.labeled]
         outlined = [item for label in labels for item in label.objects]
         return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
+
+
+def lookalike_reports(
+    arm: Arm, images: Mapping[str, Image], categories: Sequence[Category]
+) -> tuple[LookalikeReport, ...]:
+    """What every round's look at candidate OoD images came to."""
+    names = {0: "", **{category.id: category.name for category in categories}}
+    labels = [label for one in arm.lookalikes.values() for _, label in one.looked_at.labeled]
+    said = {label.image_id: names[label.verdict.category_id] for label in labels if label.verdict is not None}
+    return tuple(
+        LookalikeReport(
+            round=number,
+            classifier=one.classifier.id,
+            candidates=one.classifier.candidates,
+            hard_images=one.classifier.hard_images,
+            clusters=one.classifier.clusters,
+            looked_at=len(one.looked_at.labeled),
+            there=sum(bool(said[label.image_id]) for _, label in one.looked_at.labeled),
+            cost_s=sum(label.cost_s for _, label in one.looked_at.labeled),
+            images=tuple(
+                HardImage(
+                    hard.image_id,
+                    images[hard.image_id].file_name,
+                    names[hard.category_id],
+                    hard.probability,
+                    hard.cluster,
+                    said.get(hard.image_id),
+                )
+                for hard in one.hard
+            ),
+        )
+        for number, one in sorted(arm.lookalikes.items())
+    )
+
+
+def lookalike_pictures(reader: ImageReader, reports: Sequence[LookalikeReport]) -> dict[int, dict[str, Pixels]]:
+    """Pictures of the latest round's groups, by round and image id."""
+    if not reports:
+        return {}
+    shown = [one.image for images in shown_clusters(reports[-1]) for one in images]
+    return {reports[-1].round: {one: decode_image(reader.read_image(one), one).pixels for one in shown}}
 
 
 def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:

@@ -81,7 +81,7 @@ def buy(
         name: of the tasks; each further one has its number appended.
         annotator: the campaign.
         labeler: who labels.
-        kind: counts or full.
+        kind: counts, full or ood_verdict.
         still: how much to ask for next, given what was bought so far.
         strategy: for these batches alone, the campaign's when `None`.
     """

@@ -66,7 +66,7 @@ class Run:
         """
         run_id = find_run(self.workdir, self.options, resume=resume)
         self.progress.phase("read", self.options.data)
-        data = read_data(self.options.data, self.workdir / DEMO_FOLDER, self.options.seed, self.options.excerpt())
+        data = data_of(self.options, self.workdir / DEMO_FOLDER)
         forecasts = forecasts_of(self.options, data)
         self._look_for_server()
         if not run_id:
@@ -123,12 +123,12 @@ class Run:
         annotator = campaign.annotator
         model = campaign.arm.rounds[-1][0].model.id
         client.read_model(project_id=annotator.project_id, model_version=model, path=self.workdir / MODEL_FILE)
-        pool = {key: image for key, image in annotator.images.items() if image.split is Split.POOL}
+        pool = {key: image for key, image in annotator.images.items() if image.split is not Split.TEST}
         full = client.list_labels(project_id=annotator.project_id, kind=SupervisionKind.FULL)
         bought = {label.image_id: label.objects for label in full if label.image_id in pool}
         names = {pool[image_id].file_name: objects for image_id, objects in bought.items()}
         write_coco(self.workdir / LABELS_FILE, annotator.categories, [pool[key] for key in bought], names)
-        for image in map(data.dataset.by_name.__getitem__, names):
+        for image in map(data.by_name.__getitem__, names):
             if not image.is_a_file:
                 write_atomically(self.workdir / IMAGES_FOLDER / image.file_name, image.read())
 
@@ -151,6 +151,15 @@ class Run:
             Client(server.address, retry=retry) as client,
         ):
             yield client
+
+
+def data_of(options: Options, demo_folder: Path) -> Data:
+    """The data that the options name.
+
+    Raises:
+        InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
+    """
+    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
 
 
 def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:

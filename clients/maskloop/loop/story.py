@@ -8,16 +8,18 @@ scores and labeled before the next training.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maskloop.costs import CostModel
 from maskloop.loop.annotator import Bought
 from maskloop.loop.campaign import Arm
+from maskloop.loop.lookalikes import Lookalikes
 from maskloop.loop.rounds import Measured, Purchase
 from maskloop.values import (
     BatchRecord,
     Campaign,
+    Classifier,
     Evaluation,
     Label,
     ModelVersion,
@@ -61,13 +63,27 @@ class Story:
         """The campaign in rounds."""
         measured = self._measured()
         begun = [self._begun(one.model) for one in measured]
-        bought = self._bought()
+        bought = self._bought(SupervisionKind.FULL)
         by_round: dict[int, list[Bought]] = {}
         for one in bought:
             by_round.setdefault(_round_of(one, measured, begun), []).append(one)
         purchases = [self._purchase(one.model, by_round.get(one.number, [])) for one in measured]
         initial = Purchase(tuple(by_round.get(0, [])))
-        return Arm(initial, tuple(zip(measured, purchases, strict=True)), self._stopped_because())
+        rounds = tuple(zip(measured, purchases, strict=True))
+        return Arm(initial, rounds, self._lookalikes(begun), self._stopped_because())
+
+    def _lookalikes(self, begun: Sequence[datetime]) -> dict[int, Lookalikes]:
+        """The latest classifier of each round, and the looks taken until the next round's training."""
+        found: dict[int, Lookalikes] = {}
+        for one in reversed(self._ended(OperationKind.CLASSIFY)):
+            if isinstance(one.result, Classifier) and one.created_at is not None:
+                found[_number_at(one.created_at, begun)] = Lookalikes(one.result, (), Purchase())
+        for bought in self._bought(SupervisionKind.OOD_VERDICT):
+            number = _number_at(_first_label(bought), begun)
+            if number in found:
+                batches = (*found[number].looked_at.batches, bought)
+                found[number] = replace(found[number], looked_at=Purchase(batches))
+        return found
 
     def _measured(self) -> list[Measured]:
         evaluations = {one.result_id: one for one in reversed(self._ended(OperationKind.EVALUATE)) if _on_test(one)}
@@ -104,13 +120,13 @@ class Story:
                 spent[label.kind.value] = round(spent.get(label.kind.value, 0.0) + label.cost_s, 3)
         return spent
 
-    def _bought(self) -> list[Bought]:
-        """The batches of full labels that were labeled at least in part, in the order of their first label."""
-        full = {label.image_id: label for label in self.paid if label.kind is SupervisionKind.FULL}
+    def _bought(self, kind: SupervisionKind) -> list[Bought]:
+        """The batches of a kind that were labeled at least in part, in the order of their first label."""
+        said = {label.image_id: label for label in self.paid if label.kind is kind}
         found = [
-            Bought(record.batch, tuple((pick, full[pick.image_id]) for pick in record.in_state(PickState.LABELED)))
+            Bought(record.batch, tuple((pick, said[pick.image_id]) for pick in record.in_state(PickState.LABELED)))
             for record in self.batches
-            if record.batch.kind is SupervisionKind.FULL
+            if record.batch.kind is kind
         ]
         return sorted((one for one in found if one.picks), key=lambda one: (_first_label(one), one.batch.id))
 
@@ -136,8 +152,12 @@ def _on_test(operation: Operation) -> bool:
 def _round_of(bought: Bought, measured: Sequence[Measured], begun: Sequence[datetime]) -> int:
     """The round whose model chose the batch; without one the last that had begun by its first label, 0 for none."""
     by_version: Mapping[str, int] = {one.model.id: one.number for one in measured}
-    before = sum(moment < _first_label(bought) for moment in begun)
-    return by_version.get(bought.batch.model_version, before)
+    return by_version.get(bought.batch.model_version, _number_at(_first_label(bought), begun))
+
+
+def _number_at(moment: datetime, begun: Sequence[datetime]) -> int:
+    """The last round that had begun by then, 0 for none."""
+    return sum(one < moment for one in begun)
 
 
 def _first_label(bought: Bought) -> datetime:

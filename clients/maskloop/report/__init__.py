@@ -1,8 +1,9 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
 from maskloop.report.learning_curve import Expected, LearningCurve, fit_learning_curve
+from maskloop.report.lookalikes import HardImage, LookalikeReport, shown_clusters
 from maskloop.report.outlook import with_outlooks
-from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture
+from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
 from maskloop.report.reliability import shuffled_spearman, spearman
 from maskloop.report.values import (
     Baseline,
@@ -28,15 +29,19 @@ __all__ = [
     "ChosenImage",
     "EvaluatedScore",
     "Expected",
+    "HardImage",
     "LearningCurve",
+    "LookalikeReport",
     "MachineSeconds",
     "Outlook",
+    "Pixels",
     "RoundReport",
     "RunReport",
     "Setup",
     "fit_learning_curve",
     "from_json",
     "read_report",
+    "shown_clusters",
     "shuffled_spearman",
     "spearman",
     "to_json",

@@ -13,6 +13,7 @@ from maskloop.report.costs import label_costs
 from maskloop.report.drawing import Curve
 from maskloop.report.html import Figure, environment, themed
 from maskloop.report.learning_curve import CONFIDENCE
+from maskloop.report.lookalikes import HardImage, say_lookalikes, shown_clusters
 from maskloop.report.measures import final_ap50_by_category, final_measures
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
@@ -30,6 +31,22 @@ class Thumbnail:
     chosen: ChosenImage
     label_uri: str
     proposal_uri: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A candidate OoD image and its thumbnail, "" where there is none."""
+
+    image: HardImage
+    src: str
+
+
+@dataclass(frozen=True)
+class Lookalikes:
+    """What the looks at candidate OoD images came to, and the latest groups of those."""
+
+    sentence: str
+    clusters: list[list[Tile]]
 
 
 @dataclass(frozen=True)
@@ -74,6 +91,7 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         outlooks=report.outlooks,
         label_costs=label_costs(report),
         confidence=f"{CONFIDENCE:.0%}",
+        lookalikes=lookalikes(workdir, report),
     )
     return text.encode()
 
@@ -102,6 +120,20 @@ def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PA
     most = max(1, a_page // max(1, len(choosing) + bool(report.initial)))
     first = [_batch(workdir, None, report.initial, most)] if report.initial else []
     return [*first, *(_batch(workdir, one, one.batch, most) for one in choosing)]
+
+
+def lookalikes(workdir: Path, report: RunReport) -> Lookalikes | None:
+    """The latest round's groups of candidate OoD images, with the thumbnails found in `workdir/pictures`."""
+    if not report.lookalikes:
+        return None
+    last = report.lookalikes[-1]
+
+    def tile(image: HardImage) -> Tile:
+        file = picture_file(workdir, last.round, image.image, "lookalike")
+        return Tile(image, _inline(file) if file.is_file() else "")
+
+    clusters = [list(map(tile, images)) for images in shown_clusters(last)]
+    return Lookalikes(say_lookalikes(report.lookalikes), clusters)
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:
@@ -170,5 +202,9 @@ def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | N
     sides = [picture_file(workdir, number, chosen.image, side) for side in ("label", "proposal")]
     if not all(side.is_file() for side in sides):
         return None
-    label, proposal = (f"data:image/jpeg;base64,{base64.b64encode(side.read_bytes()).decode()}" for side in sides)
+    label, proposal = map(_inline, sides)
     return Thumbnail(chosen, label, proposal)
+
+
+def _inline(file: Path) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(file.read_bytes()).decode()}"

@@ -28,6 +28,8 @@ FIRST_BATCH = 0
 LONGEST_SIDE = 288
 LARGEST_BYTES = 12_500
 """Of one thumbnail; an image has two."""
+TILE_BYTES = 5_000
+"""Of the thumbnail of a candidate OoD image, which is shown small."""
 FILL = 0.32
 PALETTE = ("#e69f00", "#56b4e9", "#cc79a7", "#009e73", "#f0e442", "#d55e00", "#0072b2", "#ffffff")
 """Okabe and Ito's colours, in the order in which categories take them; the ninth category begins again."""
@@ -79,8 +81,18 @@ def save_pictures(workdir: Path, number: int, categories: Sequence[Category], pi
             write_atomically(picture_file(workdir, number, picture.image, side), to_jpeg(drawn))
 
 
+def save_lookalikes(workdir: Path, number: int, pictures: Mapping[str, Pixels]) -> None:
+    """Draw candidate OoD images of round `number`, (H, W, 3) uint8 by image id.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    for image, pixels in pictures.items():
+        write_atomically(picture_file(workdir, number, image, "lookalike"), to_jpeg(outline(pixels, []), TILE_BYTES))
+
+
 def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:
-    """Where the thumbnail of one image and side (`label` or `proposal`) lies."""
+    """Where the thumbnail of one image and side (`label`, `proposal` or `lookalike`) lies."""
     name = hashlib.sha256(image.encode()).hexdigest()[:20]
     return workdir / "pictures" / f"round-{number:03d}" / f"{name}-{side}.jpg"
 

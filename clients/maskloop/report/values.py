@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
 from maskloop.report.learning_curve import Expected
+from maskloop.report.lookalikes import LookalikeReport
 from maskloop.values import Category, CostEstimates
 
 
@@ -173,7 +174,7 @@ class RunReport:
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
-    labels took, `None` where people were simulated.
+    labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images.
     """
 
     project: str
@@ -192,6 +193,7 @@ class RunReport:
     outlooks: tuple[Outlook, ...] = ()
     costs: CostEstimates | None = None
     setup: Setup = Setup()
+    lookalikes: tuple[LookalikeReport, ...] = ()
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")

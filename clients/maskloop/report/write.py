@@ -9,13 +9,16 @@ from maskloop.errors import NotFound
 from maskloop.formats.files import write_atomically
 from maskloop.report.curves import curves
 from maskloop.report.page import to_html
-from maskloop.report.pictures import BatchPicture, save_pictures
+from maskloop.report.pictures import BatchPicture, Pixels, save_lookalikes, save_pictures
 from maskloop.report.tables import to_csv
 from maskloop.report.values import RunReport, from_json, to_json
 
 
 def write_report(
-    workdir: Path, report: RunReport, pictures: Mapping[int, Sequence[BatchPicture]] | None = None
+    workdir: Path,
+    report: RunReport,
+    pictures: Mapping[int, Sequence[BatchPicture]] | None = None,
+    lookalikes: Mapping[int, Mapping[str, Pixels]] | None = None,
 ) -> None:
     """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
     `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
@@ -25,6 +28,7 @@ def write_report(
         report: everything known so far; call again after every round.
         pictures: by round, the batch's images in the order of the batch. Only those not given before are needed:
             thumbnails of the first `PICTURES_A_ROUND` stay in `workdir/pictures`, also for a resumed run.
+        lookalikes: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
 
     Raises:
         InvalidLabel: an object's category is none of `report.setup.categories`.
@@ -32,6 +36,8 @@ def write_report(
     """
     for number, batch in (pictures or {}).items():
         save_pictures(workdir, number, report.setup.categories, batch)
+    for number, candidates in (lookalikes or {}).items():
+        save_lookalikes(workdir, number, candidates)
     figures = curves(report)
     for figure in figures:
         write_atomically(workdir / f"{figure.name}.svg", figure.svg.encode())

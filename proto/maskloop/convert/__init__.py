@@ -19,6 +19,12 @@ from maskloop.convert.campaigns import (
     strategy_from_message,
     strategy_to_message,
 )
+from maskloop.convert.classifiers import (
+    classifier_from_message,
+    classifier_to_message,
+    hard_candidate_from_message,
+    hard_candidate_to_message,
+)
 from maskloop.convert.costs import cost_estimates_from_message, cost_estimates_to_message
 from maskloop.convert.errors import error_from_status, error_to_status
 from maskloop.convert.labels import (
@@ -70,6 +76,8 @@ __all__ = [
     "campaign_to_message",
     "category_from_message",
     "category_to_message",
+    "classifier_from_message",
+    "classifier_to_message",
     "cost_estimates_from_message",
     "cost_estimates_to_message",
     "counts_from_message",
@@ -80,6 +88,8 @@ __all__ = [
     "error_to_status",
     "evaluation_from_message",
     "evaluation_to_message",
+    "hard_candidate_from_message",
+    "hard_candidate_to_message",
     "image_from_message",
     "image_import_from_message",
     "image_import_to_message",

@@ -8,6 +8,7 @@ from typing import Any
 from google.longrunning.operations_pb2 import Operation as OperationMessage
 from google.protobuf.message import Message
 
+from maskloop.convert.classifiers import classifier_from_message, classifier_to_message
 from maskloop.convert.errors import error_from_status, error_to_status
 from maskloop.convert.models import (
     evaluation_from_message,
@@ -19,8 +20,10 @@ from maskloop.convert.models import (
 )
 from maskloop.convert.scalars import enum_from_message, enum_to_message, optional, time_from_message, time_to_message
 from maskloop.errors import InternalError, InvalidArgument, error_classes
+from maskloop.v1 import classifiers_pb2
 from maskloop.v1 import models_pb2 as pb
 from maskloop.values import (
+    Classifier,
     Evaluation,
     ModelVersion,
     Operation,
@@ -107,6 +110,7 @@ _RESULTS: dict[type, tuple[Callable[[Any], Any], type[Message], Callable[[Any], 
     ModelVersion: (model_to_message, pb.ModelVersion, model_from_message),
     Evaluation: (evaluation_to_message, pb.Evaluation, evaluation_from_message),
     PreparedSelection: (prepared_to_message, pb.PreparedSelection, prepared_from_message),
+    Classifier: (classifier_to_message, classifiers_pb2.Classifier, classifier_from_message),
 }
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco_parsing import read_text
+from maskloop.formats.json_objects import read_json_object
 from maskloop.formats.problems import Problems
 from maskloop.values import Category, Counts
 
@@ -19,7 +18,7 @@ def read_counts(file: Path, categories: Iterable[Category], expected: Iterable[s
         InvalidDataset: the file is no JSON object, or does not hold together for an expected image; names up to ten.
     """
     problems = Problems(file)
-    document = _parse(file)
+    document = read_json_object(file)
     ids = {category.name: category.id for category in categories}
     found: dict[str, Counts] = {}
     for name in expected:
@@ -27,16 +26,6 @@ def read_counts(file: Path, categories: Iterable[Category], expected: Iterable[s
             found[name] = _counts(document, name, ids)
     problems.raise_if_any()
     return found
-
-
-def _parse(file: Path) -> Mapping[str, object]:
-    try:
-        document = json.loads(read_text(file))
-    except ValueError as error:
-        raise InvalidDataset(f"{file} is no JSON: {error}", field=str(file)) from error
-    if not isinstance(document, dict):
-        raise InvalidDataset(f"{file} is no JSON object of file names", field=str(file))
-    return document
 
 
 def _counts(document: Mapping[str, object], name: str, ids: Mapping[str, int]) -> Counts:

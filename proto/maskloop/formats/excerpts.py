@@ -70,6 +70,15 @@ class Excerpt:
         names = [tuple(image.file_name for image in side) for side in (train, test)]
         return replace(dataset, categories=categories, images=train + test, train=names[0], test=names[1])
 
+    def holding_nothing(self, dataset: Dataset) -> tuple[DatasetImage, ...]:
+        """The training images, cut and stretched as `of` does, on which no object of the kept classes is.
+
+        Raises:
+            InvalidArgument: as `of`; there is none.
+        """
+        empty = replace(self, objects=(0, 0), pool_images=0)
+        return empty._draw(self._by_name(dataset), dataset.train, self._categories(dataset), "pool_images")
+
     def _categories(self, dataset: Dataset) -> tuple[Category, ...]:
         unknown = [name for name in self.classes if name not in {category.name for category in dataset.categories}]
         if unknown:

@@ -28,6 +28,7 @@ class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     OPERATION_KIND_SCORE: _ClassVar[OperationKind]
     OPERATION_KIND_EVALUATE: _ClassVar[OperationKind]
     OPERATION_KIND_PREPARE: _ClassVar[OperationKind]
+    OPERATION_KIND_CLASSIFY: _ClassVar[OperationKind]
 
 class OperationState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -46,6 +47,7 @@ OPERATION_KIND_TRAIN: OperationKind
 OPERATION_KIND_SCORE: OperationKind
 OPERATION_KIND_EVALUATE: OperationKind
 OPERATION_KIND_PREPARE: OperationKind
+OPERATION_KIND_CLASSIFY: OperationKind
 OPERATION_STATE_UNSPECIFIED: OperationState
 OPERATION_STATE_PENDING: OperationState
 OPERATION_STATE_RUNNING: OperationState

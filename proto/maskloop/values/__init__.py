@@ -5,6 +5,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
+from maskloop.values.classifiers import Classifier, HardCandidate
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, OodVerdict, SupervisionKind
@@ -30,10 +31,12 @@ __all__ = [
     "Budget",
     "Campaign",
     "Category",
+    "Classifier",
     "CostEstimates",
     "Counts",
     "EvaluatedImage",
     "Evaluation",
+    "HardCandidate",
     "HeadState",
     "Image",
     "ImageImport",

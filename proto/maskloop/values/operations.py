@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from maskloop.values.classifiers import Classifier
 from maskloop.values.models import Evaluation, ModelVersion, PreparedSelection
 
 
@@ -16,9 +17,10 @@ class OperationKind(StrEnum):
     SCORE = "score"
     EVALUATE = "evaluate"
     PREPARE = "prepare"
+    CLASSIFY = "classify"
 
 
-OperationResult = ModelVersion | Evaluation | PreparedSelection
+OperationResult = ModelVersion | Evaluation | PreparedSelection | Classifier
 
 
 class OperationState(StrEnum):
@@ -36,7 +38,8 @@ class Operation:
     """Long work: its progress in [0, 1] and, once ended, its result or error.
 
     `seconds` is the time the device worked on it; `eta_s` is `None` when unknown. `result_id` is the id of the model
-    version that was made, scored or measured; `result` is that version, the evaluation, or the prepared selection.
+    version that was made, scored or measured, or of the classifier; `result` is that version, the evaluation, the
+    prepared selection, or the classifier.
     """
 
     id: str

@@ -3,7 +3,7 @@
 DIR/round-02/images/…        the images
 DIR/round-02/proposals.json  COCO: the images, the vocabulary, and the network's masks with their predicted IoU
 DIR/round-02/README.txt      what to do
-DIR/round-02/done.json       left by the people: the finished COCO file (for counts: see README.txt)
+DIR/round-02/done.json       left by the people: the finished COCO file (for counts and verdicts: see README.txt)
 DIR/round-02/skip.txt        left by the people, if need be: file names of images nobody can label, one a line
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from maskloop.errors import InvalidDataset
@@ -19,9 +19,10 @@ from maskloop.formats.coco import read_finished_coco
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
+from maskloop.formats.verdicts import read_verdicts
 from maskloop.loop.labelers.task import Answers, Labeler, Task
 from maskloop.loop.progress import Progress
-from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Pick, SkipReason, SupervisionKind
+from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, OodVerdict, Pick, SkipReason, SupervisionKind
 
 LOOK_EVERY_S = 1.0
 KEEP_EVERY_S = 600.0
@@ -41,6 +42,22 @@ Save the counts as done.json beside this file; todo.json has its form:
 An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
 done.json is complete.
 """
+VERDICTS_README = """\
+{images} images that should hold nothing, and that a classifier takes for something. They are in images/. Look for:
+{names}.
+
+Save what is there as done.json beside this file: for each image one of these names, or "" if none of it is there.
+todo.json has its form:
+{example}
+An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
+done.json is complete.
+"""
+
+READMES = {
+    SupervisionKind.FULL: FULL_README,
+    SupervisionKind.COUNTS: COUNTS_README,
+    SupervisionKind.OOD_VERDICT: VERDICTS_README,
+}
 
 
 class FolderLabeler(Labeler):
@@ -99,18 +116,19 @@ def _hand_out(task: Task, place: Path) -> None:
         path = place / "images" / _safe(image.file_name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, task.read_image(image.id))
-    if task.kind is SupervisionKind.COUNTS:
-        todo: Mapping[str, object] = {image.file_name: {} for image in task.images}
-        write_atomically(place / "todo.json", json.dumps(todo, indent=1).encode())
-    else:
+    if task.kind is SupervisionKind.FULL:
         _write_proposals(task, place / "proposals.json")
+    else:
+        nothing: object = {} if task.kind is SupervisionKind.COUNTS else ""
+        todo = {image.file_name: nothing for image in task.images}
+        write_atomically(place / "todo.json", json.dumps(todo, indent=1).encode())
     write_atomically(place / "README.txt", _readme(task).encode())
 
 
 def _readme(task: Task) -> str:
     names = [category.name for category in task.categories]
-    example = json.dumps({task.images[0].file_name: {names[0]: 2}})
-    text = COUNTS_README if task.kind is SupervisionKind.COUNTS else FULL_README
+    text, said = READMES[task.kind], names[0] if task.kind is SupervisionKind.OOD_VERDICT else {names[0]: 2}
+    example = json.dumps({task.images[0].file_name: said})
     return text.format(images=len(task.images), names=", ".join(names), example=example)
 
 
@@ -128,6 +146,9 @@ def _take(task: Task, place: Path) -> Answers:
     if task.kind is SupervisionKind.COUNTS:
         counts = read_counts(place / "done.json", task.categories, [image.file_name for image in wanted])
         return Answers(tuple(_counts_draft(image, counts[image.file_name]) for image in wanted), skipped)
+    if task.kind is SupervisionKind.OOD_VERDICT:
+        verdicts = read_verdicts(place / "done.json", task.categories, [image.file_name for image in wanted])
+        return Answers(tuple(_verdict_draft(image, verdicts[image.file_name]) for image in wanted), skipped)
     expected = {image.file_name: (image.width, image.height) for image in wanted}
     objects = read_finished_coco(place / "done.json", expected, task.categories)
     return Answers(tuple(_full_draft(image, objects[image.file_name]) for image in wanted), skipped)
@@ -135,6 +156,10 @@ def _take(task: Task, place: Path) -> Answers:
 
 def _counts_draft(image: Image, counts: Counts) -> LabelDraft:
     return LabelDraft(image.id, SupervisionKind.COUNTS, counts=counts)
+
+
+def _verdict_draft(image: Image, verdict: OodVerdict) -> LabelDraft:
+    return LabelDraft(image.id, SupervisionKind.OOD_VERDICT, verdict=verdict)
 
 
 def _full_draft(image: Image, objects: tuple[ObjectLabel, ...]) -> LabelDraft:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from maskloop.costs import CostModel
 from maskloop.loop.labelers.task import Answers, Labeler, Task
-from maskloop.values import Counts, LabelDraft, ObjectLabel, Pick, SupervisionKind
+from maskloop.values import Counts, LabelDraft, ObjectLabel, OodVerdict, Pick, SupervisionKind
 
 
 class GroundTruthLabeler(Labeler):
     """Answers from the pool's own labels.
 
     Args:
-        objects: the objects of each pool image, by image id.
+        objects: the objects of each image that may be asked for, by image id.
         costs: the cost model of the project's vocabulary.
     """
 
@@ -24,6 +24,8 @@ class GroundTruthLabeler(Labeler):
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
         """Exactly what the label will cost."""
         counts = Counts.of(self._objects[pick.image_id])
+        if kind is SupervisionKind.OOD_VERDICT:
+            return self._costs.ood_verdict()
         if kind is SupervisionKind.COUNTS:
             return self._costs.counts_label(counts)
         return self._costs.full_label(counts, counts_paid_s)
@@ -39,7 +41,15 @@ class GroundTruthLabeler(Labeler):
     def _draft(self, task: Task, image_id: str) -> LabelDraft:
         objects = self._objects[image_id]
         counts = Counts.of(objects)
+        if task.kind is SupervisionKind.OOD_VERDICT:
+            verdict, seconds = OodVerdict(_most_frequent(counts)), self._costs.ood_verdict()
+            return LabelDraft(image_id, task.kind, verdict=verdict, seconds_spent=seconds)
         if task.kind is SupervisionKind.COUNTS:
             return LabelDraft(image_id, task.kind, counts=counts, seconds_spent=self._costs.counts_label(counts))
         seconds = self._costs.full_label(counts, task.counts_paid_s[image_id])
         return LabelDraft(image_id, task.kind, objects=objects, seconds_spent=seconds)
+
+
+def _most_frequent(counts: Counts) -> int:
+    """The category with most objects, the first of several, 0 if there is none: what a person sees first."""
+    return max(counts.by_category, key=lambda category_id: (counts.by_category[category_id], -category_id), default=0)

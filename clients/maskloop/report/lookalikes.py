@@ -1,0 +1,93 @@
+"""What only looks like something: candidate OoD images that fooled a classifier, and what people said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maskloop.report.words import say_count, say_number, say_time
+
+CLUSTERS_SHOWN = 12
+IMAGES_A_CLUSTER = 6
+MORE = 100
+
+
+@dataclass(frozen=True)
+class HardImage:
+    """A candidate that was taken for `category` at a `probability` in [0.5, 1], and its cluster.
+
+    `said` is the category that a person saw, "" for none of them, `None` where nobody looked.
+    """
+
+    image: str
+    file_name: str
+    category: str
+    probability: float
+    cluster: int
+    said: str | None = None
+
+
+@dataclass(frozen=True)
+class LookalikeReport:
+    """One round's look at candidate OoD images.
+
+    Args:
+        round: its number.
+        classifier: id of the classifier that was fooled.
+        candidates: how many it read.
+        hard_images: how many of them it took for something.
+        clusters: into which these fall.
+        looked_at: how many people looked at.
+        there: how many of those hold something after all.
+        cost_s: planned seconds of these looks.
+        images: of each cluster those of highest probability, cluster by cluster.
+    """
+
+    round: int
+    classifier: str
+    candidates: int
+    hard_images: int
+    clusters: int
+    looked_at: int
+    there: int
+    cost_s: float
+    images: tuple[HardImage, ...] = ()
+
+
+def shown_clusters(report: LookalikeReport) -> list[list[HardImage]]:
+    """The images to show, by cluster, the largest first: few of each, those that somebody looked at before others."""
+    of: dict[int, list[HardImage]] = {}
+    for image in report.images:
+        of.setdefault(image.cluster, []).append(image)
+    shown = [sorted(of[cluster], key=lambda one: (one.said is None, -one.probability)) for cluster in sorted(of)]
+    return [images[:IMAGES_A_CLUSTER] for images in shown[:CLUSTERS_SHOWN]]
+
+
+def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:
+    """How many looks find `wanted` images that hold nothing, n / (1 - r) at the rate r of those that hold something.
+
+    Lee, *Label-efficient learning for object recognition*, section 2.5. `None` while nobody looked, or all held
+    something.
+    """
+    if looked_at <= there:
+        return None
+    return wanted * looked_at / (looked_at - there)
+
+
+def say_lookalikes(reports: Sequence[LookalikeReport]) -> str:
+    """What the looks of all rounds came to, in words."""
+    looked_at, there = sum(one.looked_at for one in reports), sum(one.there for one in reports)
+    cost_s, last = sum(one.cost_s for one in reports), reports[-1]
+    found = (
+        f"The latest classifier took {last.hard_images:,} of {say_count(last.candidates, 'candidate')} for something, "
+        f"in {say_count(last.clusters, 'cluster')}."
+    )
+    if not looked_at:
+        return f"{found} Nobody has looked at any yet."
+    nothing = looked_at - there
+    said = f"People looked at {looked_at:,} in {say_time(cost_s)}: {nothing:,} hold nothing, {there:,} something."
+    more = expected_looks(MORE, looked_at, there)
+    if more is None:
+        return f"{found} {said}"
+    rate = say_number(there / looked_at)
+    return f"{found} {said} At that rate ({rate}), {MORE} more that hold nothing take about {more:,.0f} looks."
