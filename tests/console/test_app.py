@@ -23,12 +23,6 @@ def test_help_names_the_commands():
     assert "predict" in out
 
 
-def test_serve_takes_the_server_s_own_options():
-    code, out, _ = started("serve", "--help")
-    assert code == 0
-    assert "--tls-cert" in out
-
-
 def test_a_server_that_cannot_serve_ends_with_its_own_words_and_code(tmp_path):
     options = ("--data-dir", str(tmp_path / "data"), "--address", "0.0.0.0:0")
     code, _, complaint = started("serve", *options)
