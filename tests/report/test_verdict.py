@@ -29,6 +29,19 @@ def test_a_tie_has_no_winner(a_report: Make, a_round: MakeRound) -> None:
     assert found == (RESULT, "Random selection got 0.60 in the same time: no difference worth the name.")
 
 
+def test_a_strategy_that_never_had_a_say_is_told_as_such(a_report: Make, a_round: MakeRound) -> None:
+    chosen = a_report().rounds[0].batch
+    instead = a_round(0, 1800.0, 0.31, batch=chosen, fallback="stratified_random chose.")
+    itself, last = a_round(1, 3600.0, 0.5, batch=chosen), a_round(2, 7200.0, 0.61)
+    told = (
+        "Mask-guided selection itself chose nothing: in no round was the predicted IoU to be trusted, and images were "
+        "drawn."
+    )
+    assert verdict(a_report(rounds=(instead, last)))[-1] == told
+    assert told not in verdict(a_report(rounds=(instead, itself, last)))
+    assert told not in verdict(a_report(rounds=(last,)))
+
+
 def test_printed_numbers_add_up(a_report: Make, a_round: MakeRound) -> None:
     report = a_report(
         rounds=(a_round(0, 60.0, 0.3), a_round(1, 7200.0, 0.6149)),

@@ -146,6 +146,7 @@ def _setup(story: Story, images: Mapping[str, Image], command: str) -> Setup:
         recipe=newest.recipe if newest else "",
         encoder=recipe.get("encoder", ""),
         image_size=recipe.get("image_size", 0),
+        told_counts=recipe["classes"] == "fed" if "classes" in recipe else None,
         pool_images=splits.count(Split.POOL),
         test_images=splits.count(Split.TEST),
         categories=story.project.categories,

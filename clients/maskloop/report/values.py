@@ -148,7 +148,8 @@ class Baseline:
 class Setup:
     """How it was measured, for the reader who wants to repeat it. "" and 0 mean: not recorded.
 
-    `started_at` is ISO 8601; `versions` maps a package to its version.
+    `started_at` is ISO 8601; `versions` maps a package to its version; `told_counts`: whether networks are told what an
+    image holds, or find it by themselves.
     """
 
     command: str = ""
@@ -158,6 +159,7 @@ class Setup:
     recipe: str = ""
     encoder: str = ""
     image_size: int = 0
+    told_counts: bool | None = None
     device: str = ""
     machine: str = ""
     pool_images: int = 0

@@ -16,7 +16,8 @@ SAME_TIME = 0.02
 
 
 def verdict(report: RunReport) -> tuple[str, ...]:
-    """The sentences for the head of the report: the result, the comparison, and the strongest of other baselines."""
+    """The sentences for the head of the report: the result, the comparison, the strongest of other baselines, and
+    whether the strategy has had a say at all."""
     last = last_measured(report.rounds)
     if last is None:
         return ("No quality has been measured yet.", _pending(report))
@@ -25,7 +26,7 @@ def verdict(report: RunReport) -> tuple[str, ...]:
     rival = _rival(report)
     others = [found for name in report.baselines if name != rival and (found := compare(report, name)) is not None]
     best = [_beside(report, last, min(others, key=lambda found: found.lead))] if others else []
-    return (_result(report, last), _comparison(report, last), *best)
+    return (_result(report, last), _comparison(report, last), *best, *_never_trusted(report))
 
 
 def last_measured(rounds: Sequence[RoundReport]) -> RoundReport | None:
@@ -164,6 +165,17 @@ def _judgement(report: RunReport, found: Comparison) -> str:
     if found.lead < 0:
         return f"here {say_strategy(report.strategy)} lost by {say_number(-found.lead)}"
     return f"{say_strategy(report.strategy)} is {say_number(found.lead)} ahead"
+
+
+def _never_trusted(report: RunReport) -> tuple[str, ...]:
+    """That another way chose in place of the one that is reported on, where it did so in every round."""
+    choosing = [one for one in report.rounds if one.batch]
+    if not choosing or not all(one.fallback for one in choosing):
+        return ()
+    strategy = _subject(report.strategy)
+    return (
+        f"{strategy} itself chose nothing: in no round was the predicted IoU to be trusted, and images were drawn.",
+    )
 
 
 def _without_baseline(report: RunReport) -> str:
