@@ -72,6 +72,8 @@ def al_loop(
     classifier: Annotated[
         str, typer.Option(help="Recipe of that classifier: compact, paper, or compact,OPTION=VALUE,...")
     ] = "compact",
+    second_network: given.SecondNetwork = "",
+    pseudo_min_iou: given.PseudoMinIou = 0.0,
 ) -> None:
     """Spend a budget of annotator time where it buys the best segmentation model."""
     options = given.options_of(locals())

@@ -45,6 +45,13 @@ StopWhen = Annotated[
     list[str] | None,
     typer.Option(help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated."),
 ]
+SecondNetwork = Annotated[
+    str,
+    typer.Option(
+        help="Recipe, such as compact, of a second network, trained after the campaign on pseudo-labels as well."
+    ),
+]
+PseudoMinIou = Annotated[float, typer.Option(help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].")]
 
 
 def options_of(arguments: Mapping[str, Any]) -> Options:

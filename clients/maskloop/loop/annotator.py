@@ -30,6 +30,7 @@ from maskloop.values import (
     ObjectLabel,
     Operation,
     Pick,
+    PseudoLabels,
     SkipReason,
     Split,
     Strategy,
@@ -93,14 +94,24 @@ class Annotator:
     def __post_init__(self) -> None:
         object.__setattr__(self, "costs", CostModel(len(self.categories)))
 
-    def train(self, number: int) -> tuple[ModelVersion, float]:
-        """Train on what is labeled. Returns the model version and the seconds the machine took."""
+    def train(
+        self, number: int | str, training: Training | None = None, pseudo: PseudoLabels | None = None
+    ) -> tuple[ModelVersion, float]:
+        """Train on what is labeled. Returns the model version and the seconds the machine took.
+
+        Args:
+            number: of the round, or a name in its place.
+            training: in place of the campaign's.
+            pseudo: pseudo-labels to learn from as well; the new version is then not made active.
+        """
+        training = training or self.training
         operation = self.client.train_model(
             project_id=self.project_id,
-            recipe=self.training.recipe,
-            overrides=self.training.overrides,
-            seed=self.training.seed,
-            activate=True,
+            recipe=training.recipe,
+            overrides=training.overrides,
+            seed=training.seed,
+            activate=pseudo is None,
+            pseudo=pseudo,
             request_id=self.requests.of("train_model", number),
         )
         operation = self._finish("train", operation)
@@ -108,7 +119,7 @@ class Annotator:
             raise InternalError(f"operation {operation.id} trained and answers no model version")
         return operation.result, operation.seconds
 
-    def evaluate(self, number: int, model: ModelVersion) -> tuple[Evaluation, float]:
+    def evaluate(self, number: int | str, model: ModelVersion) -> tuple[Evaluation, float]:
         """Measure on the test split. Returns the evaluation and the seconds the machine took."""
         operation = self.client.evaluate_model(
             project_id=self.project_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from maskloop.loop.options import Options
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.requests import RequestIds
+from maskloop.loop.second_network import SecondNetwork, train_second_network
+from maskloop.report.words import say_count, say_number
 from maskloop.values import Image, Split, Strategy
 
 CAMPAIGN = "campaign"
@@ -35,10 +37,11 @@ class ArmName:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """An arm beside the annotator that ran it."""
+    """An arm beside the annotator that ran it, and the second network if one was trained."""
 
     arm: Arm
     annotator: Annotator
+    second: SecondNetwork | None = None
 
 
 def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
@@ -135,6 +138,28 @@ def open_arm(
         Ledger(budget),
         progress,
         clock,
+    )
+
+
+def add_second_network(result: ArmResult, options: Options, progress: Progress) -> ArmResult:
+    """The arm, which has ended, with a second network; as it was if there is nothing more to learn from."""
+    last, _ = result.arm.rounds[-1]
+    training = Training(options.second_name, options.second_overrides(), options.seed)
+    second = train_second_network(result.annotator, last, training, options.pseudo_min_iou)
+    if second is None:
+        progress.note("no second network: the last one proposes nothing for the rest of the pool")
+    else:
+        progress.note(_sentence(second))
+    return replace(result, second=second)
+
+
+def _sentence(second: SecondNetwork) -> str:
+    model, quality, before = second.model, second.evaluation, second.first.evaluation
+    learnt = f"{model.labeled_images} labels and pseudo-labels of {say_count(model.pseudo_images, 'image')}"
+    return (
+        f"second network: {learnt}, "
+        f"mean IoU {say_number(quality.mean_iou, 3)}, AP50 {say_number(quality.ap50, 3)} "
+        f"(annotation network {say_number(before.mean_iou, 3)}, {say_number(before.ap50, 3)})"
     )
 
 

@@ -69,7 +69,7 @@ class LiveProject:
             campaign=campaign,
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
             batches=list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id)),
-            models=list(self.client.list_models(project_id=self.project_id)),
+            models=[one for one in self.client.list_models(project_id=self.project_id) if one.pseudo is None],
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
 

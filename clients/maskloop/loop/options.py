@@ -44,6 +44,9 @@ class Options:
         ood: images believed to hold nothing of the vocabulary, as `read_data` has them; "" for none.
         ood_share: share of what is left that each round spends on looking at those that fool a classifier, in (0, 1].
         classifier: the recipe of that classifier, as `recipe` spells one.
+        second_network: recipe of a second network, spelt as `recipe`, which is trained after the campaign, on
+            pseudo-labels as well, and finds by itself; "" for none.
+        pseudo_min_iou: pseudo-labels of a lower predicted IoU are left out, in [0, 1].
 
     Raises:
         InvalidArgument: an option cannot be; says which.
@@ -78,6 +81,8 @@ class Options:
     ood: str = ""
     ood_share: float = 0.02
     classifier: str = "compact"
+    second_network: str = ""
+    pseudo_min_iou: float = 0.0
 
     def __post_init__(self) -> None:
         self.parsed_budget()
@@ -89,6 +94,9 @@ class Options:
         self.parsed_first_batch()
         self.recipe_overrides()
         self.classifier_overrides()
+        self.second_overrides()
+        if not 0 <= self.pseudo_min_iou <= 1:
+            raise InvalidArgument(f"--pseudo-min-iou {self.pseudo_min_iou:g} is outside [0, 1]", field="pseudo_min_iou")
         if self.max_rounds is not None and self.max_rounds < 0:
             raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
         if not 0 <= self.counts_share <= 1:
@@ -168,10 +176,27 @@ class Options:
 
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
-        named = {"encoder": self.encoder, "image_size": self.image_size}
-        overrides = _overrides(self.recipe, "recipe")
-        overrides.setdefault("classes", "fed" if self.counts else "predicted")
-        return overrides | {name: value for name, value in named.items() if value}
+        overrides = {"classes": "fed" if self.counts else "predicted", **_overrides(self.recipe, "recipe")}
+        return overrides | self._named()
+
+    @property
+    def second_name(self) -> str:
+        """The second network's recipe's name alone."""
+        return self.second_network.partition(",")[0]
+
+    def second_overrides(self) -> dict[str, object]:
+        """What differs from the second network's recipe, by option; it is of the campaign's image size and encoder,
+        unless its recipe says otherwise."""
+        overrides = {**self._named(), "classes": "predicted", **_overrides(self.second_network, "second-network")}
+        if overrides["classes"] != "predicted":
+            raise InvalidArgument(
+                f"--second-network {self.second_network!r}: a second network finds by itself", field="second_network"
+            )
+        return overrides
+
+    def _named(self) -> dict[str, object]:
+        """Options of the recipe that have a name of their own."""
+        return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
 
     def classifier_overrides(self) -> dict[str, object]:
         """What differs from the classifier's recipe, by option."""
@@ -198,7 +223,7 @@ def _overrides(recipe: str, option: str) -> dict[str, object]:
     pairs = [part.partition("=") for part in recipe.split(",")[1:]]
     wrong = next((name for name, equals, value in pairs if not (name and equals and value)), None)
     if wrong is not None:
-        raise InvalidArgument(f"--{option} {recipe!r}: {wrong!r} is not option=value", field=option)
+        raise InvalidArgument(f"--{option} {recipe!r}: {wrong!r} is not option=value", field=option.replace("-", "_"))
     return {name: _value(text) for name, _, text in pairs}
 
 
@@ -223,6 +248,8 @@ def _range(text: str) -> tuple[int, int] | None:
 def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
     """The id of the run that WORKDIR holds and that `options` ask to go on with; "" if a new one may begin there.
 
+    A run that was begun without a second network may be given one.
+
     Raises:
         FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
         InvalidConfig: the options differ from the run's; names those that do.
@@ -230,7 +257,10 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
     kept = read_run_file(workdir / RUN_FILE, {"run_id"}, resume=resume)
     if kept is None:
         return ""
-    check_same(workdir / RUN_FILE, {**DEFAULTS, **kept}, asdict(options))
+    before = {**DEFAULTS, **kept}
+    if not before["second_network"]:
+        before |= {"second_network": options.second_network, "pseudo_min_iou": options.pseudo_min_iou}
+    check_same(workdir / RUN_FILE, before, asdict(options))
     return str(kept["run_id"])
 
 

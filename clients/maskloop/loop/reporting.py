@@ -15,6 +15,7 @@ from maskloop.loop.constant_mask import constant_iou
 from maskloop.loop.data import Data
 from maskloop.loop.options import Options
 from maskloop.loop.rounds import Measured, Purchase
+from maskloop.loop.second_report import pseudo_pictures, second_network
 from maskloop.loop.setting import setup_of
 from maskloop.report import (
     FIRST_BATCH,
@@ -75,7 +76,7 @@ class Reporter:
             write_report(self._workdir, report)
         else:
             lookalikes = lookalike_pictures(campaign.annotator, report.lookalikes)
-            write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes)
+            write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes, pseudo_pictures(campaign))
         return report
 
     def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
@@ -95,6 +96,7 @@ class Reporter:
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
             initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
+            second=second_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
             lookalikes=lookalike_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
         )
@@ -175,7 +177,7 @@ def batch_pictures(reader: ImageReader, purchase: Purchase, model_version: str) 
 def _baseline(result: ArmResult, seed: int) -> Baseline:
     ledger = result.annotator.ledger
     spent = dict(ledger.spent_s_by_kind)
-    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because)
+    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because, second_network(result))
 
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:

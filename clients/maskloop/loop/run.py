@@ -14,7 +14,7 @@ import numpy as np
 from maskloop.client import Client, Retry
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
-from maskloop.loop.arms import ArmName, ArmResult, arm_names, run_arm
+from maskloop.loop.arms import ArmName, ArmResult, add_second_network, arm_names, run_arm
 from maskloop.loop.campaign import Arm
 from maskloop.loop.data import Data, read_data
 from maskloop.loop.forecast import Forecast, forecast
@@ -32,6 +32,8 @@ from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
+SECOND_FILE = "second.safetensors"
+PSEUDO_FILE = "pseudo.coco.json"
 IMAGES_FOLDER = "images"
 LOOK_S = 3.0
 """How long a server may take to show that it is there, when it should be."""
@@ -69,9 +71,8 @@ class Run:
         data = data_of(self.options, self.workdir / DEMO_FOLDER)
         forecasts = forecasts_of(self.options, data)
         self._look_for_server()
-        if not run_id:
-            run_id = str(uuid.uuid4())
-            begin_run(self.workdir, self.options, run_id)
+        run_id = run_id or str(uuid.uuid4())
+        begin_run(self.workdir, self.options, run_id)
         rounds = sum(one.rounds for one in forecasts.values())
         self.progress.expect(rounds, sum(one.machine_s or 0.0 for one in forecasts.values()) / rounds)
         with self._client() as client:
@@ -80,6 +81,8 @@ class Run:
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
         # Refused now, before anything is bought for a network that could not be trained.
         client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
+        if self.options.second_network:
+            client.resolve_recipe(recipe=self.options.second_name, overrides=self.options.second_overrides())
         reporter = Reporter(self.workdir, self.options, data, self.command)
         own, *others = arm_names(self.options, data, run_id)
         results: dict[str, ArmResult] = {}
@@ -96,7 +99,7 @@ class Run:
     def _run_arm(
         self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
-        """Run one arm; `report` is called after each of its rounds."""
+        """Run one arm; `report` is called after each of its rounds, and after its second network."""
 
         def tell(result: ArmResult) -> None:
             self.progress.phase("report")
@@ -105,7 +108,7 @@ class Run:
             outlook = _outlook(result.arm, result.annotator.ledger, rng)
             self.progress.round_done(f"{_sentence(name, result.arm)}\n{outlook}")
 
-        return run_arm(
+        result = run_arm(
             client,
             name,
             data,
@@ -115,14 +118,22 @@ class Run:
             clock=self.clock,
             tell=tell,
         )
+        if self.options.second_network:
+            result = add_second_network(result, self.options, self.progress)
+            report(name, result)
+        return result
 
     def _leave(self, client: Client, campaign: ArmResult, data: Data) -> None:
         """Leave in `workdir` what the time bought: the last model, the labels, and their images where those lie nowhere
-        as they were labeled."""
+        as they were labeled; the second network and its pseudo-labels."""
         self.progress.phase("export")
         annotator = campaign.annotator
         model = campaign.arm.rounds[-1][0].model.id
         client.read_model(project_id=annotator.project_id, model_version=model, path=self.workdir / MODEL_FILE)
+        if (second := campaign.second) is not None:
+            path = self.workdir / SECOND_FILE
+            client.read_model(project_id=annotator.project_id, model_version=second.model.id, path=path)
+            write_atomically(self.workdir / PSEUDO_FILE, second.document)
         pool = {key: image for key, image in annotator.images.items() if image.split is not Split.TEST}
         full = client.list_labels(project_id=annotator.project_id, kind=SupervisionKind.FULL)
         bought = {label.image_id: label.objects for label in full if label.image_id in pool}

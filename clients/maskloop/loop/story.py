@@ -43,7 +43,7 @@ class Story:
         project, campaign: which.
         labels: the project's labels, oldest first, corrections included.
         batches: the campaign's.
-        models: the project's model versions, newest first.
+        models: the project's model versions that learnt from labels alone, newest first.
         operations: the project's long work, newest first.
     """
 

@@ -5,6 +5,7 @@ from maskloop.report.lookalikes import HardImage, LookalikeReport, shown_cluster
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
 from maskloop.report.reliability import shuffled_spearman, spearman
+from maskloop.report.second_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, SecondNetwork
 from maskloop.report.values import (
     Baseline,
     CheckedForecast,
@@ -23,6 +24,7 @@ from maskloop.report.write import read_report, write_report
 __all__ = [
     "FIRST_BATCH",
     "PICTURES_A_ROUND",
+    "PSEUDO_PICTURES",
     "Baseline",
     "BatchPicture",
     "CheckedForecast",
@@ -35,8 +37,11 @@ __all__ = [
     "MachineSeconds",
     "Outlook",
     "Pixels",
+    "PseudoLabel",
+    "PseudoPicture",
     "RoundReport",
     "RunReport",
+    "SecondNetwork",
     "Setup",
     "fit_learning_curve",
     "from_json",

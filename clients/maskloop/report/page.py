@@ -9,6 +9,7 @@ from pathlib import Path
 
 from maskloop import costs
 from maskloop.report import words
+from maskloop.report.both_networks import MEASURES, network_rows, proposed_pictures
 from maskloop.report.costs import label_costs
 from maskloop.report.drawing import Curve
 from maskloop.report.html import Figure, environment, themed
@@ -90,6 +91,9 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         by_category=final_ap50_by_category(report),
         outlooks=report.outlooks,
         label_costs=label_costs(report),
+        network_rows=network_rows(report),
+        network_measures=list(MEASURES.values()),
+        proposed=proposed_pictures(workdir, report),
         confidence=f"{CONFIDENCE:.0%}",
         lookalikes=lookalikes(workdir, report),
     )

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from maskloop.errors import InvalidArgument
 from maskloop.report.learning_curve import Expected
 from maskloop.report.lookalikes import LookalikeReport
+from maskloop.report.second_network import SecondNetwork
 from maskloop.values import Category, CostEstimates
 
 
@@ -136,12 +137,14 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The same campaign with another way of choosing; `stopped_because` is "" while it runs."""
+    """The same campaign with another way of choosing; `stopped_because` is "" while it runs, `second` `None` without a
+    second network."""
 
     rounds: tuple[RoundReport, ...]
     spent_s: float = 0.0
     spent_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     stopped_because: str = ""
+    second: SecondNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,8 @@ class RunReport:
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
-    labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images.
+    labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images, and
+    `second` is the second network, `None` without one.
     """
 
     project: str
@@ -194,6 +198,7 @@ class RunReport:
     initial: tuple[ChosenImage, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
     costs: CostEstimates | None = None
+    second: SecondNetwork | None = None
     setup: Setup = Setup()
     lookalikes: tuple[LookalikeReport, ...] = ()
 
@@ -214,6 +219,10 @@ class RunReport:
         yield self.strategy, self.rounds
         for name, arm in self.baselines.items():
             yield (f"{name} (baseline)" if name == self.strategy else name), arm.rounds
+
+    def seconds(self) -> list[SecondNetwork | None]:
+        """The second network of every arm, in the order of `arms`."""
+        return [self.second, *(arm.second for arm in self.baselines.values())]
 
 
 def to_json(report: RunReport) -> bytes:

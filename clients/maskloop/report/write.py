@@ -10,6 +10,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.report.curves import curves
 from maskloop.report.page import to_html
 from maskloop.report.pictures import BatchPicture, Pixels, save_lookalikes, save_pictures
+from maskloop.report.second_network import PseudoPicture, save_pseudo_pictures
 from maskloop.report.tables import to_csv
 from maskloop.report.values import RunReport, from_json, to_json
 
@@ -19,6 +20,7 @@ def write_report(
     report: RunReport,
     pictures: Mapping[int, Sequence[BatchPicture]] | None = None,
     lookalikes: Mapping[int, Mapping[str, Pixels]] | None = None,
+    pseudo: Sequence[PseudoPicture] = (),
 ) -> None:
     """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
     `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
@@ -29,6 +31,7 @@ def write_report(
         pictures: by round, the batch's images in the order of the batch. Only those not given before are needed:
             thumbnails of the first `PICTURES_A_ROUND` stay in `workdir/pictures`, also for a resumed run.
         lookalikes: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
+        pseudo: images of `report.second.shown`; theirs stay as well.
 
     Raises:
         InvalidLabel: an object's category is none of `report.setup.categories`.
@@ -38,6 +41,7 @@ def write_report(
         save_pictures(workdir, number, report.setup.categories, batch)
     for number, candidates in (lookalikes or {}).items():
         save_lookalikes(workdir, number, candidates)
+    save_pseudo_pictures(workdir, report.setup.categories, pseudo)
     figures = curves(report)
     for figure in figures:
         write_atomically(workdir / f"{figure.name}.svg", figure.svg.encode())

@@ -1,0 +1,99 @@
+"""After a campaign: a second network, which also learns from what the last one proposes for the rest of the pool.
+
+BASIS, Bellver et al., *Mask-guided sample selection for semi-supervised instance segmentation*. A resumed run repeats
+every call word for word.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from maskloop.formats.segmentation import read_segmentation
+from maskloop.loop.annotator import Annotator, Training
+from maskloop.loop.rounds import Measured
+from maskloop.values import Evaluation, ModelVersion, ObjectLabel, PseudoLabels
+
+NAME = "second"
+"""In place of a round's number."""
+
+
+@dataclass(frozen=True)
+class PseudoLabeledImage:
+    """What the annotation network proposes for an image: objects, and the predicted IoU of each, at least one."""
+
+    file_name: str
+    objects: tuple[ObjectLabel, ...]
+    predicted_ious: tuple[float, ...]
+
+    @property
+    def mean_iou(self) -> float:
+        """Mean predicted IoU over the objects."""
+        return sum(self.predicted_ious) / len(self.predicted_ious)
+
+
+@dataclass(frozen=True)
+class SecondNetwork:
+    """A second network and its quality on the test split; seconds are the machine's.
+
+    Args:
+        first: the annotation network that proposed, as its campaign measured it.
+        model: the second network; it says which pseudo-labels it learnt from.
+        document: these, as a COCO file.
+        score_s: of reading the rest of the pool, as far as the campaign had not.
+    """
+
+    first: Measured
+    model: ModelVersion
+    evaluation: Evaluation
+    document: bytes
+    score_s: float
+    train_s: float
+    evaluate_s: float
+
+    @cached_property
+    def pseudo_labeled(self) -> tuple[PseudoLabeledImage, ...]:
+        """The images it learnt from beside the labeled ones, in the order of the document."""
+        return read_pseudo_labels(self.document)
+
+
+def train_second_network(
+    annotator: Annotator, first: Measured, training: Training, min_predicted_iou: float
+) -> SecondNetwork | None:
+    """Pseudo-label the rest of the pool with a campaign's last network, and train and measure a second one.
+
+    Returns `None` where the last network proposes nothing.
+
+    Args:
+        annotator: of the campaign, which has ended.
+        first: its last round.
+        training: of the second network.
+        min_predicted_iou: objects of a lower one are left out.
+    """
+    score_s = annotator.score_pool(first.number, first.model)
+    pseudo = PseudoLabels(first.model.id, min_predicted_iou, seed=training.seed)
+    document = annotator.client.export_pseudo_labels(project_id=annotator.project_id, pseudo=pseudo)
+    if not json.loads(document)["images"]:
+        return None
+    model, train_s = annotator.train(NAME, training, pseudo)
+    evaluation, evaluate_s = annotator.evaluate(NAME, model)
+    return SecondNetwork(first, model, evaluation, document, score_s, train_s, evaluate_s)
+
+
+def read_pseudo_labels(document: bytes) -> tuple[PseudoLabeledImage, ...]:
+    """The images of a COCO document that `ExportPseudoLabels` gave."""
+    read = json.loads(document)
+    of_image: dict[int, list[dict[str, Any]]] = {image["id"]: [] for image in read["images"]}
+    for annotation in read["annotations"]:
+        of_image[annotation["image_id"]].append(annotation)
+    return tuple(_image(image, of_image[image["id"]]) for image in read["images"])
+
+
+def _image(image: dict[str, Any], annotations: list[dict[str, Any]]) -> PseudoLabeledImage:
+    objects = (
+        ObjectLabel(one["category_id"], read_segmentation(one["segmentation"], image["height"], image["width"]))
+        for one in annotations
+    )
+    return PseudoLabeledImage(image["file_name"], tuple(objects), tuple(one["score"] for one in annotations))

@@ -1,0 +1,80 @@
+"""The annotation network beside the second one, in the shape of Bellver et al., Tables 5, 9 and 10."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.report.measures import measure
+from maskloop.report.second_network import PseudoLabel, SecondNetwork, pseudo_picture_file
+from maskloop.report.values import RoundReport, RunReport
+from maskloop.report.verdict import last_measured
+from maskloop.values import SupervisionKind
+
+MEASURES = {
+    "ap": "AP",
+    "ap50": "AP50",
+    "ap70": "AP70",
+    "ar": "AR",
+    "ar50": "AR50",
+    "ar70": "AR70",
+    "f50": "F50",
+    "ssim": "SSIM",
+}
+TOLD, FINDS = "told classes and counts", "finds by itself"
+
+
+@dataclass(frozen=True)
+class NetworkRow:
+    """One network: what it learnt from, the annotator seconds these took, counts included, and its `MEASURES`."""
+
+    arm: str
+    network: str
+    test: str
+    strong: int
+    pseudo: int
+    spent_s: float
+    counts_s: float
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A pseudo-label and its picture as a data URI."""
+
+    label: PseudoLabel
+    uri: str
+
+
+def network_rows(report: RunReport) -> list[NetworkRow]:
+    """Two rows for each arm that has a second network."""
+    return [
+        row
+        for (name, rounds), second in zip(report.arms(), report.seconds(), strict=True)
+        if second is not None and (last := last_measured(rounds)) is not None
+        for row in _rows(name, last, second)
+    ]
+
+
+def proposed_pictures(workdir: Path, report: RunReport) -> list[Proposed]:
+    """Pseudo-labels of the campaign's own second network, as far as they were drawn."""
+    shown = report.second.shown if report.second else ()
+    found = ((label, pseudo_picture_file(workdir, label.file_name)) for label in shown)
+    return [Proposed(label, _data_uri(path)) for label, path in found if path.is_file()]
+
+
+def _rows(name: str, last: RoundReport, second: SecondNetwork) -> Iterator[NetworkRow]:
+    counts_s = last.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
+    spent = (last.spent_s, counts_s)
+    first = tuple(measure(last, each) for each in MEASURES)
+    yield NetworkRow(
+        name, "annotation network", TOLD if second.first_is_told else FINDS, last.labeled_images, 0, *spent, first
+    )
+    values = (second.ap, second.ap50, *(second.metrics.get(each) for each in list(MEASURES)[2:]))
+    yield NetworkRow(name, "second network", FINDS, second.labeled_images, second.pseudo_images, *spent, values)
+
+
+def _data_uri(path: Path) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"

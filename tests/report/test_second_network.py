@@ -1,0 +1,105 @@
+"""Both networks side by side, in the page and in the tables."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from maskloop.masks import Mask
+from maskloop.report import (
+    Baseline,
+    PseudoLabel,
+    PseudoPicture,
+    RoundReport,
+    RunReport,
+    SecondNetwork,
+    read_report,
+    write_report,
+)
+from maskloop.report.both_networks import FINDS, TOLD, network_rows, proposed_pictures
+from maskloop.report.tables import to_csv
+from maskloop.values import ObjectLabel
+
+Make = Callable[..., RunReport]
+MakeRound = Callable[..., RoundReport]
+METRICS = {"ap70": 0.3, "ar": 0.4, "ar50": 0.6, "ar70": 0.45, "f50": 0.58, "ssim": 0.85, "iou_mae": 0.07}
+
+
+def second(**changes: object) -> SecondNetwork:
+    values: dict[str, object] = {
+        "model_version": "v9",
+        "recipe": "compact",
+        "labeled_images": 15,
+        "pseudo_images": 120,
+        "pseudo_objects": 300,
+        "min_predicted_iou": 0.0,
+        "first_is_told": False,
+        "ap": 0.35,
+        "ap50": 0.56,
+        "mean_iou": 0.6,
+        "metrics": METRICS,
+        "train_s": 33.0,
+    }
+    return SecondNetwork(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_the_annotation_network_stands_beside_the_second_one(a_report: Make, a_round: MakeRound) -> None:
+    last = a_round(1, 7200.0, 0.61, ap=0.31, ap50=0.5, metrics={**METRICS, "ap70": 0.2})
+    first, after = network_rows(a_report(rounds=(last,), second=second(first_is_told=True)))
+    assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", TOLD, 15, 0)
+    assert (after.network, after.test, after.strong, after.pseudo) == ("second network", FINDS, 15, 120)
+    assert first.values == (0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert after.values == (0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert [(row.spent_s, row.counts_s) for row in (first, after)] == [(7200.0, 100.0)] * 2
+
+
+def test_every_arm_with_a_second_network_has_both(a_report: Make) -> None:
+    rounds = a_report().rounds
+    arms = {"mask_guided": Baseline(rounds, second=second()), "random": Baseline(rounds)}
+    found = network_rows(a_report(second=second(), baselines=arms))
+    assert [(row.arm, row.network) for row in found] == [
+        ("mask_guided", "annotation network"),
+        ("mask_guided", "second network"),
+        ("mask_guided (baseline)", "annotation network"),
+        ("mask_guided (baseline)", "second network"),
+    ]
+    assert network_rows(a_report()) == []
+
+
+def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a_report: Make) -> None:
+    array = np.zeros((20, 30), dtype=np.bool_)
+    array[5:10, 5:10] = True
+    picture = PseudoPicture("a.png", np.full((20, 30, 3), 90, np.uint8), (ObjectLabel(1, Mask.from_array(array)),))
+    shown = (PseudoLabel("a.png", 1, 0.37), PseudoLabel("not drawn.png", 2, 0.9))
+    report = a_report(second=second(shown=shown, min_predicted_iou=0.25))
+    write_report(tmp_path, report, pseudo=[picture])
+    assert [one.label for one in proposed_pictures(tmp_path, report)] == [shown[0]]
+    page = (tmp_path / "report.html").read_text()
+    assert page.count('alt="pseudo-labels"') == 1
+    for words in ("A second network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", FINDS):
+        assert words in " ".join(page.split())
+    assert read_report(tmp_path) == report
+
+
+def test_a_page_without_a_second_network_says_nothing_of_one(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report())
+    assert "second network" not in (tmp_path / "report.html").read_text()
+    assert "pseudo" not in (tmp_path / "report.csv").read_text()
+
+
+def test_a_second_network_is_a_row_after_its_arms_rounds(a_report: Make) -> None:
+    report = a_report(second=second(), baselines={"random": Baseline(a_report().rounds)})
+    rows = list(csv.DictReader(io.StringIO(to_csv(report).decode(), newline="")))
+    assert [(row["arm"], row["round"], row["pseudo_images"]) for row in rows] == [
+        ("mask_guided", "0", "0"),
+        ("mask_guided", "1", "0"),
+        ("mask_guided", "second", "120"),
+        ("random", "0", "0"),
+        ("random", "1", "0"),
+    ]
+    found = rows[2]
+    assert (found["model_version"], found["labeled_images"], found["spent_s"]) == ("v9", "15", "7200.0")
+    assert (found["ap50"], found["ap"], found["iou_mae"], found["iou_spearman"]) == ("0.56", "0.35", "0.07", "")
+    assert (found["spent_counts_s"], found["machine_train_s"], found["machine_select_s"]) == ("100.0", "33.0", "0.0")
