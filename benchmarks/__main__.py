@@ -3,7 +3,18 @@
 import importlib
 import sys
 
-BENCHMARKS = ("scoring", "selection", "head", "forecast", "strategies", "cold_start", "costs", "intervals", "verdicts")
+BENCHMARKS = (
+    "scoring",
+    "selection",
+    "head",
+    "forecast",
+    "strategies",
+    "cold_start",
+    "costs",
+    "intervals",
+    "verdicts",
+    "clusters",
+)
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ from selection.turns import turns
 
 SURE = 0.5  # probability from which a class is taken to be there
 CLUSTERS = 50
-PRIOR_LOGIT_DEVIATION = 4.0  # by which the prior lets the logit of an image of usual feature length differ
+PRIOR_LOGIT_DEVIATION = 16.0  # by which the prior lets the logit of an image of usual feature length differ
+VERDICT_WEIGHT = 2.0  # labeled images that a verdict counts as
 ITERATIONS = 100
 
 Vectors = NDArray[np.float32]
@@ -118,8 +119,8 @@ def refit(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> Vectors:
     """The (C, D) float32 last layer after the verdicts; the same verdicts in any order give the same.
 
     It minimises, convex and by L-BFGS from the trained layer on, the cross-entropy summed over labeled images and
-    verdicts, plus |w_c - trained w_c|^2 / (2 s^2) for each class c, where s is PRIOR_LOGIT_DEVIATION over the usual
-    length of the features.
+    (times VERDICT_WEIGHT) verdicts, plus |w_c - trained w_c|^2 / (2 s^2) for each class c; s is PRIOR_LOGIT_DEVIATION
+    over the usual length of the features.
 
     Args:
         verdicts: by image id, the ids of the categories a person saw; none for "nothing". Images that are none of
@@ -133,7 +134,9 @@ def refit(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> Vectors:
         return hard.head
     features = np.concatenate([hard.labeled_features, hard.features[rows]]) / hard.scale
     targets = np.concatenate([hard.labeled_targets, said])
-    layer: Vectors = _most_probable(features.astype(np.float32), targets, hard.head * hard.scale) / hard.scale
+    counts = [len(hard.labeled_features), len(rows)]
+    weights = np.repeat(np.array([1, VERDICT_WEIGHT], np.float32), counts)
+    layer: Vectors = _most_probable(features.astype(np.float32), targets, weights, hard.head * hard.scale) / hard.scale
     return layer
 
 
@@ -151,15 +154,17 @@ def _said(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> tuple[NDArra
     return rows[rows >= 0], said[rows >= 0]
 
 
-def _most_probable(features: Vectors, targets: Vectors, trained: Vectors) -> Vectors:
+def _most_probable(features: Vectors, targets: Vectors, weights: Vectors, trained: Vectors) -> Vectors:
     """The layer (C, D) that minimises cross-entropy and distance from the trained one."""
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         step = flat.reshape(trained.shape)
         logits = features @ (trained + step.astype(np.float32)).T
-        entropy = -(log_expit(logits) + (targets - 1) * logits).sum(dtype=np.float64)
-        slope = (expit(logits) - targets).T @ features
-        value = entropy + np.square(step).sum() / (2 * PRIOR_LOGIT_DEVIATION**2)
+        entropies = (1 - targets) * logits - log_expit(logits)
+        slope = (weights[:, None] * (expit(logits) - targets)).T @ features
+        value = weights @ entropies.sum(axis=1, dtype=np.float64) + np.square(step).sum() / (
+            2 * PRIOR_LOGIT_DEVIATION**2
+        )
         return float(value), (slope + step / PRIOR_LOGIT_DEVIATION**2).ravel()
 
     found = minimize(loss, np.zeros(trained.size), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})

@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from maskloop.errors import InvalidArgument
 from maskloop.values import Category
-from selection.hard_ood import PRIOR_LOGIT_DEVIATION, HardOod, cluster_hard, probabilities, prune, rank_hard_ood, refit
+from selection.hard_ood import (
+    PRIOR_LOGIT_DEVIATION,
+    VERDICT_WEIGHT,
+    HardOod,
+    cluster_hard,
+    probabilities,
+    prune,
+    rank_hard_ood,
+    refit,
+)
 
 CATEGORIES = (Category(3, "neutrophil"), Category(7, "{odd} name"))
 
@@ -49,11 +58,12 @@ def newton(hard: HardOod, verdicts: dict[str, frozenset[int]]) -> np.ndarray:
     for category, trained in zip(hard.categories, hard.head.astype(float), strict=True):
         before = [1 / (1 + np.exp(-row @ trained)) for row in hard.labeled_features.astype(float)]
         y = np.array(before + [float(category.id in said) for said in verdicts.values()])
+        times = np.array([1.0] * len(before) + [VERDICT_WEIGHT] * len(verdicts))
         w = trained.copy()
         for _ in range(50):
             p = 1 / (1 + np.exp(-x @ w))
-            slope = x.T @ (p - y) + (w - trained) / deviation**2
-            w -= np.linalg.solve(x.T @ (x * (p * (1 - p))[:, None]) + np.eye(len(w)) / deviation**2, slope)
+            slope = x.T @ (times * (p - y)) + (w - trained) / deviation**2
+            w -= np.linalg.solve(x.T @ (x * (times * p * (1 - p))[:, None]) + np.eye(len(w)) / deviation**2, slope)
         assert np.abs(slope).max() < 1e-9
         layer.append(w)
     return np.array(layer)
