@@ -80,7 +80,16 @@ def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a
     assert page.count('alt="pseudo-labels"') == 1
     for words in ("A second network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", FINDS):
         assert words in " ".join(page.split())
+    assert "not the same task" not in page
     assert read_report(tmp_path) == report
+
+
+def test_a_network_that_is_told_is_not_compared_as_if_it_were_not(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report(second=second(first_is_told=True)))
+    page = " ".join((tmp_path / "report.html").read_text().split())
+    assert TOLD in page
+    assert "not the same task" in page
+    assert "beyond the counts that the annotation network was told" in page
 
 
 def test_a_page_without_a_second_network_says_nothing_of_one(tmp_path: Path, a_report: Make) -> None:
