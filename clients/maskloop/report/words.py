@@ -45,7 +45,8 @@ def say_arm(name: str) -> str:
 
 def say_kind(kind: str) -> str:
     """A supervision kind as a legend says it: `image_level` -> `image level`."""
-    return {"counts": "counts", "full": "full masks", "ood_verdict": "looks at candidates"}.get(kind, kind.replace("_", " "))
+    known = {"counts": "counts", "full": "full masks", "ood_verdict": "looks at candidates"}
+    return known.get(kind, kind.replace("_", " "))
 
 
 def say_measure(name: str) -> str:
