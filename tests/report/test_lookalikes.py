@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maskloop.report import HardImage, LookalikeReport, RunReport, read_report, shown_clusters, write_report
+from maskloop.report import HardImage, LookalikeReport, RunReport, read_report, shown_groups, write_report
 from maskloop.report.lookalikes import IMAGES_A_CLUSTER, expected_looks, say_lookalikes
 from tests.report.test_write import Page, page
 
@@ -48,9 +48,19 @@ def test_the_looks_are_said_in_words() -> None:
 def test_groups_show_those_that_were_looked_at_first() -> None:
     many = tuple(hard(f"i{place}", 0, 1 - place / 100) for place in range(20))
     judged = dataclasses.replace(LOOKS, images=(*many, hard("z", 0, 0.5, said="")))
-    ((first, *others),) = shown_clusters(judged)
-    assert first.image == "z"
+    (group,) = shown_groups(judged)
+    first, *others = group.images
+    assert (group.name, first.image) == ("group 1", "z")
     assert [one.image for one in others] == [f"i{place}" for place in range(IMAGES_A_CLUSTER - 1)]
+
+
+def test_images_that_are_alone_in_their_cluster_are_shown_together() -> None:
+    images = (hard("a", 0), hard("b", 0, 0.7), hard("c", 1), hard("d", 2, 0.6, said=""))
+    groups = shown_groups(dataclasses.replace(LOOKS, images=images))
+    assert [(group.name, [one.image for one in group.images]) for group in groups] == [
+        ("group 1", ["a", "b"]),
+        ("each like no other", ["d", "c"]),
+    ]
 
 
 def test_the_page_shows_the_groups_as_pictures_and_keeps_them(tmp_path: Path, a_report: Make) -> None:

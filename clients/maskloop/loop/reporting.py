@@ -30,7 +30,7 @@ from maskloop.report import (
     Pixels,
     RoundReport,
     RunReport,
-    shown_clusters,
+    shown_groups,
     shuffled_spearman,
     with_outlooks,
     write_report,
@@ -146,7 +146,7 @@ def lookalike_pictures(reader: ImageReader, reports: Sequence[LookalikeReport]) 
     """Pictures of the latest round's groups, by round and image id."""
     if not reports:
         return {}
-    shown = [one.image for images in shown_clusters(reports[-1]) for one in images]
+    shown = [one.image for group in shown_groups(reports[-1]) for one in group.images]
     return {reports[-1].round: {one: decode_image(reader.read_image(one), one).pixels for one in shown}}
 
 

@@ -1,7 +1,7 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
 from maskloop.report.learning_curve import Expected, LearningCurve, fit_learning_curve
-from maskloop.report.lookalikes import HardImage, LookalikeReport, shown_clusters
+from maskloop.report.lookalikes import HardImage, LookalikeReport, shown_groups
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
 from maskloop.report.reliability import shuffled_spearman, spearman
@@ -46,7 +46,7 @@ __all__ = [
     "fit_learning_curve",
     "from_json",
     "read_report",
-    "shown_clusters",
+    "shown_groups",
     "shuffled_spearman",
     "spearman",
     "to_json",

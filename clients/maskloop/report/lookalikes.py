@@ -9,6 +9,7 @@ from maskloop.report.words import say_count, say_number, say_time
 
 CLUSTERS_SHOWN = 12
 IMAGES_A_CLUSTER = 6
+MOST_ALONE = 24
 MORE = 100
 
 
@@ -54,13 +55,26 @@ class LookalikeReport:
     images: tuple[HardImage, ...] = ()
 
 
-def shown_clusters(report: LookalikeReport) -> list[list[HardImage]]:
-    """The images to show, by cluster, the largest first: few of each, those that somebody looked at before others."""
+@dataclass(frozen=True)
+class Group:
+    """Images to show side by side: some of a cluster, or those that are alone in theirs."""
+
+    name: str
+    images: tuple[HardImage, ...]
+
+
+def shown_groups(report: LookalikeReport) -> list[Group]:
+    """What to show, the largest cluster first: few images of each, those that somebody looked at before others.
+
+    Images that are alone in their cluster share a group, the last.
+    """
     of: dict[int, list[HardImage]] = {}
-    for image in report.images:
+    for image in sorted(report.images, key=lambda one: (one.said is None, -one.probability)):
         of.setdefault(image.cluster, []).append(image)
-    shown = [sorted(of[cluster], key=lambda one: (one.said is None, -one.probability)) for cluster in sorted(of)]
-    return [images[:IMAGES_A_CLUSTER] for images in shown[:CLUSTERS_SHOWN]]
+    several = [(cluster, images) for cluster, images in sorted(of.items()) if len(images) > 1]
+    groups = [Group(f"group {place + 1}", tuple(images[:IMAGES_A_CLUSTER])) for place, images in several]
+    alone = tuple(images[0] for images in of.values() if len(images) == 1)[:MOST_ALONE]
+    return [*groups[:CLUSTERS_SHOWN], *([Group("each like no other", alone)] if alone else [])]
 
 
 def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:

@@ -14,7 +14,7 @@ from maskloop.report.costs import label_costs
 from maskloop.report.drawing import Curve
 from maskloop.report.html import Figure, environment, themed
 from maskloop.report.learning_curve import CONFIDENCE
-from maskloop.report.lookalikes import HardImage, say_lookalikes, shown_clusters
+from maskloop.report.lookalikes import HardImage, say_lookalikes, shown_groups
 from maskloop.report.measures import final_ap50_by_category, final_measures
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
@@ -44,10 +44,10 @@ class Tile:
 
 @dataclass(frozen=True)
 class Lookalikes:
-    """What the looks at candidate OoD images came to, and the latest groups of those."""
+    """What the looks at candidate OoD images came to, and the latest groups of those, by name."""
 
     sentence: str
-    clusters: list[list[Tile]]
+    groups: list[tuple[str, list[Tile]]]
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def lookalikes(workdir: Path, report: RunReport) -> Lookalikes | None:
         file = picture_file(workdir, last.round, image.image, "lookalike")
         return Tile(image, _inline(file) if file.is_file() else "")
 
-    clusters = [list(map(tile, images)) for images in shown_clusters(last)]
-    return Lookalikes(say_lookalikes(report.lookalikes), clusters)
+    groups = [(group.name, list(map(tile, group.images))) for group in shown_groups(last)]
+    return Lookalikes(say_lookalikes(report.lookalikes), groups)
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:
