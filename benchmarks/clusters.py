@@ -2,7 +2,8 @@
 
 Ways to cluster are compared in one process by the processor time of all their threads, as a ratio to ours, and by what
 they come to: the mean squared distance of all vectors to their nearest centre, which for ours must be at most 5 % above
-the best. The hand-out is what a round of verdicts costs: the last layer refitted, and all candidates ranked anew.
+faiss's and 10 % above the best. The hand-out is what a round of verdicts costs: the last layer refitted, and all
+candidates ranked anew.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ VECTORS, WIDTH = 100_000, 512
 HARD, HARD_WIDTH, CLASSES, LABELED, VERDICTS = 1_000_000, 128, 20, 5_000, 500
 GROUPS = 200
 SEED = 7
-WORST = 1.05
+WORST_OF_FAISS, WORST = 1.05, 1.1
 
 
 def main() -> None:
@@ -46,9 +47,10 @@ def compare_clusterings(vectors: Vectors) -> None:
     }
     made = {name: timed(way) for name, way in ways.items()}
     errors = {name: float(nearest(vectors, centres, 1)[0].mean()) for name, (_, _, centres) in made.items()}
-    assert errors["ours"] <= WORST * min(errors.values())
     for name, (busy_s, clock_s, _) in made.items():
         print(f"| {name} | {busy_s:.2f} | {busy_s / made['ours'][0]:.2f} | {clock_s:.1f} | {errors[name]:.1f} |")
+    assert errors["ours"] <= WORST_OF_FAISS * errors["faiss alone"]
+    assert errors["ours"] <= WORST * min(errors.values())
 
 
 def faiss_alone(vectors: Vectors, **options: int) -> Vectors:
