@@ -206,19 +206,19 @@ def table(rows: Sequence[Mapping[str, str]]) -> str:
     for row in rows:
         groups.setdefault((row["set"], row["way"], row["wanted"]), []).append(row)
     control = {(row["set"], row["seed"]): float(row["ap50"]) for row in rows if row["way"] == "none"}
-    shown = ("images", *NOISE, *MEASURES)
+    shown = ("images", *NOISE, "mean_iou", "ap", "ap50", "ar50", "f50", "ssim")
     lines = [f"| set | way | wanted | {' | '.join(shown)} | AP50 gained |", "|---" * (len(shown) + 4) + "|"]
     for key, group in groups.items():
         gained = [float(row["ap50"]) - control[row["set"], row["seed"]] for row in group]
-        cells = [_spread([float(row[name]) for row in group if row[name]]) for name in shown]
+        cells = [_spread([float(row[name]) for row in group if row[name]], name == "images") for name in shown]
         lines.append(f"| {' | '.join([*key, *cells, _spread(gained)])} |")
     return "\n".join(lines)
 
 
-def _spread(values: Sequence[float]) -> str:
+def _spread(values: Sequence[float], whole: bool = False) -> str:
     if not values:
         return ""
-    digits = 0 if max(values) > 1 else 3
+    digits = 0 if whole else 3
     return f"{np.mean(values):.{digits}f} ± {np.std(values, ddof=1) if len(values) > 1 else 0.0:.{digits}f}"
 
 
