@@ -84,7 +84,7 @@ def test_a_recipe_the_server_does_not_know_is_told_before_anything_is_bought(
     code, out, complaint = al_loop(*options, "--recipe", recipe)
     assert (code, complaint.count("\n")) == (2, 1)
     assert named in complaint
-    assert "open" not in out
+    assert ": open" not in out
 
 
 def test_an_image_that_is_cut_off_is_named(al_loop, tmp_path, demo, server):
@@ -112,7 +112,7 @@ def test_a_dry_run_reads_pascal_voc(al_loop, tmp_path):
     folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
     code, out, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")
     assert code == 0, complaint
-    assert "VOC2012" in out
+    assert "VOC2012" in "".join(out.split())  # wherever the line is wrapped
     assert "mask_guided" in out
 
 
