@@ -22,6 +22,7 @@ from maskloop.errors import (
     AlreadyExists,
     BatchNotFound,
     CampaignNotFound,
+    ClassifierNotFound,
     EtagMismatch,
     FailedPrecondition,
     ImageNotFound,
@@ -30,6 +31,7 @@ from maskloop.errors import (
     LabelNotFound,
     ModelNotFound,
     NoActiveModel,
+    NoClassifier,
     OperationNotFound,
     ProjectNotFound,
     RequestIdReused,
@@ -40,12 +42,14 @@ from maskloop.values import (
     Budget,
     Campaign,
     Category,
+    Classifier,
     Counts,
     EvaluatedImage,
     Evaluation,
     Image,
     Label,
     ModelVersion,
+    OodVerdict,
     Operation,
     OperationKind,
     OperationState,
@@ -86,6 +90,7 @@ from service.store.campaigns import (
     move,
     set_budget,
 )
+from service.store.classifiers import get_classifier, insert_classifier
 from service.store.images import (
     get_image,
     get_images,
@@ -93,9 +98,11 @@ from service.store.images import (
     images_by_name,
     insert_images,
     list_images,
+    set_split,
 )
 from service.store.labels import (
     CountedImage,
+    candidate_images,
     counted_images,
     counts_to_score,
     current_labels,
@@ -104,9 +111,11 @@ from service.store.labels import (
     images_to_score,
     images_without_need,
     insert_labels,
+    judged_images,
     list_labels,
     pool_counts,
     timed_labels,
+    verdicts,
 )
 from service.store.migrate import MIGRATIONS
 from service.store.models import (
@@ -787,3 +796,47 @@ def test_a_request_is_the_same_whatever_order_the_wire_gives_its_maps_in() -> No
     assert Request("r", "CreateCampaign", content).fingerprint == Request("r", "CreateCampaign", again).fingerprint
     other = (Strategy("mask_guided", options), (Counts({1: 4, 3: 2}),), options)
     assert Request("r", "CreateCampaign", content).fingerprint != Request("r", "CreateCampaign", other).fingerprint
+
+
+def verdict_label(label_id: str, image_id: str, category_id: int = 0, **options: object) -> Label:
+    given = {"cost_s": 1.0, "annotator": "ann", "created_at": NOW, **options}
+    return Label(label_id, "p", image_id, SupervisionKind.OOD_VERDICT, verdict=OodVerdict(category_id), **given)
+
+
+def test_what_labels_say_is_in_an_image_is_told_by_the_best_of_them(database: Database) -> None:
+    with database.write() as tx:
+        insert_images(tx, [image(f"o{place}", Split.OOD) for place in range(4)])
+        insert_labels(tx, [full_label("l1", "i0", 1, 3, 3), counts_label("l2", "i0", {2: 1}), full_label("l3", "i1")])
+        insert_labels(tx, [counts_label("l4", "i2", {2: 4}), full_label("l5", "e0", 1), verdict_label("l6", "o0")])
+        insert_labels(tx, [verdict_label("l7", "o1", 2), full_label("l8", "o2")])
+        set_split(tx, "p", ["o1"], Split.POOL)
+    with database.read() as tx:
+        judged = {one.image.id: (one.image.split, one.categories) for one in judged_images(tx, "p")}
+        assert judged == {
+            "i0": (Split.POOL, {1, 3}),
+            "i1": (Split.POOL, frozenset()),
+            "i2": (Split.POOL, {2}),
+            "o0": (Split.OOD, frozenset()),
+            "o1": (Split.POOL, {2}),
+            "o2": (Split.OOD, frozenset()),
+        }
+        assert [found.id for found in candidate_images(tx, "p")] == ["o3"]
+        assert verdicts(tx, "p") == {"o0": OodVerdict(), "o1": OodVerdict(2)}
+        assert get_labels(tx, "p", ["l7"]) == [verdict_label("l7", "o1", 2)]
+
+
+def test_classifiers_are_registered_once_and_the_latest_is_found(database: Database) -> None:
+    first = Classifier("k1", "p", "compact", 3, 20, 4, 100, 30, 7, {"recall": 0.5}, NOW, '{"size": 64}')
+    second = replace(first, id="k2", candidates=80)
+    with database.write() as tx:
+        with pytest.raises(NoClassifier):
+            get_classifier(tx, "p")
+        for one in (first, first, second):
+            insert_classifier(tx, one, f"classifiers/p/{one.id}")
+    with database.read() as tx:
+        assert get_classifier(tx, "p") == second
+        assert get_classifier(tx, "p", "k1") == first
+        with pytest.raises(ClassifierNotFound):
+            get_classifier(tx, "p", "k3")
+        with pytest.raises(ProjectNotFound):
+            get_classifier(tx, "q")
