@@ -19,11 +19,7 @@ from service.store.models import model_metrics
 
 MAX_IMAGES = 1000
 LOOK_FURTHER = 100  # images tried beyond the first that does not fit, to fill a batch of seconds by value
-DEFAULTS = {
-    SupervisionKind.COUNTS: Strategy("random"),
-    SupervisionKind.OOD_VERDICT: Strategy("hard_ood"),
-}
-"""What chooses where a campaign's own strategy, which chooses what is outlined, does not."""
+RANDOM, HARD_OOD = Strategy("random"), Strategy("hard_ood")
 FALLBACK = Strategy("stratified_random")
 """What chooses while the IoU head is not trusted: it needs no model, and loses to few that do."""
 
@@ -80,7 +76,7 @@ def choose_batch(
     Raises:
         NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
     """
-    asked = DEFAULTS.get(wanted.kind) or campaign.strategy if wanted.strategy is None else wanted.strategy
+    asked = _asked(wanted, campaign)
     strategy, fallback = _in_force(tx, project, asked)
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)
@@ -98,6 +94,13 @@ def choose_batch(
         target_iou=walk.candidates.target_iou,
         fallback=fallback,
     )
+
+
+def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
+    """The campaign's own strategy chooses what is outlined, unless the request names another."""
+    if wanted.kind is SupervisionKind.COUNTS:
+        return RANDOM
+    return wanted.strategy or (HARD_OOD if wanted.kind is SupervisionKind.OOD_VERDICT else campaign.strategy)
 
 
 def _in_force(tx: Transaction, project: Project, asked: Strategy) -> tuple[Strategy, str]:

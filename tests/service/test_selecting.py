@@ -627,3 +627,10 @@ def test_an_image_labeled_since_the_scoring_does_not_stand_in_the_way_of_a_resta
     server.labels.submit_labels(project_id="p", annotator="ann", labels=[full_draft(first, 1)])
     again = server.restarted()
     assert ids(select(again, images=2)) == [second]
+
+
+def test_counts_are_bought_in_random_order_whatever_strategy_is_named(server: Server) -> None:
+    server.import_pool(6)
+    server.create_campaign(1000.0, strategy=Strategy("random"))
+    named = select(server, kind=COUNTS, images=6, strategy=GUIDED)  # which would need a model
+    assert (named.strategy, len(named.picks)) == ("random", 6)
