@@ -22,7 +22,7 @@ import torch
 
 from models.calibration import MIN_IMAGES, Observations, Sight, deal_folds, fit_calibrator
 from models.checkpoints import FittedModel
-from models.examples import Example, prepare
+from models.examples import Example, Prepared, prepare
 from models.kept_networks import KeptNetworks
 from models.network import AnnotationNetwork
 from models.observing import observe_images, observe_views
@@ -62,10 +62,7 @@ def fit(
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
-
-    small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in pseudo)
-    # What has no pixel left at this size does not say that there is nothing.
-    extra = sorted((one for one in small if len(one.classes)), key=lambda one: one.image_id)
+    extra = _prepare_pseudo(pseudo, categories, recipe)
 
     def train(
         stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
@@ -106,6 +103,12 @@ def fit(
     proposed = tuple(one.image_id for one in extra)
     progress(1.0, f"head: {state}")
     return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics, pseudo=proposed)
+
+
+def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
+    """At the network's size, by id; what has no pixel left there does not say that there is nothing."""
+    small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in pseudo)
+    return sorted((one for one in small if len(one.classes)), key=lambda one: one.image_id)
 
 
 def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:

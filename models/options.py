@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from maskloop.errors import InvalidConfig
 
@@ -50,6 +51,24 @@ def replace_options(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
         if key not in known:
             raise InvalidConfig(f"recipe option {key!r} is unknown; there are {', '.join(sorted(known))}", field=key)
     return dataclasses.replace(recipe, **values)
+
+
+@dataclass(frozen=True)
+class JsonOptions:
+    """A recipe's options as JSON-ready dicts."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict; `from_dict` reads it."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises:
+            InvalidConfig: an unknown key or an impossible value.
+        """
+        return replace_options(cls(), values)
 
 
 def find_recipe(recipes: Mapping[str, AnyRecipe], name: str, overrides: Mapping[str, Any]) -> AnyRecipe:

@@ -8,14 +8,13 @@ segmentation). `compact` is what trains well from scratch on a CPU in about half
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from models.options import check_options, find_recipe, replace_options
+from models.options import JsonOptions, check_options, find_recipe
 
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -47,7 +46,7 @@ SHAPES_NO_NETWORK = {"name", "weights", "objectness", "held_out", "checkpoint_ev
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(JsonOptions):
     """A network and its training. Everything a checkpoint needs to be built again.
 
     Raises:
@@ -121,19 +120,6 @@ class Recipe:
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""
         return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dict; `from_dict` reads it."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of `to_dict`.
-
-        Raises:
-            InvalidConfig: an unknown key or an impossible value.
-        """
-        return replace_options(cls(), values)
 
 
 RECIPES: Mapping[str, Recipe] = {

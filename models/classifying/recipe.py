@@ -8,13 +8,12 @@ trains from scratch on a CPU in some ten seconds.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from models.options import check_options, find_recipe, replace_options
+from models.options import JsonOptions, check_options, find_recipe
 from models.recipes import ENCODERS
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -28,7 +27,7 @@ MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "momentum", "weight
 
 
 @dataclass(frozen=True)
-class ClassifierRecipe:
+class ClassifierRecipe(JsonOptions):
     """A classifier and its training.
 
     Raises:
@@ -82,19 +81,6 @@ class ClassifierRecipe:
         """Iterations of a training on that many images that hold something."""
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
         return min(wanted, self.max_iterations) if self.max_iterations else wanted
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready dict; `from_dict` reads it."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> ClassifierRecipe:
-        """The inverse of `to_dict`.
-
-        Raises:
-            InvalidConfig: an unknown key or an impossible value.
-        """
-        return replace_options(cls(), values)
 
 
 CLASSIFIER_RECIPES: Mapping[str, ClassifierRecipe] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidArgument, LeaseLost
+from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
     Batch,
     BatchRecord,
@@ -22,6 +22,7 @@ from maskloop.values import (
 from service.candidates import CandidateIndex
 from service.clock import Clock, NewId
 from service.desk.budgets import check_buys_an_image, check_covers
+from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch
 from service.desk.leases import check_lease, end_leases, end_overdue_leases, own_batch, reserved, take_up_again
 from service.pages import Page, PageRequest
@@ -45,8 +46,6 @@ from service.store.campaigns import (
 )
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
-
-MAX_SEED = 2**63 - 1
 
 
 class AnnotationDesk:
@@ -86,8 +85,7 @@ class AnnotationDesk:
         check_id(campaign_id, "campaign_id")
         strategy.check()
         strategy.check_chooses_for(SupervisionKind.FULL)
-        if not 0 <= seed <= MAX_SEED:
-            raise InvalidArgument(f"seed {seed} is outside [0, 2^63)", field="seed")
+        check_seed(seed)
         asked = Campaign(campaign_id, project_id, budget, strategy, seed)
         request = Request(request_id, "CreateCampaign", (asked,))
         with self._database.write() as tx:

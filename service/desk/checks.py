@@ -10,6 +10,7 @@ from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Project, Spl
 MAX_LABELS = 1000
 TAKEN = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT)
 MAX_COUNT = 10_000
+MAX_SEED = 2**63 - 1
 MAX_ANNOTATOR = 128
 MAX_SECONDS_SPENT = 1e7  # four months
 
@@ -51,6 +52,17 @@ def check_annotator(annotator: str) -> str:
             f"annotator has {len(annotator)} characters; 1 to {MAX_ANNOTATOR} are taken", field="annotator"
         )
     return annotator
+
+
+def check_seed(seed: int) -> int:
+    """Return the seed.
+
+    Raises:
+        InvalidArgument: it is outside [0, 2^63).
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidArgument(f"seed {seed} is outside [0, 2^63)", field="seed")
+    return seed
 
 
 def check_content(project: Project, image: Image, draft: LabelDraft) -> None:

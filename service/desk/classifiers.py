@@ -9,7 +9,8 @@ from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.values import Classifier, HardCandidate, Operation, OperationKind
 from models.classifying.recipe import resolve_classifier
 from service.classifier_work import list_hard
-from service.desk.overrides import check_seed, parse_overrides
+from service.desk.checks import check_seed
+from service.desk.overrides import parse_overrides
 from service.folders import DataFolder
 from service.operations import Operations
 from service.store import Database, Transaction

@@ -22,7 +22,8 @@ from maskloop.values import (
 from models.recipes import Recipe, resolve
 from service.candidates import CandidateIndex
 from service.clock import Clock
-from service.desk.overrides import check_seed, parse_overrides
+from service.desk.checks import check_seed
+from service.desk.overrides import parse_overrides
 from service.folders import DataFolder
 from service.imported_scores import add_imported
 from service.operations import Operations

@@ -8,7 +8,6 @@ from typing import Any
 from maskloop.errors import InvalidArgument, InvalidConfig
 
 MAX_OVERRIDES = 10_000
-MAX_SEED = 2**63 - 1
 
 
 def parse_overrides(overrides_json: str) -> dict[str, Any]:
@@ -31,14 +30,3 @@ def parse_overrides(overrides_json: str) -> dict[str, Any]:
     if "name" in overrides:
         raise InvalidConfig("a recipe's name is no option of it", field="overrides_json")
     return overrides
-
-
-def check_seed(seed: int) -> int:
-    """Return the seed of a training.
-
-    Raises:
-        InvalidArgument: it is outside [0, 2^63).
-    """
-    if not 0 <= seed <= MAX_SEED:
-        raise InvalidArgument(f"seed is {seed}", field="seed")
-    return seed
