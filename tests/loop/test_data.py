@@ -166,3 +166,5 @@ def test_candidates_of_a_name_that_is_taken_are_refused(tmp_path):
         read_data(f"coco:{folder}", tmp_path / "demo", 0, ood=f"coco:{folder}")
     with pytest.raises(InvalidArgument, match="--ood 'demo' is none of rest"):
         read_data(f"coco:{folder}", tmp_path / "demo", 0, ood="demo")
+    with pytest.raises(InvalidDataset, match="--ood: there is no folder nowhere"):
+        read_data(f"coco:{folder}", tmp_path / "demo", 0, ood="coco:nowhere")

@@ -102,7 +102,7 @@ def _candidates(spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Cat
     """All images of another data set, with what they show of the categories, which go by name."""
     if spec.partition(":")[0] not in ("coco", "voc"):
         raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
-    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed).dataset)
+    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed, "ood").dataset)
     ids = {category.name: category.id for category in categories}
     ours = {category.id: ids[category.name] for category in other.categories if category.name in ids}
 
@@ -126,18 +126,18 @@ def without_folders(spec: str) -> str:
     return kind + colon + ",".join(Path(one).resolve().name for one in places)
 
 
-def _read_whole(spec: str, demo_folder: Path, seed: int) -> Data:
+def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data") -> Data:
     kind, _, place = spec.partition(":")
     if kind == "demo":
         return _demo(place, demo_folder, seed)
     if kind not in ("coco", "voc") or not place:
         raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, voc:DIR, demo", field="data")
     if kind == "voc":
-        return Data(_name(Path(place).resolve().name), read_voc(_folder(place)))
+        return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option)))
     file, comma, images = place.rpartition(",")
     if comma and not Path(place).is_dir():
-        return _read_file(Path(file), Path(images), seed)
-    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place), seed=seed))
+        return _read_file(Path(file), Path(images), seed, option)
+    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place, option), seed=seed))
 
 
 def _demo(place: str, folder: Path, seed: int) -> Data:
@@ -152,17 +152,17 @@ def _demo(place: str, folder: Path, seed: int) -> Data:
     return Data(_name(f"demo {level}"), read_coco_folder(written))
 
 
-def _folder(place: str) -> Path:
+def _folder(place: str, option: str) -> Path:
     folder = Path(place)
     if not folder.is_dir():
-        raise InvalidDataset(f"--data: there is no folder {folder}", field="data")
+        raise InvalidDataset(f"--{option}: there is no folder {folder}", field=option)
     return folder
 
 
-def _read_file(file: Path, images: Path, seed: int) -> Data:
+def _read_file(file: Path, images: Path, seed: int, option: str) -> Data:
     for path, there in ((file, file.is_file()), (images, images.is_dir())):
         if not there:
-            raise InvalidDataset(f"--data: there is no {path}", field="data")
+            raise InvalidDataset(f"--{option}: there is no {path}", field=option)
     return Data(_name(file.stem), read_coco(file, images, seed=seed))
 
 
