@@ -108,6 +108,19 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_pa
     assert not workdir.exists()
 
 
+def test_a_dry_run_tells_of_looks_and_of_the_second_network(al_loop, demo):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
+    _, plain, _ = al_loop(*options)
+    assert "looks" not in plain.lower()
+    assert "second network" not in plain
+    more = ("--classes", "crack", "--ood", "rest", "--second-network", "compact")
+    code, out, complaint = al_loop(*options, *more)
+    assert code == 0, complaint
+    assert "looks" in out
+    assert "+ 1" in out
+    assert "second network" in " ".join(out.split())
+
+
 def test_a_dry_run_reads_pascal_voc(al_loop, tmp_path):
     folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
     code, out, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")

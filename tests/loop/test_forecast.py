@@ -9,7 +9,7 @@ import pytest
 from maskloop.costs import CostModel
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.loop.data import Data
-from maskloop.loop.forecast import READ_IMAGE_S, TRAIN_S, forecast
+from maskloop.loop.forecast import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, forecast
 from maskloop.loop.plan import Plan
 from maskloop.masks import Mask
 from maskloop.values import Budget, Category, ObjectLabel, Strategy
@@ -17,13 +17,14 @@ from maskloop.values import Budget, Category, ObjectLabel, Strategy
 SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
 
 
-def data(pool, tests=4):
+def data(pool, tests=4, candidates=0):
     images = [
         DatasetImage(f"{n}.png", Path(f"{n}.png"), 4, 4, (SQUARE,) if n < tests else ()) for n in range(tests + pool)
     ]
     names = [image.file_name for image in images]
     categories = (Category(1, "cat"), Category(2, "dog"))
-    return Data("d", Dataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""))
+    ood = tuple(DatasetImage(f"ood{n}.png", Path(f"ood{n}.png"), 4, 4, ()) for n in range(candidates))
+    return Data("d", Dataset(categories, tuple(images), tuple(names[tests:]), tuple(names[:tests]), ""), ood)
 
 
 def plan(budget, strategy="mask_guided", **asked):
@@ -76,3 +77,35 @@ def test_test_images_that_hold_nothing_cost_no_more_than_their_counts():
     nothing = Data("d", Dataset(empty.dataset.categories, tuple(blank), empty.dataset.train, empty.dataset.test, ""))
     found = forecast(plan(Budget(seconds=100)), nothing, "compact")
     assert found.initial_images == 17  # 33 s at 2 s
+
+
+def test_looks_are_a_share_of_what_each_round_finds_left_and_come_out_of_the_budget():
+    # 2400 s are left after 15 images: 240 looks, and 1360 s after these and 10 images; 136, and 424 s; 42
+    found = forecast(
+        plan(Budget(seconds=3600), strategy="random", ood_share=0.1), data(500, candidates=1000), "compact"
+    )
+    assert found.looks == 240 + 136 + 42
+    assert found.images == 15 + 24  # (2400 - 418) s at 80 s
+    trained_s = 4 * (TRAIN_S["compact"] + 4 * READ_IMAGE_S)
+    assert found.machine_s == pytest.approx(trained_s + 3 * (CLASSIFY_S["compact"] + 1000 * READ_IMAGE_S))
+
+
+def test_a_budget_of_images_has_looks_for_what_its_labels_should_cost():
+    limited = plan(Budget(images=20), asked_initial=Budget(images=5), asked_batch=Budget(images=15), ood_share=0.1)
+    expected_s = 15 * (0.5 + 79 * 2.8)  # of the two classes 1.5 are shown by an image, with 2.8 objects
+    found = forecast(limited, data(100, candidates=1000), "compact")
+    assert (found.images, found.looks) == (20, int(expected_s / 10))
+
+
+def test_nobody_looks_twice_at_a_candidate():
+    everything = plan(Budget(seconds=3600), strategy="random", ood_share=0.5)
+    assert forecast(everything, data(500, candidates=7), "compact").looks == 7
+    assert forecast(everything, data(500), "compact").looks == 0
+
+
+def test_a_second_network_takes_time_of_the_machine_alone():
+    hour, pool = plan(Budget(seconds=3600), strategy="random"), data(500)
+    alone, both = forecast(hour, pool, "compact"), forecast(hour, pool, "compact", second="compact")
+    assert (both.images, both.rounds, both.trainings) == (alone.images, alone.rounds, alone.trainings + 1)
+    assert both.machine_s - alone.machine_s == pytest.approx(TRAIN_S["compact"] + (500 - 45 + 4) * READ_IMAGE_S)
+    assert forecast(hour, pool, "compact", second="paper").machine_s is None

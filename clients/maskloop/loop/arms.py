@@ -124,7 +124,7 @@ def open_arm(
         options.recipe_name,
         options.recipe_overrides(),
         options.seed,
-        options.classifier.partition(",")[0],
+        options.classifier_name,
         options.classifier_overrides(),
     )
     return Annotator(
@@ -147,9 +147,9 @@ def add_second_network(result: ArmResult, options: Options, progress: Progress) 
     training = Training(options.second_name, options.second_overrides(), options.seed)
     second = train_second_network(result.annotator, last, training, options.pseudo_min_iou)
     if second is None:
-        progress.note("no second network: the last one proposes nothing for the rest of the pool")
+        progress.round_done("no second network: the last one proposes nothing for the rest of the pool")
     else:
-        progress.note(_sentence(second))
+        progress.round_done(_sentence(second))
     return replace(result, second=second)
 
 

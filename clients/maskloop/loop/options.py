@@ -198,6 +198,11 @@ class Options:
         """Options of the recipe that have a name of their own."""
         return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
 
+    @property
+    def classifier_name(self) -> str:
+        """The classifier's recipe's name alone."""
+        return self.classifier.partition(",")[0]
+
     def classifier_overrides(self) -> dict[str, object]:
         """What differs from the classifier's recipe, by option."""
         return _overrides(self.classifier, "classifier")

@@ -139,7 +139,7 @@ class Plan:
         In `LOOKS` batches, for each changes which ones come next.
         """
         left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
-        images = math.floor(self.ood_share * left_s / self.costs.ood_verdict())
+        images = self.most_looks(left_s)
         if not images:
             return None
         end_s = ledger.verdicts_s + images * self.costs.ood_verdict()
@@ -149,6 +149,10 @@ class Plan:
             return _images(min(left, max(LEAST_LOOKS, math.ceil(images / LOOKS))))
 
         return still
+
+    def most_looks(self, left_s: float) -> int:
+        """How many candidate OoD images a round may look at when so many seconds are left."""
+        return math.floor(self.ood_share * left_s / self.costs.ood_verdict())
 
     def batch(self, number: int, ledger: Ledger) -> Budget | None:
         """How much round `number` (1, 2, ...) buys; `None` when no round is left."""

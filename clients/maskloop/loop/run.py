@@ -73,8 +73,8 @@ class Run:
         self._look_for_server()
         run_id = run_id or str(uuid.uuid4())
         begin_run(self.workdir, self.options, run_id)
-        rounds = sum(one.rounds for one in forecasts.values())
-        self.progress.expect(rounds, sum(one.machine_s or 0.0 for one in forecasts.values()) / rounds)
+        trainings = sum(one.trainings for one in forecasts.values())
+        self.progress.expect(trainings, sum(one.machine_s or 0.0 for one in forecasts.values()) / trainings)
         with self._client() as client:
             return self._run_arms(client, data, run_id)
 
@@ -180,7 +180,8 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
         InvalidBudget: the budget does not buy the cheapest image.
     """
     classes = len(data.dataset.categories)
-    return {str(one): forecast(plan_of(options, one, classes), data, options.recipe_name) for one in options.arms()}
+    recipes = (options.recipe_name, options.classifier_name, options.second_name)
+    return {str(one): forecast(plan_of(options, one, classes), data, *recipes) for one in options.arms()}
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:
