@@ -16,8 +16,8 @@ def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, F
     """Print what each arm of a run will take, by strategy."""
     table = Table(title=f"{options.budget} on {options.data}", title_justify="left")
     looks = ["looks"] if options.ood else []
-    table.add_column("strategy", overflow="fold", min_width=11)
-    for heading in ("first batch", "images in all", "counted", *looks, "networks", "machine time"):
+    table.add_column("strategy", overflow="fold")
+    for heading in ("first\nbatch", "images\nin all", "counted", *looks, "networks", "machine\ntime"):
         table.add_column(heading, justify="right")
     for name, one in forecasts.items():
         looks = [str(one.looks)] if options.ood else []
