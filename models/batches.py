@@ -50,10 +50,22 @@ class TrainingBatch:
 
 
 def draw_batch(
-    prepared: Sequence[Prepared], recipe: Recipe, seed: int, iteration: int, device: torch.device
+    prepared: Sequence[Prepared],
+    recipe: Recipe,
+    seed: int,
+    iteration: int,
+    device: torch.device,
+    *,
+    empty: Sequence[Prepared] = (),
 ) -> TrainingBatch:
-    """The batch of one iteration: every epoch a new order, cut into near-equal batches."""
+    """The batch of one iteration: every epoch a new order, cut into near-equal batches.
+
+    Args:
+        empty: images known to hold nothing; `recipe.empty_images` of them come on top, in epochs of their own.
+    """
     chosen = [prepared[place] for place in places_of(len(prepared), recipe.batch, seed, iteration)]
+    if empty:
+        chosen += [empty[place] for place in places_of(len(empty), recipe.empty_images, seed, iteration)]
     rng = np.random.default_rng([seed, 1, iteration])
     images, masks, classes = collate(chosen, device)
     images, masks = augment(images, masks, recipe.augment, rng)

@@ -31,6 +31,7 @@ class FittedModel:
         metrics: what the fit measured on images held out of it.
         names: of the categories, in their order; empty if nobody told them.
         pseudo: ids of the images with pseudo-labels it learnt from, sorted.
+        empty: ids of the images known to hold nothing that it learnt from, sorted.
     """
 
     network: AnnotationNetwork
@@ -42,6 +43,7 @@ class FittedModel:
     metrics: Mapping[str, float]
     names: tuple[str, ...] = ()
     pseudo: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -71,6 +73,7 @@ class FittedModel:
             "metrics": dict(self.metrics),
             "names": self.names,
             "pseudo": self.pseudo,
+            "empty": self.empty,
         }
 
     @classmethod
@@ -90,5 +93,6 @@ class FittedModel:
             tuple(description["snapshot"]),
             description["metrics"],
             tuple(description["names"]),
-            tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none
+            tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty images
+            tuple(description.get("empty", ())),
         )

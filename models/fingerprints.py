@@ -17,7 +17,13 @@ from models.recipes import Recipe
 
 
 def fingerprint(
-    network: nn.Module, prepared: Sequence[Prepared], recipe: Recipe, seed: int, device: torch.device
+    network: nn.Module,
+    prepared: Sequence[Prepared],
+    recipe: Recipe,
+    seed: int,
+    device: torch.device,
+    *,
+    empty: Sequence[Prepared] = (),
 ) -> str:
     """Of the training that makes of `network`, as it is now, a trained one; hex digits.
 
@@ -27,11 +33,14 @@ def fingerprint(
     Args:
         network: before its first iteration.
         prepared: what it learns from, in the order that is drawn from.
+        empty: images known to hold nothing that it learns from as well, in their order.
     """
     tensors = {}
     for place, item in enumerate(prepared):
         for part in ("image", "masks", "classes"):
             tensors[f"{part} {place}"] = torch.tensor(getattr(item, part))
+    for place, item in enumerate(empty):
+        tensors[f"empty {place}"] = torch.tensor(item.image)
     return training_fingerprint(network, tensors, recipe.shaping(), seed, device)
 
 

@@ -7,7 +7,8 @@ where the training starts warm: the network that one goes on from has learnt fro
 Pseudo-labels are learnt from in both trainings and judged by in neither: what is held out, and what the head learns
 from, is what people outlined, for a mask's overlap with a pseudo-label says how much two networks agree. The network
 that proposed them had seen the labels that are held out here, on other images
-(docs/decisions/0017-the-second-network.md says what that comes to).
+(docs/decisions/0017-the-second-network.md says what that comes to). Images known to hold nothing teach both networks
+as well, and no head: it is asked about the images of a pool.
 Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and called
 again with the same arguments goes on where it was and ends the same.
 """
@@ -45,8 +46,9 @@ def fit(
     kept: KeptNetworks | None = None,
     start: AnnotationNetwork | None = None,
     pseudo: Iterable[Example] = (),
+    empty: Iterable[Example] = (),
 ) -> FittedModel:
-    """Train on the labeled images, and on those with pseudo-labels; no other is looked at.
+    """Train on the labeled images, on those with pseudo-labels and on empty ones; no other is looked at.
 
     Args:
         examples: labeled by people.
@@ -56,6 +58,7 @@ def fit(
         kept: networks trained before, see `models.training.train_network`.
         start: a network that the training on all labels goes on from; the rehearsal never does.
         pseudo: other images, with pseudo-labels; gone through once, at the network's size in memory after that.
+        empty: other images, known to hold nothing, likewise.
 
     Raises:
         InvalidArgument: there is no example.
@@ -63,6 +66,7 @@ def fit(
         StorageFull: a checkpoint cannot be written.
     """
     extra = _prepare_pseudo(pseudo, categories, recipe)
+    nothing = _prepare(empty, categories, recipe) if recipe.empty_images else []
 
     def train(
         stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
@@ -79,6 +83,7 @@ def fit(
             kept=kept,
             start=start,
             pseudo=extra,
+            empty=nothing,
         )
 
     def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
@@ -100,15 +105,29 @@ def fit(
     calibrator = fit_calibrator(Observations.join(*observed, learnt(network, ordered)), state)
     metrics = {**evidence, state.metric: 1.0}
     snapshot = tuple(example.image_id for example in ordered)
-    proposed = tuple(one.image_id for one in extra)
     progress(1.0, f"head: {state}")
-    return FittedModel(network, recipe, tuple(categories), calibrator, seed, snapshot, metrics, pseudo=proposed)
+    return FittedModel(
+        network,
+        recipe,
+        tuple(categories),
+        calibrator,
+        seed,
+        snapshot,
+        metrics,
+        pseudo=tuple(one.image_id for one in extra),
+        empty=tuple(one.image_id for one in nothing),
+    )
 
 
 def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
-    """At the network's size, by id; what has no pixel left there does not say that there is nothing."""
-    small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in pseudo)
-    return sorted((one for one in small if len(one.classes)), key=lambda one: one.image_id)
+    """What has no pixel left at the network's size does not say that there is nothing."""
+    return [one for one in _prepare(pseudo, categories, recipe) if len(one.classes)]
+
+
+def _prepare(examples: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
+    """At the network's size, by id."""
+    small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in examples)
+    return sorted(small, key=lambda one: one.image_id)
 
 
 def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:

@@ -31,6 +31,7 @@ MAY_BE_ZERO = {
     "warmup",
     "clip",
     "weight_decay",
+    "empty_share",
     "held_out",
     "min_iterations",
     "max_iterations",
@@ -81,6 +82,7 @@ class Recipe(JsonOptions):
     clip: float = 0.0  # largest gradient norm; 0 for no clipping
     augment: str = "none"
     train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
+    empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
     class_weight: float = 0.1  # these four where classes are predicted without seeds, see models/losses.py
     class_from: float = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
     stop_weight: float = 0.5
@@ -116,6 +118,14 @@ class Recipe(JsonOptions):
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
         cold = min(wanted, self.max_iterations) if self.max_iterations else wanted
         return math.ceil(self.warm_share * cold) if warm else cold
+
+    @property
+    def empty_images(self) -> int:
+        """Images known to hold nothing in each batch, where there are any.
+
+        None for a network that is told what to outline: it has nothing to learn from them.
+        """
+        return math.ceil(self.empty_share * self.batch) if self.seeds or self.classes == "predicted" else 0
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""

@@ -46,6 +46,7 @@ IOU_PHASE_SHARE = 0.05  # of the progress shown
 class _Training:
     network: AnnotationNetwork
     prepared: Sequence[Prepared]
+    empty: Sequence[Prepared]
     recipe: Recipe
     seed: int
     device: torch.device
@@ -65,6 +66,7 @@ def train_network(
     kept: KeptNetworks | None = None,
     start: AnnotationNetwork | None = None,
     pseudo: Sequence[Prepared] = (),
+    empty: Sequence[Prepared] = (),
 ) -> AnnotationNetwork:
     """Train the recipe's network; returned in eval mode, on `device`.
 
@@ -77,6 +79,7 @@ def train_network(
         start: a network of the same recipe and vocabulary that the training goes on from, for `Recipe.warm_share` of
             the iterations; it stays as it is. `None` for the recipe's initial weights.
         pseudo: images with pseudo-labels, prepared for this recipe; learnt from as `examples` are.
+        empty: images known to hold nothing, prepared likewise; `Recipe.empty_images` of them join every batch.
 
     Raises:
         InvalidArgument: there is no example.
@@ -93,8 +96,9 @@ def train_network(
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
     iterations = recipe.iterations(len(prepared), warm=start is not None)
-    training = _Training(network, prepared, recipe, seed, device, progress, iterations)
-    identity = fingerprint(network, prepared, recipe, seed, device)
+    empty = empty if recipe.empty_images else ()
+    training = _Training(network, prepared, empty, recipe, seed, device, progress, iterations)
+    identity = fingerprint(network, prepared, recipe, seed, device, empty=empty)
     if kept is None:
         _train(training, checkpoint_dir, identity)
     else:
@@ -192,7 +196,7 @@ def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: i
     share = learning_rate_share(iteration, iterations, recipe.warmup, recipe.cosine)
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * share
-    batch = draw_batch(training.prepared, recipe, training.seed, iteration, device)
+    batch = draw_batch(training.prepared, recipe, training.seed, iteration, device, empty=training.empty)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         loss = segmentation_loss(network, batch, recipe, iteration / iterations)
     value = loss.item()

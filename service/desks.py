@@ -20,7 +20,7 @@ from service.folders import DataFolder
 from service.operations import Operations
 from service.rankings import Rankings
 from service.store import Database
-from service.work import ModelWork
+from service.work import DeviceWork
 from service.worker import Worker
 
 
@@ -59,7 +59,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
             networks=config.networks_dir or folder.networks,
             networks_bytes=config.networks_bytes,
         ),
-        work=ModelWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
+        work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
         line=config.waiting_operations,

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.formats.files import write_atomically
+
 
 @dataclass(frozen=True)
 class DataFolder:
@@ -76,3 +78,11 @@ class DataFolder:
     def work(self, operation_id: str) -> Path:
         """What an operation in progress leaves behind to go on from; removed when it ends."""
         return self.root / "work" / operation_id
+
+    def publish(self, operation_id: str, name: str, to: Path) -> None:
+        """Copy an operation's result to its place, whole or not at all; `work` keeps it until it is cleared.
+
+        Raises:
+            StorageFull: the disk is full.
+        """
+        write_atomically(to, (self.work(operation_id) / name).read_bytes())

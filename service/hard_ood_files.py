@@ -1,18 +1,20 @@
-"""Hard candidates as a file: numpy's own format, data only."""
+"""Hard candidates as a file: numpy's own format, data only; and the first of each cluster to look at."""
 
 from __future__ import annotations
 
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from maskloop.errors import InvalidArgument, ModelNotFound
 from maskloop.formats.files import write_atomically
-from maskloop.values import Category
-from selection.hard_ood import HardOod
+from maskloop.values import Category, HardCandidate
+from selection.hard_ood import HardOod, probabilities
 
 ARRAYS = ("ids", "features", "clusters", "head", "labeled_features")
 
@@ -44,3 +46,25 @@ def read_hard_ood(path: Path) -> HardOod:
             return HardOod(categories, **{name: file[name] for name in ARRAYS})
     except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise InvalidArgument(f"{path} is damaged: {error}", path=path) from error
+
+
+def list_hard(path: Path, per_cluster: int) -> Sequence[HardCandidate]:
+    """Of each cluster that a classifier found, the candidates of highest probability, cluster by cluster.
+
+    Args:
+        path: of a file that `write_hard_ood` wrote.
+        per_cluster: so many of each at most.
+    """
+    hard = read_hard_ood(path)
+    found = probabilities(hard.features, hard.head)
+    order = np.lexsort((-found.max(axis=1, initial=0), hard.clusters))
+    first = np.searchsorted(hard.clusters[order], hard.clusters[order])
+    rows = order[np.arange(len(order)) - first < per_cluster]
+    return [_candidate(hard, row, found[row], hard.categories) for row in rows.tolist()]
+
+
+def _candidate(hard: HardOod, row: int, found: Any, categories: Sequence[Category]) -> HardCandidate:
+    likeliest = int(found.argmax())
+    return HardCandidate(
+        hard.ids[row].decode(), categories[likeliest].id, float(found[likeliest]), int(hard.clusters[row])
+    )

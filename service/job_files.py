@@ -57,6 +57,7 @@ class TrainJob:
         images: labeled by people.
         start: checkpoint of the model version that the training goes on from; `None` for initial weights.
         pseudo: images with pseudo-labels, to learn from as well.
+        empty: images known to hold nothing, to learn from as well; their label is a verdict or counts.
     """
 
     recipe: dict[str, Any]
@@ -65,6 +66,7 @@ class TrainJob:
     images: tuple[LabeledFile, ...]
     start: Path | None = None
     pseudo: tuple[LabeledFile, ...] = ()
+    empty: tuple[LabeledFile, ...] = ()
     kind: Literal["train"] = "train"
 
 

@@ -100,6 +100,7 @@ def train(
         kept=kept,
         start=FittedModel.load(job.start, device).network if job.start else None,
         pseudo=(_example(image, blobs) for image in job.pseudo),
+        empty=(_example(image, blobs) for image in job.empty),
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(folder / CHECKPOINT)

@@ -42,7 +42,7 @@ from service.store.operations import (
     update_operation,
 )
 from service.store.requests import Request, answer_once
-from service.work import ModelWork
+from service.work import DeviceWork
 from service.worker import Worker
 from service.workflows import Workflows
 
@@ -74,7 +74,7 @@ class Operations:
         database: Database,
         folder: DataFolder,
         worker: Worker,
-        work: ModelWork,
+        work: DeviceWork,
         workflows_url: str,
         executor_id: str,
         line: int,

@@ -8,10 +8,11 @@ from typing import Any
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.values import Classifier, HardCandidate, Operation, OperationKind
 from models.classifying.recipe import resolve_classifier
-from service.classifier_work import list_hard
 from service.desk.checks import check_seed
 from service.desk.overrides import parse_overrides
 from service.folders import DataFolder
+from service.hard_ood_files import list_hard
+from service.job_files import HARD_OOD
 from service.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier
@@ -101,4 +102,4 @@ class ClassifierDesk:
                 f"{per_cluster} of each cluster are asked for; at most {MAX_LISTED} are answered", field="per_cluster"
             )
         found = self.get_classifier(project_id=project_id, classifier=classifier).id
-        return list_hard(self._folder.classifier(project_id, found), per_cluster or DEFAULT_LISTED)
+        return list_hard(self._folder.classifier(project_id, found) / HARD_OOD, per_cluster or DEFAULT_LISTED)

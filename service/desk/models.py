@@ -38,7 +38,7 @@ from service.store.labels import full_labels, images_to_score
 from service.store.models import activate_model, get_model, list_models, roll_back_model
 from service.store.projects import get_project
 from service.store.requests import Request
-from service.work import LEARNT_FROM
+from service.work.kind import LEARNT_FROM
 
 MAX_PROPOSALS = 100
 MAX_SCORES = 20_000

@@ -244,10 +244,12 @@ def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind)
 
 @dataclass(frozen=True)
 class JudgedImage:
-    """An image, and the ids of the categories that labels say are in it."""
+    """An image, the ids of the categories that are in it, and the label that says so best."""
 
     image: Image
     categories: frozenset[int]
+    label_id: str
+    kind: SupervisionKind
 
 
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
@@ -262,7 +264,15 @@ def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     found = wanted.where(labels.c.project_id == project_id, of_kinds, IS_CURRENT, images.c.split != Split.TEST.value)
     for _, rows in groupby(tx.execute(found.order_by(labels.c.image_id)), attrgetter("image_id")):
         best = min(rows, key=lambda row: _BEST_FIRST.index(SupervisionKind(row.kind)))
-        yield JudgedImage(_image_beside(best, best.image_id), frozenset(_said(best).by_category))
+        image = _image_beside(best, best.image_id)
+        yield JudgedImage(image, frozenset(_said(best).by_category), best.id, SupervisionKind(best.kind))
+
+
+def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
+    """Images of which counts or a verdict, and no full label, say that they hold nothing, by image id."""
+    for judged in judged_images(tx, project_id):
+        if not judged.categories and judged.kind is not SupervisionKind.FULL:
+            yield judged
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:

@@ -6,7 +6,7 @@ from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 from models.augmentation import augment
 from models.batches import draw_batch, places_of
-from models.examples import Example, prepare
+from models.examples import Example, image_tensor, normalise, prepare
 from models.recipes import resolve
 
 CPU = torch.device("cpu")
@@ -89,3 +89,37 @@ def test_an_object_that_a_view_leaves_without_a_pixel_is_no_step():
         assert torch.equal(there, batch.masks.any(dim=3).any(dim=2))
         assert there[:, 0].all()
     assert any((batch.classes[:, 1] < 0).any() for batch in seen)
+
+
+def test_images_known_to_hold_nothing_come_on_top_and_each_in_its_turn(scenes):
+    prepared = [prepare(scene, [3, 7], 32, 20) for scene in scenes(6)]
+    empty = [prepare(scene, [3, 7], 32, 20) for scene in scenes(4, objects=0, seed=1)]
+    recipe = resolve("compact", batch=4, augment="none", empty_share=0.4)
+    known = [image_tensor([item.image], CPU) for item in empty]
+    seen = []
+    for iteration in range(2):
+        batch = draw_batch(prepared, recipe, 5, iteration, CPU, empty=empty)
+        plain = draw_batch(prepared, recipe, 5, iteration, CPU)
+        there = len(plain.images)
+        assert torch.equal(batch.images[:there], plain.images)
+        assert torch.equal(batch.masks[:there], plain.masks)
+        assert (batch.classes[there:] == -1).all()
+        seen += [
+            next(k for k, one in enumerate(known) if torch.equal(normalise(one)[0], row))
+            for row in batch.images[there:]
+        ]
+    assert sorted(seen) == [0, 1, 2, 3]  # two beside four labeled ones, so an epoch of four takes two iterations
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "images"),
+    [
+        ("compact", {}, 2),
+        ("compact", {"empty_share": 0.0}, 0),
+        ("compact", {"empty_share": 0.01}, 1),
+        ("paper", {}, 0),  # it is told what to outline, and outlines nothing where there is nothing
+        ("paper", {"classes": "predicted"}, 7),
+    ],
+)
+def test_a_network_that_finds_by_itself_sees_a_share_of_empty_images(name, overrides, images):
+    assert resolve(name, **overrides).empty_images == images

@@ -29,7 +29,7 @@ SHAPING = {
     *("encoder", "image_size", "hidden", "min_hidden", "steps", "classes", "class_input", "seeds"),
     *("start", "warm_share", "epochs", "min_iterations", "max_iterations", "batch", "optimizer", "rate"),
     *("encoder_rate", "weight_decay", "warmup", "cosine", "clip", "augment", "train_steps", "class_weight"),
-    *("class_from", "stop_weight", "stop_from", "semantic_weight", "centre_weight"),
+    *("empty_share", "class_from", "stop_weight", "stop_from", "semantic_weight", "centre_weight"),
     *("iou_epochs", "iou_rate", "iou_target", "iou_training"),
 }
 

@@ -1,21 +1,25 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument
 from models.batches import collate, draw_batch
-from models.examples import normalise, prepare
+from models.examples import Example, normalise, prepare
 from models.losses import class_loss, hard_iou, objectness_loss
 from models.matching import best_ious, match_across_classes, match_objects
 from models.network import AnnotationNetwork, build_network
+from models.observing import image_of
+from models.reading import read_images
 from models.recipes import Recipe, resolve
 from models.seeing import see
 from models.training import build_optimizer, learning_rate_share, segmentation_loss, train_network
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
+PINK = np.array([230, 60, 90], dtype=np.uint8)
 
 
 def tiny(name: str, **overrides) -> Recipe:
@@ -256,3 +260,30 @@ def test_the_joint_loss_agrees_with_adding_up_step_by_step(scenes):
     order = match_objects(decoded.logits, batch.step_classes, batch.masks)
     targets = batch.masks[torch.arange(4)[:, None], order]
     assert loss.item() == pytest.approx(slow_joint_loss(decoded, batch.step_classes, targets), abs=1e-5)
+
+
+def test_a_network_learns_from_empty_images_to_leave_alone_what_is_like_them(scenes):
+    def pink(scene: Example) -> Example:
+        """The same rectangles in a colour that the project does not know."""
+        return Example(scene.image_id, np.where(scene.pixels.max(axis=2, keepdims=True) > 70, PINK, scene.pixels), ())
+
+    own, lookalikes = scenes(24, objects=1), [pink(scene) for scene in scenes(24, objects=1, seed=1)]
+    recipe = tiny("compact-free", iterations=45, batch=8, steps=3)
+    empty = [prepare(scene, CATEGORIES, 32, 3) for scene in lookalikes[:12]]
+    where = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
+    unaware, aware = (train_network(own[:12], CATEGORIES, recipe, empty=known, **where) for known in ((), empty))
+
+    def found(network: AnnotationNetwork, examples: list[Example]) -> int:
+        """How many of these images it takes for something."""
+        read = read_images(network, CATEGORIES, recipe, map(image_of, examples), device=CPU, batch_size=8)
+        return sum(bool(reading.objects) for reading in read)
+
+    assert found(unaware, lookalikes[12:]) >= 10
+    assert found(aware, lookalikes[12:]) <= 2
+    assert found(aware, own[12:]) >= 10
+
+
+def test_a_network_that_is_told_what_to_outline_does_not_look_at_empty_images(scenes):
+    recipe, where = tiny("paper"), {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
+    empty = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(2, objects=0, seed=1)]
+    assert_same_bits(train(scenes(4), recipe), train_network(scenes(4), CATEGORIES, recipe, empty=empty, **where))

@@ -102,7 +102,7 @@ def test_before_anything_is_trained_there_is_no_model(client):
         client.score_pool(project_id="empty")
     with pytest.raises(NoActiveModel):
         client.get_model(project_id="empty")
-    with pytest.raises(FailedPrecondition, match="no full label of a train or pool image"):
+    with pytest.raises(FailedPrecondition, match="no full label of a train or pool or ood image"):
         client.train_model(project_id="empty")
     with pytest.raises(ProjectNotFound):
         client.train_model(project_id="nobody")

@@ -27,7 +27,7 @@ from service.store.images import get_images
 from service.store.labels import images_to_score
 from service.store.models import ModelRecord, get_model, insert_model, latest_model, metrics_of_all
 from service.store.operations import OperationRecord
-from service.work import ModelWork
+from service.work import DeviceWork
 from tests.service.desks import CATEGORIES, FEATURES, HEIGHT, UNCERTAIN, WIDTH, Server, full_draft, png
 
 RECIPE = resolve("compact", classes="predicted").to_dict()
@@ -100,8 +100,8 @@ def test_pseudo_labels_are_read_back_from_their_document_with_their_scores(serve
     }
 
 
-def training(server: Server, pseudo: PseudoLabels | None) -> tuple[ModelWork, OperationRecord]:
-    work = ModelWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
+def training(server: Server, pseudo: PseudoLabels | None) -> tuple[DeviceWork, OperationRecord]:
+    work = DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
     now = server.clock()
     operation = Operation("o1", "p", OperationKind.TRAIN, OperationState.RUNNING, created_at=now, updated_at=now)
     request = {"model_version": "model-o1", "recipe": RECIPE, "seed": 0, "activate": False}

@@ -106,6 +106,7 @@ from service.store.labels import (
     counted_images,
     counts_to_score,
     current_labels,
+    empty_images,
     full_labels,
     get_labels,
     images_to_score,
@@ -820,9 +821,26 @@ def test_what_labels_say_is_in_an_image_is_told_by_the_best_of_them(database: Da
             "o1": (Split.POOL, {2}),
             "o2": (Split.OOD, frozenset()),
         }
+        assert {one.image.id: one.label_id for one in judged_images(tx, "p")} == {
+            **{"i0": "l1", "i1": "l3", "i2": "l4"},
+            **{"o0": "l6", "o1": "l7", "o2": "l8"},
+        }
         assert [found.id for found in candidate_images(tx, "p")] == ["o3"]
         assert verdicts(tx, "p") == {"o0": OodVerdict(), "o1": OodVerdict(2)}
         assert get_labels(tx, "p", ["l7"]) == [verdict_label("l7", "o1", 2)]
+
+
+def test_images_known_to_hold_nothing_are_those_that_counts_or_a_verdict_and_no_full_label_call_empty(
+    database: Database,
+) -> None:
+    with database.write() as tx:
+        insert_images(tx, [image(f"o{place}", Split.OOD) for place in range(3)])
+        insert_labels(tx, [counts_label("l1", "i0", {}), counts_label("l2", "i1", {2: 1}), full_label("l3", "i2")])
+        insert_labels(tx, [counts_label("l4", "i3", {}), full_label("l5", "i3", 1), counts_label("l6", "e0", {})])
+        insert_labels(tx, [verdict_label("l7", "o0"), verdict_label("l8", "o1"), verdict_label("l9", "o2", 3)])
+        insert_labels(tx, [verdict_label("l10", "o1", 3, supersedes="l8")])
+    with database.read() as tx:
+        assert [(one.image.id, one.label_id) for one in empty_images(tx, "p")] == [("i0", "l1"), ("o0", "l7")]
 
 
 def test_classifiers_are_registered_once_and_the_latest_is_found(database: Database) -> None:

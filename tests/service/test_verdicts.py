@@ -5,10 +5,27 @@ from __future__ import annotations
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidLabel, NoClassifier
-from maskloop.values import Batch, Label, LabelDraft, OodVerdict, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    Batch,
+    Counts,
+    Label,
+    LabelDraft,
+    OodVerdict,
+    Operation,
+    OperationKind,
+    OperationState,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
+from models.recipes import resolve
+from service.job_files import CHECKPOINT, read_job, write_outcome
+from service.store.models import get_model
+from service.store.operations import OperationRecord
+from service.work import DeviceWork
 from tests.service.desks import Server, full_draft
 
-FULL, VERDICT = SupervisionKind.FULL, SupervisionKind.OOD_VERDICT
+COUNTS, FULL, VERDICT = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT
 RANDOM = Strategy("random")
 
 
@@ -133,3 +150,25 @@ def test_strategies_choose_either_for_verdicts_or_for_outlines(server: Server, c
         select(server, strategy=Strategy("entropy"))
     with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images"):
         server.create_campaign(500.0, "d", strategy=Strategy("hard_ood"))
+
+
+def test_a_training_learns_from_what_is_known_to_hold_nothing(server: Server, candidates: list[str]) -> None:
+    counted, outlined = server.import_pool(2)
+    first, there, *_ = candidates
+    nothing, _ = submit(server, draft(first), draft(there, 3), batch_id=select(server).id)
+    counts, full = submit(server, LabelDraft(counted, COUNTS, counts=Counts({})), full_draft(outlined, 1))
+    work = DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
+    now = server.clock()
+    operation = Operation("o1", "p", OperationKind.TRAIN, OperationState.RUNNING, created_at=now, updated_at=now)
+    request = {"model_version": "m1", "recipe": resolve("compact").to_dict(), "seed": 0, "activate": False}
+    record = OperationRecord(operation, request)
+    work.prepare(record)
+    job = read_job(server.data.work("o1"))
+    assert [image.image_id for image in job.images] == [outlined]
+    assert {image.image_id: image.label_id for image in job.empty} == {first: nothing.id, counted: counts.id}
+    (server.data.work("o1") / CHECKPOINT).write_bytes(b"weights")
+    write_outcome(server.data.work("o1"), {"metrics": {}})
+    with server.database.write() as tx:
+        assert work.finish(tx, record).labeled_images == 1
+        learnt = set(get_model(tx, "p", "m1").snapshot)
+    assert learnt == {nothing.id, counts.id, full.id}

@@ -10,7 +10,7 @@ from models.recipes import resolve
 from service.job_files import read_job
 from service.store.models import ModelRecord, insert_model
 from service.store.operations import OperationRecord
-from service.work import ModelWork
+from service.work import DeviceWork
 from tests.service.desks import Server
 
 WARM = resolve("compact", start="warm").to_dict()
@@ -26,7 +26,7 @@ def add_version(server: Server, version: str, recipe: dict[str, object]) -> None
 
 def start_of(server: Server, recipe: dict[str, object], operation_id: str = "o1") -> Path | None:
     """What the training of an operation is told to start from."""
-    work = ModelWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
+    work = DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
     now = server.clock()
     operation = Operation(
         operation_id, "p", OperationKind.TRAIN, OperationState.PENDING, created_at=now, updated_at=now

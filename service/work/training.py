@@ -1,0 +1,115 @@
+"""Trainings of the annotation network: what it learns from, and the model version it becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maskloop.errors import FailedPrecondition
+from maskloop.values import ModelVersion, PseudoLabels, keep_trust
+from service.clock import Clock
+from service.folders import DataFolder
+from service.job_files import CHECKPOINT, LabeledFile, TrainJob, read_job
+from service.pseudo_labels import pseudo_labels
+from service.store import Transaction
+from service.store.labels import empty_images, full_labels, images_to_score
+from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
+from service.store.operations import OperationRecord
+from service.store.projects import get_project
+from service.work.kind import LEARNT_FROM, labeled_file
+
+
+@dataclass(frozen=True)
+class Training:
+    """See `WorkKind`."""
+
+    folder: DataFolder
+    clock: Clock
+
+    def job(self, tx: Transaction, record: OperationRecord) -> TrainJob:
+        """All labels, what is known to hold nothing, pseudo-labels if asked for, and where to start.
+
+        Raises:
+            FailedPrecondition: pseudo-labels were asked for, and there is none.
+        """
+        project_id, request = record.operation.project_id, record.request
+        return TrainJob(
+            recipe=request["recipe"],
+            seed=request["seed"],
+            categories=get_project(tx, project_id).categories,
+            images=tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM))),
+            start=self._start(tx, project_id, request["recipe"]),
+            pseudo=self._pseudo(tx, project_id, pseudo_of(request)),
+            empty=tuple(
+                LabeledFile(found.image.id, found.image.file_name, found.image.sha256, found.label_id, ())
+                for found in empty_images(tx, project_id)
+            ),
+        )
+
+    def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
+        """The checkpoint in its place, and the version registered, activated if asked for."""
+        operation, request = record.operation, record.request
+        job = read_job(self.folder.work(operation.id))
+        assert isinstance(job, TrainJob)
+        version = ModelVersion(
+            id=request["model_version"],
+            project_id=operation.project_id,
+            recipe=request["recipe"]["name"],
+            seed=request["seed"],
+            labeled_images=len(job.images),
+            metrics=keep_trust(outcome["metrics"], _metrics_before(tx, operation.project_id, request)),
+            created_at=self.clock(),
+            config_json=json.dumps(request["recipe"]),
+            pseudo=pseudo_of(request),
+        )
+        self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
+        snapshot = tuple(image.label_id for image in (*job.images, *job.empty))
+        folder = self.folder.model(operation.project_id, version.id).relative_to(self.folder.root)
+        insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
+        if request["activate"]:
+            activate_model(tx, operation.project_id, version.id, self.clock())
+        return get_model(tx, operation.project_id, version.id).version
+
+    def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
+        """The checkpoint a training goes on from: of the latest model version that learnt from labels alone, if that is
+        of the very same recipe."""
+        if recipe["start"] != "warm":
+            return None
+        latest = latest_model(tx, project_id)
+        if latest is None or json.loads(latest.version.config_json) != recipe:
+            return None
+        return self.folder.checkpoint(project_id, latest.version.id)
+
+    def _pseudo(self, tx: Transaction, project_id: str, wanted: PseudoLabels | None) -> tuple[LabeledFile, ...]:
+        """The pseudo-labels a training learns from.
+
+        Raises:
+            FailedPrecondition: they were asked for, and there is none.
+        """
+        if wanted is None:
+            return ()
+        table = self.folder.scores(project_id, wanted.model_version)
+        found = pseudo_labels(table, images_to_score(tx, project_id), wanted)
+        if not found:
+            raise FailedPrecondition(
+                f"model version {wanted.model_version} proposes no object of a predicted IoU of "
+                f"{wanted.min_predicted_iou:g} or more for any unlabeled image that it has scored"
+            )
+        return tuple(LabeledFile(one.image.id, one.image.file_name, one.image.sha256, "", one.objects) for one in found)
+
+
+def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
+    """The pseudo-labels that a training's request asks for; one that an earlier release kept asks for none."""
+    return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
+
+
+def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:
+    """Of the version before, whose trust in its head may be kept: the project's latest one, if it is by that recipe.
+
+    Networks that learnt from pseudo-labels are judged each by itself.
+    """
+    latest = None if pseudo_of(request) else latest_model(tx, project_id)
+    return latest.version.metrics if latest and latest.version.recipe == request["recipe"]["name"] else {}
