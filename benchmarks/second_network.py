@@ -1,15 +1,15 @@
 """The second network against the annotation network: pseudo-labels, how many, a floor, and what their noise costs.
 
-    python -m benchmarks.second_network run SET[,SET] SEED ...    # wbc_cells, dsb2018_nuclei, of MASKLOOP_DATA
+    python -m benchmarks.second_network run SET[,SET] NUMBER[,NUMBER] SEED ...
     python -m benchmarks.second_network table < LINES
 
-`run` prints a CSV line for each network: the first one of every set and seed, then their second ones, so that one that
-is broken off has what it has of all of them. The annotation network learns from 20 labels drawn by the seed and reads
-the other pool images; each second network is the same recipe, seed and iterations on those labels and on pseudo-labels
-of 200, 50 or 100 of these, and finds by itself on the test images. Ways: `off`, all proposals; `true`, what people
-outlined in the images of `off`: the ceiling; `floor`, those of a predicted IoU of .7 or more; `told`, 200 by the
-annotation network when it is told classes and counts (its weights are the same). `none` is the annotation network, and
-the control.
+Sets are wbc_cells and dsb2018_nuclei, of MASKLOOP_DATA. `run` prints a CSV line for each network: the first one of
+every set and seed, then their second ones, so that one that is broken off has what it has of all of them. The
+annotation network learns from 20 labels drawn by the seed and reads the other pool images; each second network is the
+same recipe, seed and iterations on those labels and on pseudo-labels of NUMBER of these, and finds by itself on the
+test images. Ways: `off`, all proposals; `true`, what people outlined in the images of `off`: the ceiling; `floor`,
+those of a predicted IoU of .7 or more; `told`, TOLD by the annotation network when it is told classes and counts (its
+weights are the same). `none` is the annotation network, and the control.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from models.scoring import score_images
 from selection.random_order import draws
 
 CPU = torch.device("cpu")
-LABELS, NUMBERS, FLOOR = 20, (200, 50, 100), 0.7
+LABELS, TOLD, FLOOR = 20, 200, 0.7
 RECIPE = resolve("compact", image_size=32, iterations=150, iou_epochs=1, classes="predicted", held_out=0.0)
 EXCERPTS = {
     "wbc_cells": Excerpt(),
@@ -76,8 +76,8 @@ def main() -> None:
         print(table(list(csv.DictReader(sys.stdin, COLUMNS))))
         return
     torch.set_num_threads(1)
-    settings = [(name, int(seed)) for seed in sys.argv[3:] for name in sys.argv[2].split(",")]
-    runs = [run(name, seed) for name, seed in settings]
+    numbers = [int(number) for number in sys.argv[3].split(",")]
+    runs = [run(name, int(seed), numbers) for seed in sys.argv[4:] for name in sys.argv[2].split(",")]
     while runs:
         for one in list(runs):
             row = next(one, None)
@@ -103,21 +103,21 @@ def draw(name: str, seed: int) -> Setting:
     return Setting(name, seed, categories, tuple(pool[:LABELS]), tuple(pool[LABELS:]), test)
 
 
-def run(name: str, seed: int) -> Iterator[dict[str, object]]:
-    """Train and measure every network of a set and seed."""
+def run(name: str, seed: int, numbers: Sequence[int]) -> Iterator[dict[str, object]]:
+    """Train and measure every network of a set and seed, those of as many pseudo-labels together."""
     setting = draw(name, seed)
     begun = time.process_time()
     first = _fit(setting, {})
     yield _row(setting, "none", 0, first, {}, time.process_time() - begun)
     finds, told = (_proposals(model, setting.pool) for model in (first, _told(first, setting.labeled)))
-    for number in NUMBERS:
+    for number in numbers:
         off = _pseudo(setting, finds, number, 0.0)
         ways = {
             "off": off,
             "true": {one.image_id: one.objects for one in setting.pool if one.image_id in off},
             "floor": _pseudo(setting, finds, number, FLOOR),
         }
-        if number == max(NUMBERS):
+        if number == TOLD:
             ways["told"] = _pseudo(setting, told, number, 0.0)
         for way, labels in ways.items():
             begun = time.process_time()
