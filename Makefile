@@ -52,10 +52,11 @@ stubs: $(READY)  ## Generate the protobuf stubs.
 check-stubs: $(READY)
 	$(BIN)/python proto/stubs.py check
 
-# Two at once, each file in one process, which makes its servers and networks once; in the order of their names, since
-# the other order begins with the files of most tests, and those that take longest have few.
+# Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
+# take longest come first, so that none of them is left alone at the end. Four at once, also on two cores: tests of
+# servers and of kills wait for most of their time.
 unit: $(READY)
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400
