@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from maskloop.errors import FailedPrecondition
 from maskloop.values import ModelVersion, PseudoLabels, keep_trust
+from models.recipes import Recipe
+from selection.random_order import draws
 from service.clock import Clock
 from service.folders import DataFolder
 from service.job_files import CHECKPOINT, LabeledFile, TrainJob, read_job
@@ -36,17 +40,16 @@ class Training:
             FailedPrecondition: pseudo-labels were asked for, and there is none.
         """
         project_id, request = record.operation.project_id, record.request
+        labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
+        pseudo = self._pseudo(tx, project_id, pseudo_of(request))
         return TrainJob(
             recipe=request["recipe"],
             seed=request["seed"],
             categories=get_project(tx, project_id).categories,
-            images=tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM))),
+            images=labeled,
             start=self._start(tx, project_id, request["recipe"]),
-            pseudo=self._pseudo(tx, project_id, pseudo_of(request)),
-            empty=tuple(
-                LabeledFile(found.image.id, found.image.file_name, found.image.sha256, found.label_id, ())
-                for found in empty_images(tx, project_id)
-            ),
+            pseudo=pseudo,
+            empty=_empty(tx, project_id, request, examples=len(labeled) + len(pseudo)),
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -104,6 +107,19 @@ class Training:
 def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
     """The pseudo-labels that a training's request asks for; one that an earlier release kept asks for none."""
     return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
+
+
+def _empty(tx: Transaction, project_id: str, request: Mapping[str, Any], *, examples: int) -> tuple[LabeledFile, ...]:
+    """Images known to hold nothing, by id: of very many, a draw of as many as the training can show at all."""
+    recipe = Recipe.from_dict(request["recipe"])
+    found = list(empty_images(tx, project_id))
+    most = recipe.iterations(examples) * recipe.empty_images
+    ids = np.array([one.image.id for one in found], dtype=np.bytes_)
+    shown = sorted(np.argsort(draws(ids, request["seed"], "empty images"), kind="stable")[:most].tolist())
+    return tuple(
+        LabeledFile(one.image.id, one.image.file_name, one.image.sha256, one.label_id, ())
+        for one in (found[place] for place in shown)
+    )
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidLabel, NoClassifier
@@ -19,7 +21,7 @@ from maskloop.values import (
     SupervisionKind,
 )
 from models.recipes import resolve
-from service.job_files import CHECKPOINT, read_job, write_outcome
+from service.job_files import CHECKPOINT, TrainJob, read_job, write_outcome
 from service.store.models import get_model
 from service.store.operations import OperationRecord
 from service.work import DeviceWork
@@ -152,23 +154,52 @@ def test_strategies_choose_either_for_verdicts_or_for_outlines(server: Server, c
         server.create_campaign(500.0, "d", strategy=Strategy("hard_ood"))
 
 
+def work_of(server: Server) -> DeviceWork:
+    return DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
+
+
+def training(
+    server: Server, operation_id: str, seed: int = 0, options: Mapping[str, object] | None = None
+) -> OperationRecord:
+    recipe, now = resolve("compact", **{"classes": "predicted", **(options or {})}).to_dict(), server.clock()
+    operation = Operation(
+        operation_id, "p", OperationKind.TRAIN, OperationState.RUNNING, created_at=now, updated_at=now
+    )
+    return OperationRecord(operation, {"model_version": "m1", "recipe": recipe, "seed": seed, "activate": False})
+
+
+def job(server: Server, operation_id: str, seed: int = 0, options: Mapping[str, object] | None = None) -> TrainJob:
+    work_of(server).prepare(training(server, operation_id, seed, options))
+    prepared = read_job(server.data.work(operation_id))
+    assert isinstance(prepared, TrainJob)
+    return prepared
+
+
 def test_a_training_learns_from_what_is_known_to_hold_nothing(server: Server, candidates: list[str]) -> None:
     counted, outlined = server.import_pool(2)
     first, there, *_ = candidates
     nothing, _ = submit(server, draft(first), draft(there, 3), batch_id=select(server).id)
     counts, full = submit(server, LabelDraft(counted, COUNTS, counts=Counts({})), full_draft(outlined, 1))
-    work = DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
-    now = server.clock()
-    operation = Operation("o1", "p", OperationKind.TRAIN, OperationState.RUNNING, created_at=now, updated_at=now)
-    request = {"model_version": "m1", "recipe": resolve("compact").to_dict(), "seed": 0, "activate": False}
-    record = OperationRecord(operation, request)
-    work.prepare(record)
-    job = read_job(server.data.work("o1"))
-    assert [image.image_id for image in job.images] == [outlined]
-    assert {image.image_id: image.label_id for image in job.empty} == {first: nothing.id, counted: counts.id}
+    prepared = job(server, "o1")
+    assert [image.image_id for image in prepared.images] == [outlined]
+    assert {image.image_id: image.label_id for image in prepared.empty} == {first: nothing.id, counted: counts.id}
     (server.data.work("o1") / CHECKPOINT).write_bytes(b"weights")
     write_outcome(server.data.work("o1"), {"metrics": {}})
     with server.database.write() as tx:
-        assert work.finish(tx, record).labeled_images == 1
+        assert work_of(server).finish(tx, training(server, "o1")).labeled_images == 1
         learnt = set(get_model(tx, "p", "m1").snapshot)
     assert learnt == {nothing.id, counts.id, full.id}
+
+
+@pytest.mark.parametrize(
+    ("options", "most"),
+    [({"iterations": 3, "batch": 4}, 3), ({"empty_share": 0.0}, 0), ({"classes": "fed", "seeds": False}, 0), ({}, 5)],
+)
+def test_a_training_gets_no_more_empty_images_than_it_can_show(
+    server: Server, candidates: list[str], options: dict[str, object], most: int
+) -> None:
+    submit(server, *map(draft, candidates), batch_id=select(server).id)
+    by_seed = {tuple(image.image_id for image in job(server, f"o{seed}", seed, options).empty) for seed in range(6)}
+    assert {len(shown) for shown in by_seed} == {most}
+    assert all(set(shown) <= set(candidates) for shown in by_seed)
+    assert (len(by_seed) > 1) is (0 < most < len(candidates))
