@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from maskloop.masks import Mask
 from maskloop.report import (
@@ -18,7 +19,7 @@ from maskloop.report import (
     read_report,
     write_report,
 )
-from maskloop.report.both_networks import FINDS, TOLD, network_rows, proposed_pictures
+from maskloop.report.both_networks import FINDS, TOLD, network_rows, proposed_pictures, say_networks
 from maskloop.report.tables import to_csv
 from maskloop.values import ObjectLabel
 
@@ -50,8 +51,8 @@ def test_the_annotation_network_stands_beside_the_second_one(a_report: Make, a_r
     first, after = network_rows(a_report(rounds=(last,), second=second(first_is_told=True)))
     assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", TOLD, 15, 0)
     assert (after.network, after.test, after.strong, after.pseudo) == ("second network", FINDS, 15, 120)
-    assert first.values == (0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
-    assert after.values == (0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert first.values == (0.61, 0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert after.values == (0.6, 0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert [(row.spent_s, row.counts_s) for row in (first, after)] == [(7200.0, 100.0)] * 2
 
 
@@ -66,6 +67,27 @@ def test_every_arm_with_a_second_network_has_both(a_report: Make) -> None:
         ("mask_guided (baseline)", "second network"),
     ]
     assert network_rows(a_report()) == []
+
+
+@pytest.mark.parametrize(("mean_iou", "words"), [(0.612, "no difference"), (0.63, "it is better"), (0.55, "it is worse")])
+def test_the_better_network_is_named(a_report: Make, mean_iou: float, words: str) -> None:
+    said = say_networks(a_report(second=second(mean_iou=mean_iou)))  # the annotation network's is 0.61
+    assert said.startswith(f"The second one has a mean IoU of {mean_iou:.2f}, the annotation network 0.61: {words}")
+
+
+def test_networks_of_different_tasks_are_not_judged(a_report: Make) -> None:
+    assert say_networks(a_report(second=second(first_is_told=True))) == ""
+    assert say_networks(a_report()) == ""
+
+
+def test_a_column_for_counts_is_there_where_counts_were_bought(
+    tmp_path: Path, a_report: Make, a_round: MakeRound
+) -> None:
+    write_report(tmp_path, a_report(second=second()))
+    assert "counts in it" in (tmp_path / "report.html").read_text()
+    uncounted = a_round(1, 7200.0, 0.61, spent_s_by_kind={"full": 7200.0})
+    write_report(tmp_path, a_report(second=second(), rounds=(uncounted,)))
+    assert "counts in it" not in (tmp_path / "report.html").read_text()
 
 
 def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a_report: Make) -> None:

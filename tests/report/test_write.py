@@ -14,6 +14,7 @@ from maskloop.report import (
     Baseline,
     BatchPicture,
     ChosenImage,
+    EvaluatedScore,
     RoundReport,
     RunReport,
     Setup,
@@ -21,7 +22,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.report.page import round_pictures
+from maskloop.report.page import key_figures, round_pictures
 from maskloop.values import Category, ObjectLabel
 
 Make = Callable[..., RunReport]
@@ -229,3 +230,21 @@ def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text('{"project"')
     with pytest.raises(InvalidArgument, match="not a report"):
         read_report(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("trusted", "true", "label", "note"),
+    [
+        (None, (0.3, 0.5), "IoU head", "Spearman: 1 perfect, 0 chance"),
+        (True, (0.3, 0.0, 0.5), "IoU head, trusted", "Spearman: 1 perfect, 0 chance"),
+        (True, (0.3, 0.0), "IoU head, trusted", "Spearman on test images; 1 of 2 have IoU 0"),
+        (False, (0.3,), "IoU head, not yet trusted", "Spearman on test images; labels held out do not prove it"),
+    ],
+)
+def test_the_key_figure_of_the_head_says_whether_it_is_trusted_and_what_makes_it_easy(
+    a_report: Make, a_round: MakeRound, trusted: bool | None, true: tuple[float, ...], label: str, note: str
+) -> None:
+    evaluated = tuple(EvaluatedScore(str(iou), 0.4, iou, 1) for iou in true)
+    last = a_round(1, 7200.0, 0.61, iou_spearman=0.99, head_trusted=trusted, evaluated=evaluated)
+    figure = key_figures(a_report(rounds=(last,)))[-1]
+    assert (figure.label, figure.value, figure.note) == (label, "0.99", note)

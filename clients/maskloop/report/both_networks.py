@@ -1,4 +1,4 @@
-"""The annotation network beside the second one, in the shape of Bellver et al., Tables 5, 9 and 10."""
+"""The annotation network beside the second one: mean IoU, and the shape of Bellver et al., Tables 5, 9 and 10."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from pathlib import Path
 from maskloop.report.measures import measure
 from maskloop.report.second_network import PseudoLabel, SecondNetwork, pseudo_picture_file
 from maskloop.report.values import RoundReport, RunReport
-from maskloop.report.verdict import last_measured
+from maskloop.report.verdict import TIE, last_measured
+from maskloop.report.words import say_number
 from maskloop.values import SupervisionKind
 
 MEASURES = {
+    "mean_iou": "mean IoU",
     "ap": "AP",
     "ap50": "AP50",
     "ap70": "AP70",
@@ -58,6 +60,19 @@ def network_rows(report: RunReport) -> list[NetworkRow]:
     ]
 
 
+def say_networks(report: RunReport) -> str:
+    """Which of the campaign's own two networks is the better one; "" where they do not do the same task."""
+    first, second = last_measured(report.rounds), report.second
+    if second is None or second.first_is_told or first is None or first.mean_iou is None:
+        return ""
+    gain = second.mean_iou - first.mean_iou
+    found = "no difference worth the name" if abs(gain) < TIE else "it is better" if gain > 0 else "it is worse"
+    return (
+        f"The second one has a mean IoU of {say_number(second.mean_iou)}, the annotation network "
+        f"{say_number(first.mean_iou)}: {found}."
+    )
+
+
 def proposed_pictures(workdir: Path, report: RunReport) -> list[Proposed]:
     """Pseudo-labels of the campaign's own second network, as far as they were drawn."""
     shown = report.second.shown if report.second else ()
@@ -72,7 +87,8 @@ def _rows(name: str, last: RoundReport, second: SecondNetwork) -> Iterator[Netwo
     yield NetworkRow(
         name, "annotation network", TOLD if second.first_is_told else FINDS, last.labeled_images, 0, *spent, first
     )
-    values = (second.ap, second.ap50, *(second.metrics.get(each) for each in list(MEASURES)[2:]))
+    measured = {"mean_iou": second.mean_iou, "ap": second.ap, "ap50": second.ap50, **second.metrics}
+    values = tuple(measured.get(each) for each in MEASURES)
     yield NetworkRow(name, "second network", FINDS, second.labeled_images, second.pseudo_images, *spent, values)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskloop.report.words import say_count, say_number, say_time
+from maskloop.report.words import say_count, say_time
 
 CLUSTERS_SHOWN = 12
 IMAGES_A_CLUSTER = 6
-MOST_ALONE = 24
+MOST_ALONE = 22
 MORE = 100
 
 
@@ -66,15 +66,20 @@ class Group:
 def shown_groups(report: LookalikeReport) -> list[Group]:
     """What to show, the largest cluster first: few images of each, those that somebody looked at before others.
 
-    Images that are alone in their cluster share a group, the last.
+    Images that are alone in their cluster, as all are where there are no more images than clusters, share a group, the
+    last.
     """
     of: dict[int, list[HardImage]] = {}
     for image in sorted(report.images, key=lambda one: (one.said is None, -one.probability)):
         of.setdefault(image.cluster, []).append(image)
-    several = [(cluster, images) for cluster, images in sorted(of.items()) if len(images) > 1]
-    groups = [Group(f"group {place + 1}", tuple(images[:IMAGES_A_CLUSTER])) for place, images in several]
-    alone = tuple(images[0] for images in of.values() if len(images) == 1)[:MOST_ALONE]
-    return [*groups[:CLUSTERS_SHOWN], *([Group("each like no other", alone)] if alone else [])]
+    several = [images for _, images in sorted(of.items()) if len(images) > 1]
+    groups = [
+        Group(f"group {number} of {len(several)}", tuple(images[:IMAGES_A_CLUSTER]))
+        for number, images in enumerate(several[:CLUSTERS_SHOWN], 1)
+    ]
+    alone = [images[0] for images in of.values() if len(images) == 1]
+    shown = f", {MOST_ALONE} of {len(alone)}" if len(alone) > MOST_ALONE else ""
+    return [*groups, *([Group(f"on their own{shown}", tuple(alone[:MOST_ALONE]))] if alone else [])]
 
 
 def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:
@@ -89,19 +94,26 @@ def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:
 
 
 def say_lookalikes(reports: Sequence[LookalikeReport]) -> str:
-    """What the looks of all rounds came to, in words."""
+    """What the latest classifier found, and what the looks of all rounds came to, in words."""
     looked_at, there = sum(one.looked_at for one in reports), sum(one.there for one in reports)
-    cost_s, last = sum(one.cost_s for one in reports), reports[-1]
-    found = (
-        f"The latest classifier took {last.hard_images:,} of {say_count(last.candidates, 'candidate')} for something, "
-        f"in {say_count(last.clusters, 'cluster')}."
-    )
+    found = _say_found(reports[-1])
     if not looked_at:
         return f"{found} Nobody has looked at any yet."
-    nothing = looked_at - there
-    said = f"People looked at {looked_at:,} in {say_time(cost_s)}: {nothing:,} hold nothing, {there:,} something."
+    rounds = f"in {len(reports)} rounds " if len(reports) > 1 else ""
+    looks = f"{found} People looked {rounds}at {looked_at:,} in {say_time(sum(one.cost_s for one in reports))}:"
+    if not there:
+        return f"{looks} none holds anything."
+    said = f"{looks} {looked_at - there:,} hold nothing, {there:,} something."
     more = expected_looks(MORE, looked_at, there)
     if more is None:
-        return f"{found} {said}"
-    rate = say_number(there / looked_at)
-    return f"{found} {said} At that rate ({rate}), {MORE} more that hold nothing take about {more:,.0f} looks."
+        return said
+    return f"{said} At that rate, {MORE} more that hold nothing take about {more:,.0f} looks."
+
+
+def _say_found(last: LookalikeReport) -> str:
+    candidates = say_count(last.candidates, "candidate")
+    if not last.hard_images:
+        return f"The latest classifier took none of {candidates} for anything."
+    single = last.clusters == last.hard_images
+    groups = "too few to group" if single else f"in {say_count(last.clusters, 'group')}"
+    return f"The latest classifier took {last.hard_images:,} of {candidates} for something, {groups}."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from maskloop import costs
 from maskloop.report import words
-from maskloop.report.both_networks import MEASURES, network_rows, proposed_pictures
+from maskloop.report.both_networks import MEASURES, network_rows, proposed_pictures, say_networks
 from maskloop.report.costs import label_costs
 from maskloop.report.drawing import Curve
 from maskloop.report.html import Figure, environment, themed
@@ -93,6 +93,7 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         label_costs=label_costs(report),
         network_rows=network_rows(report),
         network_measures=list(MEASURES.values()),
+        say_networks=say_networks(report),
         proposed=proposed_pictures(workdir, report),
         confidence=f"{CONFIDENCE:.0%}",
         lookalikes=lookalikes(workdir, report),
@@ -113,9 +114,7 @@ def key_figures(report: RunReport) -> list[Figure]:
         Figure("annotator time", words.say_time(report.spent_s), f"of {say_budget(report)}"),
         Figure("images labeled", f"{last.labeled_images:,}", f"in {words.say_count(len(report.rounds), 'round')}"),
     ]
-    if last.iou_spearman is not None:
-        figures.append(Figure("IoU head", words.say_number(last.iou_spearman), "Spearman: 1 perfect, 0 chance"))
-    return figures
+    return figures if last.iou_spearman is None else [*figures, _head(last)]
 
 
 def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:
@@ -161,6 +160,18 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
         ("Versions", ", ".join(f"{name} {version}" for name, version in setup.versions.items())),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _head(last: RoundReport) -> Figure:
+    """How well the head ranks the test images, and why that may not do to choose by it."""
+    state = {None: "", True: ", trusted", False: ", not yet trusted"}[last.head_trusted]
+    zeros, images = sum(one.true == 0 for one in last.evaluated), len(last.evaluated)
+    reasons = [
+        *[f"{zeros} of {images} have IoU 0"] * (0 < images <= 2 * zeros),
+        *["labels held out do not prove it"] * (last.head_trusted is False),
+    ]
+    note = "; ".join(["Spearman on test images", *reasons]) if reasons else "Spearman: 1 perfect, 0 chance"
+    return Figure(f"IoU head{state}", words.say_number(last.iou_spearman), note)
 
 
 def _from(start: float | None, end: float | None) -> str:
