@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from maskloop.console.given import spelt_out
 from maskloop.loop.demo_data import write_demo_data
 from maskloop.loop.local_server import LocalServer
 from tests.formats.voc import write_voc
@@ -118,6 +119,26 @@ def test_a_dry_run_tells_of_looks_and_of_the_second_network(al_loop, demo):
     assert code == 0, complaint
     assert "looks" in out
     assert "+ 1" in out
+    assert "second network" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("--second-network",), ["--second-network=compact"]),
+        (("--second-network", "--seed", "3"), ["--second-network=compact", "--seed", "3"]),
+        (("--second-network", "paper", "--seed", "3"), ["--second-network", "paper", "--seed", "3"]),
+        (("--second-network=paper", "--resume"), ["--second-network=paper", "--resume"]),
+        ((), []),
+    ],
+)
+def test_a_second_network_without_a_recipe_is_a_compact_one(words, meant):
+    assert spelt_out(words) == meant
+
+
+def test_a_second_network_needs_no_recipe(al_loop, demo):
+    code, out, complaint = al_loop("--second-network", "--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
+    assert code == 0, complaint
     assert "second network" in " ".join(out.split())
 
 

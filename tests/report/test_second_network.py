@@ -69,7 +69,9 @@ def test_every_arm_with_a_second_network_has_both(a_report: Make) -> None:
     assert network_rows(a_report()) == []
 
 
-@pytest.mark.parametrize(("mean_iou", "words"), [(0.612, "no difference"), (0.63, "it is better"), (0.55, "it is worse")])
+@pytest.mark.parametrize(
+    ("mean_iou", "words"), [(0.612, "no difference"), (0.63, "it is better"), (0.55, "it is worse")]
+)
 def test_the_better_network_is_named(a_report: Make, mean_iou: float, words: str) -> None:
     said = say_networks(a_report(second=second(mean_iou=mean_iou)))  # the annotation network's is 0.61
     assert said.startswith(f"The second one has a mean IoU of {mean_iou:.2f}, the annotation network 0.61: {words}")

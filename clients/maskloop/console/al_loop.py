@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -104,5 +105,5 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
 
 def main() -> None:
     """Entry point of `al-loop`: `compare` and `verdict` are commands, anything else runs one campaign."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
-    told(err, comparing if asked in {"compare", "verdict"} else app)
+    words = given.spelt_out(sys.argv[1:])
+    told(err, partial(comparing if words[:1] in (["compare"], ["verdict"]) else app, words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,10 +48,23 @@ StopWhen = Annotated[
 SecondNetwork = Annotated[
     str,
     typer.Option(
-        help="Recipe, such as compact, of a second network, trained after the campaign on pseudo-labels as well."
+        help="After the campaign, train a second network on pseudo-labels as well, by this recipe; compact if unnamed."
     ),
 ]
 PseudoMinIou = Annotated[float, typer.Option(help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].")]
+
+ALONE = {"--second-network": "compact"}
+"""What options mean that are given without a value, which typer knows nothing of."""
+
+
+def spelt_out(words: Sequence[str]) -> list[str]:
+    """The words of a command line, with the values of `ALONE` where an option stands alone: at the end or before
+    another."""
+    following = [*words, "-"][1:]
+    return [
+        f"{word}={ALONE[word]}" if word in ALONE and after.startswith("-") else word
+        for word, after in zip(words, following, strict=True)
+    ]
 
 
 def options_of(arguments: Mapping[str, Any]) -> Options:
