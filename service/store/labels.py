@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.cost_estimates import TimedLabel
@@ -249,7 +249,6 @@ class JudgedImage:
     image: Image
     categories: frozenset[int]
     label_id: str
-    kind: SupervisionKind
 
 
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
@@ -257,22 +256,32 @@ def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
 
     A full label says it better than counts do, and counts better than a verdict.
     """
-    wanted = select(labels, *(images.c[name] for name in _IMAGE_FIELDS)).join(
-        images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
-    )
-    of_kinds = labels.c.kind.in_([kind.value for kind in _BEST_FIRST])
-    found = wanted.where(labels.c.project_id == project_id, of_kinds, IS_CURRENT, images.c.split != Split.TEST.value)
-    for _, rows in groupby(tx.execute(found.order_by(labels.c.image_id)), attrgetter("image_id")):
-        best = min(rows, key=lambda row: _BEST_FIRST.index(SupervisionKind(row.kind)))
-        image = _image_beside(best, best.image_id)
-        yield JudgedImage(image, frozenset(_said(best).by_category), best.id, SupervisionKind(best.kind))
+    return _judged(tx, _telling(project_id, _BEST_FIRST))
 
 
 def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
-    """Images of which counts or a verdict, and no full label, say that they hold nothing, by image id."""
-    for judged in judged_images(tx, project_id):
-        if not judged.categories and judged.kind is not SupervisionKind.FULL:
-            yield judged
+    """Those of `judged_images` that have no full label and hold nothing; no mask is read."""
+    full = select(labels.c.image_id).where(
+        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
+    )
+    said = _telling(project_id, (SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT))
+    return (one for one in _judged(tx, said.where(labels.c.image_id.not_in(full))) if not one.categories)
+
+
+def _telling(project_id: str, kinds: Iterable[SupervisionKind]) -> Select[Any]:
+    """Current labels of these kinds, beside their images."""
+    beside = select(labels, *(images.c[name] for name in _IMAGE_FIELDS)).join(
+        images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
+    )
+    of_kinds = labels.c.kind.in_([kind.value for kind in kinds])
+    return beside.where(labels.c.project_id == project_id, of_kinds, IS_CURRENT, images.c.split != Split.TEST.value)
+
+
+def _judged(tx: Transaction, found: Select[Any]) -> Iterator[JudgedImage]:
+    """Each image with the label that says it best."""
+    for _, rows in groupby(tx.execute(found.order_by(labels.c.image_id)), attrgetter("image_id")):
+        best = min(rows, key=lambda row: _BEST_FIRST.index(SupervisionKind(row.kind)))
+        yield JudgedImage(_image_beside(best, best.image_id), frozenset(_said(best).by_category), best.id)
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:
