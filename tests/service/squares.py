@@ -15,18 +15,22 @@ SIDE = 32
 TINY = {"image_size": SIDE, "iterations": 12, "iou_epochs": 2, "checkpoint_every": 2}
 
 
-def squares(number: int, seed: int = 0) -> Iterator[tuple[str, bytes, tuple[ObjectLabel, ...]]]:
-    """File name, PNG bytes and objects of so many images."""
+def squares(
+    number: int, seed: int = 0, name: str = "square", *, hollow: bool = False
+) -> Iterator[tuple[str, bytes, tuple[ObjectLabel, ...]]]:
+    """File name, PNG bytes and objects of so many images; hollow squares only look like squares and are no objects."""
     rng = np.random.default_rng(seed)
     for place in range(number):
         pixels = rng.integers(0, 80, (SIDE, SIDE, 3), dtype=np.uint8)
         x, y = rng.integers(2, SIDE - 14, 2)
         pixels[y : y + 10, x : x + 10] = 200
+        if hollow:
+            pixels[y + 4 : y + 6, x + 4 : x + 6] = 40
         mask = np.zeros((SIDE, SIDE), dtype=np.bool_)
         mask[y : y + 10, x : x + 10] = True
         file = io.BytesIO()
         Picture.fromarray(pixels).save(file, "PNG")
-        yield f"square{place}.png", file.getvalue(), (ObjectLabel(1, Mask.from_array(mask)),)
+        yield f"{name}{place}.png", file.getvalue(), () if hollow else (ObjectLabel(1, Mask.from_array(mask)),)
 
 
 def imports(train: int, test: int, pool: int) -> list[ImageImport]:
