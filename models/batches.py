@@ -21,6 +21,33 @@ SEED_NOISE = 0.1  # deviation of a training seed from the middle, in square root
 
 
 @dataclass(frozen=True)
+class TrainingSet:
+    """What a training learns from, prepared for its recipe.
+
+    Args:
+        drawn: images that every epoch goes through, in the order that is drawn from.
+        on_top: other images, and how many of them every batch gets as well, in epochs of their own.
+    """
+
+    drawn: Sequence[Prepared]
+    on_top: tuple[tuple[Sequence[Prepared], int], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        recipe: Recipe,
+        labeled: Sequence[Prepared],
+        *,
+        pseudo: Sequence[Prepared] = (),
+        empty: Sequence[Prepared] = (),
+    ) -> TrainingSet:
+        """Labeled images, and those with pseudo-labels or known to hold nothing as the recipe's shares say."""
+        beside = ((pseudo, recipe.pseudo_images), (empty, recipe.empty_images))
+        drawn = labeled if recipe.pseudo_images else [*labeled, *pseudo]
+        return cls(drawn, tuple((images, number) for images, number in beside if images and number))
+
+
+@dataclass(frozen=True)
 class TrainingBatch:
     """What one iteration learns from.
 
@@ -49,23 +76,13 @@ class TrainingBatch:
         return self.classes.gather(1, self.steps)
 
 
-def draw_batch(
-    prepared: Sequence[Prepared],
-    recipe: Recipe,
-    seed: int,
-    iteration: int,
-    device: torch.device,
-    *,
-    empty: Sequence[Prepared] = (),
-) -> TrainingBatch:
-    """The batch of one iteration: every epoch a new order, cut into near-equal batches.
-
-    Args:
-        empty: images known to hold nothing; `recipe.empty_images` of them come on top, in epochs of their own.
-    """
-    chosen = [prepared[place] for place in places_of(len(prepared), recipe.batch, seed, iteration)]
-    if empty:
-        chosen += [empty[place] for place in places_of(len(empty), recipe.empty_images, seed, iteration)]
+def draw_batch(data: TrainingSet, recipe: Recipe, seed: int, iteration: int, device: torch.device) -> TrainingBatch:
+    """The batch of one iteration: every epoch a new order, cut into near-equal batches."""
+    chosen = [
+        images[place]
+        for images, number in ((data.drawn, recipe.batch), *data.on_top)
+        for place in places_of(len(images), number, seed, iteration)
+    ]
     rng = np.random.default_rng([seed, 1, iteration])
     images, masks, classes = collate(chosen, device)
     images, masks = augment(images, masks, recipe.augment, rng)

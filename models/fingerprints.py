@@ -5,26 +5,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from models.examples import Prepared
+from models.batches import TrainingSet
 from models.recipes import Recipe
 
 
-def fingerprint(
-    network: nn.Module,
-    prepared: Sequence[Prepared],
-    recipe: Recipe,
-    seed: int,
-    device: torch.device,
-    *,
-    empty: Sequence[Prepared] = (),
-) -> str:
+def fingerprint(network: nn.Module, data: TrainingSet, recipe: Recipe, seed: int, device: torch.device) -> str:
     """Of the training that makes of `network`, as it is now, a trained one; hex digits.
 
     Ids and names are not part of it, nor what `Recipe.shaping` leaves out: they move no weight. The code is, so that
@@ -32,16 +24,15 @@ def fingerprint(
 
     Args:
         network: before its first iteration.
-        prepared: what it learns from, in the order that is drawn from.
-        empty: images known to hold nothing that it learns from as well, in their order.
+        data: what it learns from.
     """
     tensors = {}
-    for place, item in enumerate(prepared):
-        for part in ("image", "masks", "classes"):
-            tensors[f"{part} {place}"] = torch.tensor(getattr(item, part))
-    for place, item in enumerate(empty):
-        tensors[f"empty {place}"] = torch.tensor(item.image)
-    return training_fingerprint(network, tensors, recipe.shaping(), seed, device)
+    for kind, images in enumerate((data.drawn, *(images for images, _ in data.on_top))):
+        for place, item in enumerate(images):
+            for part in ("image", "masks", "classes"):
+                tensors[f"{kind} {part} {place}"] = torch.tensor(getattr(item, part))
+    on_top = [number for _, number in data.on_top]
+    return training_fingerprint(network, tensors, {**recipe.shaping(), "on top": on_top}, seed, device)
 
 
 def training_fingerprint(

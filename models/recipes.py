@@ -32,6 +32,7 @@ MAY_BE_ZERO = {
     "clip",
     "weight_decay",
     "empty_share",
+    "pseudo_share",
     "held_out",
     "min_iterations",
     "max_iterations",
@@ -83,6 +84,7 @@ class Recipe(JsonOptions):
     augment: str = "none"
     train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
     empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
+    pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones, as published
     class_weight: float = 0.1  # these four where classes are predicted without seeds, see models/losses.py
     class_from: float = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
     stop_weight: float = 0.5
@@ -127,6 +129,11 @@ class Recipe(JsonOptions):
         """
         return math.ceil(self.empty_share * self.batch) if self.seeds or self.classes == "predicted" else 0
 
+    @property
+    def pseudo_images(self) -> int:
+        """Images with pseudo-labels on top of each batch, where there are any; 0 mixes them with labeled ones."""
+        return math.ceil(self.pseudo_share * self.batch)
+
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""
         return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
@@ -155,6 +162,7 @@ RECIPES: Mapping[str, Recipe] = {
         clip=5.0,
         augment="strong",
         train_steps=4,
+        pseudo_share=0.5,
         objectness=0.2,
         semantic_weight=1.0,
         centre_weight=1.0,

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from maskloop.errors import FailedPrecondition, InvalidArgument
-from models.batches import TrainingBatch, collate, draw_batch, places_of
+from models.batches import TrainingBatch, TrainingSet, collate, draw_batch, places_of
 from models.examples import Example, Prepared, normalise, prepare
 from models.fingerprints import fingerprint
 from models.kept_networks import KeptNetworks
@@ -45,8 +45,7 @@ IOU_PHASE_SHARE = 0.05  # of the progress shown
 @dataclass(frozen=True)
 class _Training:
     network: AnnotationNetwork
-    prepared: Sequence[Prepared]
-    empty: Sequence[Prepared]
+    data: TrainingSet
     recipe: Recipe
     seed: int
     device: torch.device
@@ -78,8 +77,8 @@ def train_network(
         kept: networks trained before, taken where they are what this training would come to, and joined by this one.
         start: a network of the same recipe and vocabulary that the training goes on from, for `Recipe.warm_share` of
             the iterations; it stays as it is. `None` for the recipe's initial weights.
-        pseudo: images with pseudo-labels, prepared for this recipe; learnt from as `examples` are.
-        empty: images known to hold nothing, prepared likewise; `Recipe.empty_images` of them join every batch.
+        pseudo: images with pseudo-labels, prepared for this recipe; see `Recipe.pseudo_share`.
+        empty: images known to hold nothing, prepared likewise; see `Recipe.empty_share`.
 
     Raises:
         InvalidArgument: there is no example.
@@ -88,17 +87,16 @@ def train_network(
     """
     if not examples:
         raise InvalidArgument("there is no labeled image to train on", field="examples")
-    strong = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
-    prepared = [*strong, *pseudo]
+    labeled = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
+    data = TrainingSet.of(recipe, labeled, pseudo=pseudo, empty=empty)
     network = _initial_network(recipe, len(categories), seed).to(device)
     if start is not None:
         network.load_state_dict(start.state_dict())
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
-    iterations = recipe.iterations(len(prepared), warm=start is not None)
-    empty = empty if recipe.empty_images else ()
-    training = _Training(network, prepared, empty, recipe, seed, device, progress, iterations)
-    identity = fingerprint(network, prepared, recipe, seed, device, empty=empty)
+    iterations = recipe.iterations(len(data.drawn), warm=start is not None)
+    training = _Training(network, data, recipe, seed, device, progress, iterations)
+    identity = fingerprint(network, data, recipe, seed, device)
     if kept is None:
         _train(training, checkpoint_dir, identity)
     else:
@@ -196,7 +194,7 @@ def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: i
     share = learning_rate_share(iteration, iterations, recipe.warmup, recipe.cosine)
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * share
-    batch = draw_batch(training.prepared, recipe, training.seed, iteration, device, empty=training.empty)
+    batch = draw_batch(training.data, recipe, training.seed, iteration, device)
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         loss = segmentation_loss(network, batch, recipe, iteration / iterations)
     value = loss.item()
@@ -213,7 +211,7 @@ def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: i
 
 def _train_iou_branch(training: _Training) -> None:
     """The second phase. A frozen network's states do not change from epoch to epoch, so they are computed once."""
-    network, recipe, prepared = training.network, training.recipe, training.prepared
+    network, recipe, prepared = training.network, training.recipe, training.data.drawn
     states, iou, there = _states_and_iou(training)
     optimizer = torch.optim.Adam(network.iou_branch.parameters(), lr=recipe.iou_rate)
     batches = -(-len(prepared) // recipe.batch)
@@ -231,7 +229,8 @@ def _train_iou_branch(training: _Training) -> None:
 @torch.no_grad()
 def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
     """Of every example's steps: states (N, T, F), true IoU (N, T) and whether the step is there (N, T)."""
-    network, recipe, prepared, device = training.network.eval(), training.recipe, training.prepared, training.device
+    network, recipe, device = training.network.eval(), training.recipe, training.device
+    prepared = training.data.drawn
     most = 1 + max(len(item.classes) for item in prepared)
     width = network.iou_branch.linear.in_features
     states = torch.zeros(len(prepared), most, width, device=device)

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from models.batches import TrainingSet
 from models.examples import Prepared, prepare
 from models.fingerprints import fingerprint
 from models.fitting import fit
@@ -29,7 +30,7 @@ SHAPING = {
     *("encoder", "image_size", "hidden", "min_hidden", "steps", "classes", "class_input", "seeds"),
     *("start", "warm_share", "epochs", "min_iterations", "max_iterations", "batch", "optimizer", "rate"),
     *("encoder_rate", "weight_decay", "warmup", "cosine", "clip", "augment", "train_steps", "class_weight"),
-    *("empty_share", "class_from", "stop_weight", "stop_from", "semantic_weight", "centre_weight"),
+    *("empty_share", "pseudo_share", "class_from", "stop_weight", "stop_from", "semantic_weight", "centre_weight"),
     *("iou_epochs", "iou_rate", "iou_target", "iou_training"),
 }
 
@@ -192,7 +193,7 @@ def another(name: str, value):
 
 
 def mark(network: nn.Module, prepared: list[Prepared], recipe: Recipe) -> str:
-    return fingerprint(network, prepared, recipe, 0, CPU)
+    return fingerprint(network, TrainingSet(prepared), recipe, 0, CPU)
 
 
 def test_the_weights_a_training_starts_from_are_part_of_its_fingerprint(scenes):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument
-from models.batches import collate, draw_batch
+from models.batches import TrainingSet, collate, draw_batch
 from models.examples import Example, normalise, prepare
 from models.losses import class_loss, hard_iou, objectness_loss
 from models.matching import best_ious, match_across_classes, match_objects
@@ -62,7 +62,7 @@ def test_one_optimiser_with_two_rates_takes_the_steps_of_the_papers_two_adams(sc
     ]
     for network, optimizers in ((one, [build_optimizer(one, recipe)]), (two, adams)):
         for iteration in range(3):
-            loss = segmentation_loss(network, draw_batch(prepared, recipe, 0, iteration, CPU), recipe)
+            loss = segmentation_loss(network, draw_batch(TrainingSet(prepared), recipe, 0, iteration, CPU), recipe)
             for optimizer in optimizers:
                 optimizer.zero_grad()
             loss.backward()
@@ -186,7 +186,7 @@ def test_classes_and_objectness_are_learnt_from_their_share_of_the_training_on(s
     prepared = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(4)]
     torch.manual_seed(0)
     network = build_network(recipe, 2).eval()
-    batch = draw_batch(prepared, recipe, 0, 0, CPU)
+    batch = draw_batch(TrainingSet(prepared), recipe, 0, 0, CPU)
     early, middle, late = (segmentation_loss(network, batch, recipe, done).item() for done in (0.2, 0.3, 0.6))
     decoded = network(batch.images, torch.zeros(4, 3, dtype=torch.int64))  # two objects, and the step after them
     order = match_across_classes(decoded.logits, batch.masks, batch.classes >= 0)
@@ -253,7 +253,7 @@ def test_the_joint_loss_agrees_with_adding_up_step_by_step(scenes):
     prepared = [prepare(scene, CATEGORIES, 32, 20) for scene in [*scenes(2, objects=3), *scenes(2, objects=1, seed=2)]]
     torch.manual_seed(0)
     network = build_network(recipe, 2).eval()
-    batch = draw_batch(prepared, recipe, 0, 0, CPU)
+    batch = draw_batch(TrainingSet(prepared), recipe, 0, 0, CPU)
     with torch.no_grad():
         loss = segmentation_loss(network, batch, recipe)
         decoded = network(batch.images, batch.step_classes)
