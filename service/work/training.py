@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,12 @@ class Training:
             FailedPrecondition: pseudo-labels were asked for, and there is none.
         """
         project_id, request = record.operation.project_id, record.request
+        recipe = Recipe.from_dict(request["recipe"])
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
-        pseudo = self._pseudo(tx, project_id, pseudo_of(request))
+        pseudo = self._pseudo(
+            tx, project_id, pseudo_of(request), recipe.iterations(len(labeled)) * recipe.pseudo_images
+        )
+        drawn = len(labeled) if recipe.pseudo_images else len(labeled) + len(pseudo)
         return TrainJob(
             recipe=request["recipe"],
             seed=request["seed"],
@@ -49,7 +54,7 @@ class Training:
             images=labeled,
             start=self._start(tx, project_id, request["recipe"]),
             pseudo=pseudo,
-            empty=_empty(tx, project_id, request, examples=len(labeled) + len(pseudo)),
+            empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -86,8 +91,10 @@ class Training:
             return None
         return self.folder.checkpoint(project_id, latest.version.id)
 
-    def _pseudo(self, tx: Transaction, project_id: str, wanted: PseudoLabels | None) -> tuple[LabeledFile, ...]:
-        """The pseudo-labels a training learns from.
+    def _pseudo(
+        self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int
+    ) -> tuple[LabeledFile, ...]:
+        """The pseudo-labels a training learns from; of more images than it can show at all, `most`, 0 for no limit.
 
         Raises:
             FailedPrecondition: they were asked for, and there is none.
@@ -95,7 +102,8 @@ class Training:
         if wanted is None:
             return ()
         table = self.folder.scores(project_id, wanted.model_version)
-        found = pseudo_labels(table, images_to_score(tx, project_id), wanted)
+        images = min(wanted.images or sys.maxsize, most or sys.maxsize)
+        found = pseudo_labels(table, images_to_score(tx, project_id), replace(wanted, images=images))
         if not found:
             raise FailedPrecondition(
                 f"model version {wanted.model_version} proposes no object of a predicted IoU of "
@@ -109,13 +117,11 @@ def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
     return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
 
 
-def _empty(tx: Transaction, project_id: str, request: Mapping[str, Any], *, examples: int) -> tuple[LabeledFile, ...]:
-    """Images known to hold nothing, by id: of very many, a draw of as many as the training can show at all."""
-    recipe = Recipe.from_dict(request["recipe"])
+def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[LabeledFile, ...]:
+    """Images known to hold nothing, by id: of more than the training can show at all, a draw of `most`."""
     found = list(empty_images(tx, project_id))
-    most = recipe.iterations(examples) * recipe.empty_images
     ids = np.array([one.image.id for one in found], dtype=np.bytes_)
-    shown = sorted(np.argsort(draws(ids, request["seed"], "empty images"), kind="stable")[:most].tolist())
+    shown = sorted(np.argsort(draws(ids, seed, "empty images"), kind="stable")[:most].tolist())
     return tuple(
         LabeledFile(one.image.id, one.image.file_name, one.image.sha256, one.label_id, ())
         for one in (found[place] for place in shown)

@@ -127,6 +127,21 @@ def test_a_job_keeps_the_pseudo_labels_it_was_prepared_with(server: Server) -> N
     assert read_job(server.data.work("o1")) == job
 
 
+@pytest.mark.parametrize(("share", "asked", "shown"), [(0.5, 0, 4), (0.5, 3, 3), (0.0, 0, 6)])
+def test_a_training_gets_no_more_pseudo_labels_than_it_can_show(
+    server: Server, share: float, asked: int, shown: int
+) -> None:
+    labeled, *others = server.import_pool(7)
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=[full_draft(labeled, 1)])
+    add_scores(server, *(proposals(image_id, 0.8) for image_id in others))
+    work, record = training(server, PseudoLabels("m1", images=asked))
+    record.request["recipe"] = resolve("compact", iterations=2, batch=4, pseudo_share=share).to_dict()
+    work.prepare(record)
+    job = read_job(server.data.work("o1"))
+    first = sorted(found(server, PseudoLabels("m1", images=shown)))
+    assert [image.image_id for image in job.pseudo] == first
+
+
 def test_a_training_that_asks_for_pseudo_labels_where_there_are_none_fails_and_says_so(server: Server) -> None:
     (image,) = server.import_pool(1)
     add_scores(server, proposals(image, 0.2))
