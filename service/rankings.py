@@ -26,7 +26,8 @@ from service.scores import fixed_width
 from service.store import Transaction
 from service.store.classifiers import get_classifier
 from service.store.images import image_ids
-from service.store.labels import pool_counts, verdicts
+from service.store.judged_images import verdicts
+from service.store.labels import pool_counts
 from service.store.models import labeled_images
 
 META = b"maskloop"

@@ -16,7 +16,7 @@ from service.job_files import HARD_OOD
 from service.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier
-from service.store.labels import judged_images
+from service.store.judged_images import judged_images
 from service.store.projects import get_project
 from service.store.requests import Request
 

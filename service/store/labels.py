@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.cost_estimates import TimedLabel
 from maskloop.errors import LabelNotFound
-from maskloop.masks import Mask
-from maskloop.values import Counts, Image, Label, ObjectLabel, OodVerdict, Split, SupervisionKind
+from maskloop.values import Counts, Image, Label, Split, SupervisionKind
 from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
+from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, said_by
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
@@ -70,7 +67,7 @@ def insert_labels(tx: Transaction, new: Sequence[Label]) -> None:
     if corrections:
         tx.execute(_SUPERSEDE, corrections)
     if new:
-        tx.execute(_INSERT, [_row(label) for label in new])
+        tx.execute(_INSERT, [row_of(label) for label in new])
 
 
 def get_labels(tx: Transaction, project_id: str, label_ids: Sequence[str]) -> list[Label]:
@@ -82,7 +79,7 @@ def get_labels(tx: Transaction, project_id: str, label_ids: Sequence[str]) -> li
     found: dict[str, Label] = {}
     for ids in chunks(label_ids):
         rows = tx.execute(_WITH_SIZE.where(labels.c.project_id == project_id, labels.c.id.in_(ids)))
-        found.update((row.id, _label(row)) for row in rows)
+        found.update((row.id, label_of(row)) for row in rows)
     for label_id in label_ids:
         if label_id not in found:
             raise LabelNotFound(f"project {project_id} has no label {label_id!r}", field="label_id")
@@ -118,13 +115,13 @@ def list_labels(
     if not include_superseded:
         found = found.where(IS_CURRENT)
     rows = tx.execute(found.order_by(labels.c.number).limit(page.size + 1)).all()
-    return page.cut([_label(row) for row in rows], [str(row.number) for row in rows])
+    return page.cut([label_of(row) for row in rows], [str(row.number) for row in rows])
 
 
 def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> Iterator[LabeledImage]:
     """Current full labels of the images of some splits, by image id; read as they are consumed."""
     found = (
-        select(labels, *(images.c[name] for name in _IMAGE_FIELDS))
+        select(labels, *(images.c[name] for name in IMAGE_FIELDS))
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .where(
             labels.c.project_id == project_id,
@@ -135,7 +132,7 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
         .order_by(labels.c.image_id)
     )
     for row in tx.execute(found):
-        yield LabeledImage(_image_beside(row, row.image_id), _label(row))
+        yield LabeledImage(image_beside(row, row.image_id), label_of(row))
 
 
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
@@ -155,14 +152,14 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
         .order_by(images.c.id)
     )
     for row in tx.execute(found):
-        yield image_of(row), _counts(row.counts)
+        yield image_of(row), counts_of(row.counts)
 
 
 def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts | None, float]]:
     """Pool images without a full label, with their counts (`None` if unknown) and what was paid for these, by id."""
-    counts_of = and_(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.project_id == project_id)
-    current = select(labels.c.image_id, labels.c.counts).where(counts_of, IS_CURRENT).subquery()
-    paid = select(labels.c.image_id, func.sum(labels.c.cost_s).label("paid_s")).where(counts_of)
+    is_counts = and_(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.project_id == project_id)
+    current = select(labels.c.image_id, labels.c.counts).where(is_counts, IS_CURRENT).subquery()
+    paid = select(labels.c.image_id, func.sum(labels.c.cost_s).label("paid_s")).where(is_counts)
     paid_by_image = paid.group_by(labels.c.image_id).subquery()
     full = select(labels.c.image_id).where(
         labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
@@ -175,7 +172,7 @@ def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Count
         .order_by(images.c.id)
     )
     for row in tx.execute(found):
-        yield image_of(row), None if row.counts is None else _counts(row.counts), row.paid_s or 0.0
+        yield image_of(row), None if row.counts is None else counts_of(row.counts), row.paid_s or 0.0
 
 
 def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
@@ -228,7 +225,7 @@ def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
     for row in tx.execute(found):
         kind = SupervisionKind(row.kind)
         paid_s = (row.paid_s or 0.0) if kind is SupervisionKind.FULL else 0.0
-        yield TimedLabel(kind, _said(row), row.seconds_spent, paid_s)
+        yield TimedLabel(kind, said_by(row), row.seconds_spent, paid_s)
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
@@ -240,134 +237,3 @@ def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind)
     else:
         said = current.where(labels.c.kind == kind.value)
     return {*tx.execute(full).scalars().all(), *tx.execute(said).scalars().all()}
-
-
-@dataclass(frozen=True)
-class JudgedImage:
-    """An image, the ids of the categories that are in it, and the label that says so best."""
-
-    image: Image
-    categories: frozenset[int]
-    label_id: str
-
-
-def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
-    """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
-
-    A full label says it better than counts do, and counts better than a verdict.
-    """
-    return _judged(tx, _telling(project_id, _BEST_FIRST))
-
-
-def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
-    """Those of `judged_images` that have no full label and hold nothing; no mask is read."""
-    full = select(labels.c.image_id).where(
-        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
-    )
-    said = _telling(project_id, (SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT))
-    return (one for one in _judged(tx, said.where(labels.c.image_id.not_in(full))) if not one.categories)
-
-
-def _telling(project_id: str, kinds: Iterable[SupervisionKind]) -> Select[Any]:
-    """Current labels of these kinds, beside their images."""
-    beside = select(labels, *(images.c[name] for name in _IMAGE_FIELDS)).join(
-        images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
-    )
-    of_kinds = labels.c.kind.in_([kind.value for kind in kinds])
-    return beside.where(labels.c.project_id == project_id, of_kinds, IS_CURRENT, images.c.split != Split.TEST.value)
-
-
-def _judged(tx: Transaction, found: Select[Any]) -> Iterator[JudgedImage]:
-    """Each image with the label that says it best."""
-    for _, rows in groupby(tx.execute(found.order_by(labels.c.image_id)), attrgetter("image_id")):
-        best = min(rows, key=lambda row: _BEST_FIRST.index(SupervisionKind(row.kind)))
-        yield JudgedImage(_image_beside(best, best.image_id), frozenset(_said(best).by_category), best.id)
-
-
-def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:
-    """Images of split OOD that have neither a verdict nor a full label, by image id."""
-    known = select(labels.c.image_id).where(
-        labels.c.project_id == project_id,
-        labels.c.kind.in_([SupervisionKind.OOD_VERDICT.value, SupervisionKind.FULL.value]),
-        IS_CURRENT,
-    )
-    found = select(images).where(
-        images.c.project_id == project_id, images.c.split == Split.OOD.value, images.c.id.not_in(known)
-    )
-    return map(image_of, tx.execute(found.order_by(images.c.id)))
-
-
-def verdicts(tx: Transaction, project_id: str) -> dict[str, OodVerdict]:
-    """The current verdicts of all images that have one, by image id in the order in which they were given."""
-    found = select(labels.c.image_id, labels.c.counts).where(
-        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.OOD_VERDICT.value, IS_CURRENT
-    )
-    return {row.image_id: _verdict(row.counts) for row in tx.execute(found.order_by(labels.c.number))}
-
-
-_IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
-_BEST_FIRST = (SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT)
-
-
-def _image_beside(row: Row[Any], image_id: str) -> Image:
-    facts = {name: getattr(row, name) for name in _IMAGE_FIELDS}
-    return Image(id=image_id, project_id=row.project_id, **{**facts, "split": Split(row.split)})
-
-
-def _label(row: Row[Any]) -> Label:
-    return Label(
-        id=row.id,
-        project_id=row.project_id,
-        image_id=row.image_id,
-        kind=SupervisionKind(row.kind),
-        annotator=row.annotator,
-        cost_s=row.cost_s,
-        created_at=row.created_at,
-        counts=_counts(row.counts) if row.kind == SupervisionKind.COUNTS else None,
-        verdict=_verdict(row.counts) if row.kind == SupervisionKind.OOD_VERDICT else None,
-        objects=tuple(
-            ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()))
-            for category_id, rle in row.objects or ()
-        ),
-        seconds_spent=row.seconds_spent,
-        campaign_id=row.campaign_id,
-        supersedes=row.supersedes,
-        superseded_by=row.superseded_by,
-    )
-
-
-def _counts(stored: dict[str, int]) -> Counts:
-    return Counts({int(category_id): count for category_id, count in stored.items()})
-
-
-def _verdict(stored: dict[str, int]) -> OodVerdict:
-    return OodVerdict(next(iter(_counts(stored).by_category), 0))
-
-
-def _said(row: Row[Any]) -> Counts:
-    """What a label says, without its masks."""
-    if row.counts is not None:
-        return _counts(row.counts)
-    return Counts(Counter(category_id for category_id, _ in row.objects or ()))
-
-
-def _row(label: Label) -> dict[str, object]:
-    shown = label.shown
-    full = label.kind is SupervisionKind.FULL
-    return {
-        "id": label.id,
-        "project_id": label.project_id,
-        "image_id": label.image_id,
-        "kind": label.kind.value,
-        "annotator": label.annotator,
-        "campaign_id": label.campaign_id,
-        "cost_s": label.cost_s,
-        "seconds_spent": label.seconds_spent,
-        "counts": None if full else {str(key): count for key, count in shown.by_category.items()},
-        "objects": [[item.category_id, item.mask.rle.decode()] for item in label.objects] if full else None,
-        "categories_present": shown.categories,
-        "objects_present": shown.objects,
-        "supersedes": label.supersedes,
-        "superseded_by": label.superseded_by,
-        "created_at": label.created_at,
-    }

@@ -14,7 +14,7 @@ from service.folders import DataFolder
 from service.job_files import CLASSIFIER, HARD_OOD, ClassifiedFile, ClassifyJob, ImageFile
 from service.store import Transaction
 from service.store.classifiers import insert_classifier
-from service.store.labels import candidate_images, judged_images
+from service.store.judged_images import candidate_images, judged_images
 from service.store.operations import OperationRecord
 from service.store.projects import get_project
 

@@ -20,7 +20,8 @@ from service.folders import DataFolder
 from service.job_files import CHECKPOINT, LabeledFile, TrainJob, read_job
 from service.pseudo_labels import pseudo_labels
 from service.store import Transaction
-from service.store.labels import empty_images, full_labels, images_to_score
+from service.store.judged_images import empty_images
+from service.store.labels import full_labels, images_to_score
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
 from service.store.operations import OperationRecord
 from service.store.projects import get_project

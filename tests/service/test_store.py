@@ -100,23 +100,20 @@ from service.store.images import (
     list_images,
     set_split,
 )
+from service.store.judged_images import candidate_images, empty_images, judged_images, verdicts
 from service.store.labels import (
     CountedImage,
-    candidate_images,
     counted_images,
     counts_to_score,
     current_labels,
-    empty_images,
     full_labels,
     get_labels,
     images_to_score,
     images_without_need,
     insert_labels,
-    judged_images,
     list_labels,
     pool_counts,
     timed_labels,
-    verdicts,
 )
 from service.store.migrate import MIGRATIONS
 from service.store.models import (
