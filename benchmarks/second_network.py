@@ -1,15 +1,18 @@
 """The second network against the annotation network: pseudo-labels, how many, a floor, and what their noise costs.
 
-    python -m benchmarks.second_network run SET[,SET] NUMBER[,NUMBER] SEED ...
+    python -m benchmarks.second_network run SET[,SET] SHARE NUMBER[,NUMBER] SEED ...
     python -m benchmarks.second_network table < LINES
+    python -m benchmarks.second_network picture < LINES > FILE.svg
 
-Sets are wbc_cells and dsb2018_nuclei, of MASKLOOP_DATA. `run` prints a CSV line for each network: the first one of
+Sets are wbc_cells and dsb2018_nuclei, of MASKLOOP_DATA. `run` prints a CSV line for each network: the first ones of
 every set and seed, then their second ones, so that one that is broken off has what it has of all of them. The
 annotation network learns from 20 labels drawn by the seed and reads the other pool images; each second network is the
 same recipe, seed and iterations on those labels and on pseudo-labels of NUMBER of these, and finds by itself on the
-test images. Ways: `off`, all proposals; `true`, what people outlined in the images of `off`: the ceiling; `floor`,
-those of a predicted IoU of .7 or more; `told`, TOLD by the annotation network when it is told classes and counts (its
-weights are the same). `none` is the annotation network, and the control.
+test images. SHARE is the recipe's `pseudo_share`: 0.5 puts four of them on top of the eight labels of a batch, 0 mixes
+them. Ways: `off`, all proposals; `true`, what people outlined in the images of `off`: the ceiling; `floor`, those of a
+predicted IoU of .7 or more; `told`, TOLD by the annotation network when it is told classes and counts (its weights are
+the same). `none` is the annotation network, and the control; `wide` is a control whose batches are as large as those of
+the second networks.
 """
 
 from __future__ import annotations
@@ -19,19 +22,21 @@ import dataclasses
 import io
 import os
 import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.images import decode_image
 from maskloop.loop.data import read_data
 from maskloop.matching import match_within_class
+from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, drawing
 from maskloop.values import Evaluation, HeadState, ImageProposals, ObjectLabel, PseudoLabels, Split
 from models.calibration import fit_calibrator
 from models.checkpoints import FittedModel
@@ -41,7 +46,7 @@ from models.fitting import fit
 from models.network import build_network
 from models.observing import image_of, observe_views
 from models.pseudo_labels import pseudo_objects
-from models.recipes import resolve
+from models.recipes import Recipe, resolve
 from models.scoring import score_images
 from selection.random_order import draws
 
@@ -54,7 +59,15 @@ EXCERPTS = {
 }
 MEASURES = ("mean_iou", "ap", "ap50", "ap70", "ar", "ar50", "ar70", "f50", "ssim", "iou_mae")
 NOISE = ("pseudo_iou", "precision", "recall")
-COLUMNS = ("set", "seed", "way", "wanted", "images", "objects", *NOISE, "seconds", *MEASURES)
+COLUMNS = ("set", "seed", "way", "share", "wanted", "images", "objects", *NOISE, *MEASURES)
+WAYS = {
+    "true": "what people outlined",
+    "told": "told classes and counts",
+    "off": "all that is proposed",
+    "floor": "predicted IoU .7 or more",
+}
+Key = tuple[str, str, str, str]
+"""Set, share, way and number wanted."""
 Labels = Mapping[str, tuple[ObjectLabel, ...]]
 
 
@@ -71,13 +84,14 @@ class Setting:
 
 
 def main() -> None:
-    """Run settings, or make the table of what was run."""
-    if sys.argv[1:2] == ["table"]:
-        print(table(list(csv.DictReader(sys.stdin, COLUMNS))))
+    """Run settings, or make the table or the picture of what was run."""
+    made = {"table": table, "picture": picture}.get(sys.argv[1])
+    if made:
+        print(made(list(csv.DictReader(sys.stdin, COLUMNS))))
         return
     torch.set_num_threads(1)
-    numbers = [int(number) for number in sys.argv[3].split(",")]
-    runs = [run(name, int(seed), numbers) for seed in sys.argv[4:] for name in sys.argv[2].split(",")]
+    share, numbers = float(sys.argv[3]), [int(number) for number in sys.argv[4].split(",")]
+    runs = [run(name, int(seed), share, numbers) for seed in sys.argv[5:] for name in sys.argv[2].split(",")]
     while runs:
         for one in list(runs):
             row = next(one, None)
@@ -103,12 +117,15 @@ def draw(name: str, seed: int) -> Setting:
     return Setting(name, seed, categories, tuple(pool[:LABELS]), tuple(pool[LABELS:]), test)
 
 
-def run(name: str, seed: int, numbers: Sequence[int]) -> Iterator[dict[str, object]]:
+def run(name: str, seed: int, share: float, numbers: Sequence[int]) -> Iterator[dict[str, object]]:
     """Train and measure every network of a set and seed, those of as many pseudo-labels together."""
     setting = draw(name, seed)
-    begun = time.process_time()
-    first = _fit(setting, {})
-    yield _row(setting, "none", 0, first, {}, time.process_time() - begun)
+    recipe = dataclasses.replace(RECIPE, pseudo_share=share)
+    first = _fit(setting, {}, recipe)
+    yield _row(setting, "none", 0, first, {})
+    if share:
+        wide = dataclasses.replace(recipe, batch=recipe.batch + recipe.pseudo_images)
+        yield _row(setting, "wide", 0, _fit(setting, {}, wide), {})
     finds, told = (_proposals(model, setting.pool) for model in (first, _told(first, setting.labeled)))
     for number in numbers:
         off = _pseudo(setting, finds, number, 0.0)
@@ -120,17 +137,15 @@ def run(name: str, seed: int, numbers: Sequence[int]) -> Iterator[dict[str, obje
         if number == TOLD:
             ways["told"] = _pseudo(setting, told, number, 0.0)
         for way, labels in ways.items():
-            begun = time.process_time()
-            second = _fit(setting, labels)
-            yield _row(setting, way, number, second, labels, time.process_time() - begun)
+            yield _row(setting, way, number, _fit(setting, labels, recipe), labels)
 
 
-def _fit(setting: Setting, pseudo: Labels) -> FittedModel:
+def _fit(setting: Setting, pseudo: Labels, recipe: Recipe) -> FittedModel:
     learnt = (dataclasses.replace(one, objects=pseudo[one.image_id]) for one in setting.pool if one.image_id in pseudo)
     return fit(
         setting.labeled,
         setting.categories,
-        RECIPE,
+        recipe,
         seed=setting.seed,
         device=CPU,
         checkpoint_dir=None,
@@ -164,19 +179,17 @@ def _pseudo(setting: Setting, proposals: Mapping[str, ImageProposals], number: i
     }
 
 
-def _row(
-    setting: Setting, way: str, wanted: int, model: FittedModel, labels: Labels, seconds: float
-) -> dict[str, object]:
+def _row(setting: Setting, way: str, wanted: int, model: FittedModel, labels: Labels) -> dict[str, object]:
     found = evaluate(model, setting.test, Split.TEST, device=CPU, progress=lambda *_: None)
     return {
         "set": setting.name,
         "seed": setting.seed,
         "way": way,
+        "share": model.recipe.pseudo_share if labels else 0.0,
         "wanted": wanted,
         "images": len(labels),
         "objects": sum(map(len, labels.values())),
         **_noise(setting, labels),
-        "seconds": f"{seconds:.1f}",
         **{name: f"{_measure(found, name):.4f}" for name in MEASURES},
     }
 
@@ -202,17 +215,61 @@ def _example(image: DatasetImage) -> Example:
 
 def table(rows: Sequence[Mapping[str, str]]) -> str:
     """Means and standard deviations over seeds, and the paired differences in AP50 to the control, as Markdown."""
-    groups: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
+    groups: dict[Key, list[Mapping[str, str]]] = {}
     for row in rows:
-        groups.setdefault((row["set"], row["way"], row["wanted"]), []).append(row)
-    control = {(row["set"], row["seed"]): float(row["ap50"]) for row in rows if row["way"] == "none"}
+        groups.setdefault(_key(row), []).append(row)
+    gains = {measure: _gains(rows, measure) for measure in ("mean_iou", "ap50")}
     shown = ("images", *NOISE, "mean_iou", "ap", "ap50", "ar50", "f50", "ssim")
-    lines = [f"| set | way | wanted | {' | '.join(shown)} | AP50 gained |", "|---" * (len(shown) + 4) + "|"]
+    heads = ("set", "share", "way", "wanted", *shown, "mean IoU gained", "AP50 gained")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for key, group in groups.items():
-        gained = [float(row["ap50"]) - control[row["set"], row["seed"]] for row in group]
         cells = [_spread([float(row[name]) for row in group if row[name]], name == "images") for name in shown]
-        lines.append(f"| {' | '.join([*key, *cells, _spread(gained)])} |")
+        lines.append(f"| {' | '.join([*key, *cells, *(_spread(found[key]) for found in gains.values())])} |")
     return "\n".join(lines)
+
+
+def picture(rows: Sequence[Mapping[str, str]]) -> str:
+    """Paired differences in AP50 to the control over the number of pseudo-labels, a panel a set and share, as SVG."""
+    gains = {key: found for key, found in _gains(rows, "ap50").items() if key[3] != "0"}
+    panels = list(dict.fromkeys((name, share) for name, share, _, _ in gains))
+
+    def fill(drawn: Figure) -> None:
+        drawn.set_size_inches(8.4, 1 + 2.6 * -(-len(panels) // 2))
+        across = drawn.subplots(-(-len(panels) // 2), 2, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, panel in zip(across, panels, strict=False):
+            _panel(axes, panel, gains)
+        drawn.supylabel("AP50 gained")
+        drawn.supxlabel("images with pseudo-labels")
+        drawn.legend(*across[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+
+    words = "AP50 gained by pseudo-labels over their number, mean and standard deviation over seeds"
+    return drawing("second-network", words, words, fill).svg
+
+
+def _panel(axes: Axes, panel: tuple[str, str], gains: Mapping[Key, list[float]]) -> None:
+    axes.axhline(0, color=MUTED, linewidth=1)
+    axes.set_title(
+        f"{panel[0]}, {'on top of the labels' if float(panel[1]) else 'mixed among the labels'}", fontsize=11
+    )
+    for style, (way, told) in enumerate(WAYS.items()):
+        found = sorted((int(key[3]), gain) for key, gain in gains.items() if key[:3] == (*panel, way))
+        at = [number + 3 * (style - 1.5) for number, _ in found]  # side by side
+        bars = [np.std(gain, ddof=1) if len(gain) > 1 else 0.0 for _, gain in found]
+        look = {"color": ARM_COLOURS[style], "marker": ARM_MARKERS[style], "capsize": 3}
+        axes.errorbar(at, [np.mean(gain) for _, gain in found], bars, label=told, **look)
+
+
+def _key(row: Mapping[str, str]) -> Key:
+    return row["set"], row["share"], row["way"], row["wanted"]
+
+
+def _gains(rows: Sequence[Mapping[str, str]], measure: str) -> dict[Key, list[float]]:
+    """Differences to the control, paired by seed."""
+    control = {(row["set"], row["seed"]): float(row[measure]) for row in rows if row["way"] == "none"}
+    gains: dict[Key, list[float]] = {}
+    for row in rows:
+        gains.setdefault(_key(row), []).append(float(row[measure]) - control[row["set"], row["seed"]])
+    return gains
 
 
 def _spread(values: Sequence[float], whole: bool = False) -> str:
