@@ -53,10 +53,10 @@ check-stubs: $(READY)
 	$(BIN)/python proto/stubs.py check
 
 # Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
-# take longest come first, so that none of them is left alone at the end. Four at once, also on two cores: tests of
-# servers and of kills wait for most of their time.
+# take longest come first, so that none of them is left alone at the end. One a core: tests of servers and of kills are
+# mostly the start of processes, and more at once take as long.
 unit: $(READY)
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400
