@@ -50,12 +50,12 @@ Vectors = NDArray[np.float32]
 class View:
     """A classifier, and its features of all images of a set by id."""
 
-    found: OodSet
+    found: OodSet[ClassExample]
     classifier: FittedClassifier
     features: dict[str, Vectors]
 
     @classmethod
-    def of(cls, found: OodSet, learnt: Sequence[ClassExample], seed: int) -> View:
+    def of(cls, found: OodSet[ClassExample], learnt: Sequence[ClassExample], seed: int) -> View:
         """Train, and read everything."""
         ids = [category.id for category in found.categories]
         classifier = train_classifier(
@@ -95,7 +95,7 @@ class View:
         return HardOod(self.found.categories, ids, features, clusters, self.head, self.read(learnt))
 
 
-def run(name: str, found: OodSet, seed: int) -> list[dict[str, object]]:
+def run(name: str, found: OodSet[ClassExample], seed: int) -> list[dict[str, object]]:
     """A row for each way of picking, after one for the classifier before any look."""
     own, drawn = draw(found.own, 2 * LABELED, seed), draw(found.candidates, len(found.candidates), seed)
     known = KNOWN[name]

@@ -15,18 +15,16 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.ood_sets import CELLS
+from benchmarks.ood_sets import CELLS, OodSet, draw, looks_of_nuclei
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.excerpts import Excerpt
@@ -67,8 +65,8 @@ def main() -> None:
 def run(name: str, seed: int) -> Iterator[dict[str, object]]:
     """A row for each network."""
     found = SETS[name](Path(os.environ["MASKLOOP_DATA"]))
-    labeled = _draw(found.own, LABELED, seed)
-    known = _draw(found.candidates, max(KNOWN), seed)
+    labeled = draw(found.own, LABELED, seed)
+    known = draw(found.candidates, max(KNOWN), seed)
     for number, share in [(0, 0.0), *((number, share) for number in KNOWN for share in SHARES)]:
         recipe = dataclasses.replace(RECIPE, empty_share=share)
         model = _fit(found, labeled, known[:number], recipe, seed)
@@ -87,18 +85,7 @@ def run(name: str, seed: int) -> Iterator[dict[str, object]]:
         }
 
 
-@dataclass(frozen=True)
-class OutlinedSet:
-    """A project's labeled images, and others that hold nothing of it; those to draw from and those to judge by."""
-
-    categories: tuple[int, ...]
-    own: list[Example]
-    own_unseen: list[Example]
-    candidates: list[Example]
-    unseen: list[Example]
-
-
-def cells(data: Path) -> OutlinedSet:
+def cells(data: Path) -> OodSet[Example]:
     """Two kinds of white blood cells; candidates show one of the other three."""
     found = read_coco_folder(data / "wbc_cells")
     ids = {category.id for category in found.categories if category.name in CELLS}
@@ -110,14 +97,18 @@ def cells(data: Path) -> OutlinedSet:
     empty = [
         [dataclasses.replace(one, objects=()) for one in part(names, False)] for names in (found.train, found.test)
     ]
-    return OutlinedSet(tuple(sorted(ids)), part(found.train, True), part(found.test, True), *empty)
+    return OodSet(
+        tuple(category for category in found.categories if category.id in ids),
+        part(found.train, True),
+        part(found.test, True),
+        *empty,
+    )
 
 
-def nuclei(data: Path) -> OutlinedSet:
+def nuclei(data: Path) -> OodSet[Example]:
     """Crops of fluorescence with 1 to 8 nuclei; candidates are crops of stained and bright-field images."""
     folder = data / "dsb2018_nuclei"
-    looks = {image["file_name"]: image["modality"] for image in _annotations(folder)}
-    found = read_coco_folder(folder)
+    looks, found = looks_of_nuclei(folder), read_coco_folder(folder)
 
     def part(own: bool, excerpt: Excerpt) -> Dataset:
         train, test = (
@@ -133,29 +124,22 @@ def nuclei(data: Path) -> OutlinedSet:
         [_example(each.by_name[name]) for name in names] for each in (own, others) for names in (each.train, each.test)
     ]
     empty = [[dataclasses.replace(one, objects=()) for one in side] for side in sides[2:]]
-    return OutlinedSet(tuple(category.id for category in found.categories), *sides[:2], *empty)
+    return OodSet(found.categories, *sides[:2], *empty)
 
 
 SETS = {"cells": cells, "nuclei": nuclei}
-
-
-def _annotations(folder: Path) -> list[dict[str, str]]:
-    return json.loads((folder / "annotations.json").read_text())["images"]
 
 
 def _example(image: DatasetImage) -> Example:
     return Example(image.file_name, decode_image(image.read(), image.file_name).pixels, image.objects)
 
 
-def _draw(examples: list[Example], number: int, seed: int) -> list[Example]:
-    order = np.random.default_rng(seed).permutation(len(examples))
-    return [examples[place] for place in order[:number]]
-
-
-def _fit(found: OutlinedSet, labeled: list[Example], known: list[Example], recipe: Recipe, seed: int) -> FittedModel:
+def _fit(
+    found: OodSet[Example], labeled: list[Example], known: list[Example], recipe: Recipe, seed: int
+) -> FittedModel:
     return fit(
         labeled,
-        found.categories,
+        [category.id for category in found.categories],
         recipe,
         seed=seed,
         device=CPU,

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -26,18 +27,21 @@ CELLS = ("neutrophil", "lymphocyte")
 SETS = {"nuclei": "dsb2018_nuclei", "coco": "coco_subset", "cells": "wbc_cells"}
 
 
+AnyExample = TypeVar("AnyExample")
+
+
 @dataclass(frozen=True)
-class OodSet:
+class OodSet(Generic[AnyExample]):
     """A project's images and candidates, those to draw from and those to judge by, after the set's own split."""
 
     categories: tuple[Category, ...]
-    own: list[ClassExample]
-    own_unseen: list[ClassExample]
-    candidates: list[ClassExample]
-    unseen: list[ClassExample]
+    own: list[AnyExample]
+    own_unseen: list[AnyExample]
+    candidates: list[AnyExample]
+    unseen: list[AnyExample]
 
 
-def read_ood_set(name: str) -> OodSet:
+def read_ood_set(name: str) -> OodSet[ClassExample]:
     """One of SETS."""
     folder = Path(os.environ["MASKLOOP_DATA"]) / SETS[name]
     found = read_coco_folder(folder)
@@ -50,10 +54,16 @@ def read_ood_set(name: str) -> OodSet:
     return OodSet(categories, parts[0], parts[2], parts[1], parts[3])
 
 
-def draw(examples: list[ClassExample], number: int, seed: int) -> list[ClassExample]:
+def draw(examples: list[AnyExample], number: int, seed: int) -> list[AnyExample]:
     """So many of them, or all, in a random order."""
     order = np.random.default_rng(seed).permutation(len(examples))
     return [examples[place] for place in order[:number]]
+
+
+def looks_of_nuclei(folder: Path) -> dict[str, str]:
+    """Each image's modality, by file name."""
+    document = json.loads((folder / "annotations.json").read_text())
+    return {image["file_name"]: image["modality"] for image in document["images"]}
 
 
 def _vocabulary(name: str, found: Dataset) -> tuple[Category, ...]:
@@ -67,8 +77,7 @@ def _classes(name: str, folder: Path) -> Callable[[DatasetImage], frozenset[int]
     known = {category.id for category in _vocabulary(name, found)}
     if name != "nuclei":
         return lambda image: frozenset(item.category_id for item in image.objects) & known
-    document = json.loads((folder / "annotations.json").read_text())
-    looks = {image["file_name"]: image["modality"] for image in document["images"]}
+    looks = looks_of_nuclei(folder)
     return lambda image: frozenset(known if looks[image.file_name] == "fluorescence" else ())
 
 

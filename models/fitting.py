@@ -16,6 +16,7 @@ again with the same arguments goes on where it was and ends the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,58 +66,83 @@ def fit(
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
-    extra = _prepare_pseudo(pseudo, categories, recipe)
-    nothing = _prepare(empty, categories, recipe) if recipe.empty_images else []
-
-    def train(
-        stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
-    ) -> AnnotationNetwork:
-        begin, end = span
-        return train_network(
-            seen,
-            categories,
-            recipe,
-            seed=seed,
-            device=device,
-            checkpoint_dir=checkpoint_dir / stage if checkpoint_dir else None,
-            progress=lambda share, message: progress(begin + share * (end - begin), f"{stage}: {message}"),
-            kept=kept,
-            start=start,
-            pseudo=extra,
-            empty=nothing,
-        )
-
-    def learnt(network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
-        return Observations.join(
-            observe_images(network, categories, recipe, seen, sight=Sight.LEARNT, device=device),
-            observe_views(network, categories, recipe, seen, seed=seed, device=device),
-        )
-
+    stages = _Stages(
+        tuple(categories),
+        recipe,
+        seed,
+        device,
+        checkpoint_dir,
+        progress,
+        kept,
+        pseudo=_prepare_pseudo(pseudo, categories, recipe),
+        empty=_prepare(empty, categories, recipe) if recipe.empty_images else [],
+    )
     ordered = sorted(examples, key=lambda example: example.image_id)
     seen, unseen = hold_out(ordered, recipe.held_out, seed)
     evidence: dict[str, float] = {"held_out_images": 0.0}
     observed = []
     if unseen:
-        network = train("rehearsal", seen, (0.0, REHEARSED))
-        observed.append(observe_images(network, categories, recipe, unseen, sight=Sight.UNSEEN, device=device))
-        evidence = rehearse(learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
-    network = train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
+        network = stages.train("rehearsal", seen, (0.0, REHEARSED))
+        observed.append(stages.observe(network, unseen, Sight.UNSEEN))
+        evidence = rehearse(stages.learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
+    network = stages.train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
     state = judge(evidence)
-    calibrator = fit_calibrator(Observations.join(*observed, learnt(network, ordered)), state)
-    metrics = {**evidence, state.metric: 1.0}
-    snapshot = tuple(example.image_id for example in ordered)
+    calibrator = fit_calibrator(Observations.join(*observed, stages.learnt(network, ordered)), state)
     progress(1.0, f"head: {state}")
     return FittedModel(
         network,
         recipe,
-        tuple(categories),
+        stages.categories,
         calibrator,
         seed,
-        snapshot,
-        metrics,
-        pseudo=tuple(one.image_id for one in extra),
-        empty=tuple(one.image_id for one in nothing),
+        snapshot=tuple(example.image_id for example in ordered),
+        metrics={**evidence, state.metric: 1.0},
+        pseudo=tuple(one.image_id for one in stages.pseudo),
+        empty=tuple(one.image_id for one in stages.empty),
     )
+
+
+@dataclass(frozen=True)
+class _Stages:
+    """What the rehearsal and the training have in common: fields as in `fit`, `pseudo` and `empty` prepared."""
+
+    categories: tuple[int, ...]
+    recipe: Recipe
+    seed: int
+    device: torch.device
+    checkpoint_dir: Path | None
+    progress: Progress
+    kept: KeptNetworks | None
+    pseudo: Sequence[Prepared]
+    empty: Sequence[Prepared]
+
+    def train(
+        self, stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
+    ) -> AnnotationNetwork:
+        """Train on these; `span` is the stage's part of the progress."""
+        begin, end = span
+        return train_network(
+            seen,
+            self.categories,
+            self.recipe,
+            seed=self.seed,
+            device=self.device,
+            checkpoint_dir=self.checkpoint_dir / stage if self.checkpoint_dir else None,
+            progress=lambda share, message: self.progress(begin + share * (end - begin), f"{stage}: {message}"),
+            kept=self.kept,
+            start=start,
+            pseudo=self.pseudo,
+            empty=self.empty,
+        )
+
+    def observe(self, network: AnnotationNetwork, images: Sequence[Example], sight: Sight) -> Observations:
+        """Images as they are."""
+        return observe_images(network, self.categories, self.recipe, images, sight=sight, device=self.device)
+
+    def learnt(self, network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
+        """Images that the network has learnt from, and views of them."""
+        views = observe_views(network, self.categories, self.recipe, seen, seed=self.seed, device=self.device)
+        return Observations.join(self.observe(network, seen, Sight.LEARNT), views)
 
 
 def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
