@@ -20,13 +20,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from maskloop.datasets.read import read_data
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
-from maskloop.loop.data import read_data
-from models.encoding import cold_encoder, encode_images
-from models.examples import resize_image
-from models.metrics import spearman
-from models.reading import ImageToScore
+from models.annotation.predict import ImageToScore
+from models.data.samples import resize_image
+from models.encoders.features import cold_encoder, encode_images
+from models.metrics.agreement import spearman
 from selection.clusters import nearest
 
 SETS = ("demo", "wbc_cells", "balloons", "building_facades", "dsb2018_nuclei", "coco_subset")

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from maskloop.cost_estimates import TimedLabel, estimate_costs
-from maskloop.costs import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK
+from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK
+from maskloop.costs.estimates import TimedLabel, estimate_costs
 from maskloop.values import Counts, SecondsEstimate, SupervisionKind
 
 PEOPLE = 300

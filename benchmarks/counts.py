@@ -1,9 +1,9 @@
-"""What the models of a finished run measure when they are told the test images' counts, and when they must find.
+"""What the models of a finished run measure when they are told the test images' counts, or must find.
 
 `python -m benchmarks.counts RUN DATA` prints a line for each model of a run of `al-loop --recipe compact,held_out=0`
 in the working directory RUN; DATA is its COCO folder. A seeded network is trained alike either way, so its weights are
-read both ways, each with a head fitted for it as `models.fitting` does without a rehearsal. Told, the numbers are
-those of the run's report, to the digit.
+read both ways, each with a head fitted for it as `models.annotation.fit` does without a rehearsal. Told, the
+numbers are those of the run's report, to the digit.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset
 from maskloop.formats.images import decode_image
 from maskloop.values import Evaluation, HeadState, Split
-from models.calibration import fit_calibrator
-from models.checkpoints import FittedModel
-from models.evaluation import evaluate
-from models.examples import Example
-from models.network import build_network
-from models.observing import observe_views
+from models.annotation.calibration_data import observe_views
+from models.annotation.evaluate import evaluate
+from models.annotation.model import FittedModel
+from models.annotation.network import build_network
+from models.data.samples import Example
+from models.iou_head.calibrator import fit_calibrator
 
 CPU = torch.device("cpu")
 

@@ -28,12 +28,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from benchmarks.ood_sets import OodSet, draw, read_ood_set
-from models.classifying.checkpoint import FittedClassifier
-from models.classifying.examples import ClassExample
-from models.classifying.recipe import resolve_classifier
-from models.classifying.training import train_classifier
-from models.encoding import encode_images
-from models.reading import ImageToScore
+from models.annotation.predict import ImageToScore
+from models.classification.data import ClassExample
+from models.classification.model import FittedClassifier
+from models.classification.recipe import resolve_classifier
+from models.classification.train import train_classifier
+from models.encoders.features import encode_images
 from selection.hard_ood import HardOod, cluster_hard, probabilities, prune, rank_hard_ood, refit
 
 SEEDS = range(5)

@@ -19,8 +19,8 @@ import torch
 from benchmarks.head_data import draw
 from benchmarks.head_rows import FOLDS, Network, read_setting
 from benchmarks.heads import DEFAULT, HEADS, OUT_OF_FOLD, Head
-from models.calibration import Floats
-from models.metrics import bias, expected_calibration_error, mean_absolute_error, spearman
+from models.iou_head.calibrator import Floats
+from models.metrics.agreement import bias, expected_calibration_error, mean_absolute_error, spearman
 
 Measured = dict[str, list[Floats]]  # by head, one row a setting: the four columns
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from maskloop.datasets.demo.pictures import DemoDifficulty, demo_picture
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
-from maskloop.loop.demo_pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
-from models.examples import Example
+from models.data.samples import Example
 
 UNSEEN = 150
 CROP = 64

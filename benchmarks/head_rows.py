@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from benchmarks.head_data import Setting
-from models.calibration import Floats, Observations, Sight, deal_folds
-from models.examples import Example
-from models.losses import hard_iou
-from models.matching import match_objects
-from models.network import AnnotationNetwork, Decoded, Encoded
-from models.observing import observe_images, observe_views
-from models.recipes import Recipe, resolve
-from models.training import train_network
+from models.annotation.calibration_data import observe_images, observe_views
+from models.annotation.losses import hard_iou
+from models.annotation.matching import match_objects
+from models.annotation.network import AnnotationNetwork, Decoded, Encoded
+from models.annotation.recipe import Recipe, resolve
+from models.annotation.train import train_network
+from models.data.samples import Example
+from models.iou_head.calibrator import Floats, Observations, Sight, deal_folds
 
 CPU = torch.device("cpu")
 FOLDS = 4

@@ -10,8 +10,8 @@ from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from sklearn.isotonic import IsotonicRegression
 
 from benchmarks.head_rows import Network, Rows
-from models.calibration import Floats, Observations, Sight, fit_on_confidence, fit_on_statistics
-from models.statistics import CONFIDENCE
+from models.iou_head.calibrator import Floats, Observations, Sight, fit_on_confidence, fit_on_statistics
+from models.iou_head.mask_statistics import CONFIDENCE
 
 Predict = Callable[[Floats], Floats]
 Fit = Callable[[Observations], Predict]

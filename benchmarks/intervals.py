@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from maskloop.compare.estimates import interval, t_quantile
+from maskloop.compare.analysis.intervals import interval, t_quantile
 
 REPEATS, RESAMPLES = 4000, 1500
 TAIL = 0.025

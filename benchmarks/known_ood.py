@@ -25,18 +25,18 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.ood_sets import CELLS, OodSet, draw, looks_of_nuclei
+from maskloop.datasets.subset import Excerpt
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
-from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.images import decode_image
 from maskloop.values import Evaluation, Split
-from models.checkpoints import FittedModel
-from models.evaluation import evaluate
-from models.examples import Example
-from models.fitting import fit
-from models.observing import image_of
-from models.recipes import Recipe, resolve
-from models.scoring import ScoredImage, score_images
+from models.annotation.calibration_data import image_of
+from models.annotation.evaluate import evaluate
+from models.annotation.fit import fit
+from models.annotation.model import FittedModel
+from models.annotation.recipe import Recipe, resolve
+from models.annotation.score import ScoredImage, score_images
+from models.data.samples import Example
 
 CPU = torch.device("cpu")
 LABELED, KNOWN = 20, (10, 40)

@@ -20,7 +20,7 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.values import Category
-from models.classifying.examples import ClassExample
+from models.classification.data import ClassExample
 
 COCO_CLASSES = ("person", "car", "dog", "cat")
 CELLS = ("neutrophil", "lymphocyte")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from maskloop.report.values import RoundReport, from_json
-from models.quality import reliability_metrics
+from maskloop.report.report import RoundReport, from_json
+from models.metrics.summary import reliability_metrics
 
 MEASURES = ("mae", "ece", "bias", "spearman")
 

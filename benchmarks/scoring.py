@@ -16,17 +16,17 @@ import numpy as np
 import torch
 from PIL import Image
 
-from maskloop.loop.demo_pictures import DemoDifficulty, demo_picture
+from maskloop.datasets.demo.pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.values import Counts
-from models.calibration import Calibrator
-from models.checkpoints import FittedModel
-from models.examples import Example, class_tensor, image_tensor, normalise, resize_image
-from models.reading import ImageToScore
-from models.recipes import resolve
-from models.scoring import ScoredImage, score_images
-from models.statistics import CONFIDENCE, count_statistics, mask_statistics
-from models.training import train_network
+from models.annotation.model import FittedModel
+from models.annotation.predict import ImageToScore
+from models.annotation.recipe import resolve
+from models.annotation.score import ScoredImage, score_images
+from models.annotation.train import train_network
+from models.data.samples import Example, class_tensor, image_tensor, normalise, resize_image
+from models.iou_head.calibrator import Calibrator
+from models.iou_head.mask_statistics import CONFIDENCE, count_statistics, mask_statistics
 
 CATEGORIES = (1, 2, 3)
 BATCH = 16

@@ -31,24 +31,24 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from maskloop.datasets.read import read_data
+from maskloop.datasets.subset import Excerpt
 from maskloop.formats.datasets import DatasetImage
-from maskloop.formats.excerpts import Excerpt
 from maskloop.formats.images import decode_image
-from maskloop.loop.data import read_data
 from maskloop.matching import match_within_class
-from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, drawing
+from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, drawing
 from maskloop.values import Evaluation, HeadState, ImageProposals, ObjectLabel, PseudoLabels, Split
-from models.calibration import fit_calibrator
-from models.checkpoints import FittedModel
-from models.evaluation import evaluate
-from models.examples import Example
-from models.fitting import fit
-from models.network import build_network
-from models.observing import image_of, observe_views
-from models.pseudo_labels import pseudo_objects
-from models.recipes import Recipe, resolve
-from models.scoring import score_images
-from selection.random_order import draws
+from models.annotation.calibration_data import image_of, observe_views
+from models.annotation.evaluate import evaluate
+from models.annotation.fit import fit
+from models.annotation.model import FittedModel
+from models.annotation.network import build_network
+from models.annotation.recipe import Recipe, resolve
+from models.annotation.score import score_images
+from models.data.samples import Example
+from models.iou_head.calibrator import fit_calibrator
+from models.proposals.pseudo_labels import pseudo_objects
+from selection.strategies.random_order import draws
 
 CPU = torch.device("cpu")
 LABELS, TOLD, FLOOR = 20, 200, 0.7

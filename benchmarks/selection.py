@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from maskloop.v1 import campaigns_pb2, labels_pb2
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
 from maskloop.values import Budget, Campaign, Category, ImageProposals, ModelVersion, Project, Strategy
-from service.folders import DataFolder
-from service.scores import UNCERTAINTY, ScoredRow, write_scores
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.score_table import UNCERTAINTY, ScoredRow, write_scores
 from service.store import Database
 from service.store.campaigns import insert_campaign
 from service.store.models import ModelRecord, activate_model, insert_model

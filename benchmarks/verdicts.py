@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.compare.judged import Judgement
-from maskloop.compare.judging import judge
-from maskloop.compare.values import Comparison, Point, Setting, Trial
-from maskloop.report.words import say_strategy
+from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
+from maskloop.compare.analysis.results import Judgement
+from maskloop.pages.wording import say_strategy
 
 REPEATS = 200
 NOISE, RISE, START = 0.01, 0.1, 0.4

@@ -16,13 +16,13 @@ import torch
 
 from benchmarks.head_data import Setting, draw
 from maskloop.values import Split
-from models.calibration import Calibrator, Sight
-from models.checkpoints import FittedModel
-from models.evaluation import evaluate
-from models.network import AnnotationNetwork
-from models.observing import observe_images
-from models.recipes import Recipe, resolve
-from models.training import train_network
+from models.annotation.calibration_data import observe_images
+from models.annotation.evaluate import evaluate
+from models.annotation.model import FittedModel
+from models.annotation.network import AnnotationNetwork
+from models.annotation.recipe import Recipe, resolve
+from models.annotation.train import train_network
+from models.iou_head.calibrator import Calibrator, Sight
 
 CPU = torch.device("cpu")
 LABELS = (10, 20, 40)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from selection.clusters import cluster
 from selection.ranking import Ranking
-from selection.turns import turns
+from selection.round_robin import turns
 
 # A window is a tenth of the pool within these bounds; only the first windows are spread, which is many batches.
 SMALLEST, LARGEST = 64, 1024

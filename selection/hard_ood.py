@@ -25,7 +25,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.values import Category
 from selection.clusters import cluster
 from selection.ranking import RankedImages
-from selection.turns import turns
+from selection.round_robin import turns
 
 SURE = 0.5  # probability from which a class is taken to be there
 CLUSTERS = 50

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from service.blobs import BlobStore
-from service.candidates import CandidateIndex
-from service.clock import new_id, utc_now
+from service.artifacts.blobs import BlobStore
+from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
 from service.desk.campaigns import AnnotationDesk
 from service.desk.classifiers import ClassifierDesk
@@ -16,12 +15,13 @@ from service.desk.labels import LabelDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
-from service.folders import DataFolder
-from service.operations import Operations
-from service.rankings import Rankings
+from service.operations.operations import Operations
+from service.operations.steps import DeviceWork
+from service.operations.worker import Worker
+from service.pool.candidate_index import CandidateIndex
+from service.pool.rankings import Rankings
 from service.store import Database
-from service.work import DeviceWork
-from service.worker import Worker
+from service.store.clock import new_id, utc_now
 
 
 @dataclass(frozen=True)

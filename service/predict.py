@@ -18,10 +18,10 @@ from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image, read_image_size
 from maskloop.values import Category, ImageProposals, ObjectLabel
-from models.checkpoints import FittedModel
-from models.reading import ImageToScore
-from models.scoring import score_images
-from service.torch_device import find_device
+from models.annotation.model import FittedModel
+from models.annotation.predict import ImageToScore
+from models.annotation.score import score_images
+from service.device.torch_device import find_device
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
 BATCH = 16

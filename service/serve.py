@@ -15,11 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition
-from service.clock import new_id
+from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
 from service.desks import open_desks
 from service.edge.server import EdgeServer
-from service.folders import DataFolder
+from service.store.clock import new_id
 
 LOOK_EVERY_S = 0.1
 

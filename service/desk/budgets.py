@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maskloop.costs import CostModel
+from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidBudget
 from maskloop.values import Budget, Campaign, Project
 from service.store.columns import whole_ms

@@ -19,13 +19,11 @@ from maskloop.values import (
     SupervisionKind,
     check_id,
 )
-from service.candidates import CandidateIndex
-from service.clock import Clock, NewId
 from service.desk.budgets import check_buys_an_image, check_covers
 from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch
 from service.desk.leases import check_lease, end_leases, end_overdue_leases, own_batch, reserved, take_up_again
-from service.pages import Page, PageRequest
+from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.batches import (
     find_open_batch,
@@ -44,6 +42,8 @@ from service.store.campaigns import (
     move,
     set_budget,
 )
+from service.store.clock import Clock, NewId
+from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
 

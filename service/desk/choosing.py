@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from maskloop.errors import InvalidArgument, UnsupportedSupervision
 from maskloop.values import Batch, Campaign, HeadState, Project, Strategy, SupervisionKind, explain_head
 from selection.select import Limits, Selection, select_batch
-from service.candidates import CandidateIndex, Walk
 from service.desk.checks import TAKEN, check_annotator
-from service.quotes import LOOK_AHEAD, quotes
-from service.rankings import version_for
+from service.pool.candidate_index import CandidateIndex, Walk
+from service.pool.expected_costs import LOOK_AHEAD, quotes
+from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.columns import whole_ms
 from service.store.models import model_metrics

@@ -7,13 +7,13 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.values import Classifier, HardCandidate, Operation, OperationKind
-from models.classifying.recipe import resolve_classifier
+from models.classification.recipe import resolve_classifier
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.hard_ood import list_hard
 from service.desk.checks import check_seed
 from service.desk.overrides import parse_overrides
-from service.folders import DataFolder
-from service.hard_ood_files import list_hard
-from service.job_files import HARD_OOD
-from service.operations import Operations
+from service.device.job_files import HARD_OOD
+from service.operations.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier
 from service.store.judged_images import judged_images

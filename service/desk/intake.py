@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from maskloop.costs import CostModel
+from maskloop.costs.cost_model import CostModel
 from maskloop.errors import (
     AlreadyExists,
     BudgetExhausted,
@@ -22,13 +22,13 @@ from maskloop.errors import (
 )
 from maskloop.values import BatchRecord, Campaign, Image, Label, LabelDraft, PickState, Project, Split, SupervisionKind
 from selection.select import ROUNDING_S
-from service.clock import NewId
 from service.desk.checks import check_candidate, check_content
 from service.desk.leases import freed, own_batch
-from service.quotes import exact_cost_s
+from service.pool.expected_costs import exact_cost_s
 from service.store import Transaction
 from service.store.batches import holders, set_pick_states
 from service.store.campaigns import FullLabelTotals, Movement, add_spending, get_campaign, move
+from service.store.clock import NewId
 from service.store.images import get_images, set_split
 from service.store.labels import counted_images, current_labels, get_labels, insert_labels
 

@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from maskloop.cost_estimates import estimate_costs
+from maskloop.costs.estimates import estimate_costs
 from maskloop.formats.coco_writing import coco_document
 from maskloop.values import CostEstimates, Label, LabelDraft, Split, SupervisionKind
-from service.candidates import CandidateIndex
-from service.clock import Clock, NewId
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
-from service.pages import Page, PageRequest
+from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.clock import Clock, NewId
 from service.store.images import get_image
 from service.store.labels import full_labels, get_labels, list_labels, timed_labels
+from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
 

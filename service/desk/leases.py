@@ -12,7 +12,7 @@ from datetime import datetime
 from maskloop.errors import ForeignLease, InvalidArgument
 from maskloop.values import Batch, BatchRecord, Pick, PickState, SupervisionKind
 from selection.select import ROUNDING_S
-from service.candidates import CandidateIndex, standings
+from service.pool.candidate_index import CandidateIndex, standings
 from service.store import Transaction
 from service.store.batches import get_batch, overdue_batches, set_pick_states
 from service.store.campaigns import Movement, get_campaign, move

@@ -19,26 +19,26 @@ from maskloop.values import (
     Split,
     Strategy,
 )
-from models.recipes import Recipe, resolve
-from service.candidates import CandidateIndex
-from service.clock import Clock
+from models.annotation.recipe import Recipe, resolve
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.imported_scores import add_imported
+from service.artifacts.pseudo_labels import pseudo_document, pseudo_labels
+from service.artifacts.score_table import check_scored, read_proposals
 from service.desk.checks import check_seed
 from service.desk.overrides import parse_overrides
-from service.folders import DataFolder
-from service.imported_scores import add_imported
-from service.operations import Operations
-from service.pages import Page, PageRequest
-from service.pseudo_labels import pseudo_document, pseudo_labels
-from service.rankings import version_for
-from service.scores import check_scored, read_proposals
+from service.operations.operations import Operations
+from service.operations.step import LEARNT_FROM
+from service.pool.candidate_index import CandidateIndex
+from service.pool.rankings import version_for
 from service.store import Database, Transaction
 from service.store.campaigns import get_campaign
+from service.store.clock import Clock
 from service.store.images import get_images
 from service.store.labels import full_labels, images_to_score
 from service.store.models import activate_model, get_model, list_models, roll_back_model
+from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request
-from service.work.kind import LEARNT_FROM
 
 MAX_PROPOSALS = 100
 MAX_SCORES = 20_000

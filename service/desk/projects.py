@@ -17,15 +17,15 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
-from service.blobs import BlobStore
-from service.candidates import CandidateIndex
-from service.clock import Clock, NewId
+from service.artifacts.blobs import BlobStore
 from service.desk.checks import check_objects
 from service.desk.sources import ImageSource
-from service.pages import Page, PageRequest
+from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.clock import Clock, NewId
 from service.store.images import get_image, get_images, images_by_name, insert_images, list_images
 from service.store.labels import current_labels, get_labels, insert_labels
+from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, insert_project, list_projects
 from service.store.requests import Request, answer_once, was_asked
 

@@ -9,7 +9,7 @@ from maskloop.convert import arguments, batch_record_to_message, batch_to_messag
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceServicer
 from service.desk.campaigns import AnnotationDesk
-from service.edge.pool import DeskPool
+from service.edge.desk_threads import DeskPool
 
 
 class CampaignServicer(CampaignServiceServicer):  # type: ignore[misc]

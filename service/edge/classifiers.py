@@ -11,7 +11,7 @@ from maskloop.convert import arguments, classifier_to_message, hard_candidate_to
 from maskloop.v1 import classifiers_pb2 as pb
 from maskloop.v1.classifiers_pb2_grpc import ClassifierServiceServicer
 from service.desk.classifiers import ClassifierDesk
-from service.edge.pool import DeskPool
+from service.edge.desk_threads import DeskPool
 
 
 class ClassifierServicer(ClassifierServiceServicer):  # type: ignore[misc]

@@ -10,7 +10,7 @@ from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
 from service.desk.labels import LabelDesk
-from service.edge.pool import DeskPool
+from service.edge.desk_threads import DeskPool
 
 
 class LabelServicer(LabelServiceServicer):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from maskloop.convert import arguments, model_to_message, operation_to_message, 
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer
 from service.desk.models import ModelDesk
-from service.edge.pool import DeskPool
+from service.edge.desk_threads import DeskPool
 
 
 class ModelServicer(ModelServiceServicer):  # type: ignore[misc]

@@ -12,8 +12,8 @@ from google.protobuf.empty_pb2 import Empty
 
 from maskloop.convert import operation_id, operation_to_message
 from maskloop.errors import InvalidArgument
-from service.edge.pool import DeskPool
-from service.operations import Operations
+from service.edge.desk_threads import DeskPool
+from service.operations.operations import Operations
 
 LONGEST_WAIT_S = 300.0
 BEFORE_DEADLINE_S = 0.1  # a wait answers this long before its caller gives up

@@ -9,7 +9,7 @@ from maskloop.convert import arguments, image_to_message, project_to_message
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceServicer
 from service.desk.projects import ProjectDesk
-from service.edge.pool import DeskPool
+from service.edge.desk_threads import DeskPool
 
 
 class ProjectServicer(ProjectServiceServicer):  # type: ignore[misc]

@@ -18,17 +18,17 @@ from maskloop.v1.classifiers_pb2_grpc import add_ClassifierServiceServicer_to_se
 from maskloop.v1.labels_pb2_grpc import add_LabelServiceServicer_to_server
 from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
-from service.clock import NewId
 from service.config import ServerConfig
 from service.desks import Desks
 from service.edge.campaigns import CampaignServicer
 from service.edge.classifiers import ClassifierServicer
+from service.edge.desk_threads import DeskPool
 from service.edge.errors import ErrorInterceptor
 from service.edge.labels import LabelServicer
 from service.edge.models import ModelServicer
 from service.edge.operations import OperationsServicer
-from service.edge.pool import DeskPool
 from service.edge.projects import ProjectServicer
+from service.store.clock import NewId
 
 SERVICES = (
     "maskloop.v1.ProjectService",

@@ -12,9 +12,9 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import BatchNotFound
 from maskloop.values import Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, SupervisionKind
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks
+from service.store.pagination import Page, PageRequest
 from service.store.tables import IS_LEASED, batches, picks, skips
 
 _INSERT_BATCH = insert(batches)

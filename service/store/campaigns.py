@@ -10,8 +10,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, CampaignNotFound
 from maskloop.values import Budget, Campaign, Strategy, SupervisionKind
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
+from service.store.pagination import Page, PageRequest
 from service.store.tables import campaigns, spending
 
 _ONE = (campaigns.c.project_id == bindparam("in_project")) & (campaigns.c.id == bindparam("one"))

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import ImageNotFound
 from maskloop.values import Image, Split
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
+from service.store.pagination import Page, PageRequest
 from service.store.tables import images
 
 CHUNK = 500  # names in one IN (...); SQLite takes 32,766, smaller statements are cached better

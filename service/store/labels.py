@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from maskloop.cost_estimates import TimedLabel
+from maskloop.costs.estimates import TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.values import Counts, Image, Label, Split, SupervisionKind
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
 from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, said_by
+from service.store.pagination import Page, PageRequest
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import FailedPrecondition, ModelNotFound, NoActiveModel
 from maskloop.values import ModelVersion, PseudoLabels
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
+from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, set_active_model
 from service.store.tables import activations, models
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import OperationNotFound
 from maskloop.values import Operation, OperationKind, OperationResult, OperationState
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
+from service.store.pagination import Page, PageRequest
 from service.store.tables import operations
 
 _UNFINISHED = (OperationState.PENDING.value, OperationState.RUNNING.value)

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
 from maskloop.values import Category, Project
-from service.pages import Page, PageRequest
 from service.store.database import Transaction
+from service.store.pagination import Page, PageRequest
 from service.store.tables import projects
 
 _FIND = select(projects).where(projects.c.id == bindparam("project_id"))

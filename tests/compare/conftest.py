@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pytest
 
-from maskloop.compare.values import Comparison, Point, Setting, Trial
+from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
 
 ROUNDS = 5
 OBJECT_S = 79.0

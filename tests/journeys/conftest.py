@@ -1,6 +1,6 @@
 import pytest
 
-from maskloop.loop.demo_data import write_demo_data
+from maskloop.datasets.demo.dataset import write_demo_data
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from maskloop.costs import CostModel
+from maskloop.costs.cost_model import CostModel
+from maskloop.datasets.subset import Excerpt
 from maskloop.formats.coco import read_coco, read_coco_folder
-from maskloop.formats.excerpts import Excerpt
 from maskloop.values import Counts
 from tests.journeys.loops import Loop, processes_naming
 

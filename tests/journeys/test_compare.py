@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from maskloop.compare.write import read_comparison
+from maskloop.compare.pages.write import read_comparison
 from tests.journeys.loops import PATIENCE_S, Loop, children, processes_naming
 
 GUIDED = "mask_guided:trust=any"

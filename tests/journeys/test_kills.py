@@ -96,7 +96,7 @@ def family(client, loop):
 
     def complete():
         servers = [pid for pid in children(client.pid) if pid == loop.server_pid()]
-        workers = [pid for server in servers for pid in children(server) if "service.device" in command_of(pid)]
+        workers = [pid for server in servers for pid in children(server) if "service.device.process" in command_of(pid)]
         if servers and workers:
             found.update(client=client.pid, server=servers[0], worker=workers[0])
         return bool(found) or client.poll() is not None

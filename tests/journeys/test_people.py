@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from maskloop.client.local_server import LocalServer
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import coco_document
-from maskloop.loop.local_server import LocalServer
 from maskloop.values import Counts
 from tests.journeys.loops import Loop
 

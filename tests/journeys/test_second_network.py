@@ -13,9 +13,9 @@ import torch
 
 from maskloop.formats.coco import read_coco_folder, read_finished_coco
 from maskloop.formats.images import decode_image
-from models.checkpoints import FittedModel
-from models.examples import Example
-from models.fitting import fit
+from models.annotation.fit import fit
+from models.annotation.model import FittedModel
+from models.data.samples import Example
 from tests.journeys.loops import PATIENCE_S, TINY, Loop, processes_naming
 
 CPU = torch.device("cpu")

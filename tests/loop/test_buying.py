@@ -9,15 +9,15 @@ from PIL import Image as Picture
 from rich.console import Console
 
 from maskloop.client import Client
-from maskloop.costs import CostModel
+from maskloop.client.local_server import LocalServer
+from maskloop.costs.cost_model import CostModel
+from maskloop.datasets.read import Data
 from maskloop.errors import InvalidBudget
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import write_coco
+from maskloop.labelers import GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.campaign import begin, count_more, why_stopped
-from maskloop.loop.data import Data
-from maskloop.loop.labelers import GroundTruthLabeler
-from maskloop.loop.local_server import LocalServer
 from maskloop.loop.options import Options
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import LineProgress

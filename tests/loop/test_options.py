@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
-from maskloop.formats.excerpts import Excerpt
 from maskloop.loop.options import RUN_FILE, Options, begin_run, find_run
 from maskloop.values import Budget, Strategy
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maskloop.costs import CostModel
+from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options

@@ -8,7 +8,7 @@ import torch
 
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
-from models.examples import Example
+from models.data.samples import Example
 
 Scenes = Callable[..., list[Example]]
 

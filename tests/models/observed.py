@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from models.calibration import Observations, Sight
-from models.statistics import CONFIDENCE, NAMES
+from models.iou_head.calibrator import Observations, Sight
+from models.iou_head.mask_statistics import CONFIDENCE, NAMES
 
 WIDTH = len(NAMES) + 2
 UNCERTAIN = NAMES.index("uncertain")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from maskloop.report.costs import label_costs
-from maskloop.report.values import Setup, from_json, to_json
+from maskloop.report.report import Setup, from_json, to_json
 from maskloop.report.write import write_report
 from maskloop.values import Category, CostEstimates, KindCosts, SecondsEstimate, SupervisionKind
 

@@ -4,9 +4,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from maskloop.pages.figures import ARM_COLOURS
 from maskloop.report import Baseline, ChosenImage, EvaluatedScore, RoundReport, RunReport, with_outlooks
 from maskloop.report.curves import curves, spending_by_round
-from maskloop.report.drawing import ARM_COLOURS
 
 SVG = "{http://www.w3.org/2000/svg}"
 Make = Callable[..., RunReport]

@@ -19,7 +19,7 @@ from maskloop.report import (
     read_report,
     write_report,
 )
-from maskloop.report.both_networks import FINDS, TOLD, network_rows, proposed_pictures, say_networks
+from maskloop.report.second_network_table import FINDS, TOLD, network_rows, proposed_pictures, say_networks
 from maskloop.report.tables import to_csv
 from maskloop.values import ObjectLabel
 

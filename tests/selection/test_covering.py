@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.values import Strategy
-from selection import typicality
 from selection.pool import Pool
-from selection.strategies import rank_pool
-from selection.typicality import neighbour_distances
+from selection.strategies import rank_pool, typicality
+from selection.strategies.typicality import neighbour_distances
 from tests.selection.test_clusters import blobs
 
 OF_CLUSTERS = pytest.mark.parametrize("name", ["k_means", "typicality", "cold_start"])

@@ -29,15 +29,15 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.blobs import BlobStore
-from service.candidates import CandidateIndex
+from service.artifacts.blobs import BlobStore
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.score_table import ScoredRow, write_scores
 from service.desk.campaigns import AnnotationDesk
 from service.desk.labels import LabelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
-from service.folders import DataFolder
-from service.rankings import Rankings
-from service.scores import ScoredRow, write_scores
+from service.pool.candidate_index import CandidateIndex
+from service.pool.rankings import Rankings
 from service.store import Database
 from service.store.models import ModelRecord, activate_model, insert_model
 

@@ -56,7 +56,7 @@ class ServerProcess:
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
             for pid in children(self.process.pid):
-                if b"service.device" in command_line(pid):
+                if b"service.device.process" in command_line(pid):
                     return pid
             time.sleep(0.02)
         raise AssertionError("the server has no device process")

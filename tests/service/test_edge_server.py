@@ -24,10 +24,10 @@ from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
 from maskloop.values import Budget, Category, ImageImport, Split, Strategy
-from service.clock import new_id
 from service.config import ServerConfig
 from service.desks import open_desks
 from service.edge.server import SERVICES, EdgeServer
+from service.store.clock import new_id
 from tests.service.wire import Loop
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING

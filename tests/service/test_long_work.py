@@ -42,7 +42,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from models.checkpoints import FittedModel
+from models.annotation.model import FittedModel
 from tests.service.processes import ServerProcess, is_gone
 from tests.service.squares import TINY, imports
 

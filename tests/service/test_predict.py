@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidDataset, InvalidImage, ModelNotFound
 from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
-from models.calibration import Calibrator
-from models.checkpoints import FittedModel
-from models.examples import Example
-from models.fitting import fit
-from models.network import build_network
-from models.recipes import resolve
-from models.statistics import count_statistics
+from models.annotation.fit import fit
+from models.annotation.model import FittedModel
+from models.annotation.network import build_network
+from models.annotation.recipe import resolve
+from models.data.samples import Example
+from models.iou_head.calibrator import Calibrator
+from models.iou_head.mask_statistics import count_statistics
 from service.__main__ import app
 from service.predict import predict
 from tests.service.squares import SIDE, TINY, squares

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from maskloop.cost_estimates import TimedLabel
+from maskloop.costs.estimates import TimedLabel
 from maskloop.errors import (
     AlreadyExists,
     BatchNotFound,
@@ -61,8 +61,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.pages import PageRequest
-from service.round_outcomes import round_outcomes
+from service.pool.round_outcomes import round_outcomes
 from service.store import Database
 from service.store.batches import (
     find_open_batch,
@@ -135,6 +134,7 @@ from service.store.operations import (
     unfinished_operations,
     update_operation,
 )
+from service.store.pagination import PageRequest
 from service.store.projects import get_project, insert_project, list_projects
 from service.store.requests import Request, answer_once
 from service.store.tables import metadata

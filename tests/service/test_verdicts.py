@@ -20,11 +20,11 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from models.recipes import resolve
-from service.job_files import CHECKPOINT, TrainJob, read_job, write_outcome
+from models.annotation.recipe import resolve
+from service.device.job_files import CHECKPOINT, TrainJob, read_job, write_outcome
+from service.operations.steps import DeviceWork
 from service.store.models import get_model
 from service.store.operations import OperationRecord
-from service.work import DeviceWork
 from tests.service.desks import Server, full_draft
 
 COUNTS, FULL, VERDICT = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT

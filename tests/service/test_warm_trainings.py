@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from maskloop.values import ModelVersion, Operation, OperationKind, OperationState
-from models.recipes import resolve
-from service.job_files import read_job
+from models.annotation.recipe import resolve
+from service.device.job_files import read_job
+from service.operations.steps import DeviceWork
 from service.store.models import ModelRecord, insert_model
 from service.store.operations import OperationRecord
-from service.work import DeviceWork
 from tests.service.desks import Server
 
 WARM = resolve("compact", start="warm").to_dict()

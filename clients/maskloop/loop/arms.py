@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from maskloop.client import Client
-from maskloop.costs import CostModel
-from maskloop.loop.annotator import Annotator, Training
+from maskloop.costs.cost_model import CostModel
+from maskloop.datasets.read import Data
+from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import Arm, run_campaign
-from maskloop.loop.data import Data
-from maskloop.loop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
-from maskloop.loop.requests import RequestIds
+from maskloop.loop.request_ids import RequestIds
 from maskloop.loop.second_network import SecondNetwork, train_second_network
-from maskloop.report.words import say_count, say_number
+from maskloop.loop.session import Annotator, Training
+from maskloop.pages.wording import say_count, say_number
 from maskloop.values import Image, Split, Strategy
 
 CAMPAIGN = "campaign"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from maskloop.errors import InvalidBudget
-from maskloop.loop.annotator import Annotator
-from maskloop.loop.labelers import Labeler
-from maskloop.loop.lookalikes import Lookalikes, look_at_lookalikes
+from maskloop.labelers import Labeler
+from maskloop.loop.hard_ood_round import Lookalikes, look_at_lookalikes
 from maskloop.loop.plan import Plan
 from maskloop.loop.rounds import Measured, Purchase, buy, choose, measure
+from maskloop.loop.session import Annotator
 from maskloop.loop.stopping import why_stop
 from maskloop.values import Budget, SkipReason, Split, SupervisionKind
 

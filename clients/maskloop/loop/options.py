@@ -7,9 +7,9 @@ import re
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
+from maskloop.datasets.read import REST
+from maskloop.datasets.subset import Excerpt
 from maskloop.errors import InvalidArgument, InvalidBudget
-from maskloop.formats.excerpts import Excerpt
-from maskloop.loop.data import REST
 from maskloop.loop.run_file import check_same, read_run_file, write_run_file
 from maskloop.loop.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, Strategy

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from maskloop.costs import CostModel
+from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options

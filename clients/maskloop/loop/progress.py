@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from maskloop.loop.ledger import Ledger
-from maskloop.report.words import say_time
+from maskloop.pages.wording import say_time
 from maskloop.values import Operation
 
 LINE_EVERY_S = 10.0

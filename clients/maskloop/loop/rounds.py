@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from maskloop.loop.annotator import Annotator, Bought
-from maskloop.loop.labelers import Labeler
+from maskloop.labelers import Labeler
 from maskloop.loop.ledger import Ledger
+from maskloop.loop.session import Annotator, Bought
 from maskloop.values import Budget, Evaluation, Label, ModelVersion, Pick, Strategy, SupervisionKind
 
 

@@ -12,22 +12,22 @@ from pathlib import Path
 import numpy as np
 
 from maskloop.client import Client, Retry
+from maskloop.client.local_server import LocalServer
+from maskloop.datasets.read import Data, read_data
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, add_second_network, arm_names, run_arm
 from maskloop.loop.campaign import Arm
-from maskloop.loop.data import Data, read_data
-from maskloop.loop.forecast import Forecast, forecast
+from maskloop.loop.dry_run import Forecast, forecast
 from maskloop.loop.ledger import Ledger
-from maskloop.loop.local_server import LocalServer
 from maskloop.loop.options import Options, begin_run, find_run
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
-from maskloop.loop.reporting import Reporter
+from maskloop.loop.report_run import Reporter
 from maskloop.loop.run_file import DEMO_FOLDER
+from maskloop.pages.wording import say_number, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
-from maskloop.report.words import say_number, say_time
 from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"

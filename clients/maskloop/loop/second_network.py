@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from maskloop.formats.segmentation import read_segmentation
-from maskloop.loop.annotator import Annotator, Training
 from maskloop.loop.rounds import Measured
+from maskloop.loop.session import Annotator, Training
 from maskloop.values import Evaluation, ModelVersion, ObjectLabel, PseudoLabels
 
 NAME = "second"

@@ -1,12 +1,11 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
-from maskloop.report.learning_curve import Expected, LearningCurve, fit_learning_curve
-from maskloop.report.lookalikes import HardImage, LookalikeReport, shown_groups
+from maskloop.forecasting.learning_curve import Expected, LearningCurve, fit_learning_curve
+from maskloop.report.hard_ood import HardImage, LookalikeReport, shown_groups
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
 from maskloop.report.reliability import shuffled_spearman, spearman
-from maskloop.report.second_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, SecondNetwork
-from maskloop.report.values import (
+from maskloop.report.report import (
     Baseline,
     CheckedForecast,
     ChosenImage,
@@ -19,6 +18,7 @@ from maskloop.report.values import (
     from_json,
     to_json,
 )
+from maskloop.report.second_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, SecondNetwork
 from maskloop.report.write import read_report, write_report
 
 __all__ = [

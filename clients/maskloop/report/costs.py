@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskloop.report.values import RunReport
-from maskloop.report.words import say_count, say_kind, say_time
+from maskloop.pages.wording import say_count, say_kind, say_time
+from maskloop.report.report import RunReport
 from maskloop.values import KindCosts, SecondsEstimate, SupervisionKind
 
 ITEMS = {SupervisionKind.COUNTS: "counting a class", SupervisionKind.FULL: "outlining an object"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from maskloop.report import judging
-from maskloop.report.drawing import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure, time_unit, widen
-from maskloop.report.learning_curve import CONFIDENCE
+from maskloop.forecasting.learning_curve import CONFIDENCE
+from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure, time_unit, widen
+from maskloop.pages.wording import say_kind, say_number, say_strategy, say_time
+from maskloop.report import reliability_figures
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
-from maskloop.report.values import RoundReport, RunReport
-from maskloop.report.words import say_kind, say_number, say_strategy, say_time
+from maskloop.report.report import RoundReport, RunReport
 from maskloop.values import SupervisionKind
 
 KIND_COLOURS = dict(
@@ -29,10 +29,10 @@ def curves(report: RunReport) -> tuple[Curve, ...]:
         _quality(report, "ap50", "AP at IoU 0.5", "curve-ap50"),
         _outlook(report),
         _spending(report),
-        judging.raw_reliability(report),
-        judging.reliability(report),
-        judging.chosen_sizes(report),
-        judging.chosen_objects(report),
+        reliability_figures.raw_reliability(report),
+        reliability_figures.reliability(report),
+        reliability_figures.chosen_sizes(report),
+        reliability_figures.chosen_objects(report),
     ]
     return tuple(one for one in drawn if one is not None)
 

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from maskloop.report.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
-from maskloop.report.values import CheckedForecast, Outlook, RoundReport, RunReport
-from maskloop.report.words import say_count, say_measure, say_number, say_time
+from maskloop.forecasting.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
+from maskloop.pages.wording import say_count, say_measure, say_number, say_time
+from maskloop.report.report import CheckedForecast, Outlook, RoundReport, RunReport
 
 MEASURES = ("mean_iou", "ap50")
 STEPS = 6

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskloop import costs
-from maskloop.report import words
-from maskloop.report.both_networks import MEASURES, network_rows, proposed_pictures, say_networks
+from maskloop.costs import cost_model
+from maskloop.forecasting.learning_curve import CONFIDENCE
+from maskloop.pages import wording
+from maskloop.pages.figures import Curve
+from maskloop.pages.html import Figure, environment, themed
 from maskloop.report.costs import label_costs
-from maskloop.report.drawing import Curve
-from maskloop.report.html import Figure, environment, themed
-from maskloop.report.learning_curve import CONFIDENCE
-from maskloop.report.lookalikes import HardImage, say_lookalikes, shown_groups
-from maskloop.report.measures import final_ap50_by_category, final_measures
+from maskloop.report.final_metrics import final_ap50_by_category, final_measures
+from maskloop.report.hard_ood import HardImage, say_lookalikes, shown_groups
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
-from maskloop.report.values import ChosenImage, RoundReport, RunReport
-from maskloop.report.verdict import TIE, compare, last_measured, say_budget, verdict
+from maskloop.report.report import ChosenImage, RoundReport, RunReport
+from maskloop.report.second_network_table import MEASURES, network_rows, proposed_pictures, say_networks
+from maskloop.report.summary import TIE, compare, last_measured, say_budget, verdict
 
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
@@ -85,7 +85,7 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         batches=round_pictures(workdir, report),
         legend=_legend(report),
         settings=settings(report),
-        costs=costs,
+        costs=cost_model,
         tie=TIE,
         finals=final_measures(report),
         by_category=final_ap50_by_category(report),
@@ -108,11 +108,11 @@ def key_figures(report: RunReport) -> list[Figure]:
         return []
     start = report.rounds[0]
     figures = [
-        Figure("mean IoU", words.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
-        Figure("AP at IoU 0.5", words.say_number(last.ap50), _from(start.ap50, last.ap50)),
+        Figure("mean IoU", wording.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
+        Figure("AP at IoU 0.5", wording.say_number(last.ap50), _from(start.ap50, last.ap50)),
         *_lead(report),
-        Figure("annotator time", words.say_time(report.spent_s), f"of {say_budget(report)}"),
-        Figure("images labeled", f"{last.labeled_images:,}", f"in {words.say_count(len(report.rounds), 'round')}"),
+        Figure("annotator time", wording.say_time(report.spent_s), f"of {say_budget(report)}"),
+        Figure("images labeled", f"{last.labeled_images:,}", f"in {wording.say_count(len(report.rounds), 'round')}"),
     ]
     return figures if last.iou_spearman is None else [*figures, _head(last)]
 
@@ -147,7 +147,7 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
         ("Started", setup.started_at),
         ("Data", setup.data),
         ("Images", _image_counts(report)),
-        ("Strategy", words.say_strategy(report.strategy)),
+        ("Strategy", wording.say_strategy(report.strategy)),
         ("Seed", str(report.seed)),
         ("Budget", say_budget(report)),
         ("Ended because", report.stopped_because),
@@ -171,11 +171,11 @@ def _head(last: RoundReport) -> Figure:
         *["labels held out do not prove it"] * (last.head_trusted is False),
     ]
     note = "; ".join(["Spearman on test images", *reasons]) if reasons else "Spearman: 1 perfect, 0 chance"
-    return Figure(f"IoU head{state}", words.say_number(last.iou_spearman), note)
+    return Figure(f"IoU head{state}", wording.say_number(last.iou_spearman), note)
 
 
 def _from(start: float | None, end: float | None) -> str:
-    return "" if start is None or start == end else f"{words.say_number(start)} at the start"
+    return "" if start is None or start == end else f"{wording.say_number(start)} at the start"
 
 
 def _lead(report: RunReport) -> list[Figure]:
@@ -183,9 +183,9 @@ def _lead(report: RunReport) -> list[Figure]:
     found = compare(report)
     if found is None or found.baseline == report.strategy:
         return []
-    saved = f"reached its end result {words.say_time(found.saved_s)} sooner"
+    saved = f"reached its end result {wording.say_time(found.saved_s)} sooner"
     note = saved if found.saved_s >= 60 and not found.tied else "mean IoU, same time"
-    return [Figure(f"against {words.say_arm(found.baseline)}", words.say_change(found.lead), note)]
+    return [Figure(f"against {wording.say_arm(found.baseline)}", wording.say_change(found.lead), note)]
 
 
 def _image_counts(report: RunReport) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.report.values import EvaluatedScore
+from maskloop.report.report import EvaluatedScore
 
 SHUFFLES = 200
 BINS = 10

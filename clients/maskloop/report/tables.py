@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+from maskloop.report.report import RoundReport, RunReport
 from maskloop.report.second_network import SecondNetwork
-from maskloop.report.values import RoundReport, RunReport
 
 MEASURES = (
     "round",

@@ -10,9 +10,9 @@ from maskloop.formats.files import write_atomically
 from maskloop.report.curves import curves
 from maskloop.report.page import to_html
 from maskloop.report.pictures import BatchPicture, Pixels, save_lookalikes, save_pictures
+from maskloop.report.report import RunReport, from_json, to_json
 from maskloop.report.second_network import PseudoPicture, save_pseudo_pictures
 from maskloop.report.tables import to_csv
-from maskloop.report.values import RunReport, from_json, to_json
 
 
 def write_report(

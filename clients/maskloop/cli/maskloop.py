@@ -1,0 +1,81 @@
+"""`maskloop`: serve and predict run in the server's own process, which has the network; the rest runs here."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from maskloop.cli.cost_tables import show_cost_table
+from maskloop.cli.errors import told
+from maskloop.cli.strategies import show_strategies
+from maskloop.costs.paper_tables import TABLES, cost_table
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Spends annotator time where it buys the best segmentation model."
+)
+LOOK_S = 3.0
+"""How long a server may take to show that it is there."""
+PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def serve(arguments: Annotated[list[str] | None, typer.Argument(help="Options; see serve --help.")] = None) -> None:
+    """Serve projects over gRPC."""
+    _hand_over("serve", arguments)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options; see predict --help.")] = None) -> None:
+    """Outline objects with a trained model: predict MODEL IMAGES [--counts FILE] --out DIR."""
+    _hand_over("predict", arguments)
+
+
+@app.command()
+def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
+    """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
+    show_cost_table(Console(), cost_table(table))
+
+
+@app.command()
+def strategies() -> None:
+    """List the ways of choosing images, with their options."""
+    show_strategies(Console())
+
+
+@app.command()
+def report(
+    project: Annotated[str, typer.Argument(help="Id of the project.")],
+    server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")],
+    campaign: Annotated[str, typer.Option(help="Id of the campaign; not needed where there is one.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder to write; report-PROJECT without it.")] = None,
+    tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,
+) -> None:
+    """Write the budget-cost report of a live project: report.html and its numbers."""
+    console, folder = Console(), out or Path(f"report-{project}")
+    with console.status("asking the server"):
+        from maskloop.client import Client, Retry  # what these import takes seconds
+        from maskloop.loop.live_report import LiveProject
+
+        with Client(server, tls_root=tls_root, retry=Retry(patience_s=LOOK_S)) as client:
+            LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
+    console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _hand_over(command: str, arguments: list[str] | None) -> None:
+    """Become the server's program, so that signals and exit codes are its own.
+
+    PYTHONSAFEPATH: a folder called `service` where the command was given is not ours.
+    """
+    program = [sys.executable, "-m", "service", command, *(arguments or [])]
+    os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
+
+
+def main() -> None:
+    """Entry point of `maskloop`."""
+    told(Console(stderr=True), app)

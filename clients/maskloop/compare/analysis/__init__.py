@@ -1,0 +1,1 @@
+"""What trials say: paired differences, gates, intervals, pooled effects."""

@@ -1,0 +1,152 @@
+"""What a comparison measured, as values: trials of strategies and seeds under one setting.
+
+`compare.json` holds a `Comparison` and beside it what `maskloop.compare.analysis.results` says of it. Seconds are
+annotator seconds unless a name says otherwise; IoU and AP lie in [0, 1]; what nobody could measure is `None`, not NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from maskloop.errors import InvalidArgument
+
+MEASURES = ("mean_iou", "ap50", "ap")
+"""Fields of `Point` that a comparison can be judged by."""
+RANDOM, STRONG_RANDOM = "random", "stratified_random"
+"""The strategies that every other is compared with; the first is always among those of a comparison."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One model of a trial: what had been spent before it was trained, its quality, and what it then chose.
+
+    Args:
+        spent_s: seconds spent, of all kinds.
+        spent_s_by_kind: the same by supervision kind.
+        labeled_images: full labels it was trained on.
+        mean_iou, ap50, ap: of the test images.
+        iou_mae, iou_spearman: error and rank correlation of the predicted IoU of the test images.
+        head_trusted: whether predicted IoUs were used for choosing.
+        fallback: what chose instead and why, "" when nothing had to.
+        target_iou: that was chosen near, if any.
+        chosen_images, chosen_objects, chosen_s: what was bought with it: images, objects and their seconds.
+        chosen_iou: mean predicted IoU of those images, `None` where they were not scored.
+        machine_s: wall-clock seconds of its training, scoring, choosing and evaluation.
+    """
+
+    spent_s: float
+    spent_s_by_kind: Mapping[str, float]
+    labeled_images: int
+    mean_iou: float | None
+    ap50: float | None
+    ap: float | None
+    iou_mae: float | None = None
+    iou_spearman: float | None = None
+    head_trusted: bool | None = None
+    fallback: str = ""
+    target_iou: float | None = None
+    chosen_images: int = 0
+    chosen_objects: int = 0
+    chosen_s: float = 0.0
+    chosen_iou: float | None = None
+    machine_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.spent_s < math.inf:
+            raise InvalidArgument(f"spent_s is {self.spent_s}; seconds are finite and not negative", field="spent_s")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One strategy with one seed, from its first batch to a spent budget.
+
+    Args:
+        strategy: as `str(Strategy)` spells it.
+        seed: of every draw.
+        initial_s: seconds of the first batch. The first model could be trained from then on: counts that were bought
+            before its rounds cost time, and do not delay it.
+        points: its models, in the order of their time.
+        stopped_because: for a person.
+    """
+
+    strategy: str
+    seed: int
+    initial_s: float
+    points: tuple[Point, ...]
+    stopped_because: str
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise InvalidArgument(f"the trial of {self.strategy} with seed {self.seed} has no point", field="points")
+        times = [point.spent_s for point in self.points]
+        if times != sorted(times):
+            raise InvalidArgument(f"the times of a trial go up; these are {times}", field="points")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the trials of a comparison share.
+
+    Args:
+        name: of the data, short, for headings: `wbc-cells`.
+        options: the options of `al-loop` that hold for every trial, as its `run.json` keeps them.
+        budget_s, budget_images: one of them is set.
+        pool_images, test_images: how many there are.
+        categories: how many classes.
+        command: as the person typed it.
+        machine, versions: what it ran on.
+    """
+
+    name: str
+    options: Mapping[str, object]
+    budget_s: float | None
+    budget_images: int | None
+    pool_images: int
+    test_images: int
+    categories: int
+    command: str = ""
+    machine: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every strategy with every seed under one setting, as far as trials have come.
+
+    Args:
+        setting: what they share.
+        strategies: in the order asked for; `random` is among them.
+        seeds: in the order asked for.
+        trials: those that ended, in the order of strategies, then seeds.
+    """
+
+    setting: Setting
+    strategies: tuple[str, ...]
+    seeds: tuple[int, ...]
+    trials: tuple[Trial, ...] = ()
+
+    def __post_init__(self) -> None:
+        if RANDOM not in self.strategies:
+            raise InvalidArgument("a comparison has a random arm", field="strategies")
+        known = {(strategy, seed) for strategy in self.strategies for seed in self.seeds}
+        found = [(trial.strategy, trial.seed) for trial in self.trials]
+        if len(set(found)) != len(found) or not set(found) <= known:
+            raise InvalidArgument("a comparison holds one trial of each strategy and seed", field="trials")
+
+    @property
+    def finished(self) -> bool:
+        """Whether every trial has ended."""
+        return len(self.trials) == len(self.strategies) * len(self.seeds)
+
+    def of(self, strategy: str) -> dict[int, Trial]:
+        """The trials of a strategy by seed, in the order of `seeds`."""
+        by_seed = {trial.seed: trial for trial in self.trials if trial.strategy == strategy}
+        return {seed: by_seed[seed] for seed in self.seeds if seed in by_seed}
+
+    def arms(self) -> Iterator[tuple[str, dict[int, Trial]]]:
+        """Every strategy that has a trial, with its trials by seed."""
+        for strategy in self.strategies:
+            if trials := self.of(strategy):
+                yield strategy, trials

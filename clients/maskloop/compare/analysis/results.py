@@ -1,0 +1,231 @@
+"""What is said of a comparison, as values; `maskloop.compare.analysis.analyse` finds it.
+
+Intervals hold with a probability of 95 % over seeds, and are `None` where a single seed says nothing of them. Quality
+means the measure that was judged by, over annotator seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from maskloop.compare.analysis.comparison import Comparison
+from maskloop.values import Strategy
+
+CONFIDENCE = 0.95
+STAGES = ("low", "middle", "high")
+"""A third, two thirds and all of the time between the first batch and the end of the budget."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds: its standard deviation between seeds, and the interval that the true mean lies in."""
+
+    mean: float
+    sd: float | None
+    low: float | None
+    high: float | None
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether random's own curve rises by more than its noise, so that anything can be ranked here at all.
+
+    Args:
+        passed: the rise's lower bound lies above the noise.
+        rise: of random's quality from its first batch to the end of the budget, by seed.
+        noise: standard deviation between seeds of random's quality at one time, pooled over its models but the first,
+            which all arms of a seed share.
+        detectable: the smallest difference between two arms that this many seeds can tell from none, at the noise of
+            paired differences seen here; `None` with one seed.
+        advice: what to change when it did not pass, sentences.
+    """
+
+    passed: bool
+    rise: Estimate
+    noise: float | None
+    detectable: float | None
+    advice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An arm against a baseline, paired by seed: positive is better than the baseline.
+
+    Args:
+        baseline: its strategy.
+        end: of quality at the end of the budget.
+        area: of mean quality over the time from the first batch to the end of the budget.
+        p: of a paired t-test of `end`, two-sided; `None` with one seed.
+    """
+
+    baseline: str
+    end: Estimate
+    area: Estimate
+    p: float | None
+
+    @property
+    def wins(self) -> bool:
+        """Whether the interval of the end lies above zero."""
+        return self.end.low is not None and self.end.low > 0
+
+    @property
+    def loses(self) -> bool:
+        """Whether the interval of the end lies below zero."""
+        return self.end.high is not None and self.end.high < 0
+
+    @property
+    def end_is_luck(self) -> bool:
+        """Whether the end cannot be told from the baseline's."""
+        return not (self.wins or self.loses)
+
+    @property
+    def area_is_luck(self) -> bool:
+        """Whether mean quality over the time cannot be told from the baseline's."""
+        return self.area.low is None or self.area.high is None or self.area.low <= 0 <= self.area.high
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Seconds at which an arm's mean curve reaches the quality that random has at the end of the budget.
+
+    Args:
+        quality: that is to be reached.
+        seconds: `None` if it does not within the budget.
+        low, high: interval; `None` as an end means: not within the budget, or a single seed. All of them `begin_s`
+            where it was there from the beginning.
+    """
+
+    quality: float
+    seconds: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What an arm's seconds went to, and how far its predicted IoUs could be relied on.
+
+    Args:
+        images, objects: chosen after the first batch, means over seeds.
+        object_s: annotator seconds for one of those objects, counts included; `None` where none were chosen.
+        iou_mae, iou_spearman: of its heads, means over models and seeds; `None` where nothing was predicted.
+        chosen_by_fallback: share of its rounds that something else chose for, in [0, 1].
+        machine_s: mean wall-clock seconds of a trial.
+    """
+
+    images: float
+    objects: float
+    object_s: float | None
+    iou_mae: float | None
+    iou_spearman: float | None
+    chosen_by_fallback: float
+    machine_s: float
+
+
+@dataclass(frozen=True)
+class Standing(Spending):
+    """One arm, and where it stands.
+
+    Args:
+        strategy: as the comparison spells it.
+        seeds: how many trials there are.
+        start, end: quality after the first batch and at the end of the budget.
+        area: mean quality over the time between.
+        against: by baseline (random, strong random), as far as they are there; nothing against itself.
+        reach: seconds to where random ends.
+    """
+
+    strategy: str
+    seeds: int
+    start: Estimate
+    end: Estimate
+    area: Estimate
+    against: Mapping[str, Difference]
+    reach: Reach | None
+
+    @property
+    def oracle(self) -> bool:
+        """Whether it chose by scores made elsewhere, true IoUs as a rule: nothing that could be had in production."""
+        return Strategy.parse(self.strategy).uses_imported_scores
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """Quality of an arm after `at_s` seconds: mean and standard deviation over seeds."""
+
+    at_s: float
+    mean: float
+    sd: float | None
+
+
+@dataclass(frozen=True)
+class TargetSweep:
+    """Quality at the end by target IoU, as Bellver et al. draw it (Tables 3 and 4).
+
+    `kind` is "predicted", "oracle" (imported true IoUs), or what else the arms' options have in common.
+    """
+
+    kind: str
+    points: tuple[tuple[float, Estimate], ...]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Everything that is said of one comparison by one measure.
+
+    Args:
+        measure: of `maskloop.compare.analysis.comparison.MEASURES`.
+        begin_s, end_s: the time that all arms were measured in: from random's first batch to the end of the budget.
+        gate: of random's own curve.
+        standings: the arms, in the comparison's order.
+        curves: of the arms, by strategy, on times common to all.
+        sweeps: where several arms differ in their target alone.
+        verdict: one page in words; its first sentence says what to do.
+    """
+
+    measure: str
+    begin_s: float
+    end_s: float
+    gate: Gate
+    standings: tuple[Standing, ...]
+    curves: Mapping[str, tuple[CurvePoint, ...]]
+    sweeps: tuple[TargetSweep, ...]
+    verdict: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JudgedComparison:
+    """What was measured and what is said of it, by measure; the first measure is the one to decide by.
+
+    This is exactly the content of `compare.json`.
+    """
+
+    comparison: Comparison
+    judgements: Mapping[str, Judgement]
+
+
+@dataclass(frozen=True)
+class WinMatrix:
+    """Significant pairwise wins over several comparisons, by stage of the budget.
+
+    The protocol of nnActive (Lüth et al., nnActive: a framework for evaluation of active learning in 3D biomedical
+    segmentation) after Ash et al. (Deep batch active learning by diverse, uncertain gradient lower bounds, section 4).
+
+    Args:
+        strategies: rows and columns, those that several comparisons have in common.
+        comparisons: names of the settings counted: those that passed the gate.
+        left_out: names of those that did not.
+        wins: by stage, {row: {column: comparisons in which the row is significantly better}}, two-sided paired t-test
+            over seeds, p < 0.05.
+        counted: by stage, {row: {column: comparisons that have both}};
+            `maskloop.compare.analysis.win_matrix.wins_by_chance` tells how many wins they would show if all strategies
+            were alike.
+    """
+
+    strategies: tuple[str, ...]
+    comparisons: tuple[str, ...]
+    left_out: tuple[str, ...]
+    wins: Mapping[str, Mapping[str, Mapping[str, int]]]
+    counted: Mapping[str, Mapping[str, Mapping[str, int]]]

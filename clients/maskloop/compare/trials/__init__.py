@@ -1,0 +1,1 @@
+"""Running the trials of a comparison, on real servers, and going on after a kill."""

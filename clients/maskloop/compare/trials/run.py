@@ -1,0 +1,142 @@
+"""A whole comparison: WORKDIR, data, slots, trials, pages."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.client import Client
+from maskloop.compare.analysis.comparison import RANDOM, Setting
+from maskloop.compare.analysis.results import JudgedComparison
+from maskloop.compare.trials.grid import Begun, Grid, TrialName, find_grid, keep_grid
+from maskloop.compare.trials.progress import Board, SlotProgress
+from maskloop.compare.trials.record import Record
+from maskloop.compare.trials.servers import WORK_FOLDER, Queue, Slot
+from maskloop.compare.trials.trials import Trials
+from maskloop.datasets.read import Data, read_data, without_folders
+from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
+from maskloop.loop.environment import machine, versions
+from maskloop.loop.plan import plan_of
+from maskloop.loop.run_file import DEMO_FOLDER
+from maskloop.values import Strategy
+
+DATA_SEED = 0
+"""Draws the images that all trials share, whatever their seeds."""
+
+
+@dataclass(frozen=True)
+class CompareRun:
+    """One comparison in `workdir`.
+
+    Args:
+        grid: what was asked for.
+        workdir: where everything goes.
+        command: as the person typed it, for the page.
+        devices: where servers train, one slot each, in turn.
+        measure: that the comparison is judged by.
+        stop_at_gate: whether to end when random is through.
+        board: is told what goes on.
+        clock: seconds that never go back.
+    """
+
+    grid: Grid
+    workdir: Path
+    command: str
+    devices: Sequence[str]
+    measure: str
+    stop_at_gate: bool
+    board: Board
+    clock: Callable[[], float] = time.monotonic
+
+    def start(self, *, resume: bool) -> JudgedComparison:
+        """Compare, or go on, to the end. Returns what was found, which is also in `workdir`.
+
+        Raises:
+            InternalError: some trials failed; the others are there.
+            MaskloopError: an option, the data or a server will not do. What has ended is safe, and the rest can be gone
+                on with.
+        """
+        begun = find_grid(self.workdir, self.grid, self.command, resume=resume)
+        options = begun.grid.options
+        data = read_data(options.data, self.workdir / DEMO_FOLDER, DATA_SEED, options.excerpt())
+        for strategy in begun.grid.strategies:
+            plan_of(options, Strategy.parse(strategy), len(data.dataset.categories))
+        keep_grid(self.workdir, begun)
+        trials = Trials(self.workdir, begun, data, self.clock)
+        kept = trials.kept()
+        record = Record(self.workdir, begun.grid, _setting(begun, data), kept, measure=self.measure, board=self.board)
+        record.write()
+        done = {TrialName(trial.strategy, trial.seed) for trial in kept}
+        names = [name for name in begun.grid.names() if name.strategy == RANDOM or not self.stop_at_gate]
+        self._work(trials, record, [name for name in names if name not in done], len(done & set(names)))
+        judged = record.judged
+        if judged.comparison.finished:
+            shutil.rmtree(self.workdir / WORK_FOLDER, ignore_errors=True)
+        return judged
+
+    def _work(self, trials: Trials, record: Record, names: Sequence[TrialName], done: int) -> None:
+        """Run these trials on all slots."""
+        queue = Queue(names)
+        devices = self.devices[: len(names)]
+        tellers = self.board.expect(done, done + len(names), len(devices))
+        slots = [
+            Slot(self.workdir, number, device, progress, self.board.note)
+            for number, (device, progress) in enumerate(zip(devices, tellers, strict=True), 1)
+        ]
+        firsts = [slot.claim(queue) for slot in slots]
+
+        def run(client: Client, name: TrialName, progress: SlotProgress) -> bool:
+            return _run(client, name, progress, trials, record)
+
+        with ThreadPoolExecutor(max(1, len(slots))) as pool:
+            try:
+                working = [pool.submit(slot.work, first, queue, run) for slot, first in zip(slots, firsts, strict=True)]
+                wait(working)
+            except KeyboardInterrupt:
+                self.board.stop()
+                raise
+        for one in working:
+            one.result()
+        if record.failed:
+            told = "; ".join(f"{name}: {error.message}" for name, error in record.failed.items())
+            raise InternalError(f"{len(record.failed)} of {len(names)} trials failed; --resume runs them again. {told}")
+
+
+def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials, record: Record) -> bool:
+    """Run a trial; whether it ended as it should."""
+    options, begun = trials.begun.grid.options, trials.clock()
+    # Refused before anything is bought for a network that could not be trained, and for all trials alike.
+    client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())
+    progress.begin_trial(str(name))
+    try:
+        trial = trials.run(client, name, progress)
+    except (Cancelled, Unavailable):
+        raise
+    except MaskloopError as error:
+        record.fail(name, error)
+        return False
+    progress.end_trial()
+    record.add(trial, trials.clock() - begun)
+    return True
+
+
+def _setting(begun: Begun, data: Data) -> Setting:
+    """What pages and tables say; where the data lies stays in COMPARE_FILE."""
+    options, spec = begun.grid.shared_options, begun.grid.options.data
+    budget = begun.grid.options.parsed_budget()
+    return Setting(
+        name=begun.grid.name or data.name,
+        options={**options, "data": without_folders(spec)},
+        budget_s=budget.seconds,
+        budget_images=budget.images,
+        pool_images=len(data.pool),
+        test_images=len(data.test),
+        categories=len(data.dataset.categories),
+        command=begun.command.replace(spec, without_folders(spec)),
+        machine=machine(),
+        versions=versions(),
+    )

@@ -1,0 +1,122 @@
+"""One trial: run on a server, and kept in WORKDIR as one small file."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from maskloop.client import Client
+from maskloop.compare.analysis.comparison import Point, Trial
+from maskloop.compare.trials.grid import Begun, TrialName
+from maskloop.datasets.read import Data
+from maskloop.errors import InvalidConfig
+from maskloop.formats.files import write_atomically
+from maskloop.loop.arms import ArmName, ArmResult, run_arm, slug_of
+from maskloop.loop.progress import Progress
+from maskloop.loop.rounds import Measured, Purchase
+from maskloop.values import HeadState, Strategy
+
+TRIALS_FOLDER = "trials"
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The trials of a comparison: how each is run, and where it is kept.
+
+    Args:
+        workdir: of the comparison.
+        begun: what was asked for.
+        data: the images, the same ones for every trial.
+        clock: seconds that never go back.
+    """
+
+    workdir: Path
+    begun: Begun
+    data: Data
+    clock: Callable[[], float]
+
+    def run(self, client: Client, name: TrialName, progress: Progress) -> Trial:
+        """Run a trial on a server to its end, or go on with it there, and keep it.
+
+        Raises:
+            MaskloopError: an option or the server will not do; the same call goes on with it.
+        """
+        strategy = Strategy.parse(name.strategy)
+        result = run_arm(
+            client,
+            ArmName(strategy, f"{self.data.name}-{slug_of(strategy)}-seed-{name.seed}"),
+            self.data,
+            options=self.begun.grid.options_of(name),
+            run_id=str(uuid.uuid5(uuid.UUID(self.begun.run_id), f"seed-{name.seed}")),
+            progress=progress,
+            clock=self.clock,
+            tell=lambda so_far: progress.round_done(f"{name}: round {len(so_far.arm.rounds)}"),
+        )
+        trial = trial_of(result, name)
+        write_atomically(self._path(name), _adapter().dump_json(trial, indent=1) + b"\n")
+        return trial
+
+    def kept(self) -> tuple[Trial, ...]:
+        """Those that have ended, in the order of the grid.
+
+        Raises:
+            InvalidConfig: a file is broken.
+        """
+        return tuple(_read(path) for name in self.begun.grid.names() if (path := self._path(name)).exists())
+
+    def _path(self, name: TrialName) -> Path:
+        folder = self.workdir / TRIALS_FOLDER / f"seed-{name.seed}"
+        return folder / f"{slug_of(Strategy.parse(name.strategy))}.json"
+
+
+def trial_of(result: ArmResult, name: TrialName) -> Trial:
+    """What a comparison keeps of an arm that has ended."""
+    initial_s = sum(label.cost_s for _, label in result.arm.initial.labeled)
+    points = tuple(_point(measured, purchase) for measured, purchase in result.arm.rounds)
+    return Trial(name.strategy, name.seed, round(initial_s, 3), points, result.arm.stopped_because)
+
+
+def _point(measured: Measured, purchase: Purchase) -> Point:
+    quality, bought = measured.evaluation, purchase.labeled
+    targets = [batch.batch.target_iou for batch in purchase.batches]
+    scores = [pick.score for pick, _ in bought if pick.score is not None]
+    return Point(
+        spent_s=measured.spent_s,
+        spent_s_by_kind=measured.spent_s_by_kind,
+        labeled_images=measured.labeled_images,
+        mean_iou=_finite(quality.mean_iou),
+        ap50=_finite(quality.ap50),
+        ap=_finite(quality.ap),
+        iou_mae=_finite(quality.iou_mae),
+        iou_spearman=_finite(quality.iou_spearman),
+        head_trusted=measured.model.head is HeadState.TRUSTED,
+        fallback=next((batch.batch.fallback for batch in purchase.batches if batch.batch.fallback), ""),
+        target_iou=targets[0] if targets else None,
+        chosen_images=len(bought),
+        chosen_objects=sum(len(label.objects) for _, label in bought),
+        chosen_s=round(sum(label.cost_s for _, label in bought), 3),
+        chosen_iou=sum(scores) / len(scores) if scores else None,
+        machine_s=round(measured.train_s + measured.evaluate_s + purchase.score_s + purchase.select_s, 3),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _read(path: Path) -> Trial:
+    try:
+        return _adapter().validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InvalidConfig(f"{path} is no trial of ours; remove it to have it run again", field=str(path)) from error
+
+
+@cache
+def _adapter() -> TypeAdapter[Trial]:
+    return TypeAdapter(Trial)

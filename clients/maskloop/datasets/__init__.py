@@ -1,0 +1,1 @@
+"""Data sets as campaigns read them, and subsets of them."""

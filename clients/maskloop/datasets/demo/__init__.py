@@ -1,0 +1,1 @@
+"""Procedural images of concrete with defects, for trying everything out."""

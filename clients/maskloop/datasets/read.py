@@ -1,0 +1,175 @@
+"""What `--data` and `--ood` name: a COCO folder, a COCO file beside its images, a Pascal VOC folder, or the demo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maskloop.datasets.subset import Excerpt
+from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.coco import read_coco, read_coco_folder
+from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.voc import read_voc
+from maskloop.values import Category, ImageImport, Split
+
+LONGEST_NAME = 24
+REST = "rest"
+
+
+@dataclass(frozen=True)
+class Data:
+    """A data set under a name that project ids can begin with; pool images are its training images.
+
+    `candidates` are images believed to hold nothing of the vocabulary; their objects, of the vocabulary alone, say
+    whether that is so.
+
+    Raises:
+        InvalidDataset: nothing to choose from, or nothing to measure on, or two images of one name.
+    """
+
+    name: str
+    dataset: Dataset
+    candidates: tuple[DatasetImage, ...] = ()
+
+    def __post_init__(self) -> None:
+        used = {*self.dataset.train, *self.dataset.test}
+        twice = next((image.file_name for image in self.candidates if image.file_name in used), None)
+        if twice is not None:
+            raise InvalidDataset(f"--ood: the data set {self.name} has an image {twice} too; rename one", field="ood")
+        for what, names in (("training", self.dataset.train), ("test", self.dataset.test)):
+            if not names:
+                raise InvalidDataset(f"the data set {self.name} has no {what} image", field="data")
+
+    @property
+    def pool(self) -> tuple[DatasetImage, ...]:
+        """The images that may be asked for."""
+        return tuple(self.dataset.by_name[name] for name in self.dataset.train)
+
+    @property
+    def test(self) -> tuple[DatasetImage, ...]:
+        """The images that measure quality."""
+        return tuple(self.dataset.by_name[name] for name in self.dataset.test)
+
+    @property
+    def by_name(self) -> Mapping[str, DatasetImage]:
+        """Each image by its file name, candidates too."""
+        return {**self.dataset.by_name, **{image.file_name: image for image in self.candidates}}
+
+    def imports(self) -> Iterator[ImageImport]:
+        """Every image as it is brought in: test images with their labels, the others' labels stay here.
+
+        Raises:
+            InvalidDataset: a file cannot be read.
+        """
+        for image in self.test:
+            yield ImageImport(image.file_name, Split.TEST, data=image.read(), objects=image.objects)
+        for image in self.pool:
+            yield ImageImport(image.file_name, Split.POOL, data=image.read())
+        for image in self.candidates:
+            yield ImageImport(image.file_name, Split.OOD, data=image.read())
+
+
+def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None, ood: str = "") -> Data:
+    """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless there.
+
+    Demos are `demo`, `demo:easy`, `demo:hard` and `demo:video`; behind a comma, `demo:video,600`, their pool images.
+
+    Args:
+        spec: the value of `--data`.
+        demo_folder: where the demo's images go.
+        seed: draws the test images where the data does not name them, and makes the demo's.
+        excerpt: what to take of it; `None` for all.
+        ood: candidate OoD images: another data set, cut and stretched alike, `REST` for the training images that hold
+            nothing of the excerpt's classes, "" for none.
+
+    Raises:
+        InvalidArgument: `spec` is none of these, or the data has no such excerpt.
+        InvalidDataset: the data does not hold together.
+    """
+    whole, wanted = _read_whole(spec, demo_folder, seed), excerpt or Excerpt()
+    dataset = wanted.of(whole.dataset)
+    if ood == REST:
+        candidates = wanted.holding_nothing(whole.dataset)
+        names = {image.file_name for image in candidates}
+        pool = tuple(name for name in dataset.train if name not in names)
+        return Data(whole.name, replace(dataset, train=pool), candidates)
+    return Data(whole.name, dataset, _candidates(ood, seed, wanted, dataset.categories) if ood else ())
+
+
+def _candidates(spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Category]) -> tuple[DatasetImage, ...]:
+    """All images of another data set, with what they show of the categories, which go by name."""
+    if spec.partition(":")[0] not in ("coco", "voc"):
+        raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
+    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed, "ood").dataset)
+    ids = {category.name: category.id for category in categories}
+    ours = {category.id: ids[category.name] for category in other.categories if category.name in ids}
+
+    def renamed(image: DatasetImage) -> DatasetImage:
+        shown = [item for item in image.objects if item.category_id in ours]
+        return replace(image, objects=tuple(replace(item, category_id=ours[item.category_id]) for item in shown))
+
+    return tuple(renamed(other.by_name[name]) for name in (*other.train, *other.test))
+
+
+def without_folders(spec: str) -> str:
+    """`--data` as others may read it: `coco:/home/ada/bridges` is `coco:bridges`, `coco:a/b.json,c/` `coco:b.json,c`.
+
+    Where folders lie is nobody else's business, and says nothing on another machine.
+    """
+    kind, colon, place = spec.partition(":")
+    if kind == "demo":
+        return spec
+    file, comma, images = place.rpartition(",")
+    places = [file, images] if comma and not Path(place).is_dir() else [place]
+    return kind + colon + ",".join(Path(one).resolve().name for one in places)
+
+
+def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data") -> Data:
+    kind, _, place = spec.partition(":")
+    if kind == "demo":
+        return _demo(place, demo_folder, seed)
+    if kind not in ("coco", "voc") or not place:
+        raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, voc:DIR, demo", field="data")
+    if kind == "voc":
+        return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option)))
+    file, comma, images = place.rpartition(",")
+    if comma and not Path(place).is_dir():
+        return _read_file(Path(file), Path(images), seed, option)
+    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place, option), seed=seed))
+
+
+def _demo(place: str, folder: Path, seed: int) -> Data:
+    from maskloop.datasets.demo.dataset import (  # scipy.ndimage takes a second to import
+        DEMOS,
+        POOL_IMAGES,
+        write_demo_data,
+    )
+
+    level, comma, images = place.partition(",")
+    if level not in DEMOS:
+        raise InvalidArgument(f"--data demo:{place}: demos are {', '.join(filter(None, DEMOS))}", field="data")
+    if comma and not (images.isdecimal() and int(images)):
+        raise InvalidArgument(f"--data demo:{place}: {images!r} is no number of images", field="data")
+    written = write_demo_data(folder, images=int(images) if comma else POOL_IMAGES, seed=seed, demo=DEMOS[level])
+    return Data(_name(f"demo {level}"), read_coco_folder(written))
+
+
+def _folder(place: str, option: str) -> Path:
+    folder = Path(place)
+    if not folder.is_dir():
+        raise InvalidDataset(f"--{option}: there is no folder {folder}", field=option)
+    return folder
+
+
+def _read_file(file: Path, images: Path, seed: int, option: str) -> Data:
+    for path, there in ((file, file.is_file()), (images, images.is_dir())):
+        if not there:
+            raise InvalidDataset(f"--{option}: there is no {path}", field=option)
+    return Data(_name(file.stem), read_coco(file, images, seed=seed))
+
+
+def _name(text: str) -> str:
+    """`text` as the beginning of a project id."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-") or "data"

@@ -1,0 +1,1 @@
+"""What more annotator time would buy."""

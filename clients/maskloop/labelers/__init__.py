@@ -1,0 +1,7 @@
+"""Who answers when images are asked for: the data's own labels, or people."""
+
+from maskloop.labelers.folder import FolderLabeler
+from maskloop.labelers.labeler import Answers, Labeler, Task
+from maskloop.labelers.simulated import GroundTruthLabeler
+
+__all__ = ["Answers", "FolderLabeler", "GroundTruthLabeler", "Labeler", "Task"]

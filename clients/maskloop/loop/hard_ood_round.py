@@ -1,0 +1,40 @@
+"""Looking at what fools a classifier: candidate OoD images that it takes for a category of the project.
+
+What a person says of some changes at once which ones are handed out next, so they are looked at in several batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from maskloop.labelers import Labeler
+from maskloop.loop.ledger import Ledger
+from maskloop.loop.rounds import Purchase, buy
+from maskloop.loop.session import Annotator
+from maskloop.values import Budget, Classifier, HardCandidate, SupervisionKind
+
+
+@dataclass(frozen=True)
+class Lookalikes:
+    """What one round's classifier took for something, and what people said of those they looked at."""
+
+    classifier: Classifier
+    hard: tuple[HardCandidate, ...]
+    looked_at: Purchase
+
+
+def look_at_lookalikes(
+    number: int, annotator: Annotator, labeler: Labeler, still: Callable[[Ledger], Budget | None]
+) -> Lookalikes:
+    """Train a classifier on everything that labels say, and have people look at the candidates that fool it most.
+
+    Args:
+        number: of the round.
+        annotator: the campaign.
+        labeler: who looks.
+        still: how many to ask for next, given what was bought so far.
+    """
+    classifier = annotator.train_classifier(number)
+    looked_at = buy(f"round-{number:02d}-ood", annotator, labeler, kind=SupervisionKind.OOD_VERDICT, still=still)
+    return Lookalikes(classifier, annotator.hard_candidates(classifier), looked_at)

@@ -1,0 +1,153 @@
+"""The budget-cost report of a live project, written from what its server tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from maskloop.client import Client
+from maskloop.errors import CampaignNotFound, InvalidArgument
+from maskloop.loop.campaign import Arm
+from maskloop.loop.constant_mask_baseline import constant_iou
+from maskloop.loop.history import Story
+from maskloop.loop.proposals import offered
+from maskloop.loop.report_run import (
+    batch_pictures,
+    chosen_images,
+    lookalike_pictures,
+    lookalike_reports,
+    round_report,
+)
+from maskloop.report import FIRST_BATCH, BatchPicture, RunReport, Setup, with_outlooks, write_report
+from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class LiveProject:
+    """A project on a server, and one of its campaigns ("" for the only one)."""
+
+    client: Client
+    project_id: str
+    campaign_id: str = ""
+
+    def write_report(self, out: Path, command: str) -> RunReport:
+        """Write the report, with pictures, into the folder `out`.
+
+        Args:
+            out: made if missing; files of an earlier report are replaced.
+            command: as the person typed it.
+
+        Raises:
+            ProjectNotFound, CampaignNotFound: there is none.
+            InvalidArgument: the project has several campaigns, and none was named.
+        """
+        story, images = self._story(), self._images()
+        arm = self._with_candidates(story.arm())
+        report = self._report(story, arm, images, command)
+        write_report(out, report, self._pictures(arm), lookalike_pictures(self, report.lookalikes))
+        return report
+
+    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
+        """What the model offered for these images, by image id; nothing where it scored nothing."""
+        return offered(self.client, self.project_id, image_ids, model_version)
+
+    def read_image(self, image_id: str) -> bytes:
+        """An image's file."""
+        return self.client.read_image(project_id=self.project_id, image_id=image_id)
+
+    def _story(self) -> Story:
+        project = self.client.get_project(project_id=self.project_id)
+        campaign = self._campaign()
+        return Story(
+            project=project,
+            campaign=campaign,
+            labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
+            batches=list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id)),
+            models=[one for one in self.client.list_models(project_id=self.project_id) if one.pseudo is None],
+            operations=list(self.client.list_operations(project_id=self.project_id)),
+        )
+
+    def _with_candidates(self, arm: Arm) -> Arm:
+        """The arm, its classifiers with the candidates that fooled them."""
+        found = {
+            number: replace(
+                one, hard=self.client.list_hard_candidates(project_id=self.project_id, classifier=one.classifier.id)
+            )
+            for number, one in arm.lookalikes.items()
+        }
+        return replace(arm, lookalikes=found)
+
+    def _campaign(self) -> Campaign:
+        if self.campaign_id:
+            return self.client.get_campaign(project_id=self.project_id, campaign_id=self.campaign_id)
+        found = list(self.client.list_campaigns(project_id=self.project_id))
+        if not found:
+            raise CampaignNotFound(f"project {self.project_id} has no campaign yet", field="campaign_id")
+        if len(found) > 1:
+            names = ", ".join(one.id for one in found[:MOST_NAMED])
+            raise InvalidArgument(f"project {self.project_id} has several campaigns ({names}): name one by --campaign")
+        return found[0]
+
+    def _images(self) -> dict[str, Image]:
+        return {image.id: image for image in self.client.list_images(project_id=self.project_id)}
+
+    def _report(self, story: Story, arm: Arm, images: Mapping[str, Image], command: str) -> RunReport:
+        campaign = story.campaign
+        report = RunReport(
+            project=campaign.project_id,
+            strategy=str(campaign.strategy),
+            seed=campaign.seed,
+            budget_s=campaign.budget.seconds,
+            budget_images=campaign.budget.images,
+            spent_s=campaign.spent_s,
+            spent_s_by_kind={kind.value: seconds for kind, seconds in campaign.spent_s_by_kind.items()},
+            measured_s_by_kind={
+                kind.value: seconds for kind, seconds in campaign.measured_s_by_kind.items() if seconds
+            },
+            stopped_because=arm.stopped_because,
+            rounds=tuple(round_report(*one, images, campaign.seed) for one in arm.rounds),
+            constant_iou=_constant_iou(story, arm, images),
+            initial=chosen_images(arm.initial, images),
+            costs=self.client.get_cost_estimates(project_id=self.project_id),
+            setup=_setup(story, images, command),
+            lookalikes=lookalike_reports(arm, images, story.project.categories),
+        )
+        return with_outlooks(report, np.random.default_rng(campaign.seed))
+
+    def _pictures(self, arm: Arm) -> dict[int, list[BatchPicture]]:
+        pictures = {one.number: batch_pictures(self, bought, one.model.id) for one, bought in arm.rounds}
+        return {FIRST_BATCH: batch_pictures(self, arm.initial, ""), **pictures}
+
+
+def _constant_iou(story: Story, arm: Arm, images: Mapping[str, Image]) -> float | None:
+    bought = [label for purchase in (arm.initial, *(one for _, one in arm.rounds)) for _, label in purchase.labeled]
+    current = (one for one in story.labels if one.kind is SupervisionKind.FULL and not one.superseded_by)
+    test = [one for one in current if images[one.image_id].split is Split.TEST]
+    return constant_iou(
+        [item for one in bought for item in one.objects], [item for one in test for item in one.objects]
+    )
+
+
+def _setup(story: Story, images: Mapping[str, Image], command: str) -> Setup:
+    newest = story.models[0] if story.models else None
+    recipe = json.loads(newest.config_json) if newest else {}
+    splits = [image.split for image in images.values()]
+    begun = story.campaign.created_at
+    return Setup(
+        command=command,
+        started_at=begun.isoformat(timespec="seconds") if begun else "",
+        labeler=", ".join(sorted({label.annotator for label in story.paid})[:MOST_NAMED]),
+        recipe=newest.recipe if newest else "",
+        encoder=recipe.get("encoder", ""),
+        image_size=recipe.get("image_size", 0),
+        told_counts=recipe["classes"] == "fed" if "classes" in recipe else None,
+        pool_images=splits.count(Split.POOL),
+        test_images=splits.count(Split.TEST),
+        categories=story.project.categories,
+    )

@@ -1,0 +1,244 @@
+"""What the arms have come to, as a report in WORKDIR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from maskloop.datasets.read import Data
+from maskloop.formats.images import decode_image
+from maskloop.loop.arms import ArmResult
+from maskloop.loop.campaign import Arm
+from maskloop.loop.constant_mask_baseline import constant_iou
+from maskloop.loop.environment import setup_of
+from maskloop.loop.options import Options
+from maskloop.loop.report_second_network import pseudo_pictures, second_network
+from maskloop.loop.rounds import Measured, Purchase
+from maskloop.report import (
+    FIRST_BATCH,
+    PICTURES_A_ROUND,
+    Baseline,
+    BatchPicture,
+    ChosenImage,
+    EvaluatedScore,
+    HardImage,
+    LookalikeReport,
+    MachineSeconds,
+    Pixels,
+    RoundReport,
+    RunReport,
+    shown_groups,
+    shuffled_spearman,
+    with_outlooks,
+    write_report,
+)
+from maskloop.values import Category, HeadState, Image, ImageProposals, ObjectLabel, explain_head
+
+
+class ImageReader(Protocol):
+    """Reads images, and what models offered for them."""
+
+    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
+        """What the model offers for these images, by image id; nothing where it scored nothing."""
+
+    def read_image(self, image_id: str) -> bytes:
+        """An image's file."""
+
+
+class Reporter:
+    """Writes the report of a run into WORKDIR, again after every round.
+
+    Args:
+        workdir: the run's folder.
+        options: what was asked for.
+        data: what it was measured on.
+        command: as the person typed it.
+    """
+
+    def __init__(self, workdir: Path, options: Options, data: Data, command: str) -> None:
+        self._workdir = workdir
+        self._options = options
+        self._data = data
+        self._command = command
+
+    def write(self, results: Mapping[str, ArmResult]) -> RunReport:
+        """Write the report as far as the run has come, with pictures of the campaign's latest batch.
+
+        Args:
+            results: the arms by strategy, the campaign's own first.
+        """
+        (_, campaign), *baselines = results.items()
+        report = self._report(campaign, dict(baselines))
+        if baselines:
+            write_report(self._workdir, report)
+        else:
+            lookalikes = lookalike_pictures(campaign.annotator, report.lookalikes)
+            write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes, pseudo_pictures(campaign))
+        return report
+
+    def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
+        ledger, options = campaign.annotator.ledger, self._options
+        budget = options.parsed_budget()
+        report = RunReport(
+            project=campaign.annotator.project_id,
+            strategy=str(options.parsed_strategy()),
+            seed=options.seed,
+            budget_s=budget.seconds,
+            budget_images=budget.images,
+            spent_s=ledger.spent_s,
+            spent_s_by_kind=dict(ledger.spent_s_by_kind),
+            measured_s_by_kind=dict(ledger.measured_s_by_kind),
+            stopped_because=campaign.arm.stopped_because,
+            rounds=_rounds(campaign, options.seed),
+            baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
+            constant_iou=self._constant_iou(campaign),
+            initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
+            second=second_network(campaign),
+            setup=setup_of(options, self._data, self._command, campaign.arm),
+            lookalikes=lookalike_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
+        )
+        return with_outlooks(report, np.random.default_rng(options.seed))
+
+    def _constant_iou(self, campaign: ArmResult) -> float | None:
+        purchases = [campaign.arm.initial, *(purchase for _, purchase in campaign.arm.rounds)]
+        labels = [label for purchase in purchases for _, label in purchase.labeled]
+        outlined = [item for label in labels for item in label.objects]
+        return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
+
+
+def lookalike_reports(
+    arm: Arm, images: Mapping[str, Image], categories: Sequence[Category]
+) -> tuple[LookalikeReport, ...]:
+    """What every round's look at candidate OoD images came to."""
+    names = {0: "", **{category.id: category.name for category in categories}}
+    labels = [label for one in arm.lookalikes.values() for _, label in one.looked_at.labeled]
+    said = {label.image_id: names[label.verdict.category_id] for label in labels if label.verdict is not None}
+    return tuple(
+        LookalikeReport(
+            round=number,
+            classifier=one.classifier.id,
+            candidates=one.classifier.candidates,
+            hard_images=one.classifier.hard_images,
+            clusters=one.classifier.clusters,
+            looked_at=len(one.looked_at.labeled),
+            there=sum(bool(said[label.image_id]) for _, label in one.looked_at.labeled),
+            cost_s=sum(label.cost_s for _, label in one.looked_at.labeled),
+            images=tuple(
+                HardImage(
+                    hard.image_id,
+                    images[hard.image_id].file_name,
+                    names[hard.category_id],
+                    hard.probability,
+                    hard.cluster,
+                    said.get(hard.image_id),
+                )
+                for hard in one.hard
+            ),
+        )
+        for number, one in sorted(arm.lookalikes.items())
+    )
+
+
+def lookalike_pictures(reader: ImageReader, reports: Sequence[LookalikeReport]) -> dict[int, dict[str, Pixels]]:
+    """Pictures of the latest round's groups, by round and image id."""
+    if not reports:
+        return {}
+    shown = [one.image for group in shown_groups(reports[-1]) for one in group.images]
+    return {reports[-1].round: {one: decode_image(reader.read_image(one), one).pixels for one in shown}}
+
+
+def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:
+    """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen."""
+    measured, purchase = result.arm.rounds[-1]
+    latest = {measured.number: batch_pictures(result.annotator, purchase, measured.model.id)}
+    if measured.number > 1:
+        return latest
+    return {FIRST_BATCH: batch_pictures(result.annotator, result.arm.initial, ""), **latest}
+
+
+def batch_pictures(reader: ImageReader, purchase: Purchase, model_version: str) -> list[BatchPicture]:
+    """The first images of a batch with what people outlined and what the network had offered."""
+    shown = purchase.labeled[:PICTURES_A_ROUND]
+    offered = reader.proposals([pick.image_id for pick, _ in shown], model_version)
+    return [
+        BatchPicture(
+            pick.image_id,
+            decode_image(reader.read_image(pick.image_id), pick.image_id).pixels,
+            label.objects,
+            offered[pick.image_id].objects if pick.image_id in offered else (),
+        )
+        for pick, label in shown
+    ]
+
+
+def _baseline(result: ArmResult, seed: int) -> Baseline:
+    ledger = result.annotator.ledger
+    spent = dict(ledger.spent_s_by_kind)
+    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because, second_network(result))
+
+
+def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
+    images = result.annotator.images
+    return tuple(round_report(measured, purchase, images, seed) for measured, purchase in result.arm.rounds)
+
+
+def round_report(measured: Measured, purchase: Purchase, images: Mapping[str, Image], seed: int) -> RoundReport:
+    """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
+    quality = measured.evaluation
+    evaluated = tuple(
+        EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects, one.confidence)
+        for one in quality.images
+    )
+    trusted = measured.model.head is HeadState.TRUSTED
+    targets = [bought.batch.target_iou for bought in purchase.batches]
+    return RoundReport(
+        round=measured.number,
+        model_version=measured.model.id,
+        labeled_images=measured.labeled_images,
+        spent_s=measured.spent_s,
+        spent_s_by_kind=measured.spent_s_by_kind,
+        ap50=quality.ap50,
+        ap=quality.ap,
+        mean_iou=quality.mean_iou,
+        iou_mae=quality.iou_mae,
+        iou_spearman=quality.iou_spearman,
+        iou_mae_reference=quality.iou_mae_reference,
+        iou_spearman_reference=quality.iou_spearman_reference,
+        iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)),
+        target_iou=targets[0] if targets else None,
+        batch=chosen_images(purchase, images),
+        seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
+        evaluated=evaluated,
+        not_decoded=quality.not_decoded,
+        metrics=dict(quality.metrics),
+        ap50_by_category=dict(quality.ap50_by_category),
+        head_trusted=trusted,
+        head_note="" if trusted else explain_head(measured.model.metrics),
+        fallback=next((bought.batch.fallback for bought in purchase.batches if bought.batch.fallback), ""),
+    )
+
+
+def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[ChosenImage, ...]:
+    """What was bought, in the order of selection."""
+    return tuple(
+        ChosenImage(
+            image=pick.image_id,
+            score=pick.score,
+            reason=pick.reason,
+            cost_s=label.cost_s,
+            file_name=images[pick.image_id].file_name,
+            measured_s=label.seconds_spent,
+            objects=len(label.objects),
+            object_share=_object_share(label.objects),
+        )
+        for pick, label in purchase.labeled
+    )
+
+
+def _object_share(objects: Sequence[ObjectLabel]) -> float | None:
+    """Mean share of the image that an object covers."""
+    shares = [item.mask.area / (item.mask.height * item.mask.width) for item in objects]
+    return sum(shares) / len(shares) if shares else None

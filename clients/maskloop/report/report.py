@@ -1,0 +1,263 @@
+"""What a campaign leaves behind, as values: these dataclasses are exactly the content of `report.json`.
+
+A round is a model trained on `labeled_images` full labels after `spent_s` seconds of annotator time, its quality on the
+test split, and then the batch that was chosen with it; the last round's batch is empty. Numbers nobody could measure
+are `None`, never NaN. Seconds are annotator seconds unless a name says otherwise; IoU and AP lie in [0, 1].
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from maskloop.errors import InvalidArgument
+from maskloop.forecasting.learning_curve import Expected
+from maskloop.report.hard_ood import LookalikeReport
+from maskloop.report.second_network import SecondNetwork
+from maskloop.values import Category, CostEstimates
+
+
+@dataclass(frozen=True)
+class ChosenImage:
+    """One image of a batch: its predicted IoU (`None` if unscored), why it was chosen, its planned cost.
+
+    `measured_s` is the time a person reported, `None` when nobody did. `objects` is how many the person outlined, and
+    `object_share` the mean share of the image that one of them covers, in [0, 1], `None` where there are none.
+    """
+
+    image: str
+    score: float | None
+    reason: str
+    cost_s: float
+    file_name: str = ""
+    measured_s: float | None = None
+    objects: int | None = None
+    object_share: float | None = None
+
+    def __post_init__(self) -> None:
+        _forget_non_finite(self, "score", "measured_s")
+        _check_seconds(self.cost_s, f"batch[{self.image}].cost_s")
+
+
+@dataclass(frozen=True)
+class MachineSeconds:
+    """Wall-clock seconds the machine took for each part of a round."""
+
+    train: float = 0.0
+    score: float = 0.0
+    select: float = 0.0
+    evaluate: float = 0.0
+
+
+@dataclass(frozen=True)
+class EvaluatedScore:
+    """Predicted and true IoU of one test image, means over its objects; `confidence`: before calibration."""
+
+    image: str
+    predicted: float
+    true: float
+    objects: int
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class RoundReport:
+    """One round. `spent_s` and `spent_s_by_kind` (by supervision kind) are cumulative, up to this round's model.
+
+    `iou_mae` is the mean of |predicted - true| over `evaluated`, `iou_spearman` their rank correlation. Those ending in
+    `_reference` are the same for the IoU head of Bellver et al.; `iou_spearman_shuffled` is what chance reaches
+    (`maskloop.report.reliability.shuffled_spearman`). `head_trusted` says whether the head's scores were used for
+    choosing, `head_note` why not; `fallback` says what chose instead and why, "" when nothing had to. `not_decoded`
+    counts test objects beyond the network's steps. `metrics` is whatever else the evaluation measured, by the names
+    that `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id.
+    """
+
+    round: int
+    model_version: str
+    labeled_images: int
+    spent_s: float
+    ap50: float | None
+    ap: float | None
+    mean_iou: float | None
+    iou_mae: float | None
+    iou_spearman: float | None
+    target_iou: float | None
+    batch: tuple[ChosenImage, ...] = ()
+    seconds: MachineSeconds = MachineSeconds()
+    spent_s_by_kind: Mapping[str, float] = field(default_factory=dict)
+    iou_mae_reference: float | None = None
+    iou_spearman_reference: float | None = None
+    iou_spearman_shuffled: float | None = None
+    head_trusted: bool | None = None
+    head_note: str = ""
+    fallback: str = ""
+    not_decoded: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    ap50_by_category: Mapping[int, float] = field(default_factory=dict)
+    evaluated: tuple[EvaluatedScore, ...] = ()
+
+    def __post_init__(self) -> None:
+        _forget_non_finite(self, "ap50", "ap", "mean_iou", "iou_mae", "iou_spearman", "target_iou")
+        _forget_non_finite(self, "iou_mae_reference", "iou_spearman_reference", "iou_spearman_shuffled")
+        _check_seconds(self.spent_s, f"rounds[{self.round}].spent_s")
+
+
+@dataclass(frozen=True)
+class CheckedForecast:
+    """What round `made_in`, knowing nothing later, expected round `of_round` to measure, and what came."""
+
+    made_in: int
+    of_round: int
+    expected: Expected
+    came: float
+
+    @property
+    def right(self) -> bool:
+        """Whether what came lay within the interval."""
+        return self.expected.low <= self.came <= self.expected.high
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What `measure` (a field of `RoundReport`) is expected to be.
+
+    `ahead` goes from the last round's time to the end of the budget (once it is spent, half as far again) in even
+    steps;
+    `checks` are earlier rounds' forecasts of their next round and of the last one.
+    """
+
+    measure: str
+    ahead: tuple[Expected, ...]
+    checks: tuple[CheckedForecast, ...] = ()
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The same campaign with another way of choosing; `stopped_because` is "" while it runs, `second` `None` without a
+    second network."""
+
+    rounds: tuple[RoundReport, ...]
+    spent_s: float = 0.0
+    spent_s_by_kind: Mapping[str, float] = field(default_factory=dict)
+    stopped_because: str = ""
+    second: SecondNetwork | None = None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How it was measured, for the reader who wants to repeat it. "" and 0 mean: not recorded.
+
+    `started_at` is ISO 8601; `versions` maps a package to its version; `told_counts`: whether networks are told what an
+    image holds, or find it by themselves.
+    """
+
+    command: str = ""
+    started_at: str = ""
+    data: str = ""
+    labeler: str = ""
+    recipe: str = ""
+    encoder: str = ""
+    image_size: int = 0
+    told_counts: bool | None = None
+    device: str = ""
+    machine: str = ""
+    pool_images: int = 0
+    initial_images: int = 0
+    test_images: int = 0
+    categories: tuple[Category, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The whole campaign; one of `budget_s` and `budget_images` is set, `stopped_because` is "" while it runs.
+
+    `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
+    `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
+    mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
+    labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images, and
+    `second` is the second network, `None` without one.
+    """
+
+    project: str
+    strategy: str
+    seed: int
+    budget_s: float | None
+    spent_s: float
+    spent_s_by_kind: Mapping[str, float]
+    stopped_because: str
+    rounds: tuple[RoundReport, ...]
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    budget_images: int | None = None
+    measured_s_by_kind: Mapping[str, float] = field(default_factory=dict)
+    constant_iou: float | None = None
+    initial: tuple[ChosenImage, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
+    costs: CostEstimates | None = None
+    second: SecondNetwork | None = None
+    setup: Setup = Setup()
+    lookalikes: tuple[LookalikeReport, ...] = ()
+
+    def __post_init__(self) -> None:
+        _forget_non_finite(self, "budget_s", "constant_iou")
+        _check_seconds(self.spent_s, "spent_s")
+        numbers = [one.round for one in self.rounds]
+        if numbers != sorted(set(numbers)):
+            raise InvalidArgument(f"the rounds of a report go up; these are {numbers}", field="rounds")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the campaign has ended."""
+        return bool(self.stopped_because)
+
+    def arms(self) -> Iterator[tuple[str, tuple[RoundReport, ...]]]:
+        """Every curve by name, the campaign's own first; a baseline of the same name is marked as one."""
+        yield self.strategy, self.rounds
+        for name, arm in self.baselines.items():
+            yield (f"{name} (baseline)" if name == self.strategy else name), arm.rounds
+
+    def seconds(self) -> list[SecondNetwork | None]:
+        """The second network of every arm, in the order of `arms`."""
+        return [self.second, *(arm.second for arm in self.baselines.values())]
+
+
+def to_json(report: RunReport) -> bytes:
+    """`report` as indented JSON, keys in the order of the fields."""
+    return _adapter().dump_json(report, indent=2) + b"\n"
+
+
+def from_json(text: bytes | str) -> RunReport:
+    """The report `to_json` wrote. Unknown keys are left aside, so that reports of later versions can be read.
+
+    Raises:
+        InvalidArgument: it is not JSON, or a field is missing or of the wrong type; names the first one.
+    """
+    try:
+        return _adapter().validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise InvalidArgument(f"not a report: {place or 'the file'}: {first['msg']}", field=place) from None
+
+
+@cache
+def _adapter() -> TypeAdapter[RunReport]:
+    return TypeAdapter(RunReport)
+
+
+def _forget_non_finite(value: object, *names: str) -> None:
+    for name in names:
+        number = getattr(value, name)
+        if number is not None and not math.isfinite(number):
+            object.__setattr__(value, name, None)
+
+
+def _check_seconds(seconds: float, field_name: str) -> None:
+    if not 0 <= seconds < math.inf:
+        raise InvalidArgument(
+            f"{field_name} is {seconds}; annotator seconds are finite and not negative", field=field_name
+        )

@@ -1,0 +1,184 @@
+"""Training recipes: named, frozen configurations of network, training and head.
+
+`paper` is IoU-W-RSIS as published (Bellver et al., Mask-guided sample selection for semi-supervised instance
+segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural networks for semantic instance
+segmentation). `compact` is what trains well from scratch on a CPU in about half a minute
+(docs/decisions/0004-compact-recipe.md says why each of its choices).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from maskloop.errors import InvalidConfig
+from models.training.recipe_options import JsonOptions, check_options, find_recipe
+
+ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "encoder": ENCODERS,
+    "classes": ("fed", "predicted"),
+    "class_input": ("one_hot", "gate_bias"),
+    "optimizer": ("adam", "adamw"),
+    "iou_target": ("sqrt", "square", "identity"),
+    "iou_training": ("frozen", "joint"),
+    "augment": ("none", "affine", "strong"),
+    "start": ("scratch", "warm"),
+}
+MAY_BE_ZERO = {
+    "warmup",
+    "clip",
+    "weight_decay",
+    "empty_share",
+    "pseudo_share",
+    "held_out",
+    "min_iterations",
+    "max_iterations",
+    "objectness",
+    "class_weight",
+    "class_from",
+    "stop_weight",
+    "stop_from",
+    "semantic_weight",
+    "centre_weight",
+}
+SHAPES_NO_NETWORK = {"name", "weights", "objectness", "held_out", "checkpoint_every"}
+
+
+@dataclass(frozen=True)
+class Recipe(JsonOptions):
+    """A network and its training. Everything a checkpoint needs to be built again.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "paper"
+    # The network.
+    encoder: str = "resnet101"
+    weights: str = ""  # "" for none, torchvision's name of an ImageNet enum member, or a local file
+    image_size: int = 256  # side of the square the network sees, pixels
+    hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
+    min_hidden: int = 1  # no level has fewer hidden channels than this
+    steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
+    classes: str = "fed"  # by counts; or "predicted": no counts are needed, the network says what it finds
+    class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
+    seeds: bool = False  # one centre for each object, see models/annotation/centers.py
+    objectness: float = 0.5  # where classes are predicted, steps below this are taken for none
+    # The training of the segmentation.
+    start: str = "scratch"  # or "warm": from the project's last network of this recipe, if there is one
+    warm_share: float = 0.5  # of the iterations, where it starts warm
+    epochs: int = 150
+    min_iterations: int = 0  # few labels are gone through more often
+    max_iterations: int = 0  # many labels less often; 0 for no limit
+    batch: int = 28
+    optimizer: str = "adam"
+    rate: float = 1e-3
+    encoder_rate: float = 1e-6
+    weight_decay: float = 1e-6
+    warmup: int = 0  # iterations of linear warm-up
+    cosine: bool = False  # whether rates fall to zero along a cosine
+    clip: float = 0.0  # largest gradient norm; 0 for no clipping
+    augment: str = "none"
+    train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
+    empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
+    pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones, as published
+    class_weight: float = 0.1  # these four where classes are predicted without seeds, see models/annotation/losses.py
+    class_from: float = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
+    stop_weight: float = 0.5
+    stop_from: float = 0.5  # and whether there is an object (RSIS: when validation stands still)
+    semantic_weight: float = 0.0
+    centre_weight: float = 0.0
+    # The training of the IoU branch.
+    iou_epochs: int = 250
+    iou_rate: float = 1e-3
+    iou_target: str = "sqrt"
+    iou_training: str = "frozen"
+    # The product's head.
+    held_out: float = (
+        0.25  # share of the labels that a rehearsal leaves out, see models/annotation/fit.py; 0 for no rehearsal
+    )
+    # Work.
+    checkpoint_every: int = 50  # iterations
+
+    def __post_init__(self) -> None:
+        check_options(self, CHOICES, MAY_BE_ZERO)
+        if self.image_size % 32:
+            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
+        if self.hidden % 16:
+            raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
+        if self.held_out > 0.5:
+            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
+        for name in ("objectness", "class_from", "stop_from", "warm_share"):
+            if getattr(self, name) > 1:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+
+    def iterations(self, examples: int, *, warm: bool = False) -> int:
+        """Iterations of the segmentation's training on that many examples, from initial weights or a network's."""
+        wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
+        cold = min(wanted, self.max_iterations) if self.max_iterations else wanted
+        return math.ceil(self.warm_share * cold) if warm else cold
+
+    @property
+    def empty_images(self) -> int:
+        """Images known to hold nothing in each batch, where there are any.
+
+        None for a network that is told what to outline: it has nothing to learn from them.
+        """
+        return math.ceil(self.empty_share * self.batch) if self.seeds or self.classes == "predicted" else 0
+
+    @property
+    def pseudo_images(self) -> int:
+        """Images with pseudo-labels on top of each batch, where there are any; 0 mixes them with labeled ones."""
+        return math.ceil(self.pseudo_share * self.batch)
+
+    def shaping(self) -> dict[str, Any]:
+        """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""
+        return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "paper": Recipe(),
+    "compact": Recipe(
+        name="compact",
+        encoder="compact",
+        image_size=64,
+        hidden=32,
+        min_hidden=8,
+        class_input="gate_bias",
+        seeds=True,
+        epochs=40,
+        min_iterations=200,
+        max_iterations=400,
+        batch=8,
+        optimizer="adamw",
+        rate=3e-3,
+        encoder_rate=3e-3,
+        weight_decay=1e-4,
+        warmup=20,
+        cosine=True,
+        clip=5.0,
+        augment="strong",
+        train_steps=4,
+        pseudo_share=0.5,
+        objectness=0.2,
+        semantic_weight=1.0,
+        centre_weight=1.0,
+        checkpoint_every=100,
+    ),
+}
+
+
+def resolve(name: str, **overrides: Any) -> Recipe:
+    """The recipe of that name with some values replaced.
+
+    `iterations=N` is short for exactly N iterations, however many labels there are.
+
+    Raises:
+        InvalidConfig: an unknown recipe, option, or an impossible value.
+    """
+    return find_recipe(RECIPES, name, overrides)

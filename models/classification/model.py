@@ -1,0 +1,92 @@
+"""A trained classifier in one file, see `models.training.model_file`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from models.classification.network import ImageClassifier, build_classifier
+from models.classification.recipe import ClassifierRecipe
+from models.classification.views import reading_view
+from models.encoders.features import ImageEncoder
+from models.training.model_file import read_model, write_model
+
+FORMAT = "maskloop.classifier.1"
+
+
+@dataclass(frozen=True)
+class FittedClassifier:
+    """A trained classifier, and where it came from.
+
+    Args:
+        network: in eval mode.
+        categories: the vocabulary's ids in the order of class indices.
+        seed: of the training.
+        snapshot: ids of the images it learnt from, sorted.
+        metrics: what a rehearsal measured on images held out of it.
+        names: of the categories, in their order; empty if nobody told them.
+    """
+
+    network: ImageClassifier
+    recipe: ClassifierRecipe
+    categories: tuple[int, ...]
+    seed: int
+    snapshot: tuple[str, ...]
+    metrics: Mapping[str, float]
+    names: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> Tensor:
+        """(C, D) float32 on the CPU: logits are `features @ head.T`."""
+        return self.network.head.weight.detach().flatten(1).float().cpu()
+
+    @property
+    def encoder(self) -> ImageEncoder:
+        """Reads images into the features that `head` is for, by `models.encoders.features.encode_images`."""
+        return ImageEncoder(self.network.encoder, self.recipe.image_size, 0, reading_view(self.recipe))
+
+    def save(self, path: Path) -> None:
+        """Write the classifier to `path`, whole or not at all.
+
+        Raises:
+            StorageFull: the disk is full; what was at `path` is kept.
+        """
+        description = {
+            "recipe": self.recipe.to_dict(),
+            "categories": self.categories,
+            "seed": self.seed,
+            "snapshot": self.snapshot,
+            "metrics": dict(self.metrics),
+            "names": self.names,
+        }
+        write_model(path, FORMAT, description, self.network.state_dict())
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device) -> Self:
+        """Read a classifier that `save` wrote onto `device`.
+
+        Raises:
+            ModelNotFound: there is no file at `path`.
+            InvalidArgument: the file is damaged, or no classifier of ours.
+        """
+        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
+
+    @classmethod
+    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+        recipe = ClassifierRecipe.from_dict(description["recipe"])
+        network = build_classifier(recipe, len(description["categories"]))
+        network.load_state_dict(dict(tensors))
+        return cls(
+            network.to(device).eval(),
+            recipe,
+            tuple(description["categories"]),
+            description["seed"],
+            tuple(description["snapshot"]),
+            description["metrics"],
+            tuple(description["names"]),
+        )

@@ -1,0 +1,119 @@
+"""Recipes of the image classifier.
+
+`paper` is the classifier that class activation maps are usually made with (Ahn, Cho, Kwak, *Weakly supervised learning
+of instance segmentation with inter-pixel relations*, 2019; Lee et al., *Weakly supervised semantic segmentation using
+out-of-distribution data*, 2022): its optimiser was given the weight decay for a momentum, hence 1e-4 here. `compact`
+trains from scratch on a CPU in some ten seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from maskloop.errors import InvalidConfig
+from models.annotation.recipe import ENCODERS
+from models.training.recipe_options import JsonOptions, check_options, find_recipe
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "encoder": ENCODERS,
+    "view": ("square", "crop"),
+    "augment": ("none", "affine", "strong"),
+    "optimizer": ("sgd", "adamw"),
+    "schedule": ("poly", "cosine"),
+}
+MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "momentum", "weight_decay", "warmup", "clip", "held_out"})
+
+
+@dataclass(frozen=True)
+class ClassifierRecipe(JsonOptions):
+    """A classifier and its training.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "paper"
+    # The network.
+    encoder: str = "resnet50"
+    weights: str = "IMAGENET1K_V1"  # "" for none, torchvision's name of an ImageNet enum member, or a local file
+    frozen_norm: bool = True  # BatchNorm by its running statistics, the stem not trained; needs weights
+    image_size: int = 512  # side of the square the network sees, pixels
+    # The views it is trained on.
+    view: str = "crop"  # at a random size, a square cut out of or framed by it; or "square": all of it, squeezed
+    shortest: int = 320  # of crops, the image's longer side in pixels, drawn between these two
+    longest: int = 640
+    augment: str = "none"  # of squares, besides: see models/data/augmentation.py; crops are mirrored
+    # The training.
+    epochs: int = 5
+    min_iterations: int = 0
+    max_iterations: int = 0  # 0 for no limit
+    batch: int = 16  # images that hold something, and as many that hold nothing
+    nothing_weight: float = 1.0  # of the loss on the latter
+    optimizer: str = "sgd"
+    momentum: float = 1e-4
+    rate: float = 0.1  # of the encoder
+    head_rate: float = 1.0
+    weight_decay: float = 1e-4
+    schedule: str = "poly"  # the rate by (1 - done)^0.9, or half a cosine
+    warmup: int = 0  # iterations of linear warm-up
+    clip: float = 0.0  # largest gradient norm; 0 for no clipping
+    # What it is judged by.
+    held_out: float = 0.25  # share of the images that a rehearsal leaves out; 0 for no rehearsal
+    # Work.
+    checkpoint_every: int = 50  # iterations
+
+    def __post_init__(self) -> None:
+        check_options(self, CHOICES, MAY_BE_ZERO)
+        if self.image_size % 32:
+            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
+        if self.frozen_norm and not self.weights:
+            raise InvalidConfig("frozen_norm needs weights whose statistics it can use", field="frozen_norm")
+        if self.shortest > self.longest:
+            raise InvalidConfig(f"shortest is {self.shortest}, above longest {self.longest}", field="shortest")
+        if self.held_out > 0.5:
+            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+
+    def iterations(self, examples: int) -> int:
+        """Iterations of a training on that many images that hold something."""
+        wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
+        return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+
+CLASSIFIER_RECIPES: Mapping[str, ClassifierRecipe] = {
+    "paper": ClassifierRecipe(),
+    "compact": ClassifierRecipe(
+        name="compact",
+        encoder="compact",
+        weights="",
+        frozen_norm=False,
+        image_size=64,
+        view="square",
+        augment="strong",
+        epochs=20,
+        min_iterations=100,
+        max_iterations=200,
+        batch=16,
+        optimizer="adamw",
+        momentum=0.9,
+        rate=2e-3,
+        head_rate=2e-3,
+        schedule="cosine",
+        warmup=10,
+        clip=5.0,
+    ),
+}
+
+
+def resolve_classifier(name: str, **overrides: Any) -> ClassifierRecipe:
+    """The recipe of that name with some values replaced.
+
+    `iterations=N` is short for exactly N iterations, however many labels there are.
+
+    Raises:
+        InvalidConfig: an unknown recipe, option, or an impossible value.
+    """
+    return find_recipe(CLASSIFIER_RECIPES, name, overrides)

@@ -1,0 +1,157 @@
+"""The product's head: a ridge regression from mask statistics to IoU.
+
+It learns from the labeled images, which the network has seen, as they are and in augmented views, and from images held
+out of a rehearsal, which its network has not. The statistics tell a good mask from a bad one alike in all three, but a
+network does better on what it has learnt, so columns of their own take that up (measured in
+docs/decisions/0006-what-the-head-learns-from.md). IoU is eq. 1 and the image score eq. 2 of Bellver et al.,
+*Mask-guided sample selection for semi-supervised instance segmentation*.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
+
+from maskloop.values import HeadState
+from models.iou_head.mask_statistics import CONFIDENCE
+
+Floats = NDArray[np.float64]
+Head = Literal["statistics", "confidence", "unfitted"]
+PENALTY = 10.0  # of the ridge, on statistics of unit deviation
+MIN_SLOPE = 0.1  # of IoU over confidence
+MIN_IMAGES = 8  # with fewer labeled images no head is fitted
+
+
+class Sight(IntEnum):
+    """How a network knew an image that it read."""
+
+    UNSEEN = 0  # it had not learnt from it
+    LEARNT = 1  # it had
+    VIEW = 2  # it had, and read an augmented view
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Masks and how good they are, one row an object.
+
+    Args:
+        image_ids: (N,) of the images.
+        statistics: (N, K) as `mask_statistics` gives them.
+        ious: (N,) true IoU in [0, 1].
+        sight: (N,) int64, a `Sight` each.
+    """
+
+    image_ids: NDArray[np.str_]
+    statistics: Floats
+    ious: Floats
+    sight: NDArray[np.int64]
+
+    @classmethod
+    def join(cls, *parts: Observations) -> Observations:
+        """All rows of `parts`, in their order."""
+        return cls(
+            np.concatenate([part.image_ids for part in parts]),
+            np.concatenate([part.statistics for part in parts]),
+            np.concatenate([part.ious for part in parts]),
+            np.concatenate([part.sight for part in parts]),
+        )
+
+    def only(self, chosen: NDArray[np.bool_]) -> Observations:
+        """The rows that `chosen` (N,) names."""
+        return Observations(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.sight[chosen])
+
+    @property
+    def images(self) -> int:
+        """Number of images that have a row."""
+        return int(np.unique(self.image_ids).size)
+
+    def image_means(self, values: Floats) -> Floats:
+        """Mean of each image's rows of `values` (N,), in the order of the ids (Bellver et al., eq. 2)."""
+        _, rows = np.unique(self.image_ids, return_inverse=True)
+        means: Floats = np.bincount(rows, weights=values) / np.bincount(rows)
+        return means
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A linear map of K statistics onto IoU.
+
+    Args:
+        head: what was fitted: a weight for every statistic, for confidence alone, or none (confidence is then
+            passed on as it is).
+        weights: K of them.
+        intercept: predicted IoU where every statistic is zero.
+    """
+
+    head: Head
+    weights: tuple[float, ...]
+    intercept: float
+
+    @classmethod
+    def unfitted(cls, statistics: int) -> Self:
+        """Confidence itself, of `statistics` columns."""
+        return cls("unfitted", tuple(np.eye(statistics)[CONFIDENCE].tolist()), 0.0)
+
+    def predict(self, statistics: Floats) -> Floats:
+        """(..., K) statistics to (...) predicted IoU in [0, 1]."""
+        predicted: Floats = np.clip(statistics @ np.array(self.weights) + self.intercept, 0.0, 1.0)
+        return predicted
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict; `from_dict` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(values["head"], tuple(values["weights"]), values["intercept"])
+
+
+def deal_folds(image_ids: Iterable[str], folds: int, seed: int) -> list[list[str]]:
+    """Deal ids into `folds` lists whose sizes differ by one at most, in the order of a seeded hash."""
+
+    def draw(image_id: str) -> bytes:
+        return hashlib.sha256(f"{seed}:{image_id}".encode()).digest()
+
+    shuffled = sorted(image_ids, key=draw)
+    return [shuffled[fold::folds] for fold in range(folds)]
+
+
+def fit_on_statistics(observed: Observations) -> Calibrator:
+    """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from.
+
+    How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and a rehearsal's
+    network, with fewer labels, is a little worse than the one the head is for.
+    """
+    centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    known = [observed.sight == sight for sight in (Sight.LEARNT, Sight.VIEW)]
+    design = np.column_stack([(observed.statistics - centre) / spread, *known])
+    fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
+    weights = fitted.coef_[: len(centre)] / spread
+    return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))
+
+
+def fit_on_confidence(observed: Observations) -> Calibrator:
+    """Least squares of IoU on confidence, of unseen images if there are any; never falling, so that it ranks alike."""
+    unseen = observed.sight == Sight.UNSEEN
+    chosen = unseen if unseen.any() else slice(None)
+    confidence, ious = observed.statistics[chosen, CONFIDENCE], observed.ious[chosen]
+    spread = float(confidence.var())
+    slope = max(float(np.cov(confidence, ious, bias=True)[0, 1]) / spread if spread else 1.0, MIN_SLOPE)
+    weights = slope * np.eye(observed.statistics.shape[1])[CONFIDENCE]
+    return Calibrator("confidence", tuple(weights.tolist()), float((ious - slope * confidence).mean()))
+
+
+def fit_calibrator(observed: Observations, state: HeadState) -> Calibrator:
+    """The head for these observations: on confidence alone where a rehearsal says that it ranks better."""
+    if observed.images < MIN_IMAGES:
+        return Calibrator.unfitted(observed.statistics.shape[1])
+    return fit_on_confidence(observed) if state is HeadState.CONFIDENCE else fit_on_statistics(observed)

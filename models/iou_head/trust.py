@@ -1,0 +1,94 @@
+"""Whether a head is to be trusted: what a rehearsal does on labels that it was not shown.
+
+Every held-out image is judged by a head that is fitted as the product's is, on what the rehearsal learnt and on the
+other held-out images. Its rival is the constant that knows as much: the mean IoU of the other held-out images.
+That the head's error is the smaller one may be luck, as a head that knows nothing about images can be lucky with them.
+How likely that is, a permutation test tells: the share of orders of its predictions, dealt out to the images anew, that
+have as small an error (docs/decisions/0006-what-the-head-learns-from.md says why not a test of the differences).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from scipy.stats import permutation_test
+
+from maskloop.values import HeadState
+from models.iou_head.calibrator import Calibrator, Observations, fit_on_confidence, fit_on_statistics
+from models.metrics.agreement import Floats, mean_absolute_error, spearman
+
+LEVEL = 0.05  # of both one-sided tests
+LEVEL_DEVIATIONS = 1.645  # of a normal distribution that leave LEVEL above
+ORDERS = 9_999  # tried at most; all there are for up to seven images
+
+
+def rehearse(learnt: Observations, unseen: Observations, rng: np.random.Generator) -> dict[str, float]:
+    """What heads of a rehearsal's network are worth on images held out of it.
+
+    Args:
+        learnt: of the images that it learnt from.
+        unseen: those that were held out.
+        rng: shuffles, where there are too many orders to try them all.
+
+    Returns:
+        `held_out_images`, and unless there is none `held_out_mean_iou` (of their objects), `held_out_mae` of image
+        scores by the head and, suffixed `_confidence` and `_constant`, by confidence and by a constant,
+        `held_out_spearman` and `held_out_spearman_confidence` (left out where undefined), and `held_out_p_value`:
+        how likely the head's error is luck.
+    """
+    if unseen.images < 2 or not learnt.images:
+        return {"held_out_images": float(unseen.images)}
+    true = unseen.image_means(unseen.ious)
+    head, confidence = (_left_out(fit_on, learnt, unseen) for fit_on in (fit_on_statistics, fit_on_confidence))
+    constant = (true.sum() - true) / (true.size - 1)
+    ranks = {"": spearman(head, true), "_confidence": spearman(confidence, true)}
+    return {
+        "held_out_images": float(unseen.images),
+        "held_out_mean_iou": float(unseen.ious.mean()),
+        "held_out_mae": mean_absolute_error(head, true),
+        "held_out_mae_confidence": mean_absolute_error(confidence, true),
+        "held_out_mae_constant": mean_absolute_error(constant, true),
+        "held_out_p_value": luck(head, true, rng),
+        **{f"held_out_spearman{suffix}": rank for suffix, rank in ranks.items() if rank is not None},
+    }
+
+
+def luck(predicted: Floats, true: Floats, rng: np.random.Generator) -> float:
+    """The share of orders of `predicted` (N,) whose mean error against `true` (N,) is as small, in (0, 1]."""
+
+    def error(order: Floats, axis: int) -> Floats:
+        return np.asarray(np.abs(order - true).mean(axis=axis))
+
+    found = permutation_test(
+        (predicted,), error, permutation_type="pairings", alternative="less", n_resamples=ORDERS, rng=rng
+    )
+    return float(found.pvalue)
+
+
+def judge(evidence: Mapping[str, float]) -> HeadState:
+    """The state of a head by what `rehearse` found; UNTRUSTED where nothing was held out.
+
+    The head is trusted when its error is below the constant's, and no luck (p at most .05). Confidence ranks better
+    than chance when its rank correlation is beyond what one in twenty random orders reach: 1.645 deviations of
+    1 / sqrt(images - 1).
+    """
+    better = evidence.get("held_out_mae", 1.0) < evidence.get("held_out_mae_constant", 0.0)
+    if better and evidence["held_out_p_value"] <= LEVEL:
+        return HeadState.TRUSTED
+    rank = evidence.get("held_out_spearman_confidence", 0.0)
+    chance = LEVEL_DEVIATIONS / math.sqrt(max(evidence.get("held_out_images", 0.0) - 1, 1.0))
+    if rank > max(chance, evidence.get("held_out_spearman", 0.0)):
+        return HeadState.CONFIDENCE
+    return HeadState.UNTRUSTED
+
+
+def _left_out(fit_on: Callable[[Observations], Calibrator], learnt: Observations, unseen: Observations) -> Floats:
+    """Image scores (eq. 2), each by a head that has not seen the image, in the order of the ids."""
+    predicted = np.empty(len(unseen.ious))
+    for image_id in np.unique(unseen.image_ids):
+        here = unseen.image_ids == image_id
+        head = fit_on(Observations.join(unseen.only(~here), learnt))
+        predicted[here] = head.predict(unseen.statistics[here])
+    return unseen.image_means(predicted)

@@ -1,0 +1,1 @@
+"""Measures of proposals against labels, and of predicted against true IoU: pure functions."""

@@ -1,0 +1,109 @@
+"""Metrics of overlap that no ranking enters, over a whole set of images.
+
+Each takes the evaluated images' true objects by image id, images without objects included, and the proposals at the
+same sizes. Means over nothing are 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from maskloop.masks import Mask
+from maskloop.matching import Entry, coco_rle, iou_matrix, match_within_class
+from maskloop.values import ObjectLabel, ObjectProposal
+from models.metrics.ssim import structural_similarity
+
+Truths = Mapping[str, Sequence[ObjectLabel]]
+Proposals = Mapping[str, Sequence[ObjectProposal]]
+FOUND = 0.5  # IoU from which an object counts as found
+
+
+def mean_dice(truths: Truths, proposals: Proposals) -> float:
+    """Mean Dice coefficient 2|A & B| / (|A| + |B|) over objects, paired as for the mean IoU; 0 for an unpaired one."""
+    ious = _paired_ious(truths, proposals)
+    return _mean([2 * iou / (1 + iou) for iou in ious], sum(map(len, truths.values())))
+
+
+def object_f1(truths: Truths, proposals: Proposals) -> float:
+    """F1 of finding objects: the harmonic mean of the share of proposals and of objects paired at IoU .5 or more.
+
+    Pairs are of one category, with the largest sum of IoUs.
+    """
+    found = sum(iou >= FOUND for iou in _paired_ious(truths, proposals))
+    return _mean([2 * found], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
+
+
+def average_best_overlap(truths: Truths, proposals: Proposals) -> float:
+    """Mean over objects of the best IoU that any proposal reaches, of whatever category, and used however often.
+
+    Uijlings et al., *Selective search for object recognition*, 2013.
+    """
+    best = [
+        iou_matrix([item.mask for item in there], [item.mask for item in proposals.get(image_id, ())]).max(1, initial=0)
+        for image_id, there in truths.items()
+    ]
+    return _mean([float(iou) for ious in best for iou in ious], sum(map(len, truths.values())))
+
+
+def semantic_iou(truths: Truths, proposals: Proposals) -> dict[int, float]:
+    """IoU of each category's pixels, objects merged, summed over the images; for categories that occur in the truth.
+
+    As in Pascal VOC's segmentation task, but without the background, and a pixel may be of several categories.
+    """
+    found = {}
+    for category_id in sorted({item.category_id for there in truths.values() for item in there}):
+        shared = union = 0
+        for image_id, there in truths.items():
+            true, drawn = _of(category_id, there), _of(category_id, proposals.get(image_id, ()))
+            shared += _area([_merge(true), _merge(drawn)], intersect=True) if true and drawn else 0
+            union += _area(true + drawn, intersect=False)
+        found[category_id] = shared / union if union else 0.0
+    return found
+
+
+def mean_similarity(truths: Truths, proposals: Proposals) -> float:
+    """Mean over objects of the SSIM of an object's mask and the proposal of its category with the best IoU.
+
+    An object without a proposal of its category is compared with an empty mask. Bellver et al., *Mask-guided sample
+    selection for semi-supervised instance segmentation*, Tables 9 and 10, do not say how they pair or what window
+    they take; both are our reading.
+    """
+    values = [
+        structural_similarity(item.mask, _best(item, proposals.get(image_id, ())))
+        for image_id, there in truths.items()
+        for item in there
+    ]
+    return _mean(values, len(values))
+
+
+def _best(item: ObjectLabel, proposals: Sequence[ObjectProposal]) -> Mask:
+    masks = [found.mask for found in proposals if found.category_id == item.category_id]
+    if not masks:
+        return Mask.empty(item.mask.height, item.mask.width)
+    return masks[int(iou_matrix([item.mask], masks).argmax())]
+
+
+def _paired_ious(truths: Truths, proposals: Proposals) -> list[float]:
+    """IoU of every pair, image by image."""
+    ious = [match_within_class(proposals.get(image_id, ()), there)[1] for image_id, there in truths.items()]
+    return [float(iou) for found in ious for iou in found]
+
+
+def _of(category_id: int, items: Sequence[ObjectLabel | ObjectProposal]) -> list[Entry]:
+    return [coco_rle(item.mask) for item in items if item.category_id == category_id]
+
+
+def _merge(masks: list[Entry]) -> Entry:
+    merged: Entry = coco_mask.merge(masks)
+    return merged
+
+
+def _area(masks: list[Entry], *, intersect: bool) -> int:
+    return int(coco_mask.area(coco_mask.merge(masks, intersect=intersect))) if masks else 0
+
+
+def _mean(values: Sequence[float], count: int) -> float:
+    return float(np.sum(values)) / count if count else 0.0

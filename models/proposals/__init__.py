@@ -1,0 +1,1 @@
+"""The only door to masks for people and for other networks."""

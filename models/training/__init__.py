@@ -1,0 +1,1 @@
+"""What every training needs: options, seeds, hold-outs, resuming, model files."""

@@ -1,0 +1,58 @@
+"""A model in one file: safetensors with everything else as JSON in its metadata. Data only, never code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from maskloop.errors import InvalidArgument, ModelNotFound
+from maskloop.formats.files import write_atomically
+from models.training.fingerprint import digest
+
+Model = TypeVar("Model")
+Build = Callable[[dict[str, Any], dict[str, Tensor]], Model]
+
+
+def write_model(path: Path, kind: str, description: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
+    """Write a model to `path`, whole or not at all; the same model gives the same bytes.
+
+    Args:
+        kind: name and version of the format, which the reader asks for.
+        description: JSON-ready.
+
+    Raises:
+        StorageFull: the disk is full; what was at `path` is kept.
+    """
+    tensors = {key: value.contiguous().cpu() for key, value in weights.items()}
+    told = json.dumps(description)
+    envelope = {"format": kind, "sha256": digest(told, tensors), "model": told}
+    # One entry: safetensors writes several in no certain order, and the same model shall give the same bytes.
+    write_atomically(path, save(tensors, {"maskloop": json.dumps(envelope)}))
+
+
+def read_model(path: Path, kind: str, build: Build[Model]) -> Model:
+    """What `build` makes of the description and the weights, on the CPU, that `write_model` wrote to `path`.
+
+    Raises:
+        ModelNotFound: there is no file at `path`.
+        InvalidArgument: the file is damaged, or no model of ours of this kind.
+    """
+    if not path.is_file():
+        raise ModelNotFound(f"there is no model at {path}", path=path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            envelope = json.loads((file.metadata() or {}).get("maskloop", "{}"))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        if envelope.get("format") != kind:
+            raise InvalidArgument(f"{path} is not a model of ours (format {kind})", path=path)
+        if envelope["sha256"] != digest(envelope["model"], tensors):
+            raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
+        return build(json.loads(envelope["model"]), tensors)
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise InvalidArgument(f"{path} is damaged or not a model of ours: {error}", path=path) from error

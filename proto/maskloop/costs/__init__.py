@@ -1,0 +1,1 @@
+"""The cost model in seconds of annotator time."""

@@ -1,0 +1,74 @@
+"""Every way of choosing, in one dict; `maskloop.values.STRATEGY_KINDS` tells the options and needs of each.
+
+A strategy is a function (pool, strategy with its options, seed) -> ranking. It is called once for a model version, not
+for a request; a batch is the first open images of the ranking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from maskloop.errors import InvalidArgument
+from maskloop.values import Need, Strategy
+from selection.pool import Pool
+from selection.ranking import RankedImages, Ranking
+from selection.strategies import (
+    cold_start,
+    core_set,
+    dropout,
+    k_means,
+    mask_guided,
+    random_order,
+    stratified_random,
+    typicality,
+    uncertainty,
+)
+from selection.strategies.mix import mix
+
+Rank = Callable[[Pool, Strategy, int], Ranking]
+
+
+def _rank_mix(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+    first, second = (STRATEGIES[part.name](pool, part, seed) for _, part in strategy.parts())
+    return mix(first, second, float(strategy.option("share")))
+
+
+STRATEGIES: Mapping[str, Rank] = {
+    "mask_guided": mask_guided.rank,
+    "dropout": dropout.rank,
+    "entropy": uncertainty.rank_by("entropy"),
+    "margin": uncertainty.rank_by("margin"),
+    "least_confidence": uncertainty.rank_by("least_confidence"),
+    "core_set": core_set.rank,
+    "k_means": k_means.rank,
+    "typicality": typicality.rank,
+    "cold_start": cold_start.rank,
+    "random": random_order.rank,
+    "stratified_random": stratified_random.rank,
+    "mix": _rank_mix,
+}
+
+
+def rank_pool(pool: Pool, strategy: Strategy, seed: int) -> RankedImages:
+    """Rank the images of a pool by a strategy.
+
+    Raises:
+        InvalidArgument: there is no such strategy, or the pool lacks what it needs.
+    """
+    strategy.check()
+    for need, column in _columns(pool).items():
+        if need in strategy.needs and column is None:
+            raise InvalidArgument(f"{strategy.name} needs {need}", field="strategy.name")
+    return RankedImages.of(pool, STRATEGIES[strategy.name](pool, strategy, seed))
+
+
+def _columns(pool: Pool) -> Mapping[Need, object]:
+    return {
+        Need.SCORES: pool.scores,
+        Need.COUNTS: pool.counts,
+        Need.COSTS: pool.costs_s,
+        Need.FEATURES: pool.features,
+        Need.LABELED_FEATURES: pool.labeled_features,
+        Need.DROPOUT: pool.dropout,
+        Need.COLD_FEATURES: pool.features,
+    }

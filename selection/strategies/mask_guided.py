@@ -1,0 +1,55 @@
+"""Images whose predicted IoU lies nearest a target.
+
+Bellver, Salvador, Torres, Giro-i-Nieto, *Mask-guided sample selection for semi-supervised instance segmentation*,
+section 3.3: the images with the smallest |score - beta|. Too easy an image teaches nothing, too hard a one (many small
+objects) costs much and teaches little. With `scores=imported` the scores are others', such as true IoUs: the paper's
+oracle. An image is worth 1 - |score - beta|.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from maskloop.values import Strategy
+from selection.diverse import spread
+from selection.learned_target import automatic_target, learned_target
+from selection.pool import Pool
+from selection.ranking import Ranking
+from selection.utility import rank_by_worth
+
+
+def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+    """Nearest first."""
+    assert pool.scores is not None
+    target = find_target(pool, strategy)
+    reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
+    nearness = 1 - np.abs(pool.scores - target)
+    ranking = rank_by_worth(pool, strategy, seed, worth=nearness, values=pool.scores, reason=reason)
+    ranking = replace(ranking, target_iou=target)
+    if not strategy.is_on("diverse"):
+        return ranking
+    assert pool.features is not None
+    return spread(ranking, pool.features, seed)
+
+
+def find_target(pool: Pool, strategy: Strategy) -> float:
+    """Beta: the number asked for, or by itself.
+
+    The median of the pool's own scores is the middle of what there is. A fixed IoU may lie where hardly any image is:
+    for a network of few labels, 0.5 can be what it does best.
+    """
+    if strategy.target_iou is not None:
+        return strategy.target_iou
+    if strategy.option("target") == "median":
+        return median_target(pool)
+    if strategy.option("target") == "learned":
+        return learned_target(pool.rounds, pool.labeled_images)
+    return automatic_target(pool.labeled_images)
+
+
+def median_target(pool: Pool) -> float:
+    """The median of the pool's scores; of an empty pool, the middle of all IoUs."""
+    assert pool.scores is not None
+    return float(np.median(pool.scores)) if len(pool.scores) else 0.5

@@ -1,0 +1,1 @@
+"""The device process: one job at a time on a GPU or the CPU. It knows no database."""

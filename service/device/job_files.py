@@ -1,0 +1,193 @@
+"""What the device is asked to do: jobs as files, so that a new process can take up what a killed one left.
+
+A job's folder holds `job.json`, all that is needed to do it; then whatever it leaves behind to go on from; at last its
+results and `outcome.json`. A job whose outcome is there is done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from maskloop.formats.files import write_atomically
+from maskloop.values import Category, Counts, ObjectLabel, Split
+from service.artifacts.pool_columns import PoolSources
+
+CHECKPOINT = "model.safetensors"
+SCORES = "scores.parquet"
+RANKING = "ranking.parquet"
+CLASSIFIER = "classifier.safetensors"
+HARD_OOD = "hard_ood.npz"
+_JOB = "job.json"
+_OUTCOME = "outcome.json"
+
+
+@dataclass(frozen=True)
+class LabeledFile:
+    """A labeled image: its content's SHA-256, and what the label says; `label_id` names the label, "" for a
+    pseudo-label."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    label_id: str
+    objects: tuple[ObjectLabel, ...]
+
+
+@dataclass(frozen=True)
+class PoolFile:
+    """An image to score; its counts where the model must be told them."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    counts: Counts | None = None
+
+
+@dataclass(frozen=True)
+class TrainJob:
+    """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint.
+
+    Args:
+        images: labeled by people.
+        start: checkpoint of the model version that the training goes on from; `None` for initial weights.
+        pseudo: images with pseudo-labels, to learn from as well.
+        empty: images known to hold nothing, to learn from as well; their label is a verdict or counts.
+    """
+
+    recipe: dict[str, Any]
+    seed: int
+    categories: tuple[Category, ...]
+    images: tuple[LabeledFile, ...]
+    start: Path | None = None
+    pseudo: tuple[LabeledFile, ...] = ()
+    empty: tuple[LabeledFile, ...] = ()
+    kind: Literal["train"] = "train"
+
+
+@dataclass(frozen=True)
+class ScoreJob:
+    """Read the images with the model at `checkpoint`; leaves a score table."""
+
+    checkpoint: Path
+    images: tuple[PoolFile, ...]
+    kind: Literal["score"] = "score"
+
+
+@dataclass(frozen=True)
+class EvaluateJob:
+    """Measure the model at `checkpoint` on the images of `split`; leaves an evaluation in its outcome."""
+
+    checkpoint: Path
+    model_version: str
+    split: Split
+    images: tuple[LabeledFile, ...]
+    kind: Literal["evaluate"] = "evaluate"
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image's content by its SHA-256."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class RankJob:
+    """Rank a pool by a strategy; leaves a ranking.
+
+    Args:
+        strategy: as `str(Strategy)` spells it.
+        sources: of the pool, as far as the strategy needs them.
+        checkpoint: of the model that scored; `None`, as the sources' table, for strategies without one.
+        labeled: what the model has learnt from, where the strategy looks at it.
+    """
+
+    strategy: str
+    seed: int
+    sources: PoolSources
+    checkpoint: Path | None
+    labeled: tuple[ImageFile, ...]
+    kind: Literal["rank"] = "rank"
+
+
+@dataclass(frozen=True)
+class ClassifiedFile:
+    """An image of which people have said what it holds: the ids of the categories, none for an OoD image."""
+
+    image_id: str
+    file_name: str
+    sha256: str
+    present: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ClassifyJob:
+    """Train the image classifier of `recipe` (as `ClassifierRecipe.to_dict` tells it) and find the hard candidates.
+
+    Leaves the classifier, and `selection.hard_ood.HardOod` (`service.artifacts.hard_ood` reads it).
+
+    Args:
+        images: what it learns from.
+        candidates: images believed to hold no category, none of them among `images`.
+        clusters: of the hard ones, 1 or more; fewer where there are fewer.
+    """
+
+    recipe: dict[str, Any]
+    seed: int
+    categories: tuple[Category, ...]
+    images: tuple[ClassifiedFile, ...]
+    candidates: tuple[ImageFile, ...]
+    clusters: int
+    kind: Literal["classify"] = "classify"
+
+
+Job = TrainJob | ScoreJob | EvaluateJob | RankJob | ClassifyJob
+_ADAPTER: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
+
+
+def write_job(folder: Path, job: Job) -> None:
+    """Put a job into its folder; one that is there already stays as it is.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    if not is_prepared(folder):
+        write_atomically(folder / _JOB, _ADAPTER.dump_json(job))
+
+
+def is_prepared(folder: Path) -> bool:
+    """Whether the folder holds a job."""
+    return (folder / _JOB).is_file()
+
+
+def read_job(folder: Path) -> Job:
+    """The job of a folder."""
+    return _ADAPTER.validate_json((folder / _JOB).read_bytes())
+
+
+def write_outcome(folder: Path, outcome: Mapping[str, Any]) -> None:
+    """Say that the job is done, and what came out.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    write_atomically(folder / _OUTCOME, json.dumps(outcome).encode())
+
+
+def is_done(folder: Path) -> bool:
+    """Whether the job's outcome is there."""
+    return (folder / _OUTCOME).is_file()
+
+
+def read_outcome(folder: Path) -> dict[str, Any]:
+    """What came out of a job that is done."""
+    outcome: dict[str, Any] = json.loads((folder / _OUTCOME).read_bytes())
+    return outcome

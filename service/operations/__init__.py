@@ -1,0 +1,1 @@
+"""Long work on the server's side: durable operations, one step a kind."""

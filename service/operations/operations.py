@@ -1,0 +1,286 @@
+"""Long work: asked for once, done in steps that survive the process, looked at, waited for, cancelled.
+
+The store says what an operation is and how far it is; `workflows` sees to it that its steps are done after a crash;
+the worker does what needs the device. Once the store calls an operation ended it stays so: a step that comes later
+finds that and does nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+from maskloop.errors import (
+    Cancelled,
+    FailedPrecondition,
+    InternalError,
+    MaskloopError,
+    OperationNotFound,
+    QueueFull,
+    StorageFull,
+    Unavailable,
+)
+from maskloop.values import Classifier, ModelVersion, Operation, OperationKind, OperationState
+from service.artifacts.data_folder import DataFolder
+from service.operations.progress_rate import Pace
+from service.operations.steps import DeviceWork
+from service.operations.worker import Worker
+from service.operations.workflows import Workflows
+from service.store import Database, Transaction
+from service.store.clock import Clock, NewId
+from service.store.operations import (
+    OperationRecord,
+    delete_operation,
+    get_operation,
+    insert_operation,
+    list_operations,
+    unfinished_operations,
+    update_operation,
+)
+from service.store.pagination import Page, PageRequest
+from service.store.requests import Request, answer_once
+
+ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
+RETRY_AFTER_S = 5.0
+logger = logging.getLogger(__name__)
+
+Plan = Callable[[Transaction, str], Mapping[str, Any]]
+
+
+class Operations:
+    """All long work of a server.
+
+    Args:
+        database: what the server remembers.
+        folder: where work in progress lies.
+        worker: does what needs the device.
+        work: what comes before and after that.
+        workflows_url: SQLAlchemy url of the durable workflows' own records.
+        executor_id: names this server among those that share these records.
+        line: unfinished operations at most; more are refused.
+        clock: tells the time.
+        new_id: makes ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        folder: DataFolder,
+        worker: Worker,
+        work: DeviceWork,
+        workflows_url: str,
+        executor_id: str,
+        line: int,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._worker = worker
+        self._work = work
+        self._line = line
+        self._clock = clock
+        self._new_id = new_id
+        self._ends: dict[str, Future[None]] = {}
+        self._ending = threading.Lock()
+        steps = {"prepare": self._prepare, "compute": self._compute, "finish": self._finish}
+        guarded = {name: self._guarded(step) for name, step in steps.items()}
+        self._workflows = Workflows(workflows_url, executor_id, {**guarded, "clear": self._clear})
+
+    def open(self) -> None:
+        """Begin, with what was left unfinished."""
+        self._worker.warm()
+        self._workflows.launch()
+        with self._database.read() as tx:
+            unfinished = unfinished_operations(tx)
+        for record in unfinished:
+            self._workflows.start(record.operation.id)
+
+    def close(self) -> None:
+        """Stop; unfinished operations go on when a server opens this data again."""
+        self._worker.close()
+        self._workflows.close()
+
+    def start(self, asked: Request, kind: OperationKind, project_id: str, plan: Plan) -> Operation:
+        """Begin long work, once for each request id.
+
+        Args:
+            asked: the call; a repeated one finds the operation that the first one made.
+            kind: what is to be done.
+            project_id: in which project.
+            plan: checks, within the transaction, that the work can be done, and gives its request as plain JSON; told
+                the operation's id.
+
+        Raises:
+            QueueFull: too much work is waiting.
+            RequestIdReused: the request id was used for something else.
+            MaskloopError: whatever `plan` refuses.
+        """
+        operation_id = _id_of(asked.id or self._new_id())
+
+        def insert() -> str:
+            self._check_line(tx)
+            now = self._clock()
+            new = Operation(operation_id, project_id, kind, OperationState.PENDING, created_at=now, updated_at=now)
+            insert_operation(tx, OperationRecord(new, plan(tx, operation_id)))
+            return operation_id
+
+        with self._database.write() as tx:
+            found = answer_once(tx, asked, str, insert, self._clock())
+        operation = self.get_operation(found)
+        if operation.state not in ENDED:
+            self._workflows.start(found)
+        return operation
+
+    def get_operation(self, operation_id: str) -> Operation:
+        """Read an operation, with its result once it succeeded.
+
+        Raises:
+            OperationNotFound: there is none of that id.
+        """
+        with self._database.read() as tx:
+            return get_operation(tx, operation_id).operation
+
+    def list_operations(self, project_id: str = "", page_size: int = 0, page_token: str = "") -> Page[Operation]:
+        """Operations of a project ("" for all), newest first."""
+        with self._database.read() as tx:
+            page = list_operations(tx, project_id, PageRequest.of(page_size, page_token))
+        return Page(tuple(record.operation for record in page.items), page.next_page_token)
+
+    def end_of(self, operation_id: str) -> Future[None]:
+        """A future that is done when the operation has ended.
+
+        Raises:
+            OperationNotFound: there is none of that id.
+        """
+        with self._ending:
+            end = self._ends.setdefault(operation_id, Future())
+        try:
+            operation = self.get_operation(operation_id)
+        except OperationNotFound:
+            self._tell_end(operation_id)
+            raise
+        if operation.state in ENDED:
+            self._tell_end(operation_id)
+        return end
+
+    def cancel_operation(self, operation_id: str) -> None:
+        """End an operation as cancelled; one that has ended already stays as it is.
+
+        Raises:
+            OperationNotFound: there is none of that id.
+        """
+        with self._database.read() as tx:
+            get_operation(tx, operation_id)
+        self._fail(operation_id, Cancelled("the operation was cancelled"))
+        self._worker.stop(self._folder.work(operation_id))
+
+    def delete_operation(self, operation_id: str) -> None:
+        """Forget an operation that has ended.
+
+        Raises:
+            OperationNotFound: there is none of that id.
+            FailedPrecondition: it has not ended; cancel it first.
+        """
+        with self._database.write() as tx:
+            if get_operation(tx, operation_id).operation.state not in ENDED:
+                raise FailedPrecondition(f"operation {operation_id} has not ended; cancel it first", field="name")
+            delete_operation(tx, operation_id)
+
+    def _check_line(self, tx: Transaction) -> None:
+        waiting = len(unfinished_operations(tx))
+        if waiting >= self._line:
+            raise QueueFull(f"{waiting} operations are waiting", retry_after_s=RETRY_AFTER_S)
+
+    def _guarded(self, step: Callable[[OperationRecord], None]) -> Callable[[str], None]:
+        """The step of a workflow: nothing once the operation has ended, and an error ends the operation."""
+
+        def run(operation_id: str) -> None:
+            with self._database.read() as tx:
+                record = get_operation(tx, operation_id)
+            if record.operation.state in ENDED:
+                return
+            try:
+                step(record)
+            except MaskloopError as error:
+                self._fail(operation_id, error)
+            except Exception:
+                incident = self._new_id()
+                logger.exception("incident %s in operation %s", incident, operation_id)
+                self._fail(operation_id, InternalError(f"a fault of the server's; incident {incident}"))
+
+        return run
+
+    def _prepare(self, record: OperationRecord) -> None:
+        self._work.prepare(record)
+
+    def _compute(self, record: OperationRecord) -> None:
+        pace = Pace(record.operation.seconds)
+        folder = self._folder.work(record.operation.id)
+
+        def on_report(share: float, message: str, seconds: float) -> None:
+            if not pace.is_due(share):
+                return
+            try:
+                self._change(record.operation.id, lambda now: pace.told(now, share, message, seconds))
+            except (StorageFull, Unavailable) as error:  # no reason to stop the work
+                logger.warning("progress of operation %s is not kept: %s", record.operation.id, error.message)
+
+        self._worker.run(folder, on_report)
+
+    def _finish(self, record: OperationRecord) -> None:
+        with self._database.write() as tx:
+            now = get_operation(tx, record.operation.id)
+            if now.operation.state in ENDED:
+                return
+            result = self._work.finish(tx, now)
+            ended = replace(
+                now.operation,
+                state=OperationState.SUCCEEDED,
+                progress=1.0,
+                message="done",
+                eta_s=0.0,
+                result_id=result.id if isinstance(result, ModelVersion | Classifier) else result.model_version,
+                result=result,
+                updated_at=self._clock(),
+            )
+            update_operation(tx, replace(now, operation=ended))
+        self._tell_end(record.operation.id)
+
+    def _clear(self, operation_id: str) -> None:
+        shutil.rmtree(self._folder.work(operation_id), ignore_errors=True)
+
+    def _fail(self, operation_id: str, error: MaskloopError) -> None:
+        state = OperationState.CANCELLED if isinstance(error, Cancelled) else OperationState.FAILED
+
+        def failed(operation: Operation) -> Operation:
+            return replace(operation, state=state, eta_s=None, error_reason=error.reason, error_message=error.message)
+
+        self._change(operation_id, failed)
+        self._tell_end(operation_id)
+
+    def _change(self, operation_id: str, change: Callable[[Operation], Operation]) -> None:
+        """Change an operation that has not ended."""
+        with self._database.write() as tx:
+            record = get_operation(tx, operation_id)
+            if record.operation.state not in ENDED:
+                changed = replace(change(record.operation), updated_at=self._clock())
+                update_operation(tx, replace(record, operation=changed))
+
+    def _tell_end(self, operation_id: str) -> None:
+        with self._ending:
+            end = self._ends.pop(operation_id, None)
+        if end is not None:
+            end.set_result(None)
+
+
+def _id_of(request_id: str) -> str:
+    """16 hex digits, the same for the same request id, so that a replayed run names its models the same."""
+    return hashlib.sha256(f"operation {request_id}".encode()).hexdigest()[:16]

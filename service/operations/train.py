@@ -1,0 +1,138 @@
+"""Trainings of the annotation network: what it learns from, and the model version it becomes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maskloop.errors import FailedPrecondition
+from maskloop.values import ModelVersion, PseudoLabels, keep_trust
+from models.annotation.recipe import Recipe
+from selection.strategies.random_order import draws
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.pseudo_labels import pseudo_labels
+from service.device.job_files import CHECKPOINT, LabeledFile, TrainJob, read_job
+from service.operations.step import LEARNT_FROM, labeled_file
+from service.store import Transaction
+from service.store.clock import Clock
+from service.store.judged_images import empty_images
+from service.store.labels import full_labels, images_to_score
+from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
+from service.store.operations import OperationRecord
+from service.store.projects import get_project
+
+
+@dataclass(frozen=True)
+class Training:
+    """See `WorkKind`."""
+
+    folder: DataFolder
+    clock: Clock
+
+    def job(self, tx: Transaction, record: OperationRecord) -> TrainJob:
+        """All labels, what is known to hold nothing, pseudo-labels if asked for, and where to start.
+
+        Raises:
+            FailedPrecondition: pseudo-labels were asked for, and there is none.
+        """
+        project_id, request = record.operation.project_id, record.request
+        recipe = Recipe.from_dict(request["recipe"])
+        labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
+        pseudo = self._pseudo(
+            tx, project_id, pseudo_of(request), recipe.iterations(len(labeled)) * recipe.pseudo_images
+        )
+        drawn = len(labeled) if recipe.pseudo_images else len(labeled) + len(pseudo)
+        return TrainJob(
+            recipe=request["recipe"],
+            seed=request["seed"],
+            categories=get_project(tx, project_id).categories,
+            images=labeled,
+            start=self._start(tx, project_id, request["recipe"]),
+            pseudo=pseudo,
+            empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
+        )
+
+    def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
+        """The checkpoint in its place, and the version registered, activated if asked for."""
+        operation, request = record.operation, record.request
+        job = read_job(self.folder.work(operation.id))
+        assert isinstance(job, TrainJob)
+        version = ModelVersion(
+            id=request["model_version"],
+            project_id=operation.project_id,
+            recipe=request["recipe"]["name"],
+            seed=request["seed"],
+            labeled_images=len(job.images),
+            metrics=keep_trust(outcome["metrics"], _metrics_before(tx, operation.project_id, request)),
+            created_at=self.clock(),
+            config_json=json.dumps(request["recipe"]),
+            pseudo=pseudo_of(request),
+        )
+        self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
+        snapshot = tuple(image.label_id for image in (*job.images, *job.empty))
+        folder = self.folder.model(operation.project_id, version.id).relative_to(self.folder.root)
+        insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
+        if request["activate"]:
+            activate_model(tx, operation.project_id, version.id, self.clock())
+        return get_model(tx, operation.project_id, version.id).version
+
+    def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
+        """The checkpoint a training goes on from: of the latest model version that learnt from labels alone, if that is
+        of the very same recipe."""
+        if recipe["start"] != "warm":
+            return None
+        latest = latest_model(tx, project_id)
+        if latest is None or json.loads(latest.version.config_json) != recipe:
+            return None
+        return self.folder.checkpoint(project_id, latest.version.id)
+
+    def _pseudo(
+        self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int
+    ) -> tuple[LabeledFile, ...]:
+        """The pseudo-labels a training learns from; of more images than it can show at all, `most`, 0 for no limit.
+
+        Raises:
+            FailedPrecondition: they were asked for, and there is none.
+        """
+        if wanted is None:
+            return ()
+        table = self.folder.scores(project_id, wanted.model_version)
+        images = min(wanted.images or sys.maxsize, most or sys.maxsize)
+        found = pseudo_labels(table, images_to_score(tx, project_id), replace(wanted, images=images))
+        if not found:
+            raise FailedPrecondition(
+                f"model version {wanted.model_version} proposes no object of a predicted IoU of "
+                f"{wanted.min_predicted_iou:g} or more for any unlabeled image that it has scored"
+            )
+        return tuple(LabeledFile(one.image.id, one.image.file_name, one.image.sha256, "", one.objects) for one in found)
+
+
+def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
+    """The pseudo-labels that a training's request asks for; one that an earlier release kept asks for none."""
+    return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
+
+
+def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[LabeledFile, ...]:
+    """Images known to hold nothing, by id: of more than the training can show at all, a draw of `most`."""
+    found = list(empty_images(tx, project_id))
+    ids = np.array([one.image.id for one in found], dtype=np.bytes_)
+    shown = sorted(np.argsort(draws(ids, seed, "empty images"), kind="stable")[:most].tolist())
+    return tuple(
+        LabeledFile(one.image.id, one.image.file_name, one.image.sha256, one.label_id, ())
+        for one in (found[place] for place in shown)
+    )
+
+
+def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:
+    """Of the version before, whose trust in its head may be kept: the project's latest one, if it is by that recipe.
+
+    Networks that learnt from pseudo-labels are judged each by itself.
+    """
+    latest = None if pseudo_of(request) else latest_model(tx, project_id)
+    return latest.version.metrics if latest and latest.version.recipe == request["recipe"]["name"] else {}

@@ -1,0 +1,234 @@
+"""The server's side of the device: one child process, jobs in line before it, restarted when it dies."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from maskloop.errors import Cancelled, InternalError
+from service.device.messages import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
+from service.operations.workflows import Stopping
+
+DEATHS_IN_A_ROW = 5
+STOP_WITHIN_S = 30.0
+LOOK_EVERY_S = 1.0
+STOPPED = "the operation was cancelled"
+# torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
+# or a neighbour wants it too.
+SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
+logger = logging.getLogger(__name__)
+
+# Told the share done in [0, 1], a message for people, and the seconds the device has spent on the job so far.
+OnReport = Callable[[float, str, float], None]
+
+
+class Worker:
+    """Does jobs one at a time, in the order they came, in a process of their own.
+
+    A job whose process dies is given to a new one, which goes on from the job's folder, until it has died
+    `DEATHS_IN_A_ROW` times without getting any further. The process ends with this one, however that ends.
+
+    Args:
+        device: torch's name of the device, or "auto".
+        threads: torch threads on the CPU, 0 for torch's choice.
+        blobs_url: where the images' contents are.
+        networks: folder of trained networks to take again.
+        networks_bytes: of all of them together at most.
+    """
+
+    def __init__(self, *, device: str, threads: int, blobs_url: str, networks: Path, networks_bytes: int) -> None:
+        self._settings = DeviceSettings(device, threads, blobs_url, networks, networks_bytes, os.getpid())
+        # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
+        self._line = ThreadPoolExecutor(1, "device")
+        self._changing = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection | None = None
+        self._stopped: dict[Path, float] = {}
+        self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the device's process, `None` while there is none."""
+        return None if self._process is None else self._process.pid
+
+    def warm(self) -> None:
+        """Start the process now, so that the first job need not wait for torch."""
+        self._line.submit(self._connected)
+
+    def run(self, folder: Path, on_report: OnReport) -> None:
+        """Do the job of a folder; returns when its outcome is there.
+
+        Raises:
+            Cancelled: `stop` was called for it.
+            MaskloopError: the job failed.
+            InternalError: its process died again and again.
+            Stopping: the server stops; the job goes on another day.
+        """
+        try:
+            future = self._line.submit(self._serve, folder, on_report)
+        except RuntimeError as error:  # the line is closed
+            raise Stopping from error
+        try:
+            future.result()
+        finally:
+            self._stopped.pop(folder, None)
+
+    def stop(self, folder: Path) -> None:
+        """Have the job of a folder end as cancelled, whether it waits or is being done.
+
+        A process that does not let go of it within `STOP_WITHIN_S` is killed.
+        """
+        self._stopped[folder] = time.monotonic()
+        with self._changing:
+            if self._pipe is not None:
+                try:
+                    self._pipe.send(StopJob(folder))
+                except OSError:
+                    logger.info("the device's process was gone when a job was stopped")
+
+    def close(self) -> None:
+        """End the process; jobs that wait or run raise `Stopping`."""
+        self._closing = True
+        with self._changing:
+            if self._process is not None:
+                self._process.kill()
+        self._line.shutdown(wait=True)
+
+    def _serve(self, folder: Path, on_report: OnReport) -> None:
+        spent_s, furthest, deaths = 0.0, -1.0, 0
+        while True:
+            self._check(folder)
+            attempt = _Attempt(on_report, spent_s)
+            try:
+                ended = attempt.follow(self._connected(), folder, self._is_stuck)
+            except DeviceDiedError as death:
+                spent_s = attempt.seconds
+                deaths = 1 if attempt.share > furthest else deaths + 1
+                furthest = max(furthest, attempt.share)
+                self._replace(folder, deaths, death)
+            except BaseException:
+                self._bury()  # nobody follows the job any more
+                raise
+            else:
+                if ended.error is not None:
+                    raise ended.error
+                return
+
+    def _is_stuck(self, folder: Path) -> bool:
+        return time.monotonic() - self._stopped.get(folder, math.inf) > STOP_WITHIN_S
+
+    def _check(self, folder: Path) -> None:
+        if self._closing:
+            raise Stopping
+        if folder in self._stopped:
+            raise Cancelled(STOPPED)
+
+    def _connected(self) -> Connection:
+        """The pipe to a process that takes jobs.
+
+        Raises:
+            DeviceDiedError: a new process died before it took any.
+            InvalidConfig: torch cannot use the device.
+        """
+        if self._pipe is not None:
+            return self._pipe
+        pipe = self._begin()
+        with _dying():
+            pipe.send(self._settings)
+            ready: Ready = pipe.recv()
+        if ready.error is not None:
+            raise ready.error
+        with self._changing:
+            self._pipe = pipe
+        return pipe
+
+    def _begin(self) -> Connection:
+        with self._changing:
+            if self._closing:
+                raise Stopping
+            ours, theirs = socket.socketpair()
+            with theirs:
+                command = [sys.executable, "-m", "service.device.process", str(theirs.fileno())]
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env={**SLEEP_WHILE_WAITING, **os.environ},
+                )
+        return Connection(ours.detach())
+
+    def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> None:
+        status = self._bury()
+        if self._closing:
+            raise Stopping from death
+        logger.warning("the device's process ended with status %s at the job of %s", status, folder)
+        if deaths >= DEATHS_IN_A_ROW:
+            raise InternalError(
+                f"the device's process died {deaths} times in a row without getting further (status {status})"
+            ) from death
+
+    def _bury(self) -> int | None:
+        """Make sure that the process is gone. Returns its exit status."""
+        with self._changing:
+            process, self._process, self._pipe = self._process, None, None
+        if process is None:
+            return None
+        process.kill()
+        return process.wait()
+
+
+class DeviceDiedError(Exception):
+    """The device's process is gone."""
+
+
+@contextmanager
+def _dying() -> Iterator[None]:
+    """What the pipe raises when the other end is gone."""
+    try:
+        yield
+    except (EOFError, OSError) as error:
+        raise DeviceDiedError from error
+
+
+class _Attempt:
+    """One process's work on a job: how far it came and how long it took, all attempts together."""
+
+    def __init__(self, on_report: OnReport, spent_s: float) -> None:
+        self._on_report = on_report
+        self._spent_s = spent_s
+        self.share = 0.0
+        self.seconds = spent_s
+
+    def follow(self, pipe: Connection, folder: Path, is_stuck: Callable[[Path], bool]) -> Ended:
+        """Give the job to the process, and listen until it has ended.
+
+        Raises:
+            DeviceDiedError: the process died first.
+            Cancelled: the job was stopped and `is_stuck`.
+        """
+        with _dying():
+            pipe.send(DoJob(folder))
+        while True:
+            with _dying():
+                while not pipe.poll(LOOK_EVERY_S):
+                    if is_stuck(folder):
+                        raise Cancelled(STOPPED)
+                said: Report | Ended = pipe.recv()
+            self.seconds = self._spent_s + said.seconds
+            if isinstance(said, Ended):
+                if said.error is None:
+                    self._on_report(1.0, "done", self.seconds)
+                return said
+            self.share = said.share
+            self._on_report(said.share, said.message, self.seconds)

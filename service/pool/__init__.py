@@ -1,0 +1,1 @@
+"""The pool as strategies see it: who may be asked, by what ranking, at what expected cost."""

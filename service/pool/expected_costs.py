@@ -1,0 +1,114 @@
+"""What a label is expected to cost before it is made: exact where counts were bought, a mean where not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import islice
+
+from maskloop.costs.cost_model import CostModel
+from maskloop.costs.estimates import estimate_costs
+from maskloop.values import Counts, Project, SupervisionKind
+from selection.select import Quote
+from service.store import Transaction
+from service.store.campaigns import FullLabelTotals, full_label_totals
+from service.store.columns import whole_ms
+from service.store.labels import CountedImage, counted_images, timed_labels
+
+# Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
+OBJECTS_AN_IMAGE = 2.8
+CATEGORIES_AN_IMAGE = 1.5
+LEAST_S = 1.0  # of any label, where images are compared by their worth a second
+LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
+
+
+def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objects: int, paid_s: float) -> float:
+    """What a label that shows so many categories and objects costs, in seconds.
+
+    Args:
+        costs: the project's cost model.
+        kind: COUNTS, FULL or OOD_VERDICT.
+        categories: categories present.
+        objects: objects present.
+        paid_s: what the image's counts cost before, which a full label need not pay again.
+    """
+    if kind is SupervisionKind.OOD_VERDICT:
+        return whole_ms(costs.ood_verdict())
+    if kind is SupervisionKind.COUNTS:
+        return whole_ms(costs.counts(categories))
+    return whole_ms(max(0.0, costs.full(categories, objects) - paid_s))
+
+
+def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -> Quote:
+    """The quote of an image of which nothing is known.
+
+    Args:
+        costs: the project's cost model.
+        kind: COUNTS, FULL or OOD_VERDICT.
+        totals: what the full labels that the project's campaigns paid for showed.
+    """
+    if kind is SupervisionKind.OOD_VERDICT:
+        return Quote(whole_ms(costs.ood_verdict()), whole_ms(costs.ood_verdict()))
+    if kind is SupervisionKind.COUNTS:
+        usual = min(costs.categories, CATEGORIES_AN_IMAGE)
+        return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
+    mean_s = costs.full(*_usual(totals, costs.categories))
+    return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
+
+
+def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
+    """Seconds that a full label should take, given an image's counts (`None`: unknown) and what was paid for them.
+
+    As people's clocks tell, where their time was measured; else as planned. At least `LEAST_S`.
+    """
+    estimates = estimate_costs(len(project.categories), timed_labels(tx, project.id))
+    unknown_s = whole_ms(estimates.usual_full_label(*_usual(full_label_totals(tx, project.id), estimates.categories)))
+
+    def cost_s(counts: Counts | None, paid_s: float) -> float:
+        return unknown_s if counts is None else max(LEAST_S, whole_ms(estimates.full_label(counts, paid_s)))
+
+    return cost_s
+
+
+def quotes(
+    tx: Transaction, project: Project, kind: SupervisionKind, ahead: Iterator[str], at_once: int
+) -> Callable[[str], Quote]:
+    """What each image's label of this kind is expected to cost.
+
+    Args:
+        tx: reads what was counted.
+        project: the project.
+        kind: COUNTS, FULL or OOD_VERDICT.
+        ahead: the images that will be asked about, in that order.
+        at_once: of how many of them the counts are read together.
+    """
+    costs = CostModel(len(project.categories))
+
+    @cache
+    def unknown() -> Quote:
+        return expected(costs, kind, full_label_totals(tx, project.id))
+
+    if kind is not SupervisionKind.FULL:
+        return lambda image_id: unknown()
+    known: dict[str, Quote] = {}
+
+    def quote(image_id: str) -> Quote:
+        if image_id not in known:
+            coming = list(islice(ahead, at_once))
+            counted = counted_images(tx, project.id, coming)
+            known.update((one, _exact(costs, counted[one]) if one in counted else unknown()) for one in coming)
+        return known[image_id]
+
+    return quote
+
+
+def _usual(totals: FullLabelTotals, categories: int) -> tuple[float, float]:
+    """Categories present and objects that an image is expected to hold, in a vocabulary of so many categories."""
+    if totals.labels:
+        return totals.categories / totals.labels, totals.objects / totals.labels
+    return min(categories, CATEGORIES_AN_IMAGE), OBJECTS_AN_IMAGE
+
+
+def _exact(costs: CostModel, counted: CountedImage) -> Quote:
+    cost_s = exact_cost_s(costs, SupervisionKind.FULL, counted.categories, counted.objects, counted.paid_s)
+    return Quote(cost_s, cost_s)

@@ -1,0 +1,162 @@
+"""Rankings of a project's pool: prepared ones as Parquet files, quick ones made where they are asked for."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+
+from maskloop.errors import NoActiveModel, SelectionNotPrepared
+from maskloop.formats.files import write_atomically
+from maskloop.values import Campaign, Need, OodVerdict, Project, Split, Strategy, SupervisionKind
+from selection.hard_ood import rank_hard_ood
+from selection.pool import Pool
+from selection.ranking import RankedImages
+from selection.strategies import rank_pool
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.hard_ood import read_hard_ood
+from service.artifacts.pool_columns import OF_THE_STORE, PooledImage, PoolSources, gather_pool, names_of
+from service.artifacts.score_table import fixed_width
+from service.device.job_files import HARD_OOD
+from service.pool.expected_costs import full_label_cost_s
+from service.pool.round_outcomes import round_outcomes
+from service.store import Transaction
+from service.store.classifiers import get_classifier
+from service.store.images import image_ids
+from service.store.judged_images import verdicts
+from service.store.labels import pool_counts
+from service.store.models import labeled_images
+
+META = b"maskloop"
+
+
+class Rankings:
+    """The rankings of all projects.
+
+    Args:
+        folder: where score tables and prepared rankings lie.
+    """
+
+    def __init__(self, folder: DataFolder) -> None:
+        self._folder = folder
+        # Every verdict ranks anew what does not change from one to the next.
+        self._read_hard = lru_cache(maxsize=1)(read_hard_ood)
+
+    def find(
+        self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
+    ) -> RankedImages:
+        """The ranking by a strategy with the project's active model version and the campaign's seed.
+
+        Of candidate OoD images for verdicts, else of the pool.
+
+        Raises:
+            NoActiveModel: the strategy needs one.
+            PoolNotScored: it has not scored the pool.
+            SelectionNotPrepared: the strategy takes so long that it must have been prepared.
+            NoClassifier: the strategy needs one.
+        """
+        if kind is SupervisionKind.OOD_VERDICT:
+            return self._rank_candidates(tx, project, campaign, strategy)
+        version = version_for(project, strategy)
+        path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
+        if path.is_file():
+            return read_ranking(path)
+        if strategy.is_prepared:
+            raise SelectionNotPrepared(
+                f"{strategy} ranks by more than scores; call PrepareSelection after each ScorePool",
+                field="strategy",
+                campaign_id=campaign.id,
+            )
+        sources = sources_of(tx, self._folder, project, strategy, campaign_id=campaign.id, version=version)
+        return rank_pool(gather_pool(strategy, sources), strategy, campaign.seed)
+
+    def _rank_candidates(
+        self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy
+    ) -> RankedImages:
+        """Candidate OoD images: by the latest classifier and the verdicts given since, or without any."""
+        if Need.CLASSIFIER in strategy.needs:
+            classifier = get_classifier(tx, project.id)
+            hard = self._read_hard(self._folder.classifier(project.id, classifier.id) / HARD_OOD)
+            said = {image_id: _present(verdict) for image_id, verdict in verdicts(tx, project.id).items()}
+            return rank_hard_ood(hard, said)
+        return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
+
+
+def _present(verdict: OodVerdict) -> frozenset[int]:
+    return frozenset() if verdict.is_ood else frozenset({verdict.category_id})
+
+
+def version_for(project: Project, strategy: Strategy) -> str:
+    """The model version by which a strategy ranks, "" for none.
+
+    Raises:
+        NoActiveModel: it needs one, and there is none.
+    """
+    if not strategy.needs_scores:
+        return ""
+    if not project.active_model:
+        raise NoActiveModel(
+            f"project {project.id} has no active model, and {strategy.name} needs scores; train one first"
+        )
+    return project.active_model
+
+
+def sources_of(
+    tx: Transaction, folder: DataFolder, project: Project, strategy: Strategy, *, campaign_id: str, version: str
+) -> PoolSources:
+    """What the pool is gathered from for a strategy that ranks by a model version, "" for none."""
+    return PoolSources(
+        categories=project.categories,
+        images=tuple(_pooled_images(tx, project, strategy)),
+        table=folder.scores(project.id, version) if version else None,
+        imported=folder.imported_scores(project.id, version) if strategy.uses_imported_scores else None,
+        labeled_images=labeled_images(tx, project.id, version) if version else 0,
+        rounds=round_outcomes(tx, project.id, campaign_id),
+    )
+
+
+def _pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:
+    """What the store knows of the images that a strategy ranks; no more than it needs."""
+    if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
+        cost_s = full_label_cost_s(tx, project)
+        return [
+            PooledImage(image.id, image.file_name, image.sha256, counts, cost_s(counts, paid_s))
+            for image, counts, paid_s in pool_counts(tx, project.id)
+        ]
+    if strategy.needs_scores:
+        return []
+    return [PooledImage(image_id, "", "", None, 0.0) for image_id in image_ids(tx, project.id, Split.POOL)]
+
+
+def write_ranking(path: Path, ranked: RankedImages) -> None:
+    """Write a ranking, whole or not at all.
+
+    Raises:
+        StorageFull: the disk is full.
+    """
+    columns = {"image_id": ranked.ids, "by_id": ranked.by_id, "value": ranked.values, "which": ranked.which}
+    if ranked.scores is not None:
+        columns["score"] = ranked.scores
+    told = json.dumps({"reasons": ranked.reasons, "target_iou": ranked.target_iou})
+    table = pa.table(columns).replace_schema_metadata({META: told.encode()})
+    sink = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink, compression="zstd")
+    write_atomically(path, sink.getvalue().to_pybytes())
+
+
+def read_ranking(path: Path) -> RankedImages:
+    """The ranking that `write_ranking` wrote."""
+    table = pyarrow.parquet.read_table(path, memory_map=True)
+    told = json.loads(table.schema.metadata[META])
+    return RankedImages(
+        ids=fixed_width(table["image_id"].cast(pa.string()).combine_chunks()),
+        by_id=table["by_id"].to_numpy(),
+        values=table["value"].to_numpy(),
+        reasons=tuple(told["reasons"]),
+        which=table["which"].to_numpy(),
+        scores=table["score"].to_numpy() if "score" in table.column_names else None,
+        target_iou=told["target_iou"],
+    )

@@ -1,0 +1,165 @@
+"""What `al-loop` says when something is wrong: one clear line, exit code 2, nothing changed."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maskloop.cli.options import spelt_out
+from maskloop.client.local_server import LocalServer
+from maskloop.datasets.demo.dataset import write_demo_data
+from tests.formats.voc import write_voc
+
+AL_LOOP = Path(sys.executable).with_name("al-loop")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    return write_demo_data(tmp_path_factory.mktemp("data") / "demo", images=12, test_images=4, size=64)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--budget", "0h", "--data", "demo"), "budget"),
+        (("--budget", "-2h", "--data", "demo"), "budget"),
+        (("--budget", "much", "--data", "demo"), "much"),
+        (("--budget", "1h", "--data", "demo", "--target-iou", "2"), "option target of strategy mask_guided is '2'"),
+        (("--budget", "1h", "--data", "demo", "--labeler", "me"), "'me'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_in_one_line(al_loop, tmp_path, options, named):
+    code, _, complaint = al_loop(*options, "--workdir", str(tmp_path / "run"))
+    assert code == 2
+    assert named in complaint
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--budget", "1h", "--data", "coco:/no/such/place"), "/no/such/place"),
+        (("--budget", "1s", "--data", "coco:{demo}"), "cheapest image costs 3 s"),
+    ],
+)
+def test_data_and_budgets_that_do_not_fit_are_told_before_a_server_is_started(al_loop, tmp_path, demo, options, named):
+    filled = [option.format(demo=demo) for option in options]
+    code, _, complaint = al_loop(*filled, "--workdir", str(tmp_path / "run"))
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert named in complaint
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_server_that_cannot_be_reached_is_named(al_loop, tmp_path, demo):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"))
+    code, _, complaint = al_loop(*options, "--server", f"unix:{tmp_path / 'nobody'}")
+    assert code == 2
+    assert "nobody cannot be reached" in complaint
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with LocalServer(tmp_path_factory.mktemp("server"), "cpu", print) as running:
+        yield running.address
+
+
+def test_a_strategy_the_server_does_not_know_is_told_before_images_are_brought_in(al_loop, tmp_path, demo, server):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"), "--server", server)
+    code, out, complaint = al_loop(*options, "--strategy", "clairvoyant")
+    assert code == 2
+    assert "clairvoyant" in complaint
+    assert "import" not in out
+
+
+@pytest.mark.parametrize(
+    ("recipe", "named"), [("magic", "'magic'"), ("compact,depth=3", "'depth'"), ("compact,batch=0", "batch is 0")]
+)
+def test_a_recipe_the_server_does_not_know_is_told_before_anything_is_bought(
+    al_loop, tmp_path, demo, server, recipe, named
+):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--workdir", str(tmp_path / "run"), "--server", server)
+    code, out, complaint = al_loop(*options, "--recipe", recipe)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert named in complaint
+    assert ": open" not in out
+
+
+def test_an_image_that_is_cut_off_is_named(al_loop, tmp_path, demo, server):
+    broken = shutil.copytree(demo, tmp_path / "broken")
+    victim = broken / "images" / "train-0003.jpg"
+    victim.write_bytes(victim.read_bytes()[:-400])
+    options = ("--budget", "1h", "--data", f"coco:{broken}", "--workdir", str(tmp_path / "run"), "--server", server)
+    code, _, complaint = al_loop(*options)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "train-0003.jpg" in complaint
+
+
+def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_path, demo):
+    workdir = tmp_path / "run"
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--compare", "random", "--workdir", str(workdir))
+    code, out, _ = al_loop(*options, "--dry-run")
+    assert code == 0
+    assert "mask_guided" in out
+    assert "random" in out
+    assert "networks" in out
+    assert not workdir.exists()
+
+
+def test_a_dry_run_tells_of_looks_and_of_the_second_network(al_loop, demo):
+    options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
+    _, plain, _ = al_loop(*options)
+    assert "looks" not in plain.lower()
+    assert "second network" not in plain
+    more = ("--classes", "crack", "--ood", "rest", "--second-network", "compact")
+    code, out, complaint = al_loop(*options, *more)
+    assert code == 0, complaint
+    assert "looks" in out
+    assert "+ 1" in out
+    assert "second network" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("--second-network",), ["--second-network=compact"]),
+        (("--second-network", "--seed", "3"), ["--second-network=compact", "--seed", "3"]),
+        (("--second-network", "paper", "--seed", "3"), ["--second-network", "paper", "--seed", "3"]),
+        (("--second-network=paper", "--resume"), ["--second-network=paper", "--resume"]),
+        ((), []),
+    ],
+)
+def test_a_second_network_without_a_recipe_is_a_compact_one(words, meant):
+    assert spelt_out(words) == meant
+
+
+def test_a_second_network_needs_no_recipe(al_loop, demo):
+    code, out, complaint = al_loop("--second-network", "--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
+    assert code == 0, complaint
+    assert "second network" in " ".join(out.split())
+
+
+def test_a_dry_run_reads_pascal_voc(al_loop, tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
+    code, out, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")
+    assert code == 0, complaint
+    assert "VOC2012" in "".join(out.split())  # wherever the line is wrapped
+    assert "mask_guided" in out
+
+
+def test_a_broken_voc_folder_is_told_with_the_file(al_loop, tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b", "c"], val=["d"])
+    (folder / "SegmentationObject" / "b.png").unlink()
+    code, _, complaint = al_loop("--budget", "1h", "--data", f"voc:{folder}", "--dry-run")
+    assert code == 2
+    assert "SegmentationObject/b.png" in complaint
+
+
+def test_the_installed_program_lists_its_options():
+    done = subprocess.run([AL_LOOP, "--help"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0
+    for option in ("--budget", "--data", "--target-iou", "--max-rounds", "--labeler", "--dry-run", "--resume"):
+        assert option in done.stdout

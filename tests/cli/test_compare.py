@@ -1,0 +1,82 @@
+"""`al-loop compare` and `al-loop verdict`, short of training anything."""
+
+import json
+
+import pytest
+
+from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
+from maskloop.compare.pages.write import write_comparison
+
+
+def a_comparison(name):
+    """Three seeds of two strategies, the second ahead of the first."""
+    setting = Setting(name, {"data": "demo"}, 3600.0, None, pool_images=100, test_images=20, categories=1)
+    ahead = {"random": 0.0, "entropy": 0.05}
+    trials = tuple(
+        Trial(
+            strategy,
+            seed,
+            600.0,
+            (_point(600.0, 0.4 + 0.01 * seed), _point(3600.0, 0.6 + gain + 0.01 * seed)),
+            "the budget is spent",
+        )
+        for strategy, gain in ahead.items()
+        for seed in range(3)
+    )
+    return Comparison(setting, tuple(ahead), (0, 1, 2), trials)
+
+
+def _point(spent_s, mean_iou):
+    return Point(spent_s, {"full": spent_s}, round(spent_s / 60), mean_iou, ap50=mean_iou - 0.1, ap=mean_iou - 0.2)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--budget", "much"), "much"),
+        (("--seeds", "five"), "--seeds 'five'"),
+        (("--measure", "luck"), "--measure 'luck'"),
+        (("--strategy", "guesswork"), "guesswork"),
+        (("--device", "cpu,cuda"), "cpu, cuda"),
+        (("--device", "tpu"), "tpu"),
+        (("--strategy", "entropy", "--recipe", "compact,classes=fed", "--counts-share", "0"), "counts"),
+        (("--data", "coco:nowhere"), "nowhere"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(al_loop, tmp_path, options, named):
+    given = {"--budget": "1h", "--data": "demo:easy", "--workdir": str(tmp_path / "run")}
+    given |= dict(zip(options[::2], options[1::2], strict=True))
+    code, _, complaint = al_loop("compare", *(part for pair in given.items() for part in pair))
+    assert code == 2
+    assert named in complaint
+    assert len(complaint.strip().splitlines()) == 1
+    assert not (tmp_path / "run" / "compare.run.json").exists()
+
+
+def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_path):
+    folders = [tmp_path / name for name in ("beads", "nuclei")]
+    for folder in folders:
+        comparison = a_comparison(folder.name)
+        write_comparison(folder, comparison, {"mean_iou": judge(comparison, "mean_iou")})
+    code, out, err = al_loop("verdict", *folders, "--out", tmp_path / "verdict")
+    assert code == 0, err
+    found = json.loads((tmp_path / "verdict" / "verdict.json").read_text())
+    assert [one["name"] for one in found["results"]] == ["beads", "nuclei"]
+    assert found["sentences"]["mean_iou"][0] in out
+    assert str(tmp_path / "verdict" / "verdict.html") in out
+    assert (tmp_path / "verdict" / "verdict.html").stat().st_size > 1000
+
+
+def test_a_verdict_on_what_is_not_there_is_told(al_loop, tmp_path):
+    code, _, complaint = al_loop("verdict", tmp_path / "none")
+    assert code == 2
+    assert "none" in complaint
+
+
+def test_help_of_al_loop_tells_of_both_commands(al_loop):
+    code, out, _ = al_loop("--help")
+    assert code == 0
+    assert "al-loop compare" in out
+    assert "al-loop verdict" in out
+    assert "--budget" in out

@@ -1,0 +1,124 @@
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.comparison import Comparison
+from maskloop.compare.analysis.results import Judgement
+from maskloop.errors import InvalidArgument
+
+MakeComparison = Callable[..., Comparison]
+Arms = Mapping[str, Mapping[int, list[tuple[float, float]]]]
+
+ENDS = {"random": (0.50, 0.52, 0.54), "entropy": (0.53, 0.54, 0.58)}
+
+
+def arms_to(ends: Mapping[str, tuple[float, ...]], start: float = 0.3) -> Arms:
+    """One straight line an arm and seed, from 1000 s to the end of the budget."""
+    return {
+        name: {seed: [(1000.0, start), (3600.0, end)] for seed, end in enumerate(row)} for name, row in ends.items()
+    }
+
+
+def test_arms_are_compared_seed_by_seed(comparison_of: MakeComparison) -> None:
+    found = judge(comparison_of(arms_to(ENDS))).standings[1].against["random"]
+    # differences .03, .02, .04: mean .03, sd .01; t(.975, 2) = 4.3027; .01 / sqrt(3) * 4.3027 = .02484
+    assert found.end.mean == pytest.approx(0.03)
+    assert found.end.sd == pytest.approx(0.01)
+    assert (found.end.low, found.end.high) == pytest.approx((0.03 - 0.02484, 0.03 + 0.02484), abs=1e-5)
+    assert found.area.mean == pytest.approx(0.015)
+    # t = .03 / (.01 / sqrt(3)) = 5.196 with 2 degrees of freedom
+    assert found.p == pytest.approx(0.0351, abs=1e-4)
+    assert found.wins
+    assert not found.loses
+
+
+def test_levels_are_means_over_seeds(comparison_of: MakeComparison) -> None:
+    uniform, entropy = judge(comparison_of(arms_to(ENDS))).standings
+    assert (uniform.start.mean, uniform.end.mean, uniform.area.mean) == pytest.approx((0.3, 0.52, 0.41))
+    assert (entropy.end.mean, entropy.seeds) == (pytest.approx(0.55), 3)
+    assert uniform.against == {}
+
+
+def test_strong_random_is_a_baseline_too_and_not_its_own(comparison_of: MakeComparison) -> None:
+    ends = ENDS | {"stratified_random": (0.51, 0.53, 0.56)}
+    uniform, entropy, strong = judge(comparison_of(arms_to(ends))).standings
+    assert list(uniform.against) == ["stratified_random"]
+    assert list(entropy.against) == ["random", "stratified_random"]
+    assert list(strong.against) == ["random"]
+    assert entropy.against["stratified_random"].end.mean == pytest.approx(0.05 / 3)
+
+
+def test_unfinished_arms_are_compared_by_the_seeds_both_have(comparison_of: MakeComparison) -> None:
+    arms = arms_to(ENDS)
+    fewer = arms | {"entropy": {seed: arms["entropy"][seed] for seed in (1, 2)}}
+    found = judge(comparison_of(fewer, seeds=(0, 1, 2))).standings[1].against["random"]
+    assert (found.end.seeds, found.end.mean) == (2, pytest.approx(0.03))
+
+
+def test_arms_without_a_common_seed_are_not_compared(comparison_of: MakeComparison) -> None:
+    arms = {"random": {0: [(1000.0, 0.3), (3600.0, 0.5)]}, "entropy": {1: [(1000.0, 0.3), (3600.0, 0.6)]}}
+    entropy = judge(comparison_of(arms)).standings[1]
+    assert entropy.against == {}
+    assert entropy.reach is None
+
+
+def test_curves_go_over_the_common_time(comparison_of: MakeComparison) -> None:
+    points = judge(comparison_of(arms_to(ENDS))).curves["random"]
+    assert (points[0].at_s, points[-1].at_s) == (1000.0, 3600.0)
+    assert (points[0].mean, points[-1].mean, points[-1].sd) == pytest.approx((0.3, 0.52, 0.02))
+    assert points[20].mean == pytest.approx(0.41)
+
+
+def test_a_single_seed_says_nothing_of_intervals(comparison_of: MakeComparison) -> None:
+    found = judge(comparison_of(arms_to({"random": (0.5,), "entropy": (0.6,)})))
+    difference = found.standings[1].against["random"]
+    assert (difference.end.low, difference.p, difference.wins, difference.loses) == (None, None, False, False)
+    assert found.gate.detectable is None
+    assert not found.gate.passed
+
+
+def test_without_random_nothing_can_be_judged(comparison_of: MakeComparison) -> None:
+    with pytest.raises(InvalidArgument, match="no trial of random"):
+        judge(comparison_of(arms_to({"entropy": (0.5,)}), strategies=("random", "entropy")))
+    with pytest.raises(InvalidArgument, match="none of mean_iou"):
+        judge(comparison_of(arms_to(ENDS)), "iou")
+
+
+ENDINGS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6)
+
+
+def two_arms(endings: list[tuple[float, float]]) -> Arms:
+    return arms_to({"random": tuple(end for end, _ in endings), "entropy": tuple(end for _, end in endings)})
+
+
+@settings(max_examples=30)
+@given(endings=ENDINGS)
+def test_an_arm_that_does_what_random_does_differs_by_nothing(
+    comparison_of: MakeComparison, endings: list[tuple[float, float]]
+) -> None:
+    found = judge(comparison_of(two_arms([(end, end) for end, _ in endings]))).standings[1].against["random"]
+    assert (found.end.mean, found.end.low, found.end.high, found.p) == (0, 0, 0, 1)
+    assert (found.area.low, found.area.high, found.wins, found.loses) == (0, 0, False, False)
+
+
+@settings(max_examples=30)
+@given(endings=ENDINGS, lift=st.floats(0.1, 1))
+def test_a_constant_moves_levels_alone(
+    comparison_of: MakeComparison, endings: list[tuple[float, float]], lift: float
+) -> None:
+    def lifted(by: float) -> Judgement:
+        def moved(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
+            return [(at_s, quality + by) for at_s, quality in knots]
+
+        arms = two_arms(endings).items()
+        return judge(comparison_of({name: {seed: moved(one) for seed, one in row.items()} for name, row in arms}))
+
+    plain, moved = lifted(0.0), lifted(lift)
+    assert moved.standings[1].end.mean == pytest.approx(plain.standings[1].end.mean + lift)
+    assert moved.gate.rise.mean == pytest.approx(plain.gate.rise.mean)
+    before, after = (one.standings[1].against["random"].end for one in (plain, moved))
+    assert after.mean == pytest.approx(before.mean, abs=1e-9)
+    assert after.sd == pytest.approx(before.sd, abs=1e-9)

@@ -1,0 +1,156 @@
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from jinja2 import PackageLoader
+
+from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.comparison import MEASURES, Comparison
+from maskloop.compare.analysis.results import JudgedComparison
+from maskloop.compare.pages.figures import figures
+from maskloop.compare.pages.page import settings
+from maskloop.compare.pages.write import read_comparison, write_comparison
+
+Make = Callable[..., Comparison]
+SVG = "{http://www.w3.org/2000/svg}"
+MASK = "mask_guided"
+MANY = {"random": 0.0, "stratified_random": 0.005, **{f"{MASK}:target=0.{digit}": 0.01 for digit in range(1, 8)}}
+
+
+def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("mean_iou",)) -> str:
+    """The page, its figures' words included, on one line."""
+    write_comparison(folder, comparison, {measure: judge(comparison, measure) for measure in measures})
+    text = re.sub(r"<style>.*?</style>|</?code>", "", (folder / "compare.html").read_text(), flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def drawn(comparison: Comparison) -> Mapping[str, str]:
+    return {name: one.svg for name, one in figures(comparison, judge(comparison)).items()}
+
+
+def words(svg: str) -> list[str]:
+    return [text for text in ElementTree.fromstring(svg).itertext() if text.strip()]
+
+
+def test_a_judged_comparison_is_read_back_as_it_was(tmp_path: Path, comparison: Make) -> None:
+    made = comparison({**MANY, f"{MASK}:scores=imported,target=0.3": 0.02})
+    judgements = {measure: judge(made, measure) for measure in MEASURES}
+    write_comparison(tmp_path, made, judgements)
+    assert read_comparison(tmp_path) == JudgedComparison(made, judgements)
+
+
+def test_a_page_says_the_verdict_first_and_needs_nothing_from_elsewhere(tmp_path: Path, comparison: Make) -> None:
+    made = comparison()
+    said = written(tmp_path, made, MEASURES)
+    page = (tmp_path / "compare.html").read_text()
+    assert said.index(judge(made).verdict[0]) < said.index("Quality over annotator time")
+    assert "The same judged by AP50" in said
+    assert not re.search(r"<script|<link|<iframe|src=|href=\"(?!#)|url\((?!#)|@import", page)
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_an_unfinished_comparison_says_how_far_it_has_come(tmp_path: Path, comparison: Make) -> None:
+    assert "12 of 15 trials" in written(tmp_path, comparison(done=12))
+    assert "15 of 15" not in written(tmp_path, comparison())
+
+
+def test_an_arm_of_fewer_seeds_says_so_and_is_not_yet_the_best(tmp_path: Path, comparison: Make) -> None:
+    said = written(tmp_path, comparison(done=11))
+    assert said.count("mask-guided – 1 seed") >= 3
+    best = re.search(r"highest end, against random (\S+) (\S+)", said)
+    assert best is not None
+    assert best[2] == "stratified-random:"
+    assert "mask-guided –" not in written(tmp_path, comparison())
+
+
+def test_before_random_is_measured_nothing_is_judged(tmp_path: Path, comparison: Make) -> None:
+    write_comparison(tmp_path, comparison(done=0), {})
+    page = (tmp_path / "compare.html").read_text()
+    assert "Nothing has been measured of random selection yet." in page
+    assert "0 of 15 trials" in page
+    assert "<svg" not in page
+
+
+def test_a_failed_gate_says_so_and_shows_no_ranking(tmp_path: Path, comparison: Make) -> None:
+    made = comparison(rise=0.002, noise=0.01)
+    assert not judge(made).gate.passed
+    said = written(tmp_path, made)
+    assert "nothing can be ranked here" in said
+    assert all(advice.replace("`", "") in said for advice in judge(made).gate.advice)
+    assert "mask-guided" not in said.split("How this was measured")[0]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".html", ".json", ".svg"]
+
+
+def test_figures_of_a_gate_that_no_longer_passes_are_taken_away(tmp_path: Path, comparison: Make) -> None:
+    written(tmp_path, comparison())
+    written(tmp_path, comparison(rise=0.002, noise=0.01))
+    assert [path.name for path in tmp_path.glob("*.svg")] == ["gate-mean-iou.svg"]
+
+
+def test_names_are_text_and_never_markup(tmp_path: Path, comparison: Make) -> None:
+    evil = "<script>alert('x')</script>"
+    written(tmp_path, comparison(name=evil))
+    page = (tmp_path / "compare.html").read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_each_figure_is_xml_with_a_title_and_a_description_and_is_the_same_each_time(comparison: Make) -> None:
+    made = comparison()
+    found = figures(made, judge(made))
+    assert list(found) == ["gate", "curves", "arms", "end", "area", "seconds"]
+    for one in found.values():
+        root = ElementTree.fromstring(one.svg)
+        assert root.findtext(f"{SVG}title") == one.title
+        assert root.findtext(f"{SVG}desc") == one.description
+    assert drawn(made) == {name: one.svg for name, one in found.items()}
+
+
+def test_many_arms_are_drawn_one_by_one_and_not_over_each_other(comparison: Make) -> None:
+    found = drawn(comparison(MANY))
+    assert "curves" not in found
+    assert found["arms"].count("mask-guided (target") == len(MANY) - 2
+    assert "targets" in found
+
+
+def test_arms_stand_best_first_with_their_differences(comparison: Make) -> None:
+    made = comparison({"random": 0.0, "entropy": -0.03, MASK: 0.04}, noise=0.0)
+    said = [text for text in words(drawn(made)["end"]) if text in ("mask-guided", "entropy") or text[0] in "+−"]
+    assert said[-4:] == ["mask-guided", "+0.037", "entropy", "−0.028"]  # of the formula: (1 - exp(-2.5)) of the gain
+
+
+def test_an_arm_that_never_gets_there_is_said_not_to(comparison: Make) -> None:
+    made = comparison({"random": 0.0, "entropy": -0.05})
+    assert "not within the budget" in words(drawn(made)["seconds"])
+    assert "not within the budget" not in words(drawn(comparison())["seconds"])
+
+
+def test_a_single_seed_is_drawn_without_intervals_and_fails_the_gate(comparison: Make) -> None:
+    assert list(drawn(comparison(seeds=1))) == ["gate"]
+
+
+def test_what_is_repeated_in_the_options_is_shown_once(comparison: Make) -> None:
+    shown = dict(settings(comparison()))
+    assert shown["Recipe"] == "compact,iterations=100"
+    assert shown["Seeds"] == "0, 1, 2, 3, 4"
+    assert "Workdir" not in shown
+
+
+@pytest.mark.parametrize("done", [1, 5, 6, 11])
+def test_a_page_is_written_however_far_trials_have_come(tmp_path: Path, comparison: Make, done: int) -> None:
+    said = written(tmp_path, comparison(done=done))
+    assert "None" not in said
+    assert "nan" not in said.split()
+
+
+def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(
+    tmp_path: Path, comparison: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(PackageLoader, "get_source", gone)
+    assert "Quality over annotator time" in written(tmp_path, comparison())

@@ -1,0 +1,85 @@
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.comparison import Comparison, Setting
+from maskloop.compare.pages.recommendation_across import Judged, Record, overall_verdict, records
+
+RANDOM = (0.50, 0.51, 0.49)
+BETTER = (0.60, 0.612, 0.59)
+ALIKE = (0.51, 0.50, 0.495)
+WORSE = (0.40, 0.412, 0.39)
+
+Make = Callable[[str, Mapping[str, tuple[float, ...]]], Judged]
+
+
+@pytest.fixture
+def judged(comparison_of: Callable[..., Comparison], a_setting: Callable[..., Setting]) -> Make:
+    """A setting's arms go straight from .3 after ten minutes to an end a seed after the hour."""
+
+    def make(name: str, ends: Mapping[str, tuple[float, ...]]) -> Judged:
+        arms = {arm: {s: [(600.0, 0.3), (3600.0, end)] for s, end in enumerate(row)} for arm, row in ends.items()}
+        comparison = comparison_of(arms, setting=a_setting(name=name))
+        return comparison, judge(comparison)
+
+    return make
+
+
+def test_records_name_where_a_strategy_wins_and_loses(judged: Make) -> None:
+    found = records(
+        [
+            judged("beads", {"random": RANDOM, "entropy": WORSE, "margin": BETTER}),
+            judged("cells", {"random": RANDOM, "entropy": BETTER, "margin": ALIKE}),
+            judged("flat", {"random": (0.3, 0.31, 0.29), "entropy": BETTER}),
+        ],
+        "random",
+    )
+    assert tuple(replace(one, pooled=None) for one in found) == (
+        Record("margin", "random", ("beads",), (), ("beads", "cells")),
+        Record("entropy", "random", ("cells",), ("beads",), ("beads", "cells")),
+    )
+    # By hand: random rises by .2; margin ends (.6006667 - .5) above it in beads and .0016667 in cells.
+    assert found[0].pooled.mean == pytest.approx((0.1006667 + 0.0016667) / 2 / 0.2, abs=1e-6)
+
+
+def test_a_strategy_that_wins_in_most_settings_is_recommended(judged: Make) -> None:
+    found = overall_verdict(
+        [
+            judged(name, {"random": RANDOM, "entropy": end, "stratified_random": ALIKE})
+            for name, end in (("beads", BETTER), ("cells", BETTER), ("nuclei", ALIKE))
+        ]
+    )
+    assert found[0] == (
+        "Begin with entropy selection: over 3 settings it gains 34% more than random selection in the same time "
+        "(+30% to +38%), more than luck; above random selection in 2 (beads, cells) of 3 settings and below it in 0, "
+        "by more than luck."
+    )
+    assert "Against stratified-random selection: above" in found[1]
+    # 2 strategies in 3 settings: 6 * .025 = .15
+    assert found[3] == (
+        "2 of 6 pairs of a way of choosing and a setting were won against random selection; "
+        "luck alone would win about 0.15 of them, and lose as many."
+    )
+
+
+def test_a_win_here_and_there_recommends_nothing(judged: Make) -> None:
+    ends = (("beads", BETTER), ("cells", ALIKE), ("nuclei", WORSE))
+    found = overall_verdict([judged(name, {"random": RANDOM, "entropy": end}) for name, end in ends])
+    assert found[0].startswith("No way of choosing beats random selection in most settings")
+    assert "in 1 (beads) of 3 settings and below it in 1 (nuclei)" in found[1]
+
+
+def test_no_win_at_all_is_said(judged: Make) -> None:
+    found = overall_verdict([judged("beads", {"random": RANDOM, "entropy": ALIKE})])
+    assert found[0] == "Nothing beats random selection by more than luck in any setting: stay with random selection."
+    assert found[1] == "Entropy selection: not to be told from random selection in any of 1 setting."
+
+
+def test_settings_that_failed_the_gate_are_named_and_not_counted(judged: Make) -> None:
+    flat = judged("flat", {"random": (0.3, 0.31, 0.29), "entropy": BETTER})
+    found = overall_verdict([judged("beads", {"random": RANDOM, "entropy": ALIKE}), flat])
+    assert found[-1].startswith("1 of 2 settings could rank anything")
+    assert found[-1].endswith("noise: flat.")
+    assert overall_verdict([flat])[0].startswith("Nothing can be ranked")

@@ -1,0 +1,245 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from maskloop.costs.cost_model import CostModel
+from maskloop.formats.coco_writing import coco_document
+from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Task
+from maskloop.loop.progress import LineProgress
+from maskloop.masks import Mask
+from maskloop.values import (
+    Category,
+    Counts,
+    Image,
+    ImageProposals,
+    LabelDraft,
+    ObjectLabel,
+    ObjectProposal,
+    OodVerdict,
+    Pick,
+    SkipReason,
+    Split,
+    SupervisionKind,
+)
+
+CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
+FULL, COUNTS, VERDICT = SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT
+
+
+def square(category_id, left=0):
+    pixels = np.zeros((6, 8), dtype=bool)
+    pixels[1:4, left : left + 3] = True
+    return ObjectLabel(category_id, Mask.from_array(pixels))
+
+
+def image(name):
+    return Image(f"id-{name}", "p", f"{name}.png", "", 8, 6, "0" * 64, Split.POOL)
+
+
+def task(kind, names=("a", "b"), proposals=None, kept=None):
+    return Task(
+        "round-01",
+        kind,
+        tuple(map(image, names)),
+        CATEGORIES,
+        proposals or {},
+        {f"id-{name}": 0.0 for name in names},
+        lambda image_id: f"the file of {image_id}".encode(),
+        lambda: kept.append(1),
+    )
+
+
+OBJECTS = {"id-a": (square(1), square(1, 4), square(2)), "id-b": ()}
+
+
+class TestGroundTruth:
+    @pytest.fixture
+    def labeler(self):
+        return GroundTruthLabeler(OBJECTS, CostModel(3))
+
+    def test_it_outlines_what_the_data_says_and_takes_the_time_of_the_cost_model(self, labeler):
+        answers = labeler.label(task(FULL))
+        # a: two of three classes, three objects: 1 + 3 * 79; b: 3 classes checked
+        assert answers.drafts == (
+            LabelDraft("id-a", FULL, objects=OBJECTS["id-a"], seconds_spent=238.0),
+            LabelDraft("id-b", FULL, objects=(), seconds_spent=3.0),
+        )
+        assert answers.passed_over == {}
+
+    def test_it_counts(self, labeler):
+        answers = labeler.label(task(COUNTS))
+        assert answers.drafts[0].counts == Counts({1: 2, 2: 1})
+        assert answers.drafts[0].seconds_spent == pytest.approx(3 + 2 * 1.48)
+        assert answers.drafts[1] == LabelDraft("id-b", COUNTS, counts=Counts({}), seconds_spent=3.0)
+
+    def test_it_names_what_it_sees_first_in_a_candidate(self, labeler):
+        answers = labeler.label(task(VERDICT))  # a: two cracks and a rust
+        assert [draft.verdict for draft in answers.drafts] == [OodVerdict(1), OodVerdict()]
+        assert [draft.seconds_spent for draft in answers.drafts] == [1.0, 1.0]
+        assert labeler.cost_s(Pick("id-a", "hard", cost_s=999.0), VERDICT, 0.0) == 1.0
+
+    def test_it_knows_what_a_label_will_cost_before_it_is_made(self, labeler):
+        pick = Pick("id-a", "random", cost_s=999.0)
+        assert labeler.cost_s(pick, FULL, 0.0) == 238.0
+        assert labeler.cost_s(pick, FULL, 5.96) == pytest.approx(232.04)
+        assert labeler.cost_s(pick, COUNTS, 0.0) == pytest.approx(5.96)
+
+
+class People:
+    """What people do while the labeler sleeps: one step of `script` at a time."""
+
+    def __init__(self, folder):
+        self.place = folder / "round-01"
+        self.said = io.StringIO()
+        self.script = []
+        self.slept = 0
+        progress = LineProgress(Console(file=self.said, width=300), lambda: 0.0)
+        self.labeler = FolderLabeler(folder, progress, sleep=self.sleep)
+
+    def sleep(self, seconds):
+        self.slept += 1
+        assert self.slept < 5000, "the labeler waits for ever"
+        if self.script:
+            self.script.pop(0)()
+
+    def save(self, document, name="done.json"):
+        text = document if isinstance(document, str) else json.dumps(document)
+        self.script.append(lambda: (self.place / name).write_text(text))
+
+
+@pytest.fixture
+def people(tmp_path):
+    return People(tmp_path)
+
+
+def finished(*names, **labels):
+    return coco_document(CATEGORIES, [image(name) for name in names], {f"{k}.png": v for k, v in labels.items()})
+
+
+def test_people_get_images_proposals_and_instructions(people):
+    proposal = ObjectProposal(2, square(2).mask, 0.75, 0.9)
+    nothing = ObjectProposal(1, Mask.empty(6, 8), 0.1, 0.0)
+    offered = {"id-a": ImageProposals("id-a", "m1", 0.4, (proposal, nothing))}
+    people.save(finished("a", "b"))
+    people.labeler.label(task(FULL, proposals=offered))
+    assert (people.place / "images" / "a.png").read_bytes() == b"the file of id-a"
+    proposals = json.loads((people.place / "proposals.json").read_text())
+    assert [one["file_name"] for one in proposals["images"]] == ["a.png", "b.png"]
+    assert [(one["category_id"], one["score"]) for one in proposals["annotations"]] == [(2, 0.75)]
+    readme = (people.place / "README.txt").read_text()
+    assert "crack, rust, hole" in readme
+    assert "done.json" in readme
+
+
+def test_what_people_leave_becomes_labels_in_the_order_of_the_task(people):
+    people.save(finished("b", "a", a=[square(5)]))
+    answers = people.labeler.label(task(FULL))
+    assert [draft.image_id for draft in answers.drafts] == ["id-a", "id-b"]
+    assert [item.category_id for item in answers.drafts[0].objects] == [5]
+    assert answers.drafts[1].objects == ()
+    assert answers.drafts[0].seconds_spent is None
+
+
+def test_a_file_that_does_not_hold_together_is_told_and_waited_for_anew(people):
+    people.save(finished("a"))
+    people.script.append(lambda: None)  # the same file is not complained of twice
+    people.save("{")
+    people.save(finished("a", "b"))
+    assert len(people.labeler.label(task(FULL)).drafts) == 2
+    said = people.said.getvalue()
+    assert said.count("b.png: the file does not list this image") == 1
+    assert "JSON" in said
+
+
+def test_what_was_done_before_is_taken_at_once(people):
+    people.place.mkdir()
+    (people.place / "done.json").write_text(json.dumps(finished("a", "b")))
+    assert len(people.labeler.label(task(FULL)).drafts) == 2
+    assert people.slept == 0
+    assert not (people.place / "images").exists()
+
+
+def test_images_nobody_can_label_are_passed_over(people):
+    people.script.append(lambda: (people.place / "skip.txt").write_text("a.png\n"))
+    people.save(finished("b"))
+    answers = people.labeler.label(task(FULL))
+    assert [draft.image_id for draft in answers.drafts] == ["id-b"]
+    assert answers.passed_over == {"id-a": SkipReason.UNUSABLE}
+
+
+def test_a_skipped_name_that_is_none_of_the_task_is_told(people):
+    people.place.mkdir()
+    (people.place / "skip.txt").write_text("z.png\n")
+    people.save(finished("a", "b"))
+    people.script.append(lambda: (people.place / "skip.txt").write_text(""))
+    people.labeler.label(task(FULL))
+    assert "z.png is no image of this task" in people.said.getvalue()
+
+
+def test_counts_are_left_by_category_name(people):
+    people.save({"a.png": {"hole": 2, "crack": 0}, "b.png": {}})
+    answers = people.labeler.label(task(COUNTS))
+    assert [draft.counts for draft in answers.drafts] == [Counts({5: 2}), Counts({})]
+    assert json.loads((people.place / "todo.json").read_text()) == {"a.png": {}, "b.png": {}}
+    assert '{"a.png": {"crack": 2}}' in (people.place / "README.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("counts", "complaint"),
+    [
+        ({"a.png": {}}, "b.png: the file does not list this image"),
+        ({"a.png": {"moss": 1}, "b.png": {}}, "a.png: category 'moss' is none of crack, rust, hole"),
+        ({"a.png": {"rust": -1}, "b.png": {}}, "a.png: the count of rust is -1"),
+        ({"a.png": {"rust": 1.5}, "b.png": {}}, "a.png: the count of rust is 1.5"),
+        ({"a.png": {"rust": True}, "b.png": {}}, "a.png: the count of rust is True"),
+        ({"a.png": 3, "b.png": {}}, "a.png: its counts are no JSON object"),
+        ([], "no JSON object"),
+    ],
+)
+def test_counts_that_cannot_be_are_told(people, counts, complaint):
+    people.save(counts)
+    people.save({"a.png": {}, "b.png": {}})
+    people.labeler.label(task(COUNTS))
+    assert complaint in people.said.getvalue()
+
+
+def test_verdicts_are_left_by_category_name(people):
+    people.save({"a.png": "hole", "b.png": ""})
+    answers = people.labeler.label(task(VERDICT))
+    assert [draft.verdict for draft in answers.drafts] == [OodVerdict(5), OodVerdict()]
+    assert json.loads((people.place / "todo.json").read_text()) == {"a.png": "", "b.png": ""}
+    assert '{"a.png": "crack"}' in (people.place / "README.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "complaint"),
+    [
+        ({"a.png": ""}, "b.png: the file does not list this image"),
+        (
+            {"a.png": "moss", "b.png": ""},
+            "a.png: its verdict is 'moss', neither \"\" for nothing nor one of crack, rust, hole",
+        ),
+        ({"a.png": 1, "b.png": ""}, "a.png: its verdict is 1"),
+        ([], "no JSON object"),
+    ],
+)
+def test_verdicts_that_cannot_be_are_told(people, verdicts, complaint):
+    people.save(verdicts)
+    people.save({"a.png": "", "b.png": ""})
+    people.labeler.label(task(VERDICT))
+    assert complaint in people.said.getvalue()
+
+
+def test_leases_are_kept_while_people_work(people):
+    kept = []
+    people.script.extend([lambda: None] * 1300)
+    people.save(finished("a", "b"))
+    people.labeler.label(task(FULL, kept=kept))
+    assert len(kept) == 2  # every ten minutes of seconds
+
+
+def test_people_are_expected_to_cost_what_the_server_expects(people):
+    assert people.labeler.cost_s(Pick("id-a", "random", cost_s=12.0), FULL, 3.0) == 12.0

@@ -1,0 +1,114 @@
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from maskloop.report import HardImage, LookalikeReport, RunReport, read_report, shown_groups, write_report
+from maskloop.report.hard_ood import CLUSTERS_SHOWN, IMAGES_A_CLUSTER, MOST_ALONE, expected_looks, say_lookalikes
+from tests.report.test_write import Page, page
+
+Make = Callable[..., RunReport]
+
+
+def hard(image: str, cluster: int, probability: float = 0.9, said: str | None = None) -> HardImage:
+    return HardImage(image, f"{image}.jpg", "balloon", probability, cluster, said)
+
+
+LOOKS = LookalikeReport(
+    round=1,
+    classifier="c1",
+    candidates=1200,
+    hard_images=90,
+    clusters=2,
+    looked_at=40,
+    there=10,
+    cost_s=40.0,
+    images=(hard("a", 0, said=""), hard("b", 0, 0.7), hard("c", 1, said="balloon")),
+)
+
+
+def test_looks_needed_are_those_of_the_paper_s_formula() -> None:
+    # Lee, section 2.5: n / (1 - r); 10 of 40 held something, so 100 more need 100 / 0.75
+    assert expected_looks(100, 40, 10) == 400 / 3
+    assert expected_looks(100, 0, 0) is None
+    assert expected_looks(100, 5, 5) is None
+
+
+def test_the_looks_are_said_in_words() -> None:
+    assert say_lookalikes([LOOKS]) == (
+        "The latest classifier took 90 of 1,200 candidates for something, in 2 groups. People looked at 40 in 40 s: "
+        "30 hold nothing, 10 something. At that rate, 100 more that hold nothing take about 133 looks."
+    )
+    later = dataclasses.replace(LOOKS, round=2, looked_at=5, there=0, cost_s=5.0)
+    assert "People looked in 2 rounds at 45 in 45 s: 35 hold nothing, 10 something." in say_lookalikes([LOOKS, later])
+    assert say_lookalikes([later]).endswith("People looked at 5 in 5 s: none holds anything.")
+    nobody = dataclasses.replace(LOOKS, looked_at=0, there=0)
+    assert say_lookalikes([nobody]).endswith("Nobody has looked at any yet.")
+    few = dataclasses.replace(nobody, hard_images=9, clusters=9)
+    assert say_lookalikes([few]).startswith(
+        "The latest classifier took 9 of 1,200 candidates for something, too few to group."
+    )
+    none = dataclasses.replace(nobody, hard_images=0, clusters=0)
+    assert say_lookalikes([none]).startswith("The latest classifier took none of 1,200 candidates for anything.")
+    assert "take about" not in say_lookalikes([dataclasses.replace(LOOKS, there=40)])
+
+
+def test_groups_show_those_that_were_looked_at_first() -> None:
+    many = tuple(hard(f"i{place}", 0, 1 - place / 100) for place in range(20))
+    judged = dataclasses.replace(LOOKS, images=(*many, hard("z", 0, 0.5, said="")))
+    (group,) = shown_groups(judged)
+    first, *others = group.images
+    assert (group.name, first.image) == ("group 1 of 1", "z")
+    assert [one.image for one in others] == [f"i{place}" for place in range(IMAGES_A_CLUSTER - 1)]
+
+
+def test_images_that_are_alone_in_their_cluster_are_shown_together() -> None:
+    images = (hard("a", 0), hard("b", 0, 0.7), hard("c", 1), hard("d", 2, 0.6, said=""))
+    groups = shown_groups(dataclasses.replace(LOOKS, images=images))
+    assert [(group.name, [one.image for one in group.images]) for group in groups] == [
+        ("group 1 of 1", ["a", "b"]),
+        ("on their own", ["d", "c"]),
+    ]
+
+
+def test_of_many_groups_the_largest_are_shown_and_the_others_counted() -> None:
+    pairs = tuple(hard(f"{side}{cluster:02d}", cluster) for cluster in range(CLUSTERS_SHOWN + 3) for side in "ab")
+    alone = tuple(hard(f"c{cluster}", cluster) for cluster in range(100, 101 + MOST_ALONE))
+    *groups, last = shown_groups(dataclasses.replace(LOOKS, images=pairs + alone))
+    assert [group.name for group in groups] == [f"group {number} of 15" for number in range(1, 13)]
+    assert [one.image for one in groups[-1].images] == ["a11", "b11"]
+    assert (last.name, len(last.images)) == ("on their own, 22 of 23", 22)
+
+
+def test_the_page_tells_rounds_apart_where_there_are_several(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report(lookalikes=(LOOKS,)))
+    assert "candidates left" not in page(tmp_path).text
+    later = dataclasses.replace(LOOKS, round=2, candidates=1160, hard_images=31, looked_at=8, there=0)
+    write_report(tmp_path, a_report(lookalikes=(LOOKS, later)))
+    found = page(tmp_path)
+    assert found.open == []
+    assert "hold something 1 1,200 90 40 10 2 1,160 31 8 0 " in " ".join(found.text.split()) + " "
+
+
+def test_the_page_shows_the_groups_as_pictures_and_keeps_them(tmp_path: Path, a_report: Make) -> None:
+    report = a_report(lookalikes=(LOOKS,))
+    pictures = {name: np.full((40, 30, 3), 90, np.uint8) for name in "abc"}
+    write_report(tmp_path, report, lookalikes={1: pictures})
+    assert_shown(page(tmp_path))
+    assert read_report(tmp_path) == report
+    write_report(tmp_path, report)  # a resumed run draws them no second time
+    assert_shown(page(tmp_path))
+
+
+def assert_shown(found: Page) -> None:
+    assert found.open == []
+    assert "What only looks like it" in found.text
+    assert "nothing there" in found.text
+    sources = [attributes.get("src") or "" for tag, attributes in found.found if tag == "img"]
+    assert sum(source.startswith("data:image/jpeg;base64,") for source in sources) == 3
+
+
+def test_a_report_without_candidates_does_not_speak_of_them(tmp_path: Path, a_report: Make) -> None:
+    write_report(tmp_path, a_report())
+    assert "What only looks like it" not in page(tmp_path).text
