@@ -12,7 +12,7 @@ BENCHMARKS = (
     "cold_start",
     "costs",
     "intervals",
-    "verdicts",
+    "recommendations",
     "clusters",
 )
 

@@ -2,7 +2,7 @@
 
 Ways to cluster are compared in one process by the processor time of all their threads, as a ratio to ours, and by what
 they come to: the mean squared distance of all vectors to their nearest centre, which for ours must be at most 5 % above
-faiss's and 10 % above the best. The hand-out is what a round of verdicts costs: the last layer refitted, and all
+faiss's and 10 % above the best. The hand-out is what a round of answers costs: the last layer refitted, and all
 candidates ranked anew.
 """
 
@@ -21,7 +21,7 @@ from selection.clusters import ITERATIONS, Vectors, cluster, nearest
 from selection.hard_ood import CLUSTERS, HardOod, rank_hard_ood, refit
 
 VECTORS, WIDTH = 100_000, 512
-HARD, HARD_WIDTH, CLASSES, LABELED, VERDICTS = 1_000_000, 128, 20, 5_000, 500
+HARD, HARD_WIDTH, CLASSES, LABELED, ANSWERS = 1_000_000, 128, 20, 5_000, 500
 GROUPS = 200
 SEED = 7
 WORST_OF_FAISS, WORST = 1.05, 1.1
@@ -82,11 +82,11 @@ def hand_out() -> None:
         head,
         np.maximum(grouped(LABELED, HARD_WIDTH, 1), 0),
     )
-    drawn = rng.choice(HARD, VERDICTS, replace=False)
-    verdicts = {hard.ids[row].decode(): frozenset[int]() for row in drawn}
-    busy_s, clock_s, layer = timed(lambda: refit(hard, verdicts))
-    print(f"| {LABELED:,} labeled, {VERDICTS} verdicts, {CLASSES} classes: refit | {busy_s:.2f} | {clock_s:.1f} |")
-    busy_s, clock_s, ranked = timed(lambda: rank_hard_ood(hard, verdicts))
+    drawn = rng.choice(HARD, ANSWERS, replace=False)
+    answers = {hard.ids[row].decode(): frozenset[int]() for row in drawn}
+    busy_s, clock_s, layer = timed(lambda: refit(hard, answers))
+    print(f"| {LABELED:,} labeled, {ANSWERS} answers, {CLASSES} classes: refit | {busy_s:.2f} | {clock_s:.1f} |")
+    busy_s, clock_s, ranked = timed(lambda: rank_hard_ood(hard, answers))
     still = (features @ layer.T).max(axis=1) >= 0
     still[drawn] = False
     assert len(ranked.ids) == still.sum()

@@ -18,7 +18,7 @@ from models.annotation.network import AnnotationNetwork, Decoded, Encoded
 from models.annotation.recipe import Recipe, resolve
 from models.annotation.train import train_network
 from models.data.samples import Example
-from models.iou_head.calibrator import Floats, Observations, Sight, deal_folds
+from models.iou_head.calibrator import CalibrationSet, Exposure, Floats, deal_folds
 
 CPU = torch.device("cpu")
 FOLDS = 4
@@ -35,7 +35,7 @@ class Rows:
         reference: (N,) IoU as the paper's head predicts it.
     """
 
-    seen: Observations
+    seen: CalibrationSet
     states: Floats
     mirror: Floats
     reference: Floats
@@ -49,7 +49,7 @@ class Rows:
     def load(cls, path: Path) -> Rows:
         """The inverse of `save`."""
         found = np.load(path)
-        observed = Observations(found["image_ids"], found["statistics"], found["ious"], found["sight"])
+        observed = CalibrationSet(found["image_ids"], found["statistics"], found["ious"], found["exposure"])
         return cls(observed, found["states"], found["mirror"], found["reference"])
 
 
@@ -81,17 +81,19 @@ def _network(
 
         recording = _Recording.of(network)
 
-        def plainly(examples: Sequence[Example], sight: Sight) -> Callable[[], Observations]:
-            return lambda: observe_images(recording, setting.categories, recipe, examples, sight=sight, device=CPU)
+        def plainly(examples: Sequence[Example], exposure: Exposure) -> Callable[[], CalibrationSet]:
+            return lambda: observe_images(
+                recording, setting.categories, recipe, examples, exposure=exposure, device=CPU
+            )
 
-        def views() -> Observations:
+        def views() -> CalibrationSet:
             return observe_views(recording, setting.categories, recipe, learnt, seed=seed, device=CPU)
 
         reads = {
             "views": views,
-            "plain": plainly(learnt, Sight.LEARNT),
-            "held": plainly(apart, Sight.UNSEEN),
-            "unseen": plainly(setting.unseen, Sight.UNSEEN),
+            "plain": plainly(learnt, Exposure.TRAIN),
+            "held": plainly(apart, Exposure.HELD_OUT),
+            "unseen": plainly(setting.unseen, Exposure.HELD_OUT),
         }
         for name in names:
             recording.rows(reads[name]).save(folder / f"{name}.npz")
@@ -125,7 +127,7 @@ class _Recording(AnnotationNetwork):
         self.parts.append((made.states[there], mirror[there], made.predicted_iou[there]))
         return made
 
-    def rows(self, read: Callable[[], Observations]) -> Rows:
+    def rows(self, read: Callable[[], CalibrationSet]) -> Rows:
         """Rows of a reading, with what the network itself knew at the time."""
         self.parts = []
         observed = read()

@@ -10,26 +10,26 @@ from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from sklearn.isotonic import IsotonicRegression
 
 from benchmarks.head_rows import Network, Rows
-from models.iou_head.calibrator import Floats, Observations, Sight, fit_on_confidence, fit_on_statistics
+from models.iou_head.calibrator import CalibrationSet, Exposure, Floats, fit_on_confidence, fit_on_statistics
 from models.iou_head.mask_statistics import CONFIDENCE
 
 Predict = Callable[[Floats], Floats]
-Fit = Callable[[Observations], Predict]
+Fit = Callable[[CalibrationSet], Predict]
 Extra = Callable[[Rows], Floats]
 Head = Callable[[list[Network]], Floats]
 
 
-def ridge(observed: Observations) -> Predict:
+def ridge(observed: CalibrationSet) -> Predict:
     """The product's."""
     return fit_on_statistics(observed).predict
 
 
 def trees(kind: type[ExtraTreesRegressor] | type[GradientBoostingRegressor], **options: float) -> Fit:
-    """An ensemble of trees on the same rows, sight included."""
+    """An ensemble of trees on the same rows, exposure included."""
 
-    def fit(observed: Observations) -> Predict:
+    def fit(observed: CalibrationSet) -> Predict:
         fitted = kind(random_state=0, **options).fit(
-            np.column_stack([observed.statistics, observed.sight]), observed.ious
+            np.column_stack([observed.statistics, observed.exposure]), observed.ious
         )
         return lambda statistics: fitted.predict(np.column_stack([statistics, np.zeros(len(statistics))]))
 
@@ -65,7 +65,7 @@ def learning_from(*sources: str, fit: Fit = ridge, extra: Extra = nothing) -> He
             for source in sources
             for rows in ([fold["held"] for fold in parts[source]] if source in parts else [final[source]])
         ]
-        predict = fit(Observations.join(*(_with(rows, extra) for rows in chosen)))
+        predict = fit(CalibrationSet.join(*(_with(rows, extra) for rows in chosen)))
         unseen = _with(final["unseen"], extra)
         return unseen.image_means(np.clip(predict(unseen.statistics), 0, 1))
 
@@ -99,7 +99,7 @@ def two_networks(networks: list[Network]) -> Floats:
 def isotonic(networks: list[Network]) -> Floats:
     """The default, straightened by an isotonic regression on the rows of the held-out and the learnt images."""
     final, rehearsal = networks[:2]
-    parts = Observations.join(*(rows.seen for rows in (rehearsal["held"], final["plain"], final["views"])))
+    parts = CalibrationSet.join(*(rows.seen for rows in (rehearsal["held"], final["plain"], final["views"])))
     predict, unseen = ridge(parts), final["unseen"].seen
     fitted = IsotonicRegression(out_of_bounds="clip").fit(predict(parts.statistics), parts.ious)
     return unseen.image_means(fitted.predict(predict(unseen.statistics)))
@@ -111,9 +111,9 @@ def bound(networks: list[Network]) -> Floats:
     return unseen.image_means(ridge(unseen)(unseen.statistics))
 
 
-def with_one_level(observed: Observations) -> Predict:
+def with_one_level(observed: CalibrationSet) -> Predict:
     """A ridge that takes learnt images for unseen ones."""
-    return ridge(replace(observed, sight=np.full_like(observed.sight, Sight.UNSEEN)))
+    return ridge(replace(observed, exposure=np.full_like(observed.exposure, Exposure.HELD_OUT)))
 
 
 BOOSTING = trees(
@@ -150,5 +150,5 @@ OUT_OF_FOLD: dict[str, Head] = {
 }
 
 
-def _with(rows: Rows, extra: Extra) -> Observations:
+def _with(rows: Rows, extra: Extra) -> CalibrationSet:
     return replace(rows.seen, statistics=np.concatenate([rows.seen.statistics, extra(rows)], axis=1))

@@ -22,7 +22,7 @@ from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe, resolve
 from models.annotation.train import train_network
-from models.iou_head.calibrator import Calibrator, Sight
+from models.iou_head.calibrator import Calibrator, Exposure
 
 CPU = torch.device("cpu")
 LABELS = (10, 20, 40)
@@ -64,7 +64,7 @@ def train(
 
 def measure(setting: Setting, recipe: Recipe, network: AnnotationNetwork) -> tuple[float, float]:
     """Mean IoU and AP50 on the unseen images."""
-    read = observe_images(network, setting.categories, recipe, setting.labeled[:1], sight=Sight.LEARNT, device=CPU)
+    read = observe_images(network, setting.categories, recipe, setting.labeled[:1], exposure=Exposure.TRAIN, device=CPU)
     calibrator = Calibrator.unfitted(read.statistics.shape[1])
     model = FittedModel(network, recipe, setting.categories, calibrator, 0, (), {})
     found = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)

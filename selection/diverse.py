@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from selection.clusters import cluster
 from selection.ranking import Ranking
-from selection.round_robin import turns
+from selection.round_robin import round_robin
 
 # A window is a tenth of the pool within these bounds; only the first windows are spread, which is many batches.
 SMALLEST, LARGEST = 64, 1024
@@ -34,4 +34,4 @@ def spread(ranking: Ranking, features: NDArray[np.float32], seed: int) -> Rankin
 def _in_turn(features: NDArray[np.float32], seed: int) -> NDArray[np.int64]:
     """Rows in turn of their clusters, in the order that they come in."""
     clusters = cluster(features, -(-len(features) // IMAGES_PER_CLUSTER), seed)
-    return np.argsort(turns(clusters.of, np.arange(len(features))), kind="stable")
+    return np.argsort(round_robin(clusters.of, np.arange(len(features))), kind="stable")

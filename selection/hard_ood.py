@@ -2,12 +2,12 @@
 
 Lee et al., *Weakly supervised semantic segmentation using out-of-distribution data*, 2022, section 3: of the candidates
 those with p(c) >= 0.5 for some class c are hard; people look at them, spread over clusters of the classifier's
-features. Each verdict teaches the classifier's last layer at once; the rest of it learns at its next training.
+features. Each answer teaches the classifier's last layer at once; the rest of it learns at its next training.
 
-The last layer is refitted as the maximum of a posterior, for each class by itself: the verdicts are what is observed,
+The last layer is refitted as the maximum of a posterior, for each class by itself: the answers are what is observed,
 the trained layer is the mean of a Gaussian prior, and the labeled images keep it to what it said of them (their
 probabilities under the trained layer are their targets: Li, Hoiem, *Learning without forgetting*, 2016). Without a
-verdict, therefore, the trained layer is its own refit, and one verdict moves it little where labeled images are near.
+answer, therefore, the trained layer is its own refit, and one answer moves it little where labeled images are near.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from maskloop.errors import InvalidArgument
 from maskloop.values import Category
 from selection.clusters import cluster
 from selection.ranking import RankedImages
-from selection.round_robin import turns
+from selection.round_robin import round_robin
 
 SURE = 0.5  # probability from which a class is taken to be there
 CLUSTERS = 50
 PRIOR_LOGIT_DEVIATION = 16.0  # by which the prior lets the logit of an image of usual feature length differ
-VERDICT_WEIGHT = 2.0  # labeled images that a verdict counts as
+ANSWER_WEIGHT = 2.0  # labeled images that an answer counts as
 ITERATIONS = 100
 
 Vectors = NDArray[np.float32]
@@ -115,38 +115,38 @@ def cluster_hard(features: Vectors, count: int, seed: int) -> NDArray[np.int64]:
     return rank[dense]
 
 
-def refit(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> Vectors:
-    """The (C, D) float32 last layer after the verdicts; the same verdicts in any order give the same.
+def refit(hard: HardOod, answers: Mapping[str, frozenset[int]]) -> Vectors:
+    """The (C, D) float32 last layer after the answers; the same answers in any order give the same.
 
     It minimises, convex and by L-BFGS from the trained layer on, the cross-entropy summed over labeled images and
-    (times VERDICT_WEIGHT) verdicts, plus |w_c - trained w_c|^2 / (2 s^2) for each class c; s is PRIOR_LOGIT_DEVIATION
+    (times ANSWER_WEIGHT) answers, plus |w_c - trained w_c|^2 / (2 s^2) for each class c; s is PRIOR_LOGIT_DEVIATION
     over the usual length of the features.
 
     Args:
-        verdicts: by image id, the ids of the categories a person saw; none for "nothing". Images that are none of
+        answers: by image id, the ids of the categories a person saw; none for "nothing". Images that are none of
             `hard` are passed over.
 
     Raises:
-        InvalidArgument: a verdict's category is not of the vocabulary.
+        InvalidArgument: an answer's category is not of the vocabulary.
     """
-    rows, said = _said(hard, verdicts)
+    rows, said = _said(hard, answers)
     if not len(rows):
         return hard.head
     features = np.concatenate([hard.labeled_features, hard.features[rows]]) / hard.scale
     targets = np.concatenate([hard.labeled_targets, said])
     counts = [len(hard.labeled_features), len(rows)]
-    weights = np.repeat(np.array([1, VERDICT_WEIGHT], np.float32), counts)
+    weights = np.repeat(np.array([1, ANSWER_WEIGHT], np.float32), counts)
     layer: Vectors = _most_probable(features.astype(np.float32), targets, weights, hard.head * hard.scale) / hard.scale
     return layer
 
 
-def _said(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> tuple[NDArray[np.int64], Vectors]:
-    """Rows (v,) of the images with a verdict, ascending, and (v, C) what was said of them."""
+def _said(hard: HardOod, answers: Mapping[str, frozenset[int]]) -> tuple[NDArray[np.int64], Vectors]:
+    """Rows (v,) of the images with an answer, ascending, and (v, C) what was said of them."""
     known = {category.id: place for place, category in enumerate(hard.categories)}
-    image_ids = sorted(verdicts)
+    image_ids = sorted(answers)
     said = np.zeros((len(image_ids), len(known)), np.float32)
     for row, image_id in enumerate(image_ids):
-        for category_id in verdicts[image_id]:
+        for category_id in answers[image_id]:
             if category_id not in known:
                 raise InvalidArgument(f"image {image_id}: category {category_id} is not in the vocabulary")
             said[row, known[category_id]] = 1
@@ -172,24 +172,24 @@ def _most_probable(features: Vectors, targets: Vectors, weights: Vectors, traine
     return layer
 
 
-def rank_hard_ood(hard: HardOod, verdicts: Mapping[str, frozenset[int]]) -> RankedImages:
-    """The candidates that are still hard after the verdicts and have none, clusters in turn.
+def rank_hard_ood(hard: HardOod, answers: Mapping[str, frozenset[int]]) -> RankedImages:
+    """The candidates that are still hard after the answers and have none, clusters in turn.
 
-    A cluster's turns that verdicts have taken are behind it, so that asking again goes on where it was. Within a
+    A cluster's turns that answers have taken are behind it, so that asking again goes on where it was. Within a
     cluster, and of clusters in the same turn, the highest p goes first. A ranking's value is p of the likeliest class.
 
     Raises:
-        InvalidArgument: a verdict's category is not of the vocabulary.
+        InvalidArgument: an answer's category is not of the vocabulary.
     """
-    logits = hard.features @ refit(hard, verdicts).T
-    seen = hard.rows(list(verdicts))
+    logits = hard.features @ refit(hard, answers).T
+    seen = hard.rows(list(answers))
     seen = seen[seen >= 0]
     still = logits.max(axis=1, initial=-np.inf) >= 0
     still[seen] = False
     rows = np.flatnonzero(still)
     value, likeliest = logits[rows].max(axis=1, initial=-np.inf), logits[rows].argmax(axis=1)
     of = hard.clusters[rows]
-    turn = turns(of, -value) + np.bincount(hard.clusters[seen], minlength=of.max(initial=0) + 1)[of]
+    turn = round_robin(of, -value) + np.bincount(hard.clusters[seen], minlength=of.max(initial=0) + 1)[of]
     rows_in_order = np.lexsort((-value, turn))
     return _ranked(hard, rows, rows_in_order, expit(value.astype(np.float64)), likeliest)
 

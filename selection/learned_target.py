@@ -8,7 +8,7 @@ gain per second on the shares of its images in eleven bands of predicted IoU, ce
 
     gain per second / its root mean square = level + trend * log(round) + sum over bands of share * worth + noise
 
-The prior of the bands' worths is an inverted U about the automatic target, PRIOR_PEAK high: in Table 4 the best beta
+The prior of the bands' utilities is an inverted U about the automatic target, PRIOR_PEAK high: in Table 4 the best beta
 gains 0.9, 0.3 and 0.2 of the mean gain more than the mean beta, at 200, 400 and 800 labels. The covariance of two bands
 is PRIOR_SD^2 exp(-(their distance / LENGTH)^2 / 2), so what a band teaches holds for its neighbours. Level and trend
 are nearly free, since later rounds gain less whatever they buy: only rounds that bought different bands tell bands
@@ -54,7 +54,7 @@ def learned_target(rounds: Sequence[RoundOutcome], labeled_images: int) -> float
     rates = np.array([one.gain / one.seconds for _, one in telling])
     scale = float(np.sqrt(np.mean(rates**2))) or 1.0
     seen = np.array([[1.0, np.log(number), *band_shares(one.scores)] for number, one in telling])
-    return float(BANDS[_worths(seen, rates / scale, start).argmax()])
+    return float(BANDS[_utilities(seen, rates / scale, start).argmax()])
 
 
 def band_shares(scores: Sequence[float]) -> Floats:
@@ -63,8 +63,8 @@ def band_shares(scores: Sequence[float]) -> Floats:
     return np.asarray(counts / len(scores), np.float64)
 
 
-def _worths(seen: Floats, rates: Floats, start: float) -> Floats:
-    """(11,) posterior mean of the bands' worths, given (r, 2 + 11) rounds and their (r,) rates."""
+def _utilities(seen: Floats, rates: Floats, start: float) -> Floats:
+    """(11,) posterior mean of the bands' utilities, given (r, 2 + 11) rounds and their (r,) rates."""
     mean = np.concatenate([[0.0, 0.0], PRIOR_PEAK * _closeness(BANDS - start)])
     covariance = np.diag([FREE_SD**2, FREE_SD**2, *np.zeros(len(BANDS))])
     covariance[2:, 2:] = PRIOR_SD**2 * _closeness(BANDS[:, None] - BANDS)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def turns(groups: NDArray[np.integer], keys: NDArray[np.number]) -> NDArray[np.int64]:
+def round_robin(groups: NDArray[np.integer], keys: NDArray[np.number]) -> NDArray[np.int64]:
     """The turn in which each row comes: 0 for the one with the lowest key of its group, 1 for the next.
 
     Args:

@@ -23,7 +23,9 @@ from selection.ranking import Ranking
 from selection.strategies.random_order import draws
 
 
-def rank_by_worth(pool: Pool, strategy: Strategy, seed: int, *, worth: Floats, values: Floats, reason: str) -> Ranking:
+def rank_by_utility(
+    pool: Pool, strategy: Strategy, seed: int, *, worth: Floats, values: Floats, reason: str
+) -> Ranking:
     """Most worth first, ties by id, as the strategy's options `per_second` and `drawn` have it.
 
     Args:
@@ -39,10 +41,10 @@ def rank_by_worth(pool: Pool, strategy: Strategy, seed: int, *, worth: Floats, v
         ranking = Ranking.by_key(-worth / pool.costs_s, values, f"{reason}; most worth per second first")
     else:
         ranking = Ranking.by_key(-worth, values, reason)
-    return drawn_by_rank(ranking, pool, seed) if strategy.is_on("drawn") else ranking
+    return softrank(ranking, pool, seed) if strategy.is_on("softrank") else ranking
 
 
-def drawn_by_rank(ranking: Ranking, pool: Pool, seed: int) -> Ranking:
+def softrank(ranking: Ranking, pool: Pool, seed: int) -> Ranking:
     """The same images, drawn one after another with a weight of one over their rank."""
     uniform = draws(pool.ids, seed, purpose="by rank")[ranking.places]
     with np.errstate(divide="ignore"):  # a draw of 0 is certain to come last

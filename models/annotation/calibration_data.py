@@ -18,7 +18,7 @@ from models.annotation.propose import see
 from models.annotation.recipe import Recipe
 from models.data.augmentation import augment
 from models.data.samples import Example, Prepared, normalise, prepare
-from models.iou_head.calibrator import Observations, Sight
+from models.iou_head.calibrator import CalibrationSet, Exposure
 
 BATCH = 16
 MOST_VIEWS = 6  # of one image
@@ -31,19 +31,19 @@ def observe_images(
     recipe: Recipe,
     examples: Sequence[Example],
     *,
-    sight: Sight,
+    exposure: Exposure,
     device: torch.device,
-) -> Observations:
-    """Read images exactly as the pool is read; `sight` says whether the network has learnt from them."""
+) -> CalibrationSet:
+    """Read images exactly as the pool is read; `exposure` says whether the network has learnt from them."""
     truths = {example.image_id: example.objects for example in examples}
     images = [image_of(example) for example in examples]
     readings = list(read_images(network, categories, recipe, images, device=device, batch_size=BATCH))
     ious = [match_within_class(reading.objects, truths[reading.image_id])[1] for reading in readings]
-    return Observations(
+    return CalibrationSet(
         np.repeat([reading.image_id for reading in readings], [len(found) for found in ious]),
         np.concatenate([reading.statistics for reading in readings]),
         np.concatenate(ious),
-        np.full(sum(map(len, ious)), sight),
+        np.full(sum(map(len, ious)), exposure),
     )
 
 
@@ -55,7 +55,7 @@ def observe_views(
     *,
     seed: int,
     device: torch.device,
-) -> Observations:
+) -> CalibrationSet:
     """Augmented views of images the network has learnt from, at the network's own size."""
     network.eval()
     rng = np.random.default_rng([seed, 2])
@@ -67,7 +67,7 @@ def observe_views(
         for _ in range(copies)
         for start in range(0, len(by_objects), BATCH)
     ]
-    return Observations.join(*parts)
+    return CalibrationSet.join(*parts)
 
 
 @torch.inference_mode()
@@ -79,7 +79,7 @@ def _observe_batch(
     *,
     rng: np.random.Generator,
     device: torch.device,
-) -> Observations:
+) -> CalibrationSet:
     images, masks, classes = collate(prepared, device)
     images, masks = augment(images, masks, "strong", rng)
     masks, classes = without_empty(masks, classes)
@@ -90,11 +90,11 @@ def _observe_batch(
         order = match_objects(seen.logits, classes, masks)
         ious = hard_iou(seen.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
     there = (seen.classes >= 0).cpu().numpy()
-    return Observations(
+    return CalibrationSet(
         np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
         seen.statistics.cpu().double().numpy()[there],
         ious.cpu().double().numpy()[there],
-        np.full(int(there.sum()), Sight.VIEW),
+        np.full(int(there.sum()), Exposure.AUGMENTED),
     )
 
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from models.annotation.decoder import StepConvolution, resize
 
-GUIDES = 9  # planes: place relative to the seed (2), place (2), bump, semantic, centres, covered, first guess
+CENTER_PLANES = 9  # planes: place relative to the seed (2), place (2), bump, semantic, centres, covered, first guess
 FEATURES = 32
 CENTRE_PRIOR = -2.2  # initial logit of a centre: most pixels are none
 BUMP = 0.04  # deviation of the bump at the seed, and of what a taken seed rules out, in image sides
@@ -80,7 +80,7 @@ class SeededMaskHead(nn.Module):
 
     def __init__(self, hidden: int, between: int = 16) -> None:
         super().__init__()
-        self.first = StepConvolution(FEATURES, hidden + GUIDES, between)
+        self.first = StepConvolution(FEATURES, hidden + CENTER_PLANES, between)
         self.second = nn.Conv2d(between, 1, 3, padding=1)
 
     def still(self, features: Tensor) -> Tensor:
@@ -88,13 +88,13 @@ class SeededMaskHead(nn.Module):
         return self.first.of_still(features)
 
     def forward(self, hidden: Tensor, still: Tensor, guides: Tensor) -> Tensor:
-        """(n, hidden, s, s), (n, between, s, s) and (n, GUIDES, s, s) to mask logits (n, 2s, 2s)."""
+        """(n, hidden, s, s), (n, between, s, s) and (n, CENTER_PLANES, s, s) to mask logits (n, 2s, 2s)."""
         seen = F.relu(self.first.of_moving([hidden, guides]) + still)
         low = self.second(seen) + GUESS_SCALE * guides[:, -1:]
         return F.interpolate(low, scale_factor=2, mode="bilinear", align_corners=False).squeeze(1)
 
 
-class Guide:
+class CenterState:
     """What the decoder is told at each step, for one batch; remembers what is taken and covered, for each class.
 
     Args:
@@ -132,7 +132,7 @@ class Guide:
         return best // size, self._place(best % size), left.flatten(2).gather(2, there).squeeze(2)
 
     def planes(self, classes: Tensor, seeds: Tensor) -> Tensor:
-        """Guide planes (n, GUIDES, s, s) of one step of the first n images: objects of `classes` (n,) at `seeds`."""
+        """(n, CENTER_PLANES, s, s) of one step of the first n images: objects of `classes` (n,) at `seeds`."""
         rows = torch.arange(len(classes), device=classes.device)
         semantic, centres = self.semantic[rows, classes], self.centres[rows, classes]
         away = self.grid - seeds[:, :, None, None]

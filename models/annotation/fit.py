@@ -7,7 +7,7 @@ where the training starts warm: the network that one goes on from has learnt fro
 Pseudo-labels are learnt from in both trainings and judged by in neither: what is held out, and what the head learns
 from, is what people outlined, for a mask's overlap with a pseudo-label says how much two networks agree. The network
 that proposed them had seen the labels that are held out here, on other images
-(docs/decisions/0017-the-second-network.md says what that comes to). Images known to hold nothing teach both networks
+(docs/decisions/0017-the-student-network.md says what that comes to). Images known to hold nothing teach both networks
 as well, and no head: it is asked about the images of a pool.
 Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and called
 again with the same arguments goes on where it was and ends the same.
@@ -28,7 +28,7 @@ from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe
 from models.annotation.train import Progress, train_network
 from models.data.samples import Example, Prepared, prepare
-from models.iou_head.calibrator import MIN_IMAGES, Observations, Sight, deal_folds, fit_calibrator
+from models.iou_head.calibrator import MIN_IMAGES, CalibrationSet, Exposure, deal_folds, fit_calibrator
 from models.iou_head.trust import judge, rehearse
 from models.training.cache import KeptNetworks
 
@@ -83,11 +83,11 @@ def fit(
     observed = []
     if unseen:
         network = stages.train("rehearsal", seen, (0.0, REHEARSED))
-        observed.append(stages.observe(network, unseen, Sight.UNSEEN))
+        observed.append(stages.observe(network, unseen, Exposure.HELD_OUT))
         evidence = rehearse(stages.learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
     network = stages.train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
     state = judge(evidence)
-    calibrator = fit_calibrator(Observations.join(*observed, stages.learnt(network, ordered)), state)
+    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.learnt(network, ordered)), state)
     progress(1.0, f"head: {state}")
     return FittedModel(
         network,
@@ -135,14 +135,14 @@ class _Stages:
             empty=self.empty,
         )
 
-    def observe(self, network: AnnotationNetwork, images: Sequence[Example], sight: Sight) -> Observations:
+    def observe(self, network: AnnotationNetwork, images: Sequence[Example], exposure: Exposure) -> CalibrationSet:
         """Images as they are."""
-        return observe_images(network, self.categories, self.recipe, images, sight=sight, device=self.device)
+        return observe_images(network, self.categories, self.recipe, images, exposure=exposure, device=self.device)
 
-    def learnt(self, network: AnnotationNetwork, seen: Sequence[Example]) -> Observations:
+    def learnt(self, network: AnnotationNetwork, seen: Sequence[Example]) -> CalibrationSet:
         """Images that the network has learnt from, and views of them."""
         views = observe_views(network, self.categories, self.recipe, seen, seed=self.seed, device=self.device)
-        return Observations.join(self.observe(network, seen, Sight.LEARNT), views)
+        return CalibrationSet.join(self.observe(network, seen, Exposure.TRAIN), views)
 
 
 def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.annotation.centers import GUIDES, DenseHead, DenseMaps, Guide, SeededMaskHead
+from models.annotation.centers import CENTER_PLANES, CenterState, DenseHead, DenseMaps, SeededMaskHead
 from models.annotation.decoder import (
     ClassAndStopHeads,
     Decoder,
@@ -170,13 +170,13 @@ class AnnotationNetwork(nn.Module):
         steps = self._explore(self.decoder.still(encoded.skips), self._guide(encoded.dense, rows), most, least)
         return self._decoded(encoded, steps, rows.new_ones(len(rows), len(steps), dtype=torch.bool), rows)
 
-    def _guide(self, dense: DenseMaps, order: Tensor) -> Guide:
+    def _guide(self, dense: DenseMaps, order: Tensor) -> CenterState:
         if not isinstance(self.mask_head, SeededMaskHead):
             raise TypeError("a network without seeds has no guide")
-        return Guide(dense.of(order), self.mask_head.still(dense.features)[order])
+        return CenterState(dense.of(order), self.mask_head.still(dense.features)[order])
 
     def _decode(
-        self, still: Sequence[Tensor], classes: Tensor, guide: Guide | None, seeds: Tensor | None
+        self, still: Sequence[Tensor], classes: Tensor, guide: CenterState | None, seeds: Tensor | None
     ) -> list[Step]:
         """All steps of images sorted by their number, most first, so that finished ones drop out at the end."""
         steps: list[Step] = []
@@ -197,7 +197,7 @@ class AnnotationNetwork(nn.Module):
                 steps.append(Step(self.mask_head(states[-1][0]), pooled_states(states), None, *said))
         return steps
 
-    def _explore(self, still: Sequence[Tensor], guide: Guide, most: int, least: float) -> list[Step]:
+    def _explore(self, still: Sequence[Tensor], guide: CenterState, most: int, least: float) -> list[Step]:
         """Steps of all images at the highest centres of all classes; one at least."""
         steps: list[Step] = []
         states = self.decoder.zero_states(still)
@@ -212,7 +212,7 @@ class AnnotationNetwork(nn.Module):
         return steps
 
     def _draw(
-        self, still: Sequence[Tensor], states: Sequence[State], guide: Guide, classes: Tensor, places: Tensor
+        self, still: Sequence[Tensor], states: Sequence[State], guide: CenterState, classes: Tensor, places: Tensor
     ) -> tuple[list[State], Tensor]:
         """One object of `classes` (n,) at `places` (n, 2): the new states, and mask logits (n, S, S)."""
         planes = guide.planes(classes, places)
@@ -265,7 +265,7 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
         skips,
         classes=classes if seeds or not finds else 0,
         class_input=recipe.class_input,
-        guides=GUIDES if seeds else 0,
+        guides=CENTER_PLANES if seeds else 0,
     )
     dense = DenseHead(encoder.channels, classes) if seeds else None
     return AnnotationNetwork(

@@ -29,43 +29,43 @@ MIN_SLOPE = 0.1  # of IoU over confidence
 MIN_IMAGES = 8  # with fewer labeled images no head is fitted
 
 
-class Sight(IntEnum):
+class Exposure(IntEnum):
     """How a network knew an image that it read."""
 
-    UNSEEN = 0  # it had not learnt from it
-    LEARNT = 1  # it had
-    VIEW = 2  # it had, and read an augmented view
+    HELD_OUT = 0  # it had not learnt from it
+    TRAIN = 1  # it had
+    AUGMENTED = 2  # it had, and read an augmented view
 
 
 @dataclass(frozen=True)
-class Observations:
+class CalibrationSet:
     """Masks and how good they are, one row an object.
 
     Args:
         image_ids: (N,) of the images.
         statistics: (N, K) as `mask_statistics` gives them.
         ious: (N,) true IoU in [0, 1].
-        sight: (N,) int64, a `Sight` each.
+        exposure: (N,) int64, a `Exposure` each.
     """
 
     image_ids: NDArray[np.str_]
     statistics: Floats
     ious: Floats
-    sight: NDArray[np.int64]
+    exposure: NDArray[np.int64]
 
     @classmethod
-    def join(cls, *parts: Observations) -> Observations:
+    def join(cls, *parts: CalibrationSet) -> CalibrationSet:
         """All rows of `parts`, in their order."""
         return cls(
             np.concatenate([part.image_ids for part in parts]),
             np.concatenate([part.statistics for part in parts]),
             np.concatenate([part.ious for part in parts]),
-            np.concatenate([part.sight for part in parts]),
+            np.concatenate([part.exposure for part in parts]),
         )
 
-    def only(self, chosen: NDArray[np.bool_]) -> Observations:
+    def only(self, chosen: NDArray[np.bool_]) -> CalibrationSet:
         """The rows that `chosen` (N,) names."""
-        return Observations(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.sight[chosen])
+        return CalibrationSet(self.image_ids[chosen], self.statistics[chosen], self.ious[chosen], self.exposure[chosen])
 
     @property
     def images(self) -> int:
@@ -124,7 +124,7 @@ def deal_folds(image_ids: Iterable[str], folds: int, seed: int) -> list[list[str
     return [shuffled[fold::folds] for fold in range(folds)]
 
 
-def fit_on_statistics(observed: Observations) -> Calibrator:
+def fit_on_statistics(observed: CalibrationSet) -> Calibrator:
     """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from.
 
     How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and a rehearsal's
@@ -132,16 +132,16 @@ def fit_on_statistics(observed: Observations) -> Calibrator:
     """
     centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    known = [observed.sight == sight for sight in (Sight.LEARNT, Sight.VIEW)]
+    known = [observed.exposure == exposure for exposure in (Exposure.TRAIN, Exposure.AUGMENTED)]
     design = np.column_stack([(observed.statistics - centre) / spread, *known])
     fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
     weights = fitted.coef_[: len(centre)] / spread
     return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))
 
 
-def fit_on_confidence(observed: Observations) -> Calibrator:
+def fit_on_confidence(observed: CalibrationSet) -> Calibrator:
     """Least squares of IoU on confidence, of unseen images if there are any; never falling, so that it ranks alike."""
-    unseen = observed.sight == Sight.UNSEEN
+    unseen = observed.exposure == Exposure.HELD_OUT
     chosen = unseen if unseen.any() else slice(None)
     confidence, ious = observed.statistics[chosen, CONFIDENCE], observed.ious[chosen]
     spread = float(confidence.var())
@@ -150,7 +150,7 @@ def fit_on_confidence(observed: Observations) -> Calibrator:
     return Calibrator("confidence", tuple(weights.tolist()), float((ious - slope * confidence).mean()))
 
 
-def fit_calibrator(observed: Observations, state: HeadState) -> Calibrator:
+def fit_calibrator(observed: CalibrationSet, state: HeadState) -> Calibrator:
     """The head for these observations: on confidence alone where a rehearsal says that it ranks better."""
     if observed.images < MIN_IMAGES:
         return Calibrator.unfitted(observed.statistics.shape[1])

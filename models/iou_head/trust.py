@@ -16,7 +16,7 @@ import numpy as np
 from scipy.stats import permutation_test
 
 from maskloop.values import HeadState
-from models.iou_head.calibrator import Calibrator, Observations, fit_on_confidence, fit_on_statistics
+from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence, fit_on_statistics
 from models.metrics.agreement import Floats, mean_absolute_error, spearman
 
 LEVEL = 0.05  # of both one-sided tests
@@ -24,7 +24,7 @@ LEVEL_DEVIATIONS = 1.645  # of a normal distribution that leave LEVEL above
 ORDERS = 9_999  # tried at most; all there are for up to seven images
 
 
-def rehearse(learnt: Observations, unseen: Observations, rng: np.random.Generator) -> dict[str, float]:
+def rehearse(learnt: CalibrationSet, unseen: CalibrationSet, rng: np.random.Generator) -> dict[str, float]:
     """What heads of a rehearsal's network are worth on images held out of it.
 
     Args:
@@ -84,11 +84,11 @@ def judge(evidence: Mapping[str, float]) -> HeadState:
     return HeadState.UNTRUSTED
 
 
-def _left_out(fit_on: Callable[[Observations], Calibrator], learnt: Observations, unseen: Observations) -> Floats:
+def _left_out(fit_on: Callable[[CalibrationSet], Calibrator], learnt: CalibrationSet, unseen: CalibrationSet) -> Floats:
     """Image scores (eq. 2), each by a head that has not seen the image, in the order of the ids."""
     predicted = np.empty(len(unseen.ious))
     for image_id in np.unique(unseen.image_ids):
         here = unseen.image_ids == image_id
-        head = fit_on(Observations.join(unseen.only(~here), learnt))
+        head = fit_on(CalibrationSet.join(unseen.only(~here), learnt))
         predicted[here] = head.predict(unseen.statistics[here])
     return unseen.image_means(predicted)

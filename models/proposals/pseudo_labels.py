@@ -1,8 +1,8 @@
 """Pseudo-labels: an image's proposals as objects to learn from, as if a person had outlined them.
 
 BASIS, Bellver et al., *Mask-guided sample selection for semi-supervised instance segmentation*: the masks that the
-annotation network proposes for images that nobody has outlined are truth to a second network, without weights. The
-paper does not say who gets a pixel that several masks claim; docs/decisions/0017-the-second-network.md says why
+annotation network proposes for images that nobody has outlined are truth to a student network, without weights. The
+paper does not say who gets a pixel that several masks claim; docs/decisions/0017-the-student-network.md says why
 confidence decides here.
 """
 

@@ -15,19 +15,19 @@ import numpy as np
 from maskloop.values import Strategy
 from selection.pool import Floats, Pool
 from selection.ranking import Ranking
-from selection.utility import rank_by_worth
+from selection.utility import rank_by_utility
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     """The preferred deviation first."""
     assert pool.dropout is not None
     preferred = strategy.option("prefer")
-    worth, told = _worth(pool.dropout, preferred, float(strategy.option("quantile")))
+    worth, told = _utility(pool.dropout, preferred, float(strategy.option("quantile")))
     reason = f"deviation under dropout {{value:.4f}}, {told}"
-    return rank_by_worth(pool, strategy, seed, worth=worth, values=pool.dropout, reason=reason)
+    return rank_by_utility(pool, strategy, seed, worth=worth, values=pool.dropout, reason=reason)
 
 
-def _worth(deviations: Floats, preferred: str, quantile: float) -> tuple[Floats, str]:
+def _utility(deviations: Floats, preferred: str, quantile: float) -> tuple[Floats, str]:
     if preferred != "nearest":
         worth = 2 * deviations
         return (worth, "highest first") if preferred == "highest" else (1 - worth, "lowest first")

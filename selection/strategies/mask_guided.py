@@ -17,7 +17,7 @@ from selection.diverse import spread
 from selection.learned_target import automatic_target, learned_target
 from selection.pool import Pool
 from selection.ranking import Ranking
-from selection.utility import rank_by_worth
+from selection.utility import rank_by_utility
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
@@ -26,7 +26,7 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     target = find_target(pool, strategy)
     reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
     nearness = 1 - np.abs(pool.scores - target)
-    ranking = rank_by_worth(pool, strategy, seed, worth=nearness, values=pool.scores, reason=reason)
+    ranking = rank_by_utility(pool, strategy, seed, worth=nearness, values=pool.scores, reason=reason)
     ranking = replace(ranking, target_iou=target)
     if not strategy.is_on("diverse"):
         return ranking

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from maskloop.values import Strategy
 from selection.pool import Pool
 from selection.ranking import Ranking
-from selection.round_robin import turns
+from selection.round_robin import round_robin
 from selection.strategies.random_order import draws
 
 
@@ -25,7 +25,7 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     drawn = draws(pool.ids, seed)
     groups = strata(pool.counts)
     counted = groups > 0
-    turn = turns(groups, drawn)
+    turn = round_robin(groups, drawn)
     places = np.lexsort((drawn, turn, ~counted))
     told = ("not counted, ", "in turn of category and number of objects, ")
     return Ranking(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from maskloop.values import Strategy
 from selection.pool import Pool
 from selection.ranking import Ranking
-from selection.utility import rank_by_worth
+from selection.utility import rank_by_utility
 
 
 def rank_by(measure: str) -> Callable[[Pool, Strategy, int], Ranking]:
@@ -20,6 +20,6 @@ def rank_by(measure: str) -> Callable[[Pool, Strategy, int], Ranking]:
     def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
         uncertain = pool.uncertainty[measure]
         reason = f"uncertainty by {measure.replace('_', ' ')} {{value:.3f}}, highest first"
-        return rank_by_worth(pool, strategy, seed, worth=uncertain, values=uncertain, reason=reason)
+        return rank_by_utility(pool, strategy, seed, worth=uncertain, values=uncertain, reason=reason)
 
     return rank

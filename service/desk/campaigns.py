@@ -144,7 +144,7 @@ class AnnotationDesk:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
         An annotator who still holds images of that kind for the campaign gets that batch back. Counts are always
-        bought in random order, verdicts of candidate OoD images by `hard_ood` unless another strategy is named. When no
+        bought in random order, answers of candidate OoD images by `hard_ood` unless another strategy is named. When no
         image is open and affordable the batch is empty and says `exhausted`.
 
         Raises:

@@ -8,7 +8,7 @@ from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidLabel, I
 from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, Project, Split, SupervisionKind
 
 MAX_LABELS = 1000
-TAKEN = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT)
+TAKEN = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK)
 MAX_COUNT = 10_000
 MAX_SEED = 2**63 - 1
 MAX_ANNOTATOR = 128
@@ -104,14 +104,14 @@ def check_objects(project: Project, image: Image, objects: Sequence[ObjectLabel]
 
 
 def check_candidate(image: Image) -> None:
-    """Check that a verdict may be said of an image.
+    """Check that an answer may be said of an image.
 
     Raises:
         FailedPrecondition: it was never believed to be out of distribution.
     """
     if image.split is not Split.OOD:
         raise FailedPrecondition(
-            f"image {image.id} is of split {image.split}; verdicts are said of candidates of split {Split.OOD}",
+            f"image {image.id} is of split {image.split}; answers are said of candidates of split {Split.OOD}",
             field="labels.image_id",
         )
 

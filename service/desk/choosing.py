@@ -30,7 +30,7 @@ class Wanted:
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
-        UnsupportedSupervision: a kind other than counts, full and ood_verdict.
+        UnsupportedSupervision: a kind other than counts, full and ood_check.
     """
 
     project_id: str
@@ -100,7 +100,7 @@ def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
     """The campaign's own strategy chooses what is outlined, unless the request names another."""
     if wanted.kind is SupervisionKind.COUNTS:
         return RANDOM
-    return wanted.strategy or (HARD_OOD if wanted.kind is SupervisionKind.OOD_VERDICT else campaign.strategy)
+    return wanted.strategy or (HARD_OOD if wanted.kind is SupervisionKind.OOD_CHECK else campaign.strategy)
 
 
 def _in_force(tx: Transaction, project: Project, asked: Strategy) -> tuple[Strategy, str]:

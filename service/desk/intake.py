@@ -62,7 +62,7 @@ class Intake:
         images = get_images(self.tx, self.project.id, [draft.image_id for draft in drafts])
         for draft in drafts:
             check_content(self.project, images[draft.image_id], draft)
-            if draft.kind is SupervisionKind.OOD_VERDICT and not draft.supersedes:
+            if draft.kind is SupervisionKind.OOD_CHECK and not draft.supersedes:
                 check_candidate(images[draft.image_id])
         record = own_batch(self.tx, self.project.id, batch_id, self.annotator) if batch_id else None
         first = [draft for draft in drafts if not draft.supersedes]
@@ -78,11 +78,11 @@ class Intake:
         return labels, left_s
 
     def _sort(self, labels: Sequence[Label], images: dict[str, Image]) -> None:
-        """Put images where their verdicts say: into the pool what holds something, else among the OoD ones."""
+        """Put images where their answers say: into the pool what holds something, else among the OoD ones."""
         moves: dict[Split, list[str]] = {Split.POOL: [], Split.OOD: []}
         for label in labels:
-            if label.verdict is not None:
-                split = Split.OOD if label.verdict.is_ood else Split.POOL
+            if label.answer is not None:
+                split = Split.OOD if label.answer.is_ood else Split.POOL
                 if images[label.image_id].split is not split:
                     moves[split].append(label.image_id)
         self._check_unused(moves[Split.OOD])
@@ -95,7 +95,7 @@ class Intake:
         for image_id in image_ids:
             if image_id in used or image_id in holders(self.tx, self.project.id, [image_id]):
                 raise FailedPrecondition(
-                    f"image {image_id} is labeled or leased as an image of the pool; its verdict stands",
+                    f"image {image_id} is labeled or leased as an image of the pool; its answer stands",
                     field="labels.supersedes",
                 )
 
@@ -140,7 +140,7 @@ class Intake:
             created_at=self.now,
             counts=draft.counts if draft.kind is SupervisionKind.COUNTS else None,
             objects=draft.objects,
-            verdict=draft.verdict if draft.kind is SupervisionKind.OOD_VERDICT else None,
+            answer=draft.answer if draft.kind is SupervisionKind.OOD_CHECK else None,
             seconds_spent=draft.seconds_spent,
             campaign_id=campaign_id,
             supersedes=draft.supersedes,

@@ -84,9 +84,9 @@ class LabelDesk:
         Raises:
             ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound: the request names what is not there.
             InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
-            UnsupportedSupervision: a kind other than counts, full and ood_verdict.
+            UnsupportedSupervision: a kind other than counts, full and ood_check.
             AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
-            FailedPrecondition: the superseded label was corrected before; or a verdict's image is no candidate, or is
+            FailedPrecondition: the superseded label was corrected before; or an answer's image is no candidate, or is
                 used as one of the pool by now.
             LeaseLost: an image is in other hands by now.
             ForeignLease: another annotator holds the batch or the image.
@@ -155,6 +155,6 @@ class LabelDesk:
         intake = Intake(tx, project, asked.annotator, now, self._new_id)
         labels, left_s = intake.take(asked.drafts, asked.batch_id)
         self._candidates.changed(tx, project.id, [label.image_id for label in labels])
-        if any(label.verdict is not None for label in labels):  # the pool grew, or the classifier knows better now
+        if any(label.answer is not None for label in labels):  # the pool grew, or the classifier knows better now
             tx.after_commit(lambda: self._candidates.forget(project.id))
         return _Kept(tuple(label.id for label in labels), left_s)

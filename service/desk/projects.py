@@ -241,7 +241,7 @@ def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]
     moved = current_labels(tx, project_id, [image.id for image in there.values() if image.split is Split.POOL])
     for arrival in arrivals:
         known, image = there.get(arrival.image.file_name), arrival.image
-        if known is not None and (known.id, SupervisionKind.OOD_VERDICT) in moved:
+        if known is not None and (known.id, SupervisionKind.OOD_CHECK) in moved:
             known = replace(known, split=Split.OOD)  # as which it was brought in
         _check_same(known, image)
     return there

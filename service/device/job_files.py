@@ -57,7 +57,7 @@ class TrainJob:
         images: labeled by people.
         start: checkpoint of the model version that the training goes on from; `None` for initial weights.
         pseudo: images with pseudo-labels, to learn from as well.
-        empty: images known to hold nothing, to learn from as well; their label is a verdict or counts.
+        empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
     """
 
     recipe: dict[str, Any]

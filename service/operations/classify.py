@@ -28,7 +28,7 @@ class Classifying:
     clock: Clock
 
     def job(self, tx: Transaction, record: OperationRecord) -> ClassifyJob:
-        """Images of which labels say what is in them, and the candidates without a verdict."""
+        """Images of which labels say what is in them, and the candidates without an answer."""
         project_id, request = record.operation.project_id, record.request
         judged = [
             ClassifiedFile(one.image.id, one.image.file_name, one.image.sha256, tuple(sorted(one.categories)))

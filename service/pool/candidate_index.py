@@ -43,7 +43,7 @@ class Standing:
             return False
         if kind is SupervisionKind.COUNTS:
             return self.counted is None
-        if kind is SupervisionKind.OOD_VERDICT:
+        if kind is SupervisionKind.OOD_CHECK:
             return not self.judged
         return self.counted is None or self.counted.objects > 0
 
@@ -58,7 +58,7 @@ def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str,
         image_id: Standing(
             counted.get(image_id),
             (image_id, SupervisionKind.FULL) in current,
-            (image_id, SupervisionKind.OOD_VERDICT) in current,
+            (image_id, SupervisionKind.OOD_CHECK) in current,
             image_id in held,
             frozenset(skipped.get(image_id, ())),
         )

@@ -27,13 +27,13 @@ def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objec
 
     Args:
         costs: the project's cost model.
-        kind: COUNTS, FULL or OOD_VERDICT.
+        kind: COUNTS, FULL or OOD_CHECK.
         categories: categories present.
         objects: objects present.
         paid_s: what the image's counts cost before, which a full label need not pay again.
     """
-    if kind is SupervisionKind.OOD_VERDICT:
-        return whole_ms(costs.ood_verdict())
+    if kind is SupervisionKind.OOD_CHECK:
+        return whole_ms(costs.ood_check())
     if kind is SupervisionKind.COUNTS:
         return whole_ms(costs.counts(categories))
     return whole_ms(max(0.0, costs.full(categories, objects) - paid_s))
@@ -44,11 +44,11 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
 
     Args:
         costs: the project's cost model.
-        kind: COUNTS, FULL or OOD_VERDICT.
+        kind: COUNTS, FULL or OOD_CHECK.
         totals: what the full labels that the project's campaigns paid for showed.
     """
-    if kind is SupervisionKind.OOD_VERDICT:
-        return Quote(whole_ms(costs.ood_verdict()), whole_ms(costs.ood_verdict()))
+    if kind is SupervisionKind.OOD_CHECK:
+        return Quote(whole_ms(costs.ood_check()), whole_ms(costs.ood_check()))
     if kind is SupervisionKind.COUNTS:
         usual = min(costs.categories, CATEGORIES_AN_IMAGE)
         return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
@@ -78,7 +78,7 @@ def quotes(
     Args:
         tx: reads what was counted.
         project: the project.
-        kind: COUNTS, FULL or OOD_VERDICT.
+        kind: COUNTS, FULL or OOD_CHECK.
         ahead: the images that will be asked about, in that order.
         at_once: of how many of them the counts are read together.
     """

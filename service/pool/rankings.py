@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from maskloop.errors import NoActiveModel, SelectionNotPrepared
 from maskloop.formats.files import write_atomically
-from maskloop.values import Campaign, Need, OodVerdict, Project, Split, Strategy, SupervisionKind
+from maskloop.values import Campaign, Need, OodAnswer, Project, Split, Strategy, SupervisionKind
 from selection.hard_ood import rank_hard_ood
 from selection.pool import Pool
 from selection.ranking import RankedImages
@@ -26,7 +26,7 @@ from service.pool.round_outcomes import round_outcomes
 from service.store import Transaction
 from service.store.classifiers import get_classifier
 from service.store.images import image_ids
-from service.store.judged_images import verdicts
+from service.store.judged_images import ood_answers
 from service.store.labels import pool_counts
 from service.store.models import labeled_images
 
@@ -42,7 +42,7 @@ class Rankings:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        # Every verdict ranks anew what does not change from one to the next.
+        # Every answer ranks anew what does not change from one to the next.
         self._read_hard = lru_cache(maxsize=1)(read_hard_ood)
 
     def find(
@@ -50,7 +50,7 @@ class Rankings:
     ) -> RankedImages:
         """The ranking by a strategy with the project's active model version and the campaign's seed.
 
-        Of candidate OoD images for verdicts, else of the pool.
+        Of candidate OoD images for answers, else of the pool.
 
         Raises:
             NoActiveModel: the strategy needs one.
@@ -58,7 +58,7 @@ class Rankings:
             SelectionNotPrepared: the strategy takes so long that it must have been prepared.
             NoClassifier: the strategy needs one.
         """
-        if kind is SupervisionKind.OOD_VERDICT:
+        if kind is SupervisionKind.OOD_CHECK:
             return self._rank_candidates(tx, project, campaign, strategy)
         version = version_for(project, strategy)
         path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
@@ -76,17 +76,17 @@ class Rankings:
     def _rank_candidates(
         self, tx: Transaction, project: Project, campaign: Campaign, strategy: Strategy
     ) -> RankedImages:
-        """Candidate OoD images: by the latest classifier and the verdicts given since, or without any."""
+        """Candidate OoD images: by the latest classifier and the answers given since, or without any."""
         if Need.CLASSIFIER in strategy.needs:
             classifier = get_classifier(tx, project.id)
             hard = self._read_hard(self._folder.classifier(project.id, classifier.id) / HARD_OOD)
-            said = {image_id: _present(verdict) for image_id, verdict in verdicts(tx, project.id).items()}
+            said = {image_id: _present(answer) for image_id, answer in ood_answers(tx, project.id).items()}
             return rank_hard_ood(hard, said)
         return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
 
 
-def _present(verdict: OodVerdict) -> frozenset[int]:
-    return frozenset() if verdict.is_ood else frozenset({verdict.category_id})
+def _present(answer: OodAnswer) -> frozenset[int]:
+    return frozenset() if answer.is_ood else frozenset({answer.category_id})
 
 
 def version_for(project: Project, strategy: Strategy) -> str:

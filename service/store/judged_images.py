@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import Select, and_, select
 
-from maskloop.values import Image, OodVerdict, Split, SupervisionKind
+from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import image_of
-from service.store.label_rows import IMAGE_FIELDS, image_beside, said_by, verdict_of
+from service.store.label_rows import IMAGE_FIELDS, answer_of, image_beside, said_by
 from service.store.tables import IS_CURRENT, images, labels
 
-_BEST_FIRST = (SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT)
+_BEST_FIRST = (SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_CHECK)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class JudgedImage:
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
 
-    A full label says it better than counts do, and counts better than a verdict.
+    A full label says it better than counts do, and counts better than an answer.
     """
     return _judged(tx, _telling(project_id, _BEST_FIRST))
 
@@ -41,7 +41,7 @@ def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     full = select(labels.c.image_id).where(
         labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
     )
-    said = _telling(project_id, (SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT))
+    said = _telling(project_id, (SupervisionKind.COUNTS, SupervisionKind.OOD_CHECK))
     return (one for one in _judged(tx, said.where(labels.c.image_id.not_in(full))) if not one.categories)
 
 
@@ -62,10 +62,10 @@ def _judged(tx: Transaction, found: Select[Any]) -> Iterator[JudgedImage]:
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:
-    """Images of split OOD that have neither a verdict nor a full label, by image id."""
+    """Images of split OOD that have neither an answer nor a full label, by image id."""
     known = select(labels.c.image_id).where(
         labels.c.project_id == project_id,
-        labels.c.kind.in_([SupervisionKind.OOD_VERDICT.value, SupervisionKind.FULL.value]),
+        labels.c.kind.in_([SupervisionKind.OOD_CHECK.value, SupervisionKind.FULL.value]),
         IS_CURRENT,
     )
     found = select(images).where(
@@ -74,9 +74,9 @@ def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:
     return map(image_of, tx.execute(found.order_by(images.c.id)))
 
 
-def verdicts(tx: Transaction, project_id: str) -> dict[str, OodVerdict]:
-    """The current verdicts of all images that have one, by image id in the order in which they were given."""
+def ood_answers(tx: Transaction, project_id: str) -> dict[str, OodAnswer]:
+    """The current answers of all images that have one, by image id in the order in which they were given."""
     found = select(labels.c.image_id, labels.c.counts).where(
-        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.OOD_VERDICT.value, IS_CURRENT
+        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.OOD_CHECK.value, IS_CURRENT
     )
-    return {row.image_id: verdict_of(row.counts) for row in tx.execute(found.order_by(labels.c.number))}
+    return {row.image_id: answer_of(row.counts) for row in tx.execute(found.order_by(labels.c.number))}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.engine import Row
 
 from maskloop.masks import Mask
-from maskloop.values import Counts, Image, Label, ObjectLabel, OodVerdict, Split, SupervisionKind
+from maskloop.values import Counts, Image, Label, ObjectLabel, OodAnswer, Split, SupervisionKind
 
 IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
 """Columns of an image that stand beside its label's."""
@@ -31,7 +31,7 @@ def label_of(row: Row[Any]) -> Label:
         cost_s=row.cost_s,
         created_at=row.created_at,
         counts=counts_of(row.counts) if row.kind == SupervisionKind.COUNTS else None,
-        verdict=verdict_of(row.counts) if row.kind == SupervisionKind.OOD_VERDICT else None,
+        answer=answer_of(row.counts) if row.kind == SupervisionKind.OOD_CHECK else None,
         objects=tuple(
             ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()))
             for category_id, rle in row.objects or ()
@@ -48,9 +48,9 @@ def counts_of(stored: dict[str, int]) -> Counts:
     return Counts({int(category_id): count for category_id, count in stored.items()})
 
 
-def verdict_of(stored: dict[str, int]) -> OodVerdict:
-    """A verdict as the column `counts` keeps it: the category that is there, or none."""
-    return OodVerdict(next(iter(counts_of(stored).by_category), 0))
+def answer_of(stored: dict[str, int]) -> OodAnswer:
+    """An answer as the column `counts` keeps it: the category that is there, or none."""
+    return OodAnswer(next(iter(counts_of(stored).by_category), 0))
 
 
 def said_by(row: Row[Any]) -> Counts:

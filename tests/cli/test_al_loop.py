@@ -109,37 +109,37 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_pa
     assert not workdir.exists()
 
 
-def test_a_dry_run_tells_of_looks_and_of_the_second_network(al_loop, demo):
+def test_a_dry_run_tells_of_looks_and_of_the_student_network(al_loop, demo):
     options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     _, plain, _ = al_loop(*options)
     assert "looks" not in plain.lower()
-    assert "second network" not in plain
-    more = ("--classes", "crack", "--ood", "rest", "--second-network", "compact")
+    assert "student network" not in plain
+    more = ("--classes", "crack", "--ood", "rest", "--student-network", "compact")
     code, out, complaint = al_loop(*options, *more)
     assert code == 0, complaint
     assert "looks" in out
     assert "+ 1" in out
-    assert "second network" in " ".join(out.split())
+    assert "student network" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        (("--second-network",), ["--second-network=compact"]),
-        (("--second-network", "--seed", "3"), ["--second-network=compact", "--seed", "3"]),
-        (("--second-network", "paper", "--seed", "3"), ["--second-network", "paper", "--seed", "3"]),
-        (("--second-network=paper", "--resume"), ["--second-network=paper", "--resume"]),
+        (("--student-network",), ["--student-network=compact"]),
+        (("--student-network", "--seed", "3"), ["--student-network=compact", "--seed", "3"]),
+        (("--student-network", "paper", "--seed", "3"), ["--student-network", "paper", "--seed", "3"]),
+        (("--student-network=paper", "--resume"), ["--student-network=paper", "--resume"]),
         ((), []),
     ],
 )
-def test_a_second_network_without_a_recipe_is_a_compact_one(words, meant):
+def test_a_student_network_without_a_recipe_is_a_compact_one(words, meant):
     assert spelt_out(words) == meant
 
 
-def test_a_second_network_needs_no_recipe(al_loop, demo):
-    code, out, complaint = al_loop("--second-network", "--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
+def test_a_student_network_needs_no_recipe(al_loop, demo):
+    code, out, complaint = al_loop("--student-network", "--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     assert code == 0, complaint
-    assert "second network" in " ".join(out.split())
+    assert "student network" in " ".join(out.split())
 
 
 def test_a_dry_run_reads_pascal_voc(al_loop, tmp_path):

@@ -1,4 +1,4 @@
-"""`al-loop compare` and `al-loop verdict`, short of training anything."""
+"""`al-loop compare` and `al-loop summarize`, short of training anything."""
 
 import json
 
@@ -64,8 +64,8 @@ def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_pa
     found = json.loads((tmp_path / "verdict" / "verdict.json").read_text())
     assert [one["name"] for one in found["results"]] == ["beads", "nuclei"]
     assert found["sentences"]["mean_iou"][0] in out
-    assert str(tmp_path / "verdict" / "verdict.html") in out
-    assert (tmp_path / "verdict" / "verdict.html").stat().st_size > 1000
+    assert str(tmp_path / "verdict" / "summary.html") in out
+    assert (tmp_path / "verdict" / "summary.html").stat().st_size > 1000
 
 
 def test_a_verdict_on_what_is_not_there_is_told(al_loop, tmp_path):
@@ -78,5 +78,5 @@ def test_help_of_al_loop_tells_of_both_commands(al_loop):
     code, out, _ = al_loop("--help")
     assert code == 0
     assert "al-loop compare" in out
-    assert "al-loop verdict" in out
+    assert "al-loop summarize" in out
     assert "--budget" in out

@@ -34,7 +34,7 @@ from maskloop.values import (
     ModelVersion,
     ObjectLabel,
     ObjectProposal,
-    OodVerdict,
+    OodAnswer,
     Operation,
     OperationKind,
     OperationState,
@@ -64,9 +64,9 @@ masks = st.builds(
     st.integers(0, 99),
 )
 objects = st.lists(st.builds(ObjectLabel, positive, masks), max_size=4).map(tuple)
-verdicts = st.builds(OodVerdict, st.just(0) | positive)
+answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
-supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT])
+supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK])
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -121,12 +121,12 @@ cost_estimates = st.builds(
 
 
 def of_kind(kind):
-    """Counts go with kind counts, objects with full, a verdict with ood_verdict."""
+    """Counts go with kind counts, objects with full, an answer with ood_check."""
     return {
         "kind": st.just(kind),
         "counts": counts if kind is SupervisionKind.COUNTS else st.none(),
         "objects": objects if kind is SupervisionKind.FULL else st.just(()),
-        "verdict": verdicts if kind is SupervisionKind.OOD_VERDICT else st.none(),
+        "answer": answers if kind is SupervisionKind.OOD_CHECK else st.none(),
         "seconds_spent": st.none() | seconds,
         "supersedes": texts,
     }

@@ -18,7 +18,7 @@ from maskloop.values import (
     LabelDraft,
     ObjectLabel,
     ObjectProposal,
-    OodVerdict,
+    OodAnswer,
     Pick,
     SkipReason,
     Split,
@@ -26,7 +26,7 @@ from maskloop.values import (
 )
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
-FULL, COUNTS, VERDICT = SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_VERDICT
+FULL, COUNTS, OOD_CHECK = SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.OOD_CHECK
 
 
 def square(category_id, left=0):
@@ -76,10 +76,10 @@ class TestGroundTruth:
         assert answers.drafts[1] == LabelDraft("id-b", COUNTS, counts=Counts({}), seconds_spent=3.0)
 
     def test_it_names_what_it_sees_first_in_a_candidate(self, labeler):
-        answers = labeler.label(task(VERDICT))  # a: two cracks and a rust
-        assert [draft.verdict for draft in answers.drafts] == [OodVerdict(1), OodVerdict()]
+        answers = labeler.label(task(OOD_CHECK))  # a: two cracks and a rust
+        assert [draft.answer for draft in answers.drafts] == [OodAnswer(1), OodAnswer()]
         assert [draft.seconds_spent for draft in answers.drafts] == [1.0, 1.0]
-        assert labeler.cost_s(Pick("id-a", "hard", cost_s=999.0), VERDICT, 0.0) == 1.0
+        assert labeler.cost_s(Pick("id-a", "hard", cost_s=999.0), OOD_CHECK, 0.0) == 1.0
 
     def test_it_knows_what_a_label_will_cost_before_it_is_made(self, labeler):
         pick = Pick("id-a", "random", cost_s=999.0)
@@ -206,30 +206,30 @@ def test_counts_that_cannot_be_are_told(people, counts, complaint):
     assert complaint in people.said.getvalue()
 
 
-def test_verdicts_are_left_by_category_name(people):
+def test_answers_are_left_by_category_name(people):
     people.save({"a.png": "hole", "b.png": ""})
-    answers = people.labeler.label(task(VERDICT))
-    assert [draft.verdict for draft in answers.drafts] == [OodVerdict(5), OodVerdict()]
+    answers = people.labeler.label(task(OOD_CHECK))
+    assert [draft.answer for draft in answers.drafts] == [OodAnswer(5), OodAnswer()]
     assert json.loads((people.place / "todo.json").read_text()) == {"a.png": "", "b.png": ""}
     assert '{"a.png": "crack"}' in (people.place / "README.txt").read_text()
 
 
 @pytest.mark.parametrize(
-    ("verdicts", "complaint"),
+    ("answers", "complaint"),
     [
         ({"a.png": ""}, "b.png: the file does not list this image"),
         (
             {"a.png": "moss", "b.png": ""},
-            "a.png: its verdict is 'moss', neither \"\" for nothing nor one of crack, rust, hole",
+            "a.png: its answer is 'moss', neither \"\" for nothing nor one of crack, rust, hole",
         ),
-        ({"a.png": 1, "b.png": ""}, "a.png: its verdict is 1"),
+        ({"a.png": 1, "b.png": ""}, "a.png: its answer is 1"),
         ([], "no JSON object"),
     ],
 )
-def test_verdicts_that_cannot_be_are_told(people, verdicts, complaint):
-    people.save(verdicts)
+def test_answers_that_cannot_be_are_told(people, answers, complaint):
+    people.save(answers)
     people.save({"a.png": "", "b.png": ""})
-    people.labeler.label(task(VERDICT))
+    people.labeler.label(task(OOD_CHECK))
     assert complaint in people.said.getvalue()
 
 

@@ -103,7 +103,7 @@ def test_nobody_looks_twice_at_a_candidate():
     assert forecast(everything, data(500), "compact").looks == 0
 
 
-def test_a_second_network_takes_time_of_the_machine_alone():
+def test_a_student_network_takes_time_of_the_machine_alone():
     hour, pool = plan(Budget(seconds=3600), strategy="random"), data(500)
     alone, both = forecast(hour, pool, "compact"), forecast(hour, pool, "compact", second="compact")
     assert (both.images, both.rounds, both.trainings) == (alone.images, alone.rounds, alone.trainings + 1)

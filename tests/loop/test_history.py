@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maskloop.loop.history import Story
+from maskloop.loop.history import CampaignHistory
 from maskloop.values import (
     Batch,
     BatchRecord,
@@ -64,9 +64,11 @@ def model(version, minute):
     return ModelVersion(version, "p", "compact", 0, 3, {}, at(minute))
 
 
-def story(labels=(), batches=(), models=(), operations=(), campaign=CAMPAIGN):
+def history(labels=(), batches=(), models=(), operations=(), campaign=CAMPAIGN):
     """Lists as a server gives them: models and operations newest first."""
-    return Story(Project("p", "", (Category(1, "crack"),)), campaign, labels, batches, models[::-1], operations[::-1])
+    return CampaignHistory(
+        Project("p", "", (Category(1, "crack"),)), campaign, labels, batches, models[::-1], operations[::-1]
+    )
 
 
 def images(purchase):
@@ -74,14 +76,14 @@ def images(purchase):
 
 
 def test_before_a_model_is_measured_everything_is_the_first_batch():
-    arm = story([label("a", 1), label("b", 2)], [batch("x", "b", "a")]).arm()
+    arm = history([label("a", 1), label("b", 2)], [batch("x", "b", "a")]).arm()
     assert (images(arm.initial), arm.rounds, arm.stopped_because) == (["b", "a"], (), "")
 
 
 def test_what_was_paid_for_before_a_training_made_its_model():
     labels = [label("a", 1), label("b", 2, COUNTS, 4.48), label("c", 5, cost_s=75.5)]
     runs = [trained("m1", 3), evaluated("m1", 4), trained("m2", 6), evaluated("m2", 7)]
-    arm = story(labels, [batch("x", "a"), batch("y", "c")], [model("m1", 4), model("m2", 7)], runs).arm()
+    arm = history(labels, [batch("x", "a"), batch("y", "c")], [model("m1", 4), model("m2", 7)], runs).arm()
     first, second = (measured for measured, _ in arm.rounds)
     assert (first.number, first.spent_s_by_kind, first.spent_s) == (1, {"full": 80.0, "counts": 4.48}, 84.48)
     assert (second.number, second.spent_s_by_kind) == (2, {"full": 155.5, "counts": 4.48})
@@ -92,7 +94,7 @@ def test_a_batch_belongs_to_the_model_whose_scores_chose_it_however_late_it_was_
     labels = [label("a", 1), label("b", 9), label("c", 10)]
     batches = [batch("x", "a"), batch("y", "b", version="m1"), batch("z", "c")]
     runs = [trained("m1", 2), evaluated("m1", 3), trained("m2", 5), evaluated("m2", 6)]
-    arm = story(labels, batches, [model("m1", 3), model("m2", 6)], runs).arm()
+    arm = history(labels, batches, [model("m1", 3), model("m2", 6)], runs).arm()
     assert images(arm.initial) == ["a"]
     assert [images(purchase) for _, purchase in arm.rounds] == [["b"], ["c"]]
 
@@ -100,7 +102,7 @@ def test_a_batch_belongs_to_the_model_whose_scores_chose_it_however_late_it_was_
 def test_only_what_was_labeled_under_a_batch_was_bought_by_it():
     states = {"b": PickState.EXPIRED, "c": PickState.SKIPPED}
     records = [batch("x", "a", "b", "c", states=states), batch("y", "b"), batch("z", "d", kind=COUNTS)]
-    arm = story([label("a", 1), label("b", 2), label("d", 3, COUNTS)], records).arm()
+    arm = history([label("a", 1), label("b", 2), label("d", 3, COUNTS)], records).arm()
     assert images(arm.initial) == ["a", "b"]
 
 
@@ -110,7 +112,7 @@ def test_corrections_and_other_campaigns_buy_nothing():
         label("a", 2, cost_s=0.0, supersedes="l1", seconds_spent=9.0),
         label("b", 3, campaign_id="other"),
     ]
-    arm = story(labels, [batch("x", "a")], [model("m1", 5)], [trained("m1", 4), evaluated("m1", 5)]).arm()
+    arm = history(labels, [batch("x", "a")], [model("m1", 5)], [trained("m1", 4), evaluated("m1", 5)]).arm()
     assert [bought.id for _, bought in arm.initial.labeled] == ["l1"]
     assert arm.rounds[0][0].spent_s == 80.0
 
@@ -118,13 +120,13 @@ def test_corrections_and_other_campaigns_buy_nothing():
 def test_a_model_counts_by_its_last_evaluation_on_the_test_split():
     runs = [trained("m1", 1), evaluated("m1", 2, 0.3), evaluated("m1", 3, 0.4), evaluated("m1", 4, 0.9, Split.TRAIN)]
     runs += [trained("m2", 5), evaluated("m2", 6, split=Split.TRAIN)]
-    arm = story(models=[model("m1", 2), model("m2", 6)], operations=runs).arm()
+    arm = history(models=[model("m1", 2), model("m2", 6)], operations=runs).arm()
     assert [(measured.model.id, measured.evaluation.mean_iou) for measured, _ in arm.rounds] == [("m1", 0.4)]
 
 
 def test_forgotten_work_costs_no_machine_time_and_counts_from_the_model():
     labels = [label("a", 1), label("b", 3)]
-    arm = story(labels, [], [model("m1", 2)], [evaluated("m1", 4)]).arm()
+    arm = history(labels, [], [model("m1", 2)], [evaluated("m1", 4)]).arm()
     assert (arm.rounds[0][0].spent_s, arm.rounds[0][0].train_s) == (80.0, 0.0)
 
 
@@ -135,7 +137,7 @@ def test_scorings_of_a_model_add_up():
         operation(OperationKind.SCORE, "m1", 3, 4.0),
     ]
     failed = operation(OperationKind.SCORE, "m1", 4, 9.0, state=OperationState.FAILED)
-    arm = story(models=[model("m1", 2)], operations=[*runs, failed, evaluated("m1", 5)]).arm()
+    arm = history(models=[model("m1", 2)], operations=[*runs, failed, evaluated("m1", 5)]).arm()
     assert arm.rounds[0][1].score_s == 7.0
 
 
@@ -150,4 +152,4 @@ def test_scorings_of_a_model_add_up():
     ],
 )
 def test_a_campaign_that_can_buy_nothing_more_has_ended(change, words):
-    assert story(campaign=replace(CAMPAIGN, **change)).arm().stopped_because == words
+    assert history(campaign=replace(CAMPAIGN, **change)).arm().stopped_because == words

@@ -17,7 +17,7 @@ from maskloop.values import (
     Counts,
     ImageImport,
     LabelDraft,
-    OodVerdict,
+    OodAnswer,
     Split,
     Strategy,
     SupervisionKind,
@@ -25,7 +25,7 @@ from maskloop.values import (
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports, squares
 
-COUNTS, FULL, VERDICT = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT
+COUNTS, FULL, OOD_CHECK = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK
 CLASSIFIER = {"image_size": 32, "iterations": 40, "held_out": 0.0}
 BUDGET_S = 1000.0
 OUTLINE_S = 40.0
@@ -66,8 +66,8 @@ class People:
     def draft(self, image_id, kind):
         if kind is COUNTS:
             return LabelDraft(image_id, kind, counts=Counts({1: 1}), seconds_spent=4.0)
-        if kind is VERDICT:
-            return LabelDraft(image_id, kind, verdict=OodVerdict(int(self.is_square(image_id))), seconds_spent=2.0)
+        if kind is OOD_CHECK:
+            return LabelDraft(image_id, kind, answer=OodAnswer(int(self.is_square(image_id))), seconds_spent=2.0)
         return LabelDraft(image_id, kind, objects=self.objects[image_id], seconds_spent=OUTLINE_S)
 
     def is_square(self, image_id):
@@ -100,7 +100,7 @@ def history(server):
     guided = people.label(FULL, 2)
     found = {"first": first, "counted": counted, "model": model, "guided": guided}
     found["classifier"] = people.classify()
-    found["looks"] = [people.label(VERDICT, 2), people.label(VERDICT, 6)]
+    found["looks"] = [people.label(OOD_CHECK, 2), people.label(OOD_CHECK, 6)]
     found["said"] = {
         pick.image_id: "square" if people.is_square(pick.image_id) else ""
         for batch in found["looks"]
@@ -146,7 +146,7 @@ def test_planned_and_measured_costs_stand_side_by_side(folder, history):
     report = read_report(folder)
     assert report.costs.full.labels == 5
     assert report.costs.full.item.low_s < OUTLINE_S < report.costs.full.item.high_s < 79
-    assert report.measured_s_by_kind == {"counts": 24.0, "full": 200.0, "ood_verdict": 2.0 * len(history["said"])}
+    assert report.measured_s_by_kind == {"counts": 24.0, "full": 200.0, "ood_check": 2.0 * len(history["said"])}
     page = (folder / "report.html").read_text()
     assert "What labels cost" in page
     assert "outlining an object" in page
@@ -166,8 +166,8 @@ def test_looks_are_told_with_the_round_in_which_they_were_taken(folder, history)
     assert (looks.candidates, looks.hard_images, looks.clusters) == (6, classifier.hard_images, classifier.clusters)
     assert (looks.looked_at, looks.there) == (len(said), list(said.values()).count("square"))
     assert {one.image: one.said for one in looks.images if one.said is not None} == said
-    assert looks.cost_s == len(said) == report.rounds[1].spent_s_by_kind["ood_verdict"]
-    assert "ood_verdict" not in report.rounds[0].spent_s_by_kind
+    assert looks.cost_s == len(said) == report.rounds[1].spent_s_by_kind["ood_check"]
+    assert "ood_check" not in report.rounds[0].spent_s_by_kind
 
 
 def test_the_page_shows_what_was_looked_at(folder, history):

@@ -35,8 +35,8 @@ def options(**changed):
         ({"counts_share": float("nan")}, "counts-share"),
         ({"seed": -1}, "seed"),
         ({"image_size": -64}, "image-size"),
-        ({"second_network": "compact,fast"}, "--second-network 'compact,fast': 'fast' is not option=value"),
-        ({"second_network": "compact,classes=fed"}, "finds by itself"),
+        ({"student_network": "compact,fast"}, "--student-network 'compact,fast': 'fast' is not option=value"),
+        ({"student_network": "compact,classes=fed"}, "finds by itself"),
         ({"pseudo_min_iou": 1.5}, "--pseudo-min-iou 1.5"),
         ({"pseudo_min_iou": float("nan")}, "--pseudo-min-iou"),
         ({"compare": ("mask_guided",)}, "mask_guided is an arm"),
@@ -158,10 +158,10 @@ def test_options_of_the_recipe_follow_its_name():
         options(recipe="compact,max_iterations")
 
 
-def test_a_second_network_is_of_the_campaigns_size_unless_it_says_otherwise_and_always_finds_by_itself():
-    told = options(counts=True, image_size=96, encoder="resnet18", second_network="paper,rate=0.1,image_size=128")
-    assert told.second_name == "paper"
-    assert told.second_overrides() == {
+def test_a_student_network_is_of_the_campaigns_size_unless_it_says_otherwise_and_always_finds_by_itself():
+    told = options(counts=True, image_size=96, encoder="resnet18", student_network="paper,rate=0.1,image_size=128")
+    assert told.student_name == "paper"
+    assert told.student_overrides() == {
         "classes": "predicted",
         "rate": 0.1,
         "image_size": 128,
@@ -170,13 +170,13 @@ def test_a_second_network_is_of_the_campaigns_size_unless_it_says_otherwise_and_
     assert told.recipe_overrides() == {"classes": "fed", "image_size": 96, "encoder": "resnet18"}
 
 
-def test_a_run_that_is_there_may_be_given_a_second_network_but_not_another_one(tmp_path):
+def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(tmp_path):
     begin_run(tmp_path, options(), "7")
-    wanted = options(second_network="compact", pseudo_min_iou=0.5)
+    wanted = options(student_network="compact", pseudo_min_iou=0.5)
     assert find_run(tmp_path, wanted, resume=True) == "7"
     begin_run(tmp_path, wanted, "7")
     assert find_run(tmp_path, wanted, resume=True) == "7"
-    with pytest.raises(InvalidConfig, match=r"--second-network was 'compact', is ''"):
+    with pytest.raises(InvalidConfig, match=r"--student-network was 'compact', is ''"):
         find_run(tmp_path, options(), resume=True)
     with pytest.raises(InvalidConfig, match=r"--pseudo-min-iou was 0\.5, is 0\.0"):
-        find_run(tmp_path, options(second_network="compact"), resume=True)
+        find_run(tmp_path, options(student_network="compact"), resume=True)

@@ -9,7 +9,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.plan import Plan, plan_of
-from maskloop.values import Budget, Label, OodVerdict, Strategy, SupervisionKind
+from maskloop.values import Budget, Label, OodAnswer, Strategy, SupervisionKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
@@ -194,9 +194,9 @@ def test_networks_that_find_by_themselves_are_scored_without_counts(how):
     assert (told.needs_counts, told.counts_s) == (True, 0.15 * 3600)
 
 
-def verdict(number):
-    said = OodVerdict()
-    return Label(f"v{number}", "p", f"o{number}", SupervisionKind.OOD_VERDICT, "ada", 1.0, NOW, verdict=said)
+def answer(number):
+    said = OodAnswer()
+    return Label(f"v{number}", "p", f"o{number}", SupervisionKind.OOD_CHECK, "ada", 1.0, NOW, answer=said)
 
 
 def test_a_round_looks_at_candidates_for_its_share_of_what_is_left_in_four_batches():
@@ -205,7 +205,7 @@ def test_a_round_looks_at_candidates_for_its_share_of_what_is_left_in_four_batch
     asked = []
     while (wish := still(before)) is not None:
         asked.append(wish.images)
-        before.add(verdict(1000 + len(asked) * 100 + number) for number in range(wish.images))
+        before.add(answer(1000 + len(asked) * 100 + number) for number in range(wish.images))
     assert asked == [25, 25, 25, 22]
 
 

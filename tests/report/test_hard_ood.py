@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from maskloop.report import HardImage, LookalikeReport, RunReport, read_report, shown_groups, write_report
-from maskloop.report.hard_ood import CLUSTERS_SHOWN, IMAGES_A_CLUSTER, MOST_ALONE, expected_looks, say_lookalikes
+from maskloop.report import HardImage, HardOodReport, RunReport, read_report, shown_groups, write_report
+from maskloop.report.hard_ood import CLUSTERS_SHOWN, IMAGES_A_CLUSTER, MOST_ALONE, expected_ood_checks, say_hard_ood
 from tests.report.test_write import Page, page
 
 Make = Callable[..., RunReport]
@@ -15,7 +15,7 @@ def hard(image: str, cluster: int, probability: float = 0.9, said: str | None = 
     return HardImage(image, f"{image}.jpg", "balloon", probability, cluster, said)
 
 
-LOOKS = LookalikeReport(
+LOOKS = HardOodReport(
     round=1,
     classifier="c1",
     candidates=1200,
@@ -30,28 +30,28 @@ LOOKS = LookalikeReport(
 
 def test_looks_needed_are_those_of_the_paper_s_formula() -> None:
     # Lee, section 2.5: n / (1 - r); 10 of 40 held something, so 100 more need 100 / 0.75
-    assert expected_looks(100, 40, 10) == 400 / 3
-    assert expected_looks(100, 0, 0) is None
-    assert expected_looks(100, 5, 5) is None
+    assert expected_ood_checks(100, 40, 10) == 400 / 3
+    assert expected_ood_checks(100, 0, 0) is None
+    assert expected_ood_checks(100, 5, 5) is None
 
 
 def test_the_looks_are_said_in_words() -> None:
-    assert say_lookalikes([LOOKS]) == (
+    assert say_hard_ood([LOOKS]) == (
         "The latest classifier took 90 of 1,200 candidates for something, in 2 groups. People looked at 40 in 40 s: "
         "30 hold nothing, 10 something. At that rate, 100 more that hold nothing take about 133 looks."
     )
     later = dataclasses.replace(LOOKS, round=2, looked_at=5, there=0, cost_s=5.0)
-    assert "People looked in 2 rounds at 45 in 45 s: 35 hold nothing, 10 something." in say_lookalikes([LOOKS, later])
-    assert say_lookalikes([later]).endswith("People looked at 5 in 5 s: none holds anything.")
+    assert "People looked in 2 rounds at 45 in 45 s: 35 hold nothing, 10 something." in say_hard_ood([LOOKS, later])
+    assert say_hard_ood([later]).endswith("People looked at 5 in 5 s: none holds anything.")
     nobody = dataclasses.replace(LOOKS, looked_at=0, there=0)
-    assert say_lookalikes([nobody]).endswith("Nobody has looked at any yet.")
+    assert say_hard_ood([nobody]).endswith("Nobody has looked at any yet.")
     few = dataclasses.replace(nobody, hard_images=9, clusters=9)
-    assert say_lookalikes([few]).startswith(
+    assert say_hard_ood([few]).startswith(
         "The latest classifier took 9 of 1,200 candidates for something, too few to group."
     )
     none = dataclasses.replace(nobody, hard_images=0, clusters=0)
-    assert say_lookalikes([none]).startswith("The latest classifier took none of 1,200 candidates for anything.")
-    assert "take about" not in say_lookalikes([dataclasses.replace(LOOKS, there=40)])
+    assert say_hard_ood([none]).startswith("The latest classifier took none of 1,200 candidates for anything.")
+    assert "take about" not in say_hard_ood([dataclasses.replace(LOOKS, there=40)])
 
 
 def test_groups_show_those_that_were_looked_at_first() -> None:

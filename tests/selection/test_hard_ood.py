@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from maskloop.errors import InvalidArgument
 from maskloop.values import Category
 from selection.hard_ood import (
+    ANSWER_WEIGHT,
     PRIOR_LOGIT_DEVIATION,
-    VERDICT_WEIGHT,
     HardOod,
     cluster_hard,
     probabilities,
@@ -41,21 +41,21 @@ def names(ids: np.ndarray) -> list[str]:
     return [image_id.decode() for image_id in ids]
 
 
-def some_verdicts(hard: HardOod, number: int, seed: int) -> dict[str, frozenset[int]]:
+def some_answers(hard: HardOod, number: int, seed: int) -> dict[str, frozenset[int]]:
     rng = np.random.default_rng(seed)
     drawn = rng.choice(len(hard), min(number, len(hard)), replace=False)
     return {hard.ids[row].decode(): frozenset({7} if rng.random() < 0.2 else ()) for row in drawn}
 
 
-def newton(hard: HardOod, verdicts: dict[str, frozenset[int]]) -> np.ndarray:
+def newton(hard: HardOod, answers: dict[str, frozenset[int]]) -> np.ndarray:
     """The refitted layer, a class at a time, in double precision, by Newton's method with halved steps to the end."""
     labeled = hard.labeled_features.astype(float)
     deviation = PRIOR_LOGIT_DEVIATION / np.sqrt((labeled**2).sum(axis=1).mean())
-    x = np.concatenate([labeled, hard.features[hard.rows(list(verdicts))]])
-    times = np.array([1.0] * len(labeled) + [VERDICT_WEIGHT] * len(verdicts))
+    x = np.concatenate([labeled, hard.features[hard.rows(list(answers))]])
+    times = np.array([1.0] * len(labeled) + [ANSWER_WEIGHT] * len(answers))
     layer = []
     for category, trained in zip(hard.categories, hard.head.astype(float), strict=True):
-        y = np.append(sigmoid(labeled @ trained), [category.id in said for said in verdicts.values()])
+        y = np.append(sigmoid(labeled @ trained), [category.id in said for said in answers.values()])
 
         def loss(w: np.ndarray, y: np.ndarray = y, trained: np.ndarray = trained) -> float:
             z = x @ w
@@ -83,11 +83,11 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_refit_is_where_newtons_method_ends(seed):
     hard = candidates(seed)
-    verdicts = some_verdicts(hard, 1 + 4 * seed, seed)
-    np.testing.assert_allclose(refit(hard, verdicts), newton(hard, verdicts), atol=2e-3)
+    answers = some_answers(hard, 1 + 4 * seed, seed)
+    np.testing.assert_allclose(refit(hard, answers), newton(hard, answers), atol=2e-3)
 
 
-def test_without_a_verdict_the_trained_layer_stays():
+def test_without_an_answer_the_trained_layer_stays():
     hard = candidates(0)
     assert refit(hard, {}) is hard.head
     assert refit(hard, {"nobody's": frozenset()}) is hard.head
@@ -107,26 +107,26 @@ def test_a_no_lowers_what_it_was_said_of_and_a_yes_raises_it(seed):
     assert no.sum() < before.sum() < yes.sum()
 
 
-def test_the_order_of_verdicts_has_no_influence():
+def test_the_order_of_answers_has_no_influence():
     hard = candidates(1)
-    verdicts = some_verdicts(hard, 8, 0)
-    backwards = dict(reversed(verdicts.items()))
-    assert (refit(hard, verdicts) == refit(hard, backwards)).all()
+    answers = some_answers(hard, 8, 0)
+    backwards = dict(reversed(answers.items()))
+    assert (refit(hard, answers) == refit(hard, backwards)).all()
 
 
-def test_a_verdict_of_an_unknown_category_is_refused():
+def test_an_answer_of_an_unknown_category_is_refused():
     hard = candidates(1)
     with pytest.raises(InvalidArgument, match="category 5"):
         rank_hard_ood(hard, {hard.ids[0].decode(): frozenset({5})})
 
 
 @given(st.integers(0, 9999), st.integers(0, 120), st.integers(1, 8), st.integers(0, 20))
-def test_a_ranking_holds_what_is_still_hard_and_has_no_verdict(seed, number, clusters, said):
+def test_a_ranking_holds_what_is_still_hard_and_has_no_answer(seed, number, clusters, said):
     hard = candidates(seed, number, clusters)
-    verdicts = some_verdicts(hard, said, seed)
-    ranked = rank_hard_ood(hard, verdicts)
-    p = probabilities(hard.features, refit(hard, verdicts)).max(axis=1, initial=0)
-    expected = {one for one, value in zip(names(hard.ids), p, strict=True) if value >= 0.5 and one not in verdicts}
+    answers = some_answers(hard, said, seed)
+    ranked = rank_hard_ood(hard, answers)
+    p = probabilities(hard.features, refit(hard, answers)).max(axis=1, initial=0)
+    expected = {one for one, value in zip(names(hard.ids), p, strict=True) if value >= 0.5 and one not in answers}
     assert set(names(ranked.ids)) == expected
     assert len(ranked.ids) == len(expected)
     assert (ranked.values >= 0.5).all()
@@ -135,12 +135,12 @@ def test_a_ranking_holds_what_is_still_hard_and_has_no_verdict(seed, number, clu
 
 
 @given(st.integers(0, 9999), st.integers(0, 120), st.integers(1, 8), st.integers(0, 20))
-def test_any_beginning_takes_clusters_in_turn_whose_turns_verdicts_take_too(seed, number, clusters, said):
+def test_any_beginning_takes_clusters_in_turn_whose_turns_answers_take_too(seed, number, clusters, said):
     hard = candidates(seed, number, clusters)
-    verdicts = some_verdicts(hard, said, seed)
-    ranked = rank_hard_ood(hard, verdicts)
+    answers = some_answers(hard, said, seed)
+    ranked = rank_hard_ood(hard, answers)
     of = dict(zip(names(hard.ids), hard.clusters.tolist(), strict=True))
-    taken = np.bincount([of[one] for one in verdicts], minlength=clusters)
+    taken = np.bincount([of[one] for one in answers], minlength=clusters)
     left = np.bincount([of[one] for one in names(ranked.ids)], minlength=clusters)
     for image_id in names(ranked.ids):
         assert taken[of[image_id]] == taken[left > 0].min()

@@ -22,7 +22,7 @@ def test_without_rounds_it_is_the_automatic_target(labeled):
     assert learned_target((), labeled) == learned_target(silent, labeled) == automatic_target(labeled)
 
 
-def plain_worths(rounds: list[RoundOutcome], labeled: int) -> np.ndarray:
+def plain_utilities(rounds: list[RoundOutcome], labeled: int) -> np.ndarray:
     """The textbook's form: precisions added up over weights (Bishop, equations 3.50 and 3.51)."""
 
     def bump(distance):
@@ -44,9 +44,9 @@ def plain_worths(rounds: list[RoundOutcome], labeled: int) -> np.ndarray:
 
 @given(ROUNDS, st.integers(0, 1200))
 def test_is_the_band_of_most_worth_by_the_textbook_s_form(rounds, labeled):
-    worths = plain_worths(rounds, labeled)
+    utilities = plain_utilities(rounds, labeled)
     chosen = round(learned_target(rounds, labeled) * 10)
-    assert worths[chosen] == pytest.approx(worths.max(), abs=1e-4)
+    assert utilities[chosen] == pytest.approx(utilities.max(), abs=1e-4)
 
 
 @given(ROUNDS, st.integers(-4, 4), st.integers(-4, 4))

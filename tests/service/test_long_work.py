@@ -173,7 +173,7 @@ def test_an_image_that_was_never_counted_is_chosen_at_what_it_is_expected_to_cos
     assert [pick.cost_s for pick in batch.picks] == [pytest.approx(79 * 2.8)] * 2
 
 
-def test_a_second_network_learns_from_pseudo_labels_as_well(client, free, tmp_path):
+def test_a_student_network_learns_from_pseudo_labels_as_well(client, free, tmp_path):
     wanted = PseudoLabels(images=3, min_area_share=0.0)
     document = json.loads(client.export_pseudo_labels(project_id="free", pseudo=wanted))
     assert len(document["images"]) == 3
@@ -184,7 +184,7 @@ def test_a_second_network_learns_from_pseudo_labels_as_well(client, free, tmp_pa
     assert (second.pseudo, second.pseudo_images) == (replace(wanted, model_version=free.id), 3)
     assert (second.labeled_images, second.active) == (8, False)
     assert client.get_model(project_id="free").id == free.id
-    path = client.read_model(project_id="free", model_version=second.id, path=tmp_path / "second.safetensors")
+    path = client.read_model(project_id="free", model_version=second.id, path=tmp_path / "student.safetensors")
     names = {image.id: image.file_name for image in client.list_images(project_id="free")}
     learnt = FittedModel.load(path, torch.device("cpu")).pseudo
     assert {names[image_id] for image_id in learnt} == {image["file_name"] for image in document["images"]}

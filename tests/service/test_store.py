@@ -49,7 +49,7 @@ from maskloop.values import (
     Image,
     Label,
     ModelVersion,
-    OodVerdict,
+    OodAnswer,
     Operation,
     OperationKind,
     OperationState,
@@ -99,7 +99,7 @@ from service.store.images import (
     list_images,
     set_split,
 )
-from service.store.judged_images import candidate_images, empty_images, judged_images, verdicts
+from service.store.judged_images import candidate_images, empty_images, judged_images, ood_answers
 from service.store.labels import (
     CountedImage,
     counted_images,
@@ -796,17 +796,17 @@ def test_a_request_is_the_same_whatever_order_the_wire_gives_its_maps_in() -> No
     assert Request("r", "CreateCampaign", content).fingerprint != Request("r", "CreateCampaign", other).fingerprint
 
 
-def verdict_label(label_id: str, image_id: str, category_id: int = 0, **options: object) -> Label:
+def answer_label(label_id: str, image_id: str, category_id: int = 0, **options: object) -> Label:
     given = {"cost_s": 1.0, "annotator": "ann", "created_at": NOW, **options}
-    return Label(label_id, "p", image_id, SupervisionKind.OOD_VERDICT, verdict=OodVerdict(category_id), **given)
+    return Label(label_id, "p", image_id, SupervisionKind.OOD_CHECK, answer=OodAnswer(category_id), **given)
 
 
 def test_what_labels_say_is_in_an_image_is_told_by_the_best_of_them(database: Database) -> None:
     with database.write() as tx:
         insert_images(tx, [image(f"o{place}", Split.OOD) for place in range(4)])
         insert_labels(tx, [full_label("l1", "i0", 1, 3, 3), counts_label("l2", "i0", {2: 1}), full_label("l3", "i1")])
-        insert_labels(tx, [counts_label("l4", "i2", {2: 4}), full_label("l5", "e0", 1), verdict_label("l6", "o0")])
-        insert_labels(tx, [verdict_label("l7", "o1", 2), full_label("l8", "o2")])
+        insert_labels(tx, [counts_label("l4", "i2", {2: 4}), full_label("l5", "e0", 1), answer_label("l6", "o0")])
+        insert_labels(tx, [answer_label("l7", "o1", 2), full_label("l8", "o2")])
         set_split(tx, "p", ["o1"], Split.POOL)
     with database.read() as tx:
         judged = {one.image.id: (one.image.split, one.categories) for one in judged_images(tx, "p")}
@@ -823,19 +823,19 @@ def test_what_labels_say_is_in_an_image_is_told_by_the_best_of_them(database: Da
             **{"o0": "l6", "o1": "l7", "o2": "l8"},
         }
         assert [found.id for found in candidate_images(tx, "p")] == ["o3"]
-        assert verdicts(tx, "p") == {"o0": OodVerdict(), "o1": OodVerdict(2)}
-        assert get_labels(tx, "p", ["l7"]) == [verdict_label("l7", "o1", 2)]
+        assert ood_answers(tx, "p") == {"o0": OodAnswer(), "o1": OodAnswer(2)}
+        assert get_labels(tx, "p", ["l7"]) == [answer_label("l7", "o1", 2)]
 
 
-def test_images_known_to_hold_nothing_are_those_that_counts_or_a_verdict_and_no_full_label_call_empty(
+def test_images_known_to_hold_nothing_are_those_that_counts_or_an_answer_and_no_full_label_call_empty(
     database: Database,
 ) -> None:
     with database.write() as tx:
         insert_images(tx, [image(f"o{place}", Split.OOD) for place in range(3)])
         insert_labels(tx, [counts_label("l1", "i0", {}), counts_label("l2", "i1", {2: 1}), full_label("l3", "i2")])
         insert_labels(tx, [counts_label("l4", "i3", {}), full_label("l5", "i3", 1), counts_label("l6", "e0", {})])
-        insert_labels(tx, [verdict_label("l7", "o0"), verdict_label("l8", "o1"), verdict_label("l9", "o2", 3)])
-        insert_labels(tx, [verdict_label("l10", "o1", 3, supersedes="l8")])
+        insert_labels(tx, [answer_label("l7", "o0"), answer_label("l8", "o1"), answer_label("l9", "o2", 3)])
+        insert_labels(tx, [answer_label("l10", "o1", 3, supersedes="l8")])
     with database.read() as tx:
         assert [(one.image.id, one.label_id) for one in empty_images(tx, "p")] == [("i0", "l1"), ("o0", "l7")]
 

@@ -21,7 +21,7 @@ from maskloop.loop.options import Options
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 EPILOG = (
     "Two commands more, each with its own --help: [bold]al-loop compare[/bold] runs strategies and seeds side by side, "
-    "[bold]al-loop verdict[/bold] puts several comparisons on one page."
+    "[bold]al-loop summarize[/bold] puts several comparisons on one page."
 )
 out, err = Console(), Console(stderr=True)
 
@@ -73,7 +73,7 @@ def al_loop(
     classifier: Annotated[
         str, typer.Option(help="Recipe of that classifier: compact, paper, or compact,OPTION=VALUE,...")
     ] = "compact",
-    second_network: options_.SecondNetwork = "",
+    student_network: options_.StudentNetwork = "",
     pseudo_min_iou: options_.PseudoMinIou = 0.0,
 ) -> None:
     """Spend a budget of annotator time where it buys the best segmentation model."""
@@ -104,6 +104,6 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
 
 
 def main() -> None:
-    """Entry point of `al-loop`: `compare` and `verdict` are commands, anything else runs one campaign."""
+    """Entry point of `al-loop`: `compare` and `summarize` are commands, anything else runs one campaign."""
     words = options_.spelt_out(sys.argv[1:])
-    told(err, partial(comparing if words[:1] in (["compare"], ["verdict"]) else app, words))
+    told(err, partial(comparing if words[:1] in (["compare"], ["summarize"]) else app, words))

@@ -1,4 +1,4 @@
-"""`al-loop compare`: strategies and seeds side by side; `al-loop verdict`: several comparisons on one page."""
+"""`al-loop compare`: strategies and seeds side by side; `al-loop summarize`: several comparisons on one page."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ def compare(
 
 
 @app.command()
-def verdict(
+def summarize(
     comparisons: Annotated[list[Path], typer.Argument(help="Working directories of al-loop compare.")],
-    to: Annotated[Path, typer.Option("--out", help="Folder to write verdict.html into.")] = Path("runs/verdict"),
+    to: Annotated[Path, typer.Option("--out", help="Folder to write summary.html into.")] = Path("runs/summary"),
 ) -> None:
     """Put several comparisons on one page: where each way of choosing wins, and where it loses."""
     _judge_all(comparisons, to)
@@ -102,11 +102,11 @@ def verdict(
 
 def _judge_all(comparisons: Sequence[Path], to: Path) -> None:
     with out.status("drawing"):
-        from maskloop.compare.pages.across.write import write_verdict
+        from maskloop.compare.pages.across.write import write_summary
 
-        found = write_verdict(to, comparisons)
+        found = write_summary(to, comparisons)
     _say(next(iter(found.sentences.values()))[0])
-    _say(f"Verdict: {to / 'verdict.html'}")
+    _say(f"Summary: {to / 'summary.html'}")
 
 
 def _say(sentence: str) -> None:

@@ -32,13 +32,13 @@ def _assumptions(options: Options) -> Iterator[str]:
     yield "An image costs what the test images would have cost."
     if options.ood:
         yield "Looks are at most so many, a second each, out of the budget: only at candidates that fool a classifier."
-    if options.second_network:
-        yield "The second network (+ 1) takes no annotator time."
+    if options.student_network:
+        yield "The student network (+ 1) takes no annotator time."
     yield _machine(options)
 
 
 def _machine(options: Options) -> str:
-    trained = {options.recipe_name, options.second_name} - {""}
+    trained = {options.recipe_name, options.student_name} - {""}
     unknown = sorted(trained - TRAIN_S.keys()) + [options.classifier_name] * _unmeasured_classifier(options)
     if unknown:
         return f"How long recipe {unknown[0]} trains was not measured."

@@ -19,7 +19,7 @@ from maskloop.costs.paper_tables import TABLES, cost_table
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Spends annotator time where it buys the best segmentation model."
 )
-LOOK_S = 3.0
+OOD_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
@@ -62,7 +62,7 @@ def report(
         from maskloop.client import Client, Retry  # what these import takes seconds
         from maskloop.loop.live_report import LiveProject
 
-        with Client(server, tls_root=tls_root, retry=Retry(patience_s=LOOK_S)) as client:
+        with Client(server, tls_root=tls_root, retry=Retry(patience_s=OOD_CHECK_S)) as client:
             LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 

@@ -45,15 +45,15 @@ StopWhen = Annotated[
     list[str] | None,
     typer.Option(help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated."),
 ]
-SecondNetwork = Annotated[
+StudentNetwork = Annotated[
     str,
     typer.Option(
-        help="After the campaign, train a second network on pseudo-labels as well, by this recipe; compact if unnamed."
+        help="After the campaign, train a student network on pseudo-labels as well, by this recipe; compact if unnamed."
     ),
 ]
 PseudoMinIou = Annotated[float, typer.Option(help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].")]
 
-ALONE = {"--second-network": "compact"}
+ALONE = {"--student-network": "compact"}
 """What options mean that are given without a value, which typer knows nothing of."""
 
 

@@ -14,7 +14,7 @@ from maskloop.values import DAY_S, Operation, OperationState
 
 OPERATIONS_A_PAGE = 50
 """An evaluation tells of every image: a thousand of them would be a large message."""
-LOOK_S = 1.0
+OOD_CHECK_S = 1.0
 """How long one WaitOperation waits before it tells how far the work is."""
 
 
@@ -71,5 +71,5 @@ class OperationVerbs(Verbs):
 
     def _look(self, operation_id: str) -> Operation:
         request = pb.WaitOperationRequest(name=convert.operation_name(operation_id))
-        request.timeout.FromMilliseconds(round(LOOK_S * 1000))
+        request.timeout.FromMilliseconds(round(OOD_CHECK_S * 1000))
         return convert.operation_from_message(self._wire.call(self._stub(OperationsStub).WaitOperation, request))

@@ -3,7 +3,7 @@
 DIR/round-02/images/…        the images
 DIR/round-02/proposals.json  COCO: the images, the vocabulary, and the network's masks with their predicted IoU
 DIR/round-02/README.txt      what to do
-DIR/round-02/done.json       left by the people: the finished COCO file (for counts and verdicts: see README.txt)
+DIR/round-02/done.json       left by the people: the finished COCO file (for counts and answers: see README.txt)
 DIR/round-02/skip.txt        left by the people, if need be: file names of images nobody can label, one a line
 """
 
@@ -19,10 +19,10 @@ from maskloop.formats.coco import read_finished_coco
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
-from maskloop.formats.verdicts import read_verdicts
+from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Answers, Labeler, Task
 from maskloop.loop.progress import Progress
-from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, OodVerdict, Pick, SkipReason, SupervisionKind
+from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, OodAnswer, Pick, SkipReason, SupervisionKind
 
 LOOK_EVERY_S = 1.0
 KEEP_EVERY_S = 600.0
@@ -42,7 +42,7 @@ Save the counts as done.json beside this file; todo.json has its form:
 An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
 done.json is complete.
 """
-VERDICTS_README = """\
+ANSWERS_README = """\
 {images} images that should hold nothing, and that a classifier takes for something. They are in images/. Look for:
 {names}.
 
@@ -56,7 +56,7 @@ done.json is complete.
 READMES = {
     SupervisionKind.FULL: FULL_README,
     SupervisionKind.COUNTS: COUNTS_README,
-    SupervisionKind.OOD_VERDICT: VERDICTS_README,
+    SupervisionKind.OOD_CHECK: ANSWERS_README,
 }
 
 
@@ -127,7 +127,7 @@ def _hand_out(task: Task, place: Path) -> None:
 
 def _readme(task: Task) -> str:
     names = [category.name for category in task.categories]
-    text, said = READMES[task.kind], names[0] if task.kind is SupervisionKind.OOD_VERDICT else {names[0]: 2}
+    text, said = READMES[task.kind], names[0] if task.kind is SupervisionKind.OOD_CHECK else {names[0]: 2}
     example = json.dumps({task.images[0].file_name: said})
     return text.format(images=len(task.images), names=", ".join(names), example=example)
 
@@ -146,9 +146,9 @@ def _take(task: Task, place: Path) -> Answers:
     if task.kind is SupervisionKind.COUNTS:
         counts = read_counts(place / "done.json", task.categories, [image.file_name for image in wanted])
         return Answers(tuple(_counts_draft(image, counts[image.file_name]) for image in wanted), skipped)
-    if task.kind is SupervisionKind.OOD_VERDICT:
-        verdicts = read_verdicts(place / "done.json", task.categories, [image.file_name for image in wanted])
-        return Answers(tuple(_verdict_draft(image, verdicts[image.file_name]) for image in wanted), skipped)
+    if task.kind is SupervisionKind.OOD_CHECK:
+        answers = read_ood_answers(place / "done.json", task.categories, [image.file_name for image in wanted])
+        return Answers(tuple(_answer_draft(image, answers[image.file_name]) for image in wanted), skipped)
     expected = {image.file_name: (image.width, image.height) for image in wanted}
     objects = read_finished_coco(place / "done.json", expected, task.categories)
     return Answers(tuple(_full_draft(image, objects[image.file_name]) for image in wanted), skipped)
@@ -158,8 +158,8 @@ def _counts_draft(image: Image, counts: Counts) -> LabelDraft:
     return LabelDraft(image.id, SupervisionKind.COUNTS, counts=counts)
 
 
-def _verdict_draft(image: Image, verdict: OodVerdict) -> LabelDraft:
-    return LabelDraft(image.id, SupervisionKind.OOD_VERDICT, verdict=verdict)
+def _answer_draft(image: Image, answer: OodAnswer) -> LabelDraft:
+    return LabelDraft(image.id, SupervisionKind.OOD_CHECK, answer=answer)
 
 
 def _full_draft(image: Image, objects: tuple[ObjectLabel, ...]) -> LabelDraft:

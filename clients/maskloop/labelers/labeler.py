@@ -25,7 +25,7 @@ class Task:
 
     Args:
         name: of the task, the same whenever the run is repeated, such as `round-02` or `round-00-counts`.
-        kind: counts, full or ood_verdict.
+        kind: counts, full or ood_check.
         images: the images, in the order of selection.
         categories: the vocabulary.
         proposals: the network's masks by image id, where there are any.
@@ -61,7 +61,7 @@ class Labeler(ABC):
 
         Args:
             pick: the image.
-            kind: counts, full or ood_verdict.
+            kind: counts, full or ood_check.
             counts_paid_s: what its counts have cost already; a full label costs that much less.
         """
 

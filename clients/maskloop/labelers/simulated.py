@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers.labeler import Answers, Labeler, Task
-from maskloop.values import Counts, LabelDraft, ObjectLabel, OodVerdict, Pick, SupervisionKind
+from maskloop.values import Counts, LabelDraft, ObjectLabel, OodAnswer, Pick, SupervisionKind
 
 
 class GroundTruthLabeler(Labeler):
@@ -24,8 +24,8 @@ class GroundTruthLabeler(Labeler):
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
         """Exactly what the label will cost."""
         counts = Counts.of(self._objects[pick.image_id])
-        if kind is SupervisionKind.OOD_VERDICT:
-            return self._costs.ood_verdict()
+        if kind is SupervisionKind.OOD_CHECK:
+            return self._costs.ood_check()
         if kind is SupervisionKind.COUNTS:
             return self._costs.counts_label(counts)
         return self._costs.full_label(counts, counts_paid_s)
@@ -41,9 +41,9 @@ class GroundTruthLabeler(Labeler):
     def _draft(self, task: Task, image_id: str) -> LabelDraft:
         objects = self._objects[image_id]
         counts = Counts.of(objects)
-        if task.kind is SupervisionKind.OOD_VERDICT:
-            verdict, seconds = OodVerdict(_most_frequent(counts)), self._costs.ood_verdict()
-            return LabelDraft(image_id, task.kind, verdict=verdict, seconds_spent=seconds)
+        if task.kind is SupervisionKind.OOD_CHECK:
+            answer, seconds = OodAnswer(_most_frequent(counts)), self._costs.ood_check()
+            return LabelDraft(image_id, task.kind, answer=answer, seconds_spent=seconds)
         if task.kind is SupervisionKind.COUNTS:
             return LabelDraft(image_id, task.kind, counts=counts, seconds_spent=self._costs.counts_label(counts))
         seconds = self._costs.full_label(counts, task.counts_paid_s[image_id])

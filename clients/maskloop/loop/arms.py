@@ -19,8 +19,8 @@ from maskloop.loop.options import Options
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.request_ids import RequestIds
-from maskloop.loop.second_network import SecondNetwork, train_second_network
-from maskloop.loop.session import Annotator, Training
+from maskloop.loop.session import CampaignSession, Training
+from maskloop.loop.student_network import StudentNetwork, train_student_network
 from maskloop.pages.wording import say_count, say_number
 from maskloop.values import Image, Split, Strategy
 
@@ -37,11 +37,11 @@ class ArmName:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """An arm beside the annotator that ran it, and the second network if one was trained."""
+    """An arm beside the annotator that ran it, and the student network if one was trained."""
 
     arm: Arm
-    annotator: Annotator
-    second: SecondNetwork | None = None
+    annotator: CampaignSession
+    second: StudentNetwork | None = None
 
 
 def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
@@ -95,7 +95,7 @@ def open_arm(
     run_id: str,
     progress: Progress,
     clock: Callable[[], float],
-) -> Annotator:
+) -> CampaignSession:
     """Make the arm's project and campaign on the server and bring the images in, as far as that is not done.
 
     Raises:
@@ -127,7 +127,7 @@ def open_arm(
         options.classifier_name,
         options.classifier_overrides(),
     )
-    return Annotator(
+    return CampaignSession(
         client,
         name.project_id,
         CAMPAIGN,
@@ -141,23 +141,23 @@ def open_arm(
     )
 
 
-def add_second_network(result: ArmResult, options: Options, progress: Progress) -> ArmResult:
-    """The arm, which has ended, with a second network; as it was if there is nothing more to learn from."""
+def add_student_network(result: ArmResult, options: Options, progress: Progress) -> ArmResult:
+    """The arm, which has ended, with a student network; as it was if there is nothing more to learn from."""
     last, _ = result.arm.rounds[-1]
-    training = Training(options.second_name, options.second_overrides(), options.seed)
-    second = train_second_network(result.annotator, last, training, options.pseudo_min_iou)
+    training = Training(options.student_name, options.student_overrides(), options.seed)
+    second = train_student_network(result.annotator, last, training, options.pseudo_min_iou)
     if second is None:
-        progress.round_done("no second network: the last one proposes nothing for the rest of the pool")
+        progress.round_done("no student network: the last one proposes nothing for the rest of the pool")
     else:
         progress.round_done(_sentence(second))
     return replace(result, second=second)
 
 
-def _sentence(second: SecondNetwork) -> str:
+def _sentence(second: StudentNetwork) -> str:
     model, quality, before = second.model, second.evaluation, second.first.evaluation
     learnt = f"{model.labeled_images} labels and pseudo-labels of {say_count(model.pseudo_images, 'image')}"
     return (
-        f"second network: {learnt}, "
+        f"student network: {learnt}, "
         f"mean IoU {say_number(quality.mean_iou, 3)}, AP50 {say_number(quality.ap50, 3)} "
         f"(annotation network {say_number(before.mean_iou, 3)}, {say_number(before.ap50, 3)})"
     )

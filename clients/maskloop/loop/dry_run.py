@@ -26,9 +26,9 @@ class Forecast:
         images: labeled in all.
         counted: images that are counted.
         rounds: networks that the campaign trains, a second one apart.
-        machine_s: the machine's seconds, a second network's too; `None` for recipes that were not measured.
+        machine_s: the machine's seconds, a student network's too; `None` for recipes that were not measured.
         looks: at candidate OoD images, at most: nobody knows yet how many will fool a classifier.
-        second: whether a second network is trained.
+        second: whether a student network is trained.
     """
 
     initial_images: int
@@ -41,7 +41,7 @@ class Forecast:
 
     @property
     def trainings(self) -> int:
-        """Rounds, and the second network."""
+        """Rounds, and the student network."""
         return self.rounds + self.second
 
 
@@ -52,7 +52,7 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         plan: of the arm.
         data: on which it runs.
         recipe, classifier: names of recipes.
-        second: that of a second network, "" for none.
+        second: that of a student network, "" for none.
     """
     counts = [Counts.of(image.objects) for image in data.test]
     full_s = sum(plan.costs.full_label(one) for one in counts) / len(counts)
@@ -71,7 +71,7 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
     rounds, later = _rounds(plan, min(max(0.0, later), open_images), later_s)
     looks = _looks(plan, left_s, later * later_s, rounds, len(data.candidates))
     if plan.budget.seconds is not None:
-        later = min(later, (left_s - looks * plan.costs.ood_verdict()) / later_s)
+        later = min(later, (left_s - looks * plan.costs.ood_check()) / later_s)
     images = initial + int(later)
     parts_s = [
         *[_train_s(recipe, counted + len(data.test))] * (rounds + 1),
@@ -111,9 +111,9 @@ def _looks(plan: Plan, left_s: float, later_s: float, rounds: int, candidates: i
     """Looks at candidate OoD images, at most: of `left_s` before `rounds` that spend `later_s` evenly on labels."""
     looks = 0
     for _ in range(rounds):
-        found = min(plan.most_looks(left_s), candidates - looks)
+        found = min(plan.most_ood_checks(left_s), candidates - looks)
         looks += found
-        left_s = max(0.0, left_s - found * plan.costs.ood_verdict() - later_s / rounds)
+        left_s = max(0.0, left_s - found * plan.costs.ood_check() - later_s / rounds)
     return looks
 
 

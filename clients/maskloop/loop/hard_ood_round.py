@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from maskloop.labelers import Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.rounds import Purchase, buy
-from maskloop.loop.session import Annotator
+from maskloop.loop.session import CampaignSession
 from maskloop.values import Budget, Classifier, HardCandidate, SupervisionKind
 
 
@@ -24,8 +24,8 @@ class Lookalikes:
     looked_at: Purchase
 
 
-def look_at_lookalikes(
-    number: int, annotator: Annotator, labeler: Labeler, still: Callable[[Ledger], Budget | None]
+def check_hard_ood(
+    number: int, session: CampaignSession, labeler: Labeler, still: Callable[[Ledger], Budget | None]
 ) -> Lookalikes:
     """Train a classifier on everything that labels say, and have people look at the candidates that fool it most.
 
@@ -35,6 +35,6 @@ def look_at_lookalikes(
         labeler: who looks.
         still: how many to ask for next, given what was bought so far.
     """
-    classifier = annotator.train_classifier(number)
-    looked_at = buy(f"round-{number:02d}-ood", annotator, labeler, kind=SupervisionKind.OOD_VERDICT, still=still)
-    return Lookalikes(classifier, annotator.hard_candidates(classifier), looked_at)
+    classifier = session.train_classifier(number)
+    looked_at = buy(f"round-{number:02d}-ood", session, labeler, kind=SupervisionKind.OOD_CHECK, still=still)
+    return Lookalikes(classifier, session.hard_candidates(classifier), looked_at)

@@ -36,7 +36,7 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
-class Story:
+class CampaignHistory:
     """A campaign as its server remembers it.
 
     Args:
@@ -78,7 +78,7 @@ class Story:
         for one in reversed(self._ended(OperationKind.CLASSIFY)):
             if isinstance(one.result, Classifier) and one.created_at is not None:
                 found[_number_at(one.created_at, begun)] = Lookalikes(one.result, (), Purchase())
-        for bought in self._bought(SupervisionKind.OOD_VERDICT):
+        for bought in self._bought(SupervisionKind.OOD_CHECK):
             number = _number_at(_first_label(bought), begun)
             if number in found:
                 batches = (*found[number].looked_at.batches, bought)

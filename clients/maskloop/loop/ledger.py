@@ -50,9 +50,9 @@ class Ledger:
         return self.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
 
     @property
-    def verdicts_s(self) -> float:
+    def answers_s(self) -> float:
         """Seconds spent on looking at candidate OoD images."""
-        return self.spent_s_by_kind.get(SupervisionKind.OOD_VERDICT.value, 0.0)
+        return self.spent_s_by_kind.get(SupervisionKind.OOD_CHECK.value, 0.0)
 
     @property
     def left_s(self) -> float:

@@ -13,13 +13,13 @@ from maskloop.client import Client
 from maskloop.errors import CampaignNotFound, InvalidArgument
 from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask_baseline import constant_iou
-from maskloop.loop.history import Story
+from maskloop.loop.history import CampaignHistory
 from maskloop.loop.proposals import offered
 from maskloop.loop.report_run import (
     batch_pictures,
     chosen_images,
-    lookalike_pictures,
-    lookalike_reports,
+    hard_ood_pictures,
+    hard_ood_reports,
     round_report,
 )
 from maskloop.report import FIRST_BATCH, BatchPicture, RunReport, Setup, with_outlooks, write_report
@@ -47,10 +47,10 @@ class LiveProject:
             ProjectNotFound, CampaignNotFound: there is none.
             InvalidArgument: the project has several campaigns, and none was named.
         """
-        story, images = self._story(), self._images()
-        arm = self._with_candidates(story.arm())
-        report = self._report(story, arm, images, command)
-        write_report(out, report, self._pictures(arm), lookalike_pictures(self, report.lookalikes))
+        history, images = self._history(), self._images()
+        arm = self._with_candidates(history.arm())
+        report = self._report(history, arm, images, command)
+        write_report(out, report, self._pictures(arm), hard_ood_pictures(self, report.lookalikes))
         return report
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
@@ -61,10 +61,10 @@ class LiveProject:
         """An image's file."""
         return self.client.read_image(project_id=self.project_id, image_id=image_id)
 
-    def _story(self) -> Story:
+    def _history(self) -> CampaignHistory:
         project = self.client.get_project(project_id=self.project_id)
         campaign = self._campaign()
-        return Story(
+        return CampaignHistory(
             project=project,
             campaign=campaign,
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
@@ -97,8 +97,8 @@ class LiveProject:
     def _images(self) -> dict[str, Image]:
         return {image.id: image for image in self.client.list_images(project_id=self.project_id)}
 
-    def _report(self, story: Story, arm: Arm, images: Mapping[str, Image], command: str) -> RunReport:
-        campaign = story.campaign
+    def _report(self, history: CampaignHistory, arm: Arm, images: Mapping[str, Image], command: str) -> RunReport:
+        campaign = history.campaign
         report = RunReport(
             project=campaign.project_id,
             strategy=str(campaign.strategy),
@@ -112,11 +112,11 @@ class LiveProject:
             },
             stopped_because=arm.stopped_because,
             rounds=tuple(round_report(*one, images, campaign.seed) for one in arm.rounds),
-            constant_iou=_constant_iou(story, arm, images),
+            constant_iou=_constant_iou(history, arm, images),
             initial=chosen_images(arm.initial, images),
             costs=self.client.get_cost_estimates(project_id=self.project_id),
-            setup=_setup(story, images, command),
-            lookalikes=lookalike_reports(arm, images, story.project.categories),
+            setup=_setup(history, images, command),
+            lookalikes=hard_ood_reports(arm, images, history.project.categories),
         )
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 
@@ -125,29 +125,29 @@ class LiveProject:
         return {FIRST_BATCH: batch_pictures(self, arm.initial, ""), **pictures}
 
 
-def _constant_iou(story: Story, arm: Arm, images: Mapping[str, Image]) -> float | None:
+def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:
     bought = [label for purchase in (arm.initial, *(one for _, one in arm.rounds)) for _, label in purchase.labeled]
-    current = (one for one in story.labels if one.kind is SupervisionKind.FULL and not one.superseded_by)
+    current = (one for one in history.labels if one.kind is SupervisionKind.FULL and not one.superseded_by)
     test = [one for one in current if images[one.image_id].split is Split.TEST]
     return constant_iou(
         [item for one in bought for item in one.objects], [item for one in test for item in one.objects]
     )
 
 
-def _setup(story: Story, images: Mapping[str, Image], command: str) -> Setup:
-    newest = story.models[0] if story.models else None
+def _setup(history: CampaignHistory, images: Mapping[str, Image], command: str) -> Setup:
+    newest = history.models[0] if history.models else None
     recipe = json.loads(newest.config_json) if newest else {}
     splits = [image.split for image in images.values()]
-    begun = story.campaign.created_at
+    begun = history.campaign.created_at
     return Setup(
         command=command,
         started_at=begun.isoformat(timespec="seconds") if begun else "",
-        labeler=", ".join(sorted({label.annotator for label in story.paid})[:MOST_NAMED]),
+        labeler=", ".join(sorted({label.annotator for label in history.paid})[:MOST_NAMED]),
         recipe=newest.recipe if newest else "",
         encoder=recipe.get("encoder", ""),
         image_size=recipe.get("image_size", 0),
         told_counts=recipe["classes"] == "fed" if "classes" in recipe else None,
         pool_images=splits.count(Split.POOL),
         test_images=splits.count(Split.TEST),
-        categories=story.project.categories,
+        categories=history.project.categories,
     )

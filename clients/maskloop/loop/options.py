@@ -44,7 +44,7 @@ class Options:
         ood: images believed to hold nothing of the vocabulary, as `read_data` has them; "" for none.
         ood_share: share of what is left that each round spends on looking at those that fool a classifier, in (0, 1].
         classifier: the recipe of that classifier, as `recipe` spells one.
-        second_network: recipe of a second network, spelt as `recipe`, which is trained after the campaign, on
+        student_network: recipe of a student network, spelt as `recipe`, which is trained after the campaign, on
             pseudo-labels as well, and finds by itself; "" for none.
         pseudo_min_iou: pseudo-labels of a lower predicted IoU are left out, in [0, 1].
 
@@ -81,7 +81,7 @@ class Options:
     ood: str = ""
     ood_share: float = 0.02
     classifier: str = "compact"
-    second_network: str = ""
+    student_network: str = ""
     pseudo_min_iou: float = 0.0
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class Options:
         self.parsed_first_batch()
         self.recipe_overrides()
         self.classifier_overrides()
-        self.second_overrides()
+        self.student_overrides()
         if not 0 <= self.pseudo_min_iou <= 1:
             raise InvalidArgument(f"--pseudo-min-iou {self.pseudo_min_iou:g} is outside [0, 1]", field="pseudo_min_iou")
         if self.max_rounds is not None and self.max_rounds < 0:
@@ -180,17 +180,18 @@ class Options:
         return overrides | self._named()
 
     @property
-    def second_name(self) -> str:
-        """The second network's recipe's name alone."""
-        return self.second_network.partition(",")[0]
+    def student_name(self) -> str:
+        """The student network's recipe's name alone."""
+        return self.student_network.partition(",")[0]
 
-    def second_overrides(self) -> dict[str, object]:
-        """What differs from the second network's recipe, by option; it is of the campaign's image size and encoder,
+    def student_overrides(self) -> dict[str, object]:
+        """What differs from the student network's recipe, by option; it is of the campaign's image size and encoder,
         unless its recipe says otherwise."""
-        overrides = {**self._named(), "classes": "predicted", **_overrides(self.second_network, "second-network")}
+        overrides = {**self._named(), "classes": "predicted", **_overrides(self.student_network, "student-network")}
         if overrides["classes"] != "predicted":
             raise InvalidArgument(
-                f"--second-network {self.second_network!r}: a second network finds by itself", field="second_network"
+                f"--student-network {self.student_network!r}: a student network finds by itself",
+                field="student_network",
             )
         return overrides
 
@@ -253,7 +254,7 @@ def _range(text: str) -> tuple[int, int] | None:
 def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
     """The id of the run that WORKDIR holds and that `options` ask to go on with; "" if a new one may begin there.
 
-    A run that was begun without a second network may be given one.
+    A run that was begun without a student network may be given one.
 
     Raises:
         FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
@@ -263,8 +264,8 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
     if kept is None:
         return ""
     before = {**DEFAULTS, **kept}
-    if not before["second_network"]:
-        before |= {"second_network": options.second_network, "pseudo_min_iou": options.pseudo_min_iou}
+    if not before["student_network"]:
+        before |= {"student_network": options.student_network, "pseudo_min_iou": options.pseudo_min_iou}
     check_same(workdir / RUN_FILE, before, asdict(options))
     return str(kept["run_id"])
 

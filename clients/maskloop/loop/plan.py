@@ -139,20 +139,20 @@ class Plan:
         In `LOOKS` batches, for each changes which ones come next.
         """
         left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
-        images = self.most_looks(left_s)
+        images = self.most_ood_checks(left_s)
         if not images:
             return None
-        end_s = ledger.verdicts_s + images * self.costs.ood_verdict()
+        end_s = ledger.answers_s + images * self.costs.ood_check()
 
         def still(now: Ledger) -> Budget | None:
-            left = round((end_s - now.verdicts_s) / self.costs.ood_verdict())
+            left = round((end_s - now.answers_s) / self.costs.ood_check())
             return _images(min(left, max(LEAST_LOOKS, math.ceil(images / LOOKS))))
 
         return still
 
-    def most_looks(self, left_s: float) -> int:
+    def most_ood_checks(self, left_s: float) -> int:
         """How many candidate OoD images a round may look at when so many seconds are left."""
-        return math.floor(self.ood_share * left_s / self.costs.ood_verdict())
+        return math.floor(self.ood_share * left_s / self.costs.ood_check())
 
     def batch(self, number: int, ledger: Ledger) -> Budget | None:
         """How much round `number` (1, 2, ...) buys; `None` when no round is left."""

@@ -28,8 +28,8 @@ BAR_WIDTH = 40
 
 @dataclass
 class Standing:
-    """Where a run stands; `done` and `expected` count rounds over all arms, second networks as one more each; times are
-    in seconds."""
+    """Where a run stands; `done` and `expected` count rounds over all arms, student networks as one more each; times
+    are in seconds."""
 
     arm: str = ""
     phase: str = "begin"

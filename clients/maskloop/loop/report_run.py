@@ -15,7 +15,7 @@ from maskloop.loop.campaign import Arm
 from maskloop.loop.constant_mask_baseline import constant_iou
 from maskloop.loop.environment import setup_of
 from maskloop.loop.options import Options
-from maskloop.loop.report_second_network import pseudo_pictures, second_network
+from maskloop.loop.report_student_network import pseudo_pictures, student_network
 from maskloop.loop.rounds import Measured, Purchase
 from maskloop.report import (
     FIRST_BATCH,
@@ -25,7 +25,7 @@ from maskloop.report import (
     ChosenImage,
     EvaluatedScore,
     HardImage,
-    LookalikeReport,
+    HardOodReport,
     MachineSeconds,
     Pixels,
     RoundReport,
@@ -75,7 +75,7 @@ class Reporter:
         if baselines:
             write_report(self._workdir, report)
         else:
-            lookalikes = lookalike_pictures(campaign.annotator, report.lookalikes)
+            lookalikes = hard_ood_pictures(campaign.annotator, report.lookalikes)
             write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes, pseudo_pictures(campaign))
         return report
 
@@ -96,9 +96,9 @@ class Reporter:
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
             initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
-            second=second_network(campaign),
+            second=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
-            lookalikes=lookalike_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
+            lookalikes=hard_ood_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
@@ -109,15 +109,15 @@ class Reporter:
         return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
 
 
-def lookalike_reports(
+def hard_ood_reports(
     arm: Arm, images: Mapping[str, Image], categories: Sequence[Category]
-) -> tuple[LookalikeReport, ...]:
+) -> tuple[HardOodReport, ...]:
     """What every round's look at candidate OoD images came to."""
     names = {0: "", **{category.id: category.name for category in categories}}
     labels = [label for one in arm.lookalikes.values() for _, label in one.looked_at.labeled]
-    said = {label.image_id: names[label.verdict.category_id] for label in labels if label.verdict is not None}
+    said = {label.image_id: names[label.answer.category_id] for label in labels if label.answer is not None}
     return tuple(
-        LookalikeReport(
+        HardOodReport(
             round=number,
             classifier=one.classifier.id,
             candidates=one.classifier.candidates,
@@ -142,7 +142,7 @@ def lookalike_reports(
     )
 
 
-def lookalike_pictures(reader: ImageReader, reports: Sequence[LookalikeReport]) -> dict[int, dict[str, Pixels]]:
+def hard_ood_pictures(reader: ImageReader, reports: Sequence[HardOodReport]) -> dict[int, dict[str, Pixels]]:
     """Pictures of the latest round's groups, by round and image id."""
     if not reports:
         return {}
@@ -177,7 +177,7 @@ def batch_pictures(reader: ImageReader, purchase: Purchase, model_version: str) 
 def _baseline(result: ArmResult, seed: int) -> Baseline:
     ledger = result.annotator.ledger
     spent = dict(ledger.spent_s_by_kind)
-    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because, second_network(result))
+    return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because, student_network(result))
 
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from maskloop.labelers import Labeler
 from maskloop.loop.ledger import Ledger
-from maskloop.loop.session import Annotator, Bought
+from maskloop.loop.session import Bought, CampaignSession
 from maskloop.values import Budget, Evaluation, Label, ModelVersion, Pick, Strategy, SupervisionKind
 
 
@@ -40,35 +40,35 @@ class Purchase:
         return tuple(bought for batch in self.batches for bought in batch.picks)
 
 
-def measure(number: int, annotator: Annotator) -> Measured:
+def measure(number: int, session: CampaignSession) -> Measured:
     """Train a model on everything labeled so far, and measure it."""
-    ledger = annotator.ledger
-    model, train_s = annotator.train(number)
-    evaluation, evaluate_s = annotator.evaluate(number, model)
+    ledger = session.ledger
+    model, train_s = session.train(number)
+    evaluation, evaluate_s = session.evaluate(number, model)
     spent = dict(ledger.spent_s_by_kind)
     return Measured(number, model, evaluation, len(ledger.labeled), ledger.spent_s, spent, train_s, evaluate_s)
 
 
 def choose(
     measured: Measured,
-    annotator: Annotator,
+    session: CampaignSession,
     labeler: Labeler,
     still: Callable[[Ledger], Budget | None],
     strategy: Strategy,
 ) -> Purchase:
     """Choose with the round's model what `still` asks for, and buy it."""
-    score_s = annotator.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
+    score_s = session.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
     if strategy.uses_imported_scores:
-        annotator.import_true_scores(measured.model, labeler)
+        session.import_true_scores(measured.model, labeler)
     if strategy.is_prepared:
-        score_s += annotator.prepare_selection(measured.number, strategy)
-    purchase = buy(f"round-{measured.number:02d}", annotator, labeler, kind=SupervisionKind.FULL, still=still)
+        score_s += session.prepare_selection(measured.number, strategy)
+    purchase = buy(f"round-{measured.number:02d}", session, labeler, kind=SupervisionKind.FULL, still=still)
     return replace(purchase, score_s=score_s)
 
 
 def buy(
     name: str,
-    annotator: Annotator,
+    session: CampaignSession,
     labeler: Labeler,
     *,
     kind: SupervisionKind,
@@ -81,19 +81,19 @@ def buy(
         name: of the tasks; each further one has its number appended.
         annotator: the campaign.
         labeler: who labels.
-        kind: counts, full or ood_verdict.
+        kind: counts, full or ood_check.
         still: how much to ask for next, given what was bought so far.
         strategy: for these batches alone, the campaign's when `None`.
     """
     batches: list[Bought] = []
     select_s = 0.0
-    while (wish := still(annotator.ledger)) is not None:
+    while (wish := still(session.ledger)) is not None:
         task = name if not batches else f"{name}-{len(batches) + 1}"
-        batch, seconds = annotator.select_batch(task, kind, wish, strategy)
+        batch, seconds = session.select_batch(task, kind, wish, strategy)
         select_s += seconds
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
-        batches.append(annotator.fill(task, batch, labeler))
-        if not batches[-1].picks and annotator.affords_nothing(labeler):  # the server would hand out each to be seen
+        batches.append(session.fill(task, batch, labeler))
+        if not batches[-1].picks and session.affords_nothing(labeler):  # the server would hand out each to be seen
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
     return Purchase(tuple(batches), select_s=select_s)

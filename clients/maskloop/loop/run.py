@@ -16,7 +16,7 @@ from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data, read_data
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
-from maskloop.loop.arms import ArmName, ArmResult, add_second_network, arm_names, run_arm
+from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
 from maskloop.loop.campaign import Arm
 from maskloop.loop.dry_run import Forecast, forecast
 from maskloop.loop.ledger import Ledger
@@ -32,10 +32,10 @@ from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
-SECOND_FILE = "second.safetensors"
+SECOND_FILE = "student.safetensors"
 PSEUDO_FILE = "pseudo.coco.json"
 IMAGES_FOLDER = "images"
-LOOK_S = 3.0
+OOD_CHECK_S = 3.0
 """How long a server may take to show that it is there, when it should be."""
 PATIENCE_S = 180.0
 """How long calls wait for a server that went away in the middle of a run and may be on its way up again."""
@@ -81,8 +81,8 @@ class Run:
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
         # Refused now, before anything is bought for a network that could not be trained.
         client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
-        if self.options.second_network:
-            client.resolve_recipe(recipe=self.options.second_name, overrides=self.options.second_overrides())
+        if self.options.student_network:
+            client.resolve_recipe(recipe=self.options.student_name, overrides=self.options.student_overrides())
         reporter = Reporter(self.workdir, self.options, data, self.command)
         own, *others = arm_names(self.options, data, run_id)
         results: dict[str, ArmResult] = {}
@@ -99,7 +99,7 @@ class Run:
     def _run_arm(
         self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
-        """Run one arm; `report` is called after each of its rounds, and after its second network."""
+        """Run one arm; `report` is called after each of its rounds, and after its student network."""
 
         def tell(result: ArmResult) -> None:
             self.progress.phase("report")
@@ -118,14 +118,14 @@ class Run:
             clock=self.clock,
             tell=tell,
         )
-        if self.options.second_network:
-            result = add_second_network(result, self.options, self.progress)
+        if self.options.student_network:
+            result = add_student_network(result, self.options, self.progress)
             report(name, result)
         return result
 
     def _leave(self, client: Client, campaign: ArmResult, data: Data) -> None:
         """Leave in `workdir` what the time bought: the last model, the labels, and their images where those lie nowhere
-        as they were labeled; the second network and its pseudo-labels."""
+        as they were labeled; the student network and its pseudo-labels."""
         self.progress.phase("export")
         annotator = campaign.annotator
         model = campaign.arm.rounds[-1][0].model.id
@@ -146,7 +146,7 @@ class Run:
     def _look_for_server(self) -> None:
         """Find out at once, and before anything is written, that nobody answers at --server."""
         if self.options.server:
-            with Client(self.options.server, retry=Retry(patience_s=LOOK_S)) as client:
+            with Client(self.options.server, retry=Retry(patience_s=OOD_CHECK_S)) as client:
                 client.check_health()
 
     @contextmanager
@@ -180,7 +180,7 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
         InvalidBudget: the budget does not buy the cheapest image.
     """
     classes = len(data.dataset.categories)
-    recipes = (options.recipe_name, options.classifier_name, options.second_name)
+    recipes = (options.recipe_name, options.classifier_name, options.student_name)
     return {str(one): forecast(plan_of(options, one, classes), data, *recipes) for one in options.arms()}
 
 

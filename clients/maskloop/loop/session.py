@@ -64,7 +64,7 @@ class Bought:
 
 
 @dataclass(frozen=True)
-class Annotator:
+class CampaignSession:
     """The campaign `campaign_id` of the project `project_id`, as one annotator sees it.
 
     Args:
@@ -188,7 +188,7 @@ class Annotator:
 
         Args:
             task: name of the task.
-            kind: counts, full or ood_verdict.
+            kind: counts, full or ood_check.
             wish: how much.
             strategy: for this batch alone, the campaign's when `None`.
         """
@@ -278,8 +278,8 @@ class Annotator:
             self.ledger.passed_over[image_id] = reason
 
     def _cost_s(self, draft: LabelDraft, paid_s: float) -> float:
-        if draft.verdict is not None:
-            return self.costs.ood_verdict()
+        if draft.answer is not None:
+            return self.costs.ood_check()
         if draft.counts is not None:
             return self.costs.counts_label(draft.counts)
         return self.costs.full_label(Counts.of(draft.objects), paid_s)

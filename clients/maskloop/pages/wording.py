@@ -45,7 +45,7 @@ def say_arm(name: str) -> str:
 
 def say_kind(kind: str) -> str:
     """A supervision kind as a legend says it: `image_level` -> `image level`."""
-    known = {"counts": "counts", "full": "full masks", "ood_verdict": "looks at candidates"}
+    known = {"counts": "counts", "full": "full masks", "ood_check": "looks at candidates"}
     return known.get(kind, kind.replace("_", " "))
 
 

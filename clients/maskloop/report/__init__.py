@@ -1,7 +1,7 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
 from maskloop.forecasting.learning_curve import Expected, LearningCurve, fit_learning_curve
-from maskloop.report.hard_ood import HardImage, LookalikeReport, shown_groups
+from maskloop.report.hard_ood import HardImage, HardOodReport, shown_groups
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
 from maskloop.report.reliability import shuffled_spearman, spearman
@@ -18,7 +18,7 @@ from maskloop.report.report import (
     from_json,
     to_json,
 )
-from maskloop.report.second_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, SecondNetwork
+from maskloop.report.student_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, StudentNetwork
 from maskloop.report.write import read_report, write_report
 
 __all__ = [
@@ -32,8 +32,8 @@ __all__ = [
     "EvaluatedScore",
     "Expected",
     "HardImage",
+    "HardOodReport",
     "LearningCurve",
-    "LookalikeReport",
     "MachineSeconds",
     "Outlook",
     "Pixels",
@@ -41,8 +41,8 @@ __all__ = [
     "PseudoPicture",
     "RoundReport",
     "RunReport",
-    "SecondNetwork",
     "Setup",
+    "StudentNetwork",
     "fit_learning_curve",
     "from_json",
     "read_report",

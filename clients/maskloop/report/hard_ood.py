@@ -29,7 +29,7 @@ class HardImage:
 
 
 @dataclass(frozen=True)
-class LookalikeReport:
+class HardOodReport:
     """One round's look at candidate OoD images.
 
     Args:
@@ -63,7 +63,7 @@ class Group:
     images: tuple[HardImage, ...]
 
 
-def shown_groups(report: LookalikeReport) -> list[Group]:
+def shown_groups(report: HardOodReport) -> list[Group]:
     """What to show, the largest cluster first: few images of each, those that somebody looked at before others.
 
     Images that are alone in their cluster, as all are where there are no more images than clusters, share a group, the
@@ -82,7 +82,7 @@ def shown_groups(report: LookalikeReport) -> list[Group]:
     return [*groups, *([Group(f"on their own{shown}", tuple(alone[:MOST_ALONE]))] if alone else [])]
 
 
-def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:
+def expected_ood_checks(wanted: int, looked_at: int, there: int) -> float | None:
     """How many looks find `wanted` images that hold nothing, n / (1 - r) at the rate r of those that hold something.
 
     Lee, *Label-efficient learning for object recognition*, section 2.5. `None` while nobody looked, or all held
@@ -93,7 +93,7 @@ def expected_looks(wanted: int, looked_at: int, there: int) -> float | None:
     return wanted * looked_at / (looked_at - there)
 
 
-def say_lookalikes(reports: Sequence[LookalikeReport]) -> str:
+def say_hard_ood(reports: Sequence[HardOodReport]) -> str:
     """What the latest classifier found, and what the looks of all rounds came to, in words."""
     looked_at, there = sum(one.looked_at for one in reports), sum(one.there for one in reports)
     found = _say_found(reports[-1])
@@ -104,13 +104,13 @@ def say_lookalikes(reports: Sequence[LookalikeReport]) -> str:
     if not there:
         return f"{looks} none holds anything."
     said = f"{looks} {looked_at - there:,} hold nothing, {there:,} something."
-    more = expected_looks(MORE, looked_at, there)
+    more = expected_ood_checks(MORE, looked_at, there)
     if more is None:
         return said
     return f"{said} At that rate, {MORE} more that hold nothing take about {more:,.0f} looks."
 
 
-def _say_found(last: LookalikeReport) -> str:
+def _say_found(last: HardOodReport) -> str:
     candidates = say_count(last.candidates, "candidate")
     if not last.hard_images:
         return f"The latest classifier took none of {candidates} for anything."

@@ -14,11 +14,11 @@ from maskloop.pages.figures import Curve
 from maskloop.pages.html import Figure, environment, themed
 from maskloop.report.costs import label_costs
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
-from maskloop.report.hard_ood import HardImage, say_lookalikes, shown_groups
+from maskloop.report.hard_ood import HardImage, say_hard_ood, shown_groups
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
-from maskloop.report.second_network_table import MEASURES, network_rows, proposed_pictures, say_networks
+from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
 from maskloop.report.summary import TIE, compare, last_measured, say_budget, verdict
 
 PICTURES_A_PAGE = 240
@@ -136,7 +136,7 @@ def lookalikes(workdir: Path, report: RunReport) -> Lookalikes | None:
         return Tile(image, _inline(file) if file.is_file() else "")
 
     groups = [(group.name, list(map(tile, group.images))) for group in shown_groups(last)]
-    return Lookalikes(say_lookalikes(report.lookalikes), groups)
+    return Lookalikes(say_hard_ood(report.lookalikes), groups)
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:

@@ -81,7 +81,7 @@ def save_pictures(workdir: Path, number: int, categories: Sequence[Category], pi
             write_atomically(picture_file(workdir, number, picture.image, side), to_jpeg(drawn))
 
 
-def save_lookalikes(workdir: Path, number: int, pictures: Mapping[str, Pixels]) -> None:
+def save_hard_ood(workdir: Path, number: int, pictures: Mapping[str, Pixels]) -> None:
     """Draw candidate OoD images of round `number`, (H, W, 3) uint8 by image id.
 
     Raises:

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
-from maskloop.report.hard_ood import LookalikeReport
-from maskloop.report.second_network import SecondNetwork
+from maskloop.report.hard_ood import HardOodReport
+from maskloop.report.student_network import StudentNetwork
 from maskloop.values import Category, CostEstimates
 
 
@@ -138,13 +138,13 @@ class Outlook:
 @dataclass(frozen=True)
 class Baseline:
     """The same campaign with another way of choosing; `stopped_because` is "" while it runs, `second` `None` without a
-    second network."""
+    student network."""
 
     rounds: tuple[RoundReport, ...]
     spent_s: float = 0.0
     spent_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     stopped_because: str = ""
-    second: SecondNetwork | None = None
+    second: StudentNetwork | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class RunReport:
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
     labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images, and
-    `second` is the second network, `None` without one.
+    `second` is the student network, `None` without one.
     """
 
     project: str
@@ -198,9 +198,9 @@ class RunReport:
     initial: tuple[ChosenImage, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
     costs: CostEstimates | None = None
-    second: SecondNetwork | None = None
+    second: StudentNetwork | None = None
     setup: Setup = Setup()
-    lookalikes: tuple[LookalikeReport, ...] = ()
+    lookalikes: tuple[HardOodReport, ...] = ()
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")
@@ -220,8 +220,8 @@ class RunReport:
         for name, arm in self.baselines.items():
             yield (f"{name} (baseline)" if name == self.strategy else name), arm.rounds
 
-    def seconds(self) -> list[SecondNetwork | None]:
-        """The second network of every arm, in the order of `arms`."""
+    def seconds(self) -> list[StudentNetwork | None]:
+        """The student network of every arm, in the order of `arms`."""
         return [self.second, *(arm.second for arm in self.baselines.values())]
 
 

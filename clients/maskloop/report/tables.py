@@ -6,7 +6,7 @@ import csv
 import io
 
 from maskloop.report.report import RoundReport, RunReport
-from maskloop.report.second_network import SecondNetwork
+from maskloop.report.student_network import StudentNetwork
 
 MEASURES = (
     "round",
@@ -30,7 +30,7 @@ MACHINE = ("train", "score", "select", "evaluate")
 def to_csv(report: RunReport) -> bytes:
     """UTF-8 CSV with a header; unmeasured cells are empty, `machine_*_s` are wall-clock seconds.
 
-    After the measures that every round has come, by name, the metrics that any round has. An arm's second network, if
+    After the measures that every round has come, by name, the metrics that any round has. An arm's student network, if
     any arm has one, is the row after its rounds, in round "second"; `pseudo_images` then says from how many images with
     pseudo-labels a network learnt.
     """
@@ -45,7 +45,7 @@ def to_csv(report: RunReport) -> bytes:
     for (name, rounds), second in zip(report.arms(), report.seconds(), strict=True):
         writer.writerows([name, *_cells(one, metrics, kinds), *[0 for _ in pseudo]] for one in rounds)
         if second is not None:
-            writer.writerow([name, *_second_cells(second, rounds[-1], metrics, kinds), second.pseudo_images])
+            writer.writerow([name, *_student_cells(second, rounds[-1], metrics, kinds), second.pseudo_images])
     return text.getvalue().encode()
 
 
@@ -56,7 +56,7 @@ def _cells(one: RoundReport, metrics: list[str], kinds: list[str]) -> list[objec
     return [*measures, *spent, len(one.batch), *machine]
 
 
-def _second_cells(second: SecondNetwork, last: RoundReport, metrics: list[str], kinds: list[str]) -> list[object]:
+def _student_cells(second: StudentNetwork, last: RoundReport, metrics: list[str], kinds: list[str]) -> list[object]:
     """What its arm had spent by its last round is what it cost: pseudo-labels cost nothing more."""
     known = {"round": "second", "spent_s": last.spent_s, **vars(second)}
     measures = [known.get(name, second.metrics.get(name)) for name in MEASURES]

@@ -9,9 +9,9 @@ from maskloop.errors import NotFound
 from maskloop.formats.files import write_atomically
 from maskloop.report.curves import curves
 from maskloop.report.page import to_html
-from maskloop.report.pictures import BatchPicture, Pixels, save_lookalikes, save_pictures
+from maskloop.report.pictures import BatchPicture, Pixels, save_hard_ood, save_pictures
 from maskloop.report.report import RunReport, from_json, to_json
-from maskloop.report.second_network import PseudoPicture, save_pseudo_pictures
+from maskloop.report.student_network import PseudoPicture, save_pseudo_pictures
 from maskloop.report.tables import to_csv
 
 
@@ -40,7 +40,7 @@ def write_report(
     for number, batch in (pictures or {}).items():
         save_pictures(workdir, number, report.setup.categories, batch)
     for number, candidates in (lookalikes or {}).items():
-        save_lookalikes(workdir, number, candidates)
+        save_hard_ood(workdir, number, candidates)
     save_pseudo_pictures(workdir, report.setup.categories, pseudo)
     figures = curves(report)
     for figure in figures:

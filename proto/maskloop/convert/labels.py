@@ -7,9 +7,9 @@ from maskloop.convert.scalars import check_text, optional, required_time, time_t
 from maskloop.errors import InvalidLabel, UnsupportedSupervision
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
-from maskloop.values import Counts, Label, LabelDraft, OodVerdict, SupervisionKind
+from maskloop.values import Counts, Label, LabelDraft, OodAnswer, SupervisionKind
 
-SUPPORTED = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT)
+SUPPORTED = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK)
 
 
 def draft_to_message(draft: LabelDraft) -> pb.LabelDraft:
@@ -24,7 +24,7 @@ def draft_to_message(draft: LabelDraft) -> pb.LabelDraft:
         image_id=draft.image_id,
         counts=None if draft.counts is None else counts_to_message(draft.counts),
         full=objects_to_message(draft.objects) if draft.kind is SupervisionKind.FULL else None,
-        ood_verdict=None if draft.verdict is None else pb_masks.OodVerdict(category_id=draft.verdict.category_id),
+        ood_check=None if draft.answer is None else pb_masks.OodAnswer(category_id=draft.answer.category_id),
         seconds_spent=draft.seconds_spent,
         supersedes=draft.supersedes,
     )
@@ -50,7 +50,7 @@ def draft_from_message(message: pb.LabelDraft) -> LabelDraft:
         kind=kind,
         counts=_counts(message, image_id) if kind is SupervisionKind.COUNTS else None,
         objects=objects_from_message(message.full, f"image {image_id}"),
-        verdict=OodVerdict(message.ood_verdict.category_id) if kind is SupervisionKind.OOD_VERDICT else None,
+        answer=OodAnswer(message.ood_check.category_id) if kind is SupervisionKind.OOD_CHECK else None,
         seconds_spent=optional(message, "seconds_spent"),
         supersedes=check_text(message.supersedes, "labels.supersedes"),
     )
@@ -78,7 +78,7 @@ def label_to_message(label: Label) -> pb.Label:
         kind=label.kind,
         counts=label.counts,
         objects=label.objects,
-        verdict=label.verdict,
+        answer=label.answer,
         seconds_spent=label.seconds_spent,
         supersedes=label.supersedes,
     )
@@ -107,7 +107,7 @@ def label_from_message(message: pb.Label) -> Label:
         created_at=required_time(message, "created_at"),
         counts=draft.counts,
         objects=draft.objects,
-        verdict=draft.verdict,
+        answer=draft.answer,
         seconds_spent=draft.seconds_spent,
         campaign_id=message.campaign_id,
         supersedes=draft.supersedes,

@@ -65,7 +65,7 @@ class CostModel:
         """Seconds to count an image with these counts."""
         return self.counts(counts.categories)
 
-    def ood_verdict(self) -> float:
+    def ood_check(self) -> float:
         """One look: does the image hold what the classifier takes it for (Lee, section 2.5.2), a class check."""
         return SECONDS_A_CLASS_CHECK
 

@@ -28,7 +28,7 @@ if _version_not_supported:
 
 class ClassifierServiceStub:
     """Image classifiers: what is in an image, not where. They find the candidate out-of-distribution images (split `ood`)
-    that fool them; SelectBatch with kind ood_verdict hands these out.
+    that fool them; SelectBatch with kind ood_check hands these out.
     """
 
     def __init__(self, channel):
@@ -56,13 +56,13 @@ class ClassifierServiceStub:
 
 class ClassifierServiceServicer:
     """Image classifiers: what is in an image, not where. They find the candidate out-of-distribution images (split `ood`)
-    that fool them; SelectBatch with kind ood_verdict hands these out.
+    that fool them; SelectBatch with kind ood_check hands these out.
     """
 
     def TrainClassifier(self, request, context):
-        """Trains an image classifier on what labels say of images (full labels, counts and verdicts), reads the candidate
-        images that have no verdict with it, and clusters those that it takes for a category by its features. SelectBatch by
-        `hard_ood` goes by the project's latest classifier, and by the verdicts given since.
+        """Trains an image classifier on what labels say of images (full labels, counts and answers), reads the candidate
+        images that have no answer with it, and clusters those that it takes for a category by its features. SelectBatch by
+        `hard_ood` goes by the project's latest classifier, and by the answers given since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,7 +110,7 @@ def add_ClassifierServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ClassifierService:
     """Image classifiers: what is in an image, not where. They find the candidate out-of-distribution images (split `ood`)
-    that fool them; SelectBatch with kind ood_verdict hands these out.
+    that fool them; SelectBatch with kind ood_check hands these out.
     """
 
     @staticmethod

@@ -21,7 +21,7 @@ class SupervisionKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SUPERVISION_KIND_SCRIBBLES: _ClassVar[SupervisionKind]
     SUPERVISION_KIND_BOXES: _ClassVar[SupervisionKind]
     SUPERVISION_KIND_FULL: _ClassVar[SupervisionKind]
-    SUPERVISION_KIND_OOD_VERDICT: _ClassVar[SupervisionKind]
+    SUPERVISION_KIND_OOD_CHECK: _ClassVar[SupervisionKind]
 SUPERVISION_KIND_UNSPECIFIED: SupervisionKind
 SUPERVISION_KIND_IMAGE_LEVEL: SupervisionKind
 SUPERVISION_KIND_COUNTS: SupervisionKind
@@ -29,10 +29,10 @@ SUPERVISION_KIND_POINTS: SupervisionKind
 SUPERVISION_KIND_SCRIBBLES: SupervisionKind
 SUPERVISION_KIND_BOXES: SupervisionKind
 SUPERVISION_KIND_FULL: SupervisionKind
-SUPERVISION_KIND_OOD_VERDICT: SupervisionKind
+SUPERVISION_KIND_OOD_CHECK: SupervisionKind
 
 class LabelDraft(_message.Message):
-    __slots__ = ("image_id", "image_level", "counts", "points", "scribbles", "boxes", "full", "ood_verdict", "seconds_spent", "supersedes")
+    __slots__ = ("image_id", "image_level", "counts", "points", "scribbles", "boxes", "full", "ood_check", "seconds_spent", "supersedes")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     IMAGE_LEVEL_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
@@ -40,7 +40,7 @@ class LabelDraft(_message.Message):
     SCRIBBLES_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
-    OOD_VERDICT_FIELD_NUMBER: _ClassVar[int]
+    OOD_CHECK_FIELD_NUMBER: _ClassVar[int]
     SECONDS_SPENT_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDES_FIELD_NUMBER: _ClassVar[int]
     image_id: str
@@ -50,10 +50,10 @@ class LabelDraft(_message.Message):
     scribbles: _masks_pb2.Scribbles
     boxes: _masks_pb2.Boxes
     full: _masks_pb2.ObjectMasks
-    ood_verdict: _masks_pb2.OodVerdict
+    ood_check: _masks_pb2.OodAnswer
     seconds_spent: float
     supersedes: str
-    def __init__(self, image_id: _Optional[str] = ..., image_level: _Optional[_Union[_masks_pb2.ImageLevel, _Mapping]] = ..., counts: _Optional[_Union[_masks_pb2.CategoryCounts, _Mapping]] = ..., points: _Optional[_Union[_masks_pb2.Points, _Mapping]] = ..., scribbles: _Optional[_Union[_masks_pb2.Scribbles, _Mapping]] = ..., boxes: _Optional[_Union[_masks_pb2.Boxes, _Mapping]] = ..., full: _Optional[_Union[_masks_pb2.ObjectMasks, _Mapping]] = ..., ood_verdict: _Optional[_Union[_masks_pb2.OodVerdict, _Mapping]] = ..., seconds_spent: _Optional[float] = ..., supersedes: _Optional[str] = ...) -> None: ...
+    def __init__(self, image_id: _Optional[str] = ..., image_level: _Optional[_Union[_masks_pb2.ImageLevel, _Mapping]] = ..., counts: _Optional[_Union[_masks_pb2.CategoryCounts, _Mapping]] = ..., points: _Optional[_Union[_masks_pb2.Points, _Mapping]] = ..., scribbles: _Optional[_Union[_masks_pb2.Scribbles, _Mapping]] = ..., boxes: _Optional[_Union[_masks_pb2.Boxes, _Mapping]] = ..., full: _Optional[_Union[_masks_pb2.ObjectMasks, _Mapping]] = ..., ood_check: _Optional[_Union[_masks_pb2.OodAnswer, _Mapping]] = ..., seconds_spent: _Optional[float] = ..., supersedes: _Optional[str] = ...) -> None: ...
 
 class Label(_message.Message):
     __slots__ = ("id", "project_id", "draft", "annotator", "cost_s", "campaign_id", "superseded_by", "created_at")

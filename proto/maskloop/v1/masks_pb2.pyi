@@ -106,7 +106,7 @@ class Boxes(_message.Message):
     boxes: _containers.RepeatedCompositeFieldContainer[ObjectBox]
     def __init__(self, boxes: _Optional[_Iterable[_Union[ObjectBox, _Mapping]]] = ...) -> None: ...
 
-class OodVerdict(_message.Message):
+class OodAnswer(_message.Message):
     __slots__ = ("category_id",)
     CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
     category_id: int

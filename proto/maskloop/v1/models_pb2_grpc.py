@@ -111,8 +111,8 @@ class ModelServiceServicer:
 
     def TrainModel(self, request, context):
         """Trains a new model version on the project's current full labels (of all splits but test), a network that finds by
-        itself also on images of which counts or a verdict say that they hold nothing, and, if asked, on pseudo-labels of other
-        pool images: the second network of BASIS (Bellver et al.).
+        itself also on images of which counts or an answer say that they hold nothing, and, if asked, on pseudo-labels of other
+        pool images: the student network of BASIS (Bellver et al.).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

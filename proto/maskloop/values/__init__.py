@@ -8,7 +8,7 @@ from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, Skip
 from maskloop.values.classifiers import Classifier, HardCandidate
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
-from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, OodVerdict, SupervisionKind
+from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, OodAnswer, SupervisionKind
 from maskloop.values.models import (
     EvaluatedImage,
     Evaluation,
@@ -49,7 +49,7 @@ __all__ = [
     "Need",
     "ObjectLabel",
     "ObjectProposal",
-    "OodVerdict",
+    "OodAnswer",
     "Operation",
     "OperationKind",
     "OperationResult",

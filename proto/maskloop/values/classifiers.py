@@ -18,7 +18,7 @@ class Classifier:
         seed: of the training.
         labeled_images: images it learnt from that hold something.
         empty_images: images it learnt from that hold nothing, hard OoD images among them.
-        candidates: candidate OoD images without a verdict that it has read.
+        candidates: candidate OoD images without an answer that it has read.
         hard_images: those of them that it takes for a category, at a probability of 0.5 or more.
         clusters: into which these fall.
         metrics: what training measured, by name.

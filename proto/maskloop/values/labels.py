@@ -21,7 +21,7 @@ class SupervisionKind(StrEnum):
     SCRIBBLES = "scribbles"
     BOXES = "boxes"
     FULL = "full"
-    OOD_VERDICT = "ood_verdict"
+    OOD_CHECK = "ood_check"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class OodVerdict:
+class OodAnswer:
     """What a person says of a candidate out-of-distribution image: which category is there after all, 0 for none."""
 
     category_id: int = 0
@@ -89,7 +89,7 @@ class OodVerdict:
 class LabelDraft:
     """What a person submits of one image.
 
-    `counts` goes with kind COUNTS, `objects` with FULL (an empty tuple says: nothing here), `verdict` with OOD_VERDICT.
+    `counts` goes with kind COUNTS, `objects` with FULL (an empty tuple says: nothing here), `answer` with OOD_CHECK.
     `supersedes` is the id of the label this one corrects, "" for a first label. `seconds_spent` is measured time,
     `None` if unknown.
     """
@@ -98,7 +98,7 @@ class LabelDraft:
     kind: SupervisionKind
     counts: Counts | None = None
     objects: tuple[ObjectLabel, ...] = ()
-    verdict: OodVerdict | None = None
+    answer: OodAnswer | None = None
     seconds_spent: float | None = None
     supersedes: str = ""
 
@@ -107,9 +107,9 @@ class LabelDraft:
             raise InvalidLabel(
                 f"image {self.image_id}: a label of kind counts carries no counts", field="labels.counts"
             )
-        if self.kind is SupervisionKind.OOD_VERDICT and self.verdict is None:
+        if self.kind is SupervisionKind.OOD_CHECK and self.answer is None:
             raise InvalidLabel(
-                f"image {self.image_id}: a label of kind ood_verdict carries no verdict", field="labels.ood_verdict"
+                f"image {self.image_id}: a label of kind ood_check carries no answer", field="labels.ood_check"
             )
         if self.seconds_spent is not None and not (0 <= self.seconds_spent < math.inf):
             raise InvalidLabel(
@@ -119,7 +119,7 @@ class LabelDraft:
     @property
     def shown(self) -> Counts:
         """The objects it shows, in numbers."""
-        return _shown(self.counts, self.objects, self.verdict)
+        return _shown(self.counts, self.objects, self.answer)
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Label:
     created_at: datetime
     counts: Counts | None = None
     objects: tuple[ObjectLabel, ...] = ()
-    verdict: OodVerdict | None = None
+    answer: OodAnswer | None = None
     seconds_spent: float | None = None
     campaign_id: str = ""
     supersedes: str = ""
@@ -144,10 +144,10 @@ class Label:
     @property
     def shown(self) -> Counts:
         """The objects it shows, in numbers."""
-        return _shown(self.counts, self.objects, self.verdict)
+        return _shown(self.counts, self.objects, self.answer)
 
 
-def _shown(counts: Counts | None, objects: tuple[ObjectLabel, ...], verdict: OodVerdict | None) -> Counts:
+def _shown(counts: Counts | None, objects: tuple[ObjectLabel, ...], answer: OodAnswer | None) -> Counts:
     if counts is not None:
         return counts
-    return Counts.of(objects) if verdict is None else verdict.counts
+    return Counts.of(objects) if answer is None else answer.counts

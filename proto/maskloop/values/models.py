@@ -102,7 +102,7 @@ class PreparedSelection:
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One immutable checkpoint. `labeled_images` people have outlined; of a second network, `pseudo` says which
+    """One immutable checkpoint. `labeled_images` people have outlined; of a student network, `pseudo` says which
     pseudo-labels it learnt from beside them, and `pseudo_images` of how many images."""
 
     id: str

@@ -63,8 +63,8 @@ class StrategyKind:
 
 YES_NO = ("no", "yes")
 PER_SECOND = Option("no", "value per second: prefer what gives most for its expected cost", YES_NO)
-DRAWN = Option("no", "draw by rank, the first with most weight, so that a batch is varied", YES_NO)
-BY_WORTH = {"per_second": PER_SECOND, "drawn": DRAWN}
+SOFTRANK = Option("no", "draw by rank, the first with most weight, so that a batch is varied", YES_NO)
+BY_WORTH = {"per_second": PER_SECOND, "softrank": SOFTRANK}
 SCORED = frozenset({Need.SCORES})
 
 STRATEGY_KINDS: Mapping[str, StrategyKind] = {
@@ -123,7 +123,7 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         "random images in equal shares of each category and number of objects", frozenset({Need.COUNTS})
     ),
     "hard_ood": StrategyKind(
-        "candidate OoD images that the classifier takes for a category, spread over clusters; for verdicts",
+        "candidate OoD images that the classifier takes for a category, spread over clusters; for answers",
         frozenset({Need.CLASSIFIER}),
     ),
     "mix": StrategyKind(
@@ -191,12 +191,12 @@ class Strategy:
             part.check()
 
     def check_chooses_for(self, kind: SupervisionKind) -> None:
-        """Check that it chooses what such labels are asked of: candidate OoD images for verdicts, else the pool's.
+        """Check that it chooses what such labels are asked of: candidate OoD images for answers, else the pool's.
 
         Raises:
             InvalidArgument: it does not.
         """
-        of_candidates, wanted = Need.CLASSIFIER in self.needs, kind is SupervisionKind.OOD_VERDICT
+        of_candidates, wanted = Need.CLASSIFIER in self.needs, kind is SupervisionKind.OOD_CHECK
         if self.name != "random" and of_candidates != wanted:
             which = "candidate OoD images" if of_candidates else "images of the pool"
             raise InvalidArgument(f"{self.name} chooses {which}, and {kind} is asked for", field="strategy")

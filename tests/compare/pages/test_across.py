@@ -9,7 +9,7 @@ import pytest
 
 from maskloop.compare.analysis.analyse import judge
 from maskloop.compare.analysis.comparison import Comparison
-from maskloop.compare.pages.across.write import write_verdict
+from maskloop.compare.pages.across.write import write_summary
 from maskloop.compare.pages.write import write_comparison
 from maskloop.errors import InvalidArgument, NotFound
 
@@ -38,7 +38,7 @@ def words(page: Path) -> str:
 
 
 def test_a_verdict_leaves_a_page_tables_and_figures(tmp_path: Path, folders: list[Path]) -> None:
-    write_verdict(tmp_path / "verdict", folders)
+    write_summary(tmp_path / "verdict", folders)
     assert sorted(path.name for path in (tmp_path / "verdict").iterdir()) == [
         "verdict-ap50.svg",
         "verdict-mean-iou.svg",
@@ -47,24 +47,24 @@ def test_a_verdict_leaves_a_page_tables_and_figures(tmp_path: Path, folders: lis
         "verdict-seconds-ap50.svg",
         "verdict-seconds-mean-iou.svg",
         "verdict.csv",
-        "verdict.html",
+        "summary.html",
         "verdict.json",
     ]
 
 
 def test_the_page_leads_to_each_comparison(tmp_path: Path, folders: list[Path]) -> None:
-    write_verdict(tmp_path / "deep" / "verdict", folders)
-    page = tmp_path / "deep" / "verdict" / "verdict.html"
+    write_summary(tmp_path / "deep" / "verdict", folders)
+    page = tmp_path / "deep" / "verdict" / "summary.html"
     links = set(re.findall(r'href="([^#"]+)"', page.read_text()))
     assert len(links) == len(folders)
     assert {(page.parent / link).resolve() for link in links} == {folder / "compare.html" for folder in folders}
 
 
 def test_what_failed_its_gate_is_listed_and_not_counted(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_verdict(tmp_path, folders)
+    found = write_summary(tmp_path, folders)
     assert [result.name for result, _ in found.failed("mean_iou")] == ["flat"]
     assert found.matrices["mean_iou"].left_out == ("flat",)
-    text = words(tmp_path / "verdict.html")
+    text = words(tmp_path / "summary.html")
     assert "flat failed its gate: nothing can be ranked here" in text
     named = set(ElementTree.parse(tmp_path / "verdict-mean-iou.svg").getroot().itertext())
     assert {"cells", "beads", "roads"} <= named
@@ -72,10 +72,10 @@ def test_what_failed_its_gate_is_listed_and_not_counted(tmp_path: Path, folders:
 
 
 def test_the_tables_of_wins_are_those_of_the_matrix(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_verdict(tmp_path, folders)
+    found = write_summary(tmp_path, folders)
     wins = found.matrices["mean_iou"].wins["high"]
     assert (wins["mask_guided"]["random"], wins["random"]["mask_guided"]) == (2, 1)
-    table = words(tmp_path / "verdict.html").split("High budget: all of the time")[1]
+    table = words(tmp_path / "summary.html").split("High budget: all of the time")[1]
     names = {"random": "1 random", "mask_guided": "3 mask-guided"}
     rows = {name: table.split(row)[1].split()[:2] for name, row in names.items()}
     assert rows["mask_guided"][0] == "2"
@@ -83,25 +83,25 @@ def test_the_tables_of_wins_are_those_of_the_matrix(tmp_path: Path, folders: lis
 
 
 def test_what_only_an_experiment_can_have_is_never_the_best(tmp_path: Path, folders: list[Path]) -> None:
-    write_verdict(tmp_path, folders[2:3])
-    row = words(tmp_path / "verdict.html").split("The settings")[1].split("Every way")[0]
+    write_summary(tmp_path, folders[2:3])
+    row = words(tmp_path / "summary.html").split("The settings")[1].split("Every way")[0]
     assert "mask-guided −0.0" in row
     assert "scores imported" not in row
 
 
 def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_verdict(tmp_path, folders)
+    found = write_summary(tmp_path, folders)
     pooled = next(one.pooled for one in found.records["mean_iou"] if one.strategy == "mask_guided")
     assert pooled.settings == 3
     named = list(ElementTree.parse(tmp_path / "verdict-pooled-mean-iou.svg").getroot().itertext())
     assert f"{100 * pooled.mean:+.0f}%, 3 settings".replace("-", "\N{MINUS SIGN}") in named
-    assert "Over all settings together" in words(tmp_path / "verdict.html")
-    write_verdict(tmp_path / "one", folders[:1])
-    assert "Over all settings together" not in words(tmp_path / "one" / "verdict.html")
+    assert "Over all settings together" in words(tmp_path / "summary.html")
+    write_summary(tmp_path / "one", folders[:1])
+    assert "Over all settings together" not in words(tmp_path / "one" / "summary.html")
 
 
 def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_verdict(tmp_path, folders)
+    found = write_summary(tmp_path, folders)
     with (tmp_path / "verdict.csv").open() as file:
         rows = {(row["setting"], row["measure"], row["strategy"]): row for row in csv.DictReader(file)}
     assert len(rows) == 2 * (3 + 3 + 3 + 3)
@@ -115,23 +115,23 @@ def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_pa
 
 
 def test_the_json_holds_what_is_returned(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_verdict(tmp_path, folders[:1])
+    found = write_summary(tmp_path, folders[:1])
     read = json.loads((tmp_path / "verdict.json").read_text())
     assert read["sentences"]["mean_iou"] == list(found.sentences["mean_iou"])
     assert read["results"][0]["trials"] == read["results"][0]["of_trials"] == 15
 
 
 def test_where_nothing_passed_there_are_words_and_no_figures(tmp_path: Path, folders: list[Path]) -> None:
-    write_verdict(tmp_path / "verdict", folders[3:])
+    write_summary(tmp_path / "verdict", folders[3:])
     assert not list((tmp_path / "verdict").glob("*.svg"))
-    assert "Nothing can be ranked" in words(tmp_path / "verdict" / "verdict.html")
+    assert "Nothing can be ranked" in words(tmp_path / "verdict" / "summary.html")
 
 
 def test_what_is_no_judged_comparison_is_refused(tmp_path: Path, comparison: Make) -> None:
     with pytest.raises(InvalidArgument, match="one comparison or more"):
-        write_verdict(tmp_path, [])
+        write_summary(tmp_path, [])
     with pytest.raises(NotFound, match=r"compare\.json"):
-        write_verdict(tmp_path, [tmp_path / "nowhere"])
+        write_summary(tmp_path, [tmp_path / "nowhere"])
     write_comparison(tmp_path / "new", comparison(done=0), {})
     with pytest.raises(InvalidArgument, match="nothing has been measured of random"):
-        write_verdict(tmp_path, [tmp_path / "new"])
+        write_summary(tmp_path, [tmp_path / "new"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from models.annotation.center_targets import centre_targets, object_seeds, semantic_targets
-from models.annotation.centers import FEATURES, RADIUS, REACH, DenseMaps, Guide
+from models.annotation.centers import FEATURES, RADIUS, REACH, CenterState, DenseMaps
 
 
 def rectangles() -> torch.Tensor:
@@ -47,17 +47,17 @@ def test_semantic_targets_are_the_share_of_each_cell_that_a_class_covers():
     assert targets[0, 1, 0].tolist() == [0, 0.5, 0.5, 0.25]
 
 
-def guide() -> Guide:
+def guide() -> CenterState:
     """One image, 16 x 16, two classes; class 0 has peaks .9 at (3, 3) and .8 at (12, 12), class 1 .7 at (3, 3)."""
     centres = torch.full((1, 2, 16, 16), 0.01)
     centres[0, 0, 3, 3], centres[0, 0, 3, 4], centres[0, 0, 12, 12], centres[0, 1, 3, 3] = 0.9, 0.85, 0.8, 0.7
     field = torch.zeros(1, 3, 16, 16)
     field[0, 2] = math.log(0.25 / RADIUS)
     maps = DenseMaps(torch.randn(1, 2, 16, 16), centres.logit(), field, torch.zeros(1, FEATURES, 16, 16))
-    return Guide(maps, maps.features)
+    return CenterState(maps, maps.features)
 
 
-def step(guided: Guide, category: int) -> torch.Tensor:
+def step(guided: CenterState, category: int) -> torch.Tensor:
     """The planes of the next step of this class."""
     classes = torch.tensor([category])
     return guided.planes(classes, guided.highest(classes))

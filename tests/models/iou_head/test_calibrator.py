@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from maskloop.values import HeadState
 from models.iou_head.calibrator import (
     MIN_IMAGES,
+    CalibrationSet,
     Calibrator,
-    Observations,
-    Sight,
+    Exposure,
     deal_folds,
     fit_calibrator,
     fit_on_confidence,
@@ -31,12 +31,12 @@ def test_the_head_finds_the_statistic_that_tells():
     assert np.abs(head.predict(unseen.statistics) - unseen.ious).mean() < 0.03
 
 
-@pytest.mark.parametrize("sight", [Sight.LEARNT, Sight.VIEW])
-def test_what_a_network_has_learnt_does_not_raise_the_level(sight: Sight):
+@pytest.mark.parametrize("exposure", [Exposure.TRAIN, Exposure.AUGMENTED])
+def test_what_a_network_has_learnt_does_not_raise_the_level(exposure: Exposure):
     # IoU is .2 higher on learnt images of the same statistics; the head must speak of the others.
-    learnt, unseen = observe(200, "uncertain", sight=sight), observe(200, "uncertain", seed=1)
+    learnt, unseen = observe(200, "uncertain", exposure=exposure), observe(200, "uncertain", seed=1)
     raised = replace(learnt, ious=learnt.ious + 0.2)
-    head = fit_calibrator(Observations.join(raised, unseen), HeadState.TRUSTED)
+    head = fit_calibrator(CalibrationSet.join(raised, unseen), HeadState.TRUSTED)
     new = observe(40, "uncertain", seed=2)
     assert (head.predict(new.statistics) - new.ious).mean() == pytest.approx(0, abs=0.02)
     naive = fit_calibrator(raised, HeadState.TRUSTED)
@@ -44,10 +44,10 @@ def test_what_a_network_has_learnt_does_not_raise_the_level(sight: Sight):
 
 
 def test_views_and_the_images_themselves_have_levels_of_their_own():
-    parts = [observe(200, "uncertain", seed=place, sight=sight) for place, sight in enumerate(Sight)]
+    parts = [observe(200, "uncertain", seed=place, exposure=exposure) for place, exposure in enumerate(Exposure)]
     parts = [replace(part, ious=part.ious + gain) for part, gain in zip(parts, (0.0, 0.2, -0.1), strict=True)]
     new = observe(40, "uncertain", seed=9)
-    predicted = fit_on_statistics(Observations.join(*parts)).predict(new.statistics)
+    predicted = fit_on_statistics(CalibrationSet.join(*parts)).predict(new.statistics)
     assert (predicted - new.ious).mean() == pytest.approx(0, abs=0.02)
 
 
@@ -75,8 +75,8 @@ def test_least_squares_on_confidence_by_hand_from_unseen_images_alone():
     # Confidences 0, .5, 1 and IoUs .1, .2, .6: slope .5, intercept .3 - .25 = .05. The learnt row says otherwise.
     statistics = np.zeros((4, WIDTH))
     statistics[:, CONFIDENCE] = 0, 0.5, 1, 0.3
-    ids, sight = np.array(["a", "b", "c", "d"]), np.array([0, 0, 0, Sight.LEARNT])
-    head = fit_on_confidence(Observations(ids, statistics, np.array([0.1, 0.2, 0.6, 1.0]), sight))
+    ids, exposure = np.array(["a", "b", "c", "d"]), np.array([0, 0, 0, Exposure.TRAIN])
+    head = fit_on_confidence(CalibrationSet(ids, statistics, np.array([0.1, 0.2, 0.6, 1.0]), exposure))
     assert head.weights[CONFIDENCE] == pytest.approx(0.5)
     assert head.intercept == pytest.approx(0.05)
 
@@ -101,8 +101,8 @@ def test_a_head_survives_json_bit_for_bit():
 
 
 def test_image_means_are_taken_over_each_images_rows():
-    ious, sight = np.array([0.2, 0.5, 0.6]), np.zeros(3, dtype=np.int64)
-    observed = Observations(np.array(["b", "a", "b"]), np.zeros((3, WIDTH)), ious, sight)
+    ious, exposure = np.array([0.2, 0.5, 0.6]), np.zeros(3, dtype=np.int64)
+    observed = CalibrationSet(np.array(["b", "a", "b"]), np.zeros((3, WIDTH)), ious, exposure)
     assert observed.image_means(observed.ious).tolist() == pytest.approx([0.5, 0.4])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskloop.values import HeadState
-from models.iou_head.calibrator import Observations, Sight, fit_on_statistics
+from models.iou_head.calibrator import CalibrationSet, Exposure, fit_on_statistics
 from models.iou_head.trust import judge, luck, rehearse
 from tests.models.observed import observe
 
@@ -14,7 +14,7 @@ RNG = np.random.default_rng(0)
 
 
 def test_a_rehearsal_measures_heads_on_images_they_have_not_seen():
-    evidence = rehearse(observe(60, "uncertain", sight=Sight.VIEW), observe(20, "uncertain", seed=1), RNG)
+    evidence = rehearse(observe(60, "uncertain", exposure=Exposure.AUGMENTED), observe(20, "uncertain", seed=1), RNG)
     assert evidence["held_out_images"] == 20
     assert evidence["held_out_mae"] < 0.03 < evidence["held_out_mae_confidence"]
     assert evidence["held_out_spearman"] > 0.95 > evidence["held_out_spearman_confidence"]
@@ -22,15 +22,15 @@ def test_a_rehearsal_measures_heads_on_images_they_have_not_seen():
 
 
 def test_every_image_is_judged_by_a_head_fitted_without_it():
-    views, unseen = observe(10, "uncertain", sight=Sight.VIEW), observe(4, "uncertain", seed=1)
+    views, unseen = observe(10, "uncertain", exposure=Exposure.AUGMENTED), observe(4, "uncertain", seed=1)
     errors = []
     for image_id in np.unique(unseen.image_ids):
         here = unseen.image_ids == image_id
         parts = [
-            Observations(*(rows[chosen] for rows in (one.image_ids, one.statistics, one.ious, one.sight)))
+            CalibrationSet(*(rows[chosen] for rows in (one.image_ids, one.statistics, one.ious, one.exposure)))
             for one, chosen in ((views, np.full(20, True)), (unseen, ~here))
         ]
-        predicted = fit_on_statistics(Observations.join(*parts)).predict(unseen.statistics[here])
+        predicted = fit_on_statistics(CalibrationSet.join(*parts)).predict(unseen.statistics[here])
         errors.append(abs(predicted.mean() - unseen.ious[here].mean()))
     assert rehearse(views, unseen, RNG)["held_out_mae"] == pytest.approx(np.mean(errors))
 
@@ -39,7 +39,7 @@ def test_the_constant_is_the_mean_of_the_other_held_out_images_by_hand():
     # Image means .2, .4, .9 against the means of the other two: .65, .55, .3.
     unseen = observe(3, "uncertain")
     unseen = replace(unseen, ious=np.repeat([0.2, 0.4, 0.9], 2))
-    evidence = rehearse(observe(10, "uncertain", seed=1, sight=Sight.VIEW), unseen, RNG)
+    evidence = rehearse(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), unseen, RNG)
     assert evidence["held_out_mae_constant"] == pytest.approx((0.45 + 0.15 + 0.6) / 3)
     assert evidence["held_out_mean_iou"] == pytest.approx(0.5)
 
@@ -47,7 +47,10 @@ def test_the_constant_is_the_mean_of_the_other_held_out_images_by_hand():
 def test_statistics_that_tell_nothing_are_trusted_about_once_in_twenty():
     trusted = 0
     for seed in range(40):
-        views, unseen = observe(40, "uncertain", 2 * seed, sight=Sight.VIEW), observe(12, "uncertain", 2 * seed + 1)
+        views, unseen = (
+            observe(40, "uncertain", 2 * seed, exposure=Exposure.AUGMENTED),
+            observe(12, "uncertain", 2 * seed + 1),
+        )
         rng = np.random.default_rng(seed)
         views, unseen = (replace(one, ious=rng.uniform(size=one.ious.shape)) for one in (views, unseen))
         trusted += judge(rehearse(views, unseen, RNG)) is HeadState.TRUSTED
@@ -104,6 +107,6 @@ def test_confidence_takes_over_where_it_ranks_better_than_the_head_and_than_chan
 def test_where_no_image_can_be_compared_nothing_is_trusted(images: int):
     unseen = observe(3, "uncertain")
     few = unseen.only(np.isin(unseen.image_ids, np.unique(unseen.image_ids)[:images]))
-    evidence = rehearse(observe(10, "uncertain", seed=1, sight=Sight.VIEW), few, RNG)
+    evidence = rehearse(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), few, RNG)
     assert evidence == {"held_out_images": images}
     assert judge(evidence) is HeadState.UNTRUSTED

@@ -23,9 +23,9 @@ TEXTS = (
     "mask_guided:diverse=yes",
     "mask_guided:diverse=yes,per_second=yes",
     *(f"{name}:per_second=yes" for name in ("mask_guided", "dropout", "entropy", "margin", "least_confidence")),
-    "mask_guided:diverse=yes,drawn=yes",
-    *(f"{name}:drawn=yes" for name in ("mask_guided", "dropout", "entropy", "margin", "least_confidence")),
-    "entropy:drawn=yes,per_second=yes",
+    "mask_guided:diverse=yes,softrank=yes",
+    *(f"{name}:softrank=yes" for name in ("mask_guided", "dropout", "entropy", "margin", "least_confidence")),
+    "entropy:softrank=yes,per_second=yes",
     "dropout:prefer=lowest",
     "dropout:prefer=nearest,quantile=0.25,per_second=yes",
     "mix:first=core_set,second=stratified_random,share=0.25",
@@ -121,7 +121,7 @@ BY_SEED_OR_COUNTS = {"random", "stratified_random", "mix"}
 @EVERY
 def test_ties_are_broken_by_id(strategy: Strategy):
     """Where nothing tells images apart, they come by id; random ones by their draw."""
-    if strategy.name not in BY_SEED_OR_COUNTS and not strategy.is_on("drawn"):
+    if strategy.name not in BY_SEED_OR_COUNTS and not strategy.is_on("softrank"):
         assert order(rank_pool(POOLS["all equal"], strategy, seed=3)) == [f"im{place:04}" for place in range(40)]
 
 

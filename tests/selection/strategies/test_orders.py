@@ -70,7 +70,7 @@ def test_filling_seconds_by_worth_per_second_misses_less_than_one_image(images, 
 def test_drawing_by_rank_takes_each_image_with_a_weight_of_one_over_its_rank():
     """Three images by 6000 seeds: 6/11, 3/11 and 2/11 come first; after rank 1, rank 2 by (1/2) / (1/2 + 1/3)."""
     pool = dataclasses.replace(pool_of(3), uncertainty={"entropy": np.array([0.9, 0.6, 0.1])})
-    orders = [order(pool, "entropy:drawn=yes", seed) for seed in range(6000)]
+    orders = [order(pool, "entropy:softrank=yes", seed) for seed in range(6000)]
     firsts = np.bincount([one[0] for one in orders], minlength=3) / len(orders)
     np.testing.assert_allclose(firsts, [6 / 11, 3 / 11, 2 / 11], atol=0.025)
     second = np.mean([one[1] == 1 for one in orders if one[0] == 0])

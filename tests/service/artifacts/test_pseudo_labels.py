@@ -168,7 +168,7 @@ def test_a_version_remembers_the_pseudo_labels_it_learnt_from(server: Server) ->
     assert version == kept.version
 
 
-def test_a_second_network_is_no_step_of_the_campaign(server: Server) -> None:
+def test_a_student_network_is_no_step_of_the_campaign(server: Server) -> None:
     """Nothing goes on from it, inherits its trust, or counts it among the rounds."""
     server.add_model(None)
     learnt = {"metrics": {"held_out_mean_iou": 0.9}, "pseudo": ALL, "pseudo_images": 3}

@@ -1,4 +1,4 @@
-"""`verdict.html`: several comparisons on one page."""
+"""`summary.html`: several comparisons on one page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def to_html(verdict: Verdict, figures: Mapping[str, Mapping[str, Curve]]) -> byt
     parts = [_part(verdict, measure, figures[measure]) for measure in verdict.matrices]
     pages = compare_environment("maskloop.compare.pages.across")
     pages.filters.update(best_arm=_best_arm, by_chance=wins_by_chance, share=_share, pooled=say_pooled)
-    text = pages.get_template("verdict.html.j2").render(verdict=verdict, parts=parts, stages=STAGES)
+    text = pages.get_template("summary.html.j2").render(verdict=verdict, parts=parts, stages=STAGES)
     return text.encode()
 
 

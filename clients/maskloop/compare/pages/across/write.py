@@ -21,8 +21,8 @@ from maskloop.errors import InvalidArgument
 from maskloop.formats.files import write_atomically
 
 
-def write_verdict(folder: Path, sources: Sequence[Path]) -> Verdict:
-    """Write `verdict.html`, `verdict.json`, `verdict.csv`, and by measure `verdict-pooled-MEASURE.svg`,
+def write_summary(folder: Path, sources: Sequence[Path]) -> Verdict:
+    """Write `summary.html`, `verdict.json`, `verdict.csv`, and by measure `verdict-pooled-MEASURE.svg`,
     `verdict-MEASURE.svg` and `verdict-seconds-MEASURE.svg`.
 
     Args:
@@ -43,7 +43,7 @@ def write_verdict(folder: Path, sources: Sequence[Path]) -> Verdict:
     for figure in (one for by_name in drawn.values() for one in by_name.values()):
         write_atomically(folder / f"{figure.name}.svg", figure.svg.encode())
     write_atomically(folder / "verdict.csv", to_csv(verdict))
-    write_atomically(folder / "verdict.html", to_html(verdict, drawn))
+    write_atomically(folder / "summary.html", to_html(verdict, drawn))
     write_atomically(folder / "verdict.json", TypeAdapter(Verdict).dump_json(verdict, indent=1) + b"\n")
     return verdict
 

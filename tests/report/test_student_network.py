@@ -15,11 +15,11 @@ from maskloop.report import (
     PseudoPicture,
     RoundReport,
     RunReport,
-    SecondNetwork,
+    StudentNetwork,
     read_report,
     write_report,
 )
-from maskloop.report.second_network_table import FINDS, TOLD, network_rows, proposed_pictures, say_networks
+from maskloop.report.student_network_table import FINDS, TOLD, network_rows, proposed_pictures, say_networks
 from maskloop.report.tables import to_csv
 from maskloop.values import ObjectLabel
 
@@ -28,7 +28,7 @@ MakeRound = Callable[..., RoundReport]
 METRICS = {"ap70": 0.3, "ar": 0.4, "ar50": 0.6, "ar70": 0.45, "f50": 0.58, "ssim": 0.85, "iou_mae": 0.07}
 
 
-def second(**changes: object) -> SecondNetwork:
+def second(**changes: object) -> StudentNetwork:
     values: dict[str, object] = {
         "model_version": "v9",
         "recipe": "compact",
@@ -43,28 +43,28 @@ def second(**changes: object) -> SecondNetwork:
         "metrics": METRICS,
         "train_s": 33.0,
     }
-    return SecondNetwork(**(values | changes))  # type: ignore[arg-type]
+    return StudentNetwork(**(values | changes))  # type: ignore[arg-type]
 
 
 def test_the_annotation_network_stands_beside_the_second_one(a_report: Make, a_round: MakeRound) -> None:
     last = a_round(1, 7200.0, 0.61, ap=0.31, ap50=0.5, metrics={**METRICS, "ap70": 0.2})
     first, after = network_rows(a_report(rounds=(last,), second=second(first_is_told=True)))
     assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", TOLD, 15, 0)
-    assert (after.network, after.test, after.strong, after.pseudo) == ("second network", FINDS, 15, 120)
+    assert (after.network, after.test, after.strong, after.pseudo) == ("student network", FINDS, 15, 120)
     assert first.values == (0.61, 0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert after.values == (0.6, 0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert [(row.spent_s, row.counts_s) for row in (first, after)] == [(7200.0, 100.0)] * 2
 
 
-def test_every_arm_with_a_second_network_has_both(a_report: Make) -> None:
+def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
     rounds = a_report().rounds
     arms = {"mask_guided": Baseline(rounds, second=second()), "random": Baseline(rounds)}
     found = network_rows(a_report(second=second(), baselines=arms))
     assert [(row.arm, row.network) for row in found] == [
         ("mask_guided", "annotation network"),
-        ("mask_guided", "second network"),
+        ("mask_guided", "student network"),
         ("mask_guided (baseline)", "annotation network"),
-        ("mask_guided (baseline)", "second network"),
+        ("mask_guided (baseline)", "student network"),
     ]
     assert network_rows(a_report()) == []
 
@@ -102,7 +102,7 @@ def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a
     assert [one.label for one in proposed_pictures(tmp_path, report)] == [shown[0]]
     page = (tmp_path / "report.html").read_text()
     assert page.count('alt="pseudo-labels"') == 1
-    for words in ("A second network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", FINDS):
+    for words in ("A student network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", FINDS):
         assert words in " ".join(page.split())
     assert "not the same task" not in page
     assert read_report(tmp_path) == report
@@ -116,13 +116,13 @@ def test_a_network_that_is_told_is_not_compared_as_if_it_were_not(tmp_path: Path
     assert "beyond the counts that the annotation network was told" in page
 
 
-def test_a_page_without_a_second_network_says_nothing_of_one(tmp_path: Path, a_report: Make) -> None:
+def test_a_page_without_a_student_network_says_nothing_of_one(tmp_path: Path, a_report: Make) -> None:
     write_report(tmp_path, a_report())
-    assert "second network" not in (tmp_path / "report.html").read_text()
+    assert "student network" not in (tmp_path / "report.html").read_text()
     assert "pseudo" not in (tmp_path / "report.csv").read_text()
 
 
-def test_a_second_network_is_a_row_after_its_arms_rounds(a_report: Make) -> None:
+def test_a_student_network_is_a_row_after_its_arms_rounds(a_report: Make) -> None:
     report = a_report(second=second(), baselines={"random": Baseline(a_report().rounds)})
     rows = list(csv.DictReader(io.StringIO(to_csv(report).decode(), newline="")))
     assert [(row["arm"], row["round"], row["pseudo_images"]) for row in rows] == [

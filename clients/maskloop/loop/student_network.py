@@ -1,4 +1,4 @@
-"""After a campaign: a second network, which also learns from what the last one proposes for the rest of the pool.
+"""After a campaign: a student network, which also learns from what the last one proposes for the rest of the pool.
 
 BASIS, Bellver et al., *Mask-guided sample selection for semi-supervised instance segmentation*. A resumed run repeats
 every call word for word.
@@ -13,7 +13,7 @@ from typing import Any
 
 from maskloop.formats.segmentation import read_segmentation
 from maskloop.loop.rounds import Measured
-from maskloop.loop.session import Annotator, Training
+from maskloop.loop.session import CampaignSession, Training
 from maskloop.values import Evaluation, ModelVersion, ObjectLabel, PseudoLabels
 
 NAME = "second"
@@ -35,12 +35,12 @@ class PseudoLabeledImage:
 
 
 @dataclass(frozen=True)
-class SecondNetwork:
-    """A second network and its quality on the test split; seconds are the machine's.
+class StudentNetwork:
+    """A student network and its quality on the test split; seconds are the machine's.
 
     Args:
         first: the annotation network that proposed, as its campaign measured it.
-        model: the second network; it says which pseudo-labels it learnt from.
+        model: the student network; it says which pseudo-labels it learnt from.
         document: these, as a COCO file.
         score_s: of reading the rest of the pool, as far as the campaign had not.
     """
@@ -59,9 +59,9 @@ class SecondNetwork:
         return read_pseudo_labels(self.document)
 
 
-def train_second_network(
-    annotator: Annotator, first: Measured, training: Training, min_predicted_iou: float
-) -> SecondNetwork | None:
+def train_student_network(
+    annotator: CampaignSession, first: Measured, training: Training, min_predicted_iou: float
+) -> StudentNetwork | None:
     """Pseudo-label the rest of the pool with a campaign's last network, and train and measure a second one.
 
     Returns `None` where the last network proposes nothing.
@@ -69,7 +69,7 @@ def train_second_network(
     Args:
         annotator: of the campaign, which has ended.
         first: its last round.
-        training: of the second network.
+        training: of the student network.
         min_predicted_iou: objects of a lower one are left out.
     """
     score_s = annotator.score_pool(first.number, first.model)
@@ -79,7 +79,7 @@ def train_second_network(
         return None
     model, train_s = annotator.train(NAME, training, pseudo)
     evaluation, evaluate_s = annotator.evaluate(NAME, model)
-    return SecondNetwork(first, model, evaluation, document, score_s, train_s, evaluate_s)
+    return StudentNetwork(first, model, evaluation, document, score_s, train_s, evaluate_s)
 
 
 def read_pseudo_labels(document: bytes) -> tuple[PseudoLabeledImage, ...]:

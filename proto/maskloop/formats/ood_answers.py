@@ -7,21 +7,21 @@ from pathlib import Path
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.answers import read_answers
-from maskloop.values import Category, OodVerdict
+from maskloop.values import Category, OodAnswer
 
 
-def read_verdicts(file: Path, categories: Iterable[Category], expected: Iterable[str]) -> dict[str, OodVerdict]:
-    """The verdicts on the `expected` images, by file name; categories go by name, other images are ignored.
+def read_ood_answers(file: Path, categories: Iterable[Category], expected: Iterable[str]) -> dict[str, OodAnswer]:
+    """The answers on the `expected` images, by file name; categories go by name, other images are ignored.
 
     Raises:
         InvalidDataset: the file is no JSON object, or does not hold together for an expected image; names up to ten.
     """
     ids = {"": 0, **{category.name: category.id for category in categories}}
 
-    def verdict(said: object) -> OodVerdict:
+    def answer(said: object) -> OodAnswer:
         if not isinstance(said, str) or said not in ids:
             names = ", ".join(filter(None, ids))
-            raise InvalidDataset(f'its verdict is {said!r}, neither "" for nothing nor one of {names}')
-        return OodVerdict(ids[said])
+            raise InvalidDataset(f'its answer is {said!r}, neither "" for nothing nor one of {names}')
+        return OodAnswer(ids[said])
 
-    return read_answers(file, expected, verdict)
+    return read_answers(file, expected, answer)

@@ -10,7 +10,7 @@ from pathlib import Path
 from maskloop.pages.wording import say_number
 from maskloop.report.final_metrics import measure
 from maskloop.report.report import RoundReport, RunReport
-from maskloop.report.second_network import PseudoLabel, SecondNetwork, pseudo_picture_file
+from maskloop.report.student_network import PseudoLabel, StudentNetwork, pseudo_picture_file
 from maskloop.report.summary import TIE, last_measured
 from maskloop.values import SupervisionKind
 
@@ -51,7 +51,7 @@ class Proposed:
 
 
 def network_rows(report: RunReport) -> list[NetworkRow]:
-    """Two rows for each arm that has a second network."""
+    """Two rows for each arm that has a student network."""
     return [
         row
         for (name, rounds), second in zip(report.arms(), report.seconds(), strict=True)
@@ -74,13 +74,13 @@ def say_networks(report: RunReport) -> str:
 
 
 def proposed_pictures(workdir: Path, report: RunReport) -> list[Proposed]:
-    """Pseudo-labels of the campaign's own second network, as far as they were drawn."""
+    """Pseudo-labels of the campaign's own student network, as far as they were drawn."""
     shown = report.second.shown if report.second else ()
     found = ((label, pseudo_picture_file(workdir, label.file_name)) for label in shown)
     return [Proposed(label, _data_uri(path)) for label, path in found if path.is_file()]
 
 
-def _rows(name: str, last: RoundReport, second: SecondNetwork) -> Iterator[NetworkRow]:
+def _rows(name: str, last: RoundReport, second: StudentNetwork) -> Iterator[NetworkRow]:
     counts_s = last.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
     spent = (last.spent_s, counts_s)
     first = tuple(measure(last, each) for each in MEASURES)
@@ -89,7 +89,7 @@ def _rows(name: str, last: RoundReport, second: SecondNetwork) -> Iterator[Netwo
     )
     measured = {"mean_iou": second.mean_iou, "ap": second.ap, "ap50": second.ap50, **second.metrics}
     values = tuple(measured.get(each) for each in MEASURES)
-    yield NetworkRow(name, "second network", FINDS, second.labeled_images, second.pseudo_images, *spent, values)
+    yield NetworkRow(name, "student network", FINDS, second.labeled_images, second.pseudo_images, *spent, values)
 
 
 def _data_uri(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Candidate OoD images: handed out, judged, put where the verdict says; the desks over a real SQLite store."""
+"""Candidate OoD images: handed out, judged, put where the answer says; the desks over a real SQLite store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from maskloop.values import (
     Counts,
     Label,
     LabelDraft,
-    OodVerdict,
+    OodAnswer,
     Operation,
     OperationKind,
     OperationState,
@@ -27,7 +27,7 @@ from service.store.models import get_model
 from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft
 
-COUNTS, FULL, VERDICT = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_VERDICT
+COUNTS, FULL, OOD_CHECK = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK
 RANDOM = Strategy("random")
 
 
@@ -40,7 +40,7 @@ def candidates(server: Server) -> list[str]:
 
 
 def select(
-    server: Server, kind: SupervisionKind = VERDICT, images: int = 5, annotator: str = "ann", **o: object
+    server: Server, kind: SupervisionKind = OOD_CHECK, images: int = 5, annotator: str = "ann", **o: object
 ) -> Batch:
     asked = {"strategy": RANDOM, **o}
     return server.campaigns.select_batch(
@@ -53,7 +53,7 @@ def ids(batch: Batch) -> set[str]:
 
 
 def draft(image_id: str, category_id: int = 0, **options: object) -> LabelDraft:
-    return LabelDraft(image_id, VERDICT, verdict=OodVerdict(category_id), **options)
+    return LabelDraft(image_id, OOD_CHECK, answer=OodAnswer(category_id), **options)
 
 
 def submit(server: Server, *drafts: LabelDraft, batch_id: str = "") -> tuple[Label, ...]:
@@ -64,7 +64,7 @@ def split_of(server: Server, image_id: str) -> Split:
     return server.projects.get_image(project_id="p", image_id=image_id).split
 
 
-def test_verdicts_are_asked_of_candidates_alone_at_a_second_each(server: Server, candidates: list[str]) -> None:
+def test_answers_are_asked_of_candidates_alone_at_a_second_each(server: Server, candidates: list[str]) -> None:
     batch = select(server)
     assert ids(batch) == set(candidates)
     assert [pick.cost_s for pick in batch.picks] == [1.0] * 5
@@ -80,19 +80,19 @@ def test_what_holds_something_after_all_joins_the_pool_and_the_rest_is_known_to_
 
     assert split_of(server, first) is Split.POOL
     assert {split_of(server, one) for one in others} == {Split.OOD}
-    assert select(server).picks == ()  # every candidate has its verdict
+    assert select(server).picks == ()  # every candidate has its answer
     assert first in ids(select(server, FULL, images=3))
     found = server.campaigns.get_campaign(project_id="p", campaign_id="c")
-    assert found.spent_s_by_kind == {VERDICT: 5.0}
-    assert found.measured_s_by_kind == {VERDICT: 3.5}
-    kept = server.labels.list_labels(project_id="p", kind=VERDICT).items
-    assert {label.image_id: label.verdict for label in kept} == {
-        first: OodVerdict(2),
-        **dict.fromkeys(others, OodVerdict()),
+    assert found.spent_s_by_kind == {OOD_CHECK: 5.0}
+    assert found.measured_s_by_kind == {OOD_CHECK: 3.5}
+    kept = server.labels.list_labels(project_id="p", kind=OOD_CHECK).items
+    assert {label.image_id: label.answer for label in kept} == {
+        first: OodAnswer(2),
+        **dict.fromkeys(others, OodAnswer()),
     }
 
 
-def test_a_restarted_server_knows_the_verdicts(server: Server, candidates: list[str]) -> None:
+def test_a_restarted_server_knows_the_answers(server: Server, candidates: list[str]) -> None:
     batch = select(server, images=2)
     judged = [pick.image_id for pick in batch.picks]
     submit(server, draft(judged[0], 1), draft(judged[1]), batch_id=batch.id)
@@ -101,7 +101,7 @@ def test_a_restarted_server_knows_the_verdicts(server: Server, candidates: list[
     assert split_of(again, judged[0]) is Split.POOL
 
 
-def test_a_corrected_verdict_moves_the_image(server: Server, candidates: list[str]) -> None:
+def test_a_corrected_answer_moves_the_image(server: Server, candidates: list[str]) -> None:
     batch = select(server)
     (label,) = submit(server, draft(candidates[0]), batch_id=batch.id)
     (there,) = submit(server, draft(candidates[0], 3, supersedes=label.id))
@@ -129,14 +129,14 @@ def test_a_repeated_import_finds_a_moved_image_as_it_is(server: Server, candidat
     assert split_of(server, candidates[0]) is Split.POOL
 
 
-def test_verdicts_need_a_candidate_and_a_category_of_the_vocabulary(server: Server, candidates: list[str]) -> None:
+def test_answers_need_a_candidate_and_a_category_of_the_vocabulary(server: Server, candidates: list[str]) -> None:
     pool, _ = server.import_pool(2)
     with pytest.raises(FailedPrecondition, match=f"image {pool} is of split pool"):
         submit(server, draft(pool))
     with pytest.raises(InvalidLabel, match=f"image {candidates[0]}: project p has no category 9"):
         submit(server, draft(candidates[0], 9))
-    with pytest.raises(InvalidLabel, match="carries no verdict"):
-        LabelDraft(candidates[0], VERDICT)
+    with pytest.raises(InvalidLabel, match="carries no answer"):
+        LabelDraft(candidates[0], OOD_CHECK)
     assert server.labels.list_labels(project_id="p").items == ()
 
 
@@ -145,10 +145,10 @@ def test_hard_candidates_need_a_classifier(server: Server, candidates: list[str]
         select(server, strategy=None)
 
 
-def test_strategies_choose_either_for_verdicts_or_for_outlines(server: Server, candidates: list[str]) -> None:
+def test_strategies_choose_either_for_answers_or_for_outlines(server: Server, candidates: list[str]) -> None:
     with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images, and full is asked for"):
         select(server, FULL, strategy=Strategy("hard_ood"))
-    with pytest.raises(InvalidArgument, match="entropy chooses images of the pool, and ood_verdict is asked for"):
+    with pytest.raises(InvalidArgument, match="entropy chooses images of the pool, and ood_check is asked for"):
         select(server, strategy=Strategy("entropy"))
     with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images"):
         server.create_campaign(500.0, "d", strategy=Strategy("hard_ood"))

@@ -29,7 +29,7 @@ from maskloop.values import (
     ImageImport,
     LabelDraft,
     ObjectLabel,
-    OodVerdict,
+    OodAnswer,
     OperationState,
     Split,
     Strategy,
@@ -37,7 +37,7 @@ from maskloop.values import (
 )
 from tests.service.processes import ServerProcess
 
-VERDICT = SupervisionKind.OOD_VERDICT
+OOD_CHECK = SupervisionKind.OOD_CHECK
 SIDE = 32
 QUICK = {"image_size": SIDE, "iterations": 40, "held_out": 0.0, "checkpoint_every": 2}
 BRIGHT, DARK = 230, 20
@@ -83,7 +83,9 @@ def fill(client: Client, project_id: str) -> dict[str, str]:
 
 
 def select(client: Client, images: int, **options: object):
-    return client.select_batch(project_id="p", campaign_id="c", annotator="ann", kind=VERDICT, images=images, **options)
+    return client.select_batch(
+        project_id="p", campaign_id="c", annotator="ann", kind=OOD_CHECK, images=images, **options
+    )
 
 
 @pytest.fixture(scope="module")
@@ -149,21 +151,21 @@ def test_a_training_makes_a_classifier_and_finds_what_fools_it(client, names, tr
     assert len(client.list_hard_candidates(project_id="p", per_cluster=1)) == classifier.clusters
 
 
-def test_hard_candidates_are_handed_out_and_verdicts_change_at_once_what_comes_next(client, names, trained):
+def test_hard_candidates_are_handed_out_and_answers_change_at_once_what_comes_next(client, names, trained):
     hard = {one.image_id for one in client.list_hard_candidates(project_id="p", per_cluster=100)}
     first = select(client, 1)
     (pick,) = first.picks
     assert first.strategy == "hard_ood"
     assert pick.image_id in hard
     assert "cluster" in pick.reason
-    drafts = [LabelDraft(pick.image_id, VERDICT, verdict=OodVerdict())]
+    drafts = [LabelDraft(pick.image_id, OOD_CHECK, answer=OodAnswer())]
     client.submit_labels(project_id="p", annotator="ann", batch_id=first.id, labels=drafts)
 
     rest = select(client, 100)
     assert {one.image_id for one in rest.picks} <= hard - {pick.image_id}
     assert rest.exhausted
-    drafts = [LabelDraft(one.image_id, VERDICT, verdict=OodVerdict(3)) for one in rest.picks[:1]]
-    drafts += [LabelDraft(one.image_id, VERDICT, verdict=OodVerdict()) for one in rest.picks[1:]]
+    drafts = [LabelDraft(one.image_id, OOD_CHECK, answer=OodAnswer(3)) for one in rest.picks[:1]]
+    drafts += [LabelDraft(one.image_id, OOD_CHECK, answer=OodAnswer()) for one in rest.picks[1:]]
     client.submit_labels(project_id="p", annotator="ann", batch_id=rest.id, labels=drafts)
     assert select(client, 100).picks == ()
 
@@ -171,9 +173,9 @@ def test_hard_candidates_are_handed_out_and_verdicts_change_at_once_what_comes_n
     assert rest.picks[0].image_id in pool
 
 
-def test_the_next_classifier_learns_from_the_verdicts(client, names, trained):
-    judged = list(client.list_labels(project_id="p", kind=VERDICT))
-    nothing = sum(label.verdict.is_ood for label in judged)
+def test_the_next_classifier_learns_from_the_answers(client, names, trained):
+    judged = list(client.list_labels(project_id="p", kind=OOD_CHECK))
+    nothing = sum(label.answer.is_ood for label in judged)
     operation = client.wait_operation(client.train_classifier(project_id="p", overrides=QUICK, seed=1, clusters=4))
     classifier = operation.result
     assert (classifier.labeled_images, classifier.empty_images) == (25, 6 + nothing)
@@ -181,7 +183,7 @@ def test_the_next_classifier_learns_from_the_verdicts(client, names, trained):
 
 
 def test_a_classifier_whose_server_is_killed_in_training_ends_as_one_that_was_not(client, names, trained, tmp_path):
-    """Trained again with the same request by a server that knows no verdicts, and killed on the way."""
+    """Trained again with the same request by a server that knows no answers, and killed on the way."""
     with ServerProcess(tmp_path) as killed:
         fill(killed.client, "p")
         operation = killed.client.train_classifier(

@@ -28,7 +28,7 @@ def test_the_report_tells_what_was_looked_at_and_what_it_cost(finished):
     (looks,) = report["lookalikes"]
     assert 0 < looks["looked_at"] <= looks["hard_images"] <= looks["candidates"]
     assert looks["there"] == 0  # the rest holds no crack, as the data says
-    assert looks["cost_s"] == looks["looked_at"] == report["spent_s_by_kind"]["ood_verdict"]
+    assert looks["cost_s"] == looks["looked_at"] == report["spent_s_by_kind"]["ood_check"]
     assert sum(report["spent_s_by_kind"].values()) == pytest.approx(report["spent_s"])
     assert {one["said"] for one in looks["images"]} <= {"", None}
     page = (finished.workdir / "report.html").read_text()
@@ -40,10 +40,10 @@ def test_a_run_killed_among_its_looks_ends_as_one_that_was_not(demo, tmp_path, f
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
     with loop.running() as process:
         until = time.monotonic() + SLOW * 4
-        while not verdicts(loop) and time.monotonic() < until and process.poll() is None:
+        while not answers(loop) and time.monotonic() < until and process.poll() is None:
             time.sleep(0.02)
         process.kill()
-    assert verdicts(loop)
+    assert answers(loop)
     code, out, err = loop.run("--resume")
     assert code == 0, out + err
     for key in ("lookalikes", "spent_s_by_kind", "initial"):
@@ -51,14 +51,14 @@ def test_a_run_killed_among_its_looks_ends_as_one_that_was_not(demo, tmp_path, f
     assert chosen(loop.report()) == chosen(finished.report())
 
 
-def verdicts(loop):
+def answers(loop):
     """How many the run's server has taken."""
     file = loop.workdir / "server" / "maskloop.db"
     if not file.is_file():
         return 0
     try:
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=1) as store:
-            return store.execute("select count(*) from labels where kind = 'ood_verdict'").fetchone()[0]
+            return store.execute("select count(*) from labels where kind = 'ood_check'").fetchone()[0]
     except sqlite3.OperationalError:  # the tables are not there yet
         return 0
 

@@ -1,4 +1,4 @@
-"""An arm's second network as the report shows it."""
+"""An arm's student network as the report shows it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
-from maskloop.loop.second_network import PseudoLabeledImage
-from maskloop.report import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, SecondNetwork
+from maskloop.loop.student_network import PseudoLabeledImage
+from maskloop.report import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, StudentNetwork
 
 
-def second_network(result: ArmResult) -> SecondNetwork | None:
-    """An arm's second network as the report tells it."""
+def student_network(result: ArmResult) -> StudentNetwork | None:
+    """An arm's student network as the report tells it."""
     if result.second is None:
         return None
     second, quality = result.second, result.second.evaluation
     labeled = second.pseudo_labeled
     pseudo = second.model.pseudo
-    return SecondNetwork(
+    return StudentNetwork(
         model_version=second.model.id,
         recipe=second.model.recipe,
         labeled_images=second.model.labeled_images,
@@ -40,7 +40,7 @@ def second_network(result: ArmResult) -> SecondNetwork | None:
 
 
 def pseudo_pictures(result: ArmResult) -> list[PseudoPicture]:
-    """Pictures of what an arm's second network is said to have learnt from."""
+    """Pictures of what an arm's student network is said to have learnt from."""
     annotator = result.annotator
     ids = {image.file_name: image.id for image in annotator.images.values()}
     return [

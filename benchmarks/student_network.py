@@ -1,18 +1,18 @@
-"""The second network against the annotation network: pseudo-labels, how many, a floor, and what their noise costs.
+"""The student network against the annotation network: pseudo-labels, how many, a floor, and what their noise costs.
 
-    python -m benchmarks.second_network run SET[,SET] SHARE NUMBER[,NUMBER] SEED ...
-    python -m benchmarks.second_network table < LINES
-    python -m benchmarks.second_network picture < LINES > FILE.svg
+    python -m benchmarks.student_network run SET[,SET] SHARE NUMBER[,NUMBER] SEED ...
+    python -m benchmarks.student_network table < LINES
+    python -m benchmarks.student_network picture < LINES > FILE.svg
 
 Sets are wbc_cells and dsb2018_nuclei, of MASKLOOP_DATA. `run` prints a CSV line for each network: the first ones of
 every set and seed, then their second ones, so that one that is broken off has what it has of all of them. The
-annotation network learns from 20 labels drawn by the seed and reads the other pool images; each second network is the
+annotation network learns from 20 labels drawn by the seed and reads the other pool images; each student network is the
 same recipe, seed and iterations on those labels and on pseudo-labels of NUMBER of these, and finds by itself on the
 test images. SHARE is the recipe's `pseudo_share`: 0.5 puts four of them on top of the eight labels of a batch, 0 mixes
 them. Ways: `off`, all proposals; `true`, what people outlined in the images of `off`: the ceiling; `floor`, those of a
 predicted IoU of .7 or more; `told`, TOLD by the annotation network when it is told classes and counts (its weights are
 the same). `none` is the annotation network, and the control; `wide` is a control whose batches are as large as those of
-the second networks.
+the student networks.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def picture(rows: Sequence[Mapping[str, str]]) -> str:
         drawn.legend(*across[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
 
     words = "AP50 gained by pseudo-labels over their number, mean and standard deviation over seeds"
-    return drawing("second-network", words, words, fill).svg
+    return drawing("student-network", words, words, fill).svg
 
 
 def _panel(axes: Axes, panel: tuple[str, str], gains: Mapping[Key, list[float]]) -> None:

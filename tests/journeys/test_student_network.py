@@ -1,4 +1,4 @@
-"""`al-loop --second-network`, killed in the middle of the second training and resumed: what it leaves and has lost."""
+"""`al-loop --student-network`, killed in the middle of the second training and resumed: what it leaves and has lost."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ from tests.journeys.loops import PATIENCE_S, TINY, Loop, processes_naming
 CPU = torch.device("cpu")
 FINDS = "objectness=0.01"  # barely trained, it is sure of nothing
 SECOND = "compact,hidden=16,iterations=30,iou_epochs=1,train_steps=2,checkpoint_every=1"
-OPTIONS = ("--budget", "10images", "--max-rounds", "0", "--recipe", f"{TINY},{FINDS}", "--second-network", SECOND)
+OPTIONS = ("--budget", "10images", "--max-rounds", "0", "--recipe", f"{TINY},{FINDS}", "--student-network", SECOND)
 LABELED = 5  # the first batch; no later one is chosen
 
 
@@ -63,7 +63,7 @@ def resumed(demo, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def second(resumed):
-    return FittedModel.load(resumed.workdir / "second.safetensors", CPU)
+    return FittedModel.load(resumed.workdir / "student.safetensors", CPU)
 
 
 def labels(loop, demo, name):
@@ -74,7 +74,7 @@ def labels(loop, demo, name):
     return read_finished_coco(loop.workdir / name, sizes, data.categories)
 
 
-def test_a_second_network_and_its_pseudo_labels_are_left(resumed, second, demo):
+def test_a_student_network_and_its_pseudo_labels_are_left(resumed, second, demo):
     pseudo, labeled = labels(resumed, demo, "pseudo.coco.json"), labels(resumed, demo, "labels.coco.json")
     assert pseudo
     assert pseudo.keys() <= set(read_coco_folder(demo).train) - labeled.keys()
@@ -121,7 +121,7 @@ def test_the_report_shows_both_networks(resumed):
     ious = [one["predicted_iou"] for one in second["shown"]]
     assert ious == sorted(ious)
     page = (resumed.workdir / "report.html").read_text()
-    assert "A second network" in page
+    assert "A student network" in page
     assert page.count('alt="pseudo-labels"') == len(ious)
     with (resumed.workdir / "report.csv").open() as file:
         found = [(row["round"], row["labeled_images"], row["pseudo_images"]) for row in csv.DictReader(file)]

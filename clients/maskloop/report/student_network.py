@@ -1,4 +1,4 @@
-"""A second network, which learnt from pseudo-labels as well, as `report.json` holds it, and pictures of these.
+"""A student network, which learnt from pseudo-labels as well, as `report.json` holds it, and pictures of these.
 
 The pictures lie under `WORKDIR/pictures/pseudo/`, drawn once, as those of the batches are.
 """
@@ -30,8 +30,8 @@ class PseudoLabel:
 
 
 @dataclass(frozen=True)
-class SecondNetwork:
-    """A second network, measured on the same test images as the annotation network; it finds by itself.
+class StudentNetwork:
+    """A student network, measured on the same test images as the annotation network; it finds by itself.
 
     Args:
         labeled_images: it learnt from, outlined by people.
