@@ -19,11 +19,11 @@ from models.annotation.calibration_data import image_of
 from models.annotation.model import FittedModel
 from models.annotation.predict import read_images
 from models.annotation.score import propose
-from models.annotation.train import Progress
 from models.data.samples import Example
 from models.metrics.agreement import Floats, mean_absolute_error, spearman
 from models.metrics.average_precision import detect
 from models.metrics.summary import detection_metrics, overlap_metrics, reliability_metrics
+from models.training.loop import Progress
 
 CHUNK = 64  # examples whose pixels are held at once
 BATCH = 16

@@ -10,9 +10,11 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from maskloop.values import HeadState
 from models.annotation.network import AnnotationNetwork, build_network
 from models.annotation.recipe import Recipe
 from models.iou_head.calibrator import Calibrator
+from models.training.determinism import Arithmetic
 from models.training.model_file import read_model, write_model
 
 FORMAT = "maskloop.model.1"
@@ -32,6 +34,8 @@ class FittedModel:
         names: of the categories, in their order; empty if nobody told them.
         pseudo: ids of the images with pseudo-labels it learnt from, sorted.
         empty: ids of the images known to hold nothing that it learnt from, sorted.
+        head: whether `calibrator` is to be trusted, by the held-out fit.
+        arithmetic: of the process that trained it; `None` for models of versions that did not record it.
     """
 
     network: AnnotationNetwork
@@ -44,6 +48,8 @@ class FittedModel:
     names: tuple[str, ...] = ()
     pseudo: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    head: HeadState = HeadState.UNTRUSTED
+    arithmetic: Arithmetic | None = None
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -74,6 +80,8 @@ class FittedModel:
             "names": self.names,
             "pseudo": self.pseudo,
             "empty": self.empty,
+            "head": self.head.value,
+            "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
 
     @classmethod
@@ -84,6 +92,7 @@ class FittedModel:
         network = network.to(device)
         if device.type == "cuda":
             network = network.to(memory_format=torch.channels_last)
+        head, metrics = _head_and_metrics(description)
         return cls(
             network.eval(),
             recipe,
@@ -91,8 +100,19 @@ class FittedModel:
             Calibrator.from_dict(description["calibrator"]),
             description["seed"],
             tuple(description["snapshot"]),
-            description["metrics"],
+            metrics,
             tuple(description["names"]),
             tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty images
             tuple(description.get("empty", ())),
+            head,
+            Arithmetic.from_dict(description.get("arithmetic")),
         )
+
+
+def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[str, float]]:
+    """Models of earlier versions have the head's state among their metrics."""
+    metrics: dict[str, float] = description["metrics"]
+    if "head" in description:
+        return HeadState(description["head"]), metrics
+    states = {state.metric for state in HeadState}
+    return HeadState.of(metrics), {name: value for name, value in metrics.items() if name not in states}

@@ -62,7 +62,7 @@ def cold_encoder(name: str, weights: str, image_size: int, seed: int) -> ImageEn
     """An encoder that has seen none of the project's labels.
 
     Args:
-        name: one of `models.annotation.recipe.ENCODERS`.
+        name: one of `models.encoders.names.ENCODERS`.
         weights: "" for random ones, drawn from `seed`; else as `models.encoders.backbones.build_encoder` takes them.
         image_size: side of the square it sees, in pixels, a multiple of 32.
         seed: of random weights.
