@@ -7,9 +7,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from maskloop.errors import InvalidArgument, UnsupportedSupervision
-from maskloop.values import Batch, Campaign, HeadState, Project, Strategy, SupervisionKind, explain_head
+from maskloop.values import (
+    LABEL_KINDS,
+    Batch,
+    Campaign,
+    HeadState,
+    Project,
+    Split,
+    Strategy,
+    SupervisionKind,
+    explain_head,
+)
 from selection.select import Limits, Selection, select_batch
-from service.desk.checks import TAKEN, check_annotator
+from service.desk.checks import check_annotator
 from service.pool.candidate_index import CandidateIndex, Walk
 from service.pool.expected_costs import LOOK_AHEAD, quotes
 from service.pool.rankings import version_for
@@ -44,7 +54,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         check_annotator(self.annotator)
-        if self.kind not in TAKEN:
+        if self.kind not in LABEL_KINDS:
             raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
         if self.images is not None and not 1 <= self.images <= MAX_IMAGES:
             raise InvalidArgument(f"{self.images} images; 1 to {MAX_IMAGES} are handed out at once", field="images")
@@ -98,9 +108,9 @@ def choose_batch(
 
 def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
     """The campaign's own strategy chooses what is outlined, unless the request names another."""
-    if wanted.kind is SupervisionKind.COUNTS:
+    if LABEL_KINDS[wanted.kind].in_random_order:
         return RANDOM
-    return wanted.strategy or (HARD_OOD if wanted.kind is SupervisionKind.OOD_CHECK else campaign.strategy)
+    return wanted.strategy or (HARD_OOD if LABEL_KINDS[wanted.kind].asked_of is Split.OOD else campaign.strategy)
 
 
 def _in_force(tx: Transaction, project: Project, asked: Strategy) -> tuple[Strategy, str]:
@@ -119,8 +129,8 @@ def _choose(
     """Walk the candidates; not again where a whole walk found nothing affordable, until something changes."""
     if campaign.left_s <= walk.barren_s:
         return Selection((), exhausted=True)
-    full = wanted.kind is SupervisionKind.FULL
-    limits = wanted.limits(campaign.left_s, campaign.left_images if full else math.inf)
+    left_images = campaign.left_images if LABEL_KINDS[wanted.kind].counted_by_budget else math.inf
+    limits = wanted.limits(campaign.left_s, left_images)
     quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), wanted.images or LOOK_AHEAD)
     further = LOOK_FURTHER if strategy.is_on("per_second") else 0
     selection = select_batch(walk.candidates, limits, quote, look_further=further)

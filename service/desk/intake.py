@@ -20,19 +20,18 @@ from maskloop.errors import (
     InvalidLabel,
     LeaseLost,
 )
-from maskloop.values import BatchRecord, Campaign, Image, Label, LabelDraft, PickState, Project, Split, SupervisionKind
+from maskloop.values import LABEL_KINDS, BatchRecord, Campaign, Image, Label, LabelDraft, PickState, Project, Split
 from selection.select import ROUNDING_S
-from service.desk.checks import check_candidate, check_content
 from service.desk.leases import freed, own_batch
-from service.pool.expected_costs import exact_cost_s
 from service.store import Transaction
 from service.store.batches import holders, set_pick_states
 from service.store.campaigns import FullLabelTotals, Movement, add_spending, get_campaign, move
 from service.store.clock import NewId
+from service.store.columns import whole_ms
 from service.store.images import get_images, set_split
 from service.store.labels import counted_images, current_labels, get_labels, insert_labels
 
-OF_POOL = (SupervisionKind.COUNTS, SupervisionKind.FULL)
+OF_POOL = {kind for kind, content in LABEL_KINDS.items() if content.asked_of is Split.POOL}
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ class Intake:
         """
         images = get_images(self.tx, self.project.id, [draft.image_id for draft in drafts])
         for draft in drafts:
-            check_content(self.project, images[draft.image_id], draft)
-            if draft.kind is SupervisionKind.OOD_CHECK and not draft.supersedes:
-                check_candidate(images[draft.image_id])
+            draft.content.check(self.project.categories, images[draft.image_id], f"image {draft.image_id}")
+            if not draft.supersedes:
+                draft.content.check_image(images[draft.image_id])
         record = own_batch(self.tx, self.project.id, batch_id, self.annotator) if batch_id else None
         first = [draft for draft in drafts if not draft.supersedes]
         self._check_first(first, record)
@@ -81,10 +80,9 @@ class Intake:
         """Put images where their answers say: into the pool what holds something, else among the OoD ones."""
         moves: dict[Split, list[str]] = {Split.POOL: [], Split.OOD: []}
         for label in labels:
-            if label.answer is not None:
-                split = Split.OOD if label.answer.is_ood else Split.POOL
-                if images[label.image_id].split is not split:
-                    moves[split].append(label.image_id)
+            split = label.content.puts_in
+            if split is not None and images[label.image_id].split is not split:
+                moves[split].append(label.image_id)
         self._check_unused(moves[Split.OOD])
         for split, image_ids in moves.items():
             set_split(self.tx, self.project.id, image_ids, split)
@@ -123,9 +121,8 @@ class Intake:
         counted = counted_images(self.tx, self.project.id, list(images))
         made: list[Label] = []
         for draft in drafts:
-            shown = draft.shown
             paid_s = counted[draft.image_id].paid_s if draft.image_id in counted else 0.0
-            cost_s = exact_cost_s(costs, draft.kind, shown.categories, shown.objects, paid_s)
+            cost_s = whole_ms(draft.content.cost_s(costs, paid_s))
             made.append(self._label(draft, cost_s=cost_s, campaign_id=record.batch.campaign_id))
         return made
 
@@ -134,13 +131,10 @@ class Intake:
             id=self.new_id(),
             project_id=self.project.id,
             image_id=draft.image_id,
-            kind=draft.kind,
+            content=draft.content,
             annotator=self.annotator,
             cost_s=cost_s,
             created_at=self.now,
-            counts=draft.counts if draft.kind is SupervisionKind.COUNTS else None,
-            objects=draft.objects,
-            answer=draft.answer if draft.kind is SupervisionKind.OOD_CHECK else None,
             seconds_spent=draft.seconds_spent,
             campaign_id=campaign_id,
             supersedes=draft.supersedes,
@@ -151,7 +145,8 @@ class Intake:
         current = current_labels(self.tx, self.project.id, ids)
         held = holders(self.tx, self.project.id, ids)
         for draft in drafts:
-            known = current.get((draft.image_id, draft.kind)) or current.get((draft.image_id, SupervisionKind.FULL))
+            done = (current.get((draft.image_id, kind)) for kind in draft.content.done_by)
+            known = next(filter(None, done), None)
             holder = held.get(draft.image_id)
             if record is not None:
                 _check_lease(draft, record, taken=known is not None or holder is not None)
@@ -172,7 +167,7 @@ class Intake:
         batch = record.batch
         labeled = {label.image_id for label in labels}
         leased = [pick for pick in record.in_state(PickState.OPEN) if pick.image_id in labeled]
-        full = [label.shown for label in labels if label.kind is SupervisionKind.FULL]
+        full = [label.shown for label in labels if label.content.counted_by_budget]
         totals = FullLabelTotals(len(full), sum(c.categories for c in full), sum(c.objects for c in full))
         cost_s = sum(label.cost_s for label in labels)
         campaign = _after(get_campaign(self.tx, self.project.id, batch.campaign_id), freed(batch, leased))

@@ -97,8 +97,8 @@ class LabelDesk:
             kept = answer_once(
                 tx, Request(request_id, "SubmitLabels", (asked,)), _Kept, lambda: self._take(tx, asked), self._clock()
             )
-            found = get_labels(tx, project_id, kept.label_ids)
-        return Submission(tuple(replace(label, superseded_by="") for label in found), kept.left_s)
+            labels_kept = get_labels(tx, project_id, kept.label_ids)
+        return Submission(tuple(replace(label, superseded_by="") for label in labels_kept), kept.left_s)
 
     def list_labels(
         self,
@@ -132,9 +132,9 @@ class LabelDesk:
         """
         with self._database.read() as tx:
             project = get_project(tx, project_id)
-            found = list(full_labels(tx, project_id, Split))
-        objects = {one.image.file_name: one.label.objects for one in found}
-        text = json.dumps(coco_document(project.categories, [one.image for one in found], objects)).encode()
+            labeled = list(full_labels(tx, project_id, Split))
+        objects = {item.image.file_name: item.label.objects for item in labeled}
+        text = json.dumps(coco_document(project.categories, [item.image for item in labeled], objects)).encode()
         return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 
     def get_cost_estimates(self, *, project_id: str) -> CostEstimates:
@@ -155,6 +155,6 @@ class LabelDesk:
         intake = Intake(tx, project, asked.annotator, now, self._new_id)
         labels, left_s = intake.take(asked.drafts, asked.batch_id)
         self._candidates.changed(tx, project.id, [label.image_id for label in labels])
-        if any(label.answer is not None for label in labels):  # the pool grew, or the classifier knows better now
+        if any(label.content.sorts_images for label in labels):  # the pool grew, or the classifier knows better now
             tx.after_commit(lambda: self._candidates.forget(project.id))
         return _Kept(tuple(label.id for label in labels), left_s)

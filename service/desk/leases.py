@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from maskloop.errors import ForeignLease, InvalidArgument
-from maskloop.values import Batch, BatchRecord, Pick, PickState, SupervisionKind
+from maskloop.values import LABEL_KINDS, Batch, BatchRecord, Pick, PickState
 from selection.select import ROUNDING_S
 from service.pool.candidate_index import CandidateIndex, standings
 from service.store import Transaction
@@ -80,7 +80,7 @@ def take_up_again(tx: Transaction, candidates: CandidateIndex, record: BatchReco
 
 def reserved(batch: Batch, picks: Sequence[Pick]) -> Movement:
     """What is taken from the campaign while these picks of the batch are leased."""
-    images = len(picks) if batch.kind is SupervisionKind.FULL else 0
+    images = len(picks) if LABEL_KINDS[batch.kind].counted_by_budget else 0
     return Movement(reserved_s=sum(pick.cost_s for pick in picks), reserved_images=images)
 
 

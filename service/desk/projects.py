@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 
 from maskloop.errors import AlreadyExists, InvalidArgument, InvalidImage
 from maskloop.values import (
+    LABEL_KINDS,
     Category,
+    FullLabel,
     Image,
     ImageImport,
     Label,
     ObjectLabel,
     Project,
     Split,
-    SupervisionKind,
 )
 from service.artifacts.blobs import BlobStore
-from service.desk.checks import check_objects
 from service.desk.sources import ImageSource
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
@@ -32,6 +32,7 @@ from service.store.requests import Request, answer_once, was_asked
 MAX_CATEGORIES = 1000
 MAX_IMAGES = 1000
 PIECE_BYTES = 256 * 1024
+SORTING = [kind for kind, content in LABEL_KINDS.items() if content.sorts_images]
 IMPORTED = "import"  # the annotator of labels that came with their images
 
 
@@ -186,7 +187,7 @@ class ProjectDesk:
             split=one.split,
         )
         if one.objects is not None:
-            check_objects(project, image, one.objects, f"image {one.file_name}")
+            FullLabel(one.objects).check(project.categories, image, f"image {one.file_name}")
         return _Arrival(image, one.objects)
 
     def _keep(self, one: ImageImport, image: Image) -> None:
@@ -205,7 +206,7 @@ class ProjectDesk:
         current = current_labels(tx, project_id, [arrival.image.id for arrival in labeled])
         new: list[Label] = []
         for arrival in labeled:
-            known = current.get((arrival.image.id, SupervisionKind.FULL))
+            known = current.get((arrival.image.id, FullLabel.kind))
             if known is None:
                 new.append(self._label(arrival))
             elif get_labels(tx, project_id, [known])[0].objects != arrival.objects:
@@ -219,11 +220,10 @@ class ProjectDesk:
             id=self._new_id(),
             project_id=arrival.image.project_id,
             image_id=arrival.image.id,
-            kind=SupervisionKind.FULL,
+            content=FullLabel(arrival.objects or ()),
             annotator=IMPORTED,
             cost_s=0.0,
             created_at=self._clock(),
-            objects=arrival.objects or (),
         )
 
 
@@ -241,7 +241,7 @@ def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]
     moved = current_labels(tx, project_id, [image.id for image in there.values() if image.split is Split.POOL])
     for arrival in arrivals:
         known, image = there.get(arrival.image.file_name), arrival.image
-        if known is not None and (known.id, SupervisionKind.OOD_CHECK) in moved:
+        if known is not None and any((known.id, kind) in moved for kind in SORTING):
             known = replace(known, split=Split.OOD)  # as which it was brought in
         _check_same(known, image)
     return there

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from maskloop.values import Campaign, Need, Project, Strategy, SupervisionKind
+from maskloop.values import LABEL_KINDS, Campaign, Need, Project, Strategy, SupervisionKind
 from selection.candidates import Candidates
 from selection.ranking import RankedImages
 from service.store import Transaction
@@ -29,23 +29,19 @@ MAX_WALKS = 64  # of all projects together; the one built first goes first, and 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one image stands: what is known of it, whether it is leased, which campaigns pass over it."""
+    """Where one image stands: its counts, the kinds of its labels, whether it is leased, who passes over it."""
 
     counted: CountedImage | None
-    fully_labeled: bool
-    judged: bool
+    labeled: frozenset[SupervisionKind]
     leased: bool
     skipped_by: frozenset[str]
 
     def is_open(self, kind: SupervisionKind, campaign_id: str) -> bool:
         """Whether a campaign may ask for a label of this kind. An image counted as empty needs no full label."""
-        if self.leased or self.fully_labeled or campaign_id in self.skipped_by:
+        content = LABEL_KINDS[kind]
+        if self.leased or campaign_id in self.skipped_by or self.labeled.intersection(content.done_by):
             return False
-        if kind is SupervisionKind.COUNTS:
-            return self.counted is None
-        if kind is SupervisionKind.OOD_CHECK:
-            return not self.judged
-        return self.counted is None or self.counted.objects > 0
+        return not content.builds_on_counts or self.counted is None or self.counted.objects > 0
 
 
 def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, Standing]:
@@ -57,8 +53,7 @@ def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str,
     return {
         image_id: Standing(
             counted.get(image_id),
-            (image_id, SupervisionKind.FULL) in current,
-            (image_id, SupervisionKind.OOD_CHECK) in current,
+            frozenset(kind for kind in LABEL_KINDS if (image_id, kind) in current),
             image_id in held,
             frozenset(skipped.get(image_id, ())),
         )

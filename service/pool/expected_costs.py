@@ -8,7 +8,7 @@ from itertools import islice
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
-from maskloop.values import Counts, Project, SupervisionKind
+from maskloop.values import LABEL_KINDS, Counts, LabelContent, Project, SupervisionKind
 from selection.select import Quote
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
@@ -18,25 +18,9 @@ from service.store.labels import CountedImage, counted_images, timed_labels
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
+NOTHING_KNOWN = FullLabelTotals()
 LEAST_S = 1.0  # of any label, where images are compared by their worth a second
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
-
-
-def exact_cost_s(costs: CostModel, kind: SupervisionKind, categories: int, objects: int, paid_s: float) -> float:
-    """What a label that shows so many categories and objects costs, in seconds.
-
-    Args:
-        costs: the project's cost model.
-        kind: COUNTS, FULL or OOD_CHECK.
-        categories: categories present.
-        objects: objects present.
-        paid_s: what the image's counts cost before, which a full label need not pay again.
-    """
-    if kind is SupervisionKind.OOD_CHECK:
-        return whole_ms(costs.ood_check())
-    if kind is SupervisionKind.COUNTS:
-        return whole_ms(costs.counts(categories))
-    return whole_ms(max(0.0, costs.full(categories, objects) - paid_s))
 
 
 def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -> Quote:
@@ -44,16 +28,12 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
 
     Args:
         costs: the project's cost model.
-        kind: COUNTS, FULL or OOD_CHECK.
+        kind: one of `LABEL_KINDS`.
         totals: what the full labels that the project's campaigns paid for showed.
     """
-    if kind is SupervisionKind.OOD_CHECK:
-        return Quote(whole_ms(costs.ood_check()), whole_ms(costs.ood_check()))
-    if kind is SupervisionKind.COUNTS:
-        usual = min(costs.categories, CATEGORIES_AN_IMAGE)
-        return Quote(whole_ms(costs.counts(usual)), whole_ms(costs.image_level()))
-    mean_s = costs.full(*_usual(totals, costs.categories))
-    return Quote(whole_ms(mean_s), whole_ms(costs.cheapest_full()))
+    content = LABEL_KINDS[kind]
+    usual = _usual(totals if content.builds_on_counts else NOTHING_KNOWN, costs.categories)
+    return Quote(whole_ms(content.price_s(costs, *usual)), whole_ms(content.price_s(costs, 0, 0)))
 
 
 def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
@@ -78,7 +58,7 @@ def quotes(
     Args:
         tx: reads what was counted.
         project: the project.
-        kind: COUNTS, FULL or OOD_CHECK.
+        kind: one of `LABEL_KINDS`.
         ahead: the images that will be asked about, in that order.
         at_once: of how many of them the counts are read together.
     """
@@ -88,7 +68,8 @@ def quotes(
     def unknown() -> Quote:
         return expected(costs, kind, full_label_totals(tx, project.id))
 
-    if kind is not SupervisionKind.FULL:
+    content = LABEL_KINDS[kind]
+    if not content.builds_on_counts:
         return lambda image_id: unknown()
     known: dict[str, Quote] = {}
 
@@ -96,7 +77,8 @@ def quotes(
         if image_id not in known:
             coming = list(islice(ahead, at_once))
             counted = counted_images(tx, project.id, coming)
-            known.update((one, _exact(costs, counted[one]) if one in counted else unknown()) for one in coming)
+            for coming_id in coming:
+                known[coming_id] = _exact(costs, content, counted[coming_id]) if coming_id in counted else unknown()
         return known[image_id]
 
     return quote
@@ -109,6 +91,6 @@ def _usual(totals: FullLabelTotals, categories: int) -> tuple[float, float]:
     return min(categories, CATEGORIES_AN_IMAGE), OBJECTS_AN_IMAGE
 
 
-def _exact(costs: CostModel, counted: CountedImage) -> Quote:
-    cost_s = exact_cost_s(costs, SupervisionKind.FULL, counted.categories, counted.objects, counted.paid_s)
+def _exact(costs: CostModel, content: type[LabelContent], counted: CountedImage) -> Quote:
+    cost_s = whole_ms(content.price_s(costs, counted.categories, counted.objects, counted.paid_s))
     return Quote(cost_s, cost_s)

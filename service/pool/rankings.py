@@ -11,7 +11,7 @@ import pyarrow.parquet
 
 from maskloop.errors import NoActiveModel, SelectionNotPrepared
 from maskloop.formats.files import write_atomically
-from maskloop.values import Campaign, Need, OodAnswer, Project, Split, Strategy, SupervisionKind
+from maskloop.values import LABEL_KINDS, Campaign, Need, Project, Split, Strategy, SupervisionKind
 from selection.hard_ood import rank_hard_ood
 from selection.pool import Pool
 from selection.ranking import RankedImages
@@ -58,7 +58,7 @@ class Rankings:
             SelectionNotPrepared: the strategy takes so long that it must have been prepared.
             NoClassifier: the strategy needs one.
         """
-        if kind is SupervisionKind.OOD_CHECK:
+        if LABEL_KINDS[kind].asked_of is Split.OOD:
             return self._rank_candidates(tx, project, campaign, strategy)
         version = version_for(project, strategy)
         path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
@@ -80,13 +80,12 @@ class Rankings:
         if Need.CLASSIFIER in strategy.needs:
             classifier = get_classifier(tx, project.id)
             hard = self._read_hard(self._folder.classifier(project.id, classifier.id) / HARD_OOD)
-            said = {image_id: _present(answer) for image_id, answer in ood_answers(tx, project.id).items()}
+            said = {
+                image_id: frozenset(answer.shown.by_category)
+                for image_id, answer in ood_answers(tx, project.id).items()
+            }
             return rank_hard_ood(hard, said)
         return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
-
-
-def _present(answer: OodAnswer) -> frozenset[int]:
-    return frozenset() if answer.is_ood else frozenset({answer.category_id})
 
 
 def version_for(project: Project, strategy: Strategy) -> str:

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.engine import Row
 
 from maskloop.masks import Mask
-from maskloop.values import Counts, Image, Label, ObjectLabel, OodAnswer, Split, SupervisionKind
+from maskloop.values import (
+    Counts,
+    FullLabel,
+    Image,
+    Label,
+    LabelContent,
+    ObjectLabel,
+    OodAnswer,
+    Split,
+    SupervisionKind,
+)
 
 IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
 """Columns of an image that stand beside its label's."""
@@ -20,27 +32,64 @@ def image_beside(row: Row[Any], image_id: str) -> Image:
     return Image(id=image_id, project_id=row.project_id, **{**facts, "split": Split(row.split)})
 
 
+@dataclass(frozen=True)
+class StoredForm:
+    """How the content of one kind stands in the columns `counts` and `objects`, one of which is NULL.
+
+    Args:
+        columns: what goes into the columns.
+        content: reads it back; a full label's row has its image's `height` and `width` as well.
+        shown: what the row shows, in numbers; no mask is decoded.
+    """
+
+    columns: Callable[[Any], dict[str, object]]
+    content: Callable[[Row[Any]], LabelContent]
+    shown: Callable[[Row[Any]], Counts]
+
+
 def label_of(row: Row[Any]) -> Label:
     """The label of a row; one of a full label has its image's `height` and `width` as well."""
     return Label(
         id=row.id,
         project_id=row.project_id,
         image_id=row.image_id,
-        kind=SupervisionKind(row.kind),
+        content=STORED_FORMS[SupervisionKind(row.kind)].content(row),
         annotator=row.annotator,
         cost_s=row.cost_s,
         created_at=row.created_at,
-        counts=counts_of(row.counts) if row.kind == SupervisionKind.COUNTS else None,
-        answer=answer_of(row.counts) if row.kind == SupervisionKind.OOD_CHECK else None,
-        objects=tuple(
-            ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()))
-            for category_id, rle in row.objects or ()
-        ),
         seconds_spent=row.seconds_spent,
         campaign_id=row.campaign_id,
         supersedes=row.supersedes,
         superseded_by=row.superseded_by,
     )
+
+
+def row_of(label: Label) -> dict[str, object]:
+    """A label as its row."""
+    shown = label.shown
+    return {
+        "id": label.id,
+        "project_id": label.project_id,
+        "image_id": label.image_id,
+        "kind": label.kind.value,
+        "annotator": label.annotator,
+        "campaign_id": label.campaign_id,
+        "cost_s": label.cost_s,
+        "seconds_spent": label.seconds_spent,
+        "counts": None,
+        "objects": None,
+        **STORED_FORMS[label.kind].columns(label.content),
+        "categories_present": shown.categories,
+        "objects_present": shown.objects,
+        "supersedes": label.supersedes,
+        "superseded_by": label.superseded_by,
+        "created_at": label.created_at,
+    }
+
+
+def shown_by(row: Row[Any]) -> Counts:
+    """What a label's row shows, in numbers; no mask is decoded."""
+    return STORED_FORMS[SupervisionKind(row.kind)].shown(row)
 
 
 def counts_of(stored: dict[str, int]) -> Counts:
@@ -53,31 +102,33 @@ def answer_of(stored: dict[str, int]) -> OodAnswer:
     return OodAnswer(next(iter(counts_of(stored).by_category), 0))
 
 
-def said_by(row: Row[Any]) -> Counts:
-    """What a label says, without its masks."""
-    if row.counts is not None:
-        return counts_of(row.counts)
-    return Counts(Counter(category_id for category_id, _ in row.objects or ()))
+def _counts_columns(content: Counts | OodAnswer) -> dict[str, object]:
+    return {"counts": {str(key): count for key, count in content.shown.by_category.items()}}
 
 
-def row_of(label: Label) -> dict[str, object]:
-    """A label as its row."""
-    shown = label.shown
-    full = label.kind is SupervisionKind.FULL
-    return {
-        "id": label.id,
-        "project_id": label.project_id,
-        "image_id": label.image_id,
-        "kind": label.kind.value,
-        "annotator": label.annotator,
-        "campaign_id": label.campaign_id,
-        "cost_s": label.cost_s,
-        "seconds_spent": label.seconds_spent,
-        "counts": None if full else {str(key): count for key, count in shown.by_category.items()},
-        "objects": [[item.category_id, item.mask.rle.decode()] for item in label.objects] if full else None,
-        "categories_present": shown.categories,
-        "objects_present": shown.objects,
-        "supersedes": label.supersedes,
-        "superseded_by": label.superseded_by,
-        "created_at": label.created_at,
-    }
+def _counts_content(row: Row[Any]) -> Counts:
+    return counts_of(row.counts)
+
+
+def _answer_content(row: Row[Any]) -> OodAnswer:
+    return answer_of(row.counts)
+
+
+def _full_columns(content: FullLabel) -> dict[str, object]:
+    return {"objects": [[item.category_id, item.mask.rle.decode()] for item in content.objects]}
+
+
+def _full_content(row: Row[Any]) -> FullLabel:
+    stored = ((category_id, Mask(row.height, row.width, rle.encode())) for category_id, rle in row.objects)
+    return FullLabel(tuple(ObjectLabel(category_id, mask) for category_id, mask in stored))
+
+
+def _full_shown(row: Row[Any]) -> Counts:
+    return Counts(Counter(category_id for category_id, _ in row.objects))
+
+
+STORED_FORMS: Mapping[SupervisionKind, StoredForm] = {
+    SupervisionKind.COUNTS: StoredForm(_counts_columns, _counts_content, _counts_content),
+    SupervisionKind.FULL: StoredForm(_full_columns, _full_content, _full_shown),
+    SupervisionKind.OOD_CHECK: StoredForm(_counts_columns, _answer_content, _counts_content),
+}

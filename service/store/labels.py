@@ -9,18 +9,20 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from maskloop.costs.estimates import TimedLabel
+from maskloop.costs.estimates import MODELLED, TimedLabel
 from maskloop.errors import LabelNotFound
-from maskloop.values import Counts, Image, Label, Split, SupervisionKind
+from maskloop.values import LABEL_KINDS, Counts, FullLabel, Image, Label, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
-from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, said_by
+from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, shown_by
 from service.store.pagination import Page, PageRequest
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
     images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
 )
+_IS_COUNTS = labels.c.kind == Counts.kind.value
+_IS_FULL = labels.c.kind == FullLabel.kind.value
 _INSERT = insert(labels)
 _SUPERSEDE = update(labels).where(labels.c.id == bindparam("old_id")).values(superseded_by=bindparam("new_id"))
 _CURRENT = select(labels.c.id, labels.c.image_id, labels.c.kind).where(
@@ -32,14 +34,14 @@ _COUNTED = select(
     labels.c.image_id, labels.c.categories_present, labels.c.objects_present, labels.c.cost_s, labels.c.superseded_by
 ).where(
     labels.c.project_id == bindparam("project_id"),
-    labels.c.kind == SupervisionKind.COUNTS.value,
+    _IS_COUNTS,
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
 )
 _FULL = labels.alias("full_labels")
 _IS_FULL_OF_IMAGE = and_(
     _FULL.c.project_id == images.c.project_id,
     _FULL.c.image_id == images.c.id,
-    _FULL.c.kind == SupervisionKind.FULL.value,
+    _FULL.c.kind == FullLabel.kind.value,
     _FULL.c.superseded_by == "",
 )
 
@@ -76,25 +78,25 @@ def get_labels(tx: Transaction, project_id: str, label_ids: Sequence[str]) -> li
     Raises:
         LabelNotFound: one of them is not in the project.
     """
-    found: dict[str, Label] = {}
+    kept: dict[str, Label] = {}
     for ids in chunks(label_ids):
         rows = tx.execute(_WITH_SIZE.where(labels.c.project_id == project_id, labels.c.id.in_(ids)))
-        found.update((row.id, label_of(row)) for row in rows)
+        kept.update((row.id, label_of(row)) for row in rows)
     for label_id in label_ids:
-        if label_id not in found:
+        if label_id not in kept:
             raise LabelNotFound(f"project {project_id} has no label {label_id!r}", field="label_id")
-    return [found[label_id] for label_id in label_ids]
+    return [kept[label_id] for label_id in label_ids]
 
 
 def current_labels(
     tx: Transaction, project_id: str, image_ids: Sequence[str]
 ) -> dict[tuple[str, SupervisionKind], str]:
     """Ids of the current labels of some images, by image id and kind."""
-    found: dict[tuple[str, SupervisionKind], str] = {}
+    current: dict[tuple[str, SupervisionKind], str] = {}
     for ids in chunks(image_ids):
         rows = tx.execute(_CURRENT, {"project_id": project_id, "ids": ids})
-        found.update(((row.image_id, SupervisionKind(row.kind)), row.id) for row in rows)
-    return found
+        current.update(((row.image_id, SupervisionKind(row.kind)), row.id) for row in rows)
+    return current
 
 
 def list_labels(
@@ -107,43 +109,43 @@ def list_labels(
     include_superseded: bool = False,
 ) -> Page[Label]:
     """A project's labels, oldest first."""
-    found = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > page.after_number)
+    query = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > page.after_number)
     if image_id:
-        found = found.where(labels.c.image_id == image_id)
+        query = query.where(labels.c.image_id == image_id)
     if kind is not None:
-        found = found.where(labels.c.kind == kind.value)
+        query = query.where(labels.c.kind == kind.value)
     if not include_superseded:
-        found = found.where(IS_CURRENT)
-    rows = tx.execute(found.order_by(labels.c.number).limit(page.size + 1)).all()
+        query = query.where(IS_CURRENT)
+    rows = tx.execute(query.order_by(labels.c.number).limit(page.size + 1)).all()
     return page.cut([label_of(row) for row in rows], [str(row.number) for row in rows])
 
 
 def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> Iterator[LabeledImage]:
     """Current full labels of the images of some splits, by image id; read as they are consumed."""
-    found = (
+    query = (
         select(labels, *(images.c[name] for name in IMAGE_FIELDS))
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .where(
             labels.c.project_id == project_id,
-            labels.c.kind == SupervisionKind.FULL.value,
+            _IS_FULL,
             IS_CURRENT,
             images.c.split.in_([str(split) for split in splits]),
         )
         .order_by(labels.c.image_id)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         yield LabeledImage(image_beside(row, row.image_id), label_of(row))
 
 
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
     """Pool images with counts of at least one object and without a full label, by image id."""
-    found = (
+    query = (
         select(images, labels.c.counts)
         .join(labels, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
         .where(
             labels.c.project_id == project_id,
-            labels.c.kind == SupervisionKind.COUNTS.value,
+            _IS_COUNTS,
             IS_CURRENT,
             labels.c.objects_present > 0,
             images.c.split == Split.POOL.value,
@@ -151,39 +153,37 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
         )
         .order_by(images.c.id)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         yield image_of(row), counts_of(row.counts)
 
 
 def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts | None, float]]:
     """Pool images without a full label, with their counts (`None` if unknown) and what was paid for these, by id."""
-    is_counts = and_(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.project_id == project_id)
+    is_counts = and_(_IS_COUNTS, labels.c.project_id == project_id)
     current = select(labels.c.image_id, labels.c.counts).where(is_counts, IS_CURRENT).subquery()
     paid = select(labels.c.image_id, func.sum(labels.c.cost_s).label("paid_s")).where(is_counts)
     paid_by_image = paid.group_by(labels.c.image_id).subquery()
-    full = select(labels.c.image_id).where(
-        labels.c.project_id == project_id, labels.c.kind == SupervisionKind.FULL.value, IS_CURRENT
-    )
-    found = (
+    full = select(labels.c.image_id).where(labels.c.project_id == project_id, _IS_FULL, IS_CURRENT)
+    query = (
         select(images, current.c.counts, paid_by_image.c.paid_s)
         .join(current, current.c.image_id == images.c.id, isouter=True)
         .join(paid_by_image, paid_by_image.c.image_id == images.c.id, isouter=True)
         .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, images.c.id.not_in(full))
         .order_by(images.c.id)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         yield image_of(row), None if row.counts is None else counts_of(row.counts), row.paid_s or 0.0
 
 
 def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
     """Pool images without a full label, counted or not, by image id."""
-    found = (
+    query = (
         select(images)
         .join(_FULL, _IS_FULL_OF_IMAGE, isouter=True)
         .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, _FULL.c.id.is_(None))
         .order_by(images.c.id)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         yield image_of(row)
 
 
@@ -207,33 +207,32 @@ def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
     counted = labels.alias("counted")
     paid = (
         select(counted.c.image_id, func.sum(counted.c.cost_s).label("paid_s"))
-        .where(counted.c.project_id == project_id, counted.c.kind == SupervisionKind.COUNTS.value)
+        .where(counted.c.project_id == project_id, counted.c.kind == Counts.kind.value)
         .group_by(counted.c.image_id)
         .subquery()
     )
-    found = (
+    query = (
         select(labels.c.kind, labels.c.counts, labels.c.objects, labels.c.seconds_spent, paid.c.paid_s)
         .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
         .where(
             labels.c.project_id == project_id,
-            labels.c.kind.in_([SupervisionKind.COUNTS.value, SupervisionKind.FULL.value]),
+            labels.c.kind.in_([kind.value for kind in MODELLED]),
             labels.c.supersedes == "",
             labels.c.seconds_spent.is_not(None),
         )
         .order_by(labels.c.number)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         kind = SupervisionKind(row.kind)
-        paid_s = (row.paid_s or 0.0) if kind is SupervisionKind.FULL else 0.0
-        yield TimedLabel(kind, said_by(row), row.seconds_spent, paid_s)
+        paid_s = (row.paid_s or 0.0) if LABEL_KINDS[kind].builds_on_counts else 0.0
+        yield TimedLabel(kind, shown_by(row), row.seconds_spent, paid_s)
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
-    """Images that need no label of this kind (any more): fully labeled, labeled so, or, for FULL, counted as empty."""
+    """Images that need no label of this kind (any more): labeled, or counted as empty if it builds on counts."""
     current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
-    full = current.where(labels.c.kind == SupervisionKind.FULL.value)
-    if kind is SupervisionKind.FULL:
-        said = current.where(labels.c.kind == SupervisionKind.COUNTS.value, labels.c.objects_present == 0)
-    else:
-        said = current.where(labels.c.kind == kind.value)
-    return {*tx.execute(full).scalars().all(), *tx.execute(said).scalars().all()}
+    content = LABEL_KINDS[kind]
+    needless = [current.where(labels.c.kind == other.value) for other in content.done_by]
+    if content.builds_on_counts:
+        needless.append(current.where(_IS_COUNTS, labels.c.objects_present == 0))
+    return {image_id for query in needless for image_id in tx.execute(query).scalars()}

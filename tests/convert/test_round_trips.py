@@ -23,6 +23,7 @@ from maskloop.values import (
     Counts,
     EvaluatedImage,
     Evaluation,
+    FullLabel,
     HardCandidate,
     HeadState,
     Image,
@@ -66,7 +67,7 @@ masks = st.builds(
 objects = st.lists(st.builds(ObjectLabel, positive, masks), max_size=4).map(tuple)
 answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
-supported = st.sampled_from([SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK])
+contents = counts | objects.map(FullLabel) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -120,32 +121,20 @@ cost_estimates = st.builds(
 )
 
 
-def of_kind(kind):
-    """Counts go with kind counts, objects with full, an answer with ood_check."""
-    return {
-        "kind": st.just(kind),
-        "counts": counts if kind is SupervisionKind.COUNTS else st.none(),
-        "objects": objects if kind is SupervisionKind.FULL else st.just(()),
-        "answer": answers if kind is SupervisionKind.OOD_CHECK else st.none(),
-        "seconds_spent": st.none() | seconds,
-        "supersedes": texts,
-    }
-
-
-drafts = supported.flatmap(lambda kind: st.builds(LabelDraft, image_id=ids, **of_kind(kind)))
-labels = supported.flatmap(
-    lambda kind: st.builds(
-        Label,
-        id=ids,
-        project_id=ids,
-        image_id=ids,
-        annotator=names,
-        cost_s=seconds,
-        created_at=times,
-        campaign_id=texts,
-        superseded_by=texts,
-        **of_kind(kind),
-    )
+drafts = st.builds(LabelDraft, ids, contents, st.none() | seconds, texts)
+labels = st.builds(
+    Label,
+    id=ids,
+    project_id=ids,
+    image_id=ids,
+    content=contents,
+    annotator=names,
+    cost_s=seconds,
+    created_at=times,
+    seconds_spent=st.none() | seconds,
+    campaign_id=texts,
+    supersedes=texts,
+    superseded_by=texts,
 )
 proposals = st.builds(
     ImageProposals,
@@ -307,7 +296,7 @@ def test_a_label_that_says_nothing_is_refused():
 def test_a_valid_empty_label_is_not_a_label_that_says_nothing():
     draft = labels_pb2.LabelDraft(image_id="a1")
     draft.full.SetInParent()
-    assert convert.draft_from_message(draft) == LabelDraft("a1", SupervisionKind.FULL)
+    assert convert.draft_from_message(draft) == LabelDraft("a1", FullLabel())
 
 
 @pytest.mark.parametrize("found", [[(1, 2), (1, 3)], [(1, 0)], [(1, 10_001)]])
@@ -349,7 +338,7 @@ def test_arguments_are_what_the_request_was_made_of():
 
 
 def test_repeated_arguments_come_as_tuples():
-    draft = LabelDraft("a1", SupervisionKind.COUNTS, Counts({3: 2}))
+    draft = LabelDraft("a1", Counts({3: 2}))
     message = convert.request(labels_pb2.SubmitLabelsRequest, project_id="p", labels=(draft,))
     assert convert.arguments(message)["labels"] == (draft,)
 

@@ -13,6 +13,7 @@ from maskloop.masks import Mask
 from maskloop.values import (
     Category,
     Counts,
+    FullLabel,
     Image,
     ImageProposals,
     LabelDraft,
@@ -64,20 +65,20 @@ class TestGroundTruth:
         answers = labeler.label(task(FULL))
         # a: two of three classes, three objects: 1 + 3 * 79; b: 3 classes checked
         assert answers.drafts == (
-            LabelDraft("id-a", FULL, objects=OBJECTS["id-a"], seconds_spent=238.0),
-            LabelDraft("id-b", FULL, objects=(), seconds_spent=3.0),
+            LabelDraft("id-a", FullLabel(OBJECTS["id-a"]), seconds_spent=238.0),
+            LabelDraft("id-b", FullLabel(), seconds_spent=3.0),
         )
         assert answers.passed_over == {}
 
     def test_it_counts(self, labeler):
         answers = labeler.label(task(COUNTS))
-        assert answers.drafts[0].counts == Counts({1: 2, 2: 1})
+        assert answers.drafts[0].content == Counts({1: 2, 2: 1})
         assert answers.drafts[0].seconds_spent == pytest.approx(3 + 2 * 1.48)
-        assert answers.drafts[1] == LabelDraft("id-b", COUNTS, counts=Counts({}), seconds_spent=3.0)
+        assert answers.drafts[1] == LabelDraft("id-b", Counts({}), seconds_spent=3.0)
 
     def test_it_names_what_it_sees_first_in_a_candidate(self, labeler):
         answers = labeler.label(task(OOD_CHECK))  # a: two cracks and a rust
-        assert [draft.answer for draft in answers.drafts] == [OodAnswer(1), OodAnswer()]
+        assert [draft.content for draft in answers.drafts] == [OodAnswer(1), OodAnswer()]
         assert [draft.seconds_spent for draft in answers.drafts] == [1.0, 1.0]
         assert labeler.cost_s(Pick("id-a", "hard", cost_s=999.0), OOD_CHECK, 0.0) == 1.0
 
@@ -182,7 +183,7 @@ def test_a_skipped_name_that_is_none_of_the_task_is_told(people):
 def test_counts_are_left_by_category_name(people):
     people.save({"a.png": {"hole": 2, "crack": 0}, "b.png": {}})
     answers = people.labeler.label(task(COUNTS))
-    assert [draft.counts for draft in answers.drafts] == [Counts({5: 2}), Counts({})]
+    assert [draft.content for draft in answers.drafts] == [Counts({5: 2}), Counts({})]
     assert json.loads((people.place / "todo.json").read_text()) == {"a.png": {}, "b.png": {}}
     assert '{"a.png": {"crack": 2}}' in (people.place / "README.txt").read_text()
 
@@ -209,7 +210,7 @@ def test_counts_that_cannot_be_are_told(people, counts, complaint):
 def test_answers_are_left_by_category_name(people):
     people.save({"a.png": "hole", "b.png": ""})
     answers = people.labeler.label(task(OOD_CHECK))
-    assert [draft.answer for draft in answers.drafts] == [OodAnswer(5), OodAnswer()]
+    assert [draft.content for draft in answers.drafts] == [OodAnswer(5), OodAnswer()]
     assert json.loads((people.place / "todo.json").read_text()) == {"a.png": "", "b.png": ""}
     assert '{"a.png": "crack"}' in (people.place / "README.txt").read_text()
 

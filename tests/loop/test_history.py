@@ -14,6 +14,7 @@ from maskloop.values import (
     Category,
     Counts,
     Evaluation,
+    FullLabel,
     Label,
     ModelVersion,
     Operation,
@@ -36,8 +37,9 @@ def at(minute):
 
 
 def label(image_id, minute, kind=FULL, cost_s=80.0, **options):
-    given = {"counts": Counts({1: 1}) if kind is COUNTS else None, "campaign_id": "c", **options}
-    return Label(f"l{minute}", "p", image_id, kind, "ada", cost_s, at(minute), **given)
+    content = Counts({1: 1}) if kind is COUNTS else FullLabel()
+    given = {"campaign_id": "c", **options}
+    return Label(f"l{minute}", "p", image_id, content, "ada", cost_s, at(minute), **given)
 
 
 def batch(id_, *image_ids, version="", kind=FULL, states=None):

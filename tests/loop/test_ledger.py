@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 import pytest
 
 from maskloop.loop.ledger import Ledger
-from maskloop.values import Budget, Counts, Label, SupervisionKind
+from maskloop.values import Budget, Counts, FullLabel, Label, SupervisionKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def label(image_id, kind, cost_s, counts=None, seconds_spent=None):
-    return Label(f"l-{image_id}", "p", image_id, kind, "ada", cost_s, NOW, counts=counts, seconds_spent=seconds_spent)
+    content = counts if kind is SupervisionKind.COUNTS else FullLabel()
+    return Label(f"l-{image_id}", "p", image_id, content, "ada", cost_s, NOW, seconds_spent=seconds_spent)
 
 
 def test_spending_is_added_up_by_kind_planned_and_measured():

@@ -15,6 +15,7 @@ from maskloop.values import (
     Budget,
     Category,
     Counts,
+    FullLabel,
     ImageImport,
     LabelDraft,
     OodAnswer,
@@ -65,10 +66,10 @@ class People:
 
     def draft(self, image_id, kind):
         if kind is COUNTS:
-            return LabelDraft(image_id, kind, counts=Counts({1: 1}), seconds_spent=4.0)
+            return LabelDraft(image_id, Counts({1: 1}), seconds_spent=4.0)
         if kind is OOD_CHECK:
-            return LabelDraft(image_id, kind, answer=OodAnswer(int(self.is_square(image_id))), seconds_spent=2.0)
-        return LabelDraft(image_id, kind, objects=self.objects[image_id], seconds_spent=OUTLINE_S)
+            return LabelDraft(image_id, OodAnswer(int(self.is_square(image_id))), seconds_spent=2.0)
+        return LabelDraft(image_id, FullLabel(self.objects[image_id]), seconds_spent=OUTLINE_S)
 
     def is_square(self, image_id):
         return bool(self.objects[image_id])

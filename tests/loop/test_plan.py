@@ -9,21 +9,18 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.plan import Plan, plan_of
-from maskloop.values import Budget, Label, OodAnswer, Strategy, SupervisionKind
+from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, Strategy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
 
 
 def full(number, cost_s=FULL_S):
-    return Label(f"l{number}", "p", f"i{number}", SupervisionKind.FULL, "ada", cost_s, NOW)
+    return Label(f"l{number}", "p", f"i{number}", FullLabel(), "ada", cost_s, NOW)
 
 
 def counts_label(number, cost_s=6.48):
-    from maskloop.values import Counts
-
-    counts = Counts({1: 1})
-    return Label(f"c{number}", "p", f"i{number}", SupervisionKind.COUNTS, "ada", cost_s, NOW, counts=counts)
+    return Label(f"c{number}", "p", f"i{number}", Counts({1: 1}), "ada", cost_s, NOW)
 
 
 def plan(budget, **asked):
@@ -195,8 +192,7 @@ def test_networks_that_find_by_themselves_are_scored_without_counts(how):
 
 
 def answer(number):
-    said = OodAnswer()
-    return Label(f"v{number}", "p", f"o{number}", SupervisionKind.OOD_CHECK, "ada", 1.0, NOW, answer=said)
+    return Label(f"v{number}", "p", f"o{number}", OodAnswer(), "ada", 1.0, NOW)
 
 
 def test_a_round_looks_at_candidates_for_its_share_of_what_is_left_in_four_batches():

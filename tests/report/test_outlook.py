@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from maskloop.costs.budget_end import end_of_budget_s
 from maskloop.report import (
     CheckedForecast,
     Expected,
@@ -14,7 +15,7 @@ from maskloop.report import (
     to_json,
     with_outlooks,
 )
-from maskloop.report.outlook import end_of_budget_s, outlook, points, say_checks, say_outlook, until_s
+from maskloop.report.outlook import outlook, points, say_checks, say_outlook, until_s
 
 Make = Callable[..., RunReport]
 MakeRound = Callable[..., RoundReport]

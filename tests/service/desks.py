@@ -18,6 +18,7 @@ from maskloop.values import (
     Campaign,
     Category,
     Counts,
+    FullLabel,
     HeadState,
     ImageImport,
     ImageProposals,
@@ -149,9 +150,15 @@ def objects(*categories: int) -> tuple[ObjectLabel, ...]:
     return tuple(ObjectLabel(category, mask(place + 1)) for place, category in enumerate(categories))
 
 
+class Boxes(FullLabel):
+    """What a client may say that is newer than the server."""
+
+    kind = SupervisionKind.BOXES
+
+
 def full_draft(image_id: str, *categories: int, **options: object) -> LabelDraft:
-    return LabelDraft(image_id, SupervisionKind.FULL, objects=objects(*categories), **options)
+    return LabelDraft(image_id, FullLabel(objects(*categories)), **options)
 
 
 def counts_draft(image_id: str, counts: dict[int, int], **options: object) -> LabelDraft:
-    return LabelDraft(image_id, SupervisionKind.COUNTS, counts=Counts(counts), **options)
+    return LabelDraft(image_id, Counts(counts), **options)

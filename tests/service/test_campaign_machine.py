@@ -127,7 +127,7 @@ class Campaigns(RuleBasedStateMachine):
     def known(self):
         current = [label for label in self.labels() if not label.superseded_by]
         full = {label.image_id for label in current if label.kind is FULL}
-        return full, {label.image_id: label.counts for label in current if label.kind is COUNTS}
+        return full, {label.image_id: label.content for label in current if label.kind is COUNTS}
 
     @rule(batch=handed_out, data=st.data())
     def submit_labels(self, batch: Batch, data: st.DataObject) -> None:
@@ -281,7 +281,7 @@ class Campaigns(RuleBasedStateMachine):
                 assert label.cost_s == 0.0
             elif label.kind is COUNTS:
                 counts_cost[label.image_id] = label.cost_s
-                assert label.cost_s == pytest.approx(3 + 1.48 * label.counts.categories)
+                assert label.cost_s == pytest.approx(3 + 1.48 * label.shown.categories)
             else:
                 present = len({item.category_id for item in label.objects})
                 whole = 3 - present + 79 * len(label.objects)

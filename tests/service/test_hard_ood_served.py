@@ -158,14 +158,14 @@ def test_hard_candidates_are_handed_out_and_answers_change_at_once_what_comes_ne
     assert first.strategy == "hard_ood"
     assert pick.image_id in hard
     assert "cluster" in pick.reason
-    drafts = [LabelDraft(pick.image_id, OOD_CHECK, answer=OodAnswer())]
+    drafts = [LabelDraft(pick.image_id, OodAnswer())]
     client.submit_labels(project_id="p", annotator="ann", batch_id=first.id, labels=drafts)
 
     rest = select(client, 100)
     assert {one.image_id for one in rest.picks} <= hard - {pick.image_id}
     assert rest.exhausted
-    drafts = [LabelDraft(one.image_id, OOD_CHECK, answer=OodAnswer(3)) for one in rest.picks[:1]]
-    drafts += [LabelDraft(one.image_id, OOD_CHECK, answer=OodAnswer()) for one in rest.picks[1:]]
+    drafts = [LabelDraft(one.image_id, OodAnswer(3)) for one in rest.picks[:1]]
+    drafts += [LabelDraft(one.image_id, OodAnswer()) for one in rest.picks[1:]]
     client.submit_labels(project_id="p", annotator="ann", batch_id=rest.id, labels=drafts)
     assert select(client, 100).picks == ()
 
@@ -175,7 +175,7 @@ def test_hard_candidates_are_handed_out_and_answers_change_at_once_what_comes_ne
 
 def test_the_next_classifier_learns_from_the_answers(client, names, trained):
     judged = list(client.list_labels(project_id="p", kind=OOD_CHECK))
-    nothing = sum(label.answer.is_ood for label in judged)
+    nothing = sum(label.content.is_ood for label in judged)
     operation = client.wait_operation(client.train_classifier(project_id="p", overrides=QUICK, seed=1, clusters=4))
     classifier = operation.result
     assert (classifier.labeled_images, classifier.empty_images) == (25, 6 + nothing)

@@ -28,6 +28,7 @@ from maskloop.masks import Mask
 from maskloop.values import (
     Batch,
     Counts,
+    FullLabel,
     ImageImport,
     Label,
     LabelDraft,
@@ -39,7 +40,7 @@ from maskloop.values import (
     SupervisionKind,
 )
 from service.desk.labels import Submission
-from tests.service.desks import START, Server, counts_draft, full_draft, mask, objects, png
+from tests.service.desks import START, Boxes, Server, counts_draft, full_draft, mask, objects, png
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
 
@@ -193,11 +194,11 @@ def test_all_labels_of_a_call_are_taken_or_none(server: Server, batch: Batch) ->
 
 
 def wrong_size(image_id: str) -> LabelDraft:
-    return LabelDraft(image_id, FULL, objects=(ObjectLabel(1, mask()), ObjectLabel(1, mask(1, height=8, width=6))))
+    return LabelDraft(image_id, FullLabel((ObjectLabel(1, mask()), ObjectLabel(1, mask(1, height=8, width=6)))))
 
 
 def without_a_pixel(image_id: str) -> LabelDraft:
-    return LabelDraft(image_id, FULL, objects=(ObjectLabel(1, Mask.empty(6, 8)),))
+    return LabelDraft(image_id, FullLabel((ObjectLabel(1, Mask.empty(6, 8)),)))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,7 @@ def without_a_pixel(image_id: str) -> LabelDraft:
         (lambda image_id: counts_draft(image_id, {1: 10_001}), InvalidLabel, "10001 objects of category 1"),
         (lambda image_id: counts_draft(image_id, {1: 1}), InvalidLabel, "asks for full, not for counts"),
         (
-            lambda image_id: LabelDraft(image_id, SupervisionKind.BOXES),
+            lambda image_id: LabelDraft(image_id, Boxes()),
             UnsupportedSupervision,
             "boxes are not yet supported",
         ),
@@ -386,5 +387,5 @@ def test_counts_leave_out_categories_with_none(server: Server) -> None:
     server.create_campaign(100.0)
     counting = lease(server, kind=COUNTS)
     answer = submit(server, counts_draft(image_ids(counting)[0], {1: 0, 2: 1}), batch_id=counting.id)
-    assert answer.labels[0].counts == Counts({2: 1})
+    assert answer.labels[0].content == Counts({2: 1})
     assert answer.labels[0].cost_s == 4.48

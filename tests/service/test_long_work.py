@@ -63,7 +63,7 @@ def fill(client, project_id="p", train=10, test=4, pool=10):
         images=6,
         strategy=Strategy("random"),
     )
-    drafts = [LabelDraft(pick.image_id, SupervisionKind.COUNTS, Counts({1: 1})) for pick in batch.picks]
+    drafts = [LabelDraft(pick.image_id, Counts({1: 1})) for pick in batch.picks]
     client.submit_labels(project_id=project_id, annotator="ann", batch_id=batch.id, labels=drafts)
     return [pick.image_id for pick in batch.picks]
 
@@ -249,7 +249,7 @@ def test_labeling_goes_on_while_a_network_trains(client, counted):
         images=2,
         strategy=Strategy("random"),
     )
-    drafts = [LabelDraft(pick.image_id, SupervisionKind.COUNTS, Counts({})) for pick in batch.picks]
+    drafts = [LabelDraft(pick.image_id, Counts({})) for pick in batch.picks]
     client.submit_labels(project_id="p", annotator="bee", batch_id=batch.id, labels=drafts)
     assert len(batch.picks) == 2
     assert client.get_operation(operation_id=training.id).state is OperationState.RUNNING

@@ -53,7 +53,7 @@ def ids(batch: Batch) -> set[str]:
 
 
 def draft(image_id: str, category_id: int = 0, **options: object) -> LabelDraft:
-    return LabelDraft(image_id, OOD_CHECK, answer=OodAnswer(category_id), **options)
+    return LabelDraft(image_id, OodAnswer(category_id), **options)
 
 
 def submit(server: Server, *drafts: LabelDraft, batch_id: str = "") -> tuple[Label, ...]:
@@ -86,7 +86,7 @@ def test_what_holds_something_after_all_joins_the_pool_and_the_rest_is_known_to_
     assert found.spent_s_by_kind == {OOD_CHECK: 5.0}
     assert found.measured_s_by_kind == {OOD_CHECK: 3.5}
     kept = server.labels.list_labels(project_id="p", kind=OOD_CHECK).items
-    assert {label.image_id: label.answer for label in kept} == {
+    assert {label.image_id: label.content for label in kept} == {
         first: OodAnswer(2),
         **dict.fromkeys(others, OodAnswer()),
     }
@@ -135,7 +135,7 @@ def test_answers_need_a_candidate_and_a_category_of_the_vocabulary(server: Serve
         submit(server, draft(pool))
     with pytest.raises(InvalidLabel, match=f"image {candidates[0]}: project p has no category 9"):
         submit(server, draft(candidates[0], 9))
-    with pytest.raises(InvalidLabel, match="carries no answer"):
+    with pytest.raises(InvalidLabel, match="says nothing"):
         LabelDraft(candidates[0], OOD_CHECK)
     assert server.labels.list_labels(project_id="p").items == ()
 
@@ -179,7 +179,7 @@ def test_a_training_learns_from_what_is_known_to_hold_nothing(server: Server, ca
     counted, outlined = server.import_pool(2)
     first, there, *_ = candidates
     nothing, _ = submit(server, draft(first), draft(there, 3), batch_id=select(server).id)
-    counts, full = submit(server, LabelDraft(counted, COUNTS, counts=Counts({})), full_draft(outlined, 1))
+    counts, full = submit(server, LabelDraft(counted, Counts({})), full_draft(outlined, 1))
     prepared = job(server, "o1")
     assert [image.image_id for image in prepared.images] == [outlined]
     assert {image.image_id: image.label_id for image in prepared.empty} == {first: nothing.id, counted: counts.id}

@@ -46,6 +46,7 @@ from maskloop.values import (
     Counts,
     EvaluatedImage,
     Evaluation,
+    FullLabel,
     Image,
     Label,
     ModelVersion,
@@ -182,12 +183,12 @@ def image(image_id: str, split: Split = Split.POOL) -> Image:
 
 def full_label(label_id: str, image_id: str, *categories: int, **options: object) -> Label:
     given = {"cost_s": 80.0, "annotator": "ann", "created_at": NOW, **options}
-    return Label(label_id, "p", image_id, FULL, objects=objects(*categories), **given)
+    return Label(label_id, "p", image_id, FullLabel(objects(*categories)), **given)
 
 
 def counts_label(label_id: str, image_id: str, counts: dict[int, int], **options: object) -> Label:
     given = {"cost_s": 4.48, "annotator": "ann", "created_at": NOW, **options}
-    return Label(label_id, "p", image_id, COUNTS, counts=Counts(counts), **given)
+    return Label(label_id, "p", image_id, Counts(counts), **given)
 
 
 def batch(batch_id: str, *image_ids: str, **options: object) -> Batch:
@@ -798,7 +799,7 @@ def test_a_request_is_the_same_whatever_order_the_wire_gives_its_maps_in() -> No
 
 def answer_label(label_id: str, image_id: str, category_id: int = 0, **options: object) -> Label:
     given = {"cost_s": 1.0, "annotator": "ann", "created_at": NOW, **options}
-    return Label(label_id, "p", image_id, SupervisionKind.OOD_CHECK, answer=OodAnswer(category_id), **given)
+    return Label(label_id, "p", image_id, OodAnswer(category_id), **given)
 
 
 def test_what_labels_say_is_in_an_image_is_told_by_the_best_of_them(database: Database) -> None:

@@ -18,6 +18,7 @@ from maskloop.values import (
     Campaign,
     Category,
     Counts,
+    FullLabel,
     ImageImport,
     LabelDraft,
     ObjectLabel,
@@ -151,9 +152,9 @@ def test_the_decoding_sequence_is_sorted_and_repeats_each_category_as_counted(by
         lambda: Project("p", "P", (Category(1, "a"), Category(1, "b"))),
         lambda: Project("p", "P", (Category(1, "a"), Category(2, "a"))),
         lambda: LabelDraft("i", SupervisionKind.COUNTS),
-        lambda: LabelDraft("i", SupervisionKind.FULL, seconds_spent=-1.0),
-        lambda: LabelDraft("i", SupervisionKind.FULL, seconds_spent=math.nan),
-        lambda: LabelDraft("i", SupervisionKind.FULL, seconds_spent=math.inf),
+        lambda: LabelDraft("i", FullLabel(), seconds_spent=-1.0),
+        lambda: LabelDraft("i", FullLabel(), seconds_spent=math.nan),
+        lambda: LabelDraft("i", FullLabel(), seconds_spent=math.inf),
         lambda: ImageImport("", Split.TEST, uri="file:x"),
         lambda: ImageImport("x" * 256, Split.TEST, uri="file:x"),
         lambda: ImageImport("x", Split.TEST),
@@ -167,7 +168,7 @@ def test_contradictions_do_not_exist(make: Callable[[], object]) -> None:
 
 
 def test_an_empty_full_label_is_valid() -> None:
-    assert LabelDraft("i", SupervisionKind.FULL).objects == ()
+    assert LabelDraft("i", FullLabel()).objects == ()
 
 
 def test_values_do_not_change() -> None:

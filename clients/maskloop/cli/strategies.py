@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from maskloop.values import STRATEGY_KINDS, StrategyKind
-from maskloop.values.strategies import Option
+from maskloop.values.strategy_kinds import Option
 
 
 def show_strategies(console: Console) -> None:

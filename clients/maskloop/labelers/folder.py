@@ -9,55 +9,20 @@ DIR/round-02/skip.txt        left by the people, if need be: file names of image
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco import read_finished_coco
-from maskloop.formats.coco_writing import write_coco
-from maskloop.formats.counts import read_counts
+from maskloop.formats.coco_parsing import read_text
 from maskloop.formats.files import write_atomically
-from maskloop.formats.ood_answers import read_ood_answers
-from maskloop.labelers.labeler import Answers, Labeler, Task
-from maskloop.loop.progress import Progress
-from maskloop.values import Counts, Image, LabelDraft, ObjectLabel, OodAnswer, Pick, SkipReason, SupervisionKind
+from maskloop.formats.problems import Problems
+from maskloop.labelers.folder_forms import FOLDER_FORMS
+from maskloop.labelers.labeler import Answers, Labeler, Reporter, Task
+from maskloop.values import LabelDraft, Pick, SkipReason, SupervisionKind
 
 LOOK_EVERY_S = 1.0
 KEEP_EVERY_S = 600.0
-FULL_README = """\
-{images} images to outline. They are in images/; proposals.json (COCO) has the network's masks to start from.
-
-Outline every object of: {names}.
-Save the finished annotations as done.json (COCO instances, categories by these names) beside this file. List an image
-without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
-done.json is saved. The run goes on as soon as done.json is complete.
-"""
-COUNTS_README = """\
-{images} images to count. They are in images/. Count the objects of: {names}.
-
-Save the counts as done.json beside this file; todo.json has its form:
-{example}
-An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
-done.json is complete.
-"""
-ANSWERS_README = """\
-{images} images that should hold nothing, and that a classifier takes for something. They are in images/. Look for:
-{names}.
-
-Save what is there as done.json beside this file: for each image one of these names, or "" if none of it is there.
-todo.json has its form:
-{example}
-An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
-done.json is complete.
-"""
-
-READMES = {
-    SupervisionKind.FULL: FULL_README,
-    SupervisionKind.COUNTS: COUNTS_README,
-    SupervisionKind.OOD_CHECK: ANSWERS_README,
-}
 
 
 class FolderLabeler(Labeler):
@@ -69,22 +34,36 @@ class FolderLabeler(Labeler):
         sleep: how to wait.
     """
 
-    def __init__(self, folder: Path, progress: Progress, sleep: Callable[[float], None] = time.sleep) -> None:
+    kinds = tuple(FOLDER_FORMS)
+
+    def __init__(self, folder: Path, progress: Reporter, sleep: Callable[[float], None] = time.sleep) -> None:
         self._folder = folder
         self._progress = progress
         self._sleep = sleep
 
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
         """What the server expects it to cost: nobody has looked at the image yet."""
+        self.check_kind(kind)
         return pick.cost_s
 
     def label(self, task: Task) -> Answers:
-        """Hand the task out and wait for done.json; a file that does not hold together is told and waited for anew."""
+        """Hand the task out and wait for done.json; a file that does not hold together is told and waited for anew.
+
+        Drafts carry no `seconds_spent`: nobody has held a clock.
+
+        Raises:
+            UnsupportedSupervision: a kind that has no form; nothing is written.
+            InvalidDataset: a file name leaves the folder.
+        """
+        self.check_kind(task.kind)
         place = self._folder / task.name
-        done = place / "done.json"
-        if not done.exists():
+        if not (place / "done.json").exists():
             _hand_out(task, place)
         self._progress.phase("label", f"{len(task.images)} images in {place}: waiting for done.json")
+        return self._wait(task, place)
+
+    def _wait(self, task: Task, place: Path) -> Answers:
+        done = place / "done.json"
         refused: tuple[object, object] | None = None
         looks = 0
         while True:
@@ -104,10 +83,10 @@ class FolderLabeler(Labeler):
 def _state(file: Path) -> tuple[int, int] | None:
     """Changes whenever the file is saved; `None` while it is not there."""
     try:
-        found = file.stat()
+        state = file.stat()
     except FileNotFoundError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return state.st_mtime_ns, state.st_size
 
 
 def _hand_out(task: Task, place: Path) -> None:
@@ -116,61 +95,29 @@ def _hand_out(task: Task, place: Path) -> None:
         path = place / "images" / _safe(image.file_name)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, task.read_image(image.id))
-    if task.kind is SupervisionKind.FULL:
-        _write_proposals(task, place / "proposals.json")
-    else:
-        nothing: object = {} if task.kind is SupervisionKind.COUNTS else ""
-        todo = {image.file_name: nothing for image in task.images}
-        write_atomically(place / "todo.json", json.dumps(todo, indent=1).encode())
-    write_atomically(place / "README.txt", _readme(task).encode())
-
-
-def _readme(task: Task) -> str:
-    names = [category.name for category in task.categories]
-    text, said = READMES[task.kind], names[0] if task.kind is SupervisionKind.OOD_CHECK else {names[0]: 2}
-    example = json.dumps({task.images[0].file_name: said})
-    return text.format(images=len(task.images), names=", ".join(names), example=example)
-
-
-def _write_proposals(task: Task, path: Path) -> None:
-    offered = {image.file_name: task.proposals[image.id].objects for image in task.images if image.id in task.proposals}
-    shown = {name: [item for item in objects if item.mask.area] for name, objects in offered.items()}
-    labels = {name: [ObjectLabel(item.category_id, item.mask) for item in items] for name, items in shown.items()}
-    scores = {name: [item.predicted_iou for item in items] for name, items in shown.items()}
-    write_coco(path, task.categories, task.images, labels, scores)
+    form = FOLDER_FORMS[task.kind]
+    form.write_start(task, place)
+    write_atomically(place / "README.txt", form.readme(task).encode())
 
 
 def _take(task: Task, place: Path) -> Answers:
+    file = place / "done.json"
     skipped = _skipped(task, place / "skip.txt")
     wanted = [image for image in task.images if image.id not in skipped]
-    if task.kind is SupervisionKind.COUNTS:
-        counts = read_counts(place / "done.json", task.categories, [image.file_name for image in wanted])
-        return Answers(tuple(_counts_draft(image, counts[image.file_name]) for image in wanted), skipped)
-    if task.kind is SupervisionKind.OOD_CHECK:
-        answers = read_ood_answers(place / "done.json", task.categories, [image.file_name for image in wanted])
-        return Answers(tuple(_answer_draft(image, answers[image.file_name]) for image in wanted), skipped)
-    expected = {image.file_name: (image.width, image.height) for image in wanted}
-    objects = read_finished_coco(place / "done.json", expected, task.categories)
-    return Answers(tuple(_full_draft(image, objects[image.file_name]) for image in wanted), skipped)
-
-
-def _counts_draft(image: Image, counts: Counts) -> LabelDraft:
-    return LabelDraft(image.id, SupervisionKind.COUNTS, counts=counts)
-
-
-def _answer_draft(image: Image, answer: OodAnswer) -> LabelDraft:
-    return LabelDraft(image.id, SupervisionKind.OOD_CHECK, answer=answer)
-
-
-def _full_draft(image: Image, objects: tuple[ObjectLabel, ...]) -> LabelDraft:
-    return LabelDraft(image.id, SupervisionKind.FULL, objects=objects)
+    contents = FOLDER_FORMS[task.kind].read(file, wanted, task.categories)
+    problems = Problems(file)
+    for image in wanted:
+        with problems.about(image.file_name):
+            contents[image.file_name].check(task.categories, image, "its label")
+    problems.raise_if_any()
+    return Answers(tuple(LabelDraft(image.id, contents[image.file_name]) for image in wanted), skipped)
 
 
 def _skipped(task: Task, file: Path) -> dict[str, SkipReason]:
     if not file.exists():
         return {}
     ids = {image.file_name: image.id for image in task.images}
-    names = [line.strip() for line in file.read_text().splitlines() if line.strip()]
+    names = [line.strip() for line in read_text(file).splitlines() if line.strip()]
     unknown = [name for name in names if name not in ids]
     if unknown:
         raise InvalidDataset(f"{file}: {unknown[0]} is no image of this task", field=str(file))

@@ -5,8 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
 
+from maskloop.errors import UnsupportedSupervision
 from maskloop.values import (
+    LABEL_KINDS,
     Batch,
     Category,
     Image,
@@ -25,7 +28,7 @@ class Task:
 
     Args:
         name: of the task, the same whenever the run is repeated, such as `round-02` or `round-00-counts`.
-        kind: counts, full or ood_check.
+        kind: what is asked of them.
         images: the images, in the order of selection.
         categories: the vocabulary.
         proposals: the network's masks by image id, where there are any.
@@ -52,8 +55,31 @@ class Answers:
     passed_over: Mapping[str, SkipReason] = field(default_factory=dict)
 
 
+class Reporter(Protocol):
+    """Is told what a labeler waits for; `maskloop.loop.progress.Progress` is one."""
+
+    def phase(self, name: str, detail: str = "") -> None:
+        """Another phase begins."""
+
+    def note(self, sentence: str) -> None:
+        """Tell a sentence that stays."""
+
+
 class Labeler(ABC):
-    """People, or what stands in for them."""
+    """People, or what stands in for them.
+
+    Class attributes:
+        kinds: the kinds of labels it can be asked for.
+    """
+
+    kinds: ClassVar[tuple[SupervisionKind, ...]] = tuple(LABEL_KINDS)
+
+    def check_kind(self, kind: SupervisionKind) -> None:
+        """Raises UnsupportedSupervision unless it can be asked for labels of this kind."""
+        if kind not in self.kinds:
+            raise UnsupportedSupervision(
+                f"{type(self).__name__} gives no labels of kind {kind}; it gives {', '.join(self.kinds)}", field="kind"
+            )
 
     @abstractmethod
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
@@ -61,8 +87,11 @@ class Labeler(ABC):
 
         Args:
             pick: the image.
-            kind: counts, full or ood_check.
+            kind: of the label.
             counts_paid_s: what its counts have cost already; a full label costs that much less.
+
+        Raises:
+            UnsupportedSupervision: a kind that is not among `kinds`.
         """
 
     def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...] | None:
@@ -71,4 +100,10 @@ class Labeler(ABC):
 
     @abstractmethod
     def label(self, task: Task) -> Answers:
-        """Label the task's images; returns when all are labeled or passed over."""
+        """Label the task's images; returns when all are labeled or passed over.
+
+        Asked again for a task of the same name and images, it gives the same answers.
+
+        Raises:
+            UnsupportedSupervision: a kind that is not among `kinds`.
+        """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers.labeler import Answers, Labeler, Task
-from maskloop.values import Counts, LabelDraft, ObjectLabel, OodAnswer, Pick, SupervisionKind
+from maskloop.values import LABEL_KINDS, LabelContent, LabelDraft, ObjectLabel, Pick, SupervisionKind
 
 
 class GroundTruthLabeler(Labeler):
@@ -23,33 +23,25 @@ class GroundTruthLabeler(Labeler):
 
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
         """Exactly what the label will cost."""
-        counts = Counts.of(self._objects[pick.image_id])
-        if kind is SupervisionKind.OOD_CHECK:
-            return self._costs.ood_check()
-        if kind is SupervisionKind.COUNTS:
-            return self._costs.counts_label(counts)
-        return self._costs.full_label(counts, counts_paid_s)
+        return self._content(kind, pick.image_id).cost_s(self._costs, counts_paid_s)
 
     def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...]:
         """The objects of a pool image."""
         return self._objects[image_id]
 
     def label(self, task: Task) -> Answers:
-        """At once."""
+        """At once.
+
+        Raises:
+            UnsupportedSupervision: a kind that has no class.
+        """
         return Answers(tuple(self._draft(task, image.id) for image in task.images))
 
     def _draft(self, task: Task, image_id: str) -> LabelDraft:
-        objects = self._objects[image_id]
-        counts = Counts.of(objects)
-        if task.kind is SupervisionKind.OOD_CHECK:
-            answer, seconds = OodAnswer(_most_frequent(counts)), self._costs.ood_check()
-            return LabelDraft(image_id, task.kind, answer=answer, seconds_spent=seconds)
-        if task.kind is SupervisionKind.COUNTS:
-            return LabelDraft(image_id, task.kind, counts=counts, seconds_spent=self._costs.counts_label(counts))
-        seconds = self._costs.full_label(counts, task.counts_paid_s[image_id])
-        return LabelDraft(image_id, task.kind, objects=objects, seconds_spent=seconds)
+        content = self._content(task.kind, image_id)
+        seconds_spent = content.cost_s(self._costs, task.counts_paid_s[image_id])
+        return LabelDraft(image_id, content, seconds_spent=seconds_spent)
 
-
-def _most_frequent(counts: Counts) -> int:
-    """The category with most objects, the first of several, 0 if there is none: what a person sees first."""
-    return max(counts.by_category, key=lambda category_id: (counts.by_category[category_id], -category_id), default=0)
+    def _content(self, kind: SupervisionKind, image_id: str) -> LabelContent:
+        self.check_kind(kind)
+        return LABEL_KINDS[kind].of(self._objects[image_id])

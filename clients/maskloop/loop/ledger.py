@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from maskloop.report.outlook import end_of_budget_s
-from maskloop.values import Budget, Label, SkipReason, SupervisionKind
+from maskloop.costs.budget_end import end_of_budget_s
+from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, SkipReason
 
 
 class Ledger:
@@ -33,10 +33,10 @@ class Ledger:
             if label.seconds_spent is not None:
                 measured_s = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent
                 self.measured_s_by_kind[kind] = _to_ms(measured_s)
-            if label.kind is SupervisionKind.COUNTS and label.counts is not None:
+            if isinstance(label.content, Counts):
                 self.counts_paid_s[label.image_id] = label.cost_s
-                self.counted_objects[label.image_id] = label.counts.objects
-            elif label.kind is SupervisionKind.FULL:
+                self.counted_objects[label.image_id] = label.content.objects
+            elif label.content.counted_by_budget:
                 self.labeled.add(label.image_id)
 
     @property
@@ -47,12 +47,12 @@ class Ledger:
     @property
     def counts_s(self) -> float:
         """Seconds spent on counts."""
-        return self.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
+        return self.spent_s_by_kind.get(Counts.kind.value, 0.0)
 
     @property
     def answers_s(self) -> float:
         """Seconds spent on looking at candidate OoD images."""
-        return self.spent_s_by_kind.get(SupervisionKind.OOD_CHECK.value, 0.0)
+        return self.spent_s_by_kind.get(OodAnswer.kind.value, 0.0)
 
     @property
     def left_s(self) -> float:
@@ -71,7 +71,7 @@ class Ledger:
 
     def mean_full_s(self, otherwise: float) -> float:
         """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""
-        spent_s = self.spent_s_by_kind.get(SupervisionKind.FULL.value, 0.0)
+        spent_s = self.spent_s_by_kind.get(FullLabel.kind.value, 0.0)
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
 
 

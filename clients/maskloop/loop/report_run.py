@@ -115,7 +115,7 @@ def hard_ood_reports(
     """What every round's look at candidate OoD images came to."""
     names = {0: "", **{category.id: category.name for category in categories}}
     labels = [label for one in arm.lookalikes.values() for _, label in one.looked_at.labeled]
-    said = {label.image_id: names[label.answer.category_id] for label in labels if label.answer is not None}
+    said = {label.image_id: names[next(iter(label.shown.by_category), 0)] for label in labels}
     return tuple(
         HardOodReport(
             round=number,

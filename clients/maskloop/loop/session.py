@@ -278,11 +278,7 @@ class CampaignSession:
             self.ledger.passed_over[image_id] = reason
 
     def _cost_s(self, draft: LabelDraft, paid_s: float) -> float:
-        if draft.answer is not None:
-            return self.costs.ood_check()
-        if draft.counts is not None:
-            return self.costs.counts_label(draft.counts)
-        return self.costs.full_label(Counts.of(draft.objects), paid_s)
+        return draft.content.cost_s(self.costs, paid_s)
 
     def _task(self, name: str, batch: Batch, image_ids: list[str], paid_s: Mapping[str, float]) -> Task:
         return Task(

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from maskloop.costs.budget_end import end_of_budget_s
 from maskloop.forecasting.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
 from maskloop.pages.wording import say_count, say_measure, say_number, say_time
 from maskloop.report.report import CheckedForecast, Outlook, RoundReport, RunReport
@@ -71,13 +72,6 @@ def outlook(
 def until_s(spent_s: float, end_s: float, *, finished: bool) -> float:
     """Where outlooks end: with the budget or, when the campaign has ended, half as far again if that is farther."""
     return max(end_s, spent_s * (1 + FURTHER)) if finished else end_s
-
-
-def end_of_budget_s(budget_s: float | None, budget_images: int | None, spent_s: float, labeled_images: int) -> float:
-    """Seconds at which a budget is spent; one of images as if each further one cost the mean of those labeled."""
-    if budget_s is not None:
-        return budget_s
-    return spent_s * max(1.0, (budget_images or 0) / max(1, labeled_images))
 
 
 def say_outlook(found: Outlook | None, *, finished: bool) -> str:

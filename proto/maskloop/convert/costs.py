@@ -8,20 +8,15 @@ from maskloop.values import CostEstimates, KindCosts, SecondsEstimate, Supervisi
 
 def cost_estimates_to_message(estimates: CostEstimates) -> pb.CostEstimates:
     """A project's estimates."""
-    return pb.CostEstimates(
-        categories=estimates.categories,
-        counts=_kind_to_message(estimates.counts),
-        full=_kind_to_message(estimates.full),
-    )
+    by_kind = {costs.kind.value: _kind_to_message(costs) for costs in estimates.kinds}
+    return pb.CostEstimates(categories=estimates.categories, **by_kind)
 
 
 def cost_estimates_from_message(message: pb.CostEstimates) -> CostEstimates:
     """A project's estimates."""
-    return CostEstimates(
-        categories=message.categories,
-        counts=_kind_from_message(SupervisionKind.COUNTS, message.counts),
-        full=_kind_from_message(SupervisionKind.FULL, message.full),
-    )
+    names = [field.name for field in message.DESCRIPTOR.fields if field.message_type]
+    by_kind = {name: _kind_from_message(SupervisionKind(name), getattr(message, name)) for name in names}
+    return CostEstimates(categories=message.categories, **by_kind)
 
 
 def _kind_to_message(costs: KindCosts) -> pb.KindCosts:
@@ -48,7 +43,7 @@ def _kind_from_message(kind: SupervisionKind, message: pb.KindCosts) -> KindCost
         measured_s=message.measured_s,
         class_check=_seconds_from_message(message.class_check),
         item=_seconds_from_message(message.item),
-        by_category={one.category_id: _seconds_from_message(one.item) for one in message.categories},
+        by_category={costs.category_id: _seconds_from_message(costs.item) for costs in message.categories},
     )
 
 

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from maskloop.convert.masks import counts_from_message, counts_to_message, objects_from_message, objects_to_message
 from maskloop.convert.scalars import check_text, optional, required_time, time_to_message
 from maskloop.errors import InvalidLabel, UnsupportedSupervision
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
-from maskloop.values import Counts, Label, LabelDraft, OodAnswer, SupervisionKind
+from maskloop.values import (
+    LABEL_KINDS,
+    Counts,
+    FullLabel,
+    Label,
+    LabelContent,
+    LabelDraft,
+    OodAnswer,
+    SupervisionKind,
+)
 
-SUPPORTED = (SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK)
+
+@dataclass(frozen=True)
+class WireForm:
+    """How the content of one kind stands in the field of `supervision` that bears the kind's name.
+
+    Args:
+        to_message: makes the field's message.
+        from_message: reads it back; the text names the image, for errors.
+    """
+
+    to_message: Callable[[Any], Any]
+    from_message: Callable[[Any, str], LabelContent]
 
 
 def draft_to_message(draft: LabelDraft) -> pb.LabelDraft:
     """What a person says of one image.
 
     Raises:
-        UnsupportedSupervision: a kind that is not among `SUPPORTED`.
+        UnsupportedSupervision: a kind that is not among `LABEL_KINDS`.
     """
-    if draft.kind not in SUPPORTED:
-        raise _unsupported(draft.image_id, draft.kind)
+    form = _form(draft.kind, draft.image_id)
     return pb.LabelDraft(
         image_id=draft.image_id,
-        counts=None if draft.counts is None else counts_to_message(draft.counts),
-        full=objects_to_message(draft.objects) if draft.kind is SupervisionKind.FULL else None,
-        ood_check=None if draft.answer is None else pb_masks.OodAnswer(category_id=draft.answer.category_id),
         seconds_spent=draft.seconds_spent,
         supersedes=draft.supersedes,
+        **{draft.kind.value: form.to_message(draft.content)},
     )
 
 
@@ -36,49 +57,66 @@ def draft_from_message(message: pb.LabelDraft) -> LabelDraft:
     Raises:
         InvalidLabel: nothing is said, or something impossible.
         InvalidMask: a mask does not decode; the message names image and object.
-        UnsupportedSupervision: a kind that is not among `SUPPORTED`.
+        UnsupportedSupervision: a kind that is not among `LABEL_KINDS`.
     """
     image_id = check_text(message.image_id, "labels.image_id")
     said = message.WhichOneof("supervision")
     if said is None:
         raise InvalidLabel(f"image {image_id}: the label says nothing", field="labels.supervision")
-    kind = SupervisionKind(said)
-    if kind not in SUPPORTED:
-        raise _unsupported(image_id, kind)
+    form = _form(SupervisionKind(said), image_id)
     return LabelDraft(
         image_id=image_id,
-        kind=kind,
-        counts=_counts(message, image_id) if kind is SupervisionKind.COUNTS else None,
-        objects=objects_from_message(message.full, f"image {image_id}"),
-        answer=OodAnswer(message.ood_check.category_id) if kind is SupervisionKind.OOD_CHECK else None,
+        content=form.from_message(getattr(message, said), f"image {image_id}"),
         seconds_spent=optional(message, "seconds_spent"),
         supersedes=check_text(message.supersedes, "labels.supersedes"),
     )
 
 
-def _counts(message: pb.LabelDraft, image_id: str) -> Counts:
+def _form(kind: SupervisionKind, image_id: str) -> WireForm:
+    if kind not in LABEL_KINDS:
+        raise UnsupportedSupervision(
+            f"image {image_id}: labels of kind {kind} are not yet supported; {', '.join(LABEL_KINDS)} are",
+            field=f"labels.{kind}",
+            kind=kind,
+        )
+    return WIRE_FORMS[kind]
+
+
+def _counts_from_message(message: pb_masks.CategoryCounts, whose: str) -> Counts:
     try:
-        return counts_from_message(message.counts)
+        return counts_from_message(message)
     except InvalidLabel as error:
-        raise InvalidLabel(f"image {image_id}: {error.message}", field="labels.counts") from error
+        raise InvalidLabel(f"{whose}: {error.message}", field="labels.counts") from error
 
 
-def _unsupported(image_id: str, kind: SupervisionKind) -> UnsupportedSupervision:
-    return UnsupportedSupervision(
-        f"image {image_id}: labels of kind {kind} are not yet supported; {', '.join(SUPPORTED)} are",
-        field=f"labels.{kind}",
-        kind=kind,
-    )
+def _full_to_message(content: FullLabel) -> pb_masks.ObjectMasks:
+    return objects_to_message(content.objects)
+
+
+def _full_from_message(message: pb_masks.ObjectMasks, whose: str) -> FullLabel:
+    return FullLabel(objects_from_message(message, whose))
+
+
+def _answer_to_message(content: OodAnswer) -> pb_masks.OodAnswer:
+    return pb_masks.OodAnswer(category_id=content.category_id)
+
+
+def _answer_from_message(message: pb_masks.OodAnswer, _whose: str) -> OodAnswer:
+    return OodAnswer(message.category_id)
+
+
+WIRE_FORMS: Mapping[SupervisionKind, WireForm] = {
+    SupervisionKind.COUNTS: WireForm(counts_to_message, _counts_from_message),
+    SupervisionKind.FULL: WireForm(_full_to_message, _full_from_message),
+    SupervisionKind.OOD_CHECK: WireForm(_answer_to_message, _answer_from_message),
+}
 
 
 def label_to_message(label: Label) -> pb.Label:
     """One label as kept."""
     draft = LabelDraft(
         image_id=label.image_id,
-        kind=label.kind,
-        counts=label.counts,
-        objects=label.objects,
-        answer=label.answer,
+        content=label.content,
         seconds_spent=label.seconds_spent,
         supersedes=label.supersedes,
     )
@@ -101,13 +139,10 @@ def label_from_message(message: pb.Label) -> Label:
         id=message.id,
         project_id=message.project_id,
         image_id=draft.image_id,
-        kind=draft.kind,
+        content=draft.content,
         annotator=message.annotator,
         cost_s=message.cost_s,
         created_at=required_time(message, "created_at"),
-        counts=draft.counts,
-        objects=draft.objects,
-        answer=draft.answer,
         seconds_spent=draft.seconds_spent,
         campaign_id=message.campaign_id,
         supersedes=draft.supersedes,

@@ -8,9 +8,7 @@ from typing import Any
 from maskloop.errors import InvalidLabel, InvalidMask
 from maskloop.masks import Mask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import Counts, ObjectLabel
-
-MOST_OBJECTS = 10_000
+from maskloop.values import MOST_OBJECTS, Counts, ObjectLabel
 
 
 def mask_to_message(mask: Mask) -> pb.Mask:
@@ -39,17 +37,17 @@ def counts_from_message(message: pb.CategoryCounts) -> Counts:
     Raises:
         InvalidLabel: a category comes twice, or a count is outside 1 to 10,000.
     """
-    found: dict[int, int] = {}
+    by_category: dict[int, int] = {}
     for item in message.counts:
-        if item.category_id in found:
+        if item.category_id in by_category:
             raise InvalidLabel(f"category {item.category_id} is counted twice", field="counts")
         if not 1 <= item.count <= MOST_OBJECTS:
             raise InvalidLabel(
                 f"category {item.category_id} is counted {item.count} times; 1 to {MOST_OBJECTS:,} are taken",
                 field="counts",
             )
-        found[item.category_id] = item.count
-    return Counts(found)
+        by_category[item.category_id] = item.count
+    return Counts(by_category)
 
 
 def objects_to_message(objects: Iterable[ObjectLabel]) -> pb.ObjectMasks:

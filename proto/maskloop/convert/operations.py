@@ -48,10 +48,10 @@ def operation_id(name: str) -> str:
     Raises:
         InvalidArgument: the name is not of that form.
     """
-    collection, _, found = name.partition("/")
-    if collection != COLLECTION or not found:
+    collection, _, id_ = name.partition("/")
+    if collection != COLLECTION or not id_:
         raise InvalidArgument(f"operation name {name!r} is not of the form operations/ID", field="name")
-    return found
+    return id_
 
 
 def operation_to_message(operation: Operation) -> OperationMessage:

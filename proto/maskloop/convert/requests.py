@@ -49,11 +49,11 @@ def arguments(message: Message, *required: str) -> dict[str, Any]:
     Raises:
         InvalidArgument: a required field is unset, or a field holds something impossible; the error names it.
     """
-    found = {_argument(field): _from_field(message, field) for field in message.DESCRIPTOR.fields}
+    named = {_argument(field): _from_field(message, field) for field in message.DESCRIPTOR.fields}
     for name in required:
-        if found[name] is None or found[name] in ("", ()):
+        if named[name] is None or named[name] in ("", ()):
             raise InvalidArgument(f"{name} is required", field=name)
-    return found
+    return named
 
 
 def request(message_class: type[Message], **values: Any) -> Any:

@@ -12,9 +12,11 @@ of Pascal VOC (20 classes, 1.5 of them present). Where absent classes are checke
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from maskloop.values import Counts
+from maskloop.values import Counts, FullLabel, SupervisionKind
 
 SECONDS_A_CLASS_CHECK = 1.0
 SECONDS_A_COUNTED_CLASS = 1.48
@@ -24,54 +26,108 @@ SECONDS_A_POINTED_CLASS = 2.47
 SECONDS_A_SCRIBBLED_CLASS = 10.93
 
 
+class Checked(StrEnum):
+    """Which classes are looked for, at SECONDS_A_CLASS_CHECK each."""
+
+    EVERY = "every"
+    ABSENT = "absent"  # the present ones show in what is drawn
+    ONE = "one"
+
+
+@dataclass(frozen=True)
+class Price:
+    """Planned seconds of a label of one kind, by step.
+
+    Args:
+        checked: the classes that are looked for.
+        category_s: of each category present.
+        object_s: of each object.
+    """
+
+    checked: Checked
+    category_s: float = 0.0
+    object_s: float = 0.0
+
+    def checks(self, categories: int, present: float) -> float:
+        """Class checks of an image with so many of the vocabulary's categories in it."""
+        if self.checked is Checked.ONE:
+            return 1
+        return categories if self.checked is Checked.EVERY else categories - present
+
+    @property
+    def item_s(self) -> float:
+        """Seconds of each item; 0 where only classes are checked."""
+        return self.category_s or self.object_s
+
+    def items(self, shown: Counts) -> Mapping[int, int]:
+        """What takes `item_s` each, by category: its objects, or the category itself."""
+        return shown.by_category if self.object_s else dict.fromkeys(shown.by_category, 1)
+
+
+LABEL_PRICES: Mapping[SupervisionKind, Price] = {
+    SupervisionKind.IMAGE_LEVEL: Price(Checked.EVERY),
+    SupervisionKind.COUNTS: Price(Checked.EVERY, category_s=SECONDS_A_COUNTED_CLASS),
+    SupervisionKind.POINTS: Price(Checked.ABSENT, category_s=SECONDS_A_POINTED_CLASS),
+    SupervisionKind.SCRIBBLES: Price(Checked.ABSENT, category_s=SECONDS_A_SCRIBBLED_CLASS),
+    SupervisionKind.BOXES: Price(Checked.ABSENT, object_s=SECONDS_A_BOX),
+    SupervisionKind.FULL: Price(Checked.ABSENT, object_s=SECONDS_A_MASK),
+    # One look: does the image hold what the classifier takes it for (Lee, section 2.5.2), a class check.
+    SupervisionKind.OOD_CHECK: Price(Checked.ONE),
+}
+
+
 @dataclass(frozen=True)
 class CostModel:
-    """Planned seconds of an image's labels, for a vocabulary of `categories` classes."""
+    """Planned seconds of an image's labels, for a vocabulary of `categories` classes: C, with c of them present and m
+    objects in the image."""
 
     categories: int
 
+    def label_s(self, kind: SupervisionKind, categories_present: float, objects: float) -> float:
+        """Seconds of a label of any kind, by `LABEL_PRICES`."""
+        price = LABEL_PRICES[kind]
+        checks_s = price.checks(self.categories, categories_present) * SECONDS_A_CLASS_CHECK
+        return checks_s + price.category_s * categories_present + price.object_s * objects
+
     def image_level(self) -> float:
         """IL = C: every class is checked."""
-        return self.categories * SECONDS_A_CLASS_CHECK
+        return self.label_s(SupervisionKind.IMAGE_LEVEL, 0, 0)
 
     def counts(self, categories_present: float) -> float:
         """IL+C = C + 1.48 c: every class is checked, those present are counted."""
-        return self.image_level() + SECONDS_A_COUNTED_CLASS * categories_present
+        return self.label_s(SupervisionKind.COUNTS, categories_present, 0)
 
     def points(self, categories_present: float) -> float:
         """(C - c) + 2.47 c: absent classes are checked, present ones are pointed at."""
-        return self._absent(categories_present) + SECONDS_A_POINTED_CLASS * categories_present
+        return self.label_s(SupervisionKind.POINTS, categories_present, 0)
 
     def scribbles(self, categories_present: float) -> float:
         """(C - c) + 10.93 c: absent classes are checked, present ones are scribbled on."""
-        return self._absent(categories_present) + SECONDS_A_SCRIBBLED_CLASS * categories_present
+        return self.label_s(SupervisionKind.SCRIBBLES, categories_present, 0)
 
     def boxes(self, categories_present: float, objects: float) -> float:
         """BB = (C - c) + 7 m: absent classes are checked, present ones show in their boxes."""
-        return self._absent(categories_present) + SECONDS_A_BOX * objects
+        return self.label_s(SupervisionKind.BOXES, categories_present, objects)
 
     def full(self, categories_present: float, objects: float) -> float:
         """Full = (C - c) + 79 m."""
-        return self._absent(categories_present) + SECONDS_A_MASK * objects
+        return self.label_s(SupervisionKind.FULL, categories_present, objects)
 
     def full_label(self, counts: Counts, counts_paid_s: float = 0.0) -> float:
         """Seconds a full label of an image with these counts still costs when its counts were bought before.
 
         Never negative: the counts of an empty image cost no less than looking at it.
         """
-        return max(0.0, self.full(counts.categories, counts.objects) - counts_paid_s)
+        return FullLabel.price_s(self, counts.categories, counts.objects, counts_paid_s)
 
     def counts_label(self, counts: Counts) -> float:
         """Seconds to count an image with these counts."""
-        return self.counts(counts.categories)
+        return counts.cost_s(self)
 
     def ood_check(self) -> float:
-        """One look: does the image hold what the classifier takes it for (Lee, section 2.5.2), a class check."""
-        return SECONDS_A_CLASS_CHECK
+        """Seconds of one look at a candidate out-of-distribution image."""
+        return self.label_s(SupervisionKind.OOD_CHECK, 0, 0)
 
     def cheapest_full(self) -> float:
         """Seconds of the cheapest full label: that of an image with nothing in it."""
         return self.full(0, 0)
-
-    def _absent(self, categories_present: float) -> float:
-        return (self.categories - categories_present) * SECONDS_A_CLASS_CHECK

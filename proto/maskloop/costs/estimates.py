@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK
+from maskloop.costs.cost_model import LABEL_PRICES, SECONDS_A_CLASS_CHECK, Price
 from maskloop.errors import InvalidArgument
-from maskloop.values import CostEstimates, Counts, KindCosts, SecondsEstimate, SupervisionKind
+from maskloop.values import LABEL_KINDS, CostEstimates, Counts, KindCosts, SecondsEstimate, SupervisionKind
 
 PRIOR_SD = 0.5
 """Standard deviation of every factor and deviation before any label is seen."""
@@ -41,7 +41,8 @@ FENCE, LEAST_SPREAD = 4.0, 0.25
 """Left out is what lies `FENCE` robust standard deviations of log(measured / fitted) away, at least a factor of e."""
 LEAST = 1e-3
 """Factors below this are taken for this where they divide."""
-ITEM_S = {SupervisionKind.COUNTS: SECONDS_A_COUNTED_CLASS, SupervisionKind.FULL: SECONDS_A_MASK}
+MODELLED = tuple(kind for kind in LABEL_KINDS if LABEL_PRICES[kind].item_s)
+"""Kinds whose price has items to estimate; each has a field of its name in `CostEstimates`."""
 
 Array = NDArray[np.floating[Any]]
 
@@ -51,7 +52,7 @@ class TimedLabel:
     """A first label (no correction) with its measured time.
 
     Args:
-        kind: COUNTS or FULL.
+        kind: one of MODELLED.
         counts: what it says, or how many objects of each category it outlines.
         seconds_spent: measured seconds.
         counts_paid_s: what the image's counts had cost by plan, which a full label's plan is reduced by.
@@ -63,25 +64,29 @@ class TimedLabel:
     counts_paid_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.kind not in ITEM_S:
-            raise InvalidArgument(f"times of {self.kind} are not modelled; those of counts and full are", field="kind")
+        if self.kind not in MODELLED:
+            raise InvalidArgument(
+                f"times of {self.kind} are not modelled; those of {' and '.join(MODELLED)} are", field="kind"
+            )
+
+    @property
+    def price(self) -> Price:
+        """The planned price of its kind."""
+        return LABEL_PRICES[self.kind]
 
     @property
     def items(self) -> Mapping[int, int]:
         """Categories counted, or objects outlined, by category."""
-        return (
-            self.counts.by_category if self.kind is SupervisionKind.FULL else dict.fromkeys(self.counts.by_category, 1)
-        )
+        return self.price.items(self.counts)
 
 
 def estimate_costs(categories: int, labels: Iterable[TimedLabel]) -> CostEstimates:
     """Estimate what labels take in a project of so many categories; without labels, exactly what is planned."""
     timed = list(labels)
-    counts, full = (
-        _estimate(kind, categories, [one for one in timed if one.kind is kind])
-        for kind in (SupervisionKind.COUNTS, SupervisionKind.FULL)
-    )
-    return CostEstimates(categories, counts, full)
+    by_kind = {
+        kind.value: _estimate(kind, categories, [label for label in timed if label.kind is kind]) for kind in MODELLED
+    }
+    return CostEstimates(categories, **by_kind)
 
 
 def _estimate(kind: SupervisionKind, categories: int, labels: Sequence[TimedLabel]) -> KindCosts:
@@ -90,7 +95,7 @@ def _estimate(kind: SupervisionKind, categories: int, labels: Sequence[TimedLabe
     kept = table.only(believed)
     posterior = _fit(kept, robust=False)
     check, item, *deviations = np.eye(len(posterior.mean))
-    item_s, steps = ITEM_S[kind], kept.steps.sum(axis=0)
+    item_s, steps = LABEL_PRICES[kind].item_s, kept.steps.sum(axis=0)
     usual = item + (steps[1:] / max(1.0, steps[1:].sum())) @ np.reshape(deviations, (len(kept.seen), len(item)))
     return KindCosts(
         kind=kind,
@@ -125,10 +130,10 @@ class _Table:
     @classmethod
     def of(cls, kind: SupervisionKind, categories: int, labels: Sequence[TimedLabel]) -> _Table:
         seen = tuple(sorted({category for label in labels for category in label.items}))
-        absent = [categories - (label.counts.categories if kind is SupervisionKind.FULL else 0) for label in labels]
+        checks = [label.price.checks(categories, label.counts.categories) for label in labels]
         items = [[shown.get(category, 0) for category in seen] for shown in (label.items for label in labels)]
-        steps = np.column_stack([absent, np.array(items).reshape(len(labels), len(seen))]).astype(np.float64)
-        seconds = steps * [SECONDS_A_CLASS_CHECK, *[ITEM_S[kind]] * len(seen)]
+        steps = np.column_stack([checks, np.array(items).reshape(len(labels), len(seen))]).astype(np.float64)
+        seconds = steps * [SECONDS_A_CLASS_CHECK, *[LABEL_PRICES[kind].item_s] * len(seen)]
         planned_s = seconds.sum(axis=1)
         shares = np.insert(seconds, 1, seconds[:, 1:].sum(axis=1), axis=1) / planned_s[:, None]
         paid_s = np.array([label.counts_paid_s for label in labels], dtype=np.float64)

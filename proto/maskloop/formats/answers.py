@@ -28,14 +28,14 @@ def read_answers(file: Path, expected: Iterable[str], parse: Callable[[object], 
     """
     problems = Problems(file)
     document = _read(file)
-    found: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     for name in expected:
         with problems.about(name):
             if name not in document:
                 raise InvalidDataset("the file does not list this image")
-            found[name] = parse(document[name])
+            answers[name] = parse(document[name])
     problems.raise_if_any()
-    return found
+    return answers
 
 
 def _read(file: Path) -> Mapping[str, object]:

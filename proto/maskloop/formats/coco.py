@@ -104,21 +104,21 @@ def _read(file: Path, images_dir: Path, problems: Problems) -> tuple[tuple[Categ
 
 
 def _categories(parsed: CocoFile, problems: Problems) -> tuple[Category, ...]:
-    found: list[Category] = []
+    categories: list[Category] = []
     names: set[str] = set()
     for id_, name in sorted(parsed.categories.items()):
         with problems.about(f"category {id_}"):
             if name in names:
                 raise InvalidDataset(f"the name {name!r} is there twice")
             names.add(name)
-            found.append(Category(id_, name))
+            categories.append(Category(id_, name))
     if not parsed.categories:
         problems.add("categories", "there are none")
-    return tuple(found)
+    return tuple(categories)
 
 
 def _images(parsed: CocoFile, images_dir: Path, problems: Problems) -> tuple[DatasetImage, ...]:
-    found: list[DatasetImage] = []
+    images: list[DatasetImage] = []
     names: set[str] = set()
     for id_, entry in parsed.images.items():
         with problems.about(f"image {id_}"):
@@ -126,11 +126,11 @@ def _images(parsed: CocoFile, images_dir: Path, problems: Problems) -> tuple[Dat
                 raise InvalidDataset(f"the file name {entry.file_name!r} is there twice")
             names.add(entry.file_name)
             path = images_dir / entry.file_name
-            found.append(DatasetImage(entry.file_name, path, entry.width, entry.height, parsed.objects[id_]))
+            images.append(DatasetImage(entry.file_name, path, entry.width, entry.height, parsed.objects[id_]))
             _check_file(entry, path)
     if not parsed.images:
         problems.add("images", "there are none")
-    return tuple(found)
+    return tuple(images)
 
 
 def _check_file(entry: ImageEntry, path: Path) -> None:

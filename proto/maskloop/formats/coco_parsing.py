@@ -107,7 +107,7 @@ def _entries(document: Entry, key: str, problems: Problems) -> Iterator[tuple[st
 
 
 def _objects(document: Entry, images: Mapping[Id, ImageEntry], problems: Problems) -> dict[Id, tuple[ObjectLabel, ...]]:
-    found: dict[Id, list[ObjectLabel]] = {id_: [] for id_ in images}
+    outlined: dict[Id, list[ObjectLabel]] = {id_: [] for id_ in images}
     listed = {key: _listed_ids(document, key) for key in ("images", "categories")}
     for name, entry in _entries(document, "annotations", problems):
         with problems.about(name):
@@ -119,8 +119,8 @@ def _objects(document: Entry, images: Mapping[Id, ImageEntry], problems: Problem
             image = images.get(image_id)
             if image is not None:  # else the image itself is noted already
                 mask = read_segmentation(entry.get("segmentation"), image.height, image.width)
-                found[image_id].append(ObjectLabel(category_id, mask))
-    return {id_: tuple(objects) for id_, objects in found.items()}
+                outlined[image_id].append(ObjectLabel(category_id, mask))
+    return {id_: tuple(objects) for id_, objects in outlined.items()}
 
 
 def _listed_ids(document: Entry, key: str) -> set[Id]:

@@ -81,8 +81,8 @@ def objects_of(instances: Indices, classes: Indices) -> tuple[ObjectLabel, ...]:
         raise InvalidDataset(
             f"its objects are an image of {_size(instances)} pixels, its classes one of {_size(classes)}"
         )
-    found = set(np.bincount(instances.ravel()).nonzero()[0].tolist()) - {NOTHING, VOID}
-    return tuple(_object(number, instances == number, classes) for number in sorted(found))
+    numbers = set(np.bincount(instances.ravel()).nonzero()[0].tolist()) - {NOTHING, VOID}
+    return tuple(_object(number, instances == number, classes) for number in sorted(numbers))
 
 
 def _object(number: int, inside: NDArray[np.bool_], classes: Indices) -> ObjectLabel:

@@ -8,7 +8,19 @@ from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, Skip
 from maskloop.values.classifiers import Classifier, HardCandidate
 from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
-from maskloop.values.labels import Counts, Label, LabelDraft, ObjectLabel, OodAnswer, SupervisionKind
+from maskloop.values.image_imports import ImageImport
+from maskloop.values.labels import (
+    LABEL_KINDS,
+    MOST_OBJECTS,
+    Counts,
+    FullLabel,
+    Label,
+    LabelContent,
+    LabelDraft,
+    ObjectLabel,
+    OodAnswer,
+    SupervisionKind,
+)
 from maskloop.values.models import (
     EvaluatedImage,
     Evaluation,
@@ -19,12 +31,15 @@ from maskloop.values.models import (
     PreparedSelection,
 )
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
-from maskloop.values.projects import Category, Image, ImageImport, Project, Split, check_id
+from maskloop.values.projects import Category, Image, Project, Split, check_id
 from maskloop.values.pseudo_labels import PseudoLabels
-from maskloop.values.strategies import STRATEGY_KINDS, Need, Strategy, StrategyKind
+from maskloop.values.strategies import Strategy
+from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
 __all__ = [
     "DAY_S",
+    "LABEL_KINDS",
+    "MOST_OBJECTS",
     "STRATEGY_KINDS",
     "Batch",
     "BatchRecord",
@@ -36,6 +51,7 @@ __all__ = [
     "Counts",
     "EvaluatedImage",
     "Evaluation",
+    "FullLabel",
     "HardCandidate",
     "HeadState",
     "Image",
@@ -44,6 +60,7 @@ __all__ = [
     "ImageScore",
     "KindCosts",
     "Label",
+    "LabelContent",
     "LabelDraft",
     "ModelVersion",
     "Need",

@@ -25,12 +25,12 @@ class KindCosts:
     """What labels of one kind take, by step.
 
     Args:
-        kind: COUNTS or FULL.
+        kind: counts or full.
         labels: first labels with a measured time.
         left_out: how many of them were not believed (a break, a clock that was never started).
         planned_s, measured_s: summed over those believed.
         class_check: to see whether a category is there.
-        item: to count one category that is (COUNTS), to outline one object (FULL): the mean over those measured.
+        item: to count one category that is there, to outline one object: the mean over those measured.
         by_category: the same of one category, by its id; categories that no measured label shows are left out.
     """
 
@@ -45,17 +45,25 @@ class KindCosts:
 
     def seconds(self, checks: int, items: Mapping[int, int]) -> float:
         """Estimated seconds of a label with so many class checks, and so many items by category."""
-        found = (self.by_category.get(key, self.item).estimated_s * number for key, number in items.items())
-        return checks * self.class_check.estimated_s + sum(found)
+        items_s = (self.by_category.get(key, self.item).estimated_s * number for key, number in items.items())
+        return checks * self.class_check.estimated_s + sum(items_s)
 
 
 @dataclass(frozen=True)
 class CostEstimates:
-    """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`."""
+    """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`.
+
+    Each kind of label whose times are modelled has a field of its name.
+    """
 
     categories: int
     counts: KindCosts
     full: KindCosts
+
+    @property
+    def kinds(self) -> tuple[KindCosts, ...]:
+        """The estimates of all kinds."""
+        return self.counts, self.full
 
     def counts_label(self, counts: Counts) -> float:
         """Estimated seconds to count an image with these counts."""

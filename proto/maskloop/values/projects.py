@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from maskloop.errors import InvalidArgument, InvalidLabel
-from maskloop.values.labels import ObjectLabel
+from maskloop.errors import InvalidArgument
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 
@@ -83,29 +82,3 @@ class Image:
     height: int
     sha256: str
     split: Split
-
-
-@dataclass(frozen=True)
-class ImageImport:
-    """One image to bring in, from a `file:` uri under the server's image roots or from its own bytes.
-
-    `objects` is its full label if it is known beforehand (an empty tuple says: nothing here), `None` if it is not;
-    pool images come without.
-    """
-
-    file_name: str
-    split: Split
-    uri: str = ""
-    data: bytes | None = None
-    objects: tuple[ObjectLabel, ...] | None = None
-
-    def __post_init__(self) -> None:
-        if not 1 <= len(self.file_name) <= 255:
-            raise InvalidArgument(
-                f"file name {self.file_name[:40]!r} has {len(self.file_name)} characters; 1 to 255 are taken",
-                field="images.file_name",
-            )
-        if bool(self.uri) == (self.data is not None):
-            raise InvalidArgument(f"image {self.file_name}: either a uri or its bytes, not both", field="images.source")
-        if self.split is Split.POOL and self.objects is not None:
-            raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")

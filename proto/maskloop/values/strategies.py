@@ -1,140 +1,15 @@
-"""Ways of choosing images: their names, their options, and what they need to know of the pool.
-
-This is the one list of them. `selection.strategies` holds how each of them ranks.
-"""
+"""A way of choosing images, with its options."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
-from maskloop.values.labels import SupervisionKind
-
-
-class Need(StrEnum):
-    """What a strategy must know of the images."""
-
-    SCORES = "scores"  # predicted IoU and uncertainty: a model has scored the pool
-    COUNTS = "counts"  # objects of each category
-    COSTS = "costs"  # expected seconds of a full label
-    FEATURES = "features"  # the vectors of the encoder that scored
-    LABELED_FEATURES = "labeled_features"  # the same of the images that are labeled
-    DROPOUT = "dropout"  # several stochastic readings
-    COLD_FEATURES = "cold_features"  # the vectors of an encoder that has seen no label
-    CLASSIFIER = "classifier"  # an image classifier has read the candidate OoD images
-
-
-@dataclass(frozen=True)
-class Option:
-    """An option of a strategy: one of `words`, or any number in [0, 1] if `number`, or any text if neither is set."""
-
-    default: str
-    summary: str
-    words: tuple[str, ...] = ()
-    number: bool = False
-
-    def check(self, value: str, name: str) -> None:
-        """Raises InvalidArgument unless `value` is allowed; `name` is the option's, for the message."""
-        if value in self.words or not (self.words or self.number) or (self.number and _is_share(value)):
-            return
-        allowed = [*self.words, "a number in [0, 1]"] if self.number else self.words
-        raise InvalidArgument(f"{name} is {value!r}, none of {', '.join(allowed)}", field="strategy.options")
-
-
-@dataclass(frozen=True)
-class StrategyKind:
-    """One way of choosing.
-
-    Args:
-        summary: a sentence for people.
-        needs: what must be known of the images.
-        options: by name.
-        prepared: whether ranking takes so long that it must have been prepared before a batch is asked for.
-    """
-
-    summary: str
-    needs: frozenset[Need] = frozenset()
-    options: Mapping[str, Option] = field(default_factory=dict)
-    prepared: bool = False
-
-
-YES_NO = ("no", "yes")
-PER_SECOND = Option("no", "value per second: prefer what gives most for its expected cost", YES_NO)
-SOFTRANK = Option("no", "draw by rank, the first with most weight, so that a batch is varied", YES_NO)
-BY_WORTH = {"per_second": PER_SECOND, "softrank": SOFTRANK}
-SCORED = frozenset({Need.SCORES})
-
-STRATEGY_KINDS: Mapping[str, StrategyKind] = {
-    "mask_guided": StrategyKind(
-        "images whose predicted IoU lies nearest a target",
-        SCORED,
-        {
-            "target": Option("auto", "the target IoU, beta", ("auto", "median", "learned"), number=True),
-            "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
-            "trust": Option(
-                "required", "whether a head that is not yet trusted may choose as well", ("required", "any")
-            ),
-            "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
-            **BY_WORTH,
-        },
-    ),
-    "dropout": StrategyKind(
-        "masks that change most when part of the encoder is dropped",
-        SCORED | {Need.DROPOUT},
-        {
-            "prefer": Option("highest", "which deviation comes first", ("highest", "lowest", "nearest")),
-            "quantile": Option("0.5", "of all deviations, for prefer=nearest", number=True),
-            **BY_WORTH,
-        },
-        prepared=True,
-    ),
-    "entropy": StrategyKind("masks of highest entropy", SCORED, BY_WORTH),
-    "margin": StrategyKind("masks with the least margin between object and ground", SCORED, BY_WORTH),
-    "least_confidence": StrategyKind("masks of least confidence", SCORED, BY_WORTH),
-    "core_set": StrategyKind(
-        "k-center greedy: each next image is the one farthest from all that are labeled or chosen",
-        SCORED | {Need.FEATURES, Need.LABELED_FEATURES},
-        prepared=True,
-    ),
-    "k_means": StrategyKind(
-        "the image nearest the centre of each of as many clusters as images are wanted",
-        SCORED | {Need.FEATURES},
-        prepared=True,
-    ),
-    "typicality": StrategyKind(
-        "typical images of the clusters that hold fewest labels",
-        SCORED | {Need.FEATURES, Need.LABELED_FEATURES},
-        prepared=True,
-    ),
-    "cold_start": StrategyKind(
-        "typical and spread-out images by an encoder that has seen no label; needs no model",
-        frozenset({Need.COLD_FEATURES}),
-        {
-            "encoder": Option("compact", "the encoder's name"),
-            "weights": Option("", "of the encoder: torchvision's name, or none"),
-        },
-        prepared=True,
-    ),
-    "random": StrategyKind("random images"),
-    "stratified_random": StrategyKind(
-        "random images in equal shares of each category and number of objects", frozenset({Need.COUNTS})
-    ),
-    "hard_ood": StrategyKind(
-        "candidate OoD images that the classifier takes for a category, spread over clusters; for answers",
-        frozenset({Need.CLASSIFIER}),
-    ),
-    "mix": StrategyKind(
-        "two strategies in turn; options of either are written first.OPTION and second.OPTION",
-        options={
-            "first": Option("mask_guided", "a strategy"),
-            "second": Option("random", "another strategy"),
-            "share": Option("0.5", "share of the images that the first chooses", number=True),
-        },
-    ),
-}
+from maskloop.values.labels import LABEL_KINDS, SupervisionKind
+from maskloop.values.projects import Split
+from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind, is_share
 
 
 @dataclass(frozen=True)
@@ -196,8 +71,8 @@ class Strategy:
         Raises:
             InvalidArgument: it does not.
         """
-        of_candidates, wanted = Need.CLASSIFIER in self.needs, kind is SupervisionKind.OOD_CHECK
-        if self.name != "random" and of_candidates != wanted:
+        of_candidates = Need.CLASSIFIER in self.needs
+        if self.name != "random" and of_candidates != (LABEL_KINDS[kind].asked_of is Split.OOD):
             which = "candidate OoD images" if of_candidates else "images of the pool"
             raise InvalidArgument(f"{self.name} chooses {which}, and {kind} is asked for", field="strategy")
 
@@ -271,11 +146,4 @@ class Strategy:
     @property
     def target_iou(self) -> float | None:
         """The fixed target IoU, `None` where it is found by itself or there is none."""
-        return float(self._target()) if _is_share(self._target()) else None
-
-
-def _is_share(text: str) -> bool:
-    try:
-        return 0 <= float(text) <= 1
-    except ValueError:
-        return False
+        return float(self._target()) if is_share(self._target()) else None

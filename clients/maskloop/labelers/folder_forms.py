@@ -1,0 +1,134 @@
+"""What the folder labeler shows people for each kind of label, and how it reads what they leave."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.formats.coco import read_finished_coco
+from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.counts import read_counts
+from maskloop.formats.files import write_atomically
+from maskloop.formats.ood_answers import read_ood_answers
+from maskloop.labelers.labeler import Task
+from maskloop.values import Category, FullLabel, Image, LabelContent, ObjectLabel, SupervisionKind
+
+FULL_README = """\
+{images} images to outline. They are in images/; proposals.json (COCO) has the network's masks to start from.
+
+Outline every object of: {names}.
+Save the finished annotations as done.json (COCO instances, categories by these names) beside this file. List an image
+without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
+done.json is saved. The run goes on as soon as done.json is complete.
+"""
+COUNTS_README = """\
+{images} images to count. They are in images/. Count the objects of: {names}.
+
+Save the counts as done.json beside this file; todo.json has its form:
+{example}
+An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
+done.json is complete.
+"""
+ANSWERS_README = """\
+{images} images that should hold nothing, and that a classifier takes for something. They are in images/. Look for:
+{names}.
+
+Save what is there as done.json beside this file: for each image one of these names, or "" if none of it is there.
+todo.json has its form:
+{example}
+An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
+done.json is complete.
+"""
+
+
+class FolderForm(ABC):
+    """How a task of one kind looks in its folder."""
+
+    @abstractmethod
+    def readme(self, task: Task) -> str:
+        """What to do, for people."""
+
+    @abstractmethod
+    def write_start(self, task: Task, place: Path) -> None:
+        """Write the file that people begin with into the folder `place`."""
+
+    @abstractmethod
+    def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
+        """What people left in `file` (done.json) of these images, by file name; other images are ignored.
+
+        Raises:
+            InvalidDataset: the file cannot be read, lacks an image, or says what cannot be of it; names file and image.
+        """
+
+
+@dataclass(frozen=True)
+class OutlineForm(FolderForm):
+    """Masks as COCO instances: proposals.json to start from, done.json with the finished annotations."""
+
+    text: str
+
+    def readme(self, task: Task) -> str:
+        """What to do, for people."""
+        return self.text.format(images=len(task.images), names=_names(task))
+
+    def write_start(self, task: Task, place: Path) -> None:
+        """Write proposals.json: the images, the vocabulary, and the network's masks with their predicted IoU."""
+        labels: dict[str, list[ObjectLabel]] = {}
+        scores: dict[str, list[float]] = {}
+        for image in task.images:
+            if image.id in task.proposals:
+                shown = [item for item in task.proposals[image.id].objects if item.mask.area]
+                labels[image.file_name] = [ObjectLabel(item.category_id, item.mask) for item in shown]
+                scores[image.file_name] = [item.predicted_iou for item in shown]
+        write_coco(place / "proposals.json", task.categories, task.images, labels, scores)
+
+    def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
+        """Full labels from a COCO file."""
+        expected = {image.file_name: (image.width, image.height) for image in images}
+        objects = read_finished_coco(file, expected, categories)
+        return {name: FullLabel(outlined) for name, outlined in objects.items()}
+
+
+@dataclass(frozen=True)
+class JsonForm(FolderForm):
+    """One JSON value an image, by file name: todo.json to fill in, done.json filled in.
+
+    Args:
+        text: of the README.
+        nothing: the value of an image with nothing on it, as todo.json has it.
+        example: the README's value, with the name of a category in it.
+        read_json: reads such a file.
+    """
+
+    text: str
+    nothing: object
+    example: Callable[[str], object]
+    read_json: Callable[[Path, Iterable[Category], Iterable[str]], Mapping[str, LabelContent]]
+
+    def readme(self, task: Task) -> str:
+        """What to do, for people."""
+        example = json.dumps({task.images[0].file_name: self.example(task.categories[0].name)})
+        return self.text.format(images=len(task.images), names=_names(task), example=example)
+
+    def write_start(self, task: Task, place: Path) -> None:
+        """Write todo.json: every image, with nothing on it."""
+        todo = {image.file_name: self.nothing for image in task.images}
+        write_atomically(place / "todo.json", json.dumps(todo, indent=1).encode())
+
+    def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
+        """Labels from a JSON file."""
+        return self.read_json(file, categories, [image.file_name for image in images])
+
+
+def _names(task: Task) -> str:
+    return ", ".join(category.name for category in task.categories)
+
+
+FOLDER_FORMS: Mapping[SupervisionKind, FolderForm] = {
+    SupervisionKind.COUNTS: JsonForm(COUNTS_README, {}, lambda name: {name: 2}, read_counts),
+    SupervisionKind.FULL: OutlineForm(FULL_README),
+    SupervisionKind.OOD_CHECK: JsonForm(ANSWERS_README, "", lambda name: name, read_ood_answers),
+}

@@ -1,0 +1,28 @@
+"""What people say of images: one class a kind of label.
+
+A new kind is one class here, a row in `LABEL_KINDS`, and a row in the table of each border: its price
+(`maskloop.costs.cost_model`), its message (`maskloop.convert.labels`), its columns (`service.store.label_rows`), its
+use in training (`service.store.judged_images`), and its files for people (`maskloop.labelers.folder_forms`).
+"""
+
+from maskloop.values.labels.counts import MOST_OBJECTS, Counts
+from maskloop.values.labels.full import FullLabel
+from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
+from maskloop.values.labels.label import Label, LabelDraft
+from maskloop.values.labels.objects import ObjectLabel
+from maskloop.values.labels.ood_check import OodAnswer
+from maskloop.values.labels.table import LABEL_KINDS
+
+__all__ = [
+    "LABEL_KINDS",
+    "MOST_OBJECTS",
+    "Counts",
+    "FullLabel",
+    "Label",
+    "LabelContent",
+    "LabelDraft",
+    "ObjectLabel",
+    "OodAnswer",
+    "Prices",
+    "SupervisionKind",
+]

@@ -1,0 +1,38 @@
+"""Outlined objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from maskloop.errors import InvalidLabel, InvalidMask
+from maskloop.masks import Mask
+from maskloop.values.projects import Category, Image
+
+
+@dataclass(frozen=True)
+class ObjectLabel:
+    """One object a person outlined, or a model proposed."""
+
+    category_id: int
+    mask: Mask
+
+    def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
+        """Check it against its image; messages begin with `where`.
+
+        Raises:
+            InvalidLabel: a category outside the vocabulary.
+            InvalidMask: a mask of another size than the image, or without a pixel.
+        """
+        if all(category.id != self.category_id for category in vocabulary):
+            raise InvalidLabel(
+                f"{where}: project {image.project_id} has no category {self.category_id}", field="objects.category_id"
+            )
+        if (self.mask.height, self.mask.width) != (image.height, image.width):
+            raise InvalidMask(
+                f"{where}: the mask has {self.mask.height} x {self.mask.width} pixels (height x width), "
+                f"the image {image.height} x {image.width}",
+                field="objects.mask",
+            )
+        if not self.mask.area:
+            raise InvalidMask(f"{where}: the mask is empty", field="objects.mask")
