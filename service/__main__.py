@@ -1,20 +1,21 @@
-"""The server's program: `python -m service serve` and `python -m service predict`."""
+"""The server's program: `python -m service serve` and `python -m service predict`.
+
+Each command imports what it needs when it runs, so that `--help` and wrong options are answered at once.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from maskloop.errors import MaskloopError
-from service.config import load_config
-from service.serve import serve as serve_until_stopped
+from service.input_files import check_files
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 WRONG = 2  # exit code: the caller mends something
@@ -38,9 +39,28 @@ def serve(  # noqa: PLR0917 - options, given by name
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
 ) -> None:
     """Serve projects over gRPC. Further keys, by file or environment, are in service/config.py."""
-    given = {key: value for key, value in locals().items() if key != "config" and value not in (None, [])}
-    _told(lambda: serve_until_stopped(load_config(config, given)))
+    flags: dict[str, object] = {
+        "address": address,
+        "data_dir": data_dir,
+        "image_roots": image_roots or None,
+        "device": device,
+        "threads": threads,
+        "tls_cert": tls_cert,
+        "tls_key": tls_key,
+        "insecure": insecure,
+        "reflection": reflection,
+        "exit_with_parent": exit_with_parent,
+        "log_level": log_level,
+    }
+    _told(lambda: _serve(config, {key: value for key, value in flags.items() if value is not None}))
     _leave()
+
+
+def _serve(config: Path | None, flags: Mapping[str, object]) -> None:
+    from service.config import load_config
+    from service.serve import serve as serve_until_stopped
+
+    serve_until_stopped(load_config(config, flags))
 
 
 @app.command()
@@ -63,7 +83,10 @@ def predict(
 
 
 def _predict(model: Path, images: Path, counts: Path | None, out: Path, device: str) -> None:
-    from service.predict import predict as predict_all  # torch, which serving leaves to the device's process
+    check_files(model, images)
+    from rich.progress import Progress
+
+    from service.predict import predict as predict_all
 
     with Progress(transient=True) as bar:
         task = bar.add_task("outlining", total=1.0)

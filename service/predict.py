@@ -1,29 +1,32 @@
-"""Masks for pictures in a folder, by a trained model on this machine: a COCO file, and every picture with its masks."""
+"""Masks for pictures in a folder, by a trained model on this machine: a COCO file, and every picture with its masks.
+
+The files that the caller names are looked for first; the network, and torch with it, is imported once they are there.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.errors import InvalidArgument
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image, read_image_size
 from maskloop.values import Category, ImageProposals, ObjectLabel
-from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
-from models.annotation.score import score_images
-from service.device.torch_device import find_device
+from service.input_files import SUFFIXES, check_files, no_picture
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
+if TYPE_CHECKING:
+    from models.annotation.model import FittedModel
+
 BATCH = 16
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
 TINT = 0.45  # how much of a mask's colour covers the picture
@@ -77,29 +80,45 @@ def predict(
         InvalidConfig: torch cannot use the device.
         StorageFull: the disk is full.
     """
+    check_files(checkpoint, images)
+    pictures = {picture.file_name: picture for picture in find_pictures(images)}
+    if counts_file is not None:
+        read_counts(counts_file, (), ())  # that it can be read; what it says is judged by the model's vocabulary
+
+    from models.annotation.model import FittedModel
+    from models.annotation.predict import ImageToScore
+    from models.annotation.score import score_images
+    from service.device.torch_device import find_device
+
     place = find_device(device)
     model = FittedModel.load(checkpoint, place)
     categories = vocabulary(model)
-    pictures = {picture.file_name: picture for picture in find_pictures(images)}
     if counts_file is None and not model.network.finds:
         raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
     counts = read_counts(counts_file, categories, pictures) if counts_file else {}
     waiting = [ImageToScore(name, picture.read, counts.get(name)) for name, picture in pictures.items()]
-    found: dict[str, ImageProposals] = {}
+    proposals: dict[str, ImageProposals] = {}
     scored = score_images(model, waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
-    for one in scored:
-        proposals = found[one.proposals.image_id] = one.proposals
-        picture = pictures[proposals.image_id]
-        drawn = overlay(picture.read(), proposals, categories)
-        write_atomically(out / "overlays" / f"{picture.file_name}.png", drawn)
-    write_coco(
-        out / "predictions.coco.json",
-        categories,
-        pictures.values(),
-        {name: [ObjectLabel(item.category_id, item.mask) for item in one.objects] for name, one in found.items()},
-        {name: [item.predicted_iou for item in one.objects] for name, one in found.items()},
-    )
+    for scored_image in scored:
+        name = scored_image.proposals.image_id
+        proposals[name] = scored_image.proposals
+        drawn = overlay(pictures[name].read(), proposals[name], categories)
+        write_atomically(out / "overlays" / f"{name}.png", drawn)
+    _write_predictions(out / "predictions.coco.json", categories, pictures.values(), proposals)
     return len(pictures)
+
+
+def _write_predictions(
+    path: Path,
+    categories: Sequence[Category],
+    pictures: Iterable[PictureFile],
+    proposals: Mapping[str, ImageProposals],
+) -> None:
+    masks = {
+        name: [ObjectLabel(item.category_id, item.mask) for item in image.objects] for name, image in proposals.items()
+    }
+    scores = {name: [item.predicted_iou for item in image.objects] for name, image in proposals.items()}
+    write_coco(path, categories, pictures, masks, scores)
 
 
 def vocabulary(model: FittedModel) -> tuple[Category, ...]:
@@ -121,7 +140,7 @@ def find_pictures(images: Path) -> Iterator[PictureFile]:
     else:
         paths, root = ([images] if images.is_file() else []), images.parent
     if not paths:
-        raise InvalidDataset(f"there is no picture ({', '.join(SUFFIXES)}) at {images}", field=str(images))
+        raise no_picture(images)
     for path in paths:
         yield PictureFile(path.relative_to(root).as_posix(), path, *read_image_size(path))
 

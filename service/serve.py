@@ -1,4 +1,7 @@
-"""One server's life: take the data folder, listen, serve until asked to stop."""
+"""One server's life: take the data folder, listen, serve until asked to stop.
+
+What a person may have got wrong is checked first: the desks and gRPC take seconds of processor time to import.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from maskloop.errors import FailedPrecondition
+from maskloop.errors import FailedPrecondition, InvalidConfig
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
-from service.desks import open_desks
-from service.edge.server import EdgeServer
-from service.store.clock import new_id
+from service.edge.address import check_config, check_free
 
 LOOK_EVERY_S = 0.1
 
@@ -30,18 +31,31 @@ def serve(config: ServerConfig) -> None:
     Prints `maskloop: serving on ADDRESS` once calls are welcome.
 
     Raises:
-        InvalidConfig: a value that cannot be used.
+        InvalidConfig: a value that cannot be used, the data folder's place among them.
         FailedPrecondition: another server has the data folder or the address.
         Unavailable: the database cannot be reached.
     """
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    config.data_dir.mkdir(parents=True, exist_ok=True)
+    check_config(config)
+    _make_folder(config.data_dir)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
+        check_free(config.address)  # a predecessor that was leaving the data folder has left the address too
         asyncio.run(_serve(config))
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidConfig(f"the data folder {folder} cannot be made: {error.strerror}", field="data_dir") from error
+
+
 async def _serve(config: ServerConfig) -> None:
+    from service.desks import open_desks
+    from service.edge.server import EdgeServer
+    from service.store.clock import new_id
+
     stopping = asyncio.Event()
     _stop_when_asked(stopping, config.exit_with_parent)
     with open_desks(config) as desks:

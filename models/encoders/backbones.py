@@ -3,6 +3,9 @@
 torchvision's ResNets tapped as RSIS taps them: after the stem (before max pooling) and after each of the four
 stages (Salvador et al., Recurrent neural networks for semantic instance segmentation). `compact` is the same
 plan with one basic block a stage and half the width, for training from scratch.
+
+torchvision is imported only when one of its networks is built: with it come torch's compiler and sympy, which take
+longer than to outline a folder of pictures.
 """
 
 from __future__ import annotations
@@ -16,8 +19,6 @@ from typing import Any
 import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torchvision import models as zoo
-from torchvision.models.resnet import BasicBlock
 
 from maskloop.errors import InvalidConfig, Unavailable
 
@@ -43,6 +44,29 @@ class Encoder(nn.Module):
             features = stage(features)
             taps.append(features)
         return taps
+
+
+class BasicBlock(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut: He et al., *Deep residual learning for image recognition*, figure 5.
+
+    Its parts have the names and the order of torchvision's, so that a seed and a file of weights mean the same.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int, shortcut: nn.Module | None) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = shortcut
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(B, C, S, S) to (B, C', S / stride, S / stride)."""
+        features = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(inputs)))))
+        features += inputs if self.downsample is None else self.downsample(inputs)
+        activated: Tensor = self.relu(features)
+        return activated
 
 
 def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Encoder:
@@ -71,6 +95,8 @@ def _compact(weights: str) -> Encoder:
 
 
 def _resnet(name: str, weights: str) -> Encoder:
+    from torchvision import models as zoo
+
     resnet = zoo.get_model(name, weights=None)
     if weights:
         _load_into(resnet, _named_weights(name, weights), weights)
@@ -99,8 +125,7 @@ def _stage(inputs: int, outputs: int, stride: int) -> nn.Module:
     shortcut = None
     if stride != 1 or inputs != outputs:
         shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs))
-    block: nn.Module = BasicBlock(inputs, outputs, stride, shortcut)
-    return block
+    return BasicBlock(inputs, outputs, stride, shortcut)
 
 
 def _load_into(module: nn.Module, state: dict[str, Any], weights: str) -> None:
@@ -118,6 +143,8 @@ def _load_into(module: nn.Module, state: dict[str, Any], weights: str) -> None:
 def _named_weights(name: str, weights: str) -> dict[str, Any]:
     if Path(weights).is_file():
         return _read_weights(Path(weights))
+    from torchvision import models as zoo
+
     enum = zoo.get_model_weights(name)
     if weights not in enum.__members__:
         raise InvalidConfig(

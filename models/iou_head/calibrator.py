@@ -16,7 +16,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
 from maskloop.values import HeadState
 from models.iou_head.mask_statistics import CONFIDENCE
@@ -119,6 +118,8 @@ def fit_on_statistics(observed: CalibrationSet) -> Calibrator:
     How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and a rehearsal's
     network, with fewer labels, is a little worse than the one the head is for.
     """
+    from sklearn.linear_model import Ridge  # takes seconds to import, and only fitting needs it
+
     centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
     known = [observed.exposure == exposure for exposure in (Exposure.TRAIN, Exposure.AUGMENTED)]

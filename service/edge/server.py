@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -12,7 +9,6 @@ from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_ser
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.v1.campaigns_pb2_grpc import add_CampaignServiceServicer_to_server
 from maskloop.v1.classifiers_pb2_grpc import add_ClassifierServiceServicer_to_server
 from maskloop.v1.labels_pb2_grpc import add_LabelServiceServicer_to_server
@@ -20,6 +16,7 @@ from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
 from service.config import ServerConfig
 from service.desks import Desks
+from service.edge.address import UNIX, busy, check_config, check_free, read_key_pair
 from service.edge.campaigns import CampaignServicer
 from service.edge.classifiers import ClassifierServicer
 from service.edge.desk_threads import DeskPool
@@ -38,7 +35,6 @@ SERVICES = (
     "maskloop.v1.ClassifierService",
     "google.longrunning.Operations",
 )
-UNIX = "unix:"
 
 
 class EdgeServer:
@@ -102,54 +98,15 @@ class EdgeServer:
 
 
 def _bind(server: Any, config: ServerConfig) -> str:
-    address, credentials = config.address, _credentials(config)
-    if credentials is None and not config.insecure and not _is_local(address):
-        raise InvalidConfig(
-            f"{address} is beyond loopback: give tls_cert and tls_key, or insecure to speak plaintext there",
-            field="address",
-        )
-    if address.startswith(UNIX) and _is_answering(address.removeprefix(UNIX)):
-        raise FailedPrecondition(f"cannot listen on {address}: another server does", field="address")
+    address = config.address
+    check_config(config)
+    check_free(address)
+    pair = read_key_pair(config)
     try:
-        if credentials is None:
+        if pair is None:
             port = server.add_insecure_port(address)
         else:
-            port = server.add_secure_port(address, credentials)
+            port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
     except RuntimeError as error:
-        raise FailedPrecondition(
-            f"cannot listen on {address}: the port is busy, or the address is not this machine's", field="address"
-        ) from error
+        raise busy(address) from error
     return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"
-
-
-def _credentials(config: ServerConfig) -> Any:
-    if config.tls_cert is None and config.tls_key is None:
-        return None
-    if config.tls_cert is None or config.tls_key is None:
-        raise InvalidConfig("tls_cert and tls_key come together", field="tls_cert")
-    try:
-        pair = (config.tls_key.read_bytes(), config.tls_cert.read_bytes())
-    except OSError as error:
-        raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_cert") from error
-    return grpc.ssl_server_credentials([pair])
-
-
-def _is_local(address: str) -> bool:
-    """Whether only this machine can reach `address`."""
-    host = address.rpartition(":")[0].strip("[]")
-    if address.startswith(UNIX) or host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_answering(path: str) -> bool:
-    """Whether somebody accepts connections on a Unix socket; one that was left behind is taken over."""
-    with socket.socket(socket.AF_UNIX) as caller:
-        try:
-            caller.connect(str(Path(path)))
-        except OSError:
-            return False
-        return True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics
 from service.__main__ import app
 from service.predict import predict
+from tests.service.processes import ROOT
 from tests.service.squares import SIDE, TINY, squares
 
 
@@ -156,6 +159,27 @@ def test_the_command_writes_the_files_and_tells_errors_in_one_line(checkpoint, p
     assert wrong.exit_code == 2
     assert wrong.stderr.startswith("maskloop: there is no model at")
     assert wrong.stderr.count("\n") == 1
+
+
+def test_predicting_imports_nothing_that_only_training_needs(checkpoint, pictures, tmp_path):
+    options = [str(checkpoint), str(pictures), "--counts", str(counts_file(tmp_path)), "--out", str(tmp_path / "out")]
+    code = "import sys; from service.__main__ import app; app(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "predict", *options, "--device", "cpu"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "3 pictures" in done.stdout
+    training = {"torchvision", "torch._dynamo", "sympy", "sklearn", "scipy", "grpc", "sqlalchemy", "matplotlib"}
+    assert not training & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(("missing", "words"), [("model", "no model at"), ("pictures", "no picture")])
+def test_a_file_that_is_not_there_is_told_before_anything_is_read(checkpoint, pictures, tmp_path, missing, words):
+    places = {"model": checkpoint, "pictures": pictures, missing: tmp_path / "nowhere"}
+    options = ["--counts", str(tmp_path / "no counts"), "--out", str(tmp_path / "out"), "--device", "abacus"]
+    done = CliRunner().invoke(app, ["predict", str(places["model"]), str(places["pictures"]), *options])
+    assert done.exit_code == 2
+    assert words in done.stderr
 
 
 def test_the_command_says_what_the_counts_look_like():

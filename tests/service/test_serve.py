@@ -49,6 +49,38 @@ def test_an_unknown_key_names_file_and_key(tmp_path):
     assert not (tmp_path / "data").exists()
 
 
+def test_an_address_of_another_machine_is_refused(tmp_path):
+    said = refusal("--address", "192.0.2.1:7480", "--insecure", "--data-dir", tmp_path / "data")
+    assert said.startswith("maskloop: cannot listen on 192.0.2.1:7480: the port is busy, or the address is not this")
+
+
+def test_a_unix_socket_that_answers_is_refused(tmp_path):
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(str(tmp_path / "s"))
+        taken.listen()
+        said = refusal("--address", f"unix:{tmp_path}/s", "--data-dir", tmp_path / "data")
+    assert said == f"maskloop: cannot listen on unix:{tmp_path}/s: another server does"
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    said = refusal("--address", "127.0.0.1:0", "--data-dir", tmp_path / "data")
+    assert said.startswith(f"maskloop: the data folder {tmp_path}/data cannot be made")
+
+
+def test_plaintext_beyond_loopback_is_refused_before_a_folder_is_made(tmp_path):
+    said = refusal("--address", "0.0.0.0:0", "--data-dir", tmp_path / "data")
+    assert said.startswith("maskloop: 0.0.0.0:0 is beyond loopback")
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_a_person_may_get_wrong_is_checked_before_what_takes_long_to_import():
+    heavy = {"grpc", "matplotlib", "numpy", "scipy", "sqlalchemy", "torch"}
+    code = "import sys, service.__main__, service.config, service.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())
+
+
 @pytest.mark.parametrize("how", ["end of input", "SIGINT"])
 def test_a_server_ends_with_its_parent_or_when_asked(tmp_path, how):
     server = ServerProcess(tmp_path, "--exit-with-parent")

@@ -1,10 +1,11 @@
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
 from torchvision import models as zoo
 
 from maskloop.errors import InvalidConfig
-from models.encoders.backbones import build_encoder
+from models.encoders.backbones import BasicBlock, build_encoder
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,24 @@ def test_taps_are_those_of_torchvisions_network():
         taps = encoder(images)
     torch.testing.assert_close(taps[0], stem)
     torch.testing.assert_close(taps[-1], last)
+
+
+@pytest.mark.parametrize(("inputs", "stride"), [(8, 1), (4, 1), (4, 2)])
+def test_a_basic_block_is_torchvisions_to_the_last_bit(inputs, stride):
+    blocks, images = [], torch.randn(2, inputs, 16, 16)
+    for make in (BasicBlock, zoo.resnet.BasicBlock):
+        torch.manual_seed(5)
+        shortcut = None if inputs == 8 else nn.Conv2d(inputs, 8, 1, stride=stride)
+        blocks.append(make(inputs, 8, stride, shortcut))
+    ours, theirs = (block.state_dict() for block in blocks)
+    assert list(ours) == list(theirs)
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    outputs = [block(images) for block in blocks]
+    assert torch.equal(*outputs)
+    for output in outputs:
+        output.square().sum().backward()
+    ours, theirs = (dict(block.named_parameters()) for block in blocks)
+    assert all(torch.equal(ours[name].grad, theirs[name].grad) for name in ours)
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
