@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
-.PHONY: help setup demo test lint format types layers stubs check-stubs unit test-slow bench clean
+.PHONY: help setup demo test lint format types layers stubs check-stubs docs check-docs unit test-slow bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,7 +28,7 @@ $(READY): pyproject.toml
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
 	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random --workdir runs/demo --resume
 
-test: lint types layers check-stubs unit  ## Lint, format, types, layers, fresh stubs, tests.
+test: lint types layers check-stubs check-docs unit  ## Lint, format, types, layers, fresh stubs and docs, tests.
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -51,6 +51,12 @@ stubs: $(READY)  ## Generate the protobuf stubs.
 
 check-stubs: $(READY)
 	$(BIN)/python proto/stubs.py check
+
+docs: $(READY)  ## Generate docs/cli.md and docs/wire.md.
+	$(BIN)/python -m docs.generate generate
+
+check-docs: $(READY)
+	$(BIN)/python -m docs.generate check
 
 # Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
 # take longest come first, so that none of them is left alone at the end. One a core: tests of servers and of kills are
