@@ -19,8 +19,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image, read_image_size
 from maskloop.values import Category, ImageProposals, ObjectLabel
 from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
-from models.annotation.score import score_images
+from models.data.samples import ImageToScore
 from service.device.torch_device import find_device
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".webp")
@@ -81,12 +80,12 @@ def predict(
     model = FittedModel.load(checkpoint, place)
     categories = vocabulary(model)
     pictures = {picture.file_name: picture for picture in find_pictures(images)}
-    if counts_file is None and not model.network.finds:
+    if counts_file is None and model.needs_counts:
         raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
     counts = read_counts(counts_file, categories, pictures) if counts_file else {}
     waiting = [ImageToScore(name, picture.read, counts.get(name)) for name, picture in pictures.items()]
     found: dict[str, ImageProposals] = {}
-    scored = score_images(model, waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
+    scored = model.predict(waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
     for one in scored:
         proposals = found[one.proposals.image_id] = one.proposals
         picture = pictures[proposals.image_id]

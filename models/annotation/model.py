@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,16 +11,20 @@ import torch
 from torch import Tensor
 
 from models.annotation.network import AnnotationNetwork, build_network
+from models.annotation.predict import predict_images
 from models.annotation.recipe import Recipe
+from models.data.samples import ImageToScore
+from models.encoders.features import ImageEncoder
 from models.iou_head.calibrator import Calibrator
+from models.predictor import Prediction, Predictor
 from models.training.model_file import read_model, write_model
 
 FORMAT = "maskloop.model.1"
 
 
 @dataclass(frozen=True)
-class FittedModel:
-    """A trained network with its head: all that predicting needs, and where it came from.
+class FittedModel(Predictor):
+    """A trained annotation network with its head: all that predicting needs, and where it came from.
 
     Args:
         network: in eval mode.
@@ -44,6 +48,24 @@ class FittedModel:
     names: tuple[str, ...] = ()
     pseudo: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+
+    @property
+    def needs_counts(self) -> bool:
+        """As `Predictor.needs_counts`; the recipe says so."""
+        return self.recipe.needs_counts
+
+    def _predict(
+        self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
+    ) -> Iterator[Prediction]:
+        return predict_images(
+            self.network,
+            self.categories,
+            self.recipe,
+            self.calibrator,
+            images,
+            device=device,
+            batch_size=batch_size,
+        )
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -96,3 +118,8 @@ class FittedModel:
             tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty images
             tuple(description.get("empty", ())),
         )
+
+
+def model_encoder(model: FittedModel) -> ImageEncoder:
+    """A trained model's encoder: its features are those of its predictions."""
+    return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from maskloop.errors import FailedPrecondition, InvalidArgument
 from models.annotation.batches import TrainingBatch, TrainingSet, collate, draw_batch, places_of
-from models.annotation.center_targets import centre_targets, semantic_targets
+from models.annotation.centers import centre_targets, semantic_targets
 from models.annotation.losses import (
     centre_loss,
     class_loss,

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.annotation.mc_dropout import dropout_scores
-from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
+from models.annotation.model import FittedModel, model_encoder
 from models.annotation.train import Progress
-from models.encoders.features import ImageEncoder, cold_encoder, encode_images, model_encoder
+from models.data.samples import ImageToScore
+from models.encoders.features import ImageEncoder, cold_encoder, encode_images
 from selection.strategies import rank_pool
 from service.artifacts.blobs import BlobStore
 from service.artifacts.pool_columns import Computed, PooledImage, gather_pool
