@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 from maskloop.datasets.read import read_data
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image
-from models.annotation.predict import ImageToScore
-from models.data.samples import resize_image
+from models.data.samples import ImageToScore, resize_image
 from models.encoders.features import cold_encoder, encode_images
 from models.metrics.agreement import spearman
 from selection.clusters import nearest

@@ -20,7 +20,7 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset
 from maskloop.formats.images import decode_image
 from maskloop.values import Evaluation, HeadState, Split
-from models.annotation.calibration_data import observe_views
+from models.annotation.calibration_data import calibration_set_from_views
 from models.annotation.evaluate import evaluate
 from models.annotation.model import FittedModel
 from models.annotation.network import build_network
@@ -54,7 +54,7 @@ def measure(model: FittedModel, classes: str, labeled: Sequence[Example], test: 
     recipe = dataclasses.replace(model.recipe, classes=classes)
     network = build_network(recipe, len(model.categories))
     network.load_state_dict(model.network.state_dict())
-    views = observe_views(network, model.categories, recipe, labeled, seed=model.seed, device=CPU)
+    views = calibration_set_from_views(network, model.categories, recipe, labeled, seed=model.seed, device=CPU)
     head = fit_calibrator(views, HeadState.UNTRUSTED)
     read = dataclasses.replace(model, network=network.eval(), recipe=recipe, calibrator=head)
     return evaluate(read, test, Split.TEST, device=CPU, progress=lambda *_: None)

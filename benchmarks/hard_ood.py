@@ -28,11 +28,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from benchmarks.ood_sets import OodSet, draw, read_ood_set
-from models.annotation.predict import ImageToScore
 from models.classification.data import ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.recipe import resolve_classifier
 from models.classification.train import train_classifier
+from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
 from selection.hard_ood import HardOod, cluster_hard, probabilities, prune, rank_hard_ood, refit
 

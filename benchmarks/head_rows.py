@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.head_data import Setting
-from models.annotation.calibration_data import observe_images, observe_views
+from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from models.annotation.losses import hard_iou
 from models.annotation.matching import match_objects
 from models.annotation.network import AnnotationNetwork, Decoded, Encoded
@@ -83,12 +83,12 @@ def _network(
         recording = _Recording.of(network)
 
         def plainly(examples: Sequence[Example], exposure: Exposure) -> Callable[[], CalibrationSet]:
-            return lambda: observe_images(
+            return lambda: calibration_set_from_images(
                 recording, setting.categories, recipe, examples, exposure=exposure, device=CPU
             )
 
         def views() -> CalibrationSet:
-            return observe_views(recording, setting.categories, recipe, learnt, seed=seed, device=CPU)
+            return calibration_set_from_views(recording, setting.categories, recipe, learnt, seed=seed, device=CPU)
 
         reads = {
             "views": views,

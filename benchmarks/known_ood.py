@@ -30,13 +30,12 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.values import Evaluation, Split
-from models.annotation.calibration_data import image_of
 from models.annotation.evaluate import evaluate
 from models.annotation.fit import fit
 from models.annotation.model import FittedModel
 from models.annotation.recipe import Recipe, resolve
-from models.annotation.score import ScoredImage, score_images
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
+from models.predictor import Prediction
 
 CPU = torch.device("cpu")
 LABELED, KNOWN = 20, (10, 40)
@@ -153,8 +152,8 @@ def _evaluate(model: FittedModel, examples: Sequence[Example]) -> Evaluation:
     return evaluate(model, examples, Split.TEST, device=CPU, progress=lambda *_: None)
 
 
-def _score(model: FittedModel, examples: Sequence[Example]) -> Iterator[ScoredImage]:
-    return score_images(model, map(image_of, examples), device=CPU, batch_size=16, progress=lambda *_: None)
+def _score(model: FittedModel, examples: Sequence[Example]) -> Iterator[Prediction]:
+    return model.predict(map(ImageToScore.of, examples), device=CPU, batch_size=16, progress=lambda *_: None)
 
 
 def summarise(rows: Sequence[Mapping[str, object]]) -> None:

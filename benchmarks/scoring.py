@@ -20,13 +20,12 @@ from maskloop.datasets.demo.pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.values import Counts
 from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
 from models.annotation.recipe import resolve
-from models.annotation.score import ScoredImage, score_images
 from models.annotation.train import train_network
-from models.data.samples import Example, class_tensor, image_tensor, normalise, resize_image
+from models.data.samples import Example, ImageToScore, class_tensor, image_tensor, normalise, resize_image
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import CONFIDENCE, count_statistics, mask_statistics
+from models.predictor import Prediction
 
 CATEGORIES = (1, 2, 3)
 BATCH = 16
@@ -69,10 +68,10 @@ def train(device: torch.device) -> FittedModel:
     return FittedModel(network, recipe, CATEGORIES, Calibrator("statistics", tuple(weights), 0.1), 0, (), {})
 
 
-def score(model: FittedModel, pool: list[Example], device: torch.device) -> list[ScoredImage]:
+def score(model: FittedModel, pool: list[Example], device: torch.device) -> list[Prediction]:
     """The whole of scoring, from pixels to proposals."""
     images = [ImageToScore(item.image_id, lambda item=item: item.pixels, Counts.of(item.objects)) for item in pool]  # type: ignore[misc]
-    return list(score_images(model, images, device=device, batch_size=BATCH))
+    return list(model.predict(images, device=device, batch_size=BATCH))
 
 
 def bare(model: FittedModel, pool: list[Example], device: torch.device) -> Callable[[], None]:

@@ -38,14 +38,13 @@ from maskloop.formats.images import decode_image
 from maskloop.matching import match_within_class
 from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, drawing
 from maskloop.values import Evaluation, HeadState, ImageProposals, ObjectLabel, PseudoLabels, Split
-from models.annotation.calibration_data import image_of, observe_views
+from models.annotation.calibration_data import calibration_set_from_views
 from models.annotation.evaluate import evaluate
 from models.annotation.fit import fit
 from models.annotation.model import FittedModel
 from models.annotation.network import build_network
 from models.annotation.recipe import Recipe, resolve
-from models.annotation.score import score_images
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.iou_head.calibrator import fit_calibrator
 from models.proposals.pseudo_labels import pseudo_objects
 from selection.strategies.random_order import draws
@@ -159,13 +158,13 @@ def _told(model: FittedModel, labeled: Sequence[Example]) -> FittedModel:
     recipe = dataclasses.replace(model.recipe, classes="fed")
     network = build_network(recipe, len(model.categories))
     network.load_state_dict(model.network.state_dict())
-    views = observe_views(network, model.categories, recipe, labeled, seed=model.seed, device=CPU)
+    views = calibration_set_from_views(network, model.categories, recipe, labeled, seed=model.seed, device=CPU)
     head = fit_calibrator(views, HeadState.UNTRUSTED)
     return dataclasses.replace(model, network=network.eval(), recipe=recipe, calibrator=head)
 
 
 def _proposals(model: FittedModel, pool: Sequence[Example]) -> dict[str, ImageProposals]:
-    scored = score_images(model, map(image_of, pool), device=CPU, batch_size=16)
+    scored = model.predict(map(ImageToScore.of, pool), device=CPU, batch_size=16)
     return {one.proposals.image_id: one.proposals for one in scored}
 
 

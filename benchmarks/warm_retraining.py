@@ -16,13 +16,13 @@ import torch
 
 from benchmarks.head_data import Setting, draw
 from maskloop.values import Split
-from models.annotation.calibration_data import observe_images
 from models.annotation.evaluate import evaluate
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
+from models.annotation.predict import statistics_width
 from models.annotation.recipe import Recipe, resolve
 from models.annotation.train import train_network
-from models.iou_head.calibrator import Calibrator, Exposure
+from models.iou_head.calibrator import Calibrator
 
 CPU = torch.device("cpu")
 LABELS = (10, 20, 40)
@@ -64,8 +64,7 @@ def train(
 
 def measure(setting: Setting, recipe: Recipe, network: AnnotationNetwork) -> tuple[float, float]:
     """Mean IoU and AP50 on the unseen images."""
-    read = observe_images(network, setting.categories, recipe, setting.labeled[:1], exposure=Exposure.TRAIN, device=CPU)
-    calibrator = Calibrator.unfitted(read.statistics.shape[1])
+    calibrator = Calibrator.unfitted(statistics_width(recipe, len(setting.categories)))
     model = FittedModel(network, recipe, setting.categories, calibrator, 0, (), {})
     found = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
     return found.mean_iou, found.ap50

@@ -86,22 +86,21 @@ def predict(
         read_counts(counts_file, (), ())  # that it can be read; what it says is judged by the model's vocabulary
 
     from models.annotation.model import FittedModel
-    from models.annotation.predict import ImageToScore
-    from models.annotation.score import score_images
+    from models.data.samples import ImageToScore
     from service.device.torch_device import find_device
 
     place = find_device(device)
     model = FittedModel.load(checkpoint, place)
     categories = vocabulary(model)
-    if counts_file is None and not model.network.finds:
+    if counts_file is None and model.needs_counts:
         raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
     counts = read_counts(counts_file, categories, pictures) if counts_file else {}
     waiting = [ImageToScore(name, picture.read, counts.get(name)) for name, picture in pictures.items()]
     proposals: dict[str, ImageProposals] = {}
-    scored = score_images(model, waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
-    for scored_image in scored:
-        name = scored_image.proposals.image_id
-        proposals[name] = scored_image.proposals
+    predictions = model.predict(waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
+    for prediction in predictions:
+        name = prediction.proposals.image_id
+        proposals[name] = prediction.proposals
         drawn = overlay(pictures[name].read(), proposals[name], categories)
         write_atomically(out / "overlays" / f"{name}.png", drawn)
     _write_predictions(out / "predictions.coco.json", categories, pictures.values(), proposals)

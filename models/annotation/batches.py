@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.annotation.center_targets import object_seeds
+from models.annotation.centers import object_seeds
 from models.annotation.recipe import Recipe
 from models.data.augmentation import augment
 from models.data.samples import Prepared, image_tensor, normalise

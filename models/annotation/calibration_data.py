@@ -8,24 +8,23 @@ import numpy as np
 import torch
 
 from maskloop.matching import match_within_class
-from maskloop.values import Counts
 from models.annotation.batches import collate, without_empty
 from models.annotation.losses import hard_iou
 from models.annotation.matching import best_ious, match_objects
 from models.annotation.network import AnnotationNetwork
-from models.annotation.predict import ImageToScore, read_images
-from models.annotation.propose import see
+from models.annotation.predict import decode_objects, predict_images, statistics_width
 from models.annotation.recipe import Recipe
 from models.data.augmentation import augment
-from models.data.samples import Example, Prepared, normalise, prepare
-from models.iou_head.calibrator import CalibrationSet, Exposure
+from models.data.samples import Example, ImageToScore, Prepared, normalise, prepare
+from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure
+from models.predictor import evaluating
 
 BATCH = 16
 MOST_VIEWS = 6  # of one image
 VIEWS = 600  # of all images, about
 
 
-def observe_images(
+def calibration_set_from_images(
     network: AnnotationNetwork,
     categories: Sequence[int],
     recipe: Recipe,
@@ -34,20 +33,25 @@ def observe_images(
     exposure: Exposure,
     device: torch.device,
 ) -> CalibrationSet:
-    """Read images exactly as the pool is read; `exposure` says whether the network has learnt from them."""
+    """Rows of labeled images, predicted exactly as the pool is.
+
+    Args:
+        exposure: whether the network has learnt from them.
+    """
     truths = {example.image_id: example.objects for example in examples}
-    images = [image_of(example) for example in examples]
-    readings = list(read_images(network, categories, recipe, images, device=device, batch_size=BATCH))
-    ious = [match_within_class(reading.objects, truths[reading.image_id])[1] for reading in readings]
+    images = map(ImageToScore.of, examples)
+    no_head = Calibrator.unfitted(statistics_width(recipe, len(categories)))
+    predictions = list(predict_images(network, categories, recipe, no_head, images, device=device, batch_size=BATCH))
+    ious = [match_within_class(item.proposals.objects, truths[item.image_id])[1] for item in predictions]
     return CalibrationSet(
-        np.repeat([reading.image_id for reading in readings], [len(found) for found in ious]),
-        np.concatenate([reading.statistics for reading in readings]),
+        np.repeat([item.image_id for item in predictions], [len(values) for values in ious]),
+        np.concatenate([item.statistics for item in predictions]),
         np.concatenate(ious),
         np.full(sum(map(len, ious)), exposure),
     )
 
 
-def observe_views(
+def calibration_set_from_views(
     network: AnnotationNetwork,
     categories: Sequence[int],
     recipe: Recipe,
@@ -56,22 +60,22 @@ def observe_views(
     seed: int,
     device: torch.device,
 ) -> CalibrationSet:
-    """Augmented views of images the network has learnt from, at the network's own size."""
-    network.eval()
+    """Rows of augmented views of images the network has learnt from, at the network's own size."""
     rng = np.random.default_rng([seed, 2])
     copies = min(MOST_VIEWS, -(-VIEWS // len(examples)))
     prepared = [prepare(example, categories, recipe.image_size, recipe.steps) for example in examples]
     by_objects = sorted(prepared, key=lambda item: (-len(item.classes), item.image_id))
-    parts = [
-        _observe_batch(network, recipe, by_objects[start : start + BATCH], len(categories), rng=rng, device=device)
-        for _ in range(copies)
-        for start in range(0, len(by_objects), BATCH)
-    ]
+    with evaluating(network):
+        parts = [
+            _views_of_batch(network, recipe, by_objects[start : start + BATCH], len(categories), rng=rng, device=device)
+            for _ in range(copies)
+            for start in range(0, len(by_objects), BATCH)
+        ]
     return CalibrationSet.join(*parts)
 
 
 @torch.inference_mode()
-def _observe_batch(
+def _views_of_batch(
     network: AnnotationNetwork,
     recipe: Recipe,
     prepared: Sequence[Prepared],
@@ -83,21 +87,16 @@ def _observe_batch(
     images, masks, classes = collate(prepared, device)
     images, masks = augment(images, masks, "strong", rng)
     masks, classes = without_empty(masks, classes)
-    seen = see(network, recipe, normalise(images), classes, categories)
-    if network.finds:
-        ious = best_ious(seen.logits > 0, seen.classes, masks, classes)
+    decoded, decoded_classes, statistics = decode_objects(network, recipe, normalise(images), classes, categories)
+    if recipe.needs_counts:
+        order = match_objects(decoded.logits, classes, masks)
+        ious = hard_iou(decoded.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
     else:
-        order = match_objects(seen.logits, classes, masks)
-        ious = hard_iou(seen.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
-    there = (seen.classes >= 0).cpu().numpy()
+        ious = best_ious(decoded.logits > 0, decoded_classes, masks, classes)
+    there = (decoded_classes >= 0).cpu().numpy()
     return CalibrationSet(
         np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
-        seen.statistics.cpu().double().numpy()[there],
+        statistics.cpu().double().numpy()[there],
         ious.cpu().double().numpy()[there],
         np.full(int(there.sum()), Exposure.AUGMENTED),
     )
-
-
-def image_of(example: Example) -> ImageToScore:
-    """A labeled image as one to be read, with its true counts."""
-    return ImageToScore(example.image_id, lambda: example.pixels, Counts.of(example.objects))

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.annotation.calibration_data import observe_images, observe_views
+from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe
@@ -143,11 +143,15 @@ class _Stages:
 
     def observe(self, network: AnnotationNetwork, images: Sequence[Example], exposure: Exposure) -> CalibrationSet:
         """Images as they are."""
-        return observe_images(network, self.categories, self.recipe, images, exposure=exposure, device=self.device)
+        return calibration_set_from_images(
+            network, self.categories, self.recipe, images, exposure=exposure, device=self.device
+        )
 
     def observe_learnt(self, network: AnnotationNetwork, learnt: Sequence[Example]) -> CalibrationSet:
         """Images that the network has learnt from, and views of them."""
-        views = observe_views(network, self.categories, self.recipe, learnt, seed=self.seed, device=self.device)
+        views = calibration_set_from_views(
+            network, self.categories, self.recipe, learnt, seed=self.seed, device=self.device
+        )
         return CalibrationSet.join(self.observe(network, learnt, Exposure.TRAIN), views)
 
 

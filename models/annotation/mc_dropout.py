@@ -18,12 +18,12 @@ from torch import Tensor
 
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork, Encoded
-from models.annotation.predict import ImageToScore, batches_to_read, sequences_to_feed
-from models.annotation.propose import found
+from models.annotation.predict import accepted_objects, batches_by_count, counted_sequences
 from models.annotation.recipe import Recipe
-from models.annotation.score import Progress
 from models.data.loading import Loaded
-from models.data.samples import class_tensor, image_tensor, normalise
+from models.data.samples import ImageToScore, class_tensor, image_tensor, normalise
+from models.predictor import check_images, evaluating
+from models.training.loop import Progress
 
 LARGEST = 0.5  # standard deviation of what is 0 half of the time and else 1
 
@@ -43,7 +43,7 @@ def dropout_scores(
 
     What is dropped follows from `seed` and the image's id, whatever the batch. An image is encoded once, and all its
     passes are fed the same classes and the same seeds, those of a pass without dropout, so that steps align. An image
-    whose counts say that there is nothing scores 0, one in which a model found nothing by itself the largest, 0.5.
+    whose counts say that there is nothing scores 0, one in which a count-free model saw nothing the largest, 0.5.
 
     Args:
         passes: two or more.
@@ -51,18 +51,19 @@ def dropout_scores(
         progress: called with the share that is done after every batch; may raise to stop.
 
     Raises:
-        InvalidArgument: an image has no counts, and the model needs them.
+        InvalidArgument: an image has no counts and the model needs them, or an id comes twice.
         InvalidLabel: a count's category is not of the model's vocabulary.
     """
     waiting, done = list(images), 0
+    check_images(waiting, needs_counts=model.needs_counts)
 
     def keep(image_id: str, shape: Sequence[int]) -> Tensor:
         return kept_shares(seed, image_id, passes, p, shape)
 
-    model.network.eval()
-    for batch in batches_to_read(waiting, model.recipe, batch_size):
-        ids = [loaded.item.image_id for loaded in batch]
-        yield from zip(ids, _score_batch(model, batch, keep, device), strict=True)
+    for batch in batches_by_count(waiting, model.recipe, batch_size):
+        with evaluating(model.network):
+            scores = _score_batch(model, batch, keep, device)
+        yield from zip((loaded.item.image_id for loaded in batch), scores, strict=True)
         done += len(batch)
         if progress:
             progress(done / len(waiting), f"dropout on {done} of {len(waiting)} images")
@@ -76,15 +77,15 @@ def _score_batch(
     device: torch.device,
 ) -> list[float]:
     network, recipe = model.network, model.recipe
-    sequences = [sequence[: recipe.steps] for sequence in sequences_to_feed(network, batch)]
-    told = class_tensor(sequences, model.categories, device)
+    sequences = [sequence[: recipe.steps] for sequence in counted_sequences(recipe, batch)]
+    counted = class_tensor(sequences, model.categories, device)
     pixels = normalise(image_tensor([loaded.small for loaded in batch], device))
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
         taps = network.encoder(pixels)
-        steps = _steps(network, recipe, network.prepare(taps), told)
+        steps = _steps(network, recipe, network.prepare(taps), counted)
         kept = torch.stack([keep(loaded.item.image_id, taps[-1].shape[1:]) for loaded in batch], dim=1)
         deviation = _deviation(network, taps, steps, kept.to(device)).mean(dim=(2, 3)) * steps.there
-    number, nothing = steps.there.sum(dim=1), LARGEST if network.finds else 0.0
+    number, nothing = steps.there.sum(dim=1), 0.0 if model.needs_counts else LARGEST
     scores: list[float] = torch.where(number > 0, deviation.sum(dim=1) / number.clamp(min=1), nothing).tolist()
     return scores
 
@@ -98,13 +99,12 @@ class _Steps:
     there: Tensor
 
 
-def _steps(network: AnnotationNetwork, recipe: Recipe, encoded: Encoded, told: Tensor) -> _Steps:
-    finds = network.finds
-    made = network.find(encoded, recipe.steps, recipe.objectness) if finds else network.decode(encoded, told)
-    if made.classes is None:
-        return _Steps(told, made.seeds, told >= 0)
-    classes, _ = found(made, recipe.objectness)
-    return _Steps(made.classes[:, :, 1:].argmax(dim=2), made.seeds, classes >= 0)
+def _steps(network: AnnotationNetwork, recipe: Recipe, encoded: Encoded, counted: Tensor) -> _Steps:
+    if recipe.needs_counts:
+        return _Steps(counted, network.decode(encoded, counted).seeds, counted >= 0)
+    decoded = network.decode_freely(encoded, recipe.steps, recipe.objectness)
+    objects, _ = accepted_objects(decoded, recipe.objectness)
+    return _Steps(decoded.likeliest()[1], decoded.seeds, objects >= 0)
 
 
 def kept_shares(seed: int, image_id: str, passes: int, p: float, shape: Sequence[int]) -> Tensor:

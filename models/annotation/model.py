@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -12,8 +12,12 @@ from torch import Tensor
 
 from maskloop.values import HeadState
 from models.annotation.network import AnnotationNetwork, build_network
+from models.annotation.predict import predict_images
 from models.annotation.recipe import Recipe
+from models.data.samples import ImageToScore
+from models.encoders.features import ImageEncoder
 from models.iou_head.calibrator import Calibrator
+from models.predictor import Prediction, Predictor
 from models.training.determinism import Arithmetic
 from models.training.model_file import read_model, write_model
 
@@ -21,8 +25,8 @@ FORMAT = "maskloop.model.1"
 
 
 @dataclass(frozen=True)
-class FittedModel:
-    """A trained network with its head: all that predicting needs, and where it came from.
+class FittedModel(Predictor):
+    """A trained annotation network with its head: all that predicting needs, and where it came from.
 
     Args:
         network: in eval mode.
@@ -50,6 +54,24 @@ class FittedModel:
     empty: tuple[str, ...] = ()
     head: HeadState = HeadState.UNTRUSTED
     arithmetic: Arithmetic | None = None
+
+    @property
+    def needs_counts(self) -> bool:
+        """As `Predictor.needs_counts`; the recipe says so."""
+        return self.recipe.needs_counts
+
+    def _predict(
+        self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
+    ) -> Iterator[Prediction]:
+        return predict_images(
+            self.network,
+            self.categories,
+            self.recipe,
+            self.calibrator,
+            images,
+            device=device,
+            batch_size=batch_size,
+        )
 
     def save(self, path: Path) -> None:
         """Write the model to `path`, whole or not at all.
@@ -116,3 +138,8 @@ def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[s
         return HeadState(description["head"]), metrics
     states = {state.metric for state in HeadState}
     return HeadState.of(metrics), {name: value for name, value in metrics.items() if name not in states}
+
+
+def model_encoder(model: FittedModel) -> ImageEncoder:
+    """A trained model's encoder: its features are those of its predictions."""
+    return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)

@@ -1,8 +1,9 @@
-"""IoU-W-RSIS, the annotation network: an image and the class of each counted object in, a mask and its IoU out.
+"""IoU-W-RSIS, the annotation network: an image in, a mask and its predicted IoU for each object out.
 
-Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation, sections 3.2 and 3.3. The
-class-free form is RSIS (Salvador et al., Recurrent neural networks for semantic instance segmentation, section 3) with
-the same IoU branch: it is told nothing of an image and says itself what each step drew.
+Count-conditioned, it is fed the class of each counted object (Bellver et al., Mask-guided sample selection for
+semi-supervised instance segmentation, sections 3.2 and 3.3). Count-free, it is told nothing of an image and says itself
+what each step drew, as RSIS does (Salvador et al., Recurrent neural networks for semantic instance segmentation,
+section 3), with the same IoU branch. How a step finds its object is the affair of `models.annotation.decoders`.
 """
 
 from __future__ import annotations
@@ -11,21 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.annotation.centers import CENTER_PLANES, CenterState, DenseHead, DenseMaps, SeededMaskHead
-from models.annotation.decoder import (
+from models.annotation.decoders.center_guided import CenterGuidedSteps
+from models.annotation.decoders.convlstm import (
     ClassAndStopHeads,
     Decoder,
     MaskHead,
     Skips,
-    State,
     hidden_widths,
-    pooled_states,
     skip_widths,
 )
-from models.annotation.losses import EPSILON, iou_from_output
+from models.annotation.decoders.recurrent import RecurrentSteps
+from models.annotation.decoders.step_decoder import Step, StepDecoder
+from models.annotation.losses import iou_from_output
 from models.annotation.recipe import Recipe
 from models.encoders.backbones import Encoder, build_encoder
 
@@ -56,7 +57,7 @@ class Decoded:
         predicted_iou: (B, T) the same as an IoU in [0, 1].
         features: (B, D) the encoder's last tap, globally averaged.
         dense: what the dense head drew, `None` without seeds.
-        seeds: (B, T, 2) x and y in image sides of each step's seed, given or found; `None` without seeds.
+        seeds: (B, T, 2) x and y in image sides of each step's seed, given or chosen; `None` without seeds.
         classes: (B, T, C + 1) probabilities of what each step drew, by a network that is fed no class: index 0 is the
             end of the sequence, index c + 1 the vocabulary's class c. `None` where classes were fed.
         objectness: (B, T) logits of there being an object at all, `None` where classes were fed. RSIS calls it "stop",
@@ -73,16 +74,16 @@ class Decoded:
     classes: Tensor | None = None
     objectness: Tensor | None = None
 
+    def likeliest(self) -> tuple[Tensor, Tensor]:
+        """Probability in [0, 1] and index (int64) of the likeliest class of each step, (B, T) both.
 
-@dataclass(frozen=True)
-class Step:
-    """One step of n images: the same as in `Decoded`, one axis less; `None` alike."""
-
-    logits: Tensor
-    states: Tensor
-    seeds: Tensor | None = None
-    classes: Tensor | None = None
-    objectness: Tensor | None = None
+        Raises:
+            TypeError: classes were fed.
+        """
+        if self.classes is None:
+            raise TypeError("this network is fed its classes")
+        probability, classes = self.classes[:, :, 1:].max(dim=2)
+        return probability, classes
 
 
 class IoUBranch(nn.Module):
@@ -103,7 +104,6 @@ class AnnotationNetwork(nn.Module):
 
     Args:
         heads: RSIS's own, for a network without seeds that is fed no class.
-        finds: whether it says by itself what there is.
     """
 
     def __init__(
@@ -115,14 +115,13 @@ class AnnotationNetwork(nn.Module):
         dense: DenseHead | None,
         heads: ClassAndStopHeads | None,
         iou_target: str,
-        finds: bool,
     ) -> None:
         super().__init__()
         self.encoder, self.skips, self.decoder, self.dense, self.heads = encoder, skips, decoder, dense, heads
         finest = decoder.widths[-1]
-        self.mask_head = SeededMaskHead(finest) if dense else MaskHead(finest)
+        self.mask_head: SeededMaskHead | MaskHead = SeededMaskHead(finest) if dense else MaskHead(finest)
         self.iou_branch = IoUBranch(sum(decoder.widths))
-        self.iou_target, self.finds = iou_target, finds
+        self.iou_target = iou_target
 
     def forward(self, images: Tensor, classes: Tensor, seeds: Tensor | None = None) -> Decoded:
         """Decode one mask for each step.
@@ -131,7 +130,7 @@ class AnnotationNetwork(nn.Module):
             images: (B, 3, S, S) float, normalised as `models.data.samples.normalise` does.
             classes: (B, T) int64 class indices, -1 after an image's last step; RSIS's own heads leave the decoder
                 without a class, and this says no more than which steps there are.
-            seeds: (B, T, 2) x and y in image sides, for networks with seeds; `None` lets the network find them.
+            seeds: (B, T, 2) x and y in image sides, for networks with seeds; `None` lets the network choose them.
         """
         return self.decode(self.encode(images), classes, seeds)
 
@@ -148,13 +147,13 @@ class AnnotationNetwork(nn.Module):
         """Decode one mask for each step; arguments as for `forward`."""
         there = classes >= 0
         most_first = there.sum(dim=1).argsort(descending=True, stable=True)
-        guide = self._guide(encoded.dense, most_first) if encoded.dense else None
-        still = [maps[most_first] for maps in self.decoder.still(encoded.skips)]
-        steps = self._decode(still, classes[most_first], guide, None if seeds is None else seeds[most_first])
+        steps = _fed_steps(
+            self._start(encoded, most_first), classes[most_first], None if seeds is None else seeds[most_first]
+        )
         return self._decoded(encoded, steps, there, most_first.argsort())
 
-    def find(self, encoded: Encoded, most: int, least: float) -> Decoded:
-        """Decode what the network itself says is there, for networks that are fed no class.
+    def decode_freely(self, encoded: Encoded, most: int, least: float) -> Decoded:
+        """Decode what the network itself says is there, for count-free networks.
 
         RSIS makes all steps. With seeds the highest centres left, of whatever class, are drawn one after the other,
         until none in the batch is as high as `least`.
@@ -165,61 +164,18 @@ class AnnotationNetwork(nn.Module):
             least: objectness in [0, 1].
         """
         rows = torch.arange(len(encoded.features), device=encoded.features.device)
-        if encoded.dense is None:
-            return self.decode(encoded, rows.new_zeros(len(rows), most))
-        steps = self._explore(self.decoder.still(encoded.skips), self._guide(encoded.dense, rows), most, least)
+        steps = _free_steps(self._start(encoded, rows), most, least)
         return self._decoded(encoded, steps, rows.new_ones(len(rows), len(steps), dtype=torch.bool), rows)
 
-    def _guide(self, dense: DenseMaps, order: Tensor) -> CenterState:
-        if not isinstance(self.mask_head, SeededMaskHead):
-            raise TypeError("a network without seeds has no guide")
-        return CenterState(dense.of(order), self.mask_head.still(dense.features)[order])
-
-    def _decode(
-        self, still: Sequence[Tensor], classes: Tensor, guide: CenterState | None, seeds: Tensor | None
-    ) -> list[Step]:
-        """All steps of images sorted by their number, most first, so that finished ones drop out at the end."""
-        steps: list[Step] = []
-        states = self.decoder.zero_states(still)
-        for step in range(classes.shape[1]):
-            left = int((classes[:, step] >= 0).sum())
-            if not left:
-                break
-            states = [(hidden[:left], cell[:left]) for hidden, cell in states]
-            fed, here = classes[:left, step], [maps[:left] for maps in still]
-            if guide:
-                places = guide.highest(fed) if seeds is None else seeds[:left, step]
-                states, masks = self._draw(here, states, guide, fed, places)
-                steps.append(Step(masks, pooled_states(states), places))
-            else:
-                states = self.decoder(here, states, None if self.heads else fed)
-                said = self.heads(states) if self.heads else (None, None)
-                steps.append(Step(self.mask_head(states[-1][0]), pooled_states(states), None, *said))
-        return steps
-
-    def _explore(self, still: Sequence[Tensor], guide: CenterState, most: int, least: float) -> list[Step]:
-        """Steps of all images at the highest centres of all classes; one at least."""
-        steps: list[Step] = []
-        states = self.decoder.zero_states(still)
-        for _ in range(most):
-            classes, places, heights = guide.propose()
-            if steps and not (heights >= least).any():
-                break
-            states, masks = self._draw(still, states, guide, classes, places)
-            of_classes = F.pad(heights / heights.sum(dim=1, keepdim=True), (1, 0))
-            objectness = heights.amax(dim=1).logit(eps=EPSILON)
-            steps.append(Step(masks, pooled_states(states), places, of_classes, objectness))
-        return steps
-
-    def _draw(
-        self, still: Sequence[Tensor], states: Sequence[State], guide: CenterState, classes: Tensor, places: Tensor
-    ) -> tuple[list[State], Tensor]:
-        """One object of `classes` (n,) at `places` (n, 2): the new states, and mask logits (n, S, S)."""
-        planes = guide.planes(classes, places)
-        after: list[State] = self.decoder(still, states, classes, self.decoder.pyramid(planes))
-        masks: Tensor = self.mask_head(after[-1][0], guide.share[: len(classes)], planes)
-        guide.cover(masks, classes)
-        return after, masks
+    def _start(self, encoded: Encoded, order: Tensor) -> StepDecoder:
+        """A decoder before its first step, the images put in `order`."""
+        still = [maps[order] for maps in self.decoder.still(encoded.skips)]
+        if isinstance(self.mask_head, MaskHead):
+            return RecurrentSteps(self.decoder, self.mask_head, self.heads, still)
+        if encoded.dense is None:
+            raise TypeError("a network with seeds has a dense head")
+        share = self.mask_head.still(encoded.dense.features)[order]
+        return CenterGuidedSteps(self.decoder, self.mask_head, CenterState(encoded.dense.of(order), share), still)
 
     def _decoded(self, encoded: Encoded, steps: Sequence[Step], there: Tensor, order: Tensor) -> Decoded:
         """The steps side by side, the images put in `order`; `there` (B, T) says which steps they then have."""
@@ -244,6 +200,25 @@ class AnnotationNetwork(nn.Module):
         )
 
 
+def _fed_steps(decoder: StepDecoder, classes: Tensor, seeds: Tensor | None) -> list[Step]:
+    """All steps of images sorted by their number, most first, so that finished ones drop out at the end."""
+    steps = []
+    for step in range(classes.shape[1]):
+        left = int((classes[:, step] >= 0).sum())
+        if not left:
+            break
+        steps.append(decoder.step(classes[:left, step], None if seeds is None else seeds[:left, step]))
+    return steps
+
+
+def _free_steps(decoder: StepDecoder, most: int, least: float) -> list[Step]:
+    """At most `most` steps of all images."""
+    steps: list[Step] = []
+    while len(steps) < most and (step := decoder.free_step(least)):
+        steps.append(step)
+    return steps
+
+
 def _side_by_side(steps: Sequence[Tensor], nothing: Tensor) -> Tensor:
     """Rows (n, ...) of each step to (B, T, ...), and `nothing` where an image or a step is not there."""
     made = [torch.cat([rows, nothing[len(rows) :, place]])[:, None] for place, rows in enumerate(steps)]
@@ -259,11 +234,11 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
     encoder = build_encoder(recipe.encoder, weights)
     skips = skip_widths(recipe.hidden, recipe.min_hidden)
     hidden = hidden_widths(recipe.hidden, recipe.min_hidden)
-    finds, seeds = recipe.classes == "predicted", recipe.seeds
+    needs_counts, seeds = recipe.needs_counts, recipe.seeds
     decoder = Decoder(
         hidden,
         skips,
-        classes=classes if seeds or not finds else 0,
+        classes=classes if seeds or needs_counts else 0,
         class_input=recipe.class_input,
         guides=CENTER_PLANES if seeds else 0,
     )
@@ -273,7 +248,6 @@ def build_network(recipe: Recipe, classes: int, *, weights: str = "") -> Annotat
         Skips(encoder.channels, skips),
         decoder,
         dense=dense,
-        heads=ClassAndStopHeads(hidden, classes + 1) if finds and not seeds else None,
+        heads=ClassAndStopHeads(hidden, classes + 1) if not needs_counts and not seeds else None,
         iou_target=recipe.iou_target,
-        finds=finds,
     )

@@ -1,87 +1,77 @@
-"""A network reads images: masks at the images' own sizes, and what the heads need to know of them.
+"""The annotation network outlines the objects of images: from a picture to its prediction.
 
-Images are batched by their number of objects, so that those that are finished drop out of a batch's later steps
-together.
+On its way from its file to the row of a score table an image is, one after the other:
+
+1. a record of its file and counts, in the job (`service.device.job_files.PoolFile`);
+2. `ImageToScore`: its id, what loads it, and its counts (models/data/samples.py);
+3. `Loaded`: pixels at the network's size, and its own size (models/data/loading.py);
+4. a row of `Decoded`: the steps' mask logits, classes and states, of a batch (models/annotation/network.py);
+5. `Prediction`: proposals, statistics, features, uncertainty (models/predictor.py);
+6. the row itself (`service.artifacts.score_table.ScoredRow`).
+
+A count-free network decides as RSIS does what counts of its steps (Salvador et al., Recurrent neural networks for
+semantic instance segmentation, section 3): a step whose objectness is below a half is passed over, those after it are
+not, and masks smaller than a thousandth of the image are dropped. RSIS offers every mask once for each class; here it
+is offered for the likeliest class alone, as people are shown it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
-from maskloop.errors import InvalidArgument
-from maskloop.values import Counts, ObjectLabel
-from models.annotation.network import AnnotationNetwork
-from models.annotation.propose import see
+from maskloop.values import ImageProposals, ObjectLabel, ObjectProposal
+from models.annotation.network import AnnotationNetwork, Decoded
 from models.annotation.recipe import Recipe
-from models.annotation.upsampling import enlarge
 from models.data.loading import Loaded, load_batches
-from models.data.samples import class_tensor, image_tensor, normalise
-from models.iou_head.calibrator import Floats
-from models.iou_head.uncertainty import mask_uncertainty
+from models.data.samples import ImageToScore, class_tensor, image_tensor, normalise
+from models.data.upsampling import enlarge
+from models.iou_head.calibrator import Calibrator, Floats
+from models.iou_head.mask_statistics import CONFIDENCE, count_statistics, mask_statistics
+from models.iou_head.uncertainty import LARGEST, NAMES, mask_uncertainty
+from models.predictor import Prediction, evaluating
+
+SMALLEST = 0.001  # of the image's area
+SURENESS = 2  # columns that follow the statistics of a count-free network
+NOTHING_COUNTED = 1.0  # score of an image whose counts say that it holds no object
+NOTHING_PREDICTED = 0.0  # of one in which a count-free network saw none: if it holds any, all were missed
 
 
-@dataclass(frozen=True)
-class ImageToScore:
-    """An image. `load` gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread. Networks that are fed
-    classes need `counts`; the others do not look at them."""
-
-    image_id: str
-    load: Callable[[], NDArray[np.uint8]]
-    counts: Counts | None = None
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a network made of one image of n decoded objects, before a head judges it.
-
-    Args:
-        objects: n, in decoding order, masks at the image's own size.
-        statistics: (n, K), see `models.annotation.propose.Seen`.
-        reference_ious: (n,) IoU in [0, 1] as the paper's head predicts it.
-        uncertainty: (n, 3), see `models.iou_head.uncertainty`.
-        features: (D,) float32 of the encoder.
-        not_decoded: counted objects beyond the recipe's steps.
-        told: whether counts told what there is; else the network found these objects, and may have missed others.
-    """
-
-    image_id: str
-    objects: tuple[ObjectLabel, ...]
-    statistics: Floats
-    reference_ious: Floats
-    uncertainty: Floats
-    features: NDArray[np.float32]
-    not_decoded: int
-    told: bool = True
-
-
-def read_images(
+def predict_images(
     network: AnnotationNetwork,
     categories: Sequence[int],
     recipe: Recipe,
+    calibrator: Calibrator,
     images: Iterable[ImageToScore],
     *,
     device: torch.device,
     batch_size: int,
-) -> Iterator[Reading]:
-    """Read every image; those with most objects come first, and ids say which is which.
+) -> Iterator[Prediction]:
+    """Predictions of checked images (`models.predictor.check_images`), those with most objects first.
 
     Of more objects than the recipe's steps, the first of the sequence are decoded: their sizes are not known.
 
+    Args:
+        calibrator: of as many statistics as `statistics_width` says.
+
     Raises:
-        InvalidArgument: an image has no counts, and the network needs them.
-        InvalidLabel: a count's category is not among `categories`.
+        InvalidLabel: the network is count-conditioned, and a count's category is not among `categories`.
     """
-    network.eval()
-    for batch in batches_to_read(images, recipe, batch_size):
-        yield from _read_batch(network, categories, recipe, batch, device)
+    for batch in batches_by_count(images, recipe, batch_size):
+        with evaluating(network):
+            predictions = _predict_batch(network, categories, recipe, calibrator, batch, device=device)
+        yield from predictions
 
 
-def batches_to_read(
+def statistics_width(recipe: Recipe, categories: int) -> int:
+    """Columns of the statistics of this recipe's networks, for a vocabulary of that many categories."""
+    return count_statistics(categories) + (0 if recipe.needs_counts else SURENESS)
+
+
+def batches_by_count(
     images: Iterable[ImageToScore], recipe: Recipe, batch_size: int
 ) -> Iterator[list[Loaded[ImageToScore]]]:
     """Images at the network's size, those with most objects first, so that a batch's images end together."""
@@ -93,49 +83,117 @@ def batches_to_read(
     return load_batches(ordered, recipe.image_size, batch_size)
 
 
-def sequences_to_feed(network: AnnotationNetwork, batch: Sequence[Loaded[ImageToScore]]) -> list[tuple[int, ...]]:
-    """The category of each counted object of each image; none for networks that find by themselves.
+def counted_sequences(recipe: Recipe, batch: Sequence[Loaded[ImageToScore]]) -> list[tuple[int, ...]]:
+    """The category of each counted object of each image; of none for count-free networks."""
+    counts = [loaded.item.counts if recipe.needs_counts else None for loaded in batch]
+    return [counted.sequence() if counted else () for counted in counts]
 
-    Raises:
-        InvalidArgument: an image has no counts, and the network needs them.
+
+def decode_objects(
+    network: AnnotationNetwork, recipe: Recipe, images: Tensor, counted: Tensor, vocabulary: int
+) -> tuple[Decoded, Tensor, Tensor]:
+    """Decode a batch and say which steps are objects.
+
+    Args:
+        images: (B, 3, S, S), normalised.
+        counted: (B, T) int64 class indices by the images' counts, -1 after the last; count-free networks do not look
+            at them.
+        vocabulary: number of classes.
+
+    Returns:
+        What was decoded; (B, T) int64 class index of each object, -1 where a step is none, not only at the end; and
+        (B, T, K) statistics as `mask_statistics` gives them. Of a count-free network two columns follow, both in
+        [0, 1]: objectness, and the probability of the class.
     """
-    return [() if network.finds else _sequence(loaded.item) for loaded in batch]
+    device = images.device.type
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda"):
+        encoded = network.encode(images)
+        if recipe.needs_counts:
+            decoded = network.decode(encoded, counted)
+        else:
+            decoded = network.decode_freely(encoded, recipe.steps, recipe.objectness)
+    classes, sureness = (counted, None) if recipe.needs_counts else accepted_objects(decoded, recipe.objectness)
+    centres = decoded.dense.centres if decoded.dense else None
+    statistics = mask_statistics(decoded.logits, classes, images, centres, vocabulary)
+    return decoded, classes, statistics if sureness is None else torch.cat([statistics, sureness], dim=2)
+
+
+def accepted_objects(decoded: Decoded, least: float) -> tuple[Tensor, Tensor]:
+    """Which steps of a count-free network are objects, and how sure it is of them.
+
+    Args:
+        least: objectness of an object, in [0, 1].
+
+    Returns:
+        (B, T) int64 class indices, -1 for steps that are none; and (B, T, 2) objectness and the class's probability
+        in [0, 1], 0 for steps that are none.
+    """
+    probability, classes = decoded.likeliest()
+    objectness = torch.zeros_like(probability) if decoded.objectness is None else decoded.objectness.sigmoid()
+    share = (decoded.logits > 0).float().mean(dim=(2, 3))
+    accepted = (objectness >= least) & (share >= SMALLEST)
+    sureness = torch.stack([objectness, probability], dim=2) * accepted[:, :, None]
+    return classes.masked_fill(~accepted, -1), sureness
 
 
 @torch.inference_mode()
-def _read_batch(
+def _predict_batch(
     network: AnnotationNetwork,
     categories: Sequence[int],
     recipe: Recipe,
-    batch: list[Loaded[ImageToScore]],
+    calibrator: Calibrator,
+    batch: Sequence[Loaded[ImageToScore]],
+    *,
     device: torch.device,
-) -> list[Reading]:
-    sequences = sequences_to_feed(network, batch)
-    told = class_tensor([sequence[: recipe.steps] for sequence in sequences], categories, device)
+) -> list[Prediction]:
+    sequences = counted_sequences(recipe, batch)
+    counted = class_tensor([sequence[: recipe.steps] for sequence in sequences], categories, device)
     pixels = normalise(image_tensor([loaded.small for loaded in batch], device))
-    seen = see(network, recipe, pixels, told, len(categories))
-    uncertainty = mask_uncertainty(seen.logits, seen.classes).cpu().double().numpy()
-    classes, maps, features = seen.classes.cpu().numpy(), seen.logits.cpu().numpy(), seen.features.cpu().numpy()
-    statistics, references = seen.statistics.cpu().double().numpy(), seen.predicted_iou.cpu().double().numpy()
-    return [
-        Reading(
-            loaded.item.image_id,
-            tuple(
-                ObjectLabel(categories[classes[row, step]], enlarge(maps[row, step], *loaded.size))
-                for step in there.nonzero()[0]
-            ),
-            statistics[row, there],
-            references[row, there],
-            uncertainty[row, there],
-            features[row],
-            max(0, len(sequences[row]) - recipe.steps),
-            told=not network.finds,
+    decoded, classes, statistics = decode_objects(network, recipe, pixels, counted, len(categories))
+    doubts = mask_uncertainty(decoded.logits, classes).cpu().double().numpy()
+    places, maps, features = classes.cpu().numpy(), decoded.logits.cpu().numpy(), decoded.features.cpu().numpy()
+    numbers, references = statistics.cpu().double().numpy(), decoded.predicted_iou.cpu().double().numpy()
+    predictions = []
+    for row, (loaded, sequence) in enumerate(zip(batch, sequences, strict=True)):
+        there = places[row] >= 0
+        labels = [
+            ObjectLabel(categories[places[row, step]], enlarge(maps[row, step], *loaded.size))
+            for step in there.nonzero()[0]
+        ]
+        left_out = max(0, len(sequence) - recipe.steps)
+        predictions.append(
+            Prediction(
+                _propose(loaded.item, labels, numbers[row, there], calibrator, left_out, counted=recipe.needs_counts),
+                numbers[row, there],
+                references[row, there],
+                features[row],
+                _image_uncertainty(doubts[row, there], counted=recipe.needs_counts),
+            )
         )
-        for row, (loaded, there) in enumerate(zip(batch, classes >= 0, strict=True))
-    ]
+    return predictions
 
 
-def _sequence(item: ImageToScore) -> tuple[int, ...]:
-    if item.counts is None:
-        raise InvalidArgument(f"image {item.image_id} was not counted, and this model must be told what to outline")
-    return item.counts.sequence()
+def _propose(
+    item: ImageToScore,
+    labels: Sequence[ObjectLabel],
+    statistics: Floats,
+    calibrator: Calibrator,
+    left_out: int,
+    *,
+    counted: bool,
+) -> ImageProposals:
+    """The objects as the head judges them; the score is the mean over them (Bellver et al., eq. 2)."""
+    ious = calibrator.predict(statistics)
+    objects = tuple(
+        ObjectProposal(label.category_id, label.mask, float(iou), float(confidence))
+        for label, iou, confidence in zip(labels, ious, statistics[:, CONFIDENCE], strict=True)
+    )
+    nothing = NOTHING_COUNTED if counted else NOTHING_PREDICTED
+    return ImageProposals(item.image_id, "", float(ious.mean()) if objects else nothing, objects, left_out)
+
+
+def _image_uncertainty(uncertainty: Floats, *, counted: bool) -> dict[str, float]:
+    """Means over the objects' (n, 3); an image that is known to hold none has no mask to doubt."""
+    nothing = np.zeros(len(NAMES)) if counted else np.array(LARGEST)
+    means = uncertainty.mean(axis=0) if len(uncertainty) else nothing
+    return dict(zip(NAMES, means.tolist(), strict=True))

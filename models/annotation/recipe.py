@@ -63,7 +63,7 @@ class Recipe(JsonOptions):
     hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
     min_hidden: int = 1  # no level has fewer hidden channels than this
     steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
-    classes: str = "fed"  # by counts; or "predicted": no counts are needed, the network says what it finds
+    classes: str = "fed"  # count-conditioned; or "predicted": count-free, the network says what there is
     class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
     seeds: bool = False  # one centre for each object, see models/annotation/centers.py
     objectness: float = 0.5  # where classes are predicted, steps below this are taken for none
@@ -124,12 +124,17 @@ class Recipe(JsonOptions):
         return math.ceil(self.warm_share * cold) if warm else cold
 
     @property
+    def needs_counts(self) -> bool:
+        """Whether the network is count-conditioned: fed the class of each counted object; else it is count-free."""
+        return self.classes == "fed"
+
+    @property
     def empty_images(self) -> int:
         """Images known to hold nothing in each batch, where there are any.
 
-        None for a network that is told what to outline: it has nothing to learn from them.
+        None for a count-conditioned network without centres: it has nothing to learn from them.
         """
-        return math.ceil(self.empty_share * self.batch) if self.seeds or self.classes == "predicted" else 0
+        return math.ceil(self.empty_share * self.batch) if self.seeds or not self.needs_counts else 0
 
     @property
     def pseudo_images(self) -> int:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from maskloop.errors import InvalidArgument
 from models.annotation.batches import TrainingBatch, TrainingSet, collate, draw_batch
-from models.annotation.center_targets import centre_targets, semantic_targets
+from models.annotation.centers import centre_targets, semantic_targets
 from models.annotation.losses import (
     centre_loss,
     class_loss,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from maskloop.errors import InvalidLabel
-from maskloop.values import ObjectLabel
+from maskloop.values import Counts, ObjectLabel
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -25,6 +26,25 @@ class Example:
     image_id: str
     pixels: NDArray[np.uint8]
     objects: tuple[ObjectLabel, ...]
+
+
+@dataclass(frozen=True)
+class ImageToScore:
+    """An image that nobody has outlined, or as if nobody had.
+
+    Args:
+        load: gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread.
+        counts: of its objects, which count-conditioned networks need; the others do not look at them.
+    """
+
+    image_id: str
+    load: Callable[[], NDArray[np.uint8]]
+    counts: Counts | None = None
+
+    @classmethod
+    def of(cls, example: Example) -> Self:
+        """A labeled image with its true counts."""
+        return cls(example.image_id, lambda: example.pixels, Counts.of(example.objects))
 
 
 @dataclass(frozen=True)

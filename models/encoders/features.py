@@ -17,12 +17,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
-from models.annotation.score import Progress
 from models.data.loading import Resize, load_batches
-from models.data.samples import image_tensor, normalise, resize_image
+from models.data.samples import ImageToScore, image_tensor, normalise, resize_image
 from models.encoders.backbones import Encoder, build_encoder
+from models.training.loop import Progress
 
 FIRST_TAPS = 2  # that random weights are read at
 
@@ -50,12 +48,7 @@ class ImageEncoder:
             return last
         taps = self.encoder(images, self.first_taps)
         statistics = [torch.cat(torch.std_mean(tap.float(), dim=(2, 3), correction=0), dim=1) for tap in taps]
-        return torch.cat([F.normalize(one, dim=1) for one in statistics], dim=1)
-
-
-def model_encoder(model: FittedModel) -> ImageEncoder:
-    """A trained model's: its features are `models.annotation.score.ScoredImage.features`."""
-    return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)
+        return torch.cat([F.normalize(values, dim=1) for values in statistics], dim=1)
 
 
 def cold_encoder(name: str, weights: str, image_size: int, seed: int) -> ImageEncoder:

@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 
 from maskloop.formats.images import decode_image
-from models.annotation.predict import ImageToScore
 from models.classification.data import ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.recipe import ClassifierRecipe
 from models.classification.train import train_classifier
+from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
 from models.training.cache import NetworkCache
 from models.training.loop import Progress

@@ -21,10 +21,8 @@ from maskloop.values import Evaluation
 from models.annotation.evaluate import evaluate
 from models.annotation.fit import fit
 from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
 from models.annotation.recipe import Recipe
-from models.annotation.score import score_images
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 from service.artifacts.blobs import BlobStore
@@ -148,7 +146,7 @@ def _scored(
     model: FittedModel, images: list[PoolFile], blobs: BlobStore, device: torch.device, progress: Progress
 ) -> Iterator[ScoredRow]:
     waiting = [ImageToScore(image.image_id, _loader(image, blobs), image.counts) for image in images]
-    for scored in score_images(model, waiting, device=device, batch_size=SCORE_BATCH, progress=progress):
+    for scored in model.predict(waiting, device=device, batch_size=SCORE_BATCH, progress=progress):
         yield ScoredRow(scored.proposals, scored.features, scored.uncertainty)
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.annotation.mc_dropout import dropout_scores
-from models.annotation.model import FittedModel
-from models.annotation.predict import ImageToScore
-from models.encoders.features import ImageEncoder, cold_encoder, encode_images, model_encoder
+from models.annotation.model import FittedModel, model_encoder
+from models.data.samples import ImageToScore
+from models.encoders.features import ImageEncoder, cold_encoder, encode_images
 from models.training.loop import Progress
 from selection.strategies import rank_pool
 from service.artifacts.blobs import BlobStore

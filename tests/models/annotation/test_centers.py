@@ -3,8 +3,16 @@ import math
 import pytest
 import torch
 
-from models.annotation.center_targets import centre_targets, object_seeds, semantic_targets
-from models.annotation.centers import FEATURES, RADIUS, REACH, CenterState, DenseMaps
+from models.annotation.centers import (
+    FEATURES,
+    RADIUS,
+    REACH,
+    CenterState,
+    DenseMaps,
+    centre_targets,
+    object_seeds,
+    semantic_targets,
+)
 
 
 def rectangles() -> torch.Tensor:

@@ -10,13 +10,11 @@ import torch
 from maskloop.errors import InvalidLabel
 from maskloop.masks import Mask
 from maskloop.values import Counts, Evaluation, ImageProposals, ObjectLabel, Split
-from models.annotation.calibration_data import image_of
 from models.annotation.evaluate import evaluate
 from models.annotation.model import FittedModel
 from models.annotation.recipe import resolve
-from models.annotation.score import score_images
 from models.annotation.train import train_network
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import NAMES
 from models.metrics.agreement import expected_calibration_error, spearman
@@ -51,7 +49,7 @@ def run(model: FittedModel, examples: list[Example]) -> Evaluation:
 
 
 def proposals_of(model: FittedModel, examples: list[Example]) -> dict[str, ImageProposals]:
-    scored = score_images(model, map(image_of, examples), device=CPU, batch_size=1)
+    scored = model.predict(map(ImageToScore.of, examples), device=CPU, batch_size=1)
     return {item.proposals.image_id: item.proposals for item in scored}
 
 

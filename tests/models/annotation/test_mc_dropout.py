@@ -11,10 +11,9 @@ from maskloop.values import Counts
 from models.annotation.mc_dropout import dropout_scores, kept_shares
 from models.annotation.model import FittedModel
 from models.annotation.network import build_network
-from models.annotation.predict import ImageToScore
-from models.annotation.propose import found
+from models.annotation.predict import accepted_objects
 from models.annotation.recipe import resolve
-from models.data.samples import image_tensor, normalise, resize_image
+from models.data.samples import ImageToScore, image_tensor, normalise, resize_image
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics
 
@@ -60,16 +59,17 @@ def slowly(model: FittedModel, item: ImageToScore, passes: int, p: float) -> flo
     pixels = normalise(image_tensor([resize_image(item.load(), 32)], CPU))
     maps = []
     with torch.no_grad():
-        if network.finds:
-            made = network.find(network.encode(pixels), recipe.steps, recipe.objectness)
-            classes, there = made.classes[:, :, 1:].argmax(dim=2), found(made, recipe.objectness)[0][0] >= 0
+        if not model.needs_counts:
+            made = network.decode_freely(network.encode(pixels), recipe.steps, recipe.objectness)
+            classes = made.classes[:, :, 1:].argmax(dim=2)
+            there = accepted_objects(made, recipe.objectness)[0][0] >= 0
         else:
             sequence = item.counts.sequence()[: recipe.steps]
             classes = torch.tensor([[CATEGORIES.index(category_id) for category_id in sequence]], dtype=torch.int64)
             made, there = network(pixels, classes), torch.ones(len(sequence), dtype=torch.bool)
         torch.testing.assert_close(network(pixels, classes, made.seeds).logits, made.logits)  # steps align
         if not there.any():
-            return 0.5 if network.finds else 0.0
+            return 0.0 if model.needs_counts else 0.5
         for share in kept_shares(1, item.image_id, passes, p, network.encoder(pixels)[-1].shape[1:]):
             handle = network.encoder.stages[-1].register_forward_hook(lambda *seen, share=share: seen[2] * share)
             drawn = network(pixels, classes, made.seeds)
@@ -115,7 +115,7 @@ def test_nothing_dropped_is_nothing_changed(model, pool):
 def test_an_image_in_which_nothing_is_found_is_not_certain(model, pool):
     sure = replace(model, recipe=replace(model.recipe, objectness=1.0))
     empty = scores_of(sure, pool[2:3])
-    assert empty == {"image-2": 0.5 if model.network.finds else 0.0}
+    assert empty == {"image-2": 0.0 if model.needs_counts else 0.5}
 
 
 def test_half_is_kept_at_double_and_the_mean_stays():
@@ -148,7 +148,7 @@ def test_progress_is_told_and_may_stop(model, pool):
 
 def test_what_cannot_be_fed_is_refused(model, pool):
     unknown, uncounted = ImageToScore("x", pool[0].load, Counts({5: 1})), ImageToScore("x", pool[0].load)
-    if model.network.finds:
+    if not model.needs_counts:
         assert scores_of(model, [unknown]) == scores_of(model, [uncounted])
         return
     with pytest.raises(InvalidLabel):

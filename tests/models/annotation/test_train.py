@@ -5,15 +5,15 @@ from torch import Tensor
 
 from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument
 from models.annotation.batches import TrainingSet, collate, draw_batch
-from models.annotation.calibration_data import image_of
 from models.annotation.losses import class_loss, hard_iou, objectness_loss
 from models.annotation.matching import best_ious, match_across_classes, match_objects
+from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork, build_network
-from models.annotation.predict import read_images
-from models.annotation.propose import see
+from models.annotation.predict import decode_objects, statistics_width
 from models.annotation.recipe import Recipe, resolve
 from models.annotation.train import build_optimizer, segmentation_loss, train_network
-from models.data.samples import Example, normalise, prepare
+from models.data.samples import Example, ImageToScore, normalise, prepare
+from models.iou_head.calibrator import Calibrator
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -166,9 +166,9 @@ def test_objects_of_two_images_are_found_without_being_told_of(scenes, name, obj
     network = train(examples, recipe)
     images, masks, classes = collate([prepare(example, CATEGORIES, 32, 20) for example in examples], CPU)
     with torch.no_grad():
-        seen = see(network, recipe, normalise(images), classes[:, :0], 2)
-    assert [sorted(row[row >= 0].tolist()) for row in seen.classes] == classes.tolist()
-    assert best_ious(seen.logits > 0, seen.classes, masks, classes).sum() > 0.7 * classes.numel()
+        decoded, drawn, _ = decode_objects(network, recipe, normalise(images), classes[:, :0], 2)
+    assert [sorted(row[row >= 0].tolist()) for row in drawn] == classes.tolist()
+    assert best_ious(decoded.logits > 0, drawn, masks, classes).sum() > 0.7 * classes.numel()
 
 
 def test_classes_and_objectness_are_learnt_from_their_share_of_the_training_on(scenes):
@@ -265,8 +265,10 @@ def test_a_network_learns_from_empty_images_to_leave_alone_what_is_like_them(sce
 
     def found(network: AnnotationNetwork, examples: list[Example]) -> int:
         """How many of these images it takes for something."""
-        read = read_images(network, CATEGORIES, recipe, map(image_of, examples), device=CPU, batch_size=8)
-        return sum(bool(reading.objects) for reading in read)
+        head = Calibrator.unfitted(statistics_width(recipe, 2))
+        model = FittedModel(network, recipe, CATEGORIES, head, 0, (), {})
+        predictions = model.predict(map(ImageToScore.of, examples), device=CPU, batch_size=8)
+        return sum(bool(item.proposals.objects) for item in predictions)
 
     assert found(unaware, lookalikes[12:]) >= 10
     assert found(aware, lookalikes[12:]) <= 2

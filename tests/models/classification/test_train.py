@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from maskloop.errors import Cancelled, FailedPrecondition, InvalidArgument, InvalidLabel
-from models.annotation.predict import ImageToScore
 from models.classification.data import ClassBatch, ClassExample, draw_class_batch, keep_examples, part_examples
 from models.classification.recipe import ClassifierRecipe, resolve_classifier
 from models.classification.train import classification_loss, train_classifier
+from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
 from models.training.cache import NetworkCache
 from tests.models.classification.pictures import CATEGORIES, pictures

@@ -6,14 +6,12 @@ import torch
 
 from maskloop.errors import Cancelled, InvalidConfig
 from maskloop.values import Counts
-from models.annotation.model import FittedModel
+from models.annotation.model import FittedModel, model_encoder
 from models.annotation.network import build_network
-from models.annotation.predict import ImageToScore
 from models.annotation.recipe import resolve
-from models.annotation.score import score_images
-from models.data.samples import image_tensor, normalise, resize_image
+from models.data.samples import ImageToScore, image_tensor, normalise, resize_image
 from models.encoders.backbones import build_encoder
-from models.encoders.features import ImageEncoder, cold_encoder, encode_images, model_encoder
+from models.encoders.features import ImageEncoder, cold_encoder, encode_images
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics
 
@@ -40,7 +38,7 @@ def test_a_models_features_are_those_that_scoring_gives(pool, classes):
         calibrator = Calibrator.unfitted(count_statistics(1) + 2)
     model = FittedModel(network, recipe, (1,), calibrator, 0, (), {})
     found = features_of(model_encoder(model), [ImageToScore(item.image_id, item.load) for item in pool])
-    for scored in score_images(model, pool, device=CPU, batch_size=3):
+    for scored in model.predict(pool, device=CPU, batch_size=3):
         features = found[scored.proposals.image_id]
         assert features.dtype == np.float32
         np.testing.assert_allclose(features, scored.features, rtol=1e-4, atol=1e-6)

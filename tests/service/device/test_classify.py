@@ -12,9 +12,9 @@ from PIL import Image as Picture
 
 from maskloop.errors import Cancelled, InvalidArgument, ModelNotFound
 from maskloop.values import Category
-from models.annotation.predict import ImageToScore
 from models.classification.model import FittedClassifier
 from models.classification.recipe import resolve_classifier
+from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
 from models.training.cache import NetworkCache
 from selection.hard_ood import probabilities

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.masks import Mask
-from models.annotation.upsampling import enlarge
+from models.data.upsampling import enlarge
 
 
 def whole(logits: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -9,11 +9,9 @@ from maskloop.values import Counts, Split
 from models.annotation.evaluate import evaluate
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork, Decoded, build_network
-from models.annotation.predict import ImageToScore, read_images
-from models.annotation.propose import found, see
+from models.annotation.predict import accepted_objects, decode_objects
 from models.annotation.recipe import Recipe, resolve
-from models.annotation.score import score_images
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics
 
@@ -62,7 +60,7 @@ def decoded(areas: list[int], objectness: list[float], classes: list[list[float]
 def test_unlikely_steps_and_specks_are_passed_over_and_what_follows_them_is_not():
     probabilities = [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7], [0.1, 0.6, 0.3], [0.9, 0.04, 0.06]]
     made = decoded([50, 50, 9, 10], [0.9, 0.49, 0.9, 0.5], probabilities)
-    classes, sureness = found(made, 0.5)
+    classes, sureness = accepted_objects(made, 0.5)
     assert classes.tolist() == [[1, -1, -1, 1]]
     torch.testing.assert_close(sureness[0, 0], torch.tensor([0.9, 0.7]))
     torch.testing.assert_close(sureness[0, 3], torch.tensor([0.5, 0.06]))
@@ -73,7 +71,7 @@ def test_rsis_makes_every_step_and_is_fed_no_class():
     recipe = recipe_of("paper")
     network, images = network_of(recipe), torch.randn(2, 3, 32, 32)
     with torch.no_grad():
-        made = network.find(network.encode(images), 5, 0.5)
+        made = network.decode_freely(network.encode(images), 5, 0.5)
         other = network(images, torch.ones(2, 5, dtype=torch.int64))
     assert made.logits.shape == (2, 5, 32, 32)
     assert made.classes.shape == (2, 5, 3)
@@ -98,10 +96,10 @@ def test_seeds_are_drawn_from_the_highest_centre_down_until_none_is_high_enough(
     network = network_of(recipe_of("compact"))
     with torch.no_grad():
         encoded = network.encode(torch.randn(3, 3, 32, 32))
-        everything = network.find(encoded, 5, 0.0)
+        everything = network.decode_freely(encoded, 5, 0.0)
         heights = everything.objectness.sigmoid()
         least = float(heights[:, 1:3].max(dim=0).values.mean())  # some image has a second object, none a third
-        some = network.find(encoded, 5, least)
+        some = network.decode_freely(encoded, 5, least)
     assert everything.logits.shape[1] == 5
     assert heights[:, 0].tolist() == pytest.approx(encoded.dense.centres.sigmoid().amax(dim=(1, 2, 3)).tolist())
     assert (heights.diff(dim=1) <= 1e-6).all()
@@ -113,7 +111,7 @@ def test_what_was_found_can_be_decoded_again_from_its_classes_and_seeds():
     network = network_of(recipe_of("compact"))
     with torch.no_grad():
         encoded = network.encode(torch.randn(2, 3, 32, 32))
-        made = network.find(encoded, 4, 0.0)
+        made = network.decode_freely(encoded, 4, 0.0)
         again = network.decode(encoded, made.classes[:, :, 1:].argmax(dim=2), made.seeds)
     torch.testing.assert_close(again.logits, made.logits)
     torch.testing.assert_close(again.predicted_iou, made.predicted_iou)
@@ -127,7 +125,7 @@ def picture(image_id: str, counts: Counts | None = None) -> ImageToScore:
 def test_counts_change_nothing_for_a_network_that_finds_by_itself(model):
     pool = [picture("a"), picture("bb"), picture("ccc")]
     counted = [ImageToScore(one.image_id, one.load, Counts({3: 2})) for one in pool]
-    plain, told = (list(score_images(model, images, device=CPU, batch_size=2)) for images in (pool, counted))
+    plain, told = (list(model.predict(images, device=CPU, batch_size=2)) for images in (pool, counted))
     assert [one.proposals for one in plain] == [one.proposals for one in told]
     assert any(one.proposals.objects for one in plain)
     for one in plain:
@@ -137,17 +135,17 @@ def test_counts_change_nothing_for_a_network_that_finds_by_itself(model):
 
 
 def test_statistics_end_with_objectness_and_the_probability_of_the_class(model):
-    (reading,) = read_images(model.network, CATEGORIES, model.recipe, [picture("a")], device=CPU, batch_size=1)
-    assert reading.statistics.shape == (len(reading.objects), count_statistics(2) + 2)
-    assert ((reading.statistics[:, -2:] > 0) & (reading.statistics[:, -2:] <= 1)).all()
-    assert (reading.statistics[:, -2] >= 0.1).all()
+    (prediction,) = model.predict([picture("a")], device=CPU, batch_size=1)
+    assert prediction.statistics.shape == (len(prediction.proposals.objects), count_statistics(2) + 2)
+    assert ((prediction.statistics[:, -2:] > 0) & (prediction.statistics[:, -2:] <= 1)).all()
+    assert (prediction.statistics[:, -2] >= 0.1).all()
 
 
 def test_an_image_in_which_nothing_is_found_scores_zero_and_is_as_uncertain_as_can_be(model):
     blind = FittedModel(
         model.network, recipe_of(model.recipe.name, objectness=1.0), CATEGORIES, model.calibrator, 0, (), {}
     )
-    (scored,) = score_images(blind, [picture("a")], device=CPU, batch_size=1)
+    (scored,) = blind.predict([picture("a")], device=CPU, batch_size=1)
     assert scored.proposals.objects == ()
     assert scored.proposals.score == 0.0
     assert dict(scored.uncertainty) == {"entropy": 1.0, "margin": 1.0, "least_confidence": 0.5}
@@ -166,19 +164,20 @@ def test_objects_that_are_not_found_count_as_missed(model, scenes):
 
 def test_a_network_that_must_be_told_refuses_an_image_that_was_not_counted():
     recipe = resolve("compact", image_size=32, hidden=16)
-    network = build_network(recipe, 2)
+    head = Calibrator.unfitted(count_statistics(2))
+    model = FittedModel(build_network(recipe, 2), recipe, CATEGORIES, head, 0, (), {})
     with pytest.raises(InvalidArgument, match="image a "):
-        list(read_images(network, CATEGORIES, recipe, [picture("a")], device=CPU, batch_size=1))
+        list(model.predict([picture("a")], device=CPU, batch_size=1))
 
 
 def test_masks_of_a_batch_are_those_of_each_image_alone(model):
     images = torch.randn(3, 3, 32, 32)
     nothing = torch.zeros(3, 0, dtype=torch.int64)
     with torch.no_grad():
-        together = see(model.network, model.recipe, images, nothing, 2)
+        together, classes, statistics = decode_objects(model.network, model.recipe, images, nothing, 2)
         for row in range(3):
-            alone = see(model.network, model.recipe, images[row : row + 1], nothing[:1], 2)
-            there, here = alone.classes[0] >= 0, together.classes[row] >= 0
-            assert together.classes[row][here].tolist() == alone.classes[0][there].tolist()
+            alone, own, numbers = decode_objects(model.network, model.recipe, images[row : row + 1], nothing[:1], 2)
+            there, here = own[0] >= 0, classes[row] >= 0
+            assert classes[row][here].tolist() == own[0][there].tolist()
             torch.testing.assert_close(together.logits[row][here], alone.logits[0][there], atol=1e-4, rtol=1e-4)
-            torch.testing.assert_close(together.statistics[row][here], alone.statistics[0][there], atol=1e-3, rtol=1e-3)
+            torch.testing.assert_close(statistics[row][here], numbers[0][there], atol=1e-3, rtol=1e-3)

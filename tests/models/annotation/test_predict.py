@@ -12,13 +12,12 @@ from maskloop.masks import Mask
 from maskloop.values import Counts
 from models.annotation.model import FittedModel
 from models.annotation.network import build_network
-from models.annotation.predict import ImageToScore
 from models.annotation.recipe import resolve
-from models.annotation.score import ScoredImage, score_images
-from models.data.samples import Example, image_tensor, normalise, resize_image
+from models.data.samples import Example, ImageToScore, image_tensor, normalise, resize_image
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics, mask_statistics
 from models.iou_head.uncertainty import NAMES, mask_uncertainty
+from models.predictor import Prediction
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -64,14 +63,14 @@ def slowly(model: FittedModel, item: ImageToScore) -> tuple[np.ndarray, list[Mas
     )
 
 
-def by_id(scored: list[ScoredImage]) -> dict[str, ScoredImage]:
+def by_id(scored: list[Prediction]) -> dict[str, Prediction]:
     return {item.proposals.image_id: item for item in scored}
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 8])
 def test_batches_say_what_each_image_says_alone(model: FittedModel, batch_size: int):
     pool = images([{3: 1}, {3: 2, 7: 1}, {7: 2}, {3: 1, 7: 1}, {7: 1}])
-    found = by_id(list(score_images(model, pool, device=CPU, batch_size=batch_size)))
+    found = by_id(list(model.predict(pool, device=CPU, batch_size=batch_size)))
     assert set(found) == {item.image_id for item in pool}
     for item in pool:
         proposals = found[item.image_id].proposals
@@ -87,27 +86,27 @@ def test_batches_say_what_each_image_says_alone(model: FittedModel, batch_size: 
 
 
 def test_the_test_network_draws_something(model: FittedModel):
-    scored = list(score_images(model, images([{3: 2}, {7: 1}]), device=CPU, batch_size=2))
+    scored = list(model.predict(images([{3: 2}, {7: 1}]), device=CPU, batch_size=2))
     shares = [drawn.mask.area / drawn.mask.height / drawn.mask.width for s in scored for drawn in s.proposals.objects]
     assert any(0.05 < share < 0.95 for share in shares)
 
 
 def test_scoring_twice_gives_the_same(model: FittedModel):
     first, second = (
-        [item.proposals for item in score_images(model, images([{3: 1}, {7: 2}, {}]), device=CPU, batch_size=2)]
+        [item.proposals for item in model.predict(images([{3: 1}, {7: 2}, {}]), device=CPU, batch_size=2)]
         for _ in range(2)
     )
     assert first == second
 
 
 def test_objects_beyond_the_steps_are_counted(model: FittedModel):
-    (scored,) = score_images(model, images([{3: 2, 7: 3}]), device=CPU, batch_size=4)
+    (scored,) = model.predict(images([{3: 2, 7: 3}]), device=CPU, batch_size=4)
     assert [drawn.category_id for drawn in scored.proposals.objects] == [3, 3, 7]
     assert scored.proposals.not_decoded == 2
 
 
 def test_an_image_with_nothing_to_find_scores_one(model: FittedModel):
-    scored = by_id(list(score_images(model, images([{}, {3: 1}, {}]), device=CPU, batch_size=2)))
+    scored = by_id(list(model.predict(images([{}, {3: 1}, {}]), device=CPU, batch_size=2)))
     assert scored["image-0"].proposals.objects == ()
     assert scored["image-0"].proposals.score == scored["image-2"].proposals.score == 1.0
     assert scored["image-0"].features.shape == scored["image-1"].features.shape
@@ -117,7 +116,7 @@ def test_an_images_uncertainty_is_the_mean_over_its_objects(model: FittedModel):
     torch.manual_seed(0)
     model = replace(model, network=build_network(model.recipe, 2).eval())  # untrained: its maps are undecided
     pool = images([{3: 2, 7: 1}, {7: 1}, {}, {3: 1}, {7: 2}])
-    found = by_id(list(score_images(model, pool, device=CPU, batch_size=2)))
+    found = by_id(list(model.predict(pool, device=CPU, batch_size=2)))
     for item in (pool[0], pool[1], pool[3], pool[4]):
         classes = torch.tensor([[CATEGORIES.index(key) for key in item.counts.sequence()]])
         with torch.no_grad():
@@ -130,7 +129,7 @@ def test_an_images_uncertainty_is_the_mean_over_its_objects(model: FittedModel):
 
 
 def test_no_image_is_no_work(model: FittedModel):
-    assert list(score_images(model, [], device=CPU, batch_size=2)) == []
+    assert list(model.predict([], device=CPU, batch_size=2)) == []
 
 
 def test_every_image_is_decoded_once_and_not_in_the_networks_thread(model: FittedModel):
@@ -144,7 +143,7 @@ def test_every_image_is_decoded_once_and_not_in_the_networks_thread(model: Fitte
         return ImageToScore(item.image_id, load, item.counts)
 
     pool = [watched(item) for item in images([{3: 1}] * 7)]
-    list(score_images(model, pool, device=CPU, batch_size=2))
+    list(model.predict(pool, device=CPU, batch_size=2))
     assert sorted(threads) == sorted(item.image_id for item in pool)
     assert all(len(seen) == 1 and seen[0] != threading.get_ident() for seen in threads.values())
 
@@ -157,7 +156,7 @@ def test_decoding_stays_a_few_batches_ahead(model: FittedModel):
         return np.zeros((8, 8, 3), dtype=np.uint8)
 
     pool = [ImageToScore(f"{n:02}", lambda n=n: load(f"{n:02}"), Counts({3: 1})) for n in range(40)]
-    scoring = score_images(model, pool, device=CPU, batch_size=2)
+    scoring = model.predict(pool, device=CPU, batch_size=2)
     next(scoring)
     assert len(loaded) <= 8
     scoring.close()
@@ -170,18 +169,18 @@ def test_an_image_that_does_not_decode_stops_the_scoring_by_name(model: FittedMo
 
     pool = [*images([{3: 1}] * 3), ImageToScore("image-x", broken, Counts({3: 1}))]
     with pytest.raises(InvalidImage, match="image-x"):
-        list(score_images(model, pool, device=CPU, batch_size=2))
+        list(model.predict(pool, device=CPU, batch_size=2))
 
 
 def test_counts_of_a_foreign_category_are_refused(model: FittedModel):
     with pytest.raises(InvalidLabel, match="5"):
-        list(score_images(model, images([{5: 1}]), device=CPU, batch_size=2))
+        list(model.predict(images([{5: 1}]), device=CPU, batch_size=2))
 
 
 def test_progress_reaches_one_and_may_stop_the_work(model: FittedModel):
     shares: list[float] = []
     pool = images([{3: 1}] * 4)
-    list(score_images(model, pool, device=CPU, batch_size=2, progress=lambda share, _: shares.append(share)))
+    list(model.predict(pool, device=CPU, batch_size=2, progress=lambda share, _: shares.append(share)))
     assert shares == [0.25, 0.5, 0.75, 1.0]
 
     def cancel(share: float, _: str) -> None:
@@ -189,11 +188,11 @@ def test_progress_reaches_one_and_may_stop_the_work(model: FittedModel):
             raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
-        list(score_images(model, pool, device=CPU, batch_size=2, progress=cancel))
+        list(model.predict(pool, device=CPU, batch_size=2, progress=cancel))
 
 
 def test_examples_and_scoring_see_the_same_picture(model: FittedModel, scenes):
     example: Example = scenes(1, side=48)[0]
     item = ImageToScore("a", lambda: example.pixels, Counts.of(example.objects))
-    (scored,) = score_images(model, [item], device=CPU, batch_size=1)
+    (scored,) = model.predict([item], device=CPU, batch_size=1)
     assert all(drawn.mask.to_array().shape == (48, 48) for drawn in scored.proposals.objects)

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models.annotation.decoder import (
+from models.annotation.decoders.convlstm import (
     ClassAndStopHeads,
     ConvLSTMCell,
     Decoder,
