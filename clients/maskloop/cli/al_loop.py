@@ -14,7 +14,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from maskloop.cli.errors import resumable, told
+from maskloop.cli.errors import check_server_installed, resumable, told
 from maskloop.cli.options import add_command, build, options_in, spelt_out
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import option
@@ -52,13 +52,15 @@ add_command(app, al_loop, [*options_in(Options).values(), *options_in(Invocation
 def _forecast(options: Options) -> None:
     with out.status("reading the data"), TemporaryDirectory() as folder:
         from maskloop.cli.dry_run import show_forecasts
-        from maskloop.loop.run import data_of, forecasts_of
+        from maskloop.loop.dry_run import data_of, forecasts_of
 
         forecasts = forecasts_of(options, data_of(options, Path(folder)))
     show_forecasts(out, options, forecasts)
 
 
 def _run(options: Options, workdir: Path, *, resume: bool) -> None:
+    if not options.server:
+        check_server_installed("al-loop without --server starts a server")
     with resumable(err, workdir / "server.log"):
         with out.status("starting"):  # what these import takes seconds
             from maskloop.loop.progress import progress_on
@@ -71,10 +73,10 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
 def main() -> None:
     """Entry point of `al-loop`: `compare` and `summarize` are commands, anything else runs one campaign."""
     words = spelt_out(sys.argv[1:])
-    told(err, partial(_comparing() if words[:1] in (["compare"], ["summarize"]) else app, words))
+    told(err, partial(_compare if words[:1] in (["compare"], ["summarize"]) else app, words))
 
 
-def _comparing() -> typer.Typer:
+def _compare(words: list[str]) -> None:
     from maskloop.cli.compare import app as comparing
 
-    return comparing
+    comparing(words)

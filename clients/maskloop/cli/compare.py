@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from maskloop.cli.errors import resumable
+from maskloop.cli.errors import check_server_installed, resumable
 from maskloop.cli.options import PlainCommand, add_command, build, options_in
 from maskloop.compare.analysis.comparison import MEASURES, RANDOM
 from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
@@ -82,6 +82,7 @@ class CompareOptions:
 def compare(arguments: dict[str, Any]) -> None:
     """Which way of choosing buys more for annotator time? Run strategies and seeds side by side, and judge."""
     asked = build(CompareOptions, arguments)
+    check_server_installed("al-loop compare starts servers")
     devices = devices_of(asked.device, asked.jobs, len(os.sched_getaffinity(0)))
     shared = {each.field.name: arguments[each.field.name] for each in SHARED}
     grids = asked.grids(shared, _kind_of(devices))

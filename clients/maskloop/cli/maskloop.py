@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from maskloop.cli.cost_tables import show_cost_table
-from maskloop.cli.errors import told
+from maskloop.cli.errors import check_server_installed, told
 from maskloop.cli.options import PlainCommand, PlainGroup, version_option
 from maskloop.cli.strategies import show_strategies
 from maskloop.costs.paper_tables import TABLES, cost_table
@@ -76,6 +76,7 @@ def _hand_over(command: str, arguments: list[str] | None) -> None:
 
     PYTHONSAFEPATH: a folder called `service` where the command was given is not ours.
     """
+    check_server_installed(f"maskloop {command} runs the server's program")
     program = [sys.executable, "-m", "service", command, *(arguments or [])]
     os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from maskloop.datasets.read import Data
+from maskloop.datasets.read import Data, read_data
 from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
-from maskloop.loop.plan import INITIAL_SHARE, ROUNDS, Plan
+from maskloop.loop.options import Options
+from maskloop.loop.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
 from maskloop.values import Counts
 
 TRAIN_S = {"compact": 70.0}
@@ -45,6 +47,26 @@ class Forecast:
     def trainings(self) -> int:
         """Rounds, and the student network."""
         return self.rounds + self.student
+
+
+def data_of(options: Options, demo_folder: Path) -> Data:
+    """The data that the options name.
+
+    Raises:
+        InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
+    """
+    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
+
+
+def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
+    """What each arm will take, by strategy.
+
+    Raises:
+        InvalidBudget: the budget does not buy the cheapest image.
+    """
+    classes = len(data.dataset.categories)
+    recipes = (options.recipe_name, options.classifier_name, options.student_name)
+    return {str(arm): forecast(plan_of(options, arm, classes), data, *recipes) for arm in options.arms()}
 
 
 def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", student: str = "") -> Forecast:

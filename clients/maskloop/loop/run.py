@@ -13,16 +13,15 @@ import numpy as np
 
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
-from maskloop.datasets.read import Data, read_data
+from maskloop.datasets.read import Data
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
-from maskloop.loop.dry_run import Forecast, forecast
+from maskloop.loop.dry_run import data_of, forecasts_of
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options, begin_run, find_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
-from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.reporting.report_run import Reporter
 from maskloop.pages.wording import say_number, say_time
@@ -162,26 +161,6 @@ class Run:
             Client(server.address, retry=retry) as client,
         ):
             yield client
-
-
-def data_of(options: Options, demo_folder: Path) -> Data:
-    """The data that the options name.
-
-    Raises:
-        InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
-    """
-    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
-
-
-def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
-    """What each arm will take, by strategy.
-
-    Raises:
-        InvalidBudget: the budget does not buy the cheapest image.
-    """
-    classes = len(data.dataset.categories)
-    recipes = (options.recipe_name, options.classifier_name, options.student_name)
-    return {str(arm): forecast(plan_of(options, arm, classes), data, *recipes) for arm in options.arms()}
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:

@@ -6,8 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from maskloop.datasets.read import REST
-from maskloop.datasets.subset import Excerpt
+from maskloop.datasets.subset import REST, Excerpt
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.stop_rules import StopRule
