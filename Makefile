@@ -19,9 +19,9 @@ $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv || true
 	if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e . --group dev; \
+	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e ".[server]" --group dev; \
 	else \
-	  $(BIN)/python -m pip install --quiet --upgrade pip && $(BIN)/python -m pip install --quiet -e . --group dev; \
+	  $(BIN)/python -m pip install --quiet --upgrade pip && $(BIN)/python -m pip install --quiet -e ".[server]" --group dev; \
 	fi
 	touch $(READY)
 

@@ -109,15 +109,15 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_pa
     assert not workdir.exists()
 
 
-def test_a_dry_run_tells_of_looks_and_of_the_student_network(al_loop, demo):
+def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo):
     options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     _, plain, _ = al_loop(*options)
-    assert "looks" not in plain.lower()
+    assert "OoD" not in plain
     assert "student network" not in plain
     more = ("--classes", "crack", "--ood", "rest", "--student-network", "compact")
     code, out, complaint = al_loop(*options, *more)
     assert code == 0, complaint
-    assert "looks" in out
+    assert "OoD checks" in " ".join(out.split())
     assert "+ 1" in out
     assert "student network" in " ".join(out.split())
 

@@ -59,7 +59,7 @@ def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_pa
     for folder in folders:
         comparison = a_comparison(folder.name)
         write_comparison(folder, comparison, {"mean_iou": judge(comparison, "mean_iou")})
-    code, out, err = al_loop("verdict", *folders, "--out", tmp_path / "verdict")
+    code, out, err = al_loop("summarize", *folders, "--out", tmp_path / "verdict")
     assert code == 0, err
     found = json.loads((tmp_path / "verdict" / "verdict.json").read_text())
     assert [one["name"] for one in found["results"]] == ["beads", "nuclei"]
@@ -69,7 +69,7 @@ def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_pa
 
 
 def test_a_verdict_on_what_is_not_there_is_told(al_loop, tmp_path):
-    code, _, complaint = al_loop("verdict", tmp_path / "none")
+    code, _, complaint = al_loop("summarize", tmp_path / "none")
     assert code == 2
     assert "none" in complaint
 

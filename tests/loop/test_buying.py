@@ -17,11 +17,13 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco_writing import write_coco
 from maskloop.labelers import GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
-from maskloop.loop.campaign import begin, count_more, why_stopped
+from maskloop.loop.buying import buy
+from maskloop.loop.campaign import begin
 from maskloop.loop.options import Options
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import LineProgress
-from maskloop.loop.rounds import buy
+from maskloop.loop.rounds import count_more
+from maskloop.loop.stopping import why_nothing_more
 from maskloop.masks import Mask
 from maskloop.values import Budget, Category, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
 
@@ -65,20 +67,20 @@ def client(tmp_path_factory):
 
 
 class Shop:
-    """An arm opened for one test: its annotator, labeler and plan."""
+    """An arm opened for one test: its session, labeler and plan."""
 
     def __init__(self, client, data, project, budget, strategy="random", **asked):
         options = Options(budget=budget, data="coco:x", strategy=strategy, **asked)
         name = ArmName(Strategy(strategy), project)
         run_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, project))
         progress = LineProgress(Console(file=io.StringIO()), lambda: 0.0)
-        self.annotator = open_arm(
+        self.session = open_arm(
             client, name, data, options=options, run_id=run_id, progress=progress, clock=lambda: 0.0
         )
-        self.ledger = self.annotator.ledger
+        self.ledger = self.session.ledger
         objects = {
             image.id: data.dataset.by_name[image.file_name].objects
-            for image in self.annotator.images.values()
+            for image in self.session.images.values()
             if image.split is Split.POOL
         }
         self.objects = {image_id: len(found) for image_id, found in objects.items()}
@@ -87,17 +89,15 @@ class Shop:
 
     def buy_all(self, name="all"):
         wish = self.plan.batch(3, self.ledger)
-        still = self.plan.rest(wish, self.ledger)
-        return buy(
-            name, self.annotator, self.labeler, kind=SupervisionKind.FULL, still=still, strategy=Strategy("random")
-        )
+        goal = self.plan.rest(wish, self.ledger)
+        return buy(name, self.session, self.labeler, kind=SupervisionKind.FULL, goal=goal, strategy=Strategy("random"))
 
     def cost_s(self, image_id):
         return 1 + 79 * self.objects[image_id] if self.objects[image_id] else 2
 
     def server_spent_s(self):
-        here = {"project_id": self.annotator.project_id, "campaign_id": self.annotator.campaign_id}
-        return self.annotator.client.get_campaign(**here).spent_s
+        here = {"project_id": self.session.project_id, "campaign_id": self.session.campaign_id}
+        return self.session.client.get_campaign(**here).spent_s
 
 
 def test_money_is_spent_until_the_cheapest_image_that_is_left_does_not_fit(client, data):
@@ -110,7 +110,7 @@ def test_money_is_spent_until_the_cheapest_image_that_is_left_does_not_fit(clien
     assert left
     assert min(map(shop.cost_s, left)) > shop.ledger.left_s
     assert set(shop.ledger.passed_over.values()) == {SkipReason.OVER_BUDGET}
-    assert "costs more" in why_stopped(1, shop.annotator, shop.plan)
+    assert "costs more" in why_nothing_more(1, shop.session, shop.plan)
 
 
 class Unknowing(GroundTruthLabeler):
@@ -136,7 +136,7 @@ def test_a_budget_beyond_the_pool_buys_the_pool(client, data):
     shop.buy_all()
     assert shop.ledger.labeled == shop.objects.keys()
     assert shop.ledger.passed_over == {}
-    assert why_stopped(1, shop.annotator, shop.plan) == "every image of the pool is labeled"
+    assert why_nothing_more(1, shop.session, shop.plan) == "every image of the pool is labeled"
 
 
 def test_an_exact_fit_is_bought(client, data):
@@ -151,7 +151,7 @@ def test_a_budget_of_images_buys_so_many_whatever_they_cost(client, data):
     shop = Shop(client, data, "four-images", "4images")
     shop.buy_all()
     assert len(shop.ledger.labeled) == 4
-    assert why_stopped(1, shop.annotator, shop.plan) == "all 4 images of the budget are labeled"
+    assert why_nothing_more(1, shop.session, shop.plan) == "all 4 images of the budget are labeled"
 
 
 def test_repeating_a_purchase_changes_nothing_and_ends_the_same(client, data):
@@ -168,7 +168,7 @@ def test_the_first_batch_comes_before_counts_of_other_images_and_counts_stay_in_
     shop = Shop(
         client, data, "first-and-counts", "1000s", strategy="mask_guided", counts=True, initial="2", counts_share=0.012
     )
-    initial = begin(shop.annotator, shop.labeler, shop.plan)
+    initial = begin(shop.session, shop.labeler, shop.plan)
     assert len(initial.labeled) == 2
     counted = shop.ledger.counts_paid_s
     assert counted
@@ -181,10 +181,10 @@ def test_more_is_counted_when_the_counted_images_run_out(client, data):
     shop = Shop(
         client, data, "count-more", "1000s", strategy="mask_guided", counts=True, initial="1", counts_share=0.012
     )
-    begin(shop.annotator, shop.labeler, shop.plan)
+    begin(shop.session, shop.labeler, shop.plan)
     first = set(shop.ledger.counts_paid_s)
-    assert not count_more(1, Budget(images=1), shop.annotator, shop.labeler, shop.plan)
-    assert count_more(1, Budget(images=9), shop.annotator, shop.labeler, shop.plan)
+    assert not count_more(1, Budget(images=1), shop.session, shop.labeler, shop.plan)
+    assert count_more(1, Budget(images=9), shop.session, shop.labeler, shop.plan)
     more = shop.ledger.counts_paid_s.keys() - first
     assert more
     assert not more & shop.ledger.labeled
@@ -194,13 +194,13 @@ def test_more_is_counted_when_the_counted_images_run_out(client, data):
 
 def test_without_scores_nothing_is_counted(client, data):
     shop = Shop(client, data, "no-counts", "1000s", initial="2")
-    begin(shop.annotator, shop.labeler, shop.plan)
+    begin(shop.session, shop.labeler, shop.plan)
     assert shop.ledger.counts_paid_s == {}
 
 
 def test_a_full_label_of_a_counted_image_costs_the_remainder(client, data):
     shop = Shop(client, data, "remainder", "10h", strategy="mask_guided", counts=True, initial="1", counts_share=1.0)
-    begin(shop.annotator, shop.labeler, shop.plan)
+    begin(shop.session, shop.labeler, shop.plan)
     assert len(shop.ledger.counts_paid_s) == 9
     purchase = shop.buy_all()
     for pick, label in purchase.labeled:
@@ -211,8 +211,8 @@ def test_a_full_label_of_a_counted_image_costs_the_remainder(client, data):
 
 def test_a_budget_that_buys_no_image_of_the_pool_is_told(client, data):
     shop = Shop(client, data, "too-small", "2s")
-    expensive = {image_id: squares(3) for image_id in shop.annotator.images}
+    expensive = {image_id: squares(3) for image_id in shop.session.images}
     shop.labeler = GroundTruthLabeler(expensive, CostModel(2))
     with pytest.raises(InvalidBudget, match="each costs more than there is"):
-        begin(shop.annotator, shop.labeler, shop.plan)
+        begin(shop.session, shop.labeler, shop.plan)
     assert shop.server_spent_s() == 0

@@ -32,35 +32,35 @@ def plan(budget, strategy="mask_guided", **asked):
 
 
 def test_an_hour_of_choosing_by_scores():
-    found = forecast(plan(Budget(seconds=3600)), data(pool=500), "compact")
-    assert found.initial_images == 15  # 1200 s at 80 s
-    assert found.counted == 155  # 540 s at 3.48 s
-    assert found.images == 15 + 24  # (3600 - 15 * 80 - 155 * 3.48) s at 80 - 3.48 s
-    assert found.rounds == 4
-    assert found.machine_s == pytest.approx(4 * (TRAIN_S["compact"] + (155 + 4) * READ_IMAGE_S))
+    expected = forecast(plan(Budget(seconds=3600)), data(pool=500), "compact")
+    assert expected.initial_images == 15  # 1200 s at 80 s
+    assert expected.counted == 155  # 540 s at 3.48 s
+    assert expected.images == 15 + 24  # (3600 - 15 * 80 - 155 * 3.48) s at 80 - 3.48 s
+    assert expected.rounds == 4
+    assert expected.machine_s == pytest.approx(4 * (TRAIN_S["compact"] + (155 + 4) * READ_IMAGE_S))
 
 
 def test_an_hour_at_random_counts_nothing():
-    found = forecast(plan(Budget(seconds=3600), strategy="random"), data(pool=500), "compact")
-    assert (found.counted, found.images) == (0, 45)
+    expected = forecast(plan(Budget(seconds=3600), strategy="random"), data(pool=500), "compact")
+    assert (expected.counted, expected.images) == (0, 45)
 
 
 def test_a_small_pool_is_counted_whole_and_labeled_whole():
-    found = forecast(plan(Budget(seconds=36_000)), data(pool=30), "compact")
-    assert (found.initial_images, found.counted, found.images) == (30, 0, 30)
+    expected = forecast(plan(Budget(seconds=36_000)), data(pool=30), "compact")
+    assert (expected.initial_images, expected.counted, expected.images) == (30, 0, 30)
 
 
 def test_a_budget_of_images_in_batches_of_a_given_size():
-    found = forecast(
+    expected = forecast(
         plan(Budget(images=20), asked_initial=Budget(images=5), asked_batch=Budget(images=4)), data(100), "compact"
     )
-    assert (found.initial_images, found.images) == (5, 20)
-    assert found.rounds == 5  # four batches, and the last network
+    assert (expected.initial_images, expected.images) == (5, 20)
+    assert expected.rounds == 5  # four batches, and the last network
 
 
 def test_max_rounds_leaves_the_rest_unspent():
-    found = forecast(plan(Budget(images=20), asked_batch=Budget(images=4), max_rounds=1), data(100), "compact")
-    assert (found.initial_images, found.images, found.rounds) == (7, 11, 2)
+    expected = forecast(plan(Budget(images=20), asked_batch=Budget(images=4), max_rounds=1), data(100), "compact")
+    assert (expected.initial_images, expected.images, expected.rounds) == (7, 11, 2)
 
 
 def test_a_budget_below_five_images_does_not_promise_five():
@@ -75,37 +75,37 @@ def test_test_images_that_hold_nothing_cost_no_more_than_their_counts():
     empty = data(pool=100, tests=4)
     blank = [DatasetImage(image.file_name, image.path, 4, 4, ()) for image in empty.dataset.images]
     nothing = Data("d", Dataset(empty.dataset.categories, tuple(blank), empty.dataset.train, empty.dataset.test, ""))
-    found = forecast(plan(Budget(seconds=100)), nothing, "compact")
-    assert found.initial_images == 17  # 33 s at 2 s
+    expected = forecast(plan(Budget(seconds=100)), nothing, "compact")
+    assert expected.initial_images == 17  # 33 s at 2 s
 
 
-def test_looks_are_a_share_of_what_each_round_finds_left_and_come_out_of_the_budget():
-    # 2400 s are left after 15 images: 240 looks, and 1360 s after these and 10 images; 136, and 424 s; 42
-    found = forecast(
+def test_ood_checks_are_a_share_of_what_each_round_finds_left_and_come_out_of_the_budget():
+    # 2400 s are left after 15 images: 240 checks, and 1360 s after these and 10 images; 136, and 424 s; 42
+    expected = forecast(
         plan(Budget(seconds=3600), strategy="random", ood_share=0.1), data(500, candidates=1000), "compact"
     )
-    assert found.looks == 240 + 136 + 42
-    assert found.images == 15 + 24  # (2400 - 418) s at 80 s
+    assert expected.ood_checks == 240 + 136 + 42
+    assert expected.images == 15 + 24  # (2400 - 418) s at 80 s
     trained_s = 4 * (TRAIN_S["compact"] + 4 * READ_IMAGE_S)
-    assert found.machine_s == pytest.approx(trained_s + 3 * (CLASSIFY_S["compact"] + 1000 * READ_IMAGE_S))
+    assert expected.machine_s == pytest.approx(trained_s + 3 * (CLASSIFY_S["compact"] + 1000 * READ_IMAGE_S))
 
 
-def test_a_budget_of_images_has_looks_for_what_its_labels_should_cost():
+def test_a_budget_of_images_has_checks_for_what_its_labels_should_cost():
     limited = plan(Budget(images=20), asked_initial=Budget(images=5), asked_batch=Budget(images=15), ood_share=0.1)
     expected_s = 15 * (0.5 + 79 * 2.8)  # of the two classes 1.5 are shown by an image, with 2.8 objects
-    found = forecast(limited, data(100, candidates=1000), "compact")
-    assert (found.images, found.looks) == (20, int(expected_s / 10))
+    expected = forecast(limited, data(100, candidates=1000), "compact")
+    assert (expected.images, expected.ood_checks) == (20, int(expected_s / 10))
 
 
-def test_nobody_looks_twice_at_a_candidate():
+def test_no_candidate_is_checked_twice():
     everything = plan(Budget(seconds=3600), strategy="random", ood_share=0.5)
-    assert forecast(everything, data(500, candidates=7), "compact").looks == 7
-    assert forecast(everything, data(500), "compact").looks == 0
+    assert forecast(everything, data(500, candidates=7), "compact").ood_checks == 7
+    assert forecast(everything, data(500), "compact").ood_checks == 0
 
 
 def test_a_student_network_takes_time_of_the_machine_alone():
     hour, pool = plan(Budget(seconds=3600), strategy="random"), data(500)
-    alone, both = forecast(hour, pool, "compact"), forecast(hour, pool, "compact", second="compact")
+    alone, both = forecast(hour, pool, "compact"), forecast(hour, pool, "compact", student="compact")
     assert (both.images, both.rounds, both.trainings) == (alone.images, alone.rounds, alone.trainings + 1)
     assert both.machine_s - alone.machine_s == pytest.approx(TRAIN_S["compact"] + (500 - 45 + 4) * READ_IMAGE_S)
-    assert forecast(hour, pool, "compact", second="paper").machine_s is None
+    assert forecast(hour, pool, "compact", student="paper").machine_s is None

@@ -38,64 +38,66 @@ HOUR = Budget(seconds=3600)
 
 
 def test_the_first_batch_begins_with_five_images_to_learn_what_one_costs():
-    assert plan(HOUR).initial(ledger(HOUR)) == Budget(images=5)
+    assert plan(HOUR).initial.next_batch(ledger(HOUR)) == Budget(images=5)
 
 
 def test_the_first_batch_goes_by_halves_of_what_remains_of_a_third_of_the_budget():
-    assert plan(HOUR).initial(ledger(HOUR, labels=5)) == Budget(images=4)  # (1200 - 5 * 83) / 83 = 9.46
-    assert plan(HOUR).initial(ledger(HOUR, labels=9)) == Budget(images=2)  # 5.46
-    assert plan(HOUR).initial(ledger(HOUR, labels=13)) == Budget(images=1)  # 1.46
+    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=5)) == Budget(images=4)  # (1200 - 5 * 83) / 83 = 9.46
+    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=9)) == Budget(images=2)  # 5.46
+    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=13)) == Budget(images=1)  # 1.46
 
 
-def test_a_first_look_at_cheap_images_does_not_spend_the_budget_unseen():
+def test_a_few_cheap_images_first_do_not_spend_the_budget_unseen():
     """One object each in the first five, as if 50 more fitted a third of four hours."""
     budget = Budget(seconds=14_400)
-    assert plan(budget).initial(ledger(budget, labels=5)) == Budget(images=5)
+    assert plan(budget).initial.next_batch(ledger(budget, labels=5)) == Budget(images=5)
 
 
 def test_the_first_batch_is_complete_when_half_an_image_is_left_of_the_third():
-    assert plan(HOUR).initial(ledger(HOUR, labels=14)) is None  # 1200 - 14 * 83 = 38 < 41.5
+    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=14)) is None  # 1200 - 14 * 83 = 38 < 41.5
 
 
 def test_a_large_budget_begins_with_a_hundred_images_at_most():
     large = Budget(seconds=360_000)
-    assert plan(large).initial(ledger(large, labels=80)) == Budget(images=20)
-    assert plan(large).initial(ledger(large, labels=100)) is None
+    assert plan(large).initial.next_batch(ledger(large, labels=80)) == Budget(images=20)
+    assert plan(large).initial.next_batch(ledger(large, labels=100)) is None
 
 
 @pytest.mark.parametrize(("images", "first"), [(6, 5), (30, 10), (200, 67), (900, 100)])
 def test_a_budget_of_images_begins_with_a_third_of_them(images, first):
     budget = Budget(images=images)
-    assert plan(budget).initial(ledger(budget)) == Budget(images=first)
+    assert plan(budget).initial.next_batch(ledger(budget)) == Budget(images=first)
 
 
 def test_a_first_batch_of_images_is_bought_to_the_last_one():
     asked = plan(HOUR, asked_initial=Budget(images=7))
-    assert asked.initial(ledger(HOUR, labels=4)) == Budget(images=3)
-    assert asked.initial(ledger(HOUR, labels=7)) is None
+    assert asked.initial.next_batch(ledger(HOUR, labels=4)) == Budget(images=3)
+    assert asked.initial.next_batch(ledger(HOUR, labels=7)) is None
 
 
 def test_a_first_batch_asked_for_in_seconds_is_not_cut_at_a_hundred_images():
     large = Budget(seconds=360_000)
     asked = plan(large, asked_initial=Budget(seconds=100_000))
-    assert asked.initial(ledger(large, labels=400)) == Budget(images=400)
+    assert asked.initial.next_batch(ledger(large, labels=400)) == Budget(images=400)
 
 
 def test_counts_are_bought_until_their_share_is_spent():
     begun = ledger(HOUR, labels=14, counted=10)
-    assert plan(HOUR).counts(begun).seconds == pytest.approx(540 - 64.8)
-    assert plan(HOUR).counts(ledger(HOUR, labels=14, counted=83)) is None  # 540 - 83 * 6.48 = 2.16, less than one
+    assert plan(HOUR).counts.next_batch(begun).seconds == pytest.approx(540 - 64.8)
+    assert (
+        plan(HOUR).counts.next_batch(ledger(HOUR, labels=14, counted=83)) is None
+    )  # 540 - 83 * 6.48 = 2.16, less than one
 
 
 def test_counts_never_ask_for_more_than_is_left():
     small = Budget(seconds=100)
-    assert plan(small).counts(ledger(small, labels=1)).seconds == pytest.approx(15)
-    assert plan(small, asked_initial=Budget(images=1)).counts(ledger(small, counted=2)) is None
+    assert plan(small).counts.next_batch(ledger(small, labels=1)).seconds == pytest.approx(15)
+    assert plan(small, asked_initial=Budget(images=1)).counts.next_batch(ledger(small, counted=2)) is None
 
 
 def test_a_strategy_without_scores_buys_no_counts():
     unscored = Plan(HOUR, CostModel(5), Strategy("random"), Strategy("random"), counts_share=0.15)
-    assert unscored.counts(ledger(HOUR)) is None
+    assert unscored.counts.next_batch(ledger(HOUR)) is None
 
 
 def test_more_is_counted_when_a_round_asks_for_more_images_than_are_left_counted():
@@ -103,19 +105,19 @@ def test_more_is_counted_when_a_round_asks_for_more_images_than_are_left_counted
     left_s = 3600 - 14 * FULL_S - 83 * 6.48
     wish = Budget(seconds=5 * FULL_S)
     assert plan(HOUR).more_counts(wish, begun, counted_images=5) is None
-    still = plan(HOUR).more_counts(wish, begun, counted_images=4)
-    assert still(begun).seconds == pytest.approx(0.15 * left_s)
+    goal = plan(HOUR).more_counts(wish, begun, counted_images=4)
+    assert goal.next_batch(begun).seconds == pytest.approx(0.15 * left_s)
     begun.add(counts_label(200 + number) for number in range(40))  # 259.2 of 284.9 s
-    assert still(begun).seconds == pytest.approx(0.15 * left_s - 40 * 6.48)
+    assert goal.next_batch(begun).seconds == pytest.approx(0.15 * left_s - 40 * 6.48)
     begun.add(counts_label(300 + number) for number in range(3))
-    assert still(begun) is None
+    assert goal.next_batch(begun) is None
 
 
 def test_more_counts_for_a_budget_of_images_go_by_what_their_labels_should_cost():
     budget = Budget(images=30)
     begun = ledger(budget, labels=10)
-    still = plan(budget).more_counts(Budget(images=7), begun, counted_images=6)
-    assert still(begun).seconds == pytest.approx(0.15 * 20 * plan(budget).expected_full_s)
+    goal = plan(budget).more_counts(Budget(images=7), begun, counted_images=6)
+    assert goal.next_batch(begun).seconds == pytest.approx(0.15 * 20 * plan(budget).expected_full_s)
     assert plan(budget).more_counts(Budget(images=7), begun, counted_images=7) is None
 
 
@@ -148,27 +150,27 @@ def test_a_budget_of_images_is_divided_in_whole_images():
 
 def test_a_wish_for_images_is_asked_again_until_they_are_bought():
     begun = ledger(HOUR, labels=14)
-    still = plan(HOUR).rest(Budget(images=3), begun)
-    assert still(begun) == Budget(images=3)
+    goal = plan(HOUR).rest(Budget(images=3), begun)
+    assert goal.next_batch(begun) == Budget(images=3)
     begun.add([full(50)])
-    assert still(begun) == Budget(images=2)
+    assert goal.next_batch(begun) == Budget(images=2)
     begun.add([full(51), full(52)])
-    assert still(begun) is None
+    assert goal.next_batch(begun) is None
 
 
 def test_a_wish_for_seconds_is_met_by_the_first_batch_that_buys_something():
     begun = ledger(HOUR, labels=14)
-    still = plan(HOUR).rest(Budget(seconds=200), begun)
-    assert still(begun) == Budget(seconds=200)
+    goal = plan(HOUR).rest(Budget(seconds=200), begun)
+    assert goal.next_batch(begun) == Budget(seconds=200)
     begun.add([full(50)])
-    assert still(begun) is None
+    assert goal.next_batch(begun) is None
 
 
 def test_a_wish_for_all_that_is_left_goes_on_until_nothing_is_left():
     begun = ledger(HOUR, labels=14)
-    still = plan(HOUR).rest(Budget(seconds=begun.left_s), begun)
+    goal = plan(HOUR).rest(Budget(seconds=begun.left_s), begun)
     begun.add([full(50)])
-    assert still(begun) == Budget(seconds=3600 - 15 * FULL_S)
+    assert goal.next_batch(begun) == Budget(seconds=3600 - 15 * FULL_S)
 
 
 def test_a_budget_below_the_cheapest_image_is_refused():
@@ -195,25 +197,25 @@ def answer(number):
     return Label(f"v{number}", "p", f"o{number}", OodAnswer(), "ada", 1.0, NOW)
 
 
-def test_a_round_looks_at_candidates_for_its_share_of_what_is_left_in_four_batches():
-    before = ledger(HOUR, labels=20)  # 3600 - 20 * 83 = 1940 s are left: 5 % are 97 looks
-    still = plan(HOUR, ood_share=0.05).looks(before)
+def test_a_round_checks_candidates_for_its_share_of_what_is_left_in_four_batches():
+    before = ledger(HOUR, labels=20)  # 3600 - 20 * 83 = 1940 s are left: 5 % are 97 checks
+    goal = plan(HOUR, ood_share=0.05).ood_checks(before)
     asked = []
-    while (wish := still(before)) is not None:
+    while (wish := goal.next_batch(before)) is not None:
         asked.append(wish.images)
         before.add(answer(1000 + len(asked) * 100 + number) for number in range(wish.images))
     assert asked == [25, 25, 25, 22]
 
 
-def test_few_looks_are_not_cut_further():
-    assert plan(HOUR, ood_share=0.01).looks(ledger(HOUR))(ledger(HOUR)) == Budget(images=20)
+def test_few_checks_are_not_cut_further():
+    assert plan(HOUR, ood_share=0.01).ood_checks(ledger(HOUR)).next_batch(ledger(HOUR)) == Budget(images=20)
 
 
-def test_without_a_share_or_a_second_nothing_is_looked_at():
-    assert plan(HOUR).looks(ledger(HOUR)) is None
-    assert plan(HOUR, ood_share=0.01).looks(ledger(HOUR, labels=43)) is None  # 31 s are left
+def test_without_a_share_or_a_second_nothing_is_checked():
+    assert plan(HOUR).ood_checks(ledger(HOUR)) is None
+    assert plan(HOUR, ood_share=0.01).ood_checks(ledger(HOUR, labels=43)) is None  # 31 s are left
 
 
-def test_a_budget_of_images_looks_for_a_share_of_what_its_labels_should_cost():
-    budget = Budget(images=10)  # of (5 - 1.5) + 79 * 2.8 = 224.7 s each: 1 % are 22 looks
-    assert plan(budget, ood_share=0.01).looks(ledger(budget))(ledger(budget)) == Budget(images=20)
+def test_a_budget_of_images_has_checks_for_a_share_of_what_its_labels_should_cost():
+    budget = Budget(images=10)  # of (5 - 1.5) + 79 * 2.8 = 224.7 s each: 1 % are 22 checks
+    assert plan(budget, ood_share=0.01).ood_checks(ledger(budget)).next_batch(ledger(budget)) == Budget(images=20)

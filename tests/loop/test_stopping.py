@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from maskloop.errors import InvalidArgument
-from maskloop.loop.rounds import Measured
-from maskloop.loop.stop_rules import StopRule
+from maskloop.loop.options.stop_rules import StopRule
+from maskloop.loop.outcomes import Measured
 from maskloop.loop.stopping import why_stop
 from maskloop.values import Evaluation, ModelVersion, Split
 

@@ -6,92 +6,96 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from maskloop.cli import options
-from maskloop.cli.errors import resumable
+from maskloop.cli.errors import check_server_installed, resumable
+from maskloop.cli.options import PlainCommand, add_command, build, options_in
 from maskloop.compare.analysis.comparison import MEASURES, RANDOM
 from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
 from maskloop.compare.trials.progress import Board
 from maskloop.compare.trials.servers import WORK_FOLDER, devices_of
 from maskloop.errors import InvalidArgument
+from maskloop.loop.options import Options
+from maskloop.loop.options.declaration import NOT_NEGATIVE, check_ranges, option
+from maskloop.loop.options.options import BUDGET, JUDGING, RUN, SELECTION, TRAINING
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 out, err = Console(), Console(stderr=True)
+SHARED = [each for each in options_in(Options).values() if each.declared.is_compared]
+"""Options of `al-loop` that the trials of a comparison share."""
 
 
-@app.command()
-def compare(
-    *,
-    budget: Annotated[list[str], typer.Option(help="As of al-loop; each of several is a comparison of its own.")],
-    data: options.Data,
-    classes: options.Classes = "",
-    crop: options.Crop = 0,
-    stretch: options.Stretch = False,
-    objects: options.Objects = "",
-    pool_images: options.PoolImages = 0,
-    test_images: options.TestImages = 0,
-    strategy: Annotated[
-        list[str] | None,
-        typer.Option(help="NAME[:OPTION=VALUE,...]; see maskloop strategies. May be repeated; random is always there."),
-    ] = None,
-    seeds: Annotated[str, typer.Option(help="Each strategy runs once with each: 0-4, or 0,3,7.")] = "0-4",
-    jobs: Annotated[int, typer.Option(min=0, help="Trials at once; 0 for one a GPU named, or one a core.")] = 0,
-    device: Annotated[str, typer.Option(help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.")] = "auto",
-    name: Annotated[str, typer.Option(help="What headings call the comparison; the data's name without it.")] = "",
-    measure: Annotated[str, typer.Option(help=f"What strategies are judged by: {', '.join(MEASURES)}.")] = "mean_iou",
-    stop_at_gate: Annotated[
-        bool, typer.Option("--stop-at-gate", help="End when random is through and it is known what can be told apart.")
-    ] = False,
-    first_batch: options.FirstBatch = "random",
-    initial: options.Initial = "",
-    batch: options.Batch = "",
-    max_rounds: options.MaxRounds = None,
-    counts_share: options.CountsShare = 0.15,
-    counts: options.Counts = False,
-    recipe: options.Recipe = "compact",
-    encoder: options.Encoder = "",
-    image_size: options.ImageSize = 0,
-    workdir: options.Workdir = Path("runs/compare"),
-    resume: options.Resume = False,
-    workday: options.Workday = "24h",
-    stop_when: options.StopWhen = None,
-) -> None:
+@dataclass(frozen=True)
+class CompareOptions:
+    """The options of `al-loop compare` beside those that it shares with `al-loop`.
+
+    Raises:
+        InvalidArgument: an option cannot be; says which.
+    """
+
+    budget: tuple[str, ...] = option(help="As of al-loop; each of several is a comparison of its own.", panel=BUDGET)
+    strategy: tuple[str, ...] = option(
+        (),
+        help="NAME[:OPTION=VALUE,...]; see maskloop strategies. May be repeated; random is always there.",
+        panel=SELECTION,
+    )
+    seeds: str = option("0-4", help="Each strategy runs once with each: 0-4, or 0,3,7.", panel=SELECTION)
+    jobs: int = option(0, help="Trials at once; 0 for one a GPU named, or one a core.", panel=RUN, within=NOT_NEGATIVE)
+    device: str = option("auto", help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.", panel=TRAINING)
+    name: str = option("", help="What headings call the comparison; the data's name without it.", panel=JUDGING)
+    measure: str = option("mean_iou", help=f"What strategies are judged by: {', '.join(MEASURES)}.", panel=JUDGING)
+    stop_at_gate: bool = option(
+        False, help="End when random is through and it is known what can be told apart.", panel=JUDGING
+    )
+    workdir: Path = option(Path("runs/compare"), help="Where everything goes.", panel=RUN)
+    resume: bool = option(False, help="Go on with the run in the working directory.", panel=RUN)
+
+    def __post_init__(self) -> None:
+        check_ranges(self)
+        if self.measure not in MEASURES:
+            raise InvalidArgument(f"--measure {self.measure!r} is none of {', '.join(MEASURES)}", field="measure")
+
+    def grids(self, shared: Mapping[str, Any], device: str) -> dict[Path, Grid]:
+        """The comparison of each budget by its folder; several lie in one each.
+
+        Raises:
+            InvalidArgument: a strategy, a seed or a shared option cannot be.
+        """
+        strategies, seeds = strategies_of(self.strategy), seeds_of(self.seeds)
+        options = {budget: Options(**shared, budget=budget, strategy=RANDOM, device=device) for budget in self.budget}
+        if len(options) == 1:
+            return {self.workdir: Grid(next(iter(options.values())), strategies, seeds, self.name)}
+        return {
+            self.workdir / f"budget-{budget}": Grid(
+                of_budget, strategies, seeds, f"{self.name or Path(of_budget.data).name}, {budget}"
+            )
+            for budget, of_budget in options.items()
+        }
+
+
+def compare(arguments: dict[str, Any]) -> None:
     """Which way of choosing buys more for annotator time? Run strategies and seeds side by side, and judge."""
-    arguments = locals()
-    if measure not in MEASURES:
-        raise InvalidArgument(f"--measure {measure!r} is none of {', '.join(MEASURES)}", field="measure")
-    devices = devices_of(device, jobs, len(os.sched_getaffinity(0)))
-    shared = {**arguments, "strategy": RANDOM, "device": _kind_of(devices)}
-    grids = {
-        workdir / f"budget-{one}" if len(budget) > 1 else workdir: Grid(
-            options.options_of({**shared, "budget": one}),
-            strategies_of(strategy or ()),
-            seeds_of(seeds),
-            f"{name or Path(data).name}, {one}" if len(budget) > 1 else name,
-        )
-        for one in budget
-    }
+    asked = build(CompareOptions, arguments)
+    check_server_installed("al-loop compare starts servers")
+    devices = devices_of(asked.device, asked.jobs, len(os.sched_getaffinity(0)))
+    shared = {each.field.name: arguments[each.field.name] for each in SHARED}
+    grids = asked.grids(shared, _kind_of(devices))
     for folder, grid in grids.items():
-        with resumable(err, folder / WORK_FOLDER), Board(out, time.monotonic) as board:
-            with out.status("starting"):  # what this imports takes seconds
-                from maskloop.compare.trials.run import CompareRun
-            command = shlex.join(["al-loop", *sys.argv[1:]])
-            run = CompareRun(grid, folder, command, devices, measure, stop_at_gate, board)
-            judged = run.start(resume=resume)
-        for judgement in list(judged.judgements.values())[:1]:
-            _say(judgement.verdict[0])
-        _say(f"Comparison: {folder / 'compare.html'}")
+        _compare(asked, folder, grid, devices)
     if len(grids) > 1:
-        _judge_all(list(grids), workdir)
+        _judge_all(list(grids), asked.workdir)
 
 
-@app.command()
+add_command(app, compare, [*options_in(CompareOptions).values(), *SHARED])
+
+
+@app.command(cls=PlainCommand)
 def summarize(
     comparisons: Annotated[list[Path], typer.Argument(help="Working directories of al-loop compare.")],
     to: Annotated[Path, typer.Option("--out", help="Folder to write summary.html into.")] = Path("runs/summary"),
@@ -100,12 +104,25 @@ def summarize(
     _judge_all(comparisons, to)
 
 
+def _compare(asked: CompareOptions, folder: Path, grid: Grid, devices: Sequence[str]) -> None:
+    """Run one comparison, and say what it found."""
+    with resumable(err, folder / WORK_FOLDER), Board(out, time.monotonic) as board:
+        with out.status("starting"):  # what this imports takes seconds
+            from maskloop.compare.trials.run import CompareRun
+        command = shlex.join(["al-loop", *sys.argv[1:]])
+        run = CompareRun(grid, folder, command, devices, asked.measure, asked.stop_at_gate, board)
+        judged = run.start(resume=asked.resume)
+    for judgement in list(judged.judgements.values())[:1]:
+        _say(judgement.verdict[0])
+    _say(f"Comparison: {folder / 'compare.html'}")
+
+
 def _judge_all(comparisons: Sequence[Path], to: Path) -> None:
     with out.status("drawing"):
         from maskloop.compare.pages.across.write import write_summary
 
-        found = write_summary(to, comparisons)
-    _say(next(iter(found.sentences.values()))[0])
+        summary = write_summary(to, comparisons)
+    _say(next(iter(summary.sentences.values()))[0])
     _say(f"Summary: {to / 'summary.html'}")
 
 

@@ -15,15 +15,15 @@ from maskloop.pages.wording import say_time
 def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, Forecast]) -> None:
     """Print what each arm of a run will take, by strategy."""
     table = Table(title=f"{options.budget} on {options.data}", title_justify="left")
-    looks = ["looks"] if options.ood else []
+    checks = ["OoD checks"] if options.ood else []
     table.add_column("strategy", overflow="fold")
-    for heading in ("first\nbatch", "images\nin all", "counted", *looks, "networks", "machine\ntime"):
+    for heading in ("first\nbatch", "images\nin all", "counted", *checks, "networks", "machine\ntime"):
         table.add_column(heading, justify="right")
-    for name, one in forecasts.items():
-        looks = [str(one.looks)] if options.ood else []
-        networks = f"{one.rounds} + 1" if one.second else str(one.rounds)
-        machine = "not measured" if one.machine_s is None else say_time(one.machine_s)
-        table.add_row(name, *map(str, (one.initial_images, one.images, one.counted)), *looks, networks, machine)
+    for name, arm in forecasts.items():
+        checks = [str(arm.ood_checks)] if options.ood else []
+        networks = f"{arm.rounds} + 1" if arm.student else str(arm.rounds)
+        machine = "not measured" if arm.machine_s is None else say_time(arm.machine_s)
+        table.add_row(name, *map(str, (arm.initial_images, arm.images, arm.counted)), *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options)), highlight=False)
 
@@ -31,7 +31,7 @@ def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, F
 def _assumptions(options: Options) -> Iterator[str]:
     yield "An image costs what the test images would have cost."
     if options.ood:
-        yield "Looks are at most so many, a second each, out of the budget: only at candidates that fool a classifier."
+        yield "OoD checks are at most so many, a second each, out of the budget: of candidates that fool a classifier."
     if options.student_network:
         yield "The student network (+ 1) takes no annotator time."
     yield _machine(options)
@@ -39,7 +39,9 @@ def _assumptions(options: Options) -> Iterator[str]:
 
 def _machine(options: Options) -> str:
     trained = {options.recipe_name, options.student_name} - {""}
-    unknown = sorted(trained - TRAIN_S.keys()) + [options.classifier_name] * _unmeasured_classifier(options)
+    unknown = sorted(trained - TRAIN_S.keys())
+    if options.ood and options.classifier_name not in CLASSIFY_S:
+        unknown.append(options.classifier_name)
     if unknown:
         return f"How long recipe {unknown[0]} trains was not measured."
     seconds = " and ".join(
@@ -50,7 +52,3 @@ def _machine(options: Options) -> str:
         f"The machine is taken to train {seconds}{classifier} and to read {1 / READ_IMAGE_S:.0f} images a second, as 2 "
         "CPU cores do without a GPU."
     )
-
-
-def _unmeasured_classifier(options: Options) -> bool:
-    return bool(options.ood) and options.classifier_name not in CLASSIFY_S

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ from rich.console import Console
 from maskloop.errors import (
     Cancelled,
     DeadlineExceeded,
+    FailedPrecondition,
     InternalError,
     MaskloopError,
     ResourceExhausted,
@@ -23,19 +25,44 @@ from maskloop.errors import (
 WRONG_INPUT = 2
 OUR_FAULT = 1
 STOPPED = 130
+EXTRAS = {"matplotlib": "report", "jinja2": "report", "scipy": "report"}
+"""Which extra of the package brings what is not always installed."""
 WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 
 
 def told(console: Console, command: Callable[[], object]) -> None:
     """Run `command`; an error of Maskloop's own is told in its words and ends the process.
 
-    The exit code is 2, and 1 for a fault of ours.
+    So is a package that an extra of ours would bring. The exit code is 2, and 1 for a fault of ours.
     """
     try:
         command()
     except MaskloopError as error:
-        console.print(f"error: {error.message}", style="red", soft_wrap=True, markup=False, highlight=False)
+        _complain(console, error.message)
         sys.exit(OUR_FAULT if isinstance(error, InternalError) else WRONG_INPUT)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        _complain(console, f"this needs {package}: pip install 'maskloop[{EXTRAS[package]}]'")
+        sys.exit(WRONG_INPUT)
+
+
+def check_server_installed(what: str) -> None:
+    """Refuse to start a server where only the client's side is installed.
+
+    Args:
+        what: starts one, for the complaint.
+
+    Raises:
+        FailedPrecondition: the server's packages are not there.
+    """
+    if find_spec("sqlalchemy") is None or find_spec("torch") is None:
+        raise FailedPrecondition(f"{what}: pip install 'maskloop[server]'")
+
+
+def _complain(console: Console, message: str) -> None:
+    console.print(f"error: {message}", style="red", soft_wrap=True, markup=False, highlight=False)
 
 
 @contextmanager

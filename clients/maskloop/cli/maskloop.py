@@ -12,16 +12,20 @@ import typer
 from rich.console import Console
 
 from maskloop.cli.cost_tables import show_cost_table
-from maskloop.cli.errors import told
+from maskloop.cli.errors import check_server_installed, told
+from maskloop.cli.options import PlainCommand, PlainGroup, version_option
 from maskloop.cli.strategies import show_strategies
 from maskloop.costs.paper_tables import TABLES, cost_table
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Spends annotator time where it buys the best segmentation model."
-)
-OOD_CHECK_S = 3.0
+app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
+HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+
+@app.callback()
+def program(version: Annotated[bool, version_option("maskloop")] = False) -> None:
+    """Spends annotator time where it buys the best segmentation model."""
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
@@ -36,19 +40,19 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
     _hand_over("predict", arguments)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
     """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
     show_cost_table(Console(), cost_table(table))
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def strategies() -> None:
     """List the ways of choosing images, with their options."""
     show_strategies(Console())
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def report(
     project: Annotated[str, typer.Argument(help="Id of the project.")],
     server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")],
@@ -60,9 +64,9 @@ def report(
     console, folder = Console(), out or Path(f"report-{project}")
     with console.status("asking the server"):
         from maskloop.client import Client, Retry  # what these import takes seconds
-        from maskloop.loop.live_report import LiveProject
+        from maskloop.loop.reporting.live_report import LiveProject
 
-        with Client(server, tls_root=tls_root, retry=Retry(patience_s=OOD_CHECK_S)) as client:
+        with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
             LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 
@@ -72,6 +76,7 @@ def _hand_over(command: str, arguments: list[str] | None) -> None:
 
     PYTHONSAFEPATH: a folder called `service` where the command was given is not ours.
     """
+    check_server_installed(f"maskloop {command} runs the server's program")
     program = [sys.executable, "-m", "service", command, *(arguments or [])]
     os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
 

@@ -1,59 +1,137 @@
-"""The options that commands share, as their signatures name them: their help, and what they come to."""
+"""Frozen classes of options as commands: each field that `option` declares becomes an option of the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from pathlib import Path
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, dataclass, fields
+from inspect import Parameter, Signature
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from maskloop.loop.options import Options
+from maskloop.loop.options.declaration import Declared, declared_of, flag_of
+from maskloop.loop.options.options import PANELS
 
-Budget = Annotated[str, typer.Option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.")]
-Data = Annotated[
-    str, typer.Option(help="coco:DIR, coco:FILE,IMAGES, voc:DIR, or demo, demo:easy, demo:hard, demo:video.")
-]
-Classes = Annotated[str, typer.Option(help="Only these categories of the data: window,door.")]
-Crop = Annotated[int, typer.Option(help="Cut images into squares of this side in pixels.")]
-Stretch = Annotated[
-    bool, typer.Option("--stretch", help="Stretch the contrast of images, from the 1st to the 99.5th percentile.")
-]
-Objects = Annotated[str, typer.Option(help="Only images (after cutting) with so many objects: 1-8, 3.")]
-PoolImages = Annotated[int, typer.Option(help="Draw so many of the pool's images; 0 for all.")]
-TestImages = Annotated[int, typer.Option(help="Draw so many of the test images; 0 for all.")]
-FirstBatch = Annotated[str, typer.Option(help="How the first batch is chosen: random or cold_start.")]
-Initial = Annotated[str, typer.Option(help="Size of the first batch: 20, 20images, 30m.")]
-Batch = Annotated[str, typer.Option(help="Size of each later batch: 10, 10images, 20m.")]
-MaxRounds = Annotated[int | None, typer.Option(help="Batches chosen after the first, at most.")]
-CountsShare = Annotated[
-    float,
-    typer.Option(help="Share of the budget for counts, in [0, 1]; of what is left, when counted images run out."),
-]
-Counts = Annotated[
-    bool, typer.Option("--counts", help="Buy counts of objects, and train networks that must be told them.")
-]
-Recipe = Annotated[str, typer.Option(help="Training recipe: compact, paper, or compact,OPTION=VALUE,...")]
-Encoder = Annotated[str, typer.Option(help="Encoder in place of the recipe's, such as resnet18.")]
-ImageSize = Annotated[int, typer.Option(help="Side in pixels in place of the recipe's.")]
-Device = Annotated[str, typer.Option(help="Where to train: auto, cpu or cuda.")]
-Workdir = Annotated[Path, typer.Option(help="Where everything goes.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the run in the working directory.")]
-Workday = Annotated[str, typer.Option(help="How long a day of the budget is.")]
-StopWhen = Annotated[
-    list[str] | None,
-    typer.Option(help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated."),
-]
-StudentNetwork = Annotated[
-    str,
-    typer.Option(
-        help="After the campaign, train a student network on pseudo-labels as well, by this recipe; compact if unnamed."
-    ),
-]
-PseudoMinIou = Annotated[float, typer.Option(help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].")]
+T = TypeVar("T")
+NOTHING = ""
+"""In place of the type of a flag, which takes no value."""
 
-ALONE = {"--student-network": "compact"}
+
+class PlainCommand(TyperCommand):
+    """A command whose `--help` shows no type either."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`."""
+        return _without_type(super().get_help_option(ctx))
+
+
+class PlainGroup(TyperGroup):
+    """A group of commands whose `--help` shows no type either."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`."""
+        return _without_type(super().get_help_option(ctx))
+
+
+def _without_type(help_option: Any) -> Any:
+    if help_option is not None:
+        help_option.metavar = NOTHING
+    return help_option
+
+
+@dataclass(frozen=True)
+class Option:
+    """One field of a class of options, with its type resolved."""
+
+    field: Field[Any]
+    type: Any
+
+    @property
+    def declared(self) -> Declared:
+        """What stands beside the field."""
+        return declared_of(self.field)
+
+    @property
+    def parameter(self) -> Parameter:
+        """The parameter that typer makes an option of. Tuples are options that may be repeated."""
+        repeated = get_origin(self.type) is tuple
+        required = self.field.default is MISSING
+        default = Parameter.empty if required else self.field.default
+        hint = (list[str] if required else list[str] | None) if repeated else self.type
+        names = [flag_of(self.field.name)] if self.type is bool else []  # and no --no-flag
+        said = typer.Option(
+            *names,
+            help=self.declared.help,
+            rich_help_panel=self.declared.panel,
+            metavar=NOTHING if self.type is bool else None,
+        )
+        return Parameter(
+            self.field.name,
+            Parameter.KEYWORD_ONLY,
+            default=None if repeated and not required else default,
+            annotation=Annotated[hint, said],
+        )
+
+    def value(self, given: Any) -> Any:
+        """What the field is given of what typer read."""
+        return tuple(given or ()) if get_origin(self.type) is tuple else given
+
+
+def options_in(options_class: type) -> dict[str, Option]:
+    """The options of a frozen class, by name."""
+    hints = get_type_hints(options_class)
+    return {each.name: Option(each, hints[each.name]) for each in fields(options_class)}
+
+
+def build(options_class: type[T], arguments: Mapping[str, Any]) -> T:
+    """The options of one class among the arguments of a command.
+
+    Raises:
+        InvalidArgument: an option cannot be; says which.
+    """
+    options = options_in(options_class)
+    return options_class(**{name: option.value(arguments[name]) for name, option in options.items()})
+
+
+def add_command(
+    app: typer.Typer, run: Callable[[dict[str, Any]], None], options: Iterable[Option], **settings: Any
+) -> None:
+    """Make a command of these options, which calls `run` with their values by name; its help is run's docstring."""
+    in_order = sorted(options, key=lambda option: PANELS.index(option.declared.panel))
+    by_name = {option.field.name: option for option in in_order}
+
+    def command(**arguments: Any) -> None:
+        arguments.pop("version")
+        run({name: by_name[name].value(given) for name, given in arguments.items()})
+
+    parameters = [*(option.parameter for option in by_name.values()), _version_parameter()]
+    command.__name__, command.__doc__ = run.__name__, run.__doc__
+    vars(command)["__signature__"] = Signature(parameters)
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(cls=PlainCommand, **settings)(command)
+
+
+def version_option(program: str) -> Any:
+    """The option `--version` of a program."""
+
+    def say_version(asked: bool) -> None:
+        if asked:
+            from importlib.metadata import version  # takes a fifth of a help text's time
+
+            typer.echo(f"{program} {version('maskloop')}")
+            raise typer.Exit
+
+    return typer.Option("--version", callback=say_version, is_eager=True, metavar=NOTHING, help="Say the version.")
+
+
+def _version_parameter() -> Parameter:
+    said = version_option("al-loop")
+    return Parameter("version", Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, said])
+
+
+ALONE = {flag_of(name): option.declared.alone for name, option in options_in(Options).items() if option.declared.alone}
 """What options mean that are given without a value, which typer knows nothing of."""
 
 
@@ -65,17 +143,3 @@ def spelt_out(words: Sequence[str]) -> list[str]:
         f"{word}={ALONE[word]}" if word in ALONE and after.startswith("-") else word
         for word, after in zip(words, following, strict=True)
     ]
-
-
-def options_of(arguments: Mapping[str, Any]) -> Options:
-    """The arguments of a command that are options of `al-loop`; the others are left aside.
-
-    Raises:
-        InvalidArgument: an option cannot be; says which.
-    """
-    found: dict[str, Any] = {}
-    for one in fields(Options):
-        if one.name in arguments:
-            value = arguments[one.name]
-            found[one.name] = tuple(value or ()) if isinstance(one.default, tuple) else value
-    return Options(**found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maskloop.datasets.subset import Excerpt
+from maskloop.datasets.subset import REST, Excerpt
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
@@ -15,7 +15,6 @@ from maskloop.formats.voc import read_voc
 from maskloop.values import Category, ImageImport, Split
 
 LONGEST_NAME = 24
-REST = "rest"
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def without_folders(spec: str) -> str:
         return spec
     file, comma, images = place.rpartition(",")
     places = [file, images] if comma and not Path(place).is_dir() else [place]
-    return kind + colon + ",".join(Path(one).resolve().name for one in places)
+    return kind + colon + ",".join(Path(each).resolve().name for each in places)
 
 
 def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data") -> Data:

@@ -7,18 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import PurePosixPath
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from maskloop.errors import InvalidArgument, InvalidDataset
-from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.values import Category, ObjectLabel
+
+if TYPE_CHECKING:
+    from maskloop.formats.datasets import Dataset, DatasetImage
 
 LEAST_SHARE = 1 / 200
 """Share of a piece that must be left of an object its border cuts: 20 pixels of 64 x 64."""
 DRAW_SEED = 0
 """Whatever the seed of a run, it draws the same images: runs are compared on them."""
 MOST_NAMED = 20
+REST = "rest"
+"""What `--ood` calls the training images that hold nothing of the excerpt's classes."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ class Excerpt:
             raise InvalidArgument(
                 f"--classes: there is no {unknown[0]!r}, but {_frequencies(dataset)}", field="classes"
             )
-        return tuple(one for one in dataset.categories if not self.classes or one.name in self.classes)
+        return tuple(each for each in dataset.categories if not self.classes or each.name in self.classes)
 
     def _by_name(self, dataset: Dataset) -> dict[str, _Piece]:
         found: dict[str, _Piece] = {}
@@ -102,6 +105,8 @@ class Excerpt:
     ) -> tuple[DatasetImage, ...]:
         """So many pieces of these sources as the option says, in their order. Few are cut for few wanted: they are
         looked at in an order drawn from their names, until there are enough."""
+        import numpy as np  # no option is checked with it, and it takes longer than a command's help
+
         wanted, kept, of = getattr(self, option), {category.id for category in categories}, set(sources)
         names = [name for name, piece in pieces.items() if piece.image.file_name in of]
         order = np.random.default_rng(DRAW_SEED).permutation(sorted(names))

@@ -13,9 +13,10 @@ from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
-from maskloop.loop.campaign import Arm, run_campaign
+from maskloop.loop.campaign import run_campaign
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
+from maskloop.loop.outcomes import Arm
 from maskloop.loop.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.request_ids import RequestIds
@@ -37,11 +38,11 @@ class ArmName:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """An arm beside the annotator that ran it, and the student network if one was trained."""
+    """An arm beside the session that ran it, and the student network if one was trained."""
 
     arm: Arm
-    annotator: CampaignSession
-    second: StudentNetwork | None = None
+    session: CampaignSession
+    student: StudentNetwork | None = None
 
 
 def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
@@ -50,7 +51,7 @@ def arm_names(options: Options, data: Data, run_id: str) -> tuple[ArmName, ...]:
     On a server that others use too, the run's id keeps its projects apart from those of other runs.
     """
     suffix = f"-{run_id[:8]}" if options.server else ""
-    return tuple(ArmName(one, f"{data.name}-{slug_of(one)}{suffix}".lower()) for one in options.arms())
+    return tuple(ArmName(each, f"{data.name}-{slug_of(each)}{suffix}".lower()) for each in options.arms())
 
 
 def slug_of(strategy: Strategy) -> str:
@@ -78,12 +79,12 @@ def run_arm(
         MaskloopError: an option or the server will not do. What was bought is safe, and the same call goes on with it.
     """
     progress.arm(str(name.strategy))
-    annotator = open_arm(client, name, data, options=options, run_id=run_id, progress=progress, clock=clock)
+    session = open_arm(client, name, data, options=options, run_id=run_id, progress=progress, clock=clock)
     plan = plan_of(options, name.strategy, len(data.dataset.categories))
-    labeler = _labeler(options, data, annotator.images, progress)
+    labeler = _labeler(options, data, session.images, progress)
     rng = np.random.default_rng(options.seed)
-    arm = run_campaign(annotator, labeler, plan, lambda so_far: tell(ArmResult(so_far, annotator)), rng)
-    return ArmResult(arm, annotator)
+    arm = run_campaign(session, labeler, plan, lambda so_far: tell(ArmResult(so_far, session)), rng)
+    return ArmResult(arm, session)
 
 
 def open_arm(
@@ -143,18 +144,18 @@ def open_arm(
 
 def add_student_network(result: ArmResult, options: Options, progress: Progress) -> ArmResult:
     """The arm, which has ended, with a student network; as it was if there is nothing more to learn from."""
-    last, _ = result.arm.rounds[-1]
+    last = result.arm.rounds[-1].measured
     training = Training(options.student_name, options.student_overrides(), options.seed)
-    second = train_student_network(result.annotator, last, training, options.pseudo_min_iou)
-    if second is None:
+    student = train_student_network(result.session, last, training, options.pseudo_min_iou)
+    if student is None:
         progress.round_done("no student network: the last one proposes nothing for the rest of the pool")
     else:
-        progress.round_done(_sentence(second))
-    return replace(result, second=second)
+        progress.round_done(_sentence(student))
+    return replace(result, student=student)
 
 
-def _sentence(second: StudentNetwork) -> str:
-    model, quality, before = second.model, second.evaluation, second.first.evaluation
+def _sentence(student: StudentNetwork) -> str:
+    model, quality, before = student.model, student.evaluation, student.first.evaluation
     learnt = f"{model.labeled_images} labels and pseudo-labels of {say_count(model.pseudo_images, 'image')}"
     return (
         f"student network: {learnt}, "

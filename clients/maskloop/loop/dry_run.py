@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from maskloop.datasets.read import Data
-from maskloop.loop.plan import FIRST_LOOK, INITIAL_SHARE, MOST_INITIAL, ROUNDS, Plan
+from maskloop.datasets.read import Data, read_data
+from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
+from maskloop.loop.options import Options
+from maskloop.loop.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
 from maskloop.values import Counts
 
 TRAIN_S = {"compact": 70.0}
 """Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
 CLASSIFY_S = {"compact": 14.0}
-"""Seconds of one training of a classifier with its rehearsal, on the same."""
+"""Seconds of one training of a classifier with its held-out fit, on the same."""
 READ_IMAGE_S = 0.01
 """Seconds to score or evaluate one image, on the same."""
 
@@ -25,10 +29,10 @@ class Forecast:
         initial_images: of the first batch.
         images: labeled in all.
         counted: images that are counted.
-        rounds: networks that the campaign trains, a second one apart.
+        rounds: networks that the campaign trains, a student network apart.
         machine_s: the machine's seconds, a student network's too; `None` for recipes that were not measured.
-        looks: at candidate OoD images, at most: nobody knows yet how many will fool a classifier.
-        second: whether a student network is trained.
+        ood_checks: of candidate OoD images, at most: nobody knows yet how many will fool a classifier.
+        student: whether a student network is trained.
     """
 
     initial_images: int
@@ -36,27 +40,47 @@ class Forecast:
     counted: int
     rounds: int
     machine_s: float | None
-    looks: int = 0
-    second: bool = False
+    ood_checks: int = 0
+    student: bool = False
 
     @property
     def trainings(self) -> int:
         """Rounds, and the student network."""
-        return self.rounds + self.second
+        return self.rounds + self.student
 
 
-def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", second: str = "") -> Forecast:
+def data_of(options: Options, demo_folder: Path) -> Data:
+    """The data that the options name.
+
+    Raises:
+        InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
+    """
+    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
+
+
+def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
+    """What each arm will take, by strategy.
+
+    Raises:
+        InvalidBudget: the budget does not buy the cheapest image.
+    """
+    classes = len(data.dataset.categories)
+    recipes = (options.recipe_name, options.classifier_name, options.student_name)
+    return {str(arm): forecast(plan_of(options, arm, classes), data, *recipes) for arm in options.arms()}
+
+
+def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", student: str = "") -> Forecast:
     """Expect of the pool what the test images cost: their labels are known, the pool's are not to be looked at.
 
     Args:
         plan: of the arm.
         data: on which it runs.
         recipe, classifier: names of recipes.
-        second: that of a student network, "" for none.
+        student: that of a student network, "" for none.
     """
     counts = [Counts.of(image.objects) for image in data.test]
-    full_s = sum(plan.costs.full_label(one) for one in counts) / len(counts)
-    counts_s = sum(plan.costs.counts_label(one) for one in counts) / len(counts)
+    full_s = sum(plan.costs.full_label(image) for image in counts) / len(counts)
+    counts_s = sum(plan.costs.counts_label(image) for image in counts) / len(counts)
     pool = len(data.pool)
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
@@ -69,18 +93,22 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         left_s = plan.budget.seconds - initial * full_s - counted * counts_s
         later = left_s / later_s
     rounds, later = _rounds(plan, min(max(0.0, later), open_images), later_s)
-    looks = _looks(plan, left_s, later * later_s, rounds, len(data.candidates))
+    ood_checks = _ood_checks(plan, left_s, later * later_s, rounds, len(data.candidates))
     if plan.budget.seconds is not None:
-        later = min(later, (left_s - looks * plan.costs.ood_check()) / later_s)
+        later = min(later, (left_s - ood_checks * plan.costs.ood_check()) / later_s)
     images = initial + int(later)
-    parts_s = [
-        *[_train_s(recipe, counted + len(data.test))] * (rounds + 1),
-        *[_train_s(second, pool - images + len(data.test))] * bool(second),
-        *[_classify_s(classifier, len(data.candidates))] * (rounds if looks else 0),
-    ]
-    known_s = [one for one in parts_s if one is not None]
-    machine_s = sum(known_s) if len(known_s) == len(parts_s) else None
-    return Forecast(initial, images, counted, rounds + 1, machine_s, looks, bool(second))
+    parts_s = [_train_s(recipe, counted + len(data.test)) for _ in range(rounds + 1)]
+    if student:
+        parts_s.append(_train_s(student, pool - images + len(data.test)))
+    if ood_checks:
+        parts_s += [_classify_s(classifier, len(data.candidates)) for _ in range(rounds)]
+    return Forecast(initial, images, counted, rounds + 1, _sum_s(parts_s), ood_checks, bool(student))
+
+
+def _sum_s(parts_s: Sequence[float | None]) -> float | None:
+    """Their sum; `None` if one was not measured."""
+    known_s = [seconds for seconds in parts_s if seconds is not None]
+    return sum(known_s) if len(known_s) == len(parts_s) else None
 
 
 def _affordable(plan: Plan, full_s: float) -> int:
@@ -92,7 +120,7 @@ def _initial_images(plan: Plan, full_s: float) -> int:
     if asked is not None:
         return asked.images or math.floor((asked.seconds or 0.0) / full_s)
     third = INITIAL_SHARE * (plan.budget.images or (plan.budget.seconds or 0.0) / full_s)
-    return min(max(FIRST_LOOK, round(third)), MOST_INITIAL)
+    return min(max(FIRST_IMAGES, round(third)), MOST_INITIAL)
 
 
 def _rounds(plan: Plan, later: float, later_s: float) -> tuple[int, float]:
@@ -107,14 +135,14 @@ def _rounds(plan: Plan, later: float, later_s: float) -> tuple[int, float]:
     return rounds, later
 
 
-def _looks(plan: Plan, left_s: float, later_s: float, rounds: int, candidates: int) -> int:
-    """Looks at candidate OoD images, at most: of `left_s` before `rounds` that spend `later_s` evenly on labels."""
-    looks = 0
+def _ood_checks(plan: Plan, left_s: float, later_s: float, rounds: int, candidates: int) -> int:
+    """OoD checks, at most: of `left_s` before `rounds` that spend `later_s` evenly on labels."""
+    checks = 0
     for _ in range(rounds):
-        found = min(plan.most_ood_checks(left_s), candidates - looks)
-        looks += found
-        left_s = max(0.0, left_s - found * plan.costs.ood_check() - later_s / rounds)
-    return looks
+        more = min(plan.most_ood_checks(left_s), candidates - checks)
+        checks += more
+        left_s = max(0.0, left_s - more * plan.costs.ood_check() - later_s / rounds)
+    return checks
 
 
 def _train_s(recipe: str, read_images: int) -> float | None:

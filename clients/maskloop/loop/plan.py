@@ -11,21 +11,27 @@ rounds, and the last of them spends everything.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.loop.goals import (
+    FIRST_IMAGES,
+    MOST_INITIAL,
+    CountsGoal,
+    FirstBatchGoal,
+    OodCheckGoal,
+    RoundGoal,
+    whole_images,
+)
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
-from maskloop.loop.stop_rules import StopRule
+from maskloop.loop.options.stop_rules import StopRule
 from maskloop.values import Budget, Need, Strategy
 
 ROUNDS = 3
-FIRST_LOOK = 5
 INITIAL_SHARE = 1 / 3
-MOST_INITIAL = 100
-LOOKS, LEAST_LOOKS = 4, 20
+OOD_BATCHES, LEAST_OOD_BATCH = 4, 20
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
 """Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
@@ -95,28 +101,18 @@ class Plan:
         whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
         return self.counts_share * whole_s
 
-    def initial(self, ledger: Ledger) -> Budget | None:
-        """What to buy next of the first batch; `None` when it is complete."""
-        bought = len(ledger.labeled)
+    @property
+    def initial(self) -> FirstBatchGoal:
+        """The first batch."""
         wanted = self.asked_initial or self._default_initial()
-        if wanted.images is not None:
-            return _images(min(wanted.images - bought, ledger.left_images))
-        if bought < FIRST_LOOK and self.asked_initial is None:
-            return _images(FIRST_LOOK - bought)
-        left_s, mean_s = (wanted.seconds or 0.0) - ledger.spent_s, ledger.mean_full_s(self.expected_full_s)
-        if left_s < mean_s / 2:
-            return None
-        # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
-        most = math.inf if self.asked_initial is not None else MOST_INITIAL - bought
-        return _images(min(max(bought, FIRST_LOOK), max(1, math.floor(left_s / mean_s / 2)), most))
+        return FirstBatchGoal(wanted, self.asked_initial is not None, self.expected_full_s)
 
-    def counts(self, ledger: Ledger) -> Budget | None:
-        """What to buy next of the counts before the first round; `None` when their share is spent."""
-        return self._counts_up_to(self.counts_s, ledger)
+    @property
+    def counts(self) -> CountsGoal:
+        """The counts before the first round."""
+        return CountsGoal(self.counts_s, self.expected_counts_s)
 
-    def more_counts(
-        self, wish: Budget, ledger: Ledger, counted_images: int
-    ) -> Callable[[Ledger], Budget | None] | None:
+    def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> CountsGoal | None:
         """What to buy of counts before a round; `None` when it needs none.
 
         Args:
@@ -129,26 +125,15 @@ class Plan:
         wanted = wish.images if wish.images is not None else (wish.seconds or 0.0) / full_s
         if not self.needs_counts or counted_images >= wanted:
             return None
-        left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
-        end_s = ledger.counts_s + self.counts_share * left_s
-        return lambda now: self._counts_up_to(end_s, now)
+        return CountsGoal(ledger.counts_s + self.counts_share * self._left_s(ledger), self.expected_counts_s)
 
-    def looks(self, ledger: Ledger) -> Callable[[Ledger], Budget | None] | None:
-        """How many candidate OoD images a round has looked at next; `None` where it looks at none.
-
-        In `LOOKS` batches, for each changes which ones come next.
-        """
-        left_s = ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
-        images = self.most_ood_checks(left_s)
+    def ood_checks(self, ledger: Ledger) -> OodCheckGoal | None:
+        """The OoD checks of a round, in `OOD_BATCHES` batches; `None` where it makes none."""
+        images, check_s = self.most_ood_checks(self._left_s(ledger)), self.costs.ood_check()
         if not images:
             return None
-        end_s = ledger.answers_s + images * self.costs.ood_check()
-
-        def still(now: Ledger) -> Budget | None:
-            left = round((end_s - now.answers_s) / self.costs.ood_check())
-            return _images(min(left, max(LEAST_LOOKS, math.ceil(images / LOOKS))))
-
-        return still
+        batch_images = max(LEAST_OOD_BATCH, math.ceil(images / OOD_BATCHES))
+        return OodCheckGoal(ledger.answers_s + images * check_s, check_s, batch_images)
 
     def most_ood_checks(self, left_s: float) -> int:
         """How many candidate OoD images a round may look at when so many seconds are left."""
@@ -162,36 +147,23 @@ class Plan:
             return self.asked_batch
         rounds_left = max(1, (self.max_rounds or ROUNDS) - number + 1)
         if self.budget.images is not None:
-            return _images(math.ceil(ledger.left_images / rounds_left))
+            return whole_images(math.ceil(ledger.left_images / rounds_left))
         return Budget(seconds=ledger.left_s / rounds_left) if ledger.left_s > 0 else None
 
-    def rest(self, wish: Budget, ledger: Ledger) -> Callable[[Ledger], Budget | None]:
-        """What is still to buy of `wish`, asked again after each batch.
+    def rest(self, wish: Budget, ledger: Ledger) -> RoundGoal:
+        """The goal of a round that buys `wish`, given what was bought before it."""
+        is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s
+        return RoundGoal(wish, len(ledger.labeled), is_everything)
 
-        A wish for seconds is met by one batch that bought something; but when it is all the budget has left, it is met
-        only when nothing affordable remains.
-        """
-        before, everything = len(ledger.labeled), wish.seconds is not None and wish.seconds >= ledger.left_s
-
-        def still(now: Ledger) -> Budget | None:
-            bought = len(now.labeled) - before
-            if wish.images is not None:
-                return _images(min(wish.images - bought, now.left_images))
-            if everything:
-                return Budget(seconds=now.left_s) if now.left_s > 0 else None
-            return None if bought else wish
-
-        return still
-
-    def _counts_up_to(self, end_s: float, ledger: Ledger) -> Budget | None:
-        left_s = min(end_s - ledger.counts_s, ledger.left_s)
-        return Budget(seconds=left_s) if left_s >= self.expected_counts_s else None
+    def _left_s(self, ledger: Ledger) -> float:
+        """Seconds left; of a budget of images what their labels should cost."""
+        return ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
 
     def _default_initial(self) -> Budget:
         if self.budget.images is None:
             return Budget(seconds=INITIAL_SHARE * (self.budget.seconds or 0.0))
         third = math.ceil(INITIAL_SHARE * self.budget.images)
-        return Budget(images=min(max(third, FIRST_LOOK), MOST_INITIAL))
+        return Budget(images=min(max(third, FIRST_IMAGES), MOST_INITIAL))
 
     @property
     def _expected_categories(self) -> float:
@@ -221,7 +193,3 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
     return plan
-
-
-def _images(number: float) -> Budget | None:
-    return Budget(images=int(number)) if number >= 1 else None

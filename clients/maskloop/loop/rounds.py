@@ -1,47 +1,50 @@
-"""A round: train and evaluate (`measure`), then score, select, label and submit (`choose`)."""
+"""A round: train, evaluate, check hard OoD, count, score, select, label, submit."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import numpy as np
 
 from maskloop.labelers import Labeler
-from maskloop.loop.ledger import Ledger
-from maskloop.loop.session import Bought, CampaignSession
-from maskloop.values import Budget, Evaluation, Label, ModelVersion, Pick, Strategy, SupervisionKind
+from maskloop.loop.buying import buy
+from maskloop.loop.goals import OodCheckGoal, RoundGoal
+from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
+from maskloop.loop.plan import Plan
+from maskloop.loop.session import CampaignSession
+from maskloop.loop.stopping import candidates, why_nothing_more, why_stop
+from maskloop.values import Budget, Strategy, SupervisionKind
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A model and its quality on the test split, and what had been spent on it; seconds are the machine's."""
+def run_round(session: CampaignSession, labeler: Labeler, plan: Plan, so_far: Arm, rng: np.random.Generator) -> Round:
+    """The next round of a campaign. The last one trains and evaluates, and buys nothing.
 
-    number: int
-    model: ModelVersion
-    evaluation: Evaluation
-    labeled_images: int
-    spent_s: float
-    spent_s_by_kind: dict[str, float]
-    train_s: float
-    evaluate_s: float
-
-
-@dataclass(frozen=True)
-class Purchase:
-    """What was chosen with a model and bought; `exhausted` says that no other image is open or affordable."""
-
-    batches: tuple[Bought, ...] = ()
-    exhausted: bool = False
-    score_s: float = 0.0
-    select_s: float = 0.0
-
-    @property
-    def labeled(self) -> tuple[tuple[Pick, Label], ...]:
-        """The picks that were bought, with their labels, in the order of selection."""
-        return tuple(bought for batch in self.batches for bought in batch.picks)
+    Args:
+        session: of the campaign.
+        labeler: who labels.
+        plan: how the budget is spent.
+        so_far: the first batch and the rounds before.
+        rng: makes the draws of forecasts that rules for stopping ask for.
+    """
+    number = len(so_far.rounds) + 1
+    measured = measure(number, session)
+    earlier = [each.measured for each in so_far.rounds]
+    reason = why_stop(plan.stop_when, [*earlier, measured], session.ledger.end_s, rng)
+    wish = None if reason else plan.batch(number, session.ledger)
+    if wish is None:
+        return Round(measured, stopped_because=reason or why_nothing_more(number, session, plan))
+    goal_of_checks = plan.ood_checks(session.ledger)
+    hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
+    counted = count_more(number, wish, session, labeler, plan)
+    purchase = Purchase()
+    if counted or not so_far.exhausted:
+        purchase = choose(measured, session, labeler, plan.rest(wish, session.ledger), plan.strategy)
+    reason = "" if purchase.labeled else why_nothing_more(number, session, plan)
+    return Round(measured, purchase, hard_ood, reason)
 
 
 def measure(number: int, session: CampaignSession) -> Measured:
-    """Train a model on everything labeled so far, and measure it."""
+    """Train a model on everything labeled so far, and evaluate it on the test split."""
     ledger = session.ledger
     model, train_s = session.train(number)
     evaluation, evaluate_s = session.evaluate(number, model)
@@ -49,51 +52,31 @@ def measure(number: int, session: CampaignSession) -> Measured:
     return Measured(number, model, evaluation, len(ledger.labeled), ledger.spent_s, spent, train_s, evaluate_s)
 
 
+def check_hard_ood(number: int, session: CampaignSession, labeler: Labeler, goal: OodCheckGoal) -> HardOodRound:
+    """Train a classifier on all labels, and have people check the candidate OoD images that fool it most."""
+    classifier = session.train_classifier(number)
+    checked = buy(f"round-{number:02d}-ood", session, labeler, kind=SupervisionKind.OOD_CHECK, goal=goal)
+    return HardOodRound(classifier, session.hard_candidates(classifier), checked)
+
+
+def count_more(number: int, wish: Budget, session: CampaignSession, labeler: Labeler, plan: Plan) -> bool:
+    """Buy counts before a round whose wish would run out of counted images. Returns whether any were bought."""
+    ledger = session.ledger
+    counted = candidates(session, plan) - ledger.labeled - ledger.passed_over.keys()
+    goal = plan.more_counts(wish, ledger, len(counted))
+    if goal is None:
+        return False
+    return bool(buy(f"round-{number:02d}-counts", session, labeler, kind=SupervisionKind.COUNTS, goal=goal).labeled)
+
+
 def choose(
-    measured: Measured,
-    session: CampaignSession,
-    labeler: Labeler,
-    still: Callable[[Ledger], Budget | None],
-    strategy: Strategy,
+    measured: Measured, session: CampaignSession, labeler: Labeler, goal: RoundGoal, strategy: Strategy
 ) -> Purchase:
-    """Choose with the round's model what `still` asks for, and buy it."""
+    """Score the pool with the round's model as far as the strategy needs it, and buy full labels by it."""
     score_s = session.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
     if strategy.uses_imported_scores:
         session.import_true_scores(measured.model, labeler)
     if strategy.is_prepared:
         score_s += session.prepare_selection(measured.number, strategy)
-    purchase = buy(f"round-{measured.number:02d}", session, labeler, kind=SupervisionKind.FULL, still=still)
+    purchase = buy(f"round-{measured.number:02d}", session, labeler, kind=SupervisionKind.FULL, goal=goal)
     return replace(purchase, score_s=score_s)
-
-
-def buy(
-    name: str,
-    session: CampaignSession,
-    labeler: Labeler,
-    *,
-    kind: SupervisionKind,
-    still: Callable[[Ledger], Budget | None],
-    strategy: Strategy | None = None,
-) -> Purchase:
-    """Select, have labeled and submit, batch after batch, until `still` wants no more or nothing is to be had.
-
-    Args:
-        name: of the tasks; each further one has its number appended.
-        annotator: the campaign.
-        labeler: who labels.
-        kind: counts, full or ood_check.
-        still: how much to ask for next, given what was bought so far.
-        strategy: for these batches alone, the campaign's when `None`.
-    """
-    batches: list[Bought] = []
-    select_s = 0.0
-    while (wish := still(session.ledger)) is not None:
-        task = name if not batches else f"{name}-{len(batches) + 1}"
-        batch, seconds = session.select_batch(task, kind, wish, strategy)
-        select_s += seconds
-        if not batch.picks:
-            return Purchase(tuple(batches), exhausted=True, select_s=select_s)
-        batches.append(session.fill(task, batch, labeler))
-        if not batches[-1].picks and session.affords_nothing(labeler):  # the server would hand out each to be seen
-            return Purchase(tuple(batches), exhausted=True, select_s=select_s)
-    return Purchase(tuple(batches), select_s=select_s)

@@ -13,18 +13,17 @@ import numpy as np
 
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
-from maskloop.datasets.read import Data, read_data
+from maskloop.datasets.read import Data
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
-from maskloop.loop.campaign import Arm
-from maskloop.loop.dry_run import Forecast, forecast
+from maskloop.loop.dry_run import data_of, forecasts_of
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options, begin_run, find_run
-from maskloop.loop.plan import plan_of
+from maskloop.loop.options.run_file import DEMO_FOLDER
+from maskloop.loop.outcomes import Arm
 from maskloop.loop.progress import Progress
-from maskloop.loop.report_run import Reporter
-from maskloop.loop.run_file import DEMO_FOLDER
+from maskloop.loop.reporting.report_run import Reporter
 from maskloop.pages.wording import say_number, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
@@ -32,10 +31,10 @@ from maskloop.values import Split, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
-SECOND_FILE = "student.safetensors"
+STUDENT_FILE = "student.safetensors"
 PSEUDO_FILE = "pseudo.coco.json"
 IMAGES_FOLDER = "images"
-OOD_CHECK_S = 3.0
+HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there, when it should be."""
 PATIENCE_S = 180.0
 """How long calls wait for a server that went away in the middle of a run and may be on its way up again."""
@@ -70,11 +69,11 @@ class Run:
         self.progress.phase("read", self.options.data)
         data = data_of(self.options, self.workdir / DEMO_FOLDER)
         forecasts = forecasts_of(self.options, data)
-        self._look_for_server()
+        self._check_server()
         run_id = run_id or str(uuid.uuid4())
         begin_run(self.workdir, self.options, run_id)
-        trainings = sum(one.trainings for one in forecasts.values())
-        self.progress.expect(trainings, sum(one.machine_s or 0.0 for one in forecasts.values()) / trainings)
+        trainings = sum(arm.trainings for arm in forecasts.values())
+        self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
         with self._client() as client:
             return self._run_arms(client, data, run_id)
 
@@ -105,8 +104,8 @@ class Run:
             self.progress.phase("report")
             report(name, result)
             rng = np.random.default_rng(self.options.seed)
-            outlook = _outlook(result.arm, result.annotator.ledger, rng)
-            self.progress.round_done(f"{_sentence(name, result.arm)}\n{outlook}")
+            expected = _outlook(result.arm, result.session.ledger, rng)
+            self.progress.round_done(f"{_sentence(name, result.arm)}\n{expected}")
 
         result = run_arm(
             client,
@@ -127,26 +126,26 @@ class Run:
         """Leave in `workdir` what the time bought: the last model, the labels, and their images where those lie nowhere
         as they were labeled; the student network and its pseudo-labels."""
         self.progress.phase("export")
-        annotator = campaign.annotator
-        model = campaign.arm.rounds[-1][0].model.id
-        client.read_model(project_id=annotator.project_id, model_version=model, path=self.workdir / MODEL_FILE)
-        if (second := campaign.second) is not None:
-            path = self.workdir / SECOND_FILE
-            client.read_model(project_id=annotator.project_id, model_version=second.model.id, path=path)
-            write_atomically(self.workdir / PSEUDO_FILE, second.document)
-        pool = {key: image for key, image in annotator.images.items() if image.split is not Split.TEST}
-        full = client.list_labels(project_id=annotator.project_id, kind=SupervisionKind.FULL)
+        session = campaign.session
+        model = campaign.arm.rounds[-1].measured.model.id
+        client.read_model(project_id=session.project_id, model_version=model, path=self.workdir / MODEL_FILE)
+        if (student := campaign.student) is not None:
+            path = self.workdir / STUDENT_FILE
+            client.read_model(project_id=session.project_id, model_version=student.model.id, path=path)
+            write_atomically(self.workdir / PSEUDO_FILE, student.document)
+        pool = {key: image for key, image in session.images.items() if image.split is not Split.TEST}
+        full = client.list_labels(project_id=session.project_id, kind=SupervisionKind.FULL)
         bought = {label.image_id: label.objects for label in full if label.image_id in pool}
         names = {pool[image_id].file_name: objects for image_id, objects in bought.items()}
-        write_coco(self.workdir / LABELS_FILE, annotator.categories, [pool[key] for key in bought], names)
+        write_coco(self.workdir / LABELS_FILE, session.categories, [pool[key] for key in bought], names)
         for image in map(data.by_name.__getitem__, names):
             if not image.is_a_file:
                 write_atomically(self.workdir / IMAGES_FOLDER / image.file_name, image.read())
 
-    def _look_for_server(self) -> None:
+    def _check_server(self) -> None:
         """Find out at once, and before anything is written, that nobody answers at --server."""
         if self.options.server:
-            with Client(self.options.server, retry=Retry(patience_s=OOD_CHECK_S)) as client:
+            with Client(self.options.server, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
                 client.check_health()
 
     @contextmanager
@@ -164,28 +163,8 @@ class Run:
             yield client
 
 
-def data_of(options: Options, demo_folder: Path) -> Data:
-    """The data that the options name.
-
-    Raises:
-        InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
-    """
-    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
-
-
-def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
-    """What each arm will take, by strategy.
-
-    Raises:
-        InvalidBudget: the budget does not buy the cheapest image.
-    """
-    classes = len(data.dataset.categories)
-    recipes = (options.recipe_name, options.classifier_name, options.student_name)
-    return {str(one): forecast(plan_of(options, one, classes), data, *recipes) for one in options.arms()}
-
-
 def _sentence(name: ArmName, arm: Arm) -> str:
-    measured, purchase = arm.rounds[-1]
+    measured, purchase = arm.rounds[-1].measured, arm.rounds[-1].purchase
     quality = measured.evaluation
     bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
     return (
@@ -197,8 +176,9 @@ def _sentence(name: ArmName, arm: Arm) -> str:
 
 def _outlook(arm: Arm, ledger: Ledger, rng: np.random.Generator) -> str:
     """What more time should bring, and how right earlier rounds were about that."""
-    measured = {one.number: (one.spent_s, one.evaluation.mean_iou) for one, _ in arm.rounds if one.spent_s > 0}
+    rounds = [each.measured for each in arm.rounds]
+    measured = {each.number: (each.spent_s, each.evaluation.mean_iou) for each in rounds if each.spent_s > 0}
     finished = bool(arm.stopped_because)
-    found = outlook("mean_iou", measured, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
-    checks = say_checks(found) if found is not None else ""
-    return f"  {say_outlook(found, finished=finished)} {checks}".rstrip()
+    expected = outlook("mean_iou", measured, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
+    checks = say_checks(expected) if expected is not None else ""
+    return f"  {say_outlook(expected, finished=finished)} {checks}".rstrip()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
-from maskloop.errors import InternalError, InvalidArgument
-from maskloop.labelers import Answers, Labeler, Task
+from maskloop.errors import InternalError, InvalidArgument, PoolNotScored
+from maskloop.labelers import Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.progress import Progress
-from maskloop.loop.proposals import offered
 from maskloop.loop.request_ids import RequestIds
 from maskloop.matching import match_within_class
 from maskloop.values import (
@@ -19,7 +18,6 @@ from maskloop.values import (
     Budget,
     Category,
     Classifier,
-    Counts,
     Evaluation,
     HardCandidate,
     Image,
@@ -40,8 +38,6 @@ from maskloop.values import (
 NAME = "al-loop"
 MOST_IMAGES_A_BATCH = 500
 LEASE_S = 3600.0
-ROUNDING_S = 1e-6
-"""Costs come in whole milliseconds; what their sums differ by is not money."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +49,6 @@ class Training:
     seed: int
     classifier: str = ""
     classifier_overrides: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Bought:
-    """One batch that was labeled: the picks that were bought with their labels, and what the server said of it."""
-
-    batch: Batch
-    picks: tuple[tuple[Pick, Label], ...]
 
 
 @dataclass(frozen=True)
@@ -166,8 +154,8 @@ class CampaignSession:
         pool = {image_id for image_id, image in self.images.items() if image.split is Split.POOL}
         self.progress.phase("score", "true IoUs")
         scores = {
-            image_id: _true_score(offered, labeler.known_objects(image_id))
-            for image_id, offered in self.proposals(sorted(pool - self.ledger.labeled), model.id).items()
+            image_id: _true_score(proposals, labeler.known_objects(image_id))
+            for image_id, proposals in self.proposals(sorted(pool - self.ledger.labeled), model.id).items()
         }
         self.client.import_scores(project_id=self.project_id, scores=scores, model_version=model.id)
 
@@ -207,44 +195,8 @@ class CampaignSession:
         )
         return batch, self.clock() - begun
 
-    def fill(self, task: str, batch: Batch, labeler: Labeler) -> Bought:
-        """Have the batch labeled and hand the labels in; what does not fit the budget is passed over."""
-        paid_s = {pick.image_id: self.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
-        expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
-        over = self._over_budget(expected_s)
-        self._pass_over(batch, over)
-        wanted = [pick.image_id for pick in batch.picks if pick.image_id not in over]
-        if not wanted:
-            return Bought(batch, ())
-        answers = labeler.label(self._task(task, batch, wanted, paid_s))
-        return self._submit_labels(task, batch, answers, paid_s)
-
-    def affords_nothing(self, labeler: Labeler) -> bool:
-        """Whether every image that is left is known to cost more than is left.
-
-        Nobody knows where only people do. Where counts are bought, the server knows, and hands out no such image.
-        """
-        if self.ledger.counts_paid_s:
-            return False
-        done = self.ledger.labeled | self.ledger.passed_over.keys()
-        pool = (one.id for one in self.images.values() if one.split is Split.POOL and one.id not in done)
-        return all(self._is_too_dear(labeler.known_objects(image_id)) for image_id in pool)
-
-    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
-        """What the model offers for these images, by image id; nothing where it scored nothing."""
-        return offered(self.client, self.project_id, image_ids, model_version)
-
-    def read_image(self, image_id: str) -> bytes:
-        """An image's file."""
-        return self.client.read_image(project_id=self.project_id, image_id=image_id)
-
-    def _submit_labels(self, task: str, batch: Batch, answers: Answers, paid_s: Mapping[str, float]) -> Bought:
-        costs = {draft.image_id: self._cost_s(draft, paid_s[draft.image_id]) for draft in answers.drafts}
-        over = self._over_budget(costs)
-        self._pass_over(batch, {**answers.passed_over, **over})
-        drafts = [draft for draft in answers.drafts if draft.image_id not in over]
-        if not drafts:
-            return Bought(batch, ())
+    def submit_labels(self, task: str, batch: Batch, drafts: Sequence[LabelDraft]) -> tuple[tuple[Pick, Label], ...]:
+        """Hand labels in and enter their cost. Returns the picks they are of, with the labels, in the batch's order."""
         labels = self.client.submit_labels(
             project_id=self.project_id,
             annotator=NAME,
@@ -255,53 +207,49 @@ class CampaignSession:
         self.ledger.add(labels)
         self.progress.spent(self.ledger)
         by_image = {label.image_id: label for label in labels}
-        return Bought(batch, tuple((p, by_image[p.image_id]) for p in batch.picks if p.image_id in by_image))
+        return tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)
 
-    def _over_budget(self, costs: Mapping[str, float]) -> dict[str, SkipReason]:
-        """The images that do not fit what is left when those before them are bought."""
-        left_s, over = self.ledger.left_s, {}
-        for image_id, cost_s in costs.items():
-            if cost_s > left_s + ROUNDING_S:
-                over[image_id] = SkipReason.OVER_BUDGET
-            else:
-                left_s -= cost_s
-        return over
-
-    def _is_too_dear(self, objects: tuple[ObjectLabel, ...] | None) -> bool:
-        return objects is not None and self.costs.full_label(Counts.of(objects)) > self.ledger.left_s + ROUNDING_S
-
-    def _pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
+    def pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
+        """Give images of a batch back without a label, by image id."""
         for image_id, reason in reasons.items():
             self.client.skip_image(
                 project_id=self.project_id, batch_id=batch.id, annotator=NAME, image_id=image_id, reason=reason
             )
             self.ledger.passed_over[image_id] = reason
 
-    def _cost_s(self, draft: LabelDraft, paid_s: float) -> float:
-        return draft.content.cost_s(self.costs, paid_s)
+    def renew_batch(self, batch: Batch) -> Batch:
+        """Prolong the batch's leases."""
+        return self.client.renew_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, lease_s=LEASE_S)
 
-    def _task(self, name: str, batch: Batch, image_ids: list[str], paid_s: Mapping[str, float]) -> Task:
-        return Task(
-            name,
-            batch.kind,
-            tuple(self.images[image_id] for image_id in image_ids),
-            self.categories,
-            self.proposals(image_ids, batch.model_version),
-            paid_s,
-            self.read_image,
-            lambda: self.client.renew_batch(
-                project_id=self.project_id, batch_id=batch.id, annotator=NAME, lease_s=LEASE_S
-            ),
-        )
+    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
+        """What the model offers for these images, by image id; nothing where it scored nothing."""
+        return proposals_of(self.client, self.project_id, image_ids, model_version)
+
+    def read_image(self, image_id: str) -> bytes:
+        """An image's file."""
+        return self.client.read_image(project_id=self.project_id, image_id=image_id)
 
     def _finish(self, phase: str, operation: Operation) -> Operation:
         self.progress.phase(phase)
         return self.client.wait_operation(operation, self.progress.operation)
 
 
-def _true_score(offered: ImageProposals, there: tuple[ObjectLabel, ...] | None) -> float:
+def proposals_of(
+    client: Client, project_id: str, image_ids: Sequence[str], model_version: str
+) -> Mapping[str, ImageProposals]:
+    """Proposals by image id; none without a model version, or by one that scored nothing, as no choice needed it."""
+    if not model_version:
+        return {}
+    try:
+        proposals = client.get_proposals(project_id=project_id, image_ids=image_ids, model_version=model_version)
+    except PoolNotScored:
+        return {}
+    return {each.image_id: each for each in proposals}
+
+
+def _true_score(proposals: ImageProposals, there: tuple[ObjectLabel, ...] | None) -> float:
     """Mean IoU over the objects (Bellver et al., eq. 2)."""
     if there is None:
         raise InvalidArgument("scores=imported: the labeler does not tell true IoUs", field="strategy")
-    _, ious = match_within_class(offered.objects, there)
-    return float(ious.sum() / max(len(offered.objects), len(there), 1))
+    _, ious = match_within_class(proposals.objects, there)
+    return float(ious.sum() / max(len(proposals.objects), len(there), 1))

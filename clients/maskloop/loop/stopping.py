@@ -1,4 +1,4 @@
-"""Whether a campaign ends before its budget is spent, by its own rounds."""
+"""Why a campaign ends: by a rule of its plan before the budget is spent, or because nothing more can be bought."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from maskloop.loop.rounds import Measured
-from maskloop.loop.stop_rules import PLATEAU, StopRule
+from maskloop.loop.options.stop_rules import PLATEAU, StopRule
+from maskloop.loop.outcomes import Measured
+from maskloop.loop.plan import Plan
+from maskloop.loop.session import CampaignSession
 from maskloop.pages.wording import say_measure, say_number, say_time
 from maskloop.report import fit_learning_curve
+from maskloop.values import SkipReason, Split
 
 
 def why_stop(rules: Sequence[StopRule], measured: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
@@ -28,6 +31,28 @@ def why_stop(rules: Sequence[StopRule], measured: Sequence[Measured], end_s: flo
     return next(filter(None, reasons), "")
 
 
+def why_nothing_more(number: int, session: CampaignSession, plan: Plan) -> str:
+    """Why round `number` bought nothing, for a person."""
+    ledger = session.ledger
+    if plan.max_rounds is not None and number > plan.max_rounds:
+        return f"--max-rounds {plan.max_rounds} is reached"
+    if ledger.left_images < 1:
+        return f"all {plan.budget.images} images of the budget are labeled"
+    too_dear = {image for image, reason in ledger.passed_over.items() if reason is SkipReason.OVER_BUDGET}
+    if candidates(session, plan) - ledger.labeled - (ledger.passed_over.keys() - too_dear):
+        return f"{ledger.left_s:.0f} s of the budget are left, and the cheapest image that is left costs more"
+    if plan.needs_counts:
+        return "every counted image is labeled; a larger --counts-share counts more"
+    return "every image of the pool is labeled"
+
+
+def candidates(session: CampaignSession, plan: Plan) -> set[str]:
+    """Images that the strategy may choose from: the pool, or those of it that are counted and hold something."""
+    if plan.needs_counts:
+        return {image for image, objects in session.ledger.counted_objects.items() if objects}
+    return {image.id for image in session.images.values() if image.split is Split.POOL}
+
+
 def _target(rule: StopRule, last: Measured) -> str:
     reached = float(getattr(last.evaluation, rule.name))
     if reached < rule.value:
@@ -37,7 +62,7 @@ def _target(rule: StopRule, last: Measured) -> str:
 
 def _plateau(worth: float, measured: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
     """The curve's own rise is expected, not a measurement's: noise is no reason to stop or to go on."""
-    curve = fit_learning_curve([(one.spent_s, one.evaluation.mean_iou) for one in measured], rng)
+    curve = fit_learning_curve([(each.spent_s, each.evaluation.mean_iou) for each in measured], rng)
     now_s = measured[-1].spent_s
     left_s = max(0.0, end_s - now_s)
     if curve is None or (rise := curve.rise(now_s, now_s + left_s)) >= worth:

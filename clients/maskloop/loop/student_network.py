@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from maskloop.formats.segmentation import read_segmentation
-from maskloop.loop.rounds import Measured
+from maskloop.loop.outcomes import Measured
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.values import Evaluation, ModelVersion, ObjectLabel, PseudoLabels
 
@@ -60,25 +60,25 @@ class StudentNetwork:
 
 
 def train_student_network(
-    annotator: CampaignSession, first: Measured, training: Training, min_predicted_iou: float
+    session: CampaignSession, first: Measured, training: Training, min_predicted_iou: float
 ) -> StudentNetwork | None:
-    """Pseudo-label the rest of the pool with a campaign's last network, and train and measure a second one.
+    """Pseudo-label the rest of the pool with a campaign's last network; train and evaluate a student on them as well.
 
     Returns `None` where the last network proposes nothing.
 
     Args:
-        annotator: of the campaign, which has ended.
+        session: of the campaign, which has ended.
         first: its last round.
         training: of the student network.
         min_predicted_iou: objects of a lower one are left out.
     """
-    score_s = annotator.score_pool(first.number, first.model)
+    score_s = session.score_pool(first.number, first.model)
     pseudo = PseudoLabels(first.model.id, min_predicted_iou, seed=training.seed)
-    document = annotator.client.export_pseudo_labels(project_id=annotator.project_id, pseudo=pseudo)
+    document = session.client.export_pseudo_labels(project_id=session.project_id, pseudo=pseudo)
     if not json.loads(document)["images"]:
         return None
-    model, train_s = annotator.train(NAME, training, pseudo)
-    evaluation, evaluate_s = annotator.evaluate(NAME, model)
+    model, train_s = session.train(NAME, training, pseudo)
+    evaluation, evaluate_s = session.evaluate(NAME, model)
     return StudentNetwork(first, model, evaluation, document, score_s, train_s, evaluate_s)
 
 
@@ -93,7 +93,7 @@ def read_pseudo_labels(document: bytes) -> tuple[PseudoLabeledImage, ...]:
 
 def _image(image: dict[str, Any], annotations: list[dict[str, Any]]) -> PseudoLabeledImage:
     objects = (
-        ObjectLabel(one["category_id"], read_segmentation(one["segmentation"], image["height"], image["width"]))
-        for one in annotations
+        ObjectLabel(each["category_id"], read_segmentation(each["segmentation"], image["height"], image["width"]))
+        for each in annotations
     )
-    return PseudoLabeledImage(image["file_name"], tuple(objects), tuple(one["score"] for one in annotations))
+    return PseudoLabeledImage(image["file_name"], tuple(objects), tuple(each["score"] for each in annotations))

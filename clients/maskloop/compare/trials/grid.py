@@ -16,7 +16,7 @@ from typing import TypeVar
 from maskloop.compare.analysis.comparison import RANDOM
 from maskloop.errors import InvalidArgument, InvalidConfig
 from maskloop.loop.options import DEFAULTS, Options
-from maskloop.loop.run_file import check_same, read_run_file, write_run_file
+from maskloop.loop.options.run_file import check_same, read_run_file, write_run_file
 from maskloop.values import Strategy
 
 COMPARE_FILE = "compare.run.json"

@@ -19,9 +19,9 @@ from maskloop.compare.trials.servers import WORK_FOLDER, Queue, Slot
 from maskloop.compare.trials.trials import Trials
 from maskloop.datasets.read import Data, read_data, without_folders
 from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
-from maskloop.loop.environment import machine, versions
+from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.plan import plan_of
-from maskloop.loop.run_file import DEMO_FOLDER
+from maskloop.loop.reporting.environment import machine, versions
 from maskloop.values import Strategy
 
 DATA_SEED = 0

@@ -18,8 +18,8 @@ from maskloop.datasets.read import Data
 from maskloop.errors import InvalidConfig
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, run_arm, slug_of
+from maskloop.loop.outcomes import Round
 from maskloop.loop.progress import Progress
-from maskloop.loop.rounds import Measured, Purchase
 from maskloop.values import HeadState, Strategy
 
 TRIALS_FOLDER = "trials"
@@ -78,11 +78,12 @@ class Trials:
 def trial_of(result: ArmResult, name: TrialName) -> Trial:
     """What a comparison keeps of an arm that has ended."""
     initial_s = sum(label.cost_s for _, label in result.arm.initial.labeled)
-    points = tuple(_point(measured, purchase) for measured, purchase in result.arm.rounds)
+    points = tuple(_point(each) for each in result.arm.rounds)
     return Trial(name.strategy, name.seed, round(initial_s, 3), points, result.arm.stopped_because)
 
 
-def _point(measured: Measured, purchase: Purchase) -> Point:
+def _point(done: Round) -> Point:
+    measured, purchase = done.measured, done.purchase
     quality, bought = measured.evaluation, purchase.labeled
     targets = [batch.batch.target_iou for batch in purchase.batches]
     scores = [pick.score for pick, _ in bought if pick.score is not None]

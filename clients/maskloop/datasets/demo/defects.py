@@ -22,7 +22,7 @@ from maskloop.datasets.demo.noise import (
     smooth_noise,
     without_holes,
 )
-from maskloop.masks import BoolArray
+from maskloop.mask_codec import BoolArray
 
 _OVERSAMPLING = 3
 

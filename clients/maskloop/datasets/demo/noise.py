@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy import ndimage
 
-from maskloop.masks import BoolArray
+from maskloop.mask_codec import BoolArray
 
 Field = NDArray[np.float32]
 

@@ -17,7 +17,8 @@ from maskloop.datasets.demo import defects, surfaces
 from maskloop.datasets.demo.defects import Defect, Look
 from maskloop.datasets.demo.noise import Field
 from maskloop.errors import InvalidArgument
-from maskloop.masks import BoolArray, Mask
+from maskloop.mask_codec import BoolArray
+from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
 
 CATEGORIES = (Category(1, "crack"), Category(2, "spalling"), Category(3, "rust"))

@@ -11,12 +11,11 @@ import numpy as np
 from maskloop.datasets.read import Data
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
-from maskloop.loop.campaign import Arm
-from maskloop.loop.constant_mask_baseline import constant_iou
-from maskloop.loop.environment import setup_of
 from maskloop.loop.options import Options
-from maskloop.loop.report_student_network import pseudo_pictures, student_network
-from maskloop.loop.rounds import Measured, Purchase
+from maskloop.loop.outcomes import Arm, Purchase, Round
+from maskloop.loop.reporting.constant_mask_baseline import constant_iou
+from maskloop.loop.reporting.environment import setup_of
+from maskloop.loop.reporting.report_student_network import pseudo_pictures, student_network
 from maskloop.report import (
     FIRST_BATCH,
     PICTURES_A_ROUND,
@@ -75,15 +74,15 @@ class Reporter:
         if baselines:
             write_report(self._workdir, report)
         else:
-            lookalikes = hard_ood_pictures(campaign.annotator, report.lookalikes)
-            write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes, pseudo_pictures(campaign))
+            hard_ood = hard_ood_pictures(campaign.session, report.lookalikes)
+            write_report(self._workdir, report, _fresh_pictures(campaign), hard_ood, pseudo_pictures(campaign))
         return report
 
     def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
-        ledger, options = campaign.annotator.ledger, self._options
+        ledger, options = campaign.session.ledger, self._options
         budget = options.parsed_budget()
         report = RunReport(
-            project=campaign.annotator.project_id,
+            project=campaign.session.project_id,
             strategy=str(options.parsed_strategy()),
             seed=options.seed,
             budget_s=budget.seconds,
@@ -95,16 +94,15 @@ class Reporter:
             rounds=_rounds(campaign, options.seed),
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
-            initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
+            initial=chosen_images(campaign.arm.initial, campaign.session.images),
             second=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
-            lookalikes=hard_ood_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
+            lookalikes=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
     def _constant_iou(self, campaign: ArmResult) -> float | None:
-        purchases = [campaign.arm.initial, *(purchase for _, purchase in campaign.arm.rounds)]
-        labels = [label for purchase in purchases for _, label in purchase.labeled]
+        labels = [label for purchase in campaign.arm.purchases for _, label in purchase.labeled]
         outlined = [item for label in labels for item in label.objects]
         return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
 
@@ -112,20 +110,20 @@ class Reporter:
 def hard_ood_reports(
     arm: Arm, images: Mapping[str, Image], categories: Sequence[Category]
 ) -> tuple[HardOodReport, ...]:
-    """What every round's look at candidate OoD images came to."""
+    """What the OoD checks of every round came to."""
     names = {0: "", **{category.id: category.name for category in categories}}
-    labels = [label for one in arm.lookalikes.values() for _, label in one.looked_at.labeled]
+    labels = [label for checks in arm.hard_ood.values() for _, label in checks.checked.labeled]
     said = {label.image_id: names[next(iter(label.shown.by_category), 0)] for label in labels}
     return tuple(
         HardOodReport(
             round=number,
-            classifier=one.classifier.id,
-            candidates=one.classifier.candidates,
-            hard_images=one.classifier.hard_images,
-            clusters=one.classifier.clusters,
-            looked_at=len(one.looked_at.labeled),
-            there=sum(bool(said[label.image_id]) for _, label in one.looked_at.labeled),
-            cost_s=sum(label.cost_s for _, label in one.looked_at.labeled),
+            classifier=checks.classifier.id,
+            candidates=checks.classifier.candidates,
+            hard_images=checks.classifier.hard_images,
+            clusters=checks.classifier.clusters,
+            looked_at=len(checks.checked.labeled),
+            there=sum(bool(said[label.image_id]) for _, label in checks.checked.labeled),
+            cost_s=sum(label.cost_s for _, label in checks.checked.labeled),
             images=tuple(
                 HardImage(
                     hard.image_id,
@@ -135,10 +133,10 @@ def hard_ood_reports(
                     hard.cluster,
                     said.get(hard.image_id),
                 )
-                for hard in one.hard
+                for hard in checks.hard
             ),
         )
-        for number, one in sorted(arm.lookalikes.items())
+        for number, checks in sorted(arm.hard_ood.items())
     )
 
 
@@ -146,51 +144,52 @@ def hard_ood_pictures(reader: ImageReader, reports: Sequence[HardOodReport]) -> 
     """Pictures of the latest round's groups, by round and image id."""
     if not reports:
         return {}
-    shown = [one.image for group in shown_groups(reports[-1]) for one in group.images]
-    return {reports[-1].round: {one: decode_image(reader.read_image(one), one).pixels for one in shown}}
+    shown = [hard.image for group in shown_groups(reports[-1]) for hard in group.images]
+    return {reports[-1].round: {image: decode_image(reader.read_image(image), image).pixels for image in shown}}
 
 
 def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:
     """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen."""
-    measured, purchase = result.arm.rounds[-1]
-    latest = {measured.number: batch_pictures(result.annotator, purchase, measured.model.id)}
+    measured, purchase = result.arm.rounds[-1].measured, result.arm.rounds[-1].purchase
+    latest = {measured.number: batch_pictures(result.session, purchase, measured.model.id)}
     if measured.number > 1:
         return latest
-    return {FIRST_BATCH: batch_pictures(result.annotator, result.arm.initial, ""), **latest}
+    return {FIRST_BATCH: batch_pictures(result.session, result.arm.initial, ""), **latest}
 
 
 def batch_pictures(reader: ImageReader, purchase: Purchase, model_version: str) -> list[BatchPicture]:
     """The first images of a batch with what people outlined and what the network had offered."""
     shown = purchase.labeled[:PICTURES_A_ROUND]
-    offered = reader.proposals([pick.image_id for pick, _ in shown], model_version)
+    proposals = reader.proposals([pick.image_id for pick, _ in shown], model_version)
     return [
         BatchPicture(
             pick.image_id,
             decode_image(reader.read_image(pick.image_id), pick.image_id).pixels,
             label.objects,
-            offered[pick.image_id].objects if pick.image_id in offered else (),
+            proposals[pick.image_id].objects if pick.image_id in proposals else (),
         )
         for pick, label in shown
     ]
 
 
 def _baseline(result: ArmResult, seed: int) -> Baseline:
-    ledger = result.annotator.ledger
+    ledger = result.session.ledger
     spent = dict(ledger.spent_s_by_kind)
     return Baseline(_rounds(result, seed), ledger.spent_s, spent, result.arm.stopped_because, student_network(result))
 
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
-    images = result.annotator.images
-    return tuple(round_report(measured, purchase, images, seed) for measured, purchase in result.arm.rounds)
+    images = result.session.images
+    return tuple(round_report(done, images, seed) for done in result.arm.rounds)
 
 
-def round_report(measured: Measured, purchase: Purchase, images: Mapping[str, Image], seed: int) -> RoundReport:
+def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundReport:
     """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
+    measured, purchase = done.measured, done.purchase
     quality = measured.evaluation
     evaluated = tuple(
-        EvaluatedScore(one.image_id, one.predicted_iou, one.true_iou, one.objects, one.confidence)
-        for one in quality.images
+        EvaluatedScore(image.image_id, image.predicted_iou, image.true_iou, image.objects, image.confidence)
+        for image in quality.images
     )
     trusted = measured.model.head is HeadState.TRUSTED
     targets = [bought.batch.target_iou for bought in purchase.batches]

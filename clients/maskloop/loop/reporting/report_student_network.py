@@ -15,46 +15,46 @@ from maskloop.report import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, Student
 
 def student_network(result: ArmResult) -> StudentNetwork | None:
     """An arm's student network as the report tells it."""
-    if result.second is None:
+    if result.student is None:
         return None
-    second, quality = result.second, result.second.evaluation
-    labeled = second.pseudo_labeled
-    pseudo = second.model.pseudo
+    student, quality = result.student, result.student.evaluation
+    labeled = student.pseudo_labeled
+    pseudo = student.model.pseudo
     return StudentNetwork(
-        model_version=second.model.id,
-        recipe=second.model.recipe,
-        labeled_images=second.model.labeled_images,
-        pseudo_images=second.model.pseudo_images,
-        pseudo_objects=sum(len(one.objects) for one in labeled),
+        model_version=student.model.id,
+        recipe=student.model.recipe,
+        labeled_images=student.model.labeled_images,
+        pseudo_images=student.model.pseudo_images,
+        pseudo_objects=sum(len(image.objects) for image in labeled),
         min_predicted_iou=pseudo.min_predicted_iou if pseudo else 0.0,
-        first_is_told=json.loads(second.first.model.config_json)["classes"] == "fed",
+        first_is_told=json.loads(student.first.model.config_json)["classes"] == "fed",
         ap=quality.ap,
         ap50=quality.ap50,
         mean_iou=quality.mean_iou,
         metrics=dict(quality.metrics),
-        score_s=second.score_s,
-        train_s=second.train_s,
-        evaluate_s=second.evaluate_s,
-        shown=tuple(PseudoLabel(one.file_name, len(one.objects), one.mean_iou) for one in _shown(labeled)),
+        score_s=student.score_s,
+        train_s=student.train_s,
+        evaluate_s=student.evaluate_s,
+        shown=tuple(PseudoLabel(image.file_name, len(image.objects), image.mean_iou) for image in _shown(labeled)),
     )
 
 
 def pseudo_pictures(result: ArmResult) -> list[PseudoPicture]:
     """Pictures of what an arm's student network is said to have learnt from."""
-    annotator = result.annotator
-    ids = {image.file_name: image.id for image in annotator.images.values()}
+    session = result.session
+    ids = {image.file_name: image.id for image in session.images.values()}
     return [
         PseudoPicture(
-            one.file_name,
-            decode_image(annotator.read_image(ids[one.file_name]), one.file_name).pixels,
-            one.objects,
+            image.file_name,
+            decode_image(session.read_image(ids[image.file_name]), image.file_name).pixels,
+            image.objects,
         )
-        for one in (_shown(result.second.pseudo_labeled) if result.second else ())
+        for image in (_shown(result.student.pseudo_labeled) if result.student else ())
     ]
 
 
 def _shown(labeled: Sequence[PseudoLabeledImage]) -> list[PseudoLabeledImage]:
     """Some of them, evenly over the order of their predicted IoU, lowest first."""
-    ordered = sorted(labeled, key=lambda one: (one.mean_iou, one.file_name))
+    ordered = sorted(labeled, key=lambda image: (image.mean_iou, image.file_name))
     places = np.linspace(0, len(ordered) - 1, min(PSEUDO_PICTURES, len(ordered))).round().astype(int)
     return [ordered[place] for place in places]

@@ -1,88 +1,126 @@
-"""What a run was asked to do: written to WORKDIR/run.json before anything else, and compared on `--resume`."""
+"""What a run is asked to do."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import MISSING, asdict, dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
-from maskloop.datasets.read import REST
-from maskloop.datasets.subset import Excerpt
+from maskloop.datasets.subset import REST, Excerpt
 from maskloop.errors import InvalidArgument, InvalidBudget
-from maskloop.loop.run_file import check_same, read_run_file, write_run_file
-from maskloop.loop.stop_rules import StopRule
+from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
+from maskloop.loop.options.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, Strategy
 
-RUN_FILE = "run.json"
+BUDGET, DATA, SELECTION, LABELS = "Budget", "Data", "Selection", "Labels"
+TRAINING, HARD_OOD, STUDENT, JUDGING, RUN = "Training", "Hard OoD", "Student network", "Judging", "Run"
+PANELS = (BUDGET, DATA, SELECTION, LABELS, TRAINING, HARD_OOD, STUDENT, JUDGING, RUN)
+"""The panels of `--help`, from top to bottom."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `al-loop`, as the command line spells them.
+    """The options of `al-loop`, as the command line spells them; their help says what each of them is.
 
-    Args:
-        budget: `90m`, `3h`, `2.5d` or `200images`.
-        data: `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, as `read_data` has them.
-        classes, crop, stretch, objects, pool_images, test_images: what of the data to take, as `Excerpt` has it;
-            classes with commas between, objects as `1-8` or `3`.
-        strategy: how images are chosen, as NAME[:OPTION=VALUE,...].
-        target_iou: mask_guided's option `target`, which has a name of its own; `auto` for what the strategy says.
-        first_batch: how the first batch is chosen, before there is a model.
-        initial, batch: size of the first batch and of each later one, as a budget; "" for what the plan makes of it.
-        max_rounds: batches chosen after the first one, at most; `None` for no limit.
-        counts_share: share of the budget for counts, in [0, 1]; when counted images run out, of what is left.
-        counts: whether to buy counts for mask-guided choosing, and train networks that are told them.
-        recipe: the training recipe, and after commas what differs from it: `compact` or `compact,max_iterations=200`.
-        encoder, image_size: two of these options that have a name of their own; "" and 0 for the recipe's.
-        device: where the server it starts trains: `auto`, `cpu` or `cuda`.
-        server: address of a running server, "" to start one.
-        compare: strategies of the baselines, none or several.
-        labeler: `ground-truth` or `folder:DIR`.
-        workday: how long a day is when the budget is given in days, as a budget.
-        stop_when: rules that end the campaign sooner, as `StopRule.parse` reads them.
-        ood: images believed to hold nothing of the vocabulary, as `read_data` has them; "" for none.
-        ood_share: share of what is left that each round spends on looking at those that fool a classifier, in (0, 1].
-        classifier: the recipe of that classifier, as `recipe` spells one.
-        student_network: recipe of a student network, spelt as `recipe`, which is trained after the campaign, on
-            pseudo-labels as well, and finds by itself; "" for none.
-        pseudo_min_iou: pseudo-labels of a lower predicted IoU are left out, in [0, 1].
+    Beyond their help: `data` and `ood` are as `read_data` has them; `classes` to `test_images` say what of the data to
+    take, as `Excerpt` has it. `target_iou` is mask_guided's option `target`, which has a name of its own. `initial`
+    and `batch` are budgets, "" for what the plan makes of them. `encoder` and `image_size` are two options of the
+    recipe that have a name of their own.
 
     Raises:
         InvalidArgument: an option cannot be; says which.
     """
 
-    budget: str
-    data: str
-    classes: str = ""
-    crop: int = 0
-    stretch: bool = False
-    objects: str = ""
-    pool_images: int = 0
-    test_images: int = 0
-    strategy: str = "mask_guided"
-    target_iou: str = "auto"
-    first_batch: str = "random"
-    initial: str = ""
-    batch: str = ""
-    max_rounds: int | None = None
-    counts_share: float = 0.15
-    counts: bool = False
-    seed: int = 0
-    recipe: str = "compact"
-    encoder: str = ""
-    image_size: int = 0
-    device: str = "auto"
-    server: str = ""
-    compare: tuple[str, ...] = ()
-    labeler: str = "ground-truth"
-    workday: str = "24h"
-    stop_when: tuple[str, ...] = ()
-    ood: str = ""
-    ood_share: float = 0.02
-    classifier: str = "compact"
-    student_network: str = ""
-    pseudo_min_iou: float = 0.0
+    budget: str = option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.", panel=BUDGET)
+    data: str = option(
+        help="coco:DIR, coco:FILE,IMAGES, voc:DIR, or demo, demo:easy, demo:hard, demo:video.",
+        panel=DATA,
+        is_compared=True,
+    )
+    classes: str = option("", help="Only these categories of the data: window,door.", panel=DATA, is_compared=True)
+    crop: int = option(0, help="Cut images into squares of this side in pixels.", panel=DATA, is_compared=True)
+    stretch: bool = option(
+        False,
+        help="Stretch the contrast of images, from the 1st to the 99.5th percentile.",
+        panel=DATA,
+        is_compared=True,
+    )
+    objects: str = option(
+        "", help="Only images (after cutting) with so many objects: 1-8, 3.", panel=DATA, is_compared=True
+    )
+    pool_images: int = option(0, help="Draw so many of the pool's images; 0 for all.", panel=DATA, is_compared=True)
+    test_images: int = option(0, help="Draw so many of the test images; 0 for all.", panel=DATA, is_compared=True)
+    strategy: str = option(
+        "mask_guided", help="How images are chosen: NAME[:OPTION=VALUE,...]; see maskloop strategies.", panel=SELECTION
+    )
+    target_iou: str = option("auto", help="Predicted IoU to choose near, in [0, 1], or auto.", panel=SELECTION)
+    first_batch: str = option(
+        "random", help="How the first batch is chosen: random or cold_start.", panel=SELECTION, is_compared=True
+    )
+    initial: str = option("", help="Size of the first batch: 20, 20images, 30m.", panel=BUDGET, is_compared=True)
+    batch: str = option("", help="Size of each later batch: 10, 10images, 20m.", panel=BUDGET, is_compared=True)
+    max_rounds: int | None = option(
+        None, help="Batches chosen after the first, at most.", panel=BUDGET, within=NOT_NEGATIVE, is_compared=True
+    )
+    counts_share: float = option(
+        0.15,
+        help="Share of the budget for counts, in [0, 1]; of what is left, when counted images run out.",
+        panel=LABELS,
+        within=Range(0, 1),
+        is_compared=True,
+    )
+    counts: bool = option(
+        False,
+        help="Buy counts of objects, and train networks that must be told them.",
+        panel=LABELS,
+        is_compared=True,
+    )
+    seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
+    recipe: str = option(
+        "compact", help="Training recipe: compact, paper, or compact,OPTION=VALUE,...", panel=TRAINING, is_compared=True
+    )
+    encoder: str = option(
+        "", help="Encoder in place of the recipe's, such as resnet18.", panel=TRAINING, is_compared=True
+    )
+    image_size: int = option(
+        0, help="Side in pixels in place of the recipe's.", panel=TRAINING, within=NOT_NEGATIVE, is_compared=True
+    )
+    device: str = option("auto", help="Where to train: auto, cpu or cuda.", panel=TRAINING)
+    server: str = option("", help="Address of a running server; one is started without it.", panel=RUN)
+    compare: tuple[str, ...] = option(
+        (), help="Run this strategy as well, as a baseline: random. May be repeated.", panel=SELECTION
+    )
+    labeler: str = option("ground-truth", help="ground-truth (the data's own labels) or folder:DIR.", panel=LABELS)
+    workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
+    stop_when: tuple[str, ...] = option(
+        (),
+        help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated.",
+        panel=BUDGET,
+        is_compared=True,
+    )
+    ood: str = option(
+        "",
+        help="Images believed to hold nothing: coco:DIR, voc:DIR, or rest (what --classes leaves empty).",
+        panel=HARD_OOD,
+    )
+    ood_share: float = option(
+        0.02,
+        help="Share of what is left that each round spends on looking at those that fool a classifier.",
+        panel=HARD_OOD,
+        within=Range(0, 1, is_open=True),
+    )
+    classifier: str = option(
+        "compact", help="Recipe of that classifier: compact, paper, or compact,OPTION=VALUE,...", panel=HARD_OOD
+    )
+    student_network: str = option(
+        "",
+        help="Afterwards train a student network, on pseudo-labels as well, by this recipe; compact if unnamed.",
+        panel=STUDENT,
+        alone="compact",
+    )
+    pseudo_min_iou: float = option(
+        0.0, help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].", panel=STUDENT, within=Range(0, 1)
+    )
 
     def __post_init__(self) -> None:
         self.parsed_budget()
@@ -95,30 +133,25 @@ class Options:
         self.recipe_overrides()
         self.classifier_overrides()
         self.student_overrides()
-        if not 0 <= self.pseudo_min_iou <= 1:
-            raise InvalidArgument(f"--pseudo-min-iou {self.pseudo_min_iou:g} is outside [0, 1]", field="pseudo_min_iou")
-        if self.max_rounds is not None and self.max_rounds < 0:
-            raise InvalidArgument(f"--max-rounds {self.max_rounds} is negative", field="max_rounds")
-        if not 0 <= self.counts_share <= 1:
-            raise InvalidArgument(f"--counts-share {self.counts_share:g} is outside [0, 1]", field="counts_share")
-        if not 0 < self.ood_share <= 1:
-            raise InvalidArgument(f"--ood-share {self.ood_share:g} is outside (0, 1]", field="ood_share")
+        check_ranges(self)
+        self._check_words()
+        self._check_arms()
+
+    def _check_words(self) -> None:
         if self.ood == REST and not self.excerpt().classes:
             raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
-        if self.seed < 0:
-            raise InvalidArgument(f"--seed {self.seed} is negative", field="seed")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
             raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
-        if self.image_size < 0:
-            raise InvalidArgument(f"--image-size {self.image_size} is negative", field="image_size")
-        if twice := next((one for one in self.arms() if self.arms().count(one) > 1), None):
-            raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
-        if not self.simulated and self.parsed_strategy().uses_imported_scores:
-            raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
-        if self.compare and not self.simulated:
-            raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
         if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):
             raise InvalidArgument(f"--labeler {self.labeler!r} is neither ground-truth nor folder:DIR", field="labeler")
+
+    def _check_arms(self) -> None:
+        if twice := next((arm for arm in self.arms() if self.arms().count(arm) > 1), None):
+            raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
+        if self.compare and not self.simulated:
+            raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
+        if not self.simulated and self.parsed_strategy().uses_imported_scores:
+            raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
 
     @property
     def simulated(self) -> bool:
@@ -214,10 +247,6 @@ class Options:
         return self.recipe_overrides().get("classes") == "predicted"
 
 
-DEFAULTS = {one.name: one.default for one in fields(Options) if one.default is not MISSING}
-"""What options are that a run file does not hold: those that came after it was written."""
-
-
 def _checked(text: str) -> Strategy:
     strategy = Strategy.parse(text)
     strategy.check()
@@ -245,35 +274,7 @@ def _range(text: str) -> tuple[int, int] | None:
     """`1-8`, or `3` for 3-3; "" is no range."""
     if not text:
         return None
-    found = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
-    if not found:
+    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
+    if not match:
         raise InvalidArgument(f"--objects {text!r} is neither a number nor two, as in 1-8", field="objects")
-    return int(found[1]), int(found[2] or found[1])
-
-
-def find_run(workdir: Path, options: Options, *, resume: bool) -> str:
-    """The id of the run that WORKDIR holds and that `options` ask to go on with; "" if a new one may begin there.
-
-    A run that was begun without a student network may be given one.
-
-    Raises:
-        FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
-        InvalidConfig: the options differ from the run's; names those that do.
-    """
-    kept = read_run_file(workdir / RUN_FILE, {"run_id"}, resume=resume)
-    if kept is None:
-        return ""
-    before = {**DEFAULTS, **kept}
-    if not before["student_network"]:
-        before |= {"student_network": options.student_network, "pseudo_min_iou": options.pseudo_min_iou}
-    check_same(workdir / RUN_FILE, before, asdict(options))
-    return str(kept["run_id"])
-
-
-def begin_run(workdir: Path, options: Options, run_id: str) -> None:
-    """Write what the run was asked to do, before it does anything.
-
-    Raises:
-        FailedPrecondition: the folder cannot be made or written to.
-    """
-    write_run_file(workdir / RUN_FILE, {"run_id": run_id, **asdict(options)})
+    return int(match[1]), int(match[2] or match[1])

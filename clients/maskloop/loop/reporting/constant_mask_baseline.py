@@ -32,6 +32,6 @@ def _square(mask: Mask) -> NDArray[np.bool_]:
     return np.asarray(picture.resize((SIDE, SIDE), Picture.Resampling.NEAREST), dtype=np.bool_)
 
 
-def _iou(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    together = np.logical_or(one, other).sum()
-    return float(np.logical_and(one, other).sum() / together) if together else 0.0
+def _iou(first: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    together = np.logical_or(first, other).sum()
+    return float(np.logical_and(first, other).sum() / together) if together else 0.0

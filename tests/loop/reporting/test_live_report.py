@@ -9,7 +9,7 @@ import pytest
 
 from maskloop.client import Client
 from maskloop.errors import CampaignNotFound, InvalidArgument
-from maskloop.loop.live_report import LiveProject
+from maskloop.loop.reporting.live_report import LiveProject
 from maskloop.report import read_report
 from maskloop.values import (
     Budget,

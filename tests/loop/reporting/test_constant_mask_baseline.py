@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from maskloop.formats.coco import read_coco_folder
-from maskloop.loop.constant_mask_baseline import constant_iou
+from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 

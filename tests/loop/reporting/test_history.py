@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from maskloop.loop.history import CampaignHistory
+from maskloop.loop.reporting.history import CampaignHistory
 from maskloop.values import (
     Batch,
     BatchRecord,
@@ -86,7 +86,7 @@ def test_what_was_paid_for_before_a_training_made_its_model():
     labels = [label("a", 1), label("b", 2, COUNTS, 4.48), label("c", 5, cost_s=75.5)]
     runs = [trained("m1", 3), evaluated("m1", 4), trained("m2", 6), evaluated("m2", 7)]
     arm = history(labels, [batch("x", "a"), batch("y", "c")], [model("m1", 4), model("m2", 7)], runs).arm()
-    first, second = (measured for measured, _ in arm.rounds)
+    first, second = (done.measured for done in arm.rounds)
     assert (first.number, first.spent_s_by_kind, first.spent_s) == (1, {"full": 80.0, "counts": 4.48}, 84.48)
     assert (second.number, second.spent_s_by_kind) == (2, {"full": 155.5, "counts": 4.48})
     assert (first.train_s, first.evaluate_s) == (1.0, 2.0)
@@ -98,7 +98,7 @@ def test_a_batch_belongs_to_the_model_whose_scores_chose_it_however_late_it_was_
     runs = [trained("m1", 2), evaluated("m1", 3), trained("m2", 5), evaluated("m2", 6)]
     arm = history(labels, batches, [model("m1", 3), model("m2", 6)], runs).arm()
     assert images(arm.initial) == ["a"]
-    assert [images(purchase) for _, purchase in arm.rounds] == [["b"], ["c"]]
+    assert [images(done.purchase) for done in arm.rounds] == [["b"], ["c"]]
 
 
 def test_only_what_was_labeled_under_a_batch_was_bought_by_it():
@@ -116,20 +116,20 @@ def test_corrections_and_other_campaigns_buy_nothing():
     ]
     arm = history(labels, [batch("x", "a")], [model("m1", 5)], [trained("m1", 4), evaluated("m1", 5)]).arm()
     assert [bought.id for _, bought in arm.initial.labeled] == ["l1"]
-    assert arm.rounds[0][0].spent_s == 80.0
+    assert arm.rounds[0].measured.spent_s == 80.0
 
 
 def test_a_model_counts_by_its_last_evaluation_on_the_test_split():
     runs = [trained("m1", 1), evaluated("m1", 2, 0.3), evaluated("m1", 3, 0.4), evaluated("m1", 4, 0.9, Split.TRAIN)]
     runs += [trained("m2", 5), evaluated("m2", 6, split=Split.TRAIN)]
     arm = history(models=[model("m1", 2), model("m2", 6)], operations=runs).arm()
-    assert [(measured.model.id, measured.evaluation.mean_iou) for measured, _ in arm.rounds] == [("m1", 0.4)]
+    assert [(done.measured.model.id, done.measured.evaluation.mean_iou) for done in arm.rounds] == [("m1", 0.4)]
 
 
 def test_forgotten_work_costs_no_machine_time_and_counts_from_the_model():
     labels = [label("a", 1), label("b", 3)]
     arm = history(labels, [], [model("m1", 2)], [evaluated("m1", 4)]).arm()
-    assert (arm.rounds[0][0].spent_s, arm.rounds[0][0].train_s) == (80.0, 0.0)
+    assert (arm.rounds[0].measured.spent_s, arm.rounds[0].measured.train_s) == (80.0, 0.0)
 
 
 def test_scorings_of_a_model_add_up():
@@ -140,7 +140,7 @@ def test_scorings_of_a_model_add_up():
     ]
     failed = operation(OperationKind.SCORE, "m1", 4, 9.0, state=OperationState.FAILED)
     arm = history(models=[model("m1", 2)], operations=[*runs, failed, evaluated("m1", 5)]).arm()
-    assert arm.rounds[0][1].score_s == 7.0
+    assert arm.rounds[0].purchase.score_s == 7.0
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from maskloop.datasets.read import Data
-from maskloop.loop.campaign import Arm
 from maskloop.loop.options import Options
+from maskloop.loop.outcomes import Arm
 from maskloop.report import Setup
 
 PACKAGES = ("maskloop", "torch", "torchvision", "numpy", "pycocotools")
@@ -17,7 +17,7 @@ PACKAGES = ("maskloop", "torch", "torchvision", "numpy", "pycocotools")
 
 def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
     """The settings of a run; `command` as the person typed it. What the recipe decided comes from the arm's models."""
-    resolved = json.loads(arm.rounds[0][0].model.config_json) if arm.rounds else {}
+    resolved = json.loads(arm.rounds[0].measured.model.config_json) if arm.rounds else {}
     return Setup(
         command=command,
         data=options.data,

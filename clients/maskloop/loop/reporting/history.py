@@ -12,10 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from maskloop.costs.cost_model import CostModel
-from maskloop.loop.campaign import Arm
-from maskloop.loop.hard_ood_round import Lookalikes
-from maskloop.loop.rounds import Measured, Purchase
-from maskloop.loop.session import Bought
+from maskloop.loop.outcomes import Arm, Bought, HardOodRound, Measured, Purchase, Round
 from maskloop.values import (
     BatchRecord,
     Campaign,
@@ -57,46 +54,49 @@ class CampaignHistory:
     @property
     def paid(self) -> list[Label]:
         """First labels that the campaign paid for, oldest first."""
-        return [one for one in self.labels if one.campaign_id == self.campaign.id and not one.supersedes]
+        return [label for label in self.labels if label.campaign_id == self.campaign.id and not label.supersedes]
 
     def arm(self) -> Arm:
         """The campaign in rounds."""
         measured = self._measured()
-        begun = [self._begun(one.model) for one in measured]
-        bought = self._bought(SupervisionKind.FULL)
+        begun = [self._begun(each.model) for each in measured]
+        hard_ood = self._hard_ood(begun)
         by_round: dict[int, list[Bought]] = {}
-        for one in bought:
-            by_round.setdefault(_round_of(one, measured, begun), []).append(one)
-        purchases = [self._purchase(one.model, by_round.get(one.number, [])) for one in measured]
-        initial = Purchase(tuple(by_round.get(0, [])))
-        rounds = tuple(zip(measured, purchases, strict=True))
-        return Arm(initial, rounds, self._lookalikes(begun), self._stopped_because())
+        for bought in self._bought(SupervisionKind.FULL):
+            by_round.setdefault(_round_of(bought, measured, begun), []).append(bought)
+        rounds = tuple(
+            Round(each, self._purchase(each.model, by_round.get(each.number, [])), hard_ood.get(each.number))
+            for each in measured
+        )
+        return Arm(Purchase(tuple(by_round.get(0, []))), rounds, self._stopped_because(), hard_ood.get(0))
 
-    def _lookalikes(self, begun: Sequence[datetime]) -> dict[int, Lookalikes]:
-        """The latest classifier of each round, and the looks taken until the next round's training."""
-        found: dict[int, Lookalikes] = {}
-        for one in reversed(self._ended(OperationKind.CLASSIFY)):
-            if isinstance(one.result, Classifier) and one.created_at is not None:
-                found[_number_at(one.created_at, begun)] = Lookalikes(one.result, (), Purchase())
+    def _hard_ood(self, begun: Sequence[datetime]) -> dict[int, HardOodRound]:
+        """The latest classifier of each round, and the OoD checks made until the next round's training."""
+        by_round: dict[int, HardOodRound] = {}
+        for operation in reversed(self._ended(OperationKind.CLASSIFY)):
+            if isinstance(operation.result, Classifier) and operation.created_at is not None:
+                number = _number_at(operation.created_at, begun)
+                by_round[number] = HardOodRound(operation.result, (), Purchase())
         for bought in self._bought(SupervisionKind.OOD_CHECK):
             number = _number_at(_first_label(bought), begun)
-            if number in found:
-                batches = (*found[number].looked_at.batches, bought)
-                found[number] = replace(found[number], looked_at=Purchase(batches))
-        return found
+            if number in by_round:
+                checked = Purchase((*by_round[number].checked.batches, bought))
+                by_round[number] = replace(by_round[number], checked=checked)
+        return by_round
 
     def _measured(self) -> list[Measured]:
-        evaluations = {one.result_id: one for one in reversed(self._ended(OperationKind.EVALUATE)) if _on_test(one)}
-        trainings = {one.result_id: one for one in self._ended(OperationKind.TRAIN)}
-        found: list[Measured] = []
+        ended = reversed(self._ended(OperationKind.EVALUATE))
+        evaluations = {operation.result_id: operation for operation in ended if _on_test(operation)}
+        trainings = {operation.result_id: operation for operation in self._ended(OperationKind.TRAIN)}
+        measured: list[Measured] = []
         for model in reversed(self.models):
             evaluation = evaluations.get(model.id)
             if evaluation is not None and isinstance(evaluation.result, Evaluation):
                 spent = self._spent(self._begun(model))
                 train_s = trainings[model.id].seconds if model.id in trainings else 0.0
-                found.append(
+                measured.append(
                     Measured(
-                        number=len(found) + 1,
+                        number=len(measured) + 1,
                         model=model,
                         evaluation=evaluation.result,
                         labeled_images=model.labeled_images,
@@ -106,11 +106,12 @@ class CampaignHistory:
                         evaluate_s=evaluation.seconds,
                     )
                 )
-        return found
+        return measured
 
     def _begun(self, model: ModelVersion) -> datetime:
         """When the version's training was asked for; when it was registered, if nobody remembers."""
-        asked = (one.created_at for one in self._ended(OperationKind.TRAIN) if one.result_id == model.id)
+        trainings = self._ended(OperationKind.TRAIN)
+        asked = (operation.created_at for operation in trainings if operation.result_id == model.id)
         return next(asked, None) or model.created_at
 
     def _spent(self, until: datetime) -> dict[str, float]:
@@ -123,19 +124,20 @@ class CampaignHistory:
     def _bought(self, kind: SupervisionKind) -> list[Bought]:
         """The batches of a kind that were labeled at least in part, in the order of their first label."""
         said = {label.image_id: label for label in self.paid if label.kind is kind}
-        found = [
+        bought = [
             Bought(record.batch, tuple((pick, said[pick.image_id]) for pick in record.in_state(PickState.LABELED)))
             for record in self.batches
             if record.batch.kind is kind
         ]
-        return sorted((one for one in found if one.picks), key=lambda one: (_first_label(one), one.batch.id))
+        return sorted((each for each in bought if each.picks), key=lambda each: (_first_label(each), each.batch.id))
 
     def _purchase(self, model: ModelVersion, bought: Sequence[Bought]) -> Purchase:
-        scorings = [one for one in self._ended(OperationKind.SCORE) if one.result_id == model.id]
-        return Purchase(tuple(bought), score_s=sum(one.seconds for one in scorings))
+        scorings = [scoring for scoring in self._ended(OperationKind.SCORE) if scoring.result_id == model.id]
+        return Purchase(tuple(bought), score_s=sum(scoring.seconds for scoring in scorings))
 
     def _ended(self, kind: OperationKind) -> list[Operation]:
-        return [one for one in self.operations if one.kind is kind and one.state is OperationState.SUCCEEDED]
+        of_kind = (operation for operation in self.operations if operation.kind is kind)
+        return [operation for operation in of_kind if operation.state is OperationState.SUCCEEDED]
 
     def _stopped_because(self) -> str:
         if self.campaign.left_images < 1:
@@ -151,13 +153,13 @@ def _on_test(operation: Operation) -> bool:
 
 def _round_of(bought: Bought, measured: Sequence[Measured], begun: Sequence[datetime]) -> int:
     """The round whose model chose the batch; without one the last that had begun by its first label, 0 for none."""
-    by_version: Mapping[str, int] = {one.model.id: one.number for one in measured}
+    by_version: Mapping[str, int] = {each.model.id: each.number for each in measured}
     return by_version.get(bought.batch.model_version, _number_at(_first_label(bought), begun))
 
 
 def _number_at(moment: datetime, begun: Sequence[datetime]) -> int:
     """The last round that had begun by then, 0 for none."""
-    return sum(one < moment for one in begun)
+    return sum(start < moment for start in begun)
 
 
 def _first_label(bought: Bought) -> datetime:

@@ -11,17 +11,17 @@ import numpy as np
 
 from maskloop.client import Client
 from maskloop.errors import CampaignNotFound, InvalidArgument
-from maskloop.loop.campaign import Arm
-from maskloop.loop.constant_mask_baseline import constant_iou
-from maskloop.loop.history import CampaignHistory
-from maskloop.loop.proposals import offered
-from maskloop.loop.report_run import (
+from maskloop.loop.outcomes import Arm, HardOodRound
+from maskloop.loop.reporting.constant_mask_baseline import constant_iou
+from maskloop.loop.reporting.history import CampaignHistory
+from maskloop.loop.reporting.report_run import (
     batch_pictures,
     chosen_images,
     hard_ood_pictures,
     hard_ood_reports,
     round_report,
 )
+from maskloop.loop.session import proposals_of
 from maskloop.report import FIRST_BATCH, BatchPicture, RunReport, Setup, with_outlooks, write_report
 from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
 
@@ -55,7 +55,7 @@ class LiveProject:
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
         """What the model offered for these images, by image id; nothing where it scored nothing."""
-        return offered(self.client, self.project_id, image_ids, model_version)
+        return proposals_of(self.client, self.project_id, image_ids, model_version)
 
     def read_image(self, image_id: str) -> bytes:
         """An image's file."""
@@ -69,30 +69,31 @@ class LiveProject:
             campaign=campaign,
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
             batches=list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id)),
-            models=[one for one in self.client.list_models(project_id=self.project_id) if one.pseudo is None],
+            models=[model for model in self.client.list_models(project_id=self.project_id) if model.pseudo is None],
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
 
     def _with_candidates(self, arm: Arm) -> Arm:
         """The arm, its classifiers with the candidates that fooled them."""
-        found = {
-            number: replace(
-                one, hard=self.client.list_hard_candidates(project_id=self.project_id, classifier=one.classifier.id)
-            )
-            for number, one in arm.lookalikes.items()
-        }
-        return replace(arm, lookalikes=found)
+        rounds = tuple(replace(each, hard_ood=self._listed(each.hard_ood)) for each in arm.rounds)
+        return replace(arm, rounds=rounds, hard_ood_before=self._listed(arm.hard_ood_before))
+
+    def _listed(self, checks: HardOodRound | None) -> HardOodRound | None:
+        if checks is None:
+            return None
+        hard = self.client.list_hard_candidates(project_id=self.project_id, classifier=checks.classifier.id)
+        return replace(checks, hard=hard)
 
     def _campaign(self) -> Campaign:
         if self.campaign_id:
             return self.client.get_campaign(project_id=self.project_id, campaign_id=self.campaign_id)
-        found = list(self.client.list_campaigns(project_id=self.project_id))
-        if not found:
+        campaigns = list(self.client.list_campaigns(project_id=self.project_id))
+        if not campaigns:
             raise CampaignNotFound(f"project {self.project_id} has no campaign yet", field="campaign_id")
-        if len(found) > 1:
-            names = ", ".join(one.id for one in found[:MOST_NAMED])
+        if len(campaigns) > 1:
+            names = ", ".join(campaign.id for campaign in campaigns[:MOST_NAMED])
             raise InvalidArgument(f"project {self.project_id} has several campaigns ({names}): name one by --campaign")
-        return found[0]
+        return campaigns[0]
 
     def _images(self) -> dict[str, Image]:
         return {image.id: image for image in self.client.list_images(project_id=self.project_id)}
@@ -111,7 +112,7 @@ class LiveProject:
                 kind.value: seconds for kind, seconds in campaign.measured_s_by_kind.items() if seconds
             },
             stopped_because=arm.stopped_because,
-            rounds=tuple(round_report(*one, images, campaign.seed) for one in arm.rounds),
+            rounds=tuple(round_report(each, images, campaign.seed) for each in arm.rounds),
             constant_iou=_constant_iou(history, arm, images),
             initial=chosen_images(arm.initial, images),
             costs=self.client.get_cost_estimates(project_id=self.project_id),
@@ -121,16 +122,18 @@ class LiveProject:
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 
     def _pictures(self, arm: Arm) -> dict[int, list[BatchPicture]]:
-        pictures = {one.number: batch_pictures(self, bought, one.model.id) for one, bought in arm.rounds}
+        pictures = {
+            each.measured.number: batch_pictures(self, each.purchase, each.measured.model.id) for each in arm.rounds
+        }
         return {FIRST_BATCH: batch_pictures(self, arm.initial, ""), **pictures}
 
 
 def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:
-    bought = [label for purchase in (arm.initial, *(one for _, one in arm.rounds)) for _, label in purchase.labeled]
-    current = (one for one in history.labels if one.kind is SupervisionKind.FULL and not one.superseded_by)
-    test = [one for one in current if images[one.image_id].split is Split.TEST]
+    bought = [label for purchase in arm.purchases for _, label in purchase.labeled]
+    current = (label for label in history.labels if label.kind is SupervisionKind.FULL and not label.superseded_by)
+    test = [label for label in current if images[label.image_id].split is Split.TEST]
     return constant_iou(
-        [item for one in bought for item in one.objects], [item for one in test for item in one.objects]
+        [item for label in bought for item in label.objects], [item for label in test for item in label.objects]
     )
 
 

@@ -1,0 +1,114 @@
+"""What is to be bought next, as values: each is asked for its next batch again after every purchase."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from maskloop.loop.ledger import Ledger
+from maskloop.values import Budget
+
+FIRST_IMAGES = 5
+MOST_INITIAL = 100
+
+
+class Goal(Protocol):
+    """Something to buy, batch after batch."""
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """How much to buy next, given what was bought so far; `None` when the goal is reached."""
+
+
+@dataclass(frozen=True)
+class FirstBatchGoal:
+    """The first batch.
+
+    Args:
+        wanted: how much of it there is to be.
+        is_asked: whether a person named that size; otherwise `FIRST_IMAGES` images come first, to learn what an image
+            costs, and there are at most `MOST_INITIAL`.
+        expected_full_s: seconds of a full label before any is known.
+    """
+
+    wanted: Budget
+    is_asked: bool
+    expected_full_s: float
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """The images that are missing; of a goal in seconds half of what its rest should buy."""
+        bought = len(ledger.labeled)
+        if self.wanted.images is not None:
+            return whole_images(min(self.wanted.images - bought, ledger.left_images))
+        if bought < FIRST_IMAGES and not self.is_asked:
+            return whole_images(FIRST_IMAGES - bought)
+        left_s, mean_s = (self.wanted.seconds or 0.0) - ledger.spent_s, ledger.mean_full_s(self.expected_full_s)
+        if left_s < mean_s / 2:
+            return None
+        # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
+        most = math.inf if self.is_asked else MOST_INITIAL - bought
+        return whole_images(min(max(bought, FIRST_IMAGES), max(1, math.floor(left_s / mean_s / 2)), most))
+
+
+@dataclass(frozen=True)
+class CountsGoal:
+    """Counts, until the campaign has spent `end_s` seconds on them; `expected_s` is what one image's should cost."""
+
+    end_s: float
+    expected_s: float
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """The seconds that are missing; `None` when they buy less than one image."""
+        left_s = min(self.end_s - ledger.counts_s, ledger.left_s)
+        return Budget(seconds=left_s) if left_s >= self.expected_s else None
+
+
+@dataclass(frozen=True)
+class OodCheckGoal:
+    """Checks of candidate OoD images, until the campaign has spent `end_s` seconds on them.
+
+    Args:
+        end_s: seconds of all rounds.
+        check_s: seconds of one check.
+        batch_images: most images of one batch; each batch of answers changes which images come next.
+    """
+
+    end_s: float
+    check_s: float
+    batch_images: int
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """The images that are missing, up to `batch_images`."""
+        return whole_images(min(round((self.end_s - ledger.answers_s) / self.check_s), self.batch_images))
+
+
+@dataclass(frozen=True)
+class RoundGoal:
+    """The full labels of one round.
+
+    A wish for seconds is met by one batch that bought something. When it is all that the budget has left, it is met
+    only when nothing affordable remains.
+
+    Args:
+        wish: of the round.
+        labeled_before: images labeled before it.
+        is_everything: whether the wish is for all seconds that are left.
+    """
+
+    wish: Budget
+    labeled_before: int
+    is_everything: bool
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """What is missing of the wish."""
+        bought = len(ledger.labeled) - self.labeled_before
+        if self.wish.images is not None:
+            return whole_images(min(self.wish.images - bought, ledger.left_images))
+        if self.is_everything:
+            return Budget(seconds=ledger.left_s) if ledger.left_s > 0 else None
+        return None if bought else self.wish
+
+
+def whole_images(number: float) -> Budget | None:
+    """A budget of so many images; `None` for less than one."""
+    return Budget(images=int(number)) if number >= 1 else None

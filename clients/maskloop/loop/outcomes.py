@@ -1,0 +1,102 @@
+"""What a campaign comes to, as values: purchases, measurements, rounds, and an arm of rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maskloop.values import Batch, Classifier, Evaluation, HardCandidate, Label, ModelVersion, Pick
+
+
+@dataclass(frozen=True)
+class Bought:
+    """One batch that was labeled: the picks that were bought with their labels, and what the server said of it."""
+
+    batch: Batch
+    picks: tuple[tuple[Pick, Label], ...]
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What was selected and bought; seconds are the machine's.
+
+    `exhausted` says that no other image is open or affordable.
+    """
+
+    batches: tuple[Bought, ...] = ()
+    exhausted: bool = False
+    score_s: float = 0.0
+    select_s: float = 0.0
+
+    @property
+    def labeled(self) -> tuple[tuple[Pick, Label], ...]:
+        """The picks that were bought, with their labels, in the order of selection."""
+        return tuple(bought for batch in self.batches for bought in batch.picks)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A model and its quality on the test split, and what had been spent on it; seconds are the machine's."""
+
+    number: int
+    model: ModelVersion
+    evaluation: Evaluation
+    labeled_images: int
+    spent_s: float
+    spent_s_by_kind: dict[str, float]
+    train_s: float
+    evaluate_s: float
+
+
+@dataclass(frozen=True)
+class HardOodRound:
+    """What one round's classifier took for a category, and the OoD checks that people made of it."""
+
+    classifier: Classifier
+    hard: tuple[HardCandidate, ...]
+    checked: Purchase
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a campaign.
+
+    Args:
+        measured: its model, trained on everything bought before.
+        purchase: what was selected with that model; nothing in the last round.
+        hard_ood: its OoD checks; `None` where the plan has no share for them.
+        stopped_because: why the campaign ended with it; "" where it goes on.
+    """
+
+    measured: Measured
+    purchase: Purchase = Purchase()
+    hard_ood: HardOodRound | None = None
+    stopped_because: str = ""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What an arm has come to: its first batch, its rounds, and why it stopped ("" while it runs).
+
+    `hard_ood_before` are OoD checks made before the first round, which a live project may have.
+    """
+
+    initial: Purchase
+    rounds: tuple[Round, ...] = ()
+    stopped_because: str = ""
+    hard_ood_before: HardOodRound | None = None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the latest purchase found no other image open or affordable."""
+        return (self.rounds[-1].purchase if self.rounds else self.initial).exhausted
+
+    @property
+    def purchases(self) -> tuple[Purchase, ...]:
+        """The first batch and that of each round."""
+        return (self.initial, *(each.purchase for each in self.rounds))
+
+    @property
+    def hard_ood(self) -> dict[int, HardOodRound]:
+        """The OoD checks by the number of their round, 0 for those before the first."""
+        by_round = {0: self.hard_ood_before, **{each.measured.number: each.hard_ood for each in self.rounds}}
+        return {number: checks for number, checks in by_round.items() if checks is not None}

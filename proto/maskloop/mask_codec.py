@@ -1,0 +1,112 @@
+"""COCO's run-length strings: what pycocotools encodes and decodes, checked before it does.
+
+Apart from `maskloop.masks`, so that a program which only names masks need not load NumPy.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from maskloop.errors import InvalidMask
+
+BoolArray = NDArray[np.bool_]
+
+
+def encode(array: BoolArray) -> bytes:
+    """The compressed string of a mask, (H, W), bool or {0, 1}."""
+    encoded: bytes = coco_mask.encode(np.asfortranarray(array, dtype=np.uint8))["counts"]
+    return encoded
+
+
+def empty(height: int, width: int) -> BoolArray:
+    """An array, (H, W) bool, with no pixel set."""
+    return np.zeros((height, width), dtype=np.bool_)
+
+
+def decode(height: int, width: int, rle: bytes) -> BoolArray:
+    """The mask, (H, W) bool."""
+    decoded: BoolArray = coco_mask.decode(_coco(height, width, rle)).astype(np.bool_)
+    return decoded
+
+
+def area(height: int, width: int, rle: bytes) -> int:
+    """Number of pixels set."""
+    return int(coco_mask.area(_coco(height, width, rle)))
+
+
+def box(height: int, width: int, rle: bytes) -> tuple[int, int, int, int]:
+    """Tight box (x, y, width, height) in pixels; all zero when the mask is empty."""
+    x, y, wide, high = (int(value) for value in coco_mask.toBbox(_coco(height, width, rle)))
+    return x, y, wide, high
+
+
+def iou(height: int, width: int, first: bytes, second: bytes) -> float:
+    """|A & B| / |A | B| of two masks of one size, of which one at least has a pixel set."""
+    return float(coco_mask.iou([_coco(height, width, first)], [_coco(height, width, second)], [0])[0, 0])
+
+
+def crop(height: int, rle: bytes, x: int, y: int, width_height: tuple[int, int]) -> bytes:
+    """The string of a window of a mask of this height; the window's upper left pixel is (x, y).
+
+    Only runs are handled, no pixel: the window takes its pixels in the order the mask has them in, so a run that ends
+    at the p-th pixel of the mask ends in the window after as many of its pixels as lie before p.
+    """
+    width, high = width_height
+    column, row = np.divmod(np.cumsum(runs(rle)), height)
+    inside = (column >= x) & (column < x + width)
+    ends = (column - x).clip(0, width) * high + (row - y).clip(0, high) * inside
+    return _from_ends(ends, width, high)
+
+
+def covered(rle: bytes) -> int:
+    """How many pixels the runs cover together.
+
+    Raises:
+        InvalidMask: the string is broken.
+    """
+    return int(runs(rle).sum())
+
+
+def runs(rle: bytes) -> NDArray[np.int64]:
+    """The runs of COCO's compressed string, in pixels: unset, set, unset, ...
+
+    Five bits a character (offset 48), low bits first, bit 6 says "more", bit 5 of the last is the sign; from the
+    third run on, a run is stored as the difference to the run before the last. pycocotools decodes without
+    checking and writes past its buffer when the runs are wrong, so they are added up here first. Six characters a
+    run hold every difference below `MAX_PIXELS`; with seven, pycocotools shifts past 32 bits and reads another number.
+    """
+    codes = np.frombuffer(rle, dtype=np.uint8).astype(np.int64) - 48
+    more = codes & 0x20 != 0
+    if not codes.size or codes.min() < 0 or codes.max() > 63 or more[-1]:
+        raise InvalidMask("the mask's run-length string is broken", field="rle")
+    (ends,) = (~more).nonzero()
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if lengths.max() > 6:
+        raise InvalidMask("the mask's run-length string is broken", field="rle")
+    shifts = 5 * (np.arange(codes.size) - np.repeat(starts, lengths))
+    runs = np.add.reduceat((codes & 0x1F) << shifts, starts)
+    runs -= np.where(codes[ends] & 0x10, 1 << (5 * lengths), 0)
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
+    if runs.min() < 0 or runs.max() >= 1 << 32:
+        raise InvalidMask("the mask's run-length string holds an impossible run", field="rle")
+    return runs
+
+
+def _from_ends(ends: NDArray[np.int64], width: int, height: int) -> bytes:
+    """The string of the mask whose runs, unset first, end after so many of its width x height pixels.
+
+    Runs may be of length 0.
+    """
+    turns, times = np.unique(ends[:-1], return_counts=True)
+    turns = turns[(times % 2 == 1) & (turns < width * height)]  # where two runs end together, nothing turns
+    counts = np.diff(np.concatenate([[0], turns, [width * height]])).tolist()
+    encoded: bytes = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)["counts"]
+    return encoded
+
+
+def _coco(height: int, width: int, rle: bytes) -> dict[str, object]:
+    return {"size": [height, width], "counts": rle}
