@@ -17,8 +17,10 @@ from maskloop.values import Category, Counts
 from models.annotation.model import FittedModel
 from models.annotation.recipe import resolve
 from service.artifacts.blobs import BlobStore
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CHECKPOINT, SCORES
 from service.artifacts.score_table import UNCERTAINTY, read_columns, read_scores
-from service.device.job_files import CHECKPOINT, SCORES, LabeledFile, PoolFile, ScoreJob, TrainJob, write_job
+from service.device.job_files import ScoreJob, TrainJob, write_job
 from service.operations import worker as worker_module
 from service.operations.worker import Worker
 from service.operations.workflows import Stopping
@@ -34,7 +36,7 @@ class Jobs:
         self.blobs_url = str(folder / "blobs")
         blobs = BlobStore(self.blobs_url)
         self.images = tuple(
-            LabeledFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
+            ImageFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
             for place, (name, data, objects) in enumerate(squares(10))
         )
 
@@ -48,7 +50,7 @@ class Jobs:
         return self.folder / name
 
     def scoring(self, name: str, checkpoint: Path) -> Path:
-        counted = (PoolFile(item.image_id, item.file_name, item.sha256, Counts({1: 1})) for item in self.images)
+        counted = (ImageFile(item.image_id, item.file_name, item.sha256, counts=Counts({1: 1})) for item in self.images)
         write_job(self.folder / name, ScoreJob(checkpoint, tuple(counted)))
         return self.folder / name
 
