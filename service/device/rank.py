@@ -33,6 +33,7 @@ Values = dict[str, NDArray[np.float32]]
 def rank(job: RankJob, context: JobContext) -> dict[str, Any]:
     """Compute what the strategy needs, and leave the ranking; the outcome is how many images it has."""
     strategy = Strategy.parse(job.strategy)
+    strategy.check()  # a job that an earlier release left may name an option that there is no more
     computed = _Computing(job, strategy, context).all()
     pool = gather_pool(strategy, job.sources, computed)
     context.progress(1.0, f"ranking {len(pool)} images by {strategy}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,9 +44,8 @@ class Scoring:
 
 def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[ImageFile]:
     """All of the pool, or what was counted where the model must be told the counts."""
-    if json.loads(version.config_json).get("classes") == "predicted":
-        for image in images_to_score(tx, version.project_id):
-            yield ImageFile.of(image)
-    else:
+    if version.needs_counts:
         for image, counts in counts_to_score(tx, version.project_id):
             yield ImageFile.of(image, counts=counts)
+    else:
+        yield from map(ImageFile.of, images_to_score(tx, version.project_id))

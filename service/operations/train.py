@@ -75,6 +75,7 @@ class Training:
             created_at=self.clock(),
             config_json=json.dumps(request["recipe"]),
             pseudo=pseudo_of(request),
+            needs_counts=Recipe.from_dict(request["recipe"]).classes == "fed",
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
         snapshot = tuple(image.label_id for image in (*job.images, *job.empty))

@@ -48,6 +48,7 @@ def insert_model(tx: Transaction, record: ModelRecord) -> None:
         "created_at": version.created_at,
         "pseudo": None if version.pseudo is None else asdict(version.pseudo),
         "pseudo_snapshot": list(record.pseudo_snapshot),
+        "needs_counts": version.needs_counts,
     }
     tx.execute(insert(models), row)
 
@@ -193,5 +194,6 @@ def _record(row: Row[Any], active: str) -> ModelRecord:
         scored_images=row.scored_images,
         pseudo=None if row.pseudo is None else PseudoLabels(**row.pseudo),
         pseudo_images=len(row.pseudo_snapshot),
+        needs_counts=row.needs_counts,
     )
     return ModelRecord(version, tuple(row.snapshot), row.folder, tuple(row.pseudo_snapshot))

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -244,6 +245,7 @@ models = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("pseudo", _JSON),
     Column("pseudo_snapshot", _JSON, nullable=False, server_default="[]"),
+    Column("needs_counts", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("project_id", "id"),
     sqlite_autoincrement=True,
 )
