@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
-from service.store.migrate import migrate
+from service.store.tables.migrate import migrate
 
 BUSY_TIMEOUT_S = 10.0
 ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one

@@ -114,7 +114,7 @@ from service.store.labels import (
     pool_counts,
     timed_labels,
 )
-from service.store.migrate import MIGRATIONS
+from service.store.tables.migrate import MIGRATIONS
 from service.store.models import (
     ModelRecord,
     activate_model,
