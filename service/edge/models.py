@@ -1,4 +1,4 @@
-"""maskloop.v1.ModelService over the model desk."""
+"""maskloop.v1.ModelService over the desks of models and of long work with them."""
 # ruff: noqa: D102, N802 - names and behaviour are those of models.proto
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from google.longrunning.operations_pb2 import Operation
 from maskloop.convert import arguments, model_to_message, operation_to_message, proposals_to_message
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer
+from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
 from service.edge.desk_threads import DeskPool
 
@@ -17,27 +18,28 @@ from service.edge.desk_threads import DeskPool
 class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
     """Training, scoring, evaluation and model versions."""
 
-    def __init__(self, desk: ModelDesk, pool: DeskPool) -> None:
+    def __init__(self, desk: ModelDesk, work: ModelWorkDesk, pool: DeskPool) -> None:
         self._desk = desk
+        self._work = work
         self._pool = pool
 
     async def TrainModel(self, request: pb.TrainModelRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id")
-        operation = await self._pool.call(context, self._desk.train_model, **asked)
+        operation = await self._pool.call(context, self._work.train_model, **asked)
         return operation_to_message(operation)
 
     async def ResolveRecipe(self, request: pb.ResolveRecipeRequest, context: Any) -> pb.ResolveRecipeResponse:
-        resolved = await self._pool.call(context, self._desk.resolve_recipe, **arguments(request))
+        resolved = await self._pool.call(context, self._work.resolve_recipe, **arguments(request))
         return pb.ResolveRecipeResponse(config_json=resolved)
 
     async def ScorePool(self, request: pb.ScorePoolRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id")
-        operation = await self._pool.call(context, self._desk.score_pool, **asked)
+        operation = await self._pool.call(context, self._work.score_pool, **asked)
         return operation_to_message(operation)
 
     async def EvaluateModel(self, request: pb.EvaluateModelRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id", "split")
-        operation = await self._pool.call(context, self._desk.evaluate_model, **asked)
+        operation = await self._pool.call(context, self._work.evaluate_model, **asked)
         return operation_to_message(operation)
 
     async def ImportScores(self, request: pb.ImportScoresRequest, context: Any) -> pb.ImportScoresResponse:
@@ -47,7 +49,7 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
 
     async def PrepareSelection(self, request: pb.PrepareSelectionRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id", "campaign_id")
-        operation = await self._pool.call(context, self._desk.prepare_selection, **asked)
+        operation = await self._pool.call(context, self._work.prepare_selection, **asked)
         return operation_to_message(operation)
 
     async def GetModel(self, request: pb.GetModelRequest, context: Any) -> pb.ModelVersion:

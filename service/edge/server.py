@@ -66,7 +66,7 @@ class EdgeServer:
         add_ProjectServiceServicer_to_server(ProjectServicer(desks.projects, self._pool), self._server)
         add_CampaignServiceServicer_to_server(CampaignServicer(desks.campaigns, self._pool), self._server)
         add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._pool), self._server)
-        add_ModelServiceServicer_to_server(ModelServicer(desks.models, self._pool), self._server)
+        add_ModelServiceServicer_to_server(ModelServicer(desks.models, desks.model_work, self._pool), self._server)
         add_ClassifierServiceServicer_to_server(ClassifierServicer(desks.classifiers, self._pool), self._server)
         add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._pool), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

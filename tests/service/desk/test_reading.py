@@ -63,13 +63,7 @@ def verbs(server: Server) -> Iterator[dict[str, object]]:
         clock=server.clock,
         new_id=new_id,
     )
-    models = ModelDesk(
-        **parts,
-        candidates=server.candidates,
-        operations=operations,
-        default_recipe="compact",
-        clock=server.clock,
-    )
+    models = ModelDesk(**parts, candidates=server.candidates, clock=server.clock)
     classifiers = ClassifierDesk(**parts, operations=operations)
     yield {
         name: verb
