@@ -64,7 +64,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
         work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
-        line=config.waiting_operations,
+        queue_limit=config.waiting_operations,
         clock=utc_now,
         new_id=new_id,
     )

@@ -140,7 +140,7 @@ def _counts(rows: Sequence[ImageFile], categories: Sequence[Category]) -> NDArra
     return counts
 
 
-def _costs(rows: Sequence[ImageFile], found: NDArray[np.int32] | None) -> Floats:
+def _costs(rows: Sequence[ImageFile], objects_found: NDArray[np.int32] | None) -> Floats:
     """Seconds that a full label should take, (n,).
 
     Where nobody counted, the usual seconds go by how many objects the model found: a ratio estimate (Cochran, Sampling
@@ -148,9 +148,9 @@ def _costs(rows: Sequence[ImageFile], found: NDArray[np.int32] | None) -> Floats
     """
     costs_s = np.array([row.cost_s for row in rows])
     uncounted = np.array([row.counts is None for row in rows], dtype=bool)
-    if found is None or not uncounted.any():
+    if objects_found is None or not uncounted.any():
         return costs_s
-    return np.where(uncounted, costs_s * (found + 1) / (found[uncounted].mean() + 1), costs_s)
+    return np.where(uncounted, costs_s * (objects_found + 1) / (objects_found[uncounted].mean() + 1), costs_s)
 
 
 def _stacked(ids: NDArray[np.bytes_], features: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:

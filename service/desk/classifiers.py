@@ -101,5 +101,5 @@ class ClassifierDesk:
             raise InvalidArgument(
                 f"{per_cluster} of each cluster are asked for; at most {MAX_LISTED} are answered", field="per_cluster"
             )
-        found = self.get_classifier(project_id=project_id, classifier=classifier).id
-        return list_hard(self._folder.classifier(project_id, found) / HARD_OOD, per_cluster or DEFAULT_LISTED)
+        classifier_id = self.get_classifier(project_id=project_id, classifier=classifier).id
+        return list_hard(self._folder.classifier(project_id, classifier_id) / HARD_OOD, per_cluster or DEFAULT_LISTED)

@@ -111,7 +111,7 @@ def _spelled(content: object) -> str:
     if isinstance(content, (tuple, list)):
         return f"({', '.join(map(_spelled, content))})"
     if is_dataclass(content) and not isinstance(content, type):
-        parts = (f"{one.name}={_spelled(getattr(content, one.name))}" for one in fields(content))
+        parts = (f"{field.name}={_spelled(getattr(content, field.name))}" for field in fields(content))
         return f"{type(content).__name__}({', '.join(parts)})"
     return repr(content)
 

@@ -59,7 +59,7 @@ def verbs(server: Server) -> Iterator[dict[str, object]]:
         work=DeviceWork(**parts, candidates=server.candidates, clock=server.clock),
         workflows_url=server.data.workflows_url,
         executor_id="server",
-        line=1,
+        queue_limit=1,
         clock=server.clock,
         new_id=new_id,
     )
