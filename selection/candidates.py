@@ -46,11 +46,6 @@ class Candidates:
         """The beta by which they were ranked, `None` for strategies without one."""
         return self._ranked.target_iou
 
-    @property
-    def open_count(self) -> int:
-        """Number of open images."""
-        return int(self._open_in_block.sum())
-
     def is_open(self, image_id: str) -> bool:
         """Whether the image is a candidate and open."""
         place = self._place(image_id)

@@ -28,7 +28,6 @@ from selection.ranking import RankedImages
 from selection.round_robin import round_robin
 
 SURE = 0.5  # probability from which a class is taken to be there
-CLUSTERS = 50
 PRIOR_LOGIT_DEVIATION = 16.0  # by which the prior lets the logit of an image of usual feature length differ
 ANSWER_WEIGHT = 2.0  # labeled images that an answer counts as
 ITERATIONS = 100

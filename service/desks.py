@@ -12,6 +12,7 @@ from service.config import ServerConfig
 from service.desk.campaigns import AnnotationDesk
 from service.desk.classifiers import ClassifierDesk
 from service.desk.labels import LabelDesk
+from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
@@ -32,6 +33,7 @@ class Desks:
     campaigns: AnnotationDesk
     labels: LabelDesk
     models: ModelDesk
+    model_work: ModelWorkDesk
     classifiers: ClassifierDesk
     operations: Operations
 
@@ -62,7 +64,7 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
         work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
-        line=config.waiting_operations,
+        queue_limit=config.waiting_operations,
         clock=utc_now,
         new_id=new_id,
     )
@@ -78,14 +80,8 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
             ),
             campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
             labels=LabelDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
-            models=ModelDesk(
-                database=database,
-                folder=folder,
-                candidates=candidates,
-                operations=operations,
-                default_recipe=config.recipe,
-                clock=utc_now,
-            ),
+            models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
+            model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
             classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
             operations=operations,
         )

@@ -56,15 +56,15 @@ def list_hard(path: Path, per_cluster: int) -> Sequence[HardCandidate]:
         per_cluster: so many of each at most.
     """
     hard = read_hard_ood(path)
-    found = probabilities(hard.features, hard.head)
-    order = np.lexsort((-found.max(axis=1, initial=0), hard.clusters))
+    likelihoods = probabilities(hard.features, hard.head)
+    order = np.lexsort((-likelihoods.max(axis=1, initial=0), hard.clusters))
     first = np.searchsorted(hard.clusters[order], hard.clusters[order])
     rows = order[np.arange(len(order)) - first < per_cluster]
-    return [_candidate(hard, row, found[row], hard.categories) for row in rows.tolist()]
+    return [_candidate(hard, row, likelihoods[row], hard.categories) for row in rows.tolist()]
 
 
-def _candidate(hard: HardOod, row: int, found: Any, categories: Sequence[Category]) -> HardCandidate:
-    likeliest = int(found.argmax())
+def _candidate(hard: HardOod, row: int, likelihoods: Any, categories: Sequence[Category]) -> HardCandidate:
+    likeliest = int(likelihoods.argmax())
     return HardCandidate(
-        hard.ids[row].decode(), categories[likeliest].id, float(found[likeliest]), int(hard.clusters[row])
+        hard.ids[row].decode(), categories[likeliest].id, float(likelihoods[likeliest]), int(hard.clusters[row])
     )

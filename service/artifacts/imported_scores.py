@@ -21,7 +21,7 @@ def add_imported(path: Path, new: Mapping[str, float]) -> int:
     scores = {**(_read(path) if path.is_file() else {}), **new}
     ids = sorted(scores)
     sink = pa.BufferOutputStream()
-    pyarrow.parquet.write_table(pa.table({"image_id": ids, "score": [scores[one] for one in ids]}), sink)
+    pyarrow.parquet.write_table(pa.table({"image_id": ids, "score": [scores[image_id] for image_id in ids]}), sink)
     write_atomically(path, sink.getvalue().to_pybytes())
     return len(ids)
 

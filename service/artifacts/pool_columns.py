@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.values import Category, Counts, Need, Strategy
+from maskloop.values import Category, Need, Strategy
 from selection.pool import Floats, Pool, RoundOutcome
+from service.artifacts.image_file import ImageFile
 from service.artifacts.imported_scores import read_imported
 from service.artifacts.score_table import UNCERTAINTY, read_columns
 
@@ -22,17 +23,6 @@ OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS, Need.DROPOUT})
 
 FOUND = "object_ious"
 """The column of a score table that tells how many objects the model found."""
-
-
-@dataclass(frozen=True)
-class PooledImage:
-    """A pool image without a full label: its counts, `None` if unknown, and what a full label should cost."""
-
-    image_id: str
-    file_name: str
-    sha256: str
-    counts: Counts | None
-    cost_s: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,8 @@ class PoolSources:
 
     Args:
         categories: the vocabulary.
-        images: what the store knows; needed for counts and costs, and where there is no table.
+        images: pool images without a full label, with what the store knows of them; needed for counts and costs, and
+            where there is no table.
         table: the score table, which says which images there are; `None` for all of `images`.
         imported: scores made elsewhere, which take the place of the table's; only images that have one are ranked.
         labeled_images: how many the model has learnt from.
@@ -58,7 +49,7 @@ class PoolSources:
     """
 
     categories: tuple[Category, ...]
-    images: tuple[PooledImage, ...]
+    images: tuple[ImageFile, ...]
     table: Path | None = None
     imported: Path | None = None
     labeled_images: int = 0
@@ -118,7 +109,7 @@ def _with_imported(columns: dict[str, NDArray[Any]], imported: dict[str, float])
     return {**kept, "score": np.array(scores)[known]}
 
 
-def _among(columns: dict[str, NDArray[Any]], images: Sequence[PooledImage]) -> dict[str, NDArray[Any]]:
+def _among(columns: dict[str, NDArray[Any]], images: Sequence[ImageFile]) -> dict[str, NDArray[Any]]:
     kept = np.isin(columns["image_id"], _names(images))
     return {name: values[kept] for name, values in columns.items()}
 
@@ -129,16 +120,16 @@ def names_of(image_ids: Sequence[str]) -> NDArray[np.bytes_]:
     return np.sort(names) if len(names) else np.empty(0, dtype="S1")
 
 
-def _names(images: Sequence[PooledImage]) -> NDArray[np.bytes_]:
+def _names(images: Sequence[ImageFile]) -> NDArray[np.bytes_]:
     return names_of([image.image_id for image in images])
 
 
-def _rows(ids: NDArray[np.bytes_], images: Sequence[PooledImage]) -> list[PooledImage]:
+def _rows(ids: NDArray[np.bytes_], images: Sequence[ImageFile]) -> list[ImageFile]:
     known = {image.image_id: image for image in images}
     return [known[image_id.decode()] for image_id in ids.tolist()]
 
 
-def _counts(rows: Sequence[PooledImage], categories: Sequence[Category]) -> NDArray[np.int32]:
+def _counts(rows: Sequence[ImageFile], categories: Sequence[Category]) -> NDArray[np.int32]:
     column = {category.id: place for place, category in enumerate(categories)}
     counts = np.full((len(rows), len(categories)), -1, dtype=np.int32)
     for row, image in enumerate(rows):
@@ -149,7 +140,7 @@ def _counts(rows: Sequence[PooledImage], categories: Sequence[Category]) -> NDAr
     return counts
 
 
-def _costs(rows: Sequence[PooledImage], found: NDArray[np.int32] | None) -> Floats:
+def _costs(rows: Sequence[ImageFile], objects_found: NDArray[np.int32] | None) -> Floats:
     """Seconds that a full label should take, (n,).
 
     Where nobody counted, the usual seconds go by how many objects the model found: a ratio estimate (Cochran, Sampling
@@ -157,9 +148,9 @@ def _costs(rows: Sequence[PooledImage], found: NDArray[np.int32] | None) -> Floa
     """
     costs_s = np.array([row.cost_s for row in rows])
     uncounted = np.array([row.counts is None for row in rows], dtype=bool)
-    if found is None or not uncounted.any():
+    if objects_found is None or not uncounted.any():
         return costs_s
-    return np.where(uncounted, costs_s * (found + 1) / (found[uncounted].mean() + 1), costs_s)
+    return np.where(uncounted, costs_s * (objects_found + 1) / (objects_found[uncounted].mean() + 1), costs_s)
 
 
 def _stacked(ids: NDArray[np.bytes_], features: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:

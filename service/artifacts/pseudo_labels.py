@@ -38,22 +38,22 @@ def pseudo_labels(table: Path, unlabeled: Iterable[Image], wanted: PseudoLabels)
         unlabeled: pool images without a full label.
         wanted: which pseudo-labels.
     """
-    found: list[PseudoLabeled] = []
+    labeled_images: list[PseudoLabeled] = []
     for labeled in _in_drawn_order(table, list(unlabeled), wanted):
-        if wanted.images and len(found) == wanted.images:
+        if wanted.images and len(labeled_images) == wanted.images:
             break
         if labeled.proposals:
-            found.append(labeled)
-    return sorted(found, key=lambda labeled: labeled.image.id)
+            labeled_images.append(labeled)
+    return sorted(labeled_images, key=lambda labeled: labeled.image.id)
 
 
-def pseudo_document(categories: Iterable[Category], found: Sequence[PseudoLabeled]) -> dict[str, object]:
+def pseudo_document(categories: Iterable[Category], labeled_images: Sequence[PseudoLabeled]) -> dict[str, object]:
     """A COCO instance document of pseudo-labels; `score` is the predicted IoU."""
     return coco_document(
         categories,
-        [one.image for one in found],
-        {one.image.file_name: one.objects for one in found},
-        {one.image.file_name: [item.predicted_iou for item in one.proposals] for one in found},
+        [labeled.image for labeled in labeled_images],
+        {labeled.image.file_name: labeled.objects for labeled in labeled_images},
+        {labeled.image.file_name: [item.predicted_iou for item in labeled.proposals] for labeled in labeled_images},
     )
 
 

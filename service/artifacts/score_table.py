@@ -76,17 +76,6 @@ def join_scores(path: Path, parts: Sequence[Path]) -> int:
     return rows
 
 
-def read_scores(path: Path) -> tuple[list[str], NDArray[np.float64]]:
-    """Image ids and their scores (n,), in the table's order.
-
-    Raises:
-        PoolNotScored: there is no table at `path`.
-    """
-    check_scored(path)
-    table = pyarrow.parquet.read_table(path, columns=["image_id", "score"], memory_map=True)
-    return table.column("image_id").to_pylist(), table.column("score").to_numpy()
-
-
 def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Whole columns, rows in the table's order: a million images with 128 features in a fraction of a second.
 
@@ -109,15 +98,15 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
                 field="model_version",
             )
         whole = [name for name in columns if name != "image_id"]
-        found = {name: _empty(file.schema_arrow.field(name).type, file.metadata.num_rows) for name in whole}
+        values = {name: _empty(file.schema_arrow.field(name).type, file.metadata.num_rows) for name in whole}
         row = 0
         for batch in file.iter_batches(ROWS_A_READ, columns=whole) if whole else ():
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
-                found[name][row : row + len(column)] = _values(column)
+                values[name][row : row + len(column)] = _values(column)
             row += len(batch)
         if "image_id" in columns:
-            found["image_id"] = fixed_width(file.read(["image_id"]).column(0).combine_chunks())
-    return found
+            values["image_id"] = fixed_width(file.read(["image_id"]).column(0).combine_chunks())
+    return values
 
 
 def _empty(kind: pa.DataType, rows: int) -> NDArray[Any]:
@@ -161,8 +150,8 @@ def read_proposals(path: Path, image_ids: Sequence[str], model_version: str) -> 
     check_scored(path)
     wanted = pyarrow.dataset.field("image_id").isin(pa.array(image_ids, pa.string()))
     rows = pyarrow.dataset.dataset(path).to_table(list(PROPOSALS), filter=wanted).to_pylist()
-    found = {row["image_id"]: _proposals(row, model_version) for row in rows}
-    return [found[image_id] for image_id in image_ids if image_id in found]
+    proposals = {row["image_id"]: _proposals(row, model_version) for row in rows}
+    return [proposals[image_id] for image_id in image_ids if image_id in proposals]
 
 
 def _schema(dimensions: int) -> pa.Schema:

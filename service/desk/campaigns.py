@@ -22,7 +22,16 @@ from maskloop.values import (
 from service.desk.budgets import check_buys_an_image, check_covers
 from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch
-from service.desk.leases import check_lease, end_leases, end_overdue_leases, own_batch, reserved, take_up_again
+from service.desk.leases import (
+    as_of,
+    check_lease,
+    end_leases,
+    end_overdue_leases,
+    own_batch,
+    reserved,
+    take_up_again,
+    without_overdue,
+)
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.batches import (
@@ -31,6 +40,7 @@ from service.store.batches import (
     insert_batch,
     insert_skip,
     list_batches,
+    overdue_batches,
     set_expiry,
     set_pick_states,
 )
@@ -92,15 +102,15 @@ class AnnotationDesk:
             return answer_once(tx, request, Campaign, lambda: self._create(tx, asked), self._clock())
 
     def get_campaign(self, *, project_id: str, campaign_id: str) -> Campaign:
-        """Read a campaign with its spending; what overdue leases had reserved is given back first.
+        """Read a campaign with its spending; what overdue leases had reserved is given back.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
         """
-        with self._database.write() as tx:
+        with self._database.read() as tx:
             get_project(tx, project_id)
-            end_overdue_leases(tx, self._candidates, project_id, self._clock())
-            return get_campaign_by_kind(tx, project_id, campaign_id)
+            overdue = overdue_batches(tx, project_id, self._clock())
+            return without_overdue(get_campaign_by_kind(tx, project_id, campaign_id), overdue)
 
     def list_campaigns(self, *, project_id: str, page_size: int = 0, page_token: str = "") -> Page[Campaign]:
         """A project's campaigns by id, as `get_campaign`.
@@ -108,10 +118,11 @@ class AnnotationDesk:
         Raises:
             ProjectNotFound: there is no such project.
         """
-        with self._database.write() as tx:
+        with self._database.read() as tx:
             get_project(tx, project_id)
-            end_overdue_leases(tx, self._candidates, project_id, self._clock())
-            return list_campaigns(tx, project_id, PageRequest.of(page_size, page_token))
+            overdue = overdue_batches(tx, project_id, self._clock())
+            page = list_campaigns(tx, project_id, PageRequest.of(page_size, page_token))
+        return replace(page, items=tuple(without_overdue(campaign, overdue) for campaign in page.items))
 
     def update_campaign_budget(
         self, *, project_id: str, campaign_id: str, budget: Budget, request_id: str = ""
@@ -166,10 +177,9 @@ class AnnotationDesk:
         Raises:
             BatchNotFound: the project has none of that id.
         """
-        with self._database.write() as tx:
+        with self._database.read() as tx:
             get_project(tx, project_id)
-            end_overdue_leases(tx, self._candidates, project_id, self._clock())
-            return get_batch(tx, project_id, batch_id).held()
+            return as_of(get_batch(tx, project_id, batch_id), self._clock()).held()
 
     def list_batches(
         self, *, project_id: str, campaign_id: str = "", page_size: int = 0, page_token: str = ""
@@ -179,12 +189,13 @@ class AnnotationDesk:
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
         """
-        with self._database.write() as tx:
+        with self._database.read() as tx:
             get_project(tx, project_id)
             if campaign_id:
                 get_campaign(tx, project_id, campaign_id)
-            end_overdue_leases(tx, self._candidates, project_id, self._clock())
-            return list_batches(tx, project_id, PageRequest.of(page_size, page_token), campaign_id=campaign_id)
+            page = list_batches(tx, project_id, PageRequest.of(page_size, page_token), campaign_id=campaign_id)
+        now = self._clock()
+        return replace(page, items=tuple(as_of(record, now) for record in page.items))
 
     def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
         """Prolong a batch's leases; expired ones are taken up again where the image is still to be had.

@@ -97,7 +97,7 @@ def choose_batch(
         annotator=wanted.annotator,
         kind=wanted.kind,
         strategy=str(strategy),
-        picks=tuple(replace(one, cost_s=whole_ms(one.cost_s)) for one in selection.picks),
+        picks=tuple(replace(pick, cost_s=whole_ms(pick.cost_s)) for pick in selection.picks),
         expires_at=now + timedelta(seconds=wanted.lease_s),
         exhausted=selection.exhausted,
         model_version=version_for(project, strategy),

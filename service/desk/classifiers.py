@@ -10,9 +10,9 @@ from maskloop.values import Classifier, HardCandidate, Operation, OperationKind
 from models.classification.recipe import resolve_classifier
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import list_hard
+from service.artifacts.names import HARD_OOD
 from service.desk.checks import check_seed
 from service.desk.overrides import parse_overrides
-from service.device.job_files import HARD_OOD
 from service.operations.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier
@@ -101,5 +101,5 @@ class ClassifierDesk:
             raise InvalidArgument(
                 f"{per_cluster} of each cluster are asked for; at most {MAX_LISTED} are answered", field="per_cluster"
             )
-        found = self.get_classifier(project_id=project_id, classifier=classifier).id
-        return list_hard(self._folder.classifier(project_id, found) / HARD_OOD, per_cluster or DEFAULT_LISTED)
+        classifier_id = self.get_classifier(project_id=project_id, classifier=classifier).id
+        return list_hard(self._folder.classifier(project_id, classifier_id) / HARD_OOD, per_cluster or DEFAULT_LISTED)

@@ -1,21 +1,24 @@
 """Leases: how long they last, how they end, and how lost ones are taken up again.
 
 A lease ends by running out, by being given back, by a label, or by being passed over. Wherever one ends, what was
-reserved for it goes back to its campaign, and its image is put where it now stands.
+reserved for it goes back to its campaign, and its image is put where it now stands. That a lease has run out is written
+down by the next verb that writes; verbs that read tell it at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from maskloop.errors import ForeignLease, InvalidArgument
-from maskloop.values import LABEL_KINDS, Batch, BatchRecord, Pick, PickState
+from maskloop.values import LABEL_KINDS, Batch, BatchRecord, Campaign, Pick, PickState
 from selection.select import ROUNDING_S
 from service.pool.candidate_index import CandidateIndex, standings
 from service.store import Transaction
 from service.store.batches import get_batch, overdue_batches, set_pick_states
 from service.store.campaigns import Movement, get_campaign, move
+from service.store.columns import whole_ms
 
 DEFAULT_LEASE_S = 3600.0
 MIN_LEASE_S = 1.0
@@ -46,6 +49,27 @@ def end_overdue_leases(tx: Transaction, candidates: CandidateIndex, project_id: 
     for record in overdue:
         end_leases(tx, candidates, record, record.in_state(PickState.OPEN), PickState.EXPIRED)
     return bool(overdue)
+
+
+def as_of(record: BatchRecord, now: datetime) -> BatchRecord:
+    """A batch as it stands at a time: leases that have run out are over, whether or not that is written down yet."""
+    if record.batch.expires_at > now:
+        return record
+    over = {pick.image_id: PickState.EXPIRED for pick in record.in_state(PickState.OPEN)}
+    return replace(record, states={**record.states, **over})
+
+
+def without_overdue(campaign: Campaign, overdue: Sequence[BatchRecord]) -> Campaign:
+    """A campaign's books without what its overdue batches had reserved."""
+    for record in overdue:
+        if record.batch.campaign_id == campaign.id:
+            back = freed(record.batch, record.in_state(PickState.OPEN))
+            campaign = replace(
+                campaign,
+                reserved_s=whole_ms(campaign.reserved_s + back.reserved_s),
+                reserved_images=campaign.reserved_images + back.reserved_images,
+            )
+    return campaign
 
 
 def end_leases(

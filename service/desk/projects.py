@@ -123,13 +123,13 @@ class ProjectDesk:
             raise InvalidArgument(f"{len(images)} images; 1 to {MAX_IMAGES} are taken at once", field="images")
         project = self.get_project(project_id=project_id)
         _check_names(images)
-        arrivals = [self._arrival(project, one) for one in images]
+        arrivals = [self._arrival(project, imported) for imported in images]
         request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
         with self._database.read() as tx:
             if not was_asked(tx, request):
                 _known_images(tx, project_id, arrivals)
-        for one, arrival in zip(images, arrivals, strict=True):
-            self._keep(one, arrival.image)
+        for imported, arrival in zip(images, arrivals, strict=True):
+            self._keep(imported, arrival.image)
         with self._database.write() as tx:
             ids = answer_once(
                 tx, request, tuple[str, ...], lambda: self._take_in(tx, project_id, arrivals), self._clock()
@@ -173,27 +173,27 @@ class ProjectDesk:
         insert_project(tx, replace(asked, created_at=self._clock()))
         return get_project(tx, asked.id)
 
-    def _arrival(self, project: Project, one: ImageImport) -> _Arrival:
-        facts = self._sources.inspect(one)
-        name_and_content = f"{one.file_name}\0{facts.sha256}".encode()
+    def _arrival(self, project: Project, imported: ImageImport) -> _Arrival:
+        facts = self._sources.inspect(imported)
+        name_and_content = f"{imported.file_name}\0{facts.sha256}".encode()
         image = Image(
             id=hashlib.sha256(name_and_content).hexdigest()[:16],
             project_id=project.id,
-            file_name=one.file_name,
-            uri=one.uri,
+            file_name=imported.file_name,
+            uri=imported.uri,
             width=facts.width,
             height=facts.height,
             sha256=facts.sha256,
-            split=one.split,
+            split=imported.split,
         )
-        if one.objects is not None:
-            FullLabel(one.objects).check(project.categories, image, f"image {one.file_name}")
-        return _Arrival(image, one.objects)
+        if imported.objects is not None:
+            FullLabel(imported.objects).check(project.categories, image, f"image {imported.file_name}")
+        return _Arrival(image, imported.objects)
 
-    def _keep(self, one: ImageImport, image: Image) -> None:
+    def _keep(self, imported: ImageImport, image: Image) -> None:
         """Read again and keep; files are not held in memory while others are checked."""
-        if not self._blobs.holds(image.sha256) and self._blobs.put(self._sources.read(one)) != image.sha256:
-            raise InvalidImage(f"image {one.file_name} changed while it was imported", field="images.uri")
+        if not self._blobs.holds(image.sha256) and self._blobs.put(self._sources.read(imported)) != image.sha256:
+            raise InvalidImage(f"image {imported.file_name} changed while it was imported", field="images.uri")
 
     def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
         there = _known_images(tx, project_id, arrivals)
@@ -229,10 +229,10 @@ class ProjectDesk:
 
 def _check_names(images: Sequence[ImageImport]) -> None:
     seen: set[str] = set()
-    for one in images:
-        if one.file_name in seen:
-            raise InvalidArgument(f"image {one.file_name} comes twice in one import", field="images.file_name")
-        seen.add(one.file_name)
+    for imported in images:
+        if imported.file_name in seen:
+            raise InvalidArgument(f"image {imported.file_name} comes twice in one import", field="images.file_name")
+        seen.add(imported.file_name)
 
 
 def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> dict[str, Image]:

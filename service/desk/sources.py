@@ -25,7 +25,7 @@ class ImageSource:
         self._roots = tuple(root.resolve() for root in roots)
         self._max_bytes = max_bytes
 
-    def inspect(self, one: ImageImport) -> ImageFacts:
+    def inspect(self, image: ImageImport) -> ImageFacts:
         """Check that the image decodes, and tell its facts.
 
         Raises:
@@ -33,43 +33,43 @@ class ImageSource:
             UriOutsideRoots: its uri lies below none of the roots.
             InvalidArgument: its uri is of another scheme.
         """
-        return inspect_image(self.read(one), one.file_name, max_bytes=self._max_bytes)
+        return inspect_image(self.read(image), image.file_name, max_bytes=self._max_bytes)
 
-    def read(self, one: ImageImport) -> bytes:
+    def read(self, image: ImageImport) -> bytes:
         """The file's bytes; of a file that is too large, one byte more than is taken.
 
         Raises:
             InvalidImage: the file cannot be read.
             UriOutsideRoots, InvalidArgument: as `inspect`.
         """
-        if one.data is not None:
-            return one.data
-        path = self._path(one)
+        if image.data is not None:
+            return image.data
+        path = self._path(image)
         if not path.is_file():
-            raise InvalidImage(f"image {one.file_name}: {one.uri} is no file", field="images.uri")
+            raise InvalidImage(f"image {image.file_name}: {image.uri} is no file", field="images.uri")
         try:
             with path.open("rb") as file:
                 return file.read(self._max_bytes + 1)
         except OSError as error:
             raise InvalidImage(
-                f"image {one.file_name}: {one.uri} cannot be read: {error.strerror}", field="images.uri"
+                f"image {image.file_name}: {image.uri} cannot be read: {error.strerror}", field="images.uri"
             ) from error
 
-    def _path(self, one: ImageImport) -> Path:
+    def _path(self, image: ImageImport) -> Path:
         """The file's real place: links and `..` are followed before the roots are asked."""
         try:
-            parts = urlsplit(one.uri)
+            parts = urlsplit(image.uri)
             path = Path(unquote(parts.path)).resolve()
         except (ValueError, OSError) as error:
             raise InvalidArgument(
-                f"image {one.file_name}: uri {one.uri!r} is unreadable", field="images.uri"
+                f"image {image.file_name}: uri {image.uri!r} is unreadable", field="images.uri"
             ) from error
         if parts.scheme != "file" or parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
             raise InvalidArgument(
-                f"image {one.file_name}: uri {one.uri!r} is not of the form file:///...", field="images.uri"
+                f"image {image.file_name}: uri {image.uri!r} is not of the form file:///...", field="images.uri"
             )
         if not any(path.is_relative_to(root) for root in self._roots):
             raise UriOutsideRoots(
-                f"image {one.file_name}: {one.uri} lies under none of this server's image roots", field="images.uri"
+                f"image {image.file_name}: {image.uri} lies under none of this server's image roots", field="images.uri"
             )
         return path

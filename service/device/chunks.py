@@ -6,33 +6,25 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.formats.files import write_atomically
 from models.training.loop import Progress
+from service.artifacts.image_file import ImageFile
 
 CHUNK = 1024  # images computed between two places to go on from
 
 Vectors = NDArray[np.float32]
 
 
-class Named(Protocol):
-    """An image by its id."""
-
-    @property
-    def image_id(self) -> str:
-        """Distinct among the images."""
-
-
-Image = TypeVar("Image", bound=Named)
-Compute = Callable[[Sequence[Image], Progress], Iterator[tuple[str, Vectors]]]
+Compute = Callable[[Sequence[ImageFile], Progress], Iterator[tuple[str, Vectors]]]
 
 
 def compute_in_chunks(
-    folder: Path, name: str, images: Sequence[Image], compute: Compute[Image], progress: Progress
+    folder: Path, name: str, images: Sequence[ImageFile], compute: Compute, progress: Progress
 ) -> dict[str, Vectors]:
     """What `compute` makes of every image, by id; chunks that an earlier attempt left are not computed again.
 
@@ -44,7 +36,7 @@ def compute_in_chunks(
     Raises:
         StorageFull: the disk is full.
     """
-    found: dict[str, Vectors] = {}
+    by_id: dict[str, Vectors] = {}
     for start in range(0, len(images), CHUNK):
         chunk, path = images[start : start + CHUNK], folder / f"{name}-{start:09}.npy"
         ids = [image.image_id for image in chunk]
@@ -52,8 +44,8 @@ def compute_in_chunks(
             share = partial(_report, progress, start / len(images), len(chunk) / len(images))
             made = dict(compute(chunk, share))
             _save(path, np.stack([made[image_id] for image_id in ids]))
-        found.update(zip(ids, np.load(path), strict=True))
-    return found
+        by_id.update(zip(ids, np.load(path), strict=True))
+    return by_id
 
 
 def _report(progress: Progress, start: float, width: float, share: float, message: str) -> None:

@@ -15,38 +15,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
-from maskloop.values import Category, Counts, ObjectLabel, Split
+from maskloop.values import Category, Split
+from service.artifacts.image_file import ImageFile
 from service.artifacts.pool_columns import PoolSources
 
-CHECKPOINT = "model.safetensors"
-SCORES = "scores.parquet"
-RANKING = "ranking.parquet"
-CLASSIFIER = "classifier.safetensors"
-HARD_OOD = "hard_ood.npz"
 _JOB = "job.json"
 _OUTCOME = "outcome.json"
-
-
-@dataclass(frozen=True)
-class LabeledFile:
-    """A labeled image: its content's SHA-256, and what the label says; `label_id` names the label, "" for a
-    pseudo-label."""
-
-    image_id: str
-    file_name: str
-    sha256: str
-    label_id: str
-    objects: tuple[ObjectLabel, ...]
-
-
-@dataclass(frozen=True)
-class PoolFile:
-    """An image to score; its counts where the model must be told them."""
-
-    image_id: str
-    file_name: str
-    sha256: str
-    counts: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +28,7 @@ class TrainJob:
     """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint.
 
     Args:
-        images: labeled by people.
+        images: labeled by people, with their objects.
         start: checkpoint of the model version that the training goes on from; `None` for initial weights.
         pseudo: images with pseudo-labels, to learn from as well.
         empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
@@ -63,40 +37,31 @@ class TrainJob:
     recipe: dict[str, Any]
     seed: int
     categories: tuple[Category, ...]
-    images: tuple[LabeledFile, ...]
+    images: tuple[ImageFile, ...]
     start: Path | None = None
-    pseudo: tuple[LabeledFile, ...] = ()
-    empty: tuple[LabeledFile, ...] = ()
+    pseudo: tuple[ImageFile, ...] = ()
+    empty: tuple[ImageFile, ...] = ()
     kind: Literal["train"] = "train"
 
 
 @dataclass(frozen=True)
 class ScoreJob:
-    """Read the images with the model at `checkpoint`; leaves a score table."""
+    """Read the images with the model at `checkpoint`, told their counts where it must be; leaves a score table."""
 
     checkpoint: Path
-    images: tuple[PoolFile, ...]
+    images: tuple[ImageFile, ...]
     kind: Literal["score"] = "score"
 
 
 @dataclass(frozen=True)
 class EvaluateJob:
-    """Measure the model at `checkpoint` on the images of `split`; leaves an evaluation in its outcome."""
+    """Measure the model at `checkpoint` on the labeled images of `split`; leaves an evaluation in its outcome."""
 
     checkpoint: Path
     model_version: str
     split: Split
-    images: tuple[LabeledFile, ...]
+    images: tuple[ImageFile, ...]
     kind: Literal["evaluate"] = "evaluate"
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """An image's content by its SHA-256."""
-
-    image_id: str
-    file_name: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -119,23 +84,13 @@ class RankJob:
 
 
 @dataclass(frozen=True)
-class ClassifiedFile:
-    """An image of which people have said what it holds: the ids of the categories, none for an OoD image."""
-
-    image_id: str
-    file_name: str
-    sha256: str
-    present: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class ClassifyJob:
     """Train the image classifier of `recipe` (as `ClassifierRecipe.to_dict` tells it) and find the hard candidates.
 
     Leaves the classifier, and `selection.hard_ood.HardOod` (`service.artifacts.hard_ood` reads it).
 
     Args:
-        images: what it learns from.
+        images: what it learns from; `present` in them is known.
         candidates: images believed to hold no category, none of them among `images`.
         clusters: of the hard ones, 1 or more; fewer where there are fewer.
     """
@@ -143,7 +98,7 @@ class ClassifyJob:
     recipe: dict[str, Any]
     seed: int
     categories: tuple[Category, ...]
-    images: tuple[ClassifiedFile, ...]
+    images: tuple[ImageFile, ...]
     candidates: tuple[ImageFile, ...]
     clusters: int
     kind: Literal["classify"] = "classify"

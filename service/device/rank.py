@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.annotation.mc_dropout import dropout_scores
 from models.annotation.model import FittedModel, model_encoder
-from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder, cold_encoder, encode_images
 from models.training.loop import Progress
 from selection.strategies import rank_pool
-from service.artifacts.blobs import BlobStore
-from service.artifacts.pool_columns import Computed, PooledImage, gather_pool
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import RANKING
+from service.artifacts.pool_columns import Computed, gather_pool
+from service.artifacts.ranking_table import write_ranking
 from service.artifacts.score_table import read_columns
-from service.device.chunks import compute_in_chunks
-from service.device.job_files import RANKING, ImageFile, RankJob
-from service.pool.rankings import write_ranking
+from service.device.chunks import Compute, compute_in_chunks
+from service.device.context import JobContext
+from service.device.job_files import RankJob
 
 BATCH = 16
 COLD_SIDE = 64  # pixels at which an encoder that has seen no label looks, as measured in docs/results/cold_start.md
@@ -33,14 +31,15 @@ COLD_SIDE = 64  # pixels at which an encoder that has seen no label looks, as me
 Values = dict[str, NDArray[np.float32]]
 
 
-def rank(job: RankJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:
-    """Compute what the strategy needs, and leave the ranking."""
+def rank(job: RankJob, context: JobContext) -> dict[str, Any]:
+    """Compute what the strategy needs, and leave the ranking; the outcome is how many images it has."""
     strategy = Strategy.parse(job.strategy)
-    computed = _Computing(job, strategy, folder, blobs, device, progress).all()
+    strategy.check()  # a job that an earlier release left may name an option that there is no more
+    computed = _Computing(job, strategy, context).all()
     pool = gather_pool(strategy, job.sources, computed)
-    progress(1.0, f"ranking {len(pool)} images by {strategy}")
+    context.progress(1.0, f"ranking {len(pool)} images by {strategy}")
     ranked = rank_pool(pool, strategy, job.seed)
-    write_ranking(folder / RANKING, ranked)
+    write_ranking(context.folder / RANKING, ranked)
     return {"ranked_images": len(ranked.ids)}
 
 
@@ -50,10 +49,7 @@ class _Computing:
 
     job: RankJob
     strategy: Strategy
-    folder: Path
-    blobs: BlobStore
-    device: torch.device
-    progress: Progress
+    context: JobContext
 
     def all(self) -> Computed:
         needs = self.strategy.needs
@@ -69,15 +65,15 @@ class _Computing:
         return self._in_chunks("cold", self.job.sources.images, partial(self._encode, encoder))
 
     def _labeled_features(self) -> NDArray[np.float32]:
-        model = self._model()
-        found = self._in_chunks("labeled", self.job.labeled, partial(self._encode, model_encoder(model)))
-        return np.stack([found[key] for key in sorted(found)]) if found else np.empty((0, 1), np.float32)
+        encoder = model_encoder(self._model())
+        by_id = self._in_chunks("labeled", self.job.labeled, partial(self._encode, encoder))
+        return np.stack([by_id[key] for key in sorted(by_id)]) if by_id else np.empty((0, 1), np.float32)
 
     def _dropout(self) -> dict[str, float]:
         model, scored = self._model(), self._scored()
         images = [image for image in self.job.sources.images if image.image_id.encode() in scored]
-        found = self._in_chunks("dropout", images, partial(self._drop, model))
-        return {image_id: float(value[0]) for image_id, value in found.items()}
+        by_id = self._in_chunks("dropout", images, partial(self._drop, model))
+        return {image_id: float(value[0]) for image_id, value in by_id.items()}
 
     def _scored(self) -> set[bytes]:
         assert self.job.sources.table is not None
@@ -85,25 +81,18 @@ class _Computing:
 
     def _model(self) -> FittedModel:
         assert self.job.checkpoint is not None
-        return FittedModel.load(self.job.checkpoint, self.device)
+        return FittedModel.load(self.job.checkpoint, self.context.device)
 
-    def _encode(
-        self, encoder: ImageEncoder, images: Sequence[ImageFile | PooledImage], progress: Progress
-    ) -> Iterator[Any]:
-        waiting = [ImageToScore(image.image_id, partial(self._pixels, image)) for image in images]
-        return encode_images(encoder, waiting, device=self.device, batch_size=BATCH, progress=progress)
+    def _encode(self, encoder: ImageEncoder, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
+        waiting = [self.context.images.to_score(image) for image in images]
+        return encode_images(encoder, waiting, device=self.context.device, batch_size=BATCH, progress=progress)
 
-    def _drop(self, model: FittedModel, images: Sequence[PooledImage], progress: Progress) -> Iterator[Any]:
-        waiting = [ImageToScore(image.image_id, partial(self._pixels, image), image.counts) for image in images]
+    def _drop(self, model: FittedModel, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
+        waiting = [self.context.images.to_score(image) for image in images]
         scores = dropout_scores(
-            model, waiting, seed=self.job.seed, device=self.device, batch_size=BATCH, progress=progress
+            model, waiting, seed=self.job.seed, device=self.context.device, batch_size=BATCH, progress=progress
         )
         return ((image_id, np.array([score], np.float32)) for image_id, score in scores)
 
-    def _in_chunks(
-        self, name: str, images: Sequence[Any], compute: Callable[[Sequence[Any], Progress], Iterator[Any]]
-    ) -> Values:
-        return compute_in_chunks(self.folder, name, images, compute, self.progress)
-
-    def _pixels(self, image: ImageFile | PooledImage) -> NDArray[np.uint8]:
-        return decode_image(self.blobs.read(image.sha256), image.file_name).pixels
+    def _in_chunks(self, name: str, images: Sequence[ImageFile], compute: Compute) -> Values:
+        return compute_in_chunks(self.context.folder, name, images, compute, self.context.progress)

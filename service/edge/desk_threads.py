@@ -1,4 +1,4 @@
-"""Where desk calls run: a bounded thread pool beside the event loop, with a bounded line before it."""
+"""Where desk calls run: a bounded thread pool beside the event loop, with a bounded queue before it."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ T = TypeVar("T")
 RETRY_AFTER_S = 0.5
 
 
-class DeskPool:
+class DeskThreads:
     """Runs synchronous verbs in threads.
 
     Args:
         threads: verbs that run at once.
-        line: verbs that may wait for a thread; more are refused.
+        queue_limit: verbs that may wait for a thread; more are refused.
     """
 
-    def __init__(self, threads: int, line: int) -> None:
+    def __init__(self, threads: int, queue_limit: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="desk")
-        self._room = threads + line
+        self._room = threads + queue_limit
         self._inside = 0
 
     async def call(self, context: Any, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

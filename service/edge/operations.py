@@ -12,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from maskloop.convert import operation_id, operation_to_message
 from maskloop.errors import InvalidArgument
-from service.edge.desk_threads import DeskPool
+from service.edge.desk_threads import DeskThreads
 from service.operations.operations import Operations
 
 LONGEST_WAIT_S = 300.0
@@ -23,19 +23,19 @@ FILTER = "project_id="
 class OperationsServicer(Base):  # type: ignore[misc]
     """Long work: look, list, wait, cancel, forget."""
 
-    def __init__(self, operations: Operations, pool: DeskPool) -> None:
+    def __init__(self, operations: Operations, threads: DeskThreads) -> None:
         self._operations = operations
-        self._pool = pool
+        self._threads = threads
         self._ends: dict[str, asyncio.Future[None]] = {}
 
     async def GetOperation(self, request: pb.GetOperationRequest, context: Any) -> pb.Operation:
         asked = operation_id(request.name)
-        operation = await self._pool.call(context, self._operations.get_operation, asked)
+        operation = await self._threads.call(context, self._operations.get_operation, asked)
         return operation_to_message(operation)
 
     async def ListOperations(self, request: pb.ListOperationsRequest, context: Any) -> pb.ListOperationsResponse:
         asked = (_project_id(request.filter), request.page_size, request.page_token)
-        page = await self._pool.call(context, self._operations.list_operations, *asked)
+        page = await self._threads.call(context, self._operations.list_operations, *asked)
         return pb.ListOperationsResponse(
             operations=map(operation_to_message, page.items), next_page_token=page.next_page_token
         )
@@ -44,25 +44,25 @@ class OperationsServicer(Base):  # type: ignore[misc]
         asked = operation_id(request.name)
         end = await self._end_of(asked, context)
         await asyncio.wait([end], timeout=_patience_s(request, context))
-        operation = await self._pool.call(context, self._operations.get_operation, asked)
+        operation = await self._threads.call(context, self._operations.get_operation, asked)
         return operation_to_message(operation)
 
     async def _end_of(self, asked: str, context: Any) -> asyncio.Future[None]:
         """The operation's end, one future for all who wait, so that those who give up leave nothing behind."""
         if asked not in self._ends:
-            end = asyncio.wrap_future(await self._pool.call(context, self._operations.end_of, asked))
+            end = asyncio.wrap_future(await self._threads.call(context, self._operations.end_of, asked))
             self._ends[asked] = end
             end.add_done_callback(lambda _: self._ends.pop(asked, None))
         return self._ends[asked]
 
     async def CancelOperation(self, request: pb.CancelOperationRequest, context: Any) -> Empty:
         asked = operation_id(request.name)
-        await self._pool.call(context, self._operations.cancel_operation, asked)
+        await self._threads.call(context, self._operations.cancel_operation, asked)
         return Empty()
 
     async def DeleteOperation(self, request: pb.DeleteOperationRequest, context: Any) -> Empty:
         asked = operation_id(request.name)
-        await self._pool.call(context, self._operations.delete_operation, asked)
+        await self._threads.call(context, self._operations.delete_operation, asked)
         return Empty()
 
 

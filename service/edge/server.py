@@ -19,7 +19,7 @@ from service.desks import Desks
 from service.edge.address import UNIX, busy, check_config, check_free, read_key_pair
 from service.edge.campaigns import CampaignServicer
 from service.edge.classifiers import ClassifierServicer
-from service.edge.desk_threads import DeskPool
+from service.edge.desk_threads import DeskThreads
 from service.edge.errors import ErrorInterceptor
 from service.edge.labels import LabelServicer
 from service.edge.models import ModelServicer
@@ -48,7 +48,7 @@ class EdgeServer:
 
     def __init__(self, desks: Desks, config: ServerConfig, new_id: NewId) -> None:
         self._config = config
-        self._pool = DeskPool(config.desk_threads, config.waiting_calls)
+        self._threads = DeskThreads(config.desk_threads, config.waiting_calls)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[ErrorInterceptor(new_id)],
@@ -59,12 +59,12 @@ class EdgeServer:
                 ("grpc.so_reuseport", 0),  # a busy port is an error, not a port shared
             ],
         )
-        add_ProjectServiceServicer_to_server(ProjectServicer(desks.projects, self._pool), self._server)
-        add_CampaignServiceServicer_to_server(CampaignServicer(desks.campaigns, self._pool), self._server)
-        add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._pool), self._server)
-        add_ModelServiceServicer_to_server(ModelServicer(desks.models, self._pool), self._server)
-        add_ClassifierServiceServicer_to_server(ClassifierServicer(desks.classifiers, self._pool), self._server)
-        add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._pool), self._server)
+        add_ProjectServiceServicer_to_server(ProjectServicer(desks.projects, self._threads), self._server)
+        add_CampaignServiceServicer_to_server(CampaignServicer(desks.campaigns, self._threads), self._server)
+        add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._threads), self._server)
+        add_ModelServiceServicer_to_server(ModelServicer(desks.models, desks.model_work, self._threads), self._server)
+        add_ClassifierServiceServicer_to_server(ClassifierServicer(desks.classifiers, self._threads), self._server)
+        add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._threads), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if config.reflection:
             names = (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -90,7 +90,7 @@ class EdgeServer:
         """Tell health checks that it is over, let calls in progress end, then stop."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(self._config.grace_s)
-        self._pool.close()
+        self._threads.close()
 
     async def _set_health(self, status: Any) -> None:
         for name in ("", *SERVICES):

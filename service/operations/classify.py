@@ -9,7 +9,9 @@ from typing import Any
 
 from maskloop.values import Classifier
 from service.artifacts.data_folder import DataFolder
-from service.device.job_files import CLASSIFIER, HARD_OOD, ClassifiedFile, ClassifyJob, ImageFile
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CLASSIFIER, HARD_OOD
+from service.device.job_files import ClassifyJob
 from service.pool.candidate_index import CandidateIndex
 from service.store import Transaction
 from service.store.classifiers import insert_classifier
@@ -30,17 +32,16 @@ class Classifying:
     def job(self, tx: Transaction, record: OperationRecord) -> ClassifyJob:
         """Images of which labels say what is in them, and the candidates without an answer."""
         project_id, request = record.operation.project_id, record.request
-        judged = [
-            ClassifiedFile(one.image.id, one.image.file_name, one.image.sha256, tuple(sorted(one.categories)))
-            for one in judged_images(tx, project_id)
-        ]
-        candidates = [ImageFile(image.id, image.file_name, image.sha256) for image in candidate_images(tx, project_id)]
+        judged = (
+            ImageFile.of(judged.image, present=tuple(sorted(judged.categories)))
+            for judged in judged_images(tx, project_id)
+        )
         return ClassifyJob(
             recipe=request["recipe"],
             seed=request["seed"],
             categories=get_project(tx, project_id).categories,
             images=tuple(judged),
-            candidates=tuple(candidates),
+            candidates=tuple(map(ImageFile.of, candidate_images(tx, project_id))),
             clusters=request["clusters"],
         )
 

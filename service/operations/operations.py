@@ -63,7 +63,7 @@ class Operations:
         work: what comes before and after that.
         workflows_url: SQLAlchemy url of the durable workflows' own records.
         executor_id: names this server among those that share these records.
-        line: unfinished operations at most; more are refused.
+        queue_limit: unfinished operations at most; more are refused.
         clock: tells the time.
         new_id: makes ids.
     """
@@ -77,7 +77,7 @@ class Operations:
         work: DeviceWork,
         workflows_url: str,
         executor_id: str,
-        line: int,
+        queue_limit: int,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -85,7 +85,7 @@ class Operations:
         self._folder = folder
         self._worker = worker
         self._work = work
-        self._line = line
+        self._queue_limit = queue_limit
         self._clock = clock
         self._new_id = new_id
         self._ends: dict[str, Future[None]] = {}
@@ -126,17 +126,17 @@ class Operations:
         operation_id = _id_of(asked.id or self._new_id())
 
         def insert() -> str:
-            self._check_line(tx)
+            self._check_queue(tx)
             now = self._clock()
             new = Operation(operation_id, project_id, kind, OperationState.PENDING, created_at=now, updated_at=now)
             insert_operation(tx, OperationRecord(new, plan(tx, operation_id)))
             return operation_id
 
         with self._database.write() as tx:
-            found = answer_once(tx, asked, str, insert, self._clock())
-        operation = self.get_operation(found)
+            known_id = answer_once(tx, asked, str, insert, self._clock())
+        operation = self.get_operation(known_id)
         if operation.state not in ENDED:
-            self._workflows.start(found)
+            self._workflows.start(known_id)
         return operation
 
     def get_operation(self, operation_id: str) -> Operation:
@@ -194,9 +194,9 @@ class Operations:
                 raise FailedPrecondition(f"operation {operation_id} has not ended; cancel it first", field="name")
             delete_operation(tx, operation_id)
 
-    def _check_line(self, tx: Transaction) -> None:
+    def _check_queue(self, tx: Transaction) -> None:
         waiting = len(unfinished_operations(tx))
-        if waiting >= self._line:
+        if waiting >= self._queue_limit:
             raise QueueFull(f"{waiting} operations are waiting", retry_after_s=RETRY_AFTER_S)
 
     def _guarded(self, step: Callable[[OperationRecord], None]) -> Callable[[str], None]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from maskloop.values import Need, PreparedSelection, Strategy
 from service.artifacts.data_folder import DataFolder
-from service.device.job_files import RANKING, ImageFile, RankJob
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import RANKING
+from service.device.job_files import RankJob
 from service.operations.step import LEARNT_FROM
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import sources_of
@@ -32,8 +34,7 @@ class Ranking:
         version = request["model_version"] if strategy.needs_scores else ""
         labeled: tuple[ImageFile, ...] = ()
         if Need.LABELED_FEATURES in strategy.needs:
-            images = (found.image for found in full_labels(tx, project_id, LEARNT_FROM))
-            labeled = tuple(ImageFile(image.id, image.file_name, image.sha256) for image in images)
+            labeled = tuple(ImageFile.of(labeled.image) for labeled in full_labels(tx, project_id, LEARNT_FROM))
         return RankJob(
             strategy=request["strategy"],
             seed=request["seed"],

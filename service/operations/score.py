@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from typing import Any
 
 from maskloop.values import ModelVersion
 from service.artifacts.data_folder import DataFolder
-from service.device.job_files import SCORES, PoolFile, ScoreJob
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import SCORES
+from service.device.job_files import ScoreJob
 from service.pool.candidate_index import CandidateIndex
 from service.store import Transaction
 from service.store.labels import counts_to_score, images_to_score
@@ -41,11 +42,10 @@ class Scoring:
         return get_model(tx, project_id, version).version
 
 
-def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[PoolFile]:
+def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[ImageFile]:
     """All of the pool, or what was counted where the model must be told the counts."""
-    if json.loads(version.config_json).get("classes") == "predicted":
-        for image in images_to_score(tx, version.project_id):
-            yield PoolFile(image.id, image.file_name, image.sha256)
-    else:
+    if version.needs_counts:
         for image, counts in counts_to_score(tx, version.project_id):
-            yield PoolFile(image.id, image.file_name, image.sha256, counts)
+            yield ImageFile.of(image, counts=counts)
+    else:
+        yield from map(ImageFile.of, images_to_score(tx, version.project_id))

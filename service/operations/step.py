@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from maskloop.values import OperationResult, Split
-from service.device.job_files import Job, LabeledFile
+from service.artifacts.image_file import ImageFile
+from service.device.job_files import Job
 from service.store import Transaction
 from service.store.labels import LabeledImage
 from service.store.operations import OperationRecord
@@ -25,7 +26,6 @@ class WorkKind(Protocol):
         """Put results in their place, and give the operation's; may be called again after a crash."""
 
 
-def labeled_file(found: LabeledImage) -> LabeledFile:
+def labeled_file(labeled: LabeledImage) -> ImageFile:
     """An image and its full label as a job names them."""
-    image = found.image
-    return LabeledFile(image.id, image.file_name, image.sha256, found.label.id, found.label.objects)
+    return ImageFile.of(labeled.image, label_id=labeled.label.id, objects=labeled.label.objects)

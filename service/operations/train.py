@@ -16,8 +16,10 @@ from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.annotation.recipe import Recipe
 from selection.strategies.random_order import draws
 from service.artifacts.data_folder import DataFolder
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CHECKPOINT
 from service.artifacts.pseudo_labels import pseudo_labels
-from service.device.job_files import CHECKPOINT, LabeledFile, TrainJob, read_job
+from service.device.job_files import TrainJob, read_job
 from service.operations.step import LEARNT_FROM, labeled_file
 from service.store import Transaction
 from service.store.clock import Clock
@@ -73,6 +75,7 @@ class Training:
             created_at=self.clock(),
             config_json=json.dumps(request["recipe"]),
             pseudo=pseudo_of(request),
+            needs_counts=Recipe.from_dict(request["recipe"]).classes == "fed",
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
         snapshot = tuple(image.label_id for image in (*job.images, *job.empty))
@@ -94,7 +97,7 @@ class Training:
 
     def _pseudo(
         self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int
-    ) -> tuple[LabeledFile, ...]:
+    ) -> tuple[ImageFile, ...]:
         """The pseudo-labels a training learns from; of more images than it can show at all, `most`, 0 for no limit.
 
         Raises:
@@ -104,13 +107,13 @@ class Training:
             return ()
         table = self.folder.scores(project_id, wanted.model_version)
         images = min(wanted.images or sys.maxsize, most or sys.maxsize)
-        found = pseudo_labels(table, images_to_score(tx, project_id), replace(wanted, images=images))
-        if not found:
+        labeled = pseudo_labels(table, images_to_score(tx, project_id), replace(wanted, images=images))
+        if not labeled:
             raise FailedPrecondition(
                 f"model version {wanted.model_version} proposes no object of a predicted IoU of "
                 f"{wanted.min_predicted_iou:g} or more for any unlabeled image that it has scored"
             )
-        return tuple(LabeledFile(one.image.id, one.image.file_name, one.image.sha256, "", one.objects) for one in found)
+        return tuple(ImageFile.of(pseudo.image, objects=pseudo.objects) for pseudo in labeled)
 
 
 def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
@@ -118,15 +121,12 @@ def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
     return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
 
 
-def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[LabeledFile, ...]:
+def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[ImageFile, ...]:
     """Images known to hold nothing, by id: of more than the training can show at all, a draw of `most`."""
-    found = list(empty_images(tx, project_id))
-    ids = np.array([one.image.id for one in found], dtype=np.bytes_)
+    empty = list(empty_images(tx, project_id))
+    ids = np.array([judged.image.id for judged in empty], dtype=np.bytes_)
     shown = sorted(np.argsort(draws(ids, seed, "empty images"), kind="stable")[:most].tolist())
-    return tuple(
-        LabeledFile(one.image.id, one.image.file_name, one.image.sha256, one.label_id, ())
-        for one in (found[place] for place in shown)
-    )
+    return tuple(ImageFile.of(empty[place].image, label_id=empty[place].label_id) for place in shown)
 
 
 def _metrics(outcome: Mapping[str, Any]) -> dict[str, float]:

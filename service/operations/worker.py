@@ -1,4 +1,4 @@
-"""The server's side of the device: one child process, jobs in line before it, restarted when it dies."""
+"""The server's side of the device: one child process, jobs queued before it, restarted when it dies."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Worker:
     def __init__(self, *, device: str, threads: int, blobs_url: str, networks: Path, networks_bytes: int) -> None:
         self._settings = DeviceSettings(device, threads, blobs_url, networks, networks_bytes, os.getpid())
         # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
-        self._line = ThreadPoolExecutor(1, "device")
+        self._queue = ThreadPoolExecutor(1, "device")
         self._changing = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
@@ -64,7 +64,7 @@ class Worker:
 
     def warm(self) -> None:
         """Start the process now, so that the first job need not wait for torch."""
-        self._line.submit(self._connected)
+        self._queue.submit(self._connected)
 
     def run(self, folder: Path, on_report: OnReport) -> None:
         """Do the job of a folder; returns when its outcome is there.
@@ -76,8 +76,8 @@ class Worker:
             Stopping: the server stops; the job goes on another day.
         """
         try:
-            future = self._line.submit(self._serve, folder, on_report)
-        except RuntimeError as error:  # the line is closed
+            future = self._queue.submit(self._serve, folder, on_report)
+        except RuntimeError as error:  # the queue is closed
             raise Stopping from error
         try:
             future.result()
@@ -103,7 +103,7 @@ class Worker:
         with self._changing:
             if self._process is not None:
                 self._process.kill()
-        self._line.shutdown(wait=True)
+        self._queue.shutdown(wait=True)
 
     def _serve(self, folder: Path, on_report: OnReport) -> None:
         spent_s, furthest, deaths = 0.0, -1.0, 0

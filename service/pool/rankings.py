@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet
 
 from maskloop.errors import NoActiveModel, SelectionNotPrepared
-from maskloop.formats.files import write_atomically
 from maskloop.values import LABEL_KINDS, Campaign, Need, Project, Split, Strategy, SupervisionKind
 from selection.hard_ood import rank_hard_ood
 from selection.pool import Pool
@@ -18,9 +12,10 @@ from selection.ranking import RankedImages
 from selection.strategies import rank_pool
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import read_hard_ood
-from service.artifacts.pool_columns import OF_THE_STORE, PooledImage, PoolSources, gather_pool, names_of
-from service.artifacts.score_table import fixed_width
-from service.device.job_files import HARD_OOD
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import HARD_OOD
+from service.artifacts.pool_columns import OF_THE_STORE, PoolSources, gather_pool, names_of
+from service.artifacts.ranking_table import read_ranking
 from service.pool.expected_costs import full_label_cost_s
 from service.pool.round_outcomes import round_outcomes
 from service.store import Transaction
@@ -29,8 +24,6 @@ from service.store.images import image_ids
 from service.store.judged_images import ood_answers
 from service.store.labels import pool_counts
 from service.store.models import labeled_images
-
-META = b"maskloop"
 
 
 class Rankings:
@@ -117,45 +110,14 @@ def sources_of(
     )
 
 
-def _pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[PooledImage]:
+def _pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[ImageFile]:
     """What the store knows of the images that a strategy ranks; no more than it needs."""
     if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
         cost_s = full_label_cost_s(tx, project)
         return [
-            PooledImage(image.id, image.file_name, image.sha256, counts, cost_s(counts, paid_s))
+            ImageFile.of(image, counts=counts, cost_s=cost_s(counts, paid_s))
             for image, counts, paid_s in pool_counts(tx, project.id)
         ]
     if strategy.needs_scores:
         return []
-    return [PooledImage(image_id, "", "", None, 0.0) for image_id in image_ids(tx, project.id, Split.POOL)]
-
-
-def write_ranking(path: Path, ranked: RankedImages) -> None:
-    """Write a ranking, whole or not at all.
-
-    Raises:
-        StorageFull: the disk is full.
-    """
-    columns = {"image_id": ranked.ids, "by_id": ranked.by_id, "value": ranked.values, "which": ranked.which}
-    if ranked.scores is not None:
-        columns["score"] = ranked.scores
-    told = json.dumps({"reasons": ranked.reasons, "target_iou": ranked.target_iou})
-    table = pa.table(columns).replace_schema_metadata({META: told.encode()})
-    sink = pa.BufferOutputStream()
-    pyarrow.parquet.write_table(table, sink, compression="zstd")
-    write_atomically(path, sink.getvalue().to_pybytes())
-
-
-def read_ranking(path: Path) -> RankedImages:
-    """The ranking that `write_ranking` wrote."""
-    table = pyarrow.parquet.read_table(path, memory_map=True)
-    told = json.loads(table.schema.metadata[META])
-    return RankedImages(
-        ids=fixed_width(table["image_id"].cast(pa.string()).combine_chunks()),
-        by_id=table["by_id"].to_numpy(),
-        values=table["value"].to_numpy(),
-        reasons=tuple(told["reasons"]),
-        which=table["which"].to_numpy(),
-        scores=table["score"].to_numpy() if "score" in table.column_names else None,
-        target_iou=told["target_iou"],
-    )
+    return [ImageFile(image_id, "", "") for image_id in image_ids(tx, project.id, Split.POOL)]

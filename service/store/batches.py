@@ -77,8 +77,8 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
     Raises:
         BatchNotFound: the project has none of that id.
     """
-    found = select(batches).where(batches.c.project_id == project_id, batches.c.id == batch_id)
-    row = tx.execute(found).one_or_none()
+    query = select(batches).where(batches.c.project_id == project_id, batches.c.id == batch_id)
+    row = tx.execute(query).one_or_none()
     if row is None:
         raise BatchNotFound(f"project {project_id} has no batch {batch_id!r}", field="batch_id")
     chosen = tx.execute(select(picks).where(picks.c.batch_id == batch_id).order_by(picks.c.position)).all()
@@ -87,10 +87,10 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
 
 def list_batches(tx: Transaction, project_id: str, page: PageRequest, *, campaign_id: str = "") -> Page[BatchRecord]:
     """A project's batches by id, of one campaign or of all."""
-    found = select(batches).where(batches.c.project_id == project_id, batches.c.id > page.after)
+    query = select(batches).where(batches.c.project_id == project_id, batches.c.id > page.after)
     if campaign_id:
-        found = found.where(batches.c.campaign_id == campaign_id)
-    rows = tx.execute(found.order_by(batches.c.id).limit(page.size + 1)).all()
+        query = query.where(batches.c.campaign_id == campaign_id)
+    rows = tx.execute(query.order_by(batches.c.id).limit(page.size + 1)).all()
     chosen: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
     for ids in chunks(list(chosen)):
         of_these = select(picks).where(picks.c.batch_id.in_(ids)).order_by(picks.c.batch_id, picks.c.position)
@@ -105,10 +105,10 @@ def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: S
     Renewing an old one can leave two; the one that lasts longest is meant.
     """
     whose = {"project_id": campaign.project_id, "campaign_id": campaign.id}
-    found = tx.execute(_OPEN_BATCHES, {**whose, "annotator": annotator, "kind": kind.value}).all()
-    if not found:
+    rows = tx.execute(_OPEN_BATCHES, {**whose, "annotator": annotator, "kind": kind.value}).all()
+    if not rows:
         return None
-    return get_batch(tx, campaign.project_id, max(found, key=lambda row: (row.expires_at, row.id)).id)
+    return get_batch(tx, campaign.project_id, max(rows, key=lambda row: (row.expires_at, row.id)).id)
 
 
 def overdue_batches(tx: Transaction, project_id: str, now: datetime) -> list[BatchRecord]:
@@ -119,11 +119,11 @@ def overdue_batches(tx: Transaction, project_id: str, now: datetime) -> list[Bat
 
 def holders(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, Holder]:
     """Who holds which of the images."""
-    found: dict[str, Holder] = {}
+    holders_by_id: dict[str, Holder] = {}
     for ids in chunks(image_ids):
         rows = tx.execute(_HOLDERS, {"project_id": project_id, "ids": ids})
-        found.update((row.image_id, Holder(row.id, row.annotator)) for row in rows)
-    return found
+        holders_by_id.update((row.image_id, Holder(row.id, row.annotator)) for row in rows)
+    return holders_by_id
 
 
 def leased_images(tx: Transaction, project_id: str) -> set[str]:
@@ -134,7 +134,7 @@ def leased_images(tx: Transaction, project_id: str) -> set[str]:
 
 def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterator[tuple[str, float, float]]:
     """(model version, score, planned seconds) of each full label that a campaign chose by scores."""
-    found = (
+    query = (
         select(batches.c.model_version, picks.c.score, picks.c.cost_s)
         .join(batches, batches.c.id == picks.c.batch_id)
         .where(
@@ -146,7 +146,7 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
         )
         .order_by(picks.c.image_id)
     )
-    for row in tx.execute(found):
+    for row in tx.execute(query):
         yield row.model_version, row.score, row.cost_s
 
 
@@ -179,17 +179,17 @@ def insert_skip(tx: Transaction, batch: Batch, image_id: str, reason: SkipReason
 
 def skips_of(tx: Transaction, project_id: str, campaign_id: str) -> set[str]:
     """Ids of the images a campaign passes over."""
-    found = select(skips.c.image_id).where(skips.c.project_id == project_id, skips.c.campaign_id == campaign_id)
-    return set(tx.execute(found).scalars().all())
+    query = select(skips.c.image_id).where(skips.c.project_id == project_id, skips.c.campaign_id == campaign_id)
+    return set(tx.execute(query).scalars().all())
 
 
 def skips_of_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, set[str]]:
     """Ids of the campaigns that pass over the images, by image id."""
-    found: dict[str, set[str]] = {}
+    campaigns_by_image: dict[str, set[str]] = {}
     for ids in chunks(image_ids):
         for row in tx.execute(_SKIPS, {"project_id": project_id, "ids": ids}):
-            found.setdefault(row.image_id, set()).add(row.campaign_id)
-    return found
+            campaigns_by_image.setdefault(row.image_id, set()).add(row.campaign_id)
+    return campaigns_by_image
 
 
 def _pick_row(batch: Batch, position: int) -> dict[str, object]:
@@ -214,11 +214,11 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
         annotator=row.annotator,
         kind=SupervisionKind(row.kind),
         strategy=row.strategy,
-        picks=tuple(Pick(one.image_id, one.reason, one.cost_s, one.score) for one in chosen),
+        picks=tuple(Pick(pick.image_id, pick.reason, pick.cost_s, pick.score) for pick in chosen),
         expires_at=row.expires_at,
         exhausted=row.exhausted,
         model_version=row.model_version,
         target_iou=row.target_iou,
         fallback=row.fallback,
     )
-    return BatchRecord(batch, {one.image_id: PickState(one.state) for one in chosen})
+    return BatchRecord(batch, {pick.image_id: PickState(pick.state) for pick in chosen})

@@ -105,9 +105,9 @@ def get_campaign_by_kind(tx: Transaction, project_id: str, campaign_id: str) -> 
 
 def list_campaigns(tx: Transaction, project_id: str, page: PageRequest) -> Page[Campaign]:
     """A project's campaigns by id, with their spending by kind."""
-    found = select(campaigns.c.id).where(campaigns.c.project_id == project_id, campaigns.c.id > page.after)
-    ids = list(tx.execute(found.order_by(campaigns.c.id).limit(page.size + 1)).scalars())
-    return page.cut([get_campaign_by_kind(tx, project_id, one) for one in ids], ids)
+    query = select(campaigns.c.id).where(campaigns.c.project_id == project_id, campaigns.c.id > page.after)
+    ids = list(tx.execute(query.order_by(campaigns.c.id).limit(page.size + 1)).scalars())
+    return page.cut([get_campaign_by_kind(tx, project_id, campaign_id) for campaign_id in ids], ids)
 
 
 def set_budget(tx: Transaction, project_id: str, campaign_id: str, budget: Budget) -> None:
@@ -137,11 +137,11 @@ def add_spending(
     tx: Transaction, campaign: Campaign, kind: SupervisionKind, planned_s: float, measured_s: float
 ) -> None:
     """Add to a campaign's spending of one kind."""
-    one = {"project_id": campaign.project_id, "campaign_id": campaign.id, "kind": kind.value}
-    this = [spending.c[name] == value for name, value in one.items()]
+    this_one = {"project_id": campaign.project_id, "campaign_id": campaign.id, "kind": kind.value}
+    this = [spending.c[name] == value for name, value in this_one.items()]
     added = {"planned_s": spending.c.planned_s + planned_s, "measured_s": spending.c.measured_s + measured_s}
     if not tx.execute(update(spending).where(*this).values(added)).rowcount:
-        tx.execute(insert(spending), {**one, "planned_s": planned_s, "measured_s": measured_s})
+        tx.execute(insert(spending), {**this_one, "planned_s": planned_s, "measured_s": measured_s})
 
 
 def full_label_totals(tx: Transaction, project_id: str) -> FullLabelTotals:

@@ -58,10 +58,10 @@ def get_classifier(tx: Transaction, project_id: str, classifier_id: str = "") ->
 
 
 def _find(tx: Transaction, project_id: str, classifier_id: str) -> Row[Any] | None:
-    found = select(classifiers).where(classifiers.c.project_id == project_id)
+    query = select(classifiers).where(classifiers.c.project_id == project_id)
     if classifier_id:
-        found = found.where(classifiers.c.id == classifier_id)
-    return tx.execute(found.order_by(classifiers.c.number.desc()).limit(1)).one_or_none()
+        query = query.where(classifiers.c.id == classifier_id)
+    return tx.execute(query.order_by(classifiers.c.number.desc()).limit(1)).one_or_none()
 
 
 def _classifier(row: Row[Any]) -> Classifier:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
-from service.store.migrate import migrate
+from service.store.tables.migrate import migrate
 
 BUSY_TIMEOUT_S = 10.0
 ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one
@@ -90,9 +90,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
-        """One transaction that only reads, and sees one moment of the database."""
-        with _errors_made_ours(), self._engine.connect() as connection, connection.begin():
-            yield Transaction(connection)
+        """One transaction that only reads, and sees one moment of the database; it waits for no writer.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        with _errors_made_ours(), self._engine.connect() as connection:
+            connection.execution_options(postgresql_readonly=True)
+            with connection.begin():
+                yield Transaction(connection)
 
     def close(self) -> None:
         """Close all connections, and let go of the database."""
@@ -138,8 +144,12 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: one that reads first and writes later could not get it any more."""
-    writes = connection.get_execution_options().get("maskloop_writes")
+    """A writer takes the write lock at once: one that reads first and writes later could not get it any more.
+
+    A reader takes none, and cannot write.
+    """
+    writes = bool(connection.get_execution_options().get("maskloop_writes"))
+    connection.exec_driver_sql(f"PRAGMA query_only={not writes}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -45,39 +45,39 @@ def get_images(tx: Transaction, project_id: str, image_ids: Iterable[str]) -> di
     Raises:
         ImageNotFound: one of them is not in the project.
     """
-    found: dict[str, Image] = {}
+    by_id: dict[str, Image] = {}
     wanted = list(image_ids)
     for ids in chunks(wanted):
         rows = tx.execute(_BY_ID, {"project_id": project_id, "ids": ids})
-        found.update((row.id, image_of(row)) for row in rows)
+        by_id.update((row.id, image_of(row)) for row in rows)
     for image_id in wanted:
-        if image_id not in found:
+        if image_id not in by_id:
             raise ImageNotFound(f"project {project_id} has no image {image_id!r}", field="image_id")
-    return found
+    return by_id
 
 
 def images_by_name(tx: Transaction, project_id: str, file_names: Iterable[str]) -> dict[str, Image]:
     """Those of the file names that are there already, with their images."""
-    found: dict[str, Image] = {}
+    by_name: dict[str, Image] = {}
     for names in chunks(list(file_names)):
         rows = tx.execute(_BY_NAME, {"project_id": project_id, "names": names})
-        found.update((row.file_name, image_of(row)) for row in rows)
-    return found
+        by_name.update((row.file_name, image_of(row)) for row in rows)
+    return by_name
 
 
 def list_images(tx: Transaction, project_id: str, split: Split | None, page: PageRequest) -> Page[Image]:
     """A project's images by id; of one split, or all."""
-    found = select(images).where(images.c.project_id == project_id, images.c.id > page.after)
+    query = select(images).where(images.c.project_id == project_id, images.c.id > page.after)
     if split is not None:
-        found = found.where(images.c.split == split)
-    rows = tx.execute(found.order_by(images.c.id).limit(page.size + 1)).all()
+        query = query.where(images.c.split == split)
+    rows = tx.execute(query.order_by(images.c.id).limit(page.size + 1)).all()
     return page.cut([image_of(row) for row in rows], [row.id for row in rows])
 
 
 def image_ids(tx: Transaction, project_id: str, split: Split) -> list[str]:
     """Ids of all images of a split, sorted."""
-    found = select(images.c.id).where(images.c.project_id == project_id, images.c.split == split)
-    return list(tx.execute(found.order_by(images.c.id)).scalars().all())
+    query = select(images.c.id).where(images.c.project_id == project_id, images.c.split == split)
+    return list(tx.execute(query.order_by(images.c.id)).scalars().all())
 
 
 def set_split(tx: Transaction, project_id: str, image_ids: Sequence[str], split: Split) -> None:

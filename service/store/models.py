@@ -48,6 +48,7 @@ def insert_model(tx: Transaction, record: ModelRecord) -> None:
         "created_at": version.created_at,
         "pseudo": None if version.pseudo is None else asdict(version.pseudo),
         "pseudo_snapshot": list(record.pseudo_snapshot),
+        "needs_counts": version.needs_counts,
     }
     tx.execute(insert(models), row)
 
@@ -75,8 +76,8 @@ def labeled_images(tx: Transaction, project_id: str, model_id: str) -> int:
     Raises:
         ModelNotFound: the project has no such version.
     """
-    found = select(models.c.labeled_images).where(models.c.project_id == project_id, models.c.id == model_id)
-    number: int | None = tx.execute(found).scalar()
+    query = select(models.c.labeled_images).where(models.c.project_id == project_id, models.c.id == model_id)
+    number: int | None = tx.execute(query).scalar()
     if number is None:
         raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
     return number
@@ -88,8 +89,8 @@ def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[st
     Raises:
         ModelNotFound: the project has no such version.
     """
-    found = select(models.c.metrics).where(models.c.project_id == project_id, models.c.id == model_id)
-    row = tx.execute(found).one_or_none()
+    query = select(models.c.metrics).where(models.c.project_id == project_id, models.c.id == model_id)
+    row = tx.execute(query).one_or_none()
     if row is None:
         raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
     metrics: Mapping[str, float] = row.metrics
@@ -98,8 +99,8 @@ def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[st
 
 def metrics_of_all(tx: Transaction, project_id: str) -> list[tuple[str, Mapping[str, float]]]:
     """(id, what its training measured) of the versions of a project that learnt from labels alone, oldest first."""
-    found = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
-    return [(row.id, row.metrics) for row in tx.execute(found.order_by(models.c.number))]
+    query = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
+    return [(row.id, row.metrics) for row in tx.execute(query.order_by(models.c.number))]
 
 
 def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:
@@ -109,10 +110,10 @@ def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[Mod
         ProjectNotFound: there is no such project.
     """
     active = get_project(tx, project_id).active_model
-    found = select(models).where(models.c.project_id == project_id)
+    query = select(models).where(models.c.project_id == project_id)
     if page.after:
-        found = found.where(models.c.number < page.after_number)
-    rows = tx.execute(found.order_by(models.c.number.desc()).limit(page.size + 1)).all()
+        query = query.where(models.c.number < page.after_number)
+    rows = tx.execute(query.order_by(models.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row, active) for row in rows], [str(row.number) for row in rows])
 
 
@@ -123,15 +124,15 @@ def latest_model(tx: Transaction, project_id: str) -> ModelRecord | None:
         ProjectNotFound: there is no such project.
     """
     active = get_project(tx, project_id).active_model
-    found = select(models).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
-    row = tx.execute(found.order_by(models.c.number.desc()).limit(1)).one_or_none()
+    query = select(models).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
+    row = tx.execute(query.order_by(models.c.number.desc()).limit(1)).one_or_none()
     return None if row is None else _record(row, active)
 
 
 def set_scored_images(tx: Transaction, project_id: str, model_id: str, scored_images: int) -> None:
     """Note how many pool images a version has scored."""
-    one = (models.c.project_id == project_id) & (models.c.id == model_id)
-    tx.execute(update(models).where(one).values(scored_images=scored_images))
+    this_version = (models.c.project_id == project_id) & (models.c.id == model_id)
+    tx.execute(update(models).where(this_version).values(scored_images=scored_images))
 
 
 def activate_model(tx: Transaction, project_id: str, model_id: str, now: datetime, etag: str = "") -> ModelRecord:
@@ -170,13 +171,13 @@ def roll_back_model(tx: Transaction, project_id: str, now: datetime, etag: str =
 
 def _standing_activations(tx: Transaction, project_id: str) -> Sequence[Row[Any]]:
     """The last two activations that were not undone, newest first."""
-    found = select(activations).where(activations.c.project_id == project_id, activations.c.undone_at.is_(None))
-    return tx.execute(found.order_by(activations.c.number.desc()).limit(2)).all()
+    query = select(activations).where(activations.c.project_id == project_id, activations.c.undone_at.is_(None))
+    return tx.execute(query.order_by(activations.c.number.desc()).limit(2)).all()
 
 
 def _find(tx: Transaction, project_id: str, model_id: str) -> Row[Any] | None:
-    found = select(models).where(models.c.project_id == project_id, models.c.id == model_id)
-    return tx.execute(found).one_or_none()
+    query = select(models).where(models.c.project_id == project_id, models.c.id == model_id)
+    return tx.execute(query).one_or_none()
 
 
 def _record(row: Row[Any], active: str) -> ModelRecord:
@@ -193,5 +194,6 @@ def _record(row: Row[Any], active: str) -> ModelRecord:
         scored_images=row.scored_images,
         pseudo=None if row.pseudo is None else PseudoLabels(**row.pseudo),
         pseudo_images=len(row.pseudo_snapshot),
+        needs_counts=row.needs_counts,
     )
     return ModelRecord(version, tuple(row.snapshot), row.folder, tuple(row.pseudo_snapshot))

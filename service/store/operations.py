@@ -65,19 +65,19 @@ def get_operation(tx: Transaction, operation_id: str) -> OperationRecord:
 
 def list_operations(tx: Transaction, project_id: str, page: PageRequest) -> Page[OperationRecord]:
     """Operations of a project ("" for all projects), newest first."""
-    found = select(operations)
+    query = select(operations)
     if project_id:
-        found = found.where(operations.c.project_id == project_id)
+        query = query.where(operations.c.project_id == project_id)
     if page.after:
-        found = found.where(operations.c.number < page.after_number)
-    rows = tx.execute(found.order_by(operations.c.number.desc()).limit(page.size + 1)).all()
+        query = query.where(operations.c.number < page.after_number)
+    rows = tx.execute(query.order_by(operations.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row) for row in rows], [str(row.number) for row in rows])
 
 
 def unfinished_operations(tx: Transaction) -> list[OperationRecord]:
     """Operations that have not ended, oldest first."""
-    found = select(operations).where(operations.c.state.in_(_UNFINISHED)).order_by(operations.c.number)
-    return [_record(row) for row in tx.execute(found)]
+    query = select(operations).where(operations.c.state.in_(_UNFINISHED)).order_by(operations.c.number)
+    return [_record(row) for row in tx.execute(query)]
 
 
 def _changing(record: OperationRecord) -> dict[str, Any]:

@@ -54,11 +54,11 @@ class PageRequest:
             raise _strange_token()
         return int(self.after or "0")
 
-    def cut(self, found: Sequence[T], keys: Sequence[str]) -> Page[T]:
-        """Make the page of `found`, which holds one item more than `size` if there are more; `keys` name them."""
-        if len(found) <= self.size:
-            return Page(tuple(found))
-        return Page(tuple(found[: self.size]), _token_of(keys[self.size - 1]))
+    def cut(self, items: Sequence[T], keys: Sequence[str]) -> Page[T]:
+        """Make the page of `items`, which holds one item more than `size` if there are more; `keys` name them."""
+        if len(items) <= self.size:
+            return Page(tuple(items))
+        return Page(tuple(items[: self.size]), _token_of(keys[self.size - 1]))
 
 
 def _token_of(key: str) -> str:

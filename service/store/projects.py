@@ -47,8 +47,8 @@ def get_project(tx: Transaction, project_id: str) -> Project:
 
 def list_projects(tx: Transaction, page: PageRequest) -> Page[Project]:
     """Projects by id."""
-    found = select(projects).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
-    rows = tx.execute(found).all()
+    query = select(projects).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
+    rows = tx.execute(query).all()
     return page.cut([_project(row) for row in rows], [row.id for row in rows])
 
 

@@ -16,6 +16,7 @@ from service.store.database import Transaction
 from service.store.tables import requests
 
 MAX_REQUEST_ID = 128
+UNKNOWN = ""  # fingerprint of a call that an earlier release took, see migration 0005
 
 T = TypeVar("T")
 _FIND = select(requests.c.method, requests.c.fingerprint, requests.c.answer).where(
@@ -97,7 +98,7 @@ def _find(tx: Transaction, request: Request) -> str | None:
     row = tx.execute(_FIND, {"request_id": request.id}).one_or_none()
     if row is None:
         return None
-    if (row.method, row.fingerprint) != (request.method, request.fingerprint):
+    if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN):
         raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
     return str(row.answer)
 
@@ -110,7 +111,7 @@ def _spelled(content: object) -> str:
     if isinstance(content, (tuple, list)):
         return f"({', '.join(map(_spelled, content))})"
     if is_dataclass(content) and not isinstance(content, type):
-        parts = (f"{one.name}={_spelled(getattr(content, one.name))}" for one in fields(content))
+        parts = (f"{field.name}={_spelled(getattr(content, field.name))}" for field in fields(content))
         return f"{type(content).__name__}({', '.join(parts)})"
     return repr(content)
 

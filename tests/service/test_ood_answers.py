@@ -21,7 +21,8 @@ from maskloop.values import (
     SupervisionKind,
 )
 from models.annotation.recipe import resolve
-from service.device.job_files import CHECKPOINT, TrainJob, read_job, write_outcome
+from service.artifacts.names import CHECKPOINT
+from service.device.job_files import TrainJob, read_job, write_outcome
 from service.operations.steps import DeviceWork
 from service.store.models import get_model
 from service.store.operations import OperationRecord

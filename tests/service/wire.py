@@ -7,6 +7,11 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
+from service.config import ServerConfig
+from service.desks import open_desks
+from service.edge.server import EdgeServer
+from service.store.clock import new_id
+
 
 class Loop:
     """An event loop in a thread of its own."""
@@ -23,3 +28,31 @@ class Loop:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+
+
+class Edge:
+    """An edge server over the desks of a folder."""
+
+    def __init__(self, folder, **options):
+        options = {"address": "127.0.0.1:0", "data_dir": folder / "data", "grace_s": 0.5, **options}
+        self.loop = Loop()
+        self._context = open_desks(ServerConfig(**options))
+        self.desks = self._context.__enter__()
+        try:
+            self.edge = self.loop.do(self._make(ServerConfig(**options)))
+            self.address = self.loop.do(self.edge.start())
+        except BaseException:
+            self._context.__exit__(None, None, None)
+            self.loop.close()
+            raise
+
+    async def _make(self, config):
+        return EdgeServer(self.desks, config, new_id)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.loop.do(self.edge.stop())
+        self._context.__exit__(None, None, None)
+        self.loop.close()

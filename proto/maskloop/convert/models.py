@@ -42,6 +42,7 @@ def model_to_message(model: ModelVersion) -> pb.ModelVersion:
         head=enum_to_message(model.head),
         pseudo=None if model.pseudo is None else pseudo_to_message(model.pseudo),
         pseudo_images=model.pseudo_images,
+        needs_counts=model.needs_counts,
     )
 
 
@@ -60,6 +61,7 @@ def model_from_message(message: pb.ModelVersion) -> ModelVersion:
         scored_images=message.scored_images,
         pseudo=pseudo_from_message(message.pseudo) if message.HasField("pseudo") else None,
         pseudo_images=message.pseudo_images,
+        needs_counts=message.needs_counts,
     )
 
 

@@ -56,7 +56,7 @@ OPERATION_STATE_FAILED: OperationState
 OPERATION_STATE_CANCELLED: OperationState
 
 class ModelVersion(_message.Message):
-    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head", "pseudo", "pseudo_images")
+    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head", "pseudo", "pseudo_images", "needs_counts")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -77,6 +77,7 @@ class ModelVersion(_message.Message):
     HEAD_FIELD_NUMBER: _ClassVar[int]
     PSEUDO_FIELD_NUMBER: _ClassVar[int]
     PSEUDO_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_COUNTS_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     recipe: str
@@ -90,7 +91,8 @@ class ModelVersion(_message.Message):
     head: HeadState
     pseudo: PseudoLabels
     pseudo_images: int
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ..., pseudo_images: _Optional[int] = ...) -> None: ...
+    needs_counts: bool
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ..., pseudo_images: _Optional[int] = ..., needs_counts: _Optional[bool] = ...) -> None: ...
 
 class PseudoLabels(_message.Message):
     __slots__ = ("model_version", "min_predicted_iou", "min_area_share", "images", "seed")

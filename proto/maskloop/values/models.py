@@ -103,7 +103,8 @@ class PreparedSelection:
 @dataclass(frozen=True)
 class ModelVersion:
     """One immutable checkpoint. `labeled_images` people have outlined; of a student network, `pseudo` says which
-    pseudo-labels it learnt from beside them, and `pseudo_images` of how many images."""
+    pseudo-labels it learnt from beside them, and `pseudo_images` of how many images. `needs_counts`: it must be told
+    how many objects of each category an image holds."""
 
     id: str
     project_id: str
@@ -117,6 +118,7 @@ class ModelVersion:
     scored_images: int = 0
     pseudo: PseudoLabels | None = None
     pseudo_images: int = 0
+    needs_counts: bool = False
 
     @property
     def head(self) -> HeadState:

@@ -5,7 +5,8 @@ import pytest
 
 from maskloop.masks import Mask
 from maskloop.values import Category, Counts, ImageProposals, ObjectProposal, Strategy
-from service.artifacts.pool_columns import PooledImage, PoolSources, gather_pool
+from service.artifacts.image_file import ImageFile
+from service.artifacts.pool_columns import PoolSources, gather_pool
 from service.artifacts.score_table import UNCERTAINTY, ScoredRow, write_scores
 
 OBJECT = ObjectProposal(1, Mask.from_array(np.ones((2, 2), bool)), 0.5, 0.5)
@@ -23,7 +24,7 @@ def table(tmp_path):
 
 
 def costs(table, counts):
-    images = tuple(PooledImage(name, f"{name}.png", "", counts.get(name), 90.0) for name in "abcd")
+    images = tuple(ImageFile(name, f"{name}.png", "", counts=counts.get(name), cost_s=90.0) for name in "abcd")
     sources = PoolSources((Category(1, "crack"),), images, table)
     return gather_pool(Strategy.parse("mask_guided:per_second=yes"), sources).costs_s.tolist()
 

@@ -20,13 +20,11 @@ from models.training.cache import NetworkCache
 from selection.hard_ood import probabilities
 from service.artifacts.blobs import BlobStore
 from service.artifacts.hard_ood import read_hard_ood, write_hard_ood
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CLASSIFIER, HARD_OOD
 from service.device import chunks
 from service.device.job_files import (
-    CLASSIFIER,
-    HARD_OOD,
-    ClassifiedFile,
     ClassifyJob,
-    ImageFile,
     read_job,
     read_outcome,
     write_job,
@@ -61,7 +59,7 @@ def job(blobs: BlobStore, candidates: int = 12, clusters: int = 50, recipe: dict
         resolve_classifier("compact", **values).to_dict(),
         3,
         CATEGORIES,
-        tuple(ClassifiedFile(f"l{n:02}", "a.png", blobs.put(data), said) for n, (data, said) in enumerate(found)),
+        tuple(ImageFile(f"l{n:02}", "a.png", blobs.put(data), present=said) for n, (data, said) in enumerate(found)),
         tuple(ImageFile(f"c{n:02}", "a.png", blobs.put(data)) for n, data in reversed(list(enumerate(more)))),
         clusters,
     )

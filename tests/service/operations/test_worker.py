@@ -17,8 +17,10 @@ from maskloop.values import Category, Counts
 from models.annotation.model import FittedModel
 from models.annotation.recipe import resolve
 from service.artifacts.blobs import BlobStore
-from service.artifacts.score_table import UNCERTAINTY, read_columns, read_scores
-from service.device.job_files import CHECKPOINT, SCORES, LabeledFile, PoolFile, ScoreJob, TrainJob, write_job
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CHECKPOINT, SCORES
+from service.artifacts.score_table import UNCERTAINTY, read_columns
+from service.device.job_files import ScoreJob, TrainJob, write_job
 from service.operations import worker as worker_module
 from service.operations.worker import Worker
 from service.operations.workflows import Stopping
@@ -34,7 +36,7 @@ class Jobs:
         self.blobs_url = str(folder / "blobs")
         blobs = BlobStore(self.blobs_url)
         self.images = tuple(
-            LabeledFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
+            ImageFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
             for place, (name, data, objects) in enumerate(squares(10))
         )
 
@@ -48,7 +50,7 @@ class Jobs:
         return self.folder / name
 
     def scoring(self, name: str, checkpoint: Path) -> Path:
-        counted = (PoolFile(item.image_id, item.file_name, item.sha256, Counts({1: 1})) for item in self.images)
+        counted = (ImageFile(item.image_id, item.file_name, item.sha256, counts=Counts({1: 1})) for item in self.images)
         write_job(self.folder / name, ScoreJob(checkpoint, tuple(counted)))
         return self.folder / name
 
@@ -88,11 +90,10 @@ def test_a_scoring_scores_every_image(jobs, worker, trained):
     reports = []
     folder = jobs.scoring("score", trained / CHECKPOINT)
     worker.run(folder, lambda *report: reports.append(report))
-    ids, scores = read_scores(folder / SCORES)
-    assert sorted(ids) == [item.image_id for item in jobs.images]
-    assert ((scores >= 0) & (scores <= 1)).all()
-    columns = read_columns(folder / SCORES, ["features", *UNCERTAINTY])
-    assert columns["features"].shape == (len(ids), 256)
+    columns = read_columns(folder / SCORES, ["image_id", "score", "features", *UNCERTAINTY])
+    assert sorted(columns["image_id"].tolist()) == [item.image_id.encode() for item in jobs.images]
+    assert ((columns["score"] >= 0) & (columns["score"] <= 1)).all()
+    assert columns["features"].shape == (len(jobs.images), 256)
     assert all(((columns[name] >= 0) & (columns[name] <= 1)).all() for name in UNCERTAINTY)
     shares, _, seconds = zip(*reports, strict=True)
     assert list(shares) == sorted(shares)

@@ -149,7 +149,7 @@ def _setup(history: CampaignHistory, images: Mapping[str, Image], command: str) 
         recipe=newest.recipe if newest else "",
         encoder=recipe.get("encoder", ""),
         image_size=recipe.get("image_size", 0),
-        told_counts=recipe["classes"] == "fed" if "classes" in recipe else None,
+        told_counts=newest.needs_counts if newest else None,
         pool_images=splits.count(Split.POOL),
         test_images=splits.count(Split.TEST),
         categories=history.project.categories,

@@ -18,7 +18,7 @@ from maskloop.values import (
     SupervisionKind,
 )
 from tests.service.desks import counts_draft, full_draft, png
-from tests.service.test_edge_server import Edge
+from tests.service.wire import Edge
 
 
 @pytest.fixture

@@ -24,45 +24,14 @@ from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
 from maskloop.values import Budget, Category, ImageImport, Split, Strategy
-from service.config import ServerConfig
-from service.desks import open_desks
-from service.edge.server import SERVICES, EdgeServer
-from service.store.clock import new_id
-from tests.service.wire import Loop
+from service.edge.server import SERVICES
+from tests.service.wire import Edge
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 FILES = (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)
 METHODS = [
     method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
 ]
-
-
-class Edge:
-    """An edge server over the desks of a folder."""
-
-    def __init__(self, folder, **options):
-        options = {"address": "127.0.0.1:0", "data_dir": folder / "data", "grace_s": 0.5, **options}
-        self.loop = Loop()
-        self._context = open_desks(ServerConfig(**options))
-        self.desks = self._context.__enter__()
-        try:
-            self.edge = self.loop.do(self._make(ServerConfig(**options)))
-            self.address = self.loop.do(self.edge.start())
-        except BaseException:
-            self._context.__exit__(None, None, None)
-            self.loop.close()
-            raise
-
-    async def _make(self, config):
-        return EdgeServer(self.desks, config, new_id)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.loop.do(self.edge.stop())
-        self._context.__exit__(None, None, None)
-        self.loop.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from maskloop.errors import InvalidConfig
 
-MIGRATIONS = Path(__file__).parent.parent / "migrations"
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 def migrate(engine: Engine) -> None:

@@ -1,0 +1,166 @@
+"""Long work with models: training, scoring, evaluation, ranking. Each answers an operation at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from maskloop.errors import FailedPrecondition
+from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
+from models.annotation.recipe import Recipe, resolve
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.score_table import check_scored
+from service.desk.checks import check_seed
+from service.desk.models import scored_pseudo
+from service.desk.overrides import parse_overrides
+from service.operations.operations import Operations
+from service.operations.step import LEARNT_FROM
+from service.pool.rankings import version_for
+from service.store import Transaction
+from service.store.campaigns import get_campaign
+from service.store.labels import full_labels
+from service.store.models import get_model
+from service.store.projects import get_project
+from service.store.requests import Request
+
+
+class ModelWorkDesk:
+    """Use cases of long work with models.
+
+    Args:
+        folder: where models lie.
+        operations: does long work.
+        default_recipe: for trainings that name none.
+    """
+
+    def __init__(self, *, folder: DataFolder, operations: Operations, default_recipe: str) -> None:
+        self._folder = folder
+        self._operations = operations
+        self._default_recipe = default_recipe
+
+    def train_model(
+        self,
+        *,
+        project_id: str,
+        recipe: str = "",
+        overrides_json: str = "",
+        seed: int = 0,
+        activate: bool = False,
+        pseudo: PseudoLabels | None = None,
+        request_id: str = "",
+    ) -> Operation:
+        """Train a new model version on the project's current full labels of train and pool images.
+
+        With `pseudo`, it learns from such pseudo-labels as well, as they are when the work begins.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+            ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes pseudo-labels.
+            InvalidConfig: an unknown recipe or option, or an impossible value.
+            InvalidArgument: a negative seed.
+            FailedPrecondition: there is no full label to learn from.
+            QueueFull: too much work is waiting.
+        """
+        check_seed(seed)
+        resolved = _resolve(recipe or self._default_recipe, overrides_json)
+
+        def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
+            get_project(tx, project_id)
+            _check_labeled(tx, project_id, LEARNT_FROM)
+            version = f"model-{operation_id}"
+            proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
+            return {
+                "model_version": version,
+                "recipe": resolved.to_dict(),
+                "seed": seed,
+                "activate": activate,
+                **proposed,
+            }
+
+        asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate, *([pseudo] if pseudo else [])))
+        return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
+
+    def resolve_recipe(self, *, recipe: str = "", overrides_json: str = "") -> str:
+        """A recipe with all its options as JSON, as `train_model` would use it.
+
+        Raises:
+            InvalidConfig: an unknown recipe or option, or an impossible value.
+        """
+        return json.dumps(_resolve(recipe or self._default_recipe, overrides_json).to_dict())
+
+    def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
+        """Score the pool images without a full label; "" is the active version.
+
+        A version whose recipe predicts classes reads all of them, any other those that are counted and hold something.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            QueueFull: too much work is waiting.
+        """
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            return {"model_version": get_model(tx, project_id, model_version).version.id}
+
+        asked = Request(request_id, "ScorePool", (project_id, model_version))
+        return self._operations.start(asked, OperationKind.SCORE, project_id, plan)
+
+    def evaluate_model(
+        self, *, project_id: str, split: Split, model_version: str = "", request_id: str = ""
+    ) -> Operation:
+        """Measure a model version on the labeled images of a split; "" is the active version.
+
+        Raises:
+            ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            FailedPrecondition: the split has no labeled image.
+            QueueFull: too much work is waiting.
+        """
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            version = get_model(tx, project_id, model_version).version.id
+            _check_labeled(tx, project_id, (split,))
+            return {"model_version": version, "split": split.value}
+
+        asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
+        return self._operations.start(asked, OperationKind.EVALUATE, project_id, plan)
+
+    def prepare_selection(
+        self, *, project_id: str, campaign_id: str, strategy: Strategy | None = None, request_id: str = ""
+    ) -> Operation:
+        """Rank the pool by the campaign's strategy, or another, with the active model version.
+
+        Raises:
+            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
+            InvalidArgument: there is no such strategy.
+            NoActiveModel, PoolNotScored: the strategy needs what is not there.
+            QueueFull: too much work is waiting.
+        """
+        if strategy is not None:
+            strategy.check()
+
+        def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
+            project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
+            wanted = strategy or campaign.strategy
+            version = version_for(project, wanted)
+            if version:
+                check_scored(self._folder.scores(project_id, version))
+            return {
+                "campaign_id": campaign_id,
+                "strategy": str(wanted),
+                "seed": campaign.seed,
+                "model_version": version,
+            }
+
+        asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy))
+        return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)
+
+
+def _resolve(recipe: str, overrides_json: str) -> Recipe:
+    return resolve(recipe, **parse_overrides(overrides_json))
+
+
+def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:
+    if next(full_labels(tx, project_id, splits), None) is None:
+        names = " or ".join(splits)
+        raise FailedPrecondition(f"project {project_id} has no full label of a {names} image")

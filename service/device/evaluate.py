@@ -1,0 +1,35 @@
+"""Evaluations: a model measured on labeled images. Runs in the worker process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from maskloop.values import Evaluation
+from models.annotation import evaluate as measures
+from models.annotation.model import FittedModel
+from models.data.samples import Example
+from service.device.context import JobContext
+from service.device.job_files import EvaluateJob
+
+
+def evaluate(job: EvaluateJob, context: JobContext) -> dict[str, Any]:
+    """Measure a model on labeled images; the outcome is the evaluation."""
+    model = FittedModel.load(job.checkpoint, context.device)
+    read = 0
+
+    def examples() -> Iterator[Example]:
+        nonlocal read
+        for image in job.images:
+            yield context.images.example(image)
+            read += 1
+
+    def report(_: float, message: str) -> None:
+        context.progress(read / len(job.images), f"{message} of {len(job.images)}")
+
+    evaluation = measures.evaluate(model, examples(), job.split, device=context.device, progress=report)
+    told: dict[str, Any] = json.loads(TypeAdapter(Evaluation).dump_json(evaluation))
+    return {"evaluation": {**told, "model_version": job.model_version}}

@@ -1,0 +1,41 @@
+"""The one reader of image files in the device process, and what the models take them as."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskloop.formats.images import decode_image
+from models.data.samples import Example, ImageToScore
+from service.artifacts.blobs import BlobStore
+from service.artifacts.image_file import ImageFile
+
+
+class ImageReader:
+    """Reads image files.
+
+    Args:
+        blobs: where their contents are.
+    """
+
+    def __init__(self, blobs: BlobStore) -> None:
+        self._blobs = blobs
+
+    def pixels(self, image: ImageFile) -> NDArray[np.uint8]:
+        """(H, W, 3) uint8 RGB, upright.
+
+        Raises:
+            NotFound: the content is gone.
+            InvalidImage: the file does not decode.
+        """
+        return decode_image(self._blobs.read(image.sha256), image.file_name).pixels
+
+    def example(self, image: ImageFile) -> Example:
+        """The image and its objects, to learn from or to measure a model on."""
+        return Example(image.image_id, self.pixels(image), image.objects)
+
+    def to_score(self, image: ImageFile) -> ImageToScore:
+        """The image and its counts, decoded when its turn comes."""
+        return ImageToScore(image.image_id, partial(self.pixels, image), image.counts)

@@ -1,0 +1,47 @@
+"""Scorings: what a model reads in images, as one table. Runs in the worker process.
+
+A scoring that is killed goes on from the last chunk of images that was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from models.annotation.model import FittedModel
+from models.training.loop import Progress
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import SCORES
+from service.artifacts.score_table import ScoredRow, join_scores, write_scores
+from service.device.context import JobContext
+from service.device.job_files import ScoreJob
+
+CHUNK = 1024  # images scored between two places to go on from
+BATCH = 16
+
+
+def score(job: ScoreJob, context: JobContext) -> dict[str, Any]:
+    """Score the images chunk by chunk, those with most counted objects first; the outcome is their number."""
+    model = FittedModel.load(job.checkpoint, context.device)
+    ordered = sorted(job.images, key=_most_objects_first)
+    parts = []
+    for start in range(0, len(ordered), CHUNK):
+        path = context.folder / f"scores-{start:09}.parquet"
+        chunk = ordered[start : start + CHUNK]
+        if not path.is_file():
+            progress = context.part(start / len(ordered), (start + len(chunk)) / len(ordered))
+            write_scores(path, _scored(model, chunk, context, progress))
+        parts.append(path)
+    return {"scored_images": join_scores(context.folder / SCORES, parts)}
+
+
+def _most_objects_first(image: ImageFile) -> tuple[int, str]:
+    return (-image.counts.objects if image.counts else 0), image.image_id
+
+
+def _scored(
+    model: FittedModel, images: Sequence[ImageFile], context: JobContext, progress: Progress
+) -> Iterator[ScoredRow]:
+    waiting = [context.images.to_score(image) for image in images]
+    for scored in model.predict(waiting, device=context.device, batch_size=BATCH, progress=progress):
+        yield ScoredRow(scored.proposals, scored.features, scored.uncertainty)

@@ -1,0 +1,100 @@
+"""What every transaction promises: one writer at a time, one moment for a reader, all or nothing."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidConfig, LabelNotFound, Unavailable
+from service.store import Database
+from service.store.campaigns import Movement, get_campaign, move
+from service.store.images import get_image, insert_images
+from tests.service.store.rows import CAMPAIGN, POSTGRES, image
+
+
+@pytest.mark.skipif(not POSTGRES, reason="MASKLOOP_TEST_POSTGRES names no database")
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_two_servers_do_not_share_a_postgresql_database(database: Database, url: str) -> None:
+    with pytest.raises(FailedPrecondition, match="another server"):
+        Database(url, patience_s=0.1)
+    database.close()
+    Database(url, patience_s=5.0).close()
+
+
+@pytest.mark.parametrize("url", ["mysql://here/db", "no url"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(InvalidConfig, match="url"):
+        Database(url)
+
+
+def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        Database(f"sqlite:///{tmp_path / 'no such folder' / 'store.db'}")
+
+
+def test_sqlite_is_durable_and_enforces_references(tmp_path: Path) -> None:
+    made = Database(f"sqlite:///{tmp_path / 'store.db'}")
+    with made.read() as tx:
+        pragmas = [
+            tx.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    made.close()
+    assert pragmas == ["wal", 2, 1]
+
+
+def test_what_is_raised_rolls_everything_back_and_skips_what_waits_for_the_commit(database: Database) -> None:
+    told: list[str] = []
+
+    def write_and_fail() -> None:
+        with database.write() as tx:
+            insert_images(tx, [image("new")])
+            tx.after_commit(lambda: told.append("new"))
+            raise LabelNotFound("stop")
+
+    with pytest.raises(LabelNotFound):
+        write_and_fail()
+    with database.read() as tx, pytest.raises(ImageNotFound):
+        get_image(tx, "p", "new")
+    assert told == []
+
+
+def test_what_waits_for_the_commit_runs_after_it(database: Database) -> None:
+    seen: list[str] = []
+
+    def look() -> None:
+        with database.read() as tx:
+            seen.append(get_image(tx, "p", "new").id)
+
+    with database.write() as tx:
+        insert_images(tx, [image("new")])
+        tx.after_commit(look)
+        assert seen == []
+    assert seen == ["new"]
+
+
+def test_writers_wait_for_each_other(database: Database) -> None:
+    def spend() -> None:
+        for _ in range(10):
+            with database.write() as tx:
+                spent_s = get_campaign(tx, "p", "c").spent_s
+                move(tx, CAMPAIGN, Movement(spent_s=1.0))
+                assert get_campaign(tx, "p", "c").spent_s == spent_s + 1.0
+
+    threads = [threading.Thread(target=spend) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as tx:
+        assert get_campaign(tx, "p", "c").spent_s == 80.0
+
+
+def test_a_reader_sees_one_moment(database: Database) -> None:
+    with database.read() as before:
+        assert get_campaign(before, "p", "c").spent_s == 0.0
+        with database.write() as tx:
+            move(tx, CAMPAIGN, Movement(spent_s=5.0))
+        assert get_campaign(before, "p", "c").spent_s == 0.0

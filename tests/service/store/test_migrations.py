@@ -1,0 +1,83 @@
+"""Databases of earlier servers are brought up to date."""
+
+from __future__ import annotations
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+
+from maskloop.errors import InvalidConfig
+from maskloop.values import Strategy
+from service.store import Database
+from service.store.batches import get_batch
+from service.store.campaigns import get_campaign, get_campaign_by_kind
+from service.store.projects import get_project
+from service.store.tables import metadata
+from service.store.tables.migrate import MIGRATIONS
+from tests.service.store.rows import FULL
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
+    Database(url).close()
+    with create_engine(url).connect() as connection:
+        assert set(inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds(url: str) -> None:
+    """Targets become options of the strategy; batches, leases and spending that refer to the campaigns stay."""
+    with create_engine(url).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in OF_THE_FIRST_SCHEMA:
+            connection.execute(text(statement))
+    made = Database(url)
+    with made.read() as tx:
+        strategies = [get_campaign(tx, "p", campaign_id).strategy for campaign_id in ("aimed", "random")]
+        held = get_batch(tx, "p", "b").batch
+        spent = get_campaign_by_kind(tx, "p", "aimed").spent_s_by_kind
+    made.close()
+    assert strategies == [Strategy("mask_guided", {"target": "0.25"}), Strategy("random")]
+    assert (held.campaign_id, held.strategy, held.fallback, len(held.picks)) == ("aimed", "mask_guided", "", 1)
+    assert spent == {FULL: 2.5}
+
+
+AT = "'2026-01-01 00:00:00+00:00'"
+
+
+OF_THE_FIRST_SCHEMA = (
+    f"INSERT INTO projects (id, display_name, categories, created_at) VALUES ('p', 'P', '[[1, \"crack\"]]', {AT})",
+    "INSERT INTO images (project_id, id, file_name, uri, width, height, sha256, split)"
+    " VALUES ('p', 'i', 'i.png', '', 8, 6, '', 'pool')",
+    "INSERT INTO campaigns (project_id, id, budget_s, strategy, target_iou, seed, created_at)"
+    f" VALUES ('p', 'aimed', 9000, 'mask_guided', 0.25, 0, {AT})",
+    "INSERT INTO campaigns (project_id, id, budget_s, strategy, target_iou, seed, created_at)"
+    f" VALUES ('p', 'random', 9000, 'random', NULL, 0, {AT})",
+    "INSERT INTO spending (project_id, campaign_id, kind, planned_s, measured_s)"
+    " VALUES ('p', 'aimed', 'full', 2500, 0)",
+    "INSERT INTO batches (id, project_id, campaign_id, annotator, kind, strategy, model_version, target_iou, exhausted,"
+    f" expires_at, open) VALUES ('b', 'p', 'aimed', 'ann', 'full', 'mask_guided', 'm', 0.25, false, {AT}, true)",
+    "INSERT INTO picks (batch_id, position, project_id, image_id, reason, score, cost_s, state)"
+    " VALUES ('b', 0, 'p', 'i', 'near', 0.25, 80000, 'open')",
+)
+
+
+def test_a_second_start_on_the_same_database_changes_nothing(database: Database, url: str) -> None:
+    database.close()
+    again = Database(url)
+    with again.read() as tx:
+        assert get_project(tx, "p").display_name == "Bridges"
+    again.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Database, url: str) -> None:
+    with database.write() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    with pytest.raises(InvalidConfig, match="9999"):
+        Database(url)
