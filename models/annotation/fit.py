@@ -17,7 +17,7 @@ again with the same arguments goes on where it was and ends the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,13 @@ import numpy as np
 import torch
 
 from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
+from maskloop.values import HeadState
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe
 from models.annotation.train import train_network
 from models.data.samples import Example, Prepared, prepare
-from models.iou_head.calibrator import CalibrationSet, Exposure, fit_calibrator
+from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_calibrator
 from models.iou_head.trust import judge, rehearse
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
@@ -71,42 +72,16 @@ def fit(
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
-    stages = _Stages(
-        tuple(categories),
-        recipe,
-        seed,
-        device,
-        checkpoint_dir,
-        progress,
-        cache,
-        pseudo=_prepare_pseudo(pseudo, categories, recipe),
-        empty=_prepare(empty, categories, recipe) if recipe.empty_images else [],
-    )
+    proposed = _prepare_pseudo(pseudo, categories, recipe)
+    nothing = _prepare(empty, categories, recipe) if recipe.empty_images else []
+    stages = _Stages(tuple(categories), recipe, seed, device, checkpoint_dir, progress, cache, proposed, nothing)
     ordered = sorted(examples, key=lambda example: example.image_id)
-    learnt, held_out = hold_out(ordered, recipe.held_out, seed)
-    evidence: dict[str, float] = {"held_out_images": 0.0}
-    observed = []
-    if held_out:
-        network = stages.train("held-out fit", learnt, (0.0, HELD_OUT_FIT))
-        observed.append(stages.observe(network, held_out, Exposure.HELD_OUT))
-        evidence = rehearse(stages.observe_learnt(network, learnt), observed[0], np.random.default_rng([seed, 3]))
-    network = stages.train("training", ordered, (HELD_OUT_FIT if held_out else 0.0, TRAINED), start)
-    state = judge(evidence)
-    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), state)
-    progress(1.0, f"head: {state}")
-    return FittedModel(
-        network,
-        recipe,
-        stages.categories,
-        calibrator,
-        seed,
-        snapshot=tuple(example.image_id for example in ordered),
-        metrics=evidence,
-        pseudo=tuple(item.image_id for item in stages.pseudo),
-        empty=tuple(item.image_id for item in stages.empty),
-        head=state,
-        arithmetic=Arithmetic.of(device),
-    )
+    evidence, observed = stages.held_out_fit(ordered)
+    network = stages.train("training", ordered, (HELD_OUT_FIT if observed else 0.0, TRAINED), start)
+    head = judge(evidence)
+    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), head)
+    progress(1.0, f"head: {head}")
+    return stages.model(network, calibrator, head, evidence, ordered)
 
 
 @dataclass(frozen=True)
@@ -141,6 +116,19 @@ class _Stages:
             empty=self.empty,
         )
 
+    def held_out_fit(self, ordered: Sequence[Example]) -> tuple[dict[str, float], list[CalibrationSet]]:
+        """What heads are worth on images held out, as `rehearse` tells it, and these images as its network reads them.
+
+        Nothing is measured, and there are no such images, where nothing is held out.
+        """
+        learnt, held_out = hold_out(ordered, self.recipe.held_out, self.seed)
+        if not held_out:
+            return {"held_out_images": 0.0}, []
+        network = self.train("held-out fit", learnt, (0.0, HELD_OUT_FIT))
+        observed = self.observe(network, held_out, Exposure.HELD_OUT)
+        rng = np.random.default_rng([self.seed, 3])
+        return rehearse(self.observe_learnt(network, learnt), observed, rng), [observed]
+
     def observe(self, network: AnnotationNetwork, images: Sequence[Example], exposure: Exposure) -> CalibrationSet:
         """Images as they are."""
         return calibration_set_from_images(
@@ -153,6 +141,29 @@ class _Stages:
             network, self.categories, self.recipe, learnt, seed=self.seed, device=self.device
         )
         return CalibrationSet.join(self.observe(network, learnt, Exposure.TRAIN), views)
+
+    def model(
+        self,
+        network: AnnotationNetwork,
+        calibrator: Calibrator,
+        head: HeadState,
+        evidence: Mapping[str, float],
+        ordered: Sequence[Example],
+    ) -> FittedModel:
+        """What the fit comes to."""
+        return FittedModel(
+            network,
+            self.recipe,
+            self.categories,
+            calibrator,
+            self.seed,
+            snapshot=tuple(example.image_id for example in ordered),
+            metrics=evidence,
+            pseudo=tuple(item.image_id for item in self.pseudo),
+            empty=tuple(item.image_id for item in self.empty),
+            head=head,
+            arithmetic=Arithmetic.of(self.device),
+        )
 
 
 def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:

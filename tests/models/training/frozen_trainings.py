@@ -1,0 +1,136 @@
+"""Tiny trainings whose losses are on record, to notice a change of what trainings come to.
+
+    python -m tests.models.training.frozen_trainings
+
+records them anew in frozen_trainings.json, beside the version numbers of the parts that decide them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from maskloop.masks import Mask
+from maskloop.values import ObjectLabel
+from models.annotation import train as annotation
+from models.annotation.recipe import resolve
+from models.classification import train as classification
+from models.classification.recipe import resolve_classifier
+from models.data.samples import Example, prepare
+from models.training import loop
+from models.training.loop import Progress
+from tests.models.classification.pictures import CATEGORIES, pictures
+
+RECORD = Path(__file__).with_suffix(".json")
+TOLERANCE = 0.02
+"""Of a loss, absolute. Other vector instructions and two threads moved one loss by 0.006, the others by 0.001."""
+CPU = torch.device("cpu")
+SMALL = {"encoder": "compact", "image_size": 32, "hidden": 16, "iterations": 6, "iou_epochs": 2, "batch": 4}
+SMALL_CLASSIFIER = {"image_size": 32, "iterations": 6, "batch": 8, "held_out": 0.0}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Version numbers of the parts, and the loss of every iteration."""
+
+    versions: dict[str, int]
+    losses: list[float]
+
+
+def scenes(number: int, objects: int, seed: int) -> list[Example]:
+    """Dark ground with bright rectangles of categories 3 and 8, one in each of the first quarters."""
+    rng, examples = np.random.default_rng(seed), []
+    for place in range(number):
+        pixels, labels = rng.integers(0, 60, (32, 32, 3), dtype=np.uint8), []
+        for quarter in range(objects):
+            top, left = (16 * half + int(rng.integers(1, 5)) for half in divmod(quarter, 2))
+            mask = np.zeros((32, 32), dtype=np.bool_)
+            mask[top : top + 8, left : left + 6] = True
+            category_id = int(rng.choice(CATEGORIES))
+            pixels[mask] = (220, 180, 40) if category_id == 3 else (60, 90, 230)
+            labels.append(ObjectLabel(category_id, Mask.from_array(mask)))
+        examples.append(Example(f"image-{place}", pixels, tuple(labels)))
+    return examples
+
+
+def annotate(name: str, **options: object) -> Callable[[Progress], None]:
+    """A training of the annotation network, beside pseudo-labels and empty images."""
+    recipe = resolve(name, **SMALL, **options)
+
+    def train(progress: Progress) -> None:
+        pseudo, empty = (
+            [prepare(scene, CATEGORIES, 32, recipe.steps) for scene in scenes(4, objects, seed)]
+            for objects, seed in ((1, 1), (0, 2))
+        )
+        annotation.train_network(
+            scenes(6, 3, 0),
+            CATEGORIES,
+            recipe,
+            seed=1,
+            device=CPU,
+            checkpoint_dir=None,
+            progress=progress,
+            pseudo=pseudo,
+            empty=empty,
+        )
+
+    return train
+
+
+def classify(**options: object) -> Callable[[Progress], None]:
+    """A training of the image classifier."""
+    recipe = resolve_classifier("compact", **SMALL_CLASSIFIER, **options)
+    examples = [*pictures(9, 3), *pictures(9, 8), *pictures(3)]
+
+    def train(progress: Progress) -> None:
+        classification.train_classifier(
+            examples, CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=progress
+        )
+
+    return train
+
+
+FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
+ANNOTATION = {
+    "compact": annotate("compact"),
+    "compact, told the classes": annotate("compact", classes="fed", seeds=False, augment="affine", warmup=2),
+    "paper": annotate("paper", **FAST),
+    "paper, joint": annotate("paper", iou_training="joint", **FAST),
+    "paper, free": annotate("paper", classes="predicted", class_from=0.1, stop_from=0.1, **FAST),
+}
+CLASSIFICATION = {
+    "square": classify(),
+    "crop": classify(view="crop", shortest=20, longest=40, schedule="poly", optimizer="sgd"),
+}
+
+
+def outcome(name: str) -> Outcome:
+    """What a training of `ANNOTATION` or `CLASSIFICATION` comes to now."""
+    told: list[str] = []
+    room = annotation if name in ANNOTATION else classification
+    {**ANNOTATION, **CLASSIFICATION}[name](lambda _, message: told.append(message))
+    losses = [float(number) for message in told for number in re.findall(r"loss (\S+)$", message)]
+    return Outcome({**room.versions(), "loop": loop.VERSION}, losses)
+
+
+def recorded() -> dict[str, Outcome]:
+    """What they came to when they were recorded."""
+    return {name: Outcome(**values) for name, values in json.loads(RECORD.read_text()).items()}
+
+
+def main() -> None:
+    """Record all."""
+    torch.set_num_threads(1)
+    found = {name: outcome(name) for name in (*ANNOTATION, *CLASSIFICATION)}
+    lines = [f'  "{name}": {json.dumps(vars(value))}' for name, value in found.items()]
+    RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
