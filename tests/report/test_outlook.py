@@ -3,7 +3,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from maskloop.costs.budget_end import end_of_budget_s
 from maskloop.report import (
     CheckedForecast,
     Expected,
@@ -77,10 +76,7 @@ def test_rounds_without_a_number_or_a_cost_are_left_out(a_round: MakeRound) -> N
     assert points(rounds, "mean_iou") == {2: (90.0, 0.4)}
 
 
-def test_a_budget_of_images_ends_where_their_mean_cost_leads() -> None:
-    assert end_of_budget_s(None, 30, 1000.0, 20) == 1500.0
-    assert end_of_budget_s(7200.0, None, 1000.0, 20) == 7200.0
-    assert end_of_budget_s(None, 30, 0.0, 0) == 0.0
+def test_outlooks_end_with_the_budget_or_after_it_half_as_far_again() -> None:
     assert until_s(7000.0, 7200.0, finished=True) == 10_500.0
     assert until_s(3000.0, 7200.0, finished=True) == 7200.0
     assert until_s(3000.0, 7200.0, finished=False) == 7200.0

@@ -69,14 +69,16 @@ def read_finished_coco(
     parsed = parse_coco(file, problems)
     known = {category.name: category.id for category in categories}
     labels: dict[str, tuple[ObjectLabel, ...]] = {}
+    listed: set[str] = set()
     for id_, image in parsed.images.items():
         name = image.file_name if image.file_name in expected else PurePosixPath(image.file_name).name
         if name in expected:
+            listed.add(name)
             with problems.about(f"image {id_}"):
                 _check_finished(image, name, expected[name], labels)
-                labels[name] = _by_category_name(parsed.objects[id_], parsed.categories, known)
+                labels[name] = _by_category_name(name, parsed.objects[id_], parsed.categories, known)
     for name in expected:
-        if name not in labels:
+        if name not in listed:
             problems.add(name, "the file does not list this image")
     problems.raise_if_any()
     return labels
@@ -90,11 +92,11 @@ def _check_finished(image: ImageEntry, name: str, size: tuple[int, int], labels:
 
 
 def _by_category_name(
-    objects: Iterable[ObjectLabel], names: Mapping[int, str], known: Mapping[str, int]
+    image: str, objects: Iterable[ObjectLabel], names: Mapping[int, str], known: Mapping[str, int]
 ) -> tuple[ObjectLabel, ...]:
     for item in objects:
         if names[item.category_id] not in known:
-            raise InvalidDataset(f"category {names[item.category_id]!r} is none of {', '.join(known)}")
+            raise InvalidDataset(f"category {names[item.category_id]!r} is none of {', '.join(known)} (in {image})")
     return tuple(replace(item, category_id=known[names[item.category_id]]) for item in objects)
 
 

@@ -1,0 +1,236 @@
+"""What every labeler keeps to. A new labeler gets the suite by a row in `LABELERS`."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskloop.costs.cost_model import CostModel
+from maskloop.errors import UnsupportedSupervision
+from maskloop.formats.coco_writing import coco_document
+from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task
+from maskloop.masks import Mask
+from maskloop.values import (
+    LABEL_KINDS,
+    Category,
+    Image,
+    ObjectLabel,
+    Pick,
+    SkipReason,
+    Split,
+    SupervisionKind,
+)
+
+CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
+NAMES = {category.id: category.name for category in CATEGORIES}
+UNSUPPORTED = [kind for kind in SupervisionKind if kind not in LABEL_KINDS]
+COUNTS, FULL, OOD_CHECK = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK
+COSTS = CostModel(len(CATEGORIES))
+
+
+def square(category_id: int, left: int = 0) -> ObjectLabel:
+    pixels = np.zeros((6, 8), dtype=bool)
+    pixels[1:4, left : left + 3] = True
+    return ObjectLabel(category_id, Mask.from_array(pixels))
+
+
+MOSS = Category(9, "moss")  # outside the vocabulary
+EMPTY = ObjectLabel(1, Mask.empty(6, 8))
+OBJECTS = {"a": (square(1), square(1, 4), square(2)), "b": (), "c": (square(5),)}
+
+
+def image(name: str) -> Image:
+    return Image(f"id-{name}", "p", f"{name}.png", "", 8, 6, "0" * 64, Split.POOL)
+
+
+def task(kind: SupervisionKind, *names: str, name: str = "round-01") -> Task:
+    images = tuple(map(image, names))
+    paid = {shown.id: 0.0 for shown in images}
+    return Task(name, kind, images, CATEGORIES, {}, paid, lambda image_id: image_id.encode(), lambda: None)
+
+
+class Setting(ABC):
+    """A labeler, with people behind it who say of each image what OBJECTS says."""
+
+    clocked: bool  # whether drafts tell the seconds they took
+    foresees: bool  # whether it knows what a label costs before it is made
+
+    @abstractmethod
+    def __init__(self, folder: Path) -> None: ...
+
+    @abstractmethod
+    def labeler(self) -> Labeler:
+        """The labeler, made anew: as after a restart."""
+
+    def label(self, asked: Task) -> Answers:
+        return self.labeler().label(asked)
+
+
+class Simulated(Setting):
+    clocked = foresees = True
+
+    def __init__(self, folder: Path) -> None: ...
+
+    def labeler(self) -> Labeler:
+        return GroundTruthLabeler({f"id-{name}": objects for name, objects in OBJECTS.items()}, COSTS)
+
+
+class Folder(Setting):
+    """While the labeler sleeps, people save what `script` says, and then done.json as it should be.
+
+    Args:
+        folder: where tasks are handed out.
+    """
+
+    clocked = foresees = False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.script: list[tuple[str, str]] = []  # file name, text
+        self.notes: list[str] = []
+        self.slept = 0
+
+    def labeler(self) -> Labeler:
+        return FolderLabeler(self.folder, self, sleep=self._sleep)
+
+    def label(self, asked: Task) -> Answers:
+        self.kind, self.place = asked.kind, self.folder / asked.name
+        return super().label(asked)
+
+    def skip(self, name: str) -> None:
+        self.script.append(("skip.txt", f"{name}.png\n"))
+
+    def phase(self, name: str, detail: str = "") -> None:
+        """The labeler tells what it waits for."""
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept += 1
+        assert self.slept < 50, "the labeler waits for ever"
+        name, text = self.script.pop(0) if self.script else ("done.json", done(self.kind, *OBJECTS))
+        (self.place / name).write_text(text)
+
+
+def done(kind: SupervisionKind, *names: str, **instead: object) -> str:
+    """done.json with what OBJECTS says of these images, or what stands for them in `instead`."""
+    if kind is FULL:
+        labels = {f"{name}.png": instead.get(name, OBJECTS[name]) for name in names}
+        return json.dumps(coco_document((*CATEGORIES, MOSS), [image(name) for name in names], labels))
+    said = {name: LABEL_KINDS[kind].of(OBJECTS[name]).shown.by_category for name in names}
+    if kind is OOD_CHECK:
+        values: dict[str, object] = {name: NAMES[next(iter(shown))] if shown else "" for name, shown in said.items()}
+    else:
+        values = {name: {NAMES[key]: count for key, count in shown.items()} for name, shown in said.items()}
+    return json.dumps({f"{name}.png": value for name, value in {**values, **instead}.items()})
+
+
+LABELERS: dict[str, type[Setting]] = {"simulated": Simulated, "folder": Folder}
+# What people leave in done.json, and what of it they are told.
+BAD: list[tuple[SupervisionKind, str, str]] = [
+    *((kind, "{", "JSON") for kind in LABEL_KINDS),
+    *((kind, done(kind, "a", "b"), "c.png: the file does not list this image") for kind in LABEL_KINDS),
+    (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
+    (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
+    (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: its label: 10001 objects of category 2"),
+    (FULL, done(FULL, *OBJECTS, b=(square(MOSS.id),)), "category 'moss' is none of crack, rust, hole (in b.png)"),
+    (FULL, done(FULL, *OBJECTS, b=(EMPTY,)), "b.png: its label, object 0: the mask is empty"),
+    (OOD_CHECK, done(OOD_CHECK, *OBJECTS, b="moss"), "b.png: its answer is 'moss'"),
+]
+
+
+@pytest.fixture(params=LABELERS)
+def setting(request: pytest.FixtureRequest, tmp_path: Path) -> Setting:
+    return LABELERS[request.param](tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+every_kind = pytest.mark.parametrize("kind", LABEL_KINDS)
+
+
+@every_kind
+def test_every_image_that_is_asked_for_is_answered_by_its_id_in_the_order_of_the_task(setting, kind):
+    for names in (("c", "a", "b"), ("b", "c")):
+        answers = setting.label(task(kind, *names, name="-".join(["round", *names])))
+        assert [draft.image_id for draft in answers.drafts] == [f"id-{name}" for name in names]
+        assert [draft.content for draft in answers.drafts] == [LABEL_KINDS[kind].of(OBJECTS[name]) for name in names]
+        assert answers.passed_over == {}
+
+
+@every_kind
+def test_drafts_hold_against_their_images_and_correct_nothing(setting, kind):
+    for draft, name in zip(setting.label(task(kind, *OBJECTS)).drafts, OBJECTS, strict=True):
+        draft.content.check(CATEGORIES, image(name), "the draft")
+        assert (draft.kind, draft.supersedes) == (kind, "")
+
+
+@every_kind
+def test_what_a_label_took_is_told_where_a_clock_ran(setting, kind):
+    for draft in setting.label(task(kind, *OBJECTS)).drafts:
+        assert draft.seconds_spent == (draft.content.cost_s(COSTS) if setting.clocked else None)
+
+
+@every_kind
+@pytest.mark.parametrize("paid_s", [0.0, 5.96])
+def test_what_a_label_will_cost_is_known_or_else_what_the_server_expects(setting, kind, paid_s):
+    content = LABEL_KINDS[kind].of(OBJECTS["a"])
+    known_s = setting.labeler().cost_s(Pick("id-a", "random", cost_s=12.0), kind, paid_s)
+    assert known_s == (content.cost_s(COSTS, paid_s) if setting.foresees else 12.0)
+
+
+@every_kind
+def test_a_task_that_was_done_before_is_answered_alike_and_at_once(setting, kind):
+    first = setting.label(task(kind, *OBJECTS))
+    slept = getattr(setting, "slept", 0)
+    assert setting.label(task(kind, *OBJECTS)) == first
+    assert getattr(setting, "slept", 0) == slept
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_kinds_it_cannot_give_are_refused_by_name_and_nothing_is_handed_out(setting, kind, tmp_path):
+    labeler = setting.labeler()
+    assert set(labeler.kinds) <= LABEL_KINDS.keys()
+    with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):
+        labeler.label(task(kind, "a"))
+    with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):
+        labeler.cost_s(Pick("id-a", "random", cost_s=12.0), kind, 0.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_in_an_image_is_told_by_those_alone_who_know_without_looking(setting):
+    assert setting.labeler().known_objects("id-a") == (OBJECTS["a"] if setting.foresees else None)
+
+
+@every_kind
+def test_an_image_is_answered_or_passed_over_never_both(folder, kind):
+    folder.skip("a")
+    answers = folder.label(task(kind, *OBJECTS))
+    assert [draft.image_id for draft in answers.drafts] == ["id-b", "id-c"]
+    assert answers.passed_over == {"id-a": SkipReason.UNUSABLE}
+
+
+@pytest.mark.parametrize(("kind", "bad", "told"), BAD)
+def test_a_file_that_cannot_be_is_told_by_file_and_image_and_nothing_is_lost(folder, kind, bad, told):
+    folder.script.append(("done.json", bad))
+    answers = folder.label(task(kind, *OBJECTS))
+    (note,) = folder.notes
+    assert str(folder.place / "done.json") in note
+    assert told in note
+    assert [draft.content for draft in answers.drafts] == [LABEL_KINDS[kind].of(shown) for shown in OBJECTS.values()]
+    assert {path.name for path in (folder.place / "images").iterdir()} == {"a.png", "b.png", "c.png"}
+
+
+@every_kind
+def test_a_list_of_skipped_images_that_cannot_be_is_told_by_its_file(folder, kind):
+    folder.script += [("skip.txt", "z.png\n"), ("done.json", done(kind, *OBJECTS)), ("skip.txt", "")]
+    assert len(folder.label(task(kind, *OBJECTS)).drafts) == 3
+    assert folder.notes[0].startswith(f"{folder.place / 'skip.txt'}: z.png is no image of this task")
