@@ -103,6 +103,7 @@ def test_commands_are_such_as_the_programs_take(block):
             read_by_the_command_line(words)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", run_pages, ids=str)
 def test_commands_marked_so_run(page, sandbox):
     environment = {**os.environ, "MASKLOOP_THREADS": "1"}
@@ -124,6 +125,7 @@ def test_commands_marked_so_run(page, sandbox):
             assert done.returncode == 0, (words, done.stdout, done.stderr)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("campaign")
 def test_python_blocks_run_page_by_page(server, sandbox, monkeypatch):
     monkeypatch.chdir(sandbox)
