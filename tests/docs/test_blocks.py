@@ -27,9 +27,10 @@ from tests.service.processes import ServerProcess
 
 ADDRESS = "127.0.0.1:7443"
 """Where the pages say that a server is."""
+LITTLE_DATA = ("--data", "coco:bridges")
 SMALL = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1", "--pool-images", "20")
 SMALL += ("--test-images", "4", "--recipe", TINY, "--image-size", "32", "--device", "cpu")
-"""Put behind a campaign of the pages: the last value of an option holds."""
+"""Put behind the campaigns of the pages, which would take minutes: the last value of an option holds."""
 PATIENCE_S = 280
 LANGUAGES = {"", "python", "text"}
 
@@ -111,7 +112,7 @@ def test_commands_marked_so_run(page, sandbox):
         if block.note != "run":
             continue
         for words in commands(block):
-            more = SMALL if words[0] == "al-loop" and "--dry-run" not in words else ()
+            more = (LITTLE_DATA if words[0] == "al-loop" else ()) + (SMALL if "--workdir" in words else ())
             program = os.path.join(os.path.dirname(sys.executable), words[0])
             done = subprocess.run(
                 [program, *words[1:], *more],
