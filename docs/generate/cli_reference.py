@@ -74,7 +74,7 @@ def _hands_over(command: Any) -> bool:
 def _section(name: str, command: Any) -> str:
     arguments = [it for it in command.params if it.param_type_name == "argument"]
     options = [it for it in command.params if it.param_type_name == "option" and _is_shown(it)]
-    parts = [f"\n## {name}\n", _help(command), f"\n```\n{_usage(name, arguments, options)}\n```"]
+    parts = [f"\n## {name}\n", _help(command), f"\n```text\n{_usage(name, arguments, options)}\n```"]
     if arguments:
         parts.append("\n" + table(("argument", "what it is"), [(f"`{_upper(it)}`", cell(it.help)) for it in arguments]))
     for panel, members in _panels(options).items():

@@ -19,10 +19,15 @@ def sentences(paragraph: str) -> list[str]:
     found = [""]
     for word in plain.split():
         found[-1] += f"{word} "
-        ends = word.rstrip("\"')]*_").endswith((".", "!", "?")) and not found[-1].rstrip(" )*_").endswith(NO_END)
+        ends = word.rstrip("\"')]*_").endswith((".", "!", "?")) and not _is_short_form(found[-1])
         if ends:
             found.append("")
     return [sentence.strip() for sentence in found if sentence.strip()]
+
+
+def _is_short_form(so_far: str) -> bool:
+    text = so_far.rstrip(" )*_")
+    return any(text.endswith(f" {short}") or text in (short, f"({short}") for short in NO_END)
 
 
 def words(sentence: str) -> int:
@@ -47,4 +52,5 @@ def test_sentences_are_told_apart():
         "Does it rank?",
         "Yes: .1, .2; no more.",
     ]
+    assert sentences("It takes a step. Then p. 3 ends.") == ["It takes a step.", "Then p. 3 ends."]
     assert words("It has - .5 of CODE.") == 5

@@ -1,0 +1,93 @@
+"""What the pages name is there: files, commands in tables, and the functions that the walks pass through."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from docs.generate.cli_reference import all_commands
+from tests.docs.pages import CODE, ROOT, pages
+
+ROOMS = ("models", "service", "selection", "clients", "proto", "tests", "benchmarks", "docs")
+PLACE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]+")
+METHODS = Path("docs/methods.md")
+WALKS = Path("docs/walks.md")
+
+
+def code(page) -> list[str]:
+    """The inline code of a page, without its fenced blocks."""
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [span.strip("`") for span in CODE.findall(text)]
+
+
+def rows(page) -> list[list[str]]:
+    """The cells of all tables of a page, without their headings."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [cells for cells in table if not set("".join(cells)) <= set("- :")]
+
+
+@pytest.mark.parametrize("page", pages(), ids=str)
+def test_files_that_a_page_names_are_there(page):
+    named = [span for span in code(page) if PLACE.fullmatch(span)]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_commands_of_the_methods_are_such_as_the_programs_take():
+    known = all_commands()
+    commands = [span for span in code(METHODS) if span.startswith(("al-loop", "maskloop ", "python"))]
+    assert len(commands) > 20
+    for command in commands:
+        words = shlex.split(command)
+        if words[0] == "python":
+            name = words[3] if words[2] == "benchmarks" else words[2].removeprefix("benchmarks.")
+            assert (ROOT / "benchmarks" / f"{name}.py").is_file(), command
+        else:
+            name = max((name for name in known if words[: len(name.split())] == name.split()), key=len)
+            known[name].make_context(name, words[len(name.split()) :])
+
+
+def test_every_method_names_a_file_and_a_command():
+    methods = [cells for cells in rows(METHODS) if len(cells) == 5 and cells[0] != "method"]
+    assert len(methods) > 20
+    assert [cells[0] for cells in methods if not ("`" in cells[2] and "`" in cells[3] and cells[4])] == []
+
+
+def test_every_strategy_has_a_method():
+    named = " ".join(code(METHODS))
+    strategies = {path.stem for path in (ROOT / "selection" / "strategies").glob("[!_]*.py")} - {"mix", "random_order"}
+    assert [name for name in sorted(strategies) if f"strategies/{name}.py" not in named] == []
+
+
+@cache
+def names_in(path: str) -> set[str]:
+    """What a Python file defines: functions, classes, methods as `Class.method`; of a .proto file, its words."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    if not path.endswith(".py"):
+        return set(re.findall(r"\w+", text))
+    found = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+            found |= {
+                f"{node.name}.{inner.name}"
+                for inner in getattr(node, "body", ())
+                if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+    return found
+
+
+def test_the_walks_pass_through_functions_that_are_there():
+    hops = [cells for cells in rows(WALKS) if len(cells) == 4 and cells[0] != "hop"]
+    assert len(hops) > 20
+    missing = []
+    for _, file, function, _ in hops:
+        for name in CODE.findall(function):
+            if name.strip("`") not in names_in(file.strip("`")):
+                missing.append(f"{file}: {name}")
+    assert missing == []
