@@ -48,7 +48,7 @@ from models.annotation.score import score_images
 from models.data.samples import Example
 from models.iou_head.calibrator import fit_calibrator
 from models.proposals.pseudo_labels import pseudo_objects
-from selection.strategies.random_order import draws
+from selection.draws import draws
 
 CPU = torch.device("cpu")
 LABELS, TOLD, FLOOR = 20, 200, 0.7
