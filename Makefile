@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
-.PHONY: help setup demo test lint format types layers stubs check-stubs docs check-docs unit test-slow bench clean
+.PHONY: help setup demo test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -19,7 +19,7 @@ $(READY): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv || true
 	if $(BIN)/python -m uv --version >/dev/null 2>&1; then \
-	  $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -e ".[server]" --group dev; \
+	  $(BIN)/python -m uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[server]" --group dev; \
 	else \
 	  $(BIN)/python -m pip install --quiet --upgrade pip && $(BIN)/python -m pip install --quiet -e ".[server]" --group dev; \
 	fi
@@ -57,6 +57,9 @@ docs: $(READY)  ## Generate docs/cli.md and docs/wire.md.
 
 check-docs: $(READY)
 	$(BIN)/python -m docs.generate check
+
+check-breaking: $(READY)  ## Compare the wire with that of the latest release.
+	$(BIN)/python proto/stubs.py breaking
 
 # Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
 # take longest come first, so that none of them is left alone at the end. One a core: tests of servers and of kills are

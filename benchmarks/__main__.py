@@ -1,7 +1,12 @@
-"""`python -m benchmarks` runs all benchmarks, `python -m benchmarks NAME ...` those named."""
+"""`python -m benchmarks` runs all benchmarks, `python -m benchmarks NAME ...` those named.
+
+`python -m benchmarks house [BEFORE [AFTER]]` measures the sources of commits instead; see `benchmarks.house`.
+"""
 
 import importlib
 import sys
+
+from benchmarks import house
 
 BENCHMARKS = (
     "scoring",
@@ -14,11 +19,15 @@ BENCHMARKS = (
     "intervals",
     "recommendations",
     "clusters",
+    "startup",
 )
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
+    if sys.argv[1:2] == ["house"]:
+        house.main(sys.argv[2:])
+        return
     for name in sys.argv[1:] or BENCHMARKS:
         if name not in BENCHMARKS:
             raise SystemExit(f"{name} is none of {', '.join(BENCHMARKS)}")

@@ -25,6 +25,7 @@ HARD, HARD_WIDTH, CLASSES, LABELED, ANSWERS = 1_000_000, 128, 20, 5_000, 500
 GROUPS = 200
 CLUSTERS = 50  # as many as a server makes of hard candidates
 SEED = 7
+CLUSTERS = 50  # as the server's default
 WORST_OF_FAISS, WORST = 1.05, 1.1
 
 

@@ -47,7 +47,7 @@ from models.annotation.recipe import Recipe, resolve
 from models.data.samples import Example, ImageToScore
 from models.iou_head.calibrator import fit_calibrator
 from models.proposals.pseudo_labels import pseudo_objects
-from selection.strategies.random_order import draws
+from selection.draws import draws
 
 CPU = torch.device("cpu")
 LABELS, TOLD, FLOOR = 20, 200, 0.7

@@ -65,8 +65,8 @@ class Candidates:
             return
         names = np.array(sorted(image_ids), dtype=np.bytes_)
         rows = np.minimum(np.searchsorted(self._names, names), len(self) - 1)
-        found = rows[self._names[rows] == names]
-        self._open[self._ranked.by_id[found]] = False
+        known = rows[self._names[rows] == names]
+        self._open[self._ranked.by_id[known]] = False
         self._open_in_block = np.add.reduceat(self._open, np.arange(0, len(self), BLOCK), dtype=np.int64)
 
     def ids(self) -> Iterator[str]:
@@ -95,9 +95,9 @@ class Candidates:
         block = place // BLOCK
         end = min((block + 1) * BLOCK, len(self._open))
         if self._open_in_block[block]:
-            found = int(self._open[place:end].argmax())
-            if self._open[place + found]:
-                return place + found
+            nearest = place + int(self._open[place:end].argmax())
+            if self._open[nearest]:
+                return nearest
         later = self._open_in_block[block + 1 :]
         if not later.any():
             return len(self._open)

@@ -88,9 +88,9 @@ def nearest(vectors: Vectors, among: Vectors, count: int) -> tuple[Vectors, Rows
         return search(blocks[0])
     distances, rows = np.empty((len(vectors), count), np.float32), np.empty((len(vectors), count), np.int64)
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        for number, found in enumerate(threads.map(search, blocks)):
+        for number, answer in enumerate(threads.map(search, blocks)):
             place = slice(number * BLOCK, (number + 1) * BLOCK)
-            distances[place], rows[place] = found
+            distances[place], rows[place] = answer
     return distances, rows
 
 

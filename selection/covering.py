@@ -75,11 +75,11 @@ def _held(clusters: Clusters, chosen: Collection[int], labeled: Vectors) -> Rows
 
 def _largest_first(clusters: Clusters) -> list[int]:
     """Clusters that hold anything."""
-    return [int(one) for one in np.argsort(-clusters.sizes, kind="stable") if clusters.sizes[one]]
+    return [int(number) for number in np.argsort(-clusters.sizes, kind="stable") if clusters.sizes[number]]
 
 
-def _ordered(clusters: Clusters, one: int, rule: Rule) -> Rows:
-    rows = clusters.members(one)
+def _ordered(clusters: Clusters, number: int, rule: Rule) -> Rows:
+    rows = clusters.members(number)
     return rule.order(rows, clusters.distances[rows])
 
 
@@ -88,10 +88,10 @@ def _the_rest(clusters: Clusters, chosen: Collection[int], held: Rows, rule: Rul
     turn, size = np.zeros(len(clusters.of), np.int32), clusters.sizes[clusters.of]
     left = np.ones(len(clusters.of), np.bool_)
     left[list(chosen)] = False
-    for one in _largest_first(clusters):
-        rows = _ordered(clusters, one, rule)
+    for number in _largest_first(clusters):
+        rows = _ordered(clusters, number, rule)
         rows = rows[left[rows]]
-        turn[rows] = 1 + held[one] + np.arange(len(rows))
+        turn[rows] = 1 + held[number] + np.arange(len(rows))
     rows = np.flatnonzero(left)
     rows = rows[np.lexsort((clusters.of[rows], -size[rows], turn[rows]))]
     return Ranking.of(rows, turn[rows].astype(np.float64), "number {value:.0f} of its cluster, clusters in turn")

@@ -6,7 +6,7 @@ features. Each answer teaches the classifier's last layer at once; the rest of i
 
 The last layer is refitted as the maximum of a posterior, for each class by itself: the answers are what is observed,
 the trained layer is the mean of a Gaussian prior, and the labeled images keep it to what it said of them (their
-probabilities under the trained layer are their targets: Li, Hoiem, *Learning without forgetting*, 2016). Without a
+probabilities under the trained layer are their targets: Li, Hoiem, *Learning without forgetting*, 2016). Without an
 answer, therefore, the trained layer is its own refit, and one answer moves it little where labeled images are near.
 """
 
@@ -94,8 +94,8 @@ class HardOod:
 
 def probabilities(features: Vectors, head: Vectors) -> Vectors:
     """(n, C) float32 p(c) of (n, D) features by a (C, D) last layer."""
-    found: Vectors = expit(features @ head.T)
-    return found
+    likely: Vectors = expit(features @ head.T)
+    return likely
 
 
 def prune(features: Vectors, head: Vectors) -> NDArray[np.int64]:
@@ -166,8 +166,8 @@ def _most_probable(features: Vectors, targets: Vectors, weights: Vectors, traine
         )
         return float(value), (slope + step / PRIOR_LOGIT_DEVIATION**2).ravel()
 
-    found = minimize(loss, np.zeros(trained.size), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
-    layer: Vectors = trained + found.x.reshape(trained.shape).astype(np.float32)
+    minimum = minimize(loss, np.zeros(trained.size), jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS})
+    layer: Vectors = trained + minimum.x.reshape(trained.shape).astype(np.float32)
     return layer
 
 
@@ -203,7 +203,7 @@ def _ranked(
     classes = len(hard.categories)
     told, which = np.unique(hard.clusters[rows] * classes + likeliest, return_inverse=True)
     names = [category.name.replace("{", "{{").replace("}", "}}") for category in hard.categories]
-    reasons = (f"taken for '{names[one % classes]}' at {{value:.2f}}, cluster {one // classes}" for one in told)
+    reasons = (f"taken for '{names[key % classes]}' at {{value:.2f}}, cluster {key // classes}" for key in told)
     return RankedImages(
         ids=hard.ids[rows[order]],
         by_id=np.argsort(order, kind="stable"),

@@ -6,7 +6,7 @@ Table 4 (predicted scores), at as many labels.
 Learned: Bayesian linear regression (Bishop, *Pattern recognition and machine learning*, section 3.3) of each round's
 gain per second on the shares of its images in eleven bands of predicted IoU, centred on the paper's betas 0, 0.1 to 1:
 
-    gain per second / its root mean square = level + trend * log(round) + sum over bands of share * worth + noise
+    gain per second / its root mean square = level + trend * log(round) + sum over bands of share * utility + noise
 
 The prior of the bands' utilities is an inverted U about the automatic target, PRIOR_PEAK high: in Table 4 the best beta
 gains 0.9, 0.3 and 0.2 of the mean gain more than the mean beta, at 200, 400 and 800 labels. The covariance of two bands
@@ -41,19 +41,19 @@ def automatic_target(labeled_images: int) -> float:
 
 
 def learned_target(rounds: Sequence[RoundOutcome], labeled_images: int) -> float:
-    """The centre of the band that is worth most by the rounds so far, in [0, 1]; without any, the automatic target.
+    """The centre of the band of highest utility by the rounds so far, in [0, 1]; without any, the automatic target.
 
     Args:
         rounds: oldest first; those that bought no scored image say nothing.
         labeled_images: how many are labeled now.
     """
-    telling = [(number, one) for number, one in enumerate(rounds, 1) if one.scores and one.seconds > 0]
+    telling = [(number, bought) for number, bought in enumerate(rounds, 1) if bought.scores and bought.seconds > 0]
     start = automatic_target(labeled_images)
     if not telling:
         return start
-    rates = np.array([one.gain / one.seconds for _, one in telling])
+    rates = np.array([bought.gain / bought.seconds for _, bought in telling])
     scale = float(np.sqrt(np.mean(rates**2))) or 1.0
-    seen = np.array([[1.0, np.log(number), *band_shares(one.scores)] for number, one in telling])
+    seen = np.array([[1.0, np.log(number), *band_shares(bought.scores)] for number, bought in telling])
     return float(BANDS[_utilities(seen, rates / scale, start).argmax()])
 
 

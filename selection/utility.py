@@ -1,15 +1,15 @@
-"""An order by what images are worth: most first, most per second, or drawn by rank.
+"""An order by utility: the highest first, the highest per second first, or drawn by rank.
 
-A worth lies in [0, 1], larger is better; each strategy says what it is.
+The utility of an image lies in [0, 1], larger is better; each strategy says what it is.
 
-Per second: filling a batch's seconds with the greatest sum of worth is the knapsack problem; taking what gives most for
-its cost first is its greedy rule (Dantzig, *Discrete-variable extremum problems*, Operations Research 5, 1957), which
-falls short of the optimum by less than the worth of the first image that does not fit.
+Per second: filling a batch's seconds with the greatest sum of utilities is the knapsack problem. Taking what gives most
+for its cost first is its greedy rule (Dantzig, *Discrete-variable extremum problems*, Operations Research 5, 1957): it
+falls short of the optimum by less than the utility of the first image that does not fit.
 
-Drawn: the images of most worth are often all alike, and a batch of them is worth less than their sum. Drawing without
-replacement, the image of rank r with a weight of 1 / r, keeps a batch near the front of the order and varied (softrank
-acquisition of Kirsch et al., *Stochastic batch acquisition: a simple baseline for deep active learning*, TMLR 2023,
-section 3, with coldness 1). Adding Gumbel noise to log weights and sorting makes the same draw at once for every
+Softrank: the images of highest utility are often all alike, and a batch of them teaches less than their sum. Drawing
+without replacement, the image of rank r with a weight of 1 / r, keeps a batch near the front of the order and varied
+(softrank acquisition of Kirsch et al., *Stochastic batch acquisition: a simple baseline for deep active learning*, TMLR
+2023, section 3, with coldness 1). Adding Gumbel noise to log weights and sorting makes the same draw at once for every
 size of batch, so that any beginning of the order is one.
 """
 
@@ -18,29 +18,29 @@ from __future__ import annotations
 import numpy as np
 
 from maskloop.values import Strategy
+from selection.draws import draws
 from selection.pool import Floats, Pool
 from selection.ranking import Ranking
-from selection.strategies.random_order import draws
 
 
 def rank_by_utility(
-    pool: Pool, strategy: Strategy, seed: int, *, worth: Floats, values: Floats, reason: str
+    pool: Pool, strategy: Strategy, seed: int, *, utility: Floats, values: Floats, reason: str
 ) -> Ranking:
-    """Most worth first, ties by id, as the strategy's options `per_second` and `drawn` have it.
+    """Highest utility first, ties by id, as the strategy's options `per_second` and `softrank` have it.
 
     Args:
         pool: n images.
         strategy: whose options are asked.
         seed: of the draw.
-        worth: (n,) in [0, 1].
+        utility: (n,) in [0, 1].
         values: (n,) what the reason tells of each.
         reason: format string of `value`.
     """
     if strategy.is_on("per_second"):
         assert pool.costs_s is not None
-        ranking = Ranking.by_key(-worth / pool.costs_s, values, f"{reason}; most worth per second first")
+        ranking = Ranking.by_key(-utility / pool.costs_s, values, f"{reason}; most worth per second first")
     else:
-        ranking = Ranking.by_key(-worth, values, reason)
+        ranking = Ranking.by_key(-utility, values, reason)
     return softrank(ranking, pool, seed) if strategy.is_on("softrank") else ranking
 
 

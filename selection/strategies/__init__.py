@@ -18,19 +18,18 @@ from selection.strategies import (
     dropout,
     k_means,
     mask_guided,
+    mix,
     random_order,
     stratified_random,
     typicality,
     uncertainty,
 )
-from selection.strategies.mix import mix
 
 Rank = Callable[[Pool, Strategy, int], Ranking]
 
 
-def _rank_mix(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
-    first, second = (STRATEGIES[part.name](pool, part, seed) for _, part in strategy.parts())
-    return mix(first, second, float(strategy.option("share")))
+def _rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+    return STRATEGIES[strategy.name](pool, strategy, seed)
 
 
 STRATEGIES: Mapping[str, Rank] = {
@@ -45,7 +44,7 @@ STRATEGIES: Mapping[str, Rank] = {
     "cold_start": cold_start.rank,
     "random": random_order.rank,
     "stratified_random": stratified_random.rank,
-    "mix": _rank_mix,
+    "mix": mix.rank_by(_rank),
 }
 
 
@@ -59,7 +58,7 @@ def rank_pool(pool: Pool, strategy: Strategy, seed: int) -> RankedImages:
     for need, column in _columns(pool).items():
         if need in strategy.needs and column is None:
             raise InvalidArgument(f"{strategy.name} needs {need}", field="strategy.name")
-    return RankedImages.of(pool, STRATEGIES[strategy.name](pool, strategy, seed))
+    return RankedImages.of(pool, _rank(pool, strategy, seed))
 
 
 def _columns(pool: Pool) -> Mapping[Need, object]:

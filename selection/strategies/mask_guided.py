@@ -3,7 +3,7 @@
 Bellver, Salvador, Torres, Giro-i-Nieto, *Mask-guided sample selection for semi-supervised instance segmentation*,
 section 3.3: the images with the smallest |score - beta|. Too easy an image teaches nothing, too hard a one (many small
 objects) costs much and teaches little. With `scores=imported` the scores are others', such as true IoUs: the paper's
-oracle. An image is worth 1 - |score - beta|.
+oracle. The utility of an image is 1 - |score - beta|.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     target = find_target(pool, strategy)
     reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
     nearness = 1 - np.abs(pool.scores - target)
-    ranking = rank_by_utility(pool, strategy, seed, worth=nearness, values=pool.scores, reason=reason)
+    ranking = rank_by_utility(pool, strategy, seed, utility=nearness, values=pool.scores, reason=reason)
     ranking = replace(ranking, target_iou=target)
     if not strategy.is_on("diverse"):
         return ranking

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import ceil
 
 import numpy as np
 
+from maskloop.values import Strategy
+from selection.pool import Pool
 from selection.ranking import Ranking
+
+Rank = Callable[[Pool, Strategy, int], Ranking]
+
+
+def rank_by(rank_part: Rank) -> Rank:
+    """The strategy that mixes its two parts, each ranked by `rank_part`."""
+
+    def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
+        first, second = (rank_part(pool, part, seed) for _, part in strategy.parts())
+        return mix(first, second, float(strategy.option("share")))
+
+    return rank
 
 
 def mix(first: Ranking, second: Ranking, share: float) -> Ranking:

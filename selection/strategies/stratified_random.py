@@ -4,7 +4,7 @@ Stratified sampling with equal allocation (Cochran, *Sampling techniques*, chapt
 pool, so rare categories and crowded images hardly come; here each stratum gives one image a turn while it lasts. An
 image's stratum is the category with most of its objects (of equals, the first) and its number of objects by powers of
 two: none, 1, 2 to 3, 4 to 7, and so on. Inside a stratum, and among the strata of a turn, the order is the seeded draw
-of `random_order`. Uncounted images come when no counted one is left.
+of `selection.draws`. Uncounted images come when no counted one is left.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.values import Strategy
+from selection.draws import draws
 from selection.pool import Pool
 from selection.ranking import Ranking
 from selection.round_robin import round_robin
-from selection.strategies.random_order import draws
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
@@ -27,11 +27,9 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     counted = groups > 0
     turn = round_robin(groups, drawn)
     places = np.lexsort((drawn, turn, ~counted))
-    told = ("not counted, ", "in turn of category and number of objects, ")
-    return Ranking(
-        places, drawn[places], tuple(f"{words}random draw {{value:.4f}}" for words in told),
-        counted[places].astype(np.uint8),
-    )  # fmt: skip
+    told = "random draw {value:.4f}"
+    reasons = (f"not counted, {told}", f"in turn of category and number of objects, {told}")
+    return Ranking(places, drawn[places], reasons, counted[places].astype(np.uint8))
 
 
 def strata(counts: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ import numpy as np
 from maskloop.formats.coco_writing import coco_document
 from maskloop.values import Category, Image, ObjectLabel, ObjectProposal, PseudoLabels
 from models.proposals.pseudo_labels import pseudo_objects
-from selection.strategies.random_order import draws
+from selection.draws import draws
 from service.artifacts.score_table import read_proposals
 
 IMAGES_A_READ = 1024

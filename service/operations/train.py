@@ -14,7 +14,7 @@ import numpy as np
 from maskloop.errors import FailedPrecondition
 from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.annotation.recipe import Recipe
-from selection.strategies.random_order import draws
+from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import CHECKPOINT

@@ -32,7 +32,7 @@ class Loop:
         environment = {**os.environ, "MASKLOOP_THREADS": "1"}
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [*self.command, *more],
+            [*map(str, self.command), *more],
             stdout=pipe,
             stderr=pipe,
             text=True,

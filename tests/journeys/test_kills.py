@@ -92,7 +92,7 @@ def kill(victim, client, loop):
 
 def family(client, loop):
     """Process ids of client, server and worker, once all three are there; nothing when the client has ended."""
-    found = {}
+    found: dict[str, int] = {}
 
     def complete():
         servers = [pid for pid in children(client.pid) if pid == loop.server_pid()]

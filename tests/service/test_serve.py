@@ -92,6 +92,7 @@ def test_a_server_ends_with_its_parent_or_when_asked(tmp_path, how):
     assert server.process.wait(30) == 0
     assert is_gone(device, 5)
     server.client.close()
+    server.process.stdin.close()
     server.process.stdout.close()
 
 

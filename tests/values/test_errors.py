@@ -33,9 +33,9 @@ def drawn() -> dict[str, tuple[str, str]]:
     tree = {"MaskloopError": ("Exception", MaskloopError.code)}
     line_of_ancestors: list[str] = []
     for line in (errors.__doc__ or "").split("\n\n")[2].splitlines():
-        branches, text = re.fullmatch(r"([│├└─ ]*)(.*)", line).groups()
+        [(branches, text)] = re.findall(r"^([│├└─ ]*)(.*)$", line)
         depth = len(branches) // 4 - 1
-        for name in re.match(r"\w+(, \w+)*", text)[0].split(", ") if depth else []:
+        for name in re.findall(r"^\w+(?:, \w+)*", text)[0].split(", ") if depth else []:
             parent = line_of_ancestors[depth - 1]
             own_code = [word for word in text.split() if word in GRPC_CODES]
             tree[name] = (parent, own_code[0] if own_code else tree[parent][1])

@@ -149,7 +149,7 @@ def test_damaged_runs_are_refused_or_decode_consistently(array: np.ndarray, data
     place = data.draw(st.integers(0, len(rle) - 1))
     rle[place] = data.draw(st.integers(48, 111))
     try:
-        mask = Mask(*array.shape, bytes(rle))
+        mask = Mask(array.shape[0], array.shape[1], bytes(rle))
     except InvalidMask:
         return
     assert mask.to_array().sum() == mask.area

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from maskloop.values import Strategy
 from selection.clusters import cluster
 from selection.diverse import spread
+from selection.draws import draws
 from selection.pool import Pool
 from selection.ranking import Ranking
 from selection.strategies import rank_pool
-from selection.strategies.random_order import draws
 from tests.selection.pools import pool_of
 
 

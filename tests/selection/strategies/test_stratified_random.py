@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.values import Strategy
+from selection.draws import draws
 from selection.strategies import rank_pool
-from selection.strategies.random_order import draws
 from selection.strategies.stratified_random import strata
 from tests.selection.pools import pool_of
 
