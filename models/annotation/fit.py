@@ -29,7 +29,7 @@ from models.annotation.recipe import Recipe
 from models.annotation.train import Progress, train_network
 from models.data.samples import Example, Prepared, prepare
 from models.iou_head.calibrator import MIN_IMAGES, CalibrationSet, Exposure, deal_folds, fit_calibrator
-from models.iou_head.trust import judge, rehearse
+from models.iou_head.trust import head_state, held_out_evidence
 from models.training.cache import KeptNetworks
 
 REHEARSED, TRAINED = 0.48, 0.97  # of the progress shown
@@ -84,9 +84,9 @@ def fit(
     if unseen:
         network = stages.train("rehearsal", seen, (0.0, REHEARSED))
         observed.append(stages.observe(network, unseen, Exposure.HELD_OUT))
-        evidence = rehearse(stages.learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
+        evidence = held_out_evidence(stages.learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
     network = stages.train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
-    state = judge(evidence)
+    state = head_state(evidence)
     calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.learnt(network, ordered)), state)
     progress(1.0, f"head: {state}")
     return FittedModel(

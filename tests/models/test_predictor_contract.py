@@ -143,9 +143,8 @@ def test_uncertainty_has_its_names_and_ranges(predictions):
 
 
 def test_an_image_without_an_object_scores_one_if_counted_else_zero(predictor, predictions):
-    counted_none = predictions["image-2"]
     if predictor.needs_counts:
-        assert counted_nfirst.proposals.objects == ()
+        assert predictions["image-2"].proposals.objects == ()
     for prediction in predictions.values():
         if not prediction.proposals.objects:
             assert prediction.proposals.score == (1 if predictor.needs_counts else 0)
