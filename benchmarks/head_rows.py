@@ -18,7 +18,8 @@ from models.annotation.network import AnnotationNetwork, Decoded, Encoded
 from models.annotation.recipe import Recipe, resolve
 from models.annotation.train import train_network
 from models.data.samples import Example
-from models.iou_head.calibrator import CalibrationSet, Exposure, Floats, deal_folds
+from models.iou_head.calibrator import CalibrationSet, Exposure, Floats
+from models.training.holdout import deal_folds
 
 CPU = torch.device("cpu")
 FOLDS = 4

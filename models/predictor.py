@@ -2,14 +2,14 @@
 
 `models.annotation.model.FittedModel` is one; whatever else outlines objects for people is another. Scoring, evaluation
 and the service ask for nothing but this, and tests/models/test_predictor_contract.py asks it of every network. It lies
-on the lowest floor, beside `models.data`: rooms of any floor may make predictions, and any may read them.
+low, just above `models.data` and `models.training`: rooms of any floor may make predictions, and any may read them.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -21,9 +21,7 @@ from torch import nn
 from maskloop.errors import InvalidArgument
 from maskloop.values import ImageProposals
 from models.data.samples import ImageToScore
-
-Progress = Callable[[float, str], None]
-"""Called with a fraction in [0, 1] and a message; may raise to stop the work."""
+from models.training.loop import Progress
 
 
 @dataclass(frozen=True)

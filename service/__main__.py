@@ -27,7 +27,7 @@ def serve(  # noqa: PLR0917 - options, given by name
     data_dir: Annotated[Path | None, typer.Option(help="Folder of all that the server keeps.")] = None,
     image_roots: Annotated[list[Path] | None, typer.Option("--image-root", help="Folder of file: uris.")] = None,
     device: Annotated[str | None, typer.Option(help="torch's name of a device, or auto.")] = None,
-    threads: Annotated[int | None, typer.Option(help="torch threads on the CPU; 0 for torch's choice.")] = None,
+    threads: Annotated[int | None, typer.Option(help="torch threads on the CPU, 1 or more; 2 if not given.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM private key.")] = None,
     insecure: Annotated[bool | None, typer.Option("--insecure", help="Plaintext beyond loopback.")] = None,

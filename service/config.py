@@ -40,7 +40,7 @@ class ServerConfig(BaseSettings):
     device: str = Field(
         "auto", min_length=1, description="torch's name of the device; auto takes a GPU if there is one."
     )
-    threads: int = Field(0, ge=0, description="torch threads on the CPU; 0 for torch's choice.")
+    threads: int = Field(2, ge=1, description="torch threads on the CPU; trainings of other numbers differ.")
     recipe: str = Field("compact", min_length=1, description="Recipe of trainings that name none.")
     desk_threads: int = Field(8, ge=1, le=256, description="Calls that are worked on at once.")
     waiting_calls: int = Field(256, ge=0, description="Calls that may wait for that; more are refused.")

@@ -16,6 +16,7 @@ from models.annotation.centers import object_seeds
 from models.annotation.recipe import Recipe
 from models.data.augmentation import augment
 from models.data.samples import Prepared, image_tensor, normalise
+from models.training.epochs import places_of
 
 SEED_NOISE = 0.1  # deviation of a training seed from the middle, in square roots of the object's area
 
@@ -94,14 +95,6 @@ def draw_batch(data: TrainingSet, recipe: Recipe, seed: int, iteration: int, dev
     batch = TrainingBatch(normalise(images), masks, classes, steps, None)
     noise = torch.from_numpy(rng.normal(scale=SEED_NOISE, size=(*steps.shape, 2))).float().to(device)
     return TrainingBatch(batch.images, masks, classes, steps, object_seeds(batch.step_masks, noise))
-
-
-def places_of(examples: int, batch: int, seed: int, iteration: int) -> list[int]:
-    """Places of the examples that an iteration sees. A single one comes twice: BatchNorm needs two."""
-    batches = -(-examples // batch)
-    order = np.random.default_rng([seed, 0, iteration // batches]).permutation(examples)
-    places = [int(place) for place in np.array_split(order, batches)[iteration % batches]]
-    return places * 2 if len(places) == 1 else places
 
 
 def collate(chosen: Sequence[Prepared], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

@@ -19,7 +19,8 @@ from models.data.samples import Example, ImageToScore
 from models.metrics.agreement import Floats, mean_absolute_error, spearman
 from models.metrics.average_precision import detect
 from models.metrics.summary import detection_metrics, overlap_metrics, reliability_metrics
-from models.predictor import Prediction, Predictor, Progress
+from models.predictor import Prediction, Predictor
+from models.training.loop import Progress
 
 CHUNK = 64  # examples whose pixels are held at once
 BATCH = 16

@@ -1,38 +1,44 @@
-"""From labels to a model: a rehearsal, in which some labels are held out, then the network on all of them.
+"""From labels to a model: a held-out fit that judges the head, then the training on all labels.
 
-The rehearsal trains the same recipe without a share of the labels. What it does on these tells what the head is
-worth, and they are the images that neither network nor head has seen. It therefore starts from initial weights, also
-where the training starts warm: the network that one goes on from has learnt from labels that are held out now
+The held-out fit trains the same recipe without a share of the labels. Neither its network nor its head has seen the
+images held out, so they tell what the head is worth. It always starts from initial weights, also where the training
+starts warm: the network that a warm training goes on from has learnt from labels that are held out now
 (docs/decisions/0015-warm-trainings-rehearse-from-scratch.md).
-Pseudo-labels are learnt from in both trainings and judged by in neither: what is held out, and what the head learns
-from, is what people outlined, for a mask's overlap with a pseudo-label says how much two networks agree. The network
-that proposed them had seen the labels that are held out here, on other images
-(docs/decisions/0017-the-student-network.md says what that comes to). Images known to hold nothing teach both networks
-as well, and no head: it is asked about the images of a pool.
-Every stage is deterministic and leaves its training's state in a folder of its own, so a fit that is killed and called
+
+Both trainings learn from pseudo-labels, and neither is judged by them. What is held out, and what the head learns
+from, is what people outlined: overlap with a pseudo-label says only how much two networks agree. The network that
+proposed the pseudo-labels had seen the labels held out here, on other images
+(docs/decisions/0017-the-student-network.md says what that comes to). Both trainings learn from images known to hold
+nothing, too. The head does not: it is asked about the images of a pool.
+
+Every stage is deterministic and leaves its training's state in a folder of its own. A fit that is killed and called
 again with the same arguments goes on where it was and ends the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from maskloop.values import HeadState
 from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe
-from models.annotation.train import Progress, train_network
+from models.annotation.train import train_network
 from models.data.samples import Example, Prepared, prepare
-from models.iou_head.calibrator import MIN_IMAGES, CalibrationSet, Exposure, deal_folds, fit_calibrator
+from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_calibrator
 from models.iou_head.trust import head_state, held_out_evidence
-from models.training.cache import KeptNetworks
+from models.training.cache import NetworkCache
+from models.training.determinism import Arithmetic
+from models.training.holdout import hold_out
+from models.training.loop import Progress, part_of
 
-REHEARSED, TRAINED = 0.48, 0.97  # of the progress shown
+HELD_OUT_FIT, TRAINED = 0.48, 0.97  # of the progress shown
 
 
 def fit(
@@ -44,7 +50,7 @@ def fit(
     device: torch.device,
     checkpoint_dir: Path | None,
     progress: Progress,
-    kept: KeptNetworks | None = None,
+    cache: NetworkCache | None = None,
     start: AnnotationNetwork | None = None,
     pseudo: Iterable[Example] = (),
     empty: Iterable[Example] = (),
@@ -56,8 +62,8 @@ def fit(
         categories: the vocabulary's ids in the order of the network's class indices.
         checkpoint_dir: where an unfinished fit finds its stages again; `None` for nowhere.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the fit.
-        kept: networks trained before, see `models.annotation.train.train_network`.
-        start: a network that the training on all labels goes on from; the rehearsal never does.
+        cache: networks trained before, see `models.training.loop.run`.
+        start: a network that the training on all labels goes on from; the held-out fit never does.
         pseudo: other images, with pseudo-labels; gone through once, at the network's size in memory after that.
         empty: other images, known to hold nothing, likewise.
 
@@ -66,45 +72,21 @@ def fit(
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
-    stages = _Stages(
-        tuple(categories),
-        recipe,
-        seed,
-        device,
-        checkpoint_dir,
-        progress,
-        kept,
-        pseudo=_prepare_pseudo(pseudo, categories, recipe),
-        empty=_prepare(empty, categories, recipe) if recipe.empty_images else [],
-    )
+    proposed = _prepare_pseudo(pseudo, categories, recipe)
+    nothing = _prepare(empty, categories, recipe) if recipe.empty_images else []
+    stages = _Stages(tuple(categories), recipe, seed, device, checkpoint_dir, progress, cache, proposed, nothing)
     ordered = sorted(examples, key=lambda example: example.image_id)
-    seen, unseen = hold_out(ordered, recipe.held_out, seed)
-    evidence: dict[str, float] = {"held_out_images": 0.0}
-    observed = []
-    if unseen:
-        network = stages.train("rehearsal", seen, (0.0, REHEARSED))
-        observed.append(stages.observe(network, unseen, Exposure.HELD_OUT))
-        evidence = held_out_evidence(stages.learnt(network, seen), observed[0], np.random.default_rng([seed, 3]))
-    network = stages.train("training", ordered, (REHEARSED if unseen else 0.0, TRAINED), start)
-    state = head_state(evidence)
-    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.learnt(network, ordered)), state)
-    progress(1.0, f"head: {state}")
-    return FittedModel(
-        network,
-        recipe,
-        stages.categories,
-        calibrator,
-        seed,
-        snapshot=tuple(example.image_id for example in ordered),
-        metrics={**evidence, state.metric: 1.0},
-        pseudo=tuple(one.image_id for one in stages.pseudo),
-        empty=tuple(one.image_id for one in stages.empty),
-    )
+    evidence, observed = stages.held_out_fit(ordered)
+    network = stages.train("training", ordered, (HELD_OUT_FIT if observed else 0.0, TRAINED), start)
+    head = head_state(evidence)
+    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), head)
+    progress(1.0, f"head: {head}")
+    return stages.model(network, calibrator, head, evidence, ordered)
 
 
 @dataclass(frozen=True)
 class _Stages:
-    """What the rehearsal and the training have in common: fields as in `fit`, `pseudo` and `empty` prepared."""
+    """What the held-out fit and the training have in common: fields as in `fit`, `pseudo` and `empty` prepared."""
 
     categories: tuple[int, ...]
     recipe: Recipe
@@ -112,28 +94,40 @@ class _Stages:
     device: torch.device
     checkpoint_dir: Path | None
     progress: Progress
-    kept: KeptNetworks | None
+    cache: NetworkCache | None
     pseudo: Sequence[Prepared]
     empty: Sequence[Prepared]
 
     def train(
-        self, stage: str, seen: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
+        self, stage: str, learnt: Sequence[Example], span: tuple[float, float], start: AnnotationNetwork | None = None
     ) -> AnnotationNetwork:
         """Train on these; `span` is the stage's part of the progress."""
-        begin, end = span
         return train_network(
-            seen,
+            learnt,
             self.categories,
             self.recipe,
             seed=self.seed,
             device=self.device,
-            checkpoint_dir=self.checkpoint_dir / stage if self.checkpoint_dir else None,
-            progress=lambda share, message: self.progress(begin + share * (end - begin), f"{stage}: {message}"),
-            kept=self.kept,
+            checkpoint_dir=self.checkpoint_dir / stage.replace(" ", "-") if self.checkpoint_dir else None,
+            progress=part_of(self.progress, *span, f"{stage}: "),
+            cache=self.cache,
             start=start,
             pseudo=self.pseudo,
             empty=self.empty,
         )
+
+    def held_out_fit(self, ordered: Sequence[Example]) -> tuple[dict[str, float], list[CalibrationSet]]:
+        """What heads are worth on images held out, as `rehearse` tells it, and these images as its network reads them.
+
+        Nothing is measured, and there are no such images, where nothing is held out.
+        """
+        learnt, held_out = hold_out(ordered, self.recipe.held_out, self.seed)
+        if not held_out:
+            return {"held_out_images": 0.0}, []
+        network = self.train("held-out fit", learnt, (0.0, HELD_OUT_FIT))
+        observed = self.observe(network, held_out, Exposure.HELD_OUT)
+        rng = np.random.default_rng([self.seed, 3])
+        return held_out_evidence(self.observe_learnt(network, learnt), observed, rng), [observed]
 
     def observe(self, network: AnnotationNetwork, images: Sequence[Example], exposure: Exposure) -> CalibrationSet:
         """Images as they are."""
@@ -141,32 +135,43 @@ class _Stages:
             network, self.categories, self.recipe, images, exposure=exposure, device=self.device
         )
 
-    def learnt(self, network: AnnotationNetwork, seen: Sequence[Example]) -> CalibrationSet:
+    def observe_learnt(self, network: AnnotationNetwork, learnt: Sequence[Example]) -> CalibrationSet:
         """Images that the network has learnt from, and views of them."""
         views = calibration_set_from_views(
-            network, self.categories, self.recipe, seen, seed=self.seed, device=self.device
+            network, self.categories, self.recipe, learnt, seed=self.seed, device=self.device
         )
-        return CalibrationSet.join(self.observe(network, seen, Exposure.TRAIN), views)
+        return CalibrationSet.join(self.observe(network, learnt, Exposure.TRAIN), views)
+
+    def model(
+        self,
+        network: AnnotationNetwork,
+        calibrator: Calibrator,
+        head: HeadState,
+        evidence: Mapping[str, float],
+        ordered: Sequence[Example],
+    ) -> FittedModel:
+        """What the fit comes to."""
+        return FittedModel(
+            network,
+            self.recipe,
+            self.categories,
+            calibrator,
+            self.seed,
+            snapshot=tuple(example.image_id for example in ordered),
+            metrics=evidence,
+            pseudo=tuple(item.image_id for item in self.pseudo),
+            empty=tuple(item.image_id for item in self.empty),
+            head=head,
+            arithmetic=Arithmetic.of(self.device),
+        )
 
 
 def _prepare_pseudo(pseudo: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
     """What has no pixel left at the network's size does not say that there is nothing."""
-    return [one for one in _prepare(pseudo, categories, recipe) if len(one.classes)]
+    return [item for item in _prepare(pseudo, categories, recipe) if len(item.classes)]
 
 
 def _prepare(examples: Iterable[Example], categories: Sequence[int], recipe: Recipe) -> list[Prepared]:
     """At the network's size, by id."""
     small = (prepare(example, categories, recipe.image_size, recipe.steps) for example in examples)
-    return sorted(small, key=lambda one: one.image_id)
-
-
-def hold_out(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """Part labeled images into those a rehearsal learns from and those it is judged by, by a seeded hash of the id.
-
-    Few images, or a share of zero, hold nothing out.
-    """
-    if not share or len(examples) < MIN_IMAGES:
-        return list(examples), []
-    chosen = set(deal_folds([example.image_id for example in examples], round(1 / share), seed)[0])
-    seen = [example for example in examples if example.image_id not in chosen]
-    return seen, [example for example in examples if example.image_id in chosen]
+    return sorted(small, key=lambda item: item.image_id)

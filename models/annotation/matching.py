@@ -73,11 +73,11 @@ def best_ious(drawn: Tensor, drawn_classes: Tensor, masks: Tensor, classes: Tens
     """
     same = (drawn_classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, None, :]
     ious = torch.where(same, soft_iou_of_pairs(drawn.float(), masks.float()), 0)
-    found = ious.new_zeros(ious.shape[:2])
+    paired = ious.new_zeros(ious.shape[:2])
     for row, image in enumerate(ious):
         steps, places = linear_sum_assignment(image.cpu().numpy(), maximize=True)
-        found[row, steps] = image[steps, places]
-    return found
+        paired[row, steps] = image[steps, places]
+    return paired
 
 
 def soft_iou_of_pairs(probabilities: Tensor, targets: Tensor) -> Tensor:

@@ -22,7 +22,8 @@ from models.annotation.predict import accepted_objects, batches_by_count, counte
 from models.annotation.recipe import Recipe
 from models.data.loading import Loaded
 from models.data.samples import ImageToScore, class_tensor, image_tensor, normalise
-from models.predictor import Progress, check_images, evaluating
+from models.predictor import check_images, evaluating
+from models.training.loop import Progress
 
 LARGEST = 0.5  # standard deviation of what is 0 half of the time and else 1
 

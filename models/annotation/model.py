@@ -10,6 +10,7 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
+from maskloop.values import HeadState
 from models.annotation.network import AnnotationNetwork, build_network
 from models.annotation.predict import predict_images
 from models.annotation.recipe import Recipe
@@ -17,6 +18,7 @@ from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder
 from models.iou_head.calibrator import Calibrator
 from models.predictor import Prediction, Predictor
+from models.training.determinism import Arithmetic
 from models.training.model_file import read_model, write_model
 
 FORMAT = "maskloop.model.1"
@@ -36,6 +38,8 @@ class FittedModel(Predictor):
         names: of the categories, in their order; empty if nobody told them.
         pseudo: ids of the images with pseudo-labels it learnt from, sorted.
         empty: ids of the images known to hold nothing that it learnt from, sorted.
+        head: whether `calibrator` is to be trusted, by the held-out fit.
+        arithmetic: of the process that trained it; `None` for models of versions that did not record it.
     """
 
     network: AnnotationNetwork
@@ -48,6 +52,8 @@ class FittedModel(Predictor):
     names: tuple[str, ...] = ()
     pseudo: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    head: HeadState = HeadState.UNTRUSTED
+    arithmetic: Arithmetic | None = None
 
     @property
     def needs_counts(self) -> bool:
@@ -96,6 +102,8 @@ class FittedModel(Predictor):
             "names": self.names,
             "pseudo": self.pseudo,
             "empty": self.empty,
+            "head": self.head.value,
+            "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
 
     @classmethod
@@ -106,6 +114,7 @@ class FittedModel(Predictor):
         network = network.to(device)
         if device.type == "cuda":
             network = network.to(memory_format=torch.channels_last)
+        head, metrics = _head_and_metrics(description)
         return cls(
             network.eval(),
             recipe,
@@ -113,13 +122,24 @@ class FittedModel(Predictor):
             Calibrator.from_dict(description["calibrator"]),
             description["seed"],
             tuple(description["snapshot"]),
-            description["metrics"],
+            metrics,
             tuple(description["names"]),
             tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty images
             tuple(description.get("empty", ())),
+            head,
+            Arithmetic.from_dict(description.get("arithmetic")),
         )
 
 
 def model_encoder(model: FittedModel) -> ImageEncoder:
     """A trained model's encoder: its features are those of its predictions."""
     return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)
+
+
+def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[str, float]]:
+    """Models of earlier versions have the head's state among their metrics."""
+    metrics: dict[str, float] = description["metrics"]
+    if "head" in description:
+        return HeadState(description["head"]), metrics
+    states = {state.metric for state in HeadState}
+    return HeadState.of(metrics), {name: value for name, value in metrics.items() if name not in states}

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
+from models.encoders.names import ENCODERS
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
-ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "encoder": ENCODERS,
     "classes": ("fed", "predicted"),

@@ -1,22 +1,20 @@
 """Training of the annotation network: first the segmentation, then, with everything frozen, the IoU branch.
 
 Bellver et al., Mask-guided sample selection for semi-supervised instance segmentation, section 3.3 and Table 2.
-Every draw comes from (seed, iteration), and model and optimiser are saved every few seconds, so a training that is
-killed at any moment and called again with the same arguments ends bit for bit as if it had not been.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from maskloop.errors import FailedPrecondition, InvalidArgument
-from models.annotation.batches import TrainingBatch, TrainingSet, collate, draw_batch, places_of
+from maskloop.errors import InvalidArgument
+from models.annotation.batches import TrainingBatch, TrainingSet, collate, draw_batch
 from models.annotation.centers import centre_targets, semantic_targets
 from models.annotation.losses import (
     centre_loss,
@@ -28,29 +26,17 @@ from models.annotation.losses import (
     semantic_loss,
 )
 from models.annotation.matching import match_across_classes, match_objects
-from models.annotation.network import AnnotationNetwork, Decoded, build_network
+from models.annotation.network import AnnotationNetwork, Decoded, IoUBranch, build_network
 from models.annotation.recipe import Recipe
+from models.data import augmentation
 from models.data.samples import Example, Prepared, normalise, prepare
-from models.training.cache import KeptNetworks
-from models.training.determinism import repeatable
-from models.training.fingerprint import fingerprint
-from models.training.resume import load_progress, save_progress
+from models.training.cache import NetworkCache
+from models.training.epochs import places_of
+from models.training.fingerprint import TrainingInputs
+from models.training.loop import Decay, LoopSettings, Progress, Task, part_of, run
 
-Progress = Callable[[float, str], None]
-"""Called with a fraction in [0, 1] and a message; may raise to stop the training."""
-
-IOU_PHASE_SHARE = 0.05  # of the progress shown
-
-
-@dataclass(frozen=True)
-class _Training:
-    network: AnnotationNetwork
-    data: TrainingSet
-    recipe: Recipe
-    seed: int
-    device: torch.device
-    progress: Progress
-    iterations: int
+VERSION = 1
+"""Of network, encoder, targets, losses and batches; raised when a change makes trainings come to other weights."""
 
 
 def train_network(
@@ -62,7 +48,7 @@ def train_network(
     device: torch.device,
     checkpoint_dir: Path | None,
     progress: Progress,
-    kept: KeptNetworks | None = None,
+    cache: NetworkCache | None = None,
     start: AnnotationNetwork | None = None,
     pseudo: Sequence[Prepared] = (),
     empty: Sequence[Prepared] = (),
@@ -74,7 +60,7 @@ def train_network(
         categories: the vocabulary's ids in the order of class indices.
         checkpoint_dir: where an unfinished training leaves its state and finds it again; `None` for nowhere.
         progress: called at every iteration.
-        kept: networks trained before, taken where they are what this training would come to, and joined by this one.
+        cache: networks trained before, see `models.training.loop.run`.
         start: a network of the same recipe and vocabulary that the training goes on from, for `Recipe.warm_share` of
             the iterations; it stays as it is. `None` for the recipe's initial weights.
         pseudo: images with pseudo-labels, prepared for this recipe; see `Recipe.pseudo_share`.
@@ -95,26 +81,116 @@ def train_network(
     if device.type == "cuda":
         network = network.to(memory_format=torch.channels_last)
     iterations = recipe.iterations(len(data.drawn), warm=start is not None)
-    training = _Training(network, data, recipe, seed, device, progress, iterations)
-    identity = fingerprint(network, data, recipe, seed, device)
-    if kept is None:
-        _train(training, checkpoint_dir, identity)
-    else:
-        with kept.alone(identity, lambda: progress(0.0, "waiting for the same training elsewhere")):
-            if not kept.restore(identity, network):
-                _train(training, checkpoint_dir, identity)
-                kept.keep(identity, network)
+    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
+    task = Segmentation.of(network, data, recipe)
+    trained = run(task, iterations, seed, resume_path=path, cache=cache, progress=progress)
     progress(1.0, "trained")
-    return network.eval()
+    return trained
 
 
-def learning_rate_share(iteration: int, iterations: int, warmup: int, cosine: bool) -> float:
-    """The share of a recipe's rate that holds at an iteration: a linear warm-up, then constant or half a cosine."""
-    if iteration < warmup:
-        return (iteration + 1) / warmup
-    if not cosine:
-        return 1.0
-    return 0.5 * (1 + math.cos(math.pi * (iteration - warmup) / max(1, iterations - warmup)))
+@dataclass(frozen=True)
+class Segmentation(Task[AnnotationNetwork, TrainingBatch]):
+    """All of the network; the IoU branch only where it is trained jointly, else afterwards."""
+
+    data: TrainingSet
+    recipe: Recipe
+
+    finish_share: ClassVar[float] = 0.05
+
+    @classmethod
+    def of(cls, network: AnnotationNetwork, data: TrainingSet, recipe: Recipe) -> Segmentation:
+        """The recipe's training of `network` on `data`."""
+        decay: Decay = "cosine" if recipe.cosine else "constant"
+        settings = LoopSettings(recipe.warmup, decay, recipe.clip, recipe.checkpoint_every)
+        return cls(network, settings, data, recipe)
+
+    def inputs(self) -> TrainingInputs:
+        """All images in their order, whatever their ids."""
+        tensors: dict[str, Tensor] = {}
+        for kind, images in enumerate((self.data.drawn, *(images for images, _ in self.data.on_top))):
+            for place, item in enumerate(images):
+                parts = {"image": item.image, "masks": item.masks, "classes": item.classes}
+                tensors |= {f"{kind} {place} {part}": torch.tensor(values) for part, values in parts.items()}
+        on_top = [number for _, number in self.data.on_top]
+        return TrainingInputs({**self.recipe.shaping(), "on top": on_top}, tensors, versions())
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """See `build_optimizer`."""
+        return build_optimizer(self.network, self.recipe)
+
+    def batch(self, seed: int, iteration: int) -> TrainingBatch:
+        """See `models.annotation.batches.draw_batch`."""
+        return draw_batch(self.data, self.recipe, seed, iteration, self.device)
+
+    def loss(self, batch: TrainingBatch, done: float) -> Tensor:
+        """See `segmentation_loss`."""
+        return segmentation_loss(self.network, batch, self.recipe, done)
+
+    def finish(self, seed: int, progress: Progress) -> None:
+        """Train the IoU branch of the frozen network, unless it was trained jointly."""
+        if self.recipe.iou_training == "frozen":
+            states, iou, there = _states_and_iou(self, part_of(progress, 0.0, 0.5))
+            branch = IoUBranchTask.of(self.network.iou_branch, states, iou, there, self.recipe)
+            run(branch, branch.iterations, seed, resume_path=None, cache=None, progress=part_of(progress, 0.5, 1.0))
+
+
+@dataclass(frozen=True)
+class IoUBranchTask(Task[IoUBranch, list[int]]):
+    """The second phase. A frozen network's states do not change from epoch to epoch, so they are computed once.
+
+    Args:
+        states: (N, T, F) decoder states of every example's steps.
+        iou: (N, T) true IoU of the steps' masks.
+        there: (N, T) bool, whether the step is there.
+    """
+
+    states: Tensor
+    iou: Tensor
+    there: Tensor
+    recipe: Recipe
+
+    @classmethod
+    def of(cls, branch: IoUBranch, states: Tensor, iou: Tensor, there: Tensor, recipe: Recipe) -> IoUBranchTask:
+        """The recipe's training of the branch; always in full precision."""
+        return cls(branch, LoopSettings(mixed_precision=False), states, iou, there, recipe)
+
+    @property
+    def batches(self) -> int:
+        """Of one epoch."""
+        return -(-len(self.states) // self.recipe.batch)
+
+    @property
+    def iterations(self) -> int:
+        """Of all epochs."""
+        return self.recipe.iou_epochs * self.batches
+
+    def inputs(self) -> TrainingInputs:
+        """States and IoUs."""
+        tensors = {"states": self.states, "iou": self.iou, "there": self.there}
+        return TrainingInputs(self.recipe.shaping(), tensors, versions())
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """Adam, as published."""
+        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.iou_rate}]
+        return torch.optim.Adam(groups, lr=self.recipe.iou_rate)
+
+    def batch(self, seed: int, iteration: int) -> list[int]:
+        """Places of examples."""
+        return places_of(len(self.states), self.recipe.batch, seed, iteration)
+
+    def loss(self, batch: list[int], done: float) -> Tensor:
+        """See `models.annotation.losses.iou_branch_loss`."""
+        output = self.network(self.states[batch])
+        return iou_branch_loss(output, self.iou[batch], self.there[batch], self.recipe.iou_target)
+
+    def describe(self, done: int, iterations: int, loss: float) -> str:
+        """By epochs, which are many and short."""
+        return f"IoU branch, epoch {(done - 1) // self.batches + 1} of {self.recipe.iou_epochs}, loss {loss:.3f}"
+
+
+def versions() -> dict[str, int]:
+    """Of the parts of the code that decide what these trainings come to, see `models.training.fingerprint`."""
+    return {"annotation": VERSION, "augmentation": augmentation.VERSION}
 
 
 def build_optimizer(network: AnnotationNetwork, recipe: Recipe) -> torch.optim.Optimizer:
@@ -166,74 +242,12 @@ def _initial_network(recipe: Recipe, classes: int, seed: int) -> AnnotationNetwo
         return build_network(recipe, classes, weights=recipe.weights)
 
 
-def _train(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
-    with repeatable(training.device):
-        _train_segmentation(training, checkpoint_dir, identity)
-        if training.recipe.iou_training == "frozen":
-            _train_iou_branch(training)
-
-
-def _train_segmentation(training: _Training, checkpoint_dir: Path | None, identity: str) -> None:
-    network, recipe = training.network, training.recipe
-    optimizer = build_optimizer(network, recipe)
-    iterations = training.iterations
-    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
-    first = load_progress(path, identity, network, optimizer) if path else 0
-    network.train()
-    for iteration in range(first, iterations):
-        loss = _iterate(training, optimizer, iteration)
-        if path and ((iteration + 1) % recipe.checkpoint_every == 0 or iteration + 1 == iterations):
-            save_progress(path, identity, network, optimizer, iteration + 1)
-        share = (iteration + 1) / iterations * (1 - IOU_PHASE_SHARE)
-        training.progress(share, f"iteration {iteration + 1} of {iterations}, loss {loss:.3f}")
-
-
-def _iterate(training: _Training, optimizer: torch.optim.Optimizer, iteration: int) -> float:
-    network, recipe, device = training.network, training.recipe, training.device
-    iterations = training.iterations
-    share = learning_rate_share(iteration, iterations, recipe.warmup, recipe.cosine)
-    for group in optimizer.param_groups:
-        group["lr"] = group["rate"] * share
-    batch = draw_batch(training.data, recipe, training.seed, iteration, device)
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        loss = segmentation_loss(network, batch, recipe, iteration / iterations)
-    value = loss.item()
-    if not math.isfinite(value):
-        raise FailedPrecondition(f"the training loss is {value} at iteration {iteration}; a lower rate may help")
-    optimizer.zero_grad(set_to_none=True)
-    if loss.requires_grad:  # a batch of empty images has nothing to teach a network without seeds
-        torch.autograd.backward(loss)
-        if recipe.clip:
-            nn.utils.clip_grad_norm_(network.parameters(), recipe.clip)
-        optimizer.step()
-    return value
-
-
-def _train_iou_branch(training: _Training) -> None:
-    """The second phase. A frozen network's states do not change from epoch to epoch, so they are computed once."""
-    network, recipe, prepared = training.network, training.recipe, training.data.drawn
-    states, iou, there = _states_and_iou(training)
-    optimizer = torch.optim.Adam(network.iou_branch.parameters(), lr=recipe.iou_rate)
-    batches = -(-len(prepared) // recipe.batch)
-    for iteration in range(recipe.iou_epochs * batches):
-        places = places_of(len(prepared), recipe.batch, training.seed, iteration)
-        output = network.iou_branch(states[places])
-        loss = iou_branch_loss(output, iou[places], there[places], recipe.iou_target)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimizer.step()
-        share = 1 - IOU_PHASE_SHARE * 0.5 * (1 - (iteration + 1) / (recipe.iou_epochs * batches))
-        training.progress(share, f"IoU branch, epoch {iteration // batches + 1} of {recipe.iou_epochs}")
-
-
 @torch.no_grad()
-def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
+def _states_and_iou(task: Segmentation, progress: Progress) -> tuple[Tensor, Tensor, Tensor]:
     """Of every example's steps: states (N, T, F), true IoU (N, T) and whether the step is there (N, T)."""
-    network, recipe, device = training.network.eval(), training.recipe, training.device
-    prepared = training.data.drawn
+    network, recipe, device, prepared = task.network.eval(), task.recipe, task.device, task.data.drawn
     most = 1 + max(len(item.classes) for item in prepared)
-    width = network.iou_branch.linear.in_features
-    states = torch.zeros(len(prepared), most, width, device=device)
+    states = torch.zeros(len(prepared), most, network.iou_branch.linear.in_features, device=device)
     iou = torch.zeros(len(prepared), most, device=device)
     there = torch.zeros(len(prepared), most, dtype=torch.bool, device=device)
     for start in range(0, len(prepared), recipe.batch):
@@ -245,8 +259,7 @@ def _states_and_iou(training: _Training) -> tuple[Tensor, Tensor, Tensor]:
         states[rows, steps] = decoded.states.float()
         iou[rows, steps] = hard_iou(decoded.logits > 0, targets)
         there[rows, steps] = drawn >= 0
-        share = 1 - IOU_PHASE_SHARE * (1 - 0.5 * rows.stop / len(prepared))
-        training.progress(share, "reading the frozen network's states")
+        progress(rows.stop / len(prepared), "reading the frozen network's states")
     return states, iou, there
 
 

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from maskloop.errors import InvalidLabel
-from models.annotation.batches import places_of
 from models.classification.recipe import ClassifierRecipe
 from models.classification.views import keep_for_training, scrambled, training_views
 from models.data.samples import normalise
+from models.training.epochs import places_of
 
 
 @dataclass(frozen=True)

@@ -29,17 +29,17 @@ def judge_classifier(
     `empty_held_out_images`, and `taken_for_something`, in [0, 1]: of these, the share with p >= 0.5 for some class.
     """
     classes = np.stack([item.classes for item in unseen])
-    found = _probabilities(network, recipe, unseen, device)
+    probabilities = _probabilities(network, recipe, unseen, device)
     empty = ~classes.any(axis=1)
     metrics = {"empty_held_out_images": float(empty.sum())}
     told = [place for place in range(classes.shape[1]) if 0 < classes[:, place].sum() < len(unseen)]
     if told:
-        precisions = [average_precision_score(classes[:, place], found[:, place]) for place in told]
+        precisions = [average_precision_score(classes[:, place], probabilities[:, place]) for place in told]
         metrics["mean_average_precision"] = float(np.mean(precisions))
     if classes.any():
-        metrics["recall"] = float((found[classes] >= SURE).mean())
+        metrics["recall"] = float((probabilities[classes] >= SURE).mean())
     if empty.any():
-        metrics["taken_for_something"] = float((found[empty].max(axis=1) >= SURE).mean())
+        metrics["taken_for_something"] = float((probabilities[empty].max(axis=1) >= SURE).mean())
     return metrics
 
 

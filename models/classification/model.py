@@ -14,6 +14,7 @@ from models.classification.network import ImageClassifier, build_classifier
 from models.classification.recipe import ClassifierRecipe
 from models.classification.views import reading_view
 from models.encoders.features import ImageEncoder
+from models.training.determinism import Arithmetic
 from models.training.model_file import read_model, write_model
 
 FORMAT = "maskloop.classifier.1"
@@ -28,8 +29,9 @@ class FittedClassifier:
         categories: the vocabulary's ids in the order of class indices.
         seed: of the training.
         snapshot: ids of the images it learnt from, sorted.
-        metrics: what a rehearsal measured on images held out of it.
+        metrics: what the held-out fit measured on the images held out of it.
         names: of the categories, in their order; empty if nobody told them.
+        arithmetic: of the process that trained it; `None` for classifiers of versions that did not record it.
     """
 
     network: ImageClassifier
@@ -39,6 +41,7 @@ class FittedClassifier:
     snapshot: tuple[str, ...]
     metrics: Mapping[str, float]
     names: tuple[str, ...] = ()
+    arithmetic: Arithmetic | None = None
 
     @property
     def head(self) -> Tensor:
@@ -63,6 +66,7 @@ class FittedClassifier:
             "snapshot": self.snapshot,
             "metrics": dict(self.metrics),
             "names": self.names,
+            "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
         write_model(path, FORMAT, description, self.network.state_dict())
 
@@ -89,4 +93,5 @@ class FittedClassifier:
             tuple(description["snapshot"]),
             description["metrics"],
             tuple(description["names"]),
+            Arithmetic.from_dict(description.get("arithmetic")),
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from models.annotation.recipe import ENCODERS
+from models.encoders.names import ENCODERS
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +24,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "schedule": ("poly", "cosine"),
 }
 MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "momentum", "weight_decay", "warmup", "clip", "held_out"})
+SHAPES_NO_NETWORK = frozenset({"name", "weights", "held_out", "checkpoint_every"})
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class ClassifierRecipe(JsonOptions):
     warmup: int = 0  # iterations of linear warm-up
     clip: float = 0.0  # largest gradient norm; 0 for no clipping
     # What it is judged by.
-    held_out: float = 0.25  # share of the images that a rehearsal leaves out; 0 for no rehearsal
+    held_out: float = 0.25  # share of the images left out of the held-out fit; 0 for no such fit
     # Work.
     checkpoint_every: int = 50  # iterations
 
@@ -81,6 +82,10 @@ class ClassifierRecipe(JsonOptions):
         """Iterations of a training on that many images that hold something."""
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
         return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+    def shaping(self) -> dict[str, Any]:
+        """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""
+        return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
 
 
 CLASSIFIER_RECIPES: Mapping[str, ClassifierRecipe] = {

@@ -1,12 +1,10 @@
-"""Training of the image classifier: a rehearsal that measures it on images held out, then the training on all.
+"""Training of the image classifier: a held-out fit that measures it, then the training on all images.
 
-Every draw comes from (seed, iteration), and each stage leaves its state in a folder of its own, so a training that is
-killed at any moment and called again with the same arguments ends bit for bit as if it had not been.
+Each of the two starts from the same initial weights and leaves its state in a folder of its own.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from maskloop.errors import FailedPrecondition, InvalidArgument
-from models.annotation.train import Progress, learning_rate_share
+from maskloop.errors import InvalidArgument
 from models.classification.data import (
     ClassBatch,
     ClassExample,
@@ -31,13 +28,16 @@ from models.classification.metrics import judge_classifier
 from models.classification.model import FittedClassifier
 from models.classification.network import ImageClassifier, build_classifier
 from models.classification.recipe import ClassifierRecipe
-from models.iou_head.calibrator import MIN_IMAGES, deal_folds
-from models.training.determinism import repeatable
-from models.training.fingerprint import training_fingerprint
-from models.training.resume import load_progress, save_progress
+from models.data import augmentation
+from models.training.cache import NetworkCache
+from models.training.determinism import Arithmetic
+from models.training.fingerprint import TrainingInputs
+from models.training.holdout import hold_out
+from models.training.loop import Decay, LoopSettings, Progress, Task, part_of, run
 
-POLY_POWER = 0.9
-REHEARSED = 0.45  # of the progress shown
+VERSION = 1
+"""Of network, encoder, views, loss and batches; raised when a change makes trainings come to other weights."""
+HELD_OUT_FIT = 0.45  # of the progress shown
 
 
 def train_classifier(
@@ -49,6 +49,7 @@ def train_classifier(
     device: torch.device,
     checkpoint_dir: Path | None,
     progress: Progress,
+    cache: NetworkCache | None = None,
 ) -> FittedClassifier:
     """Train the recipe's classifier on the images; no other is looked at.
 
@@ -57,6 +58,7 @@ def train_classifier(
         categories: the vocabulary's ids in the order of class indices.
         checkpoint_dir: where an unfinished training finds its stages again; `None` for nowhere.
         progress: called at every iteration with a fraction in [0, 1]; may raise to stop the training.
+        cache: networks trained before, see `models.training.loop.run`.
 
     Raises:
         InvalidArgument: no example holds a category, or two have one id.
@@ -66,15 +68,17 @@ def train_classifier(
     """
     kept = keep_examples(examples, categories, recipe)
     _check(kept)
-    stages = _Stages(recipe, len(categories), seed, device, checkpoint_dir, progress)
-    seen, unseen = _hold_out(kept, recipe, seed)
-    metrics = {"held_out_images": float(len(unseen))}
-    if unseen:
-        rehearsed = stages.train("rehearsal", part_examples(seen), (0.0, REHEARSED))
-        metrics |= judge_classifier(rehearsed, recipe, unseen, device)
-    network = stages.train("training", part_examples(kept), (REHEARSED if unseen else 0.0, 1.0))
+    stages = _Stages(recipe, len(categories), seed, device, checkpoint_dir, progress, cache)
+    learnt, held_out = _hold_out(kept, recipe, seed)
+    metrics = {"held_out_images": float(len(held_out))}
+    if held_out:
+        network = stages.train("held-out fit", part_examples(learnt), 0.0, HELD_OUT_FIT)
+        metrics |= judge_classifier(network, recipe, held_out, device)
+    network = stages.train("training", part_examples(kept), HELD_OUT_FIT if held_out else 0.0, 1.0)
     snapshot = tuple(sorted(item.image_id for item in kept))
-    return FittedClassifier(network, recipe, tuple(categories), seed, snapshot, metrics)
+    return FittedClassifier(
+        network, recipe, tuple(categories), seed, snapshot, metrics, arithmetic=Arithmetic.of(device)
+    )
 
 
 def _check(kept: Sequence[Kept]) -> None:
@@ -85,20 +89,14 @@ def _check(kept: Sequence[Kept]) -> None:
 
 
 def _hold_out(kept: Sequence[Kept], recipe: ClassifierRecipe, seed: int) -> tuple[list[Kept], list[Kept]]:
-    """Those a rehearsal learns from and those it is judged by, by a seeded hash of the id; the latter hold nothing
-    where there are too few."""
-    if not recipe.held_out or len(kept) < MIN_IMAGES:
-        return list(kept), []
-    chosen = set(deal_folds([item.image_id for item in kept], round(1 / recipe.held_out), seed)[0])
-    seen = [item for item in kept if item.image_id not in chosen]
-    if not any(item.classes.any() for item in seen):
-        return list(kept), []
-    return seen, [item for item in kept if item.image_id in chosen]
+    """See `models.training.holdout.hold_out`; nothing is held out either where what is left would hold no category."""
+    learnt, held_out = hold_out(kept, recipe.held_out, seed)
+    return (learnt, held_out) if any(item.classes.any() for item in learnt) else (list(kept), [])
 
 
 @dataclass(frozen=True)
 class _Stages:
-    """One network after the other, each from the same initial weights."""
+    """What the held-out fit and the training have in common: fields as in `train_classifier`."""
 
     recipe: ClassifierRecipe
     classes: int
@@ -106,64 +104,69 @@ class _Stages:
     device: torch.device
     checkpoint_dir: Path | None
     progress: Progress
+    cache: NetworkCache | None
 
-    def train(self, stage: str, examples: Examples, span: tuple[float, float]) -> ImageClassifier:
-        """Trained in eval mode, on the device."""
-        begin, end = span
+    def train(self, stage: str, examples: Examples, begin: float, end: float) -> ImageClassifier:
+        """Train on these; `begin` to `end` is the stage's part of the progress."""
         network = build_classifier(self.recipe, self.classes, weights=self.recipe.weights, seed=self.seed)
-        network = network.to(self.device)
-        identity = self._identity(network, examples)
-        optimizer, iterations = _optimizer(network, self.recipe), self.recipe.iterations(len(examples.holding))
-        path = self.checkpoint_dir / stage / "training.pt" if self.checkpoint_dir else None
-        first = load_progress(path, identity, network, optimizer) if path else 0
-        network.train()
-        with repeatable(self.device):
-            for iteration in range(first, iterations):
-                loss = self._iterate(network, optimizer, examples, iteration, iterations)
-                done = iteration + 1
-                if path and (done % self.recipe.checkpoint_every == 0 or done == iterations):
-                    save_progress(path, identity, network, optimizer, done)
-                share = begin + (end - begin) * done / iterations
-                self.progress(share, f"{stage}: iteration {done} of {iterations}, loss {loss:.3f}")
-        return network.eval()
+        task = Classification.of(network.to(self.device), examples, self.recipe)
+        path = self.checkpoint_dir / stage.replace(" ", "-") / "training.pt" if self.checkpoint_dir else None
+        progress = part_of(self.progress, begin, end, f"{stage}: ")
+        iterations = self.recipe.iterations(len(examples.holding))
+        return run(task, iterations, self.seed, resume_path=path, cache=self.cache, progress=progress)
 
-    def _iterate(
-        self,
-        network: ImageClassifier,
-        optimizer: torch.optim.Optimizer,
-        examples: Examples,
-        iteration: int,
-        iterations: int,
-    ) -> float:
-        share = rate_share(self.recipe, iteration, iterations)
-        for group in optimizer.param_groups:
-            group["lr"] = group["rate"] * share
-        batch = draw_class_batch(examples, self.recipe, self.seed, iteration, self.device)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.device.type == "cuda"):
-            loss = classification_loss(network(batch.images), batch, self.recipe.nothing_weight)
-        value = loss.item()
-        if not math.isfinite(value):
-            raise FailedPrecondition(f"the training loss is {value} at iteration {iteration}; a lower rate may help")
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        if self.recipe.clip:
-            nn.utils.clip_grad_norm_(network.parameters(), self.recipe.clip)
-        optimizer.step()
-        return value
 
-    def _identity(self, network: ImageClassifier, examples: Examples) -> str:
+@dataclass(frozen=True)
+class Classification(Task[ImageClassifier, ClassBatch]):
+    """Training of the whole classifier."""
+
+    examples: Examples
+    recipe: ClassifierRecipe
+
+    @classmethod
+    def of(cls, network: ImageClassifier, examples: Examples, recipe: ClassifierRecipe) -> Classification:
+        """The recipe's training of `network` on the examples."""
+        return cls(network, cls.settings_of(recipe), examples, recipe)
+
+    @staticmethod
+    def settings_of(recipe: ClassifierRecipe) -> LoopSettings:
+        """How trainings of the recipe are run."""
+        decay: Decay = "cosine" if recipe.schedule == "cosine" else "poly"
+        return LoopSettings(recipe.warmup, decay, recipe.clip, recipe.checkpoint_every)
+
+    def inputs(self) -> TrainingInputs:
+        """All images in their order, whatever their ids."""
         data: dict[str, Tensor] = {}
-        for item in (*examples.holding, *examples.empty):
-            data[f"image {item.image_id}"] = torch.tensor(np.array(item.image))
-            data[f"classes {item.image_id}"] = torch.tensor(item.classes)
-        return training_fingerprint(network, data, self.recipe.to_dict(), self.seed, self.device)
+        for kind, items in (("holding", self.examples.holding), ("empty", self.examples.empty)):
+            for place, item in enumerate(items):
+                data[f"{kind} {place} image"] = torch.tensor(np.array(item.image))
+                data[f"{kind} {place} classes"] = torch.tensor(item.classes)
+        return TrainingInputs(self.recipe.shaping(), data, versions())
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """The recipe's, with a rate for the encoder and one for the head."""
+        recipe, network = self.recipe, self.network
+        trunk = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
+        groups = [
+            {"params": trunk, "rate": recipe.rate},
+            {"params": list(network.head.parameters()), "rate": recipe.head_rate},
+        ]
+        if recipe.optimizer == "sgd":
+            return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+        return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
+
+    def batch(self, seed: int, iteration: int) -> ClassBatch:
+        """See `models.classification.data.draw_class_batch`."""
+        return draw_class_batch(self.examples, self.recipe, seed, iteration, self.device)
+
+    def loss(self, batch: ClassBatch, done: float) -> Tensor:
+        """See `classification_loss`."""
+        return classification_loss(self.network(batch.images), batch, self.recipe.nothing_weight)
 
 
-def rate_share(recipe: ClassifierRecipe, iteration: int, iterations: int) -> float:
-    """The share of a recipe's rates that holds at an iteration."""
-    if recipe.schedule == "cosine" or iteration < recipe.warmup:
-        return learning_rate_share(iteration, iterations, recipe.warmup, cosine=True)
-    return float((1 - iteration / iterations) ** POLY_POWER)
+def versions() -> dict[str, int]:
+    """Of the parts of the code that decide what these trainings come to, see `models.training.fingerprint`."""
+    return {"classification": VERSION, "augmentation": augmentation.VERSION}
 
 
 def classification_loss(logits: Tensor, batch: ClassBatch, nothing_weight: float) -> Tensor:
@@ -174,14 +177,3 @@ def classification_loss(logits: Tensor, batch: ClassBatch, nothing_weight: float
     if batch.holding < len(losses):
         loss = loss + nothing_weight * losses[batch.holding :].mean()
     return loss
-
-
-def _optimizer(network: ImageClassifier, recipe: ClassifierRecipe) -> torch.optim.Optimizer:
-    trunk = [parameter for parameter in network.encoder.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": trunk, "rate": recipe.rate},
-        {"params": list(network.head.parameters()), "rate": recipe.head_rate},
-    ]
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)

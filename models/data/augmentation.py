@@ -11,6 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+VERSION = 1
+"""Of the views and of `models.data.samples`; raised when a change makes trainings come to other weights."""
+
 
 def augment(images: Tensor, masks: Tensor, kind: str, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """One random view of each image.

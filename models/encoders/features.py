@@ -20,7 +20,7 @@ from torch import Tensor
 from models.data.loading import Resize, load_batches
 from models.data.samples import ImageToScore, image_tensor, normalise, resize_image
 from models.encoders.backbones import Encoder, build_encoder
-from models.predictor import Progress
+from models.training.loop import Progress
 
 FIRST_TAPS = 2  # that random weights are read at
 
@@ -55,7 +55,7 @@ def cold_encoder(name: str, weights: str, image_size: int, seed: int) -> ImageEn
     """An encoder that has seen none of the project's labels.
 
     Args:
-        name: as `models.encoders.backbones.build_encoder` takes it.
+        name: one of `models.encoders.names.ENCODERS`.
         weights: "" for random ones, drawn from `seed`; else as `models.encoders.backbones.build_encoder` takes them.
         image_size: side of the square it sees, in pixels, a multiple of 32.
         seed: of random weights.

@@ -9,8 +9,7 @@ docs/decisions/0006-what-the-head-learns-from.md). IoU is eq. 1 and the image sc
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 from typing import Any, Literal, Self
@@ -21,12 +20,12 @@ from sklearn.linear_model import Ridge
 
 from maskloop.values import HeadState
 from models.iou_head.mask_statistics import CONFIDENCE
+from models.training.holdout import MIN_IMAGES
 
 Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
 PENALTY = 10.0  # of the ridge, on statistics of unit deviation
 MIN_SLOPE = 0.1  # of IoU over confidence
-MIN_IMAGES = 8  # with fewer labeled images no head is fitted
 
 
 class Exposure(IntEnum):
@@ -112,16 +111,6 @@ class Calibrator:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         return cls(values["head"], tuple(values["weights"]), values["intercept"])
-
-
-def deal_folds(image_ids: Iterable[str], folds: int, seed: int) -> list[list[str]]:
-    """Deal ids into `folds` lists whose sizes differ by one at most, in the order of a seeded hash."""
-
-    def draw(image_id: str) -> bytes:
-        return hashlib.sha256(f"{seed}:{image_id}".encode()).digest()
-
-    shuffled = sorted(image_ids, key=draw)
-    return [shuffled[fold::folds] for fold in range(folds)]
 
 
 def fit_on_statistics(rows: CalibrationSet) -> Calibrator:

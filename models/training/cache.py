@@ -1,7 +1,7 @@
-"""Trained networks kept for the next training that would come to the same.
+"""A cache of trained networks, for the next training that would come to the same.
 
 A training is bit for bit repeatable, so its fingerprint names its result. Campaigns that begin with the same labels,
-seed and recipe share their first networks, and a training with nothing new to learn from is none. Of several that
+seed and recipe share their first networks. A training with nothing new to learn from is not done again. Of several that
 begin at once, one trains and the others wait for its network.
 """
 
@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class KeptNetworks:
-    """Weights in a folder, by fingerprint; when they become too many, those not used for longest go.
+class NetworkCache:
+    """Weights in a folder, by fingerprint; when they become too many, the least recently used go.
 
     Several processes may use one folder. What cannot be kept or read is trained anew: nothing here fails.
 
@@ -46,7 +46,7 @@ class KeptNetworks:
     most_bytes: int
 
     @contextlib.contextmanager
-    def alone(self, fingerprint: str, waiting: Callable[[], None]) -> Iterator[None]:
+    def exclusive(self, fingerprint: str, waiting: Callable[[], None]) -> Iterator[None]:
         """Around restoring, training and keeping a network: no other process is at the same one meanwhile.
 
         The kernel takes the lock from whoever dies. Where none can be had, nobody is waited for.

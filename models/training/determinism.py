@@ -1,13 +1,47 @@
-"""Arithmetic that repeats itself bit for bit, for as long as a training runs."""
+"""Arithmetic that repeats itself bit for bit, for as long as a training runs, and what it depends on.
+
+docs/decisions/0020-what-a-seed-promises.md says what carries over from machine to machine.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import torch
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What decides how a training's sums are rounded, besides torch's version.
+
+    Args:
+        device: "cpu", or the GPU's name.
+        cpu_capability: the vector instructions that torch uses on this CPU, such as "AVX512".
+        threads: torch threads on the CPU, 1 or more; a sum that several share is cut up between them.
+    """
+
+    device: str
+    cpu_capability: str
+    threads: int
+
+    @classmethod
+    def of(cls, device: torch.device) -> Self:
+        """Of this process, for trainings on `device`."""
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return cls(name, torch.backends.cpu.get_cpu_capability(), torch.get_num_threads())
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready dict; `from_dict` reads it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any] | None) -> Self | None:
+        """The inverse of `to_dict`; `None` for files of versions that did not record it."""
+        return cls(values["device"], values["cpu_capability"], values["threads"]) if values else None
 
 
 @contextmanager

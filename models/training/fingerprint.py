@@ -1,68 +1,70 @@
-"""What a training's result depends on, hashed: equal fingerprints, bit for bit equal networks."""
+"""What a training's result depends on, hashed: equal fingerprints, bit for bit equal networks.
+
+The code is in it by version numbers, not by its text, so that a change elsewhere loses no trained network. Every part
+that decides a result has a `VERSION`, which is raised when a change makes trainings come to other weights;
+tests/models/training/test_versions.py notices when that is forgotten.
+"""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from models.annotation.batches import TrainingSet
-from models.annotation.recipe import Recipe
+from models.training.determinism import Arithmetic
 
 
-def fingerprint(network: nn.Module, data: TrainingSet, recipe: Recipe, seed: int, device: torch.device) -> str:
-    """Of the training that makes of `network`, as it is now, a trained one; hex digits.
+@dataclass(frozen=True)
+class TrainingInputs:
+    """What decides a training's result besides initial weights, seed, iterations and arithmetic.
 
-    Ids and names are not part of it, nor what `Recipe.shaping` leaves out: they move no weight. The code is, so that
-    what another version of Maskloop began or kept is never taken for this one's.
+    Ids and names are left out, and every option that moves no weight: these may differ.
+
+    Args:
+        options: of the recipe, JSON-ready.
+        data: all that is learnt from, each tensor by a name of its own.
+        versions: of the parts of the code, by the part's name.
+    """
+
+    options: Mapping[str, Any]
+    data: Mapping[str, Tensor]
+    versions: Mapping[str, int]
+
+    def with_part(self, part: str, version: int) -> Self:
+        """The same with one more part of the code."""
+        return replace(self, versions={**self.versions, part: version})
+
+
+def fingerprint(network: nn.Module, inputs: TrainingInputs, iterations: int, seed: int, device: torch.device) -> str:
+    """Of the training that makes of `network`, as it is now, a trained one; 64 hex digits.
 
     Args:
         network: before its first iteration.
-        data: what it learns from.
+        device: where it is trained.
     """
-    tensors = {}
-    for kind, images in enumerate((data.drawn, *(images for images, _ in data.on_top))):
-        for place, item in enumerate(images):
-            for part in ("image", "masks", "classes"):
-                tensors[f"{kind} {part} {place}"] = torch.tensor(getattr(item, part))
-    on_top = [number for _, number in data.on_top]
-    return training_fingerprint(network, tensors, {**recipe.shaping(), "on top": on_top}, seed, device)
-
-
-def training_fingerprint(
-    network: nn.Module, data: Mapping[str, Tensor], options: Mapping[str, Any], seed: int, device: torch.device
-) -> str:
-    """Of any training of `network`, as it is now, with these options (JSON-ready) on this data; hex digits."""
-    where = [_code(), torch.__version__, _arithmetic(device)]
-    description = json.dumps([*where, options, seed], sort_keys=True)
-    return digest(description, {**network.state_dict(), **data})
+    description = {
+        "torch": torch.__version__,
+        "arithmetic": Arithmetic.of(device).to_dict(),
+        "options": dict(inputs.options),
+        "versions": dict(inputs.versions),
+        "iterations": iterations,
+        "seed": seed,
+    }
+    weights = {f"weights {name}": tensor for name, tensor in network.state_dict().items()}
+    data = {f"data {name}": tensor for name, tensor in inputs.data.items()}
+    return digest(json.dumps(description, sort_keys=True), {**weights, **data})
 
 
 def digest(description: str, tensors: Mapping[str, Tensor]) -> str:
     """SHA-256 of the description and of every tensor's name, type, shape and bytes."""
-    found = hashlib.sha256(description.encode())
+    hashed = hashlib.sha256(description.encode())
     for name in sorted(tensors):
         tensor = tensors[name].contiguous().cpu()
-        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        found.update(tensor.numpy().tobytes())
-    return found.hexdigest()
-
-
-@functools.cache
-def _code() -> str:
-    """Of this package: any line of it may change what a training comes to."""
-    sources = sorted(Path(__file__).parents[1].rglob("*.py"))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-
-
-def _arithmetic(device: torch.device) -> str:
-    """What decides how sums are rounded: the kind of device and, on a CPU, how sums are cut up."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{device.type} {torch.backends.cpu.get_cpu_capability()} {torch.get_num_threads()}"
+        hashed.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        hashed.update(tensor.numpy().tobytes())
+    return hashed.hexdigest()

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.formats.files import write_atomically
-from models.annotation.train import Progress
+from models.training.loop import Progress
 
 CHUNK = 1024  # images computed between two places to go on from
 

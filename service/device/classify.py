@@ -16,13 +16,14 @@ import torch
 from numpy.typing import NDArray
 
 from maskloop.formats.images import decode_image
-from models.annotation.train import Progress
 from models.classification.data import ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.recipe import ClassifierRecipe
 from models.classification.train import train_classifier
 from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
+from models.training.cache import NetworkCache
+from models.training.loop import Progress
 from selection.hard_ood import HardOod, cluster_hard, prune
 from service.artifacts.blobs import BlobStore
 from service.artifacts.hard_ood import write_hard_ood
@@ -34,10 +35,16 @@ BATCH = 16
 
 
 def classify(
-    job: ClassifyJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress
+    job: ClassifyJob,
+    folder: Path,
+    blobs: BlobStore,
+    device: torch.device,
+    progress: Progress,
+    *,
+    cache: NetworkCache | None = None,
 ) -> dict[str, Any]:
     """Leave the classifier and the hard candidates."""
-    classifier = _trained(job, folder, blobs, device, progress)
+    classifier = _trained(job, folder, blobs, device, progress, cache=cache)
     hard = _find_hard(job, _Reading(classifier, folder, blobs, device, progress))
     write_hard_ood(folder / HARD_OOD, hard)
     return {
@@ -51,7 +58,13 @@ def classify(
 
 
 def _trained(
-    job: ClassifyJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress
+    job: ClassifyJob,
+    folder: Path,
+    blobs: BlobStore,
+    device: torch.device,
+    progress: Progress,
+    *,
+    cache: NetworkCache | None,
 ) -> FittedClassifier:
     path = folder / CLASSIFIER
     if not path.is_file():
@@ -63,6 +76,7 @@ def _trained(
             device=device,
             checkpoint_dir=folder / "classifying",
             progress=lambda share, message: progress(TRAINED * share, message),
+            cache=cache,
         )
         replace(fitted, names=tuple(category.name for category in job.categories)).save(path)
     return FittedClassifier.load(path, device)

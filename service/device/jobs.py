@@ -22,9 +22,9 @@ from models.annotation.evaluate import evaluate
 from models.annotation.fit import fit
 from models.annotation.model import FittedModel
 from models.annotation.recipe import Recipe
-from models.annotation.train import Progress
 from models.data.samples import Example, ImageToScore
-from models.training.cache import KeptNetworks
+from models.training.cache import NetworkCache
+from models.training.loop import Progress
 from service.artifacts.blobs import BlobStore
 from service.artifacts.score_table import ScoredRow, join_scores, write_scores
 from service.device.classify import classify
@@ -49,13 +49,13 @@ SCORE_CHUNK = 1024  # images scored between two places to go on from
 SCORE_BATCH = 16
 
 
-def do_job(folder: Path, blobs: BlobStore, kept: KeptNetworks, device: torch.device, progress: Progress) -> None:
+def do_job(folder: Path, blobs: BlobStore, kept: NetworkCache, device: torch.device, progress: Progress) -> None:
     """Do the job of a folder, or what is left of it, and leave its outcome there.
 
     Args:
         folder: with the job, and whatever an earlier attempt left.
         blobs: where the images' contents are.
-        kept: networks trained before.
+        kept: networks trained before, annotation networks and classifiers.
         device: to compute on.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the job.
 
@@ -70,7 +70,7 @@ def do_job(folder: Path, blobs: BlobStore, kept: KeptNetworks, device: torch.dev
 
 
 def _do(
-    job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: KeptNetworks
+    job: Job, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: NetworkCache
 ) -> dict[str, Any]:
     if isinstance(job, TrainJob):
         return train(job, folder, blobs, device, progress, kept=kept)
@@ -79,12 +79,12 @@ def _do(
     if isinstance(job, RankJob):
         return rank(job, folder, blobs, device, progress)
     if isinstance(job, ClassifyJob):
-        return classify(job, folder, blobs, device, progress)
+        return classify(job, folder, blobs, device, progress, cache=kept)
     return measure(job, blobs, device, progress)
 
 
 def train(
-    job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: KeptNetworks
+    job: TrainJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress, *, kept: NetworkCache
 ) -> dict[str, Any]:
     """Fit a model and leave its checkpoint."""
     model = fit(
@@ -95,14 +95,14 @@ def train(
         device=device,
         checkpoint_dir=folder / "training",
         progress=progress,
-        kept=kept,
+        cache=kept,
         start=FittedModel.load(job.start, device).network if job.start else None,
         pseudo=(_example(image, blobs) for image in job.pseudo),
         empty=(_example(image, blobs) for image in job.empty),
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(folder / CHECKPOINT)
-    return {"metrics": dict(model.metrics), "pseudo_snapshot": model.pseudo}
+    return {"metrics": dict(model.metrics), "head": model.head.value, "pseudo_snapshot": model.pseudo}
 
 
 def score(job: ScoreJob, folder: Path, blobs: BlobStore, device: torch.device, progress: Progress) -> dict[str, Any]:

@@ -14,7 +14,7 @@ class DeviceSettings:
 
     Args:
         device: torch's name of the device; "auto" is the first GPU if there is one, else the CPU.
-        threads: torch threads on the CPU, 0 for torch's choice.
+        threads: torch threads on the CPU, 1 or more; trainings of other numbers differ.
         blobs_url: where the images' contents are.
         networks: folder of trained networks to take again.
         networks_bytes: of all of them together at most.

@@ -61,15 +61,14 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     """
     import torch
 
-    from models.training.cache import KeptNetworks
+    from models.training.cache import NetworkCache
     from service.artifacts.blobs import BlobStore
     from service.device.jobs import do_job
     from service.device.torch_device import find_device
 
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads)  # never torch's choice: it is part of what a training comes to
     device, blobs = find_device(settings.device), BlobStore(settings.blobs_url)
-    kept = KeptNetworks(settings.networks, settings.networks_bytes)
+    kept = NetworkCache(settings.networks, settings.networks_bytes)
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()

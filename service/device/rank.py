@@ -16,9 +16,9 @@ from maskloop.formats.images import decode_image
 from maskloop.values import Need, Strategy
 from models.annotation.mc_dropout import dropout_scores
 from models.annotation.model import FittedModel, model_encoder
-from models.annotation.train import Progress
 from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder, cold_encoder, encode_images
+from models.training.loop import Progress
 from selection.strategies import rank_pool
 from service.artifacts.blobs import BlobStore
 from service.artifacts.pool_columns import Computed, PooledImage, gather_pool

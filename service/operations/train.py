@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.annotation.recipe import Recipe
 from selection.strategies.random_order import draws
 from service.artifacts.data_folder import DataFolder
@@ -69,7 +69,7 @@ class Training:
             recipe=request["recipe"]["name"],
             seed=request["seed"],
             labeled_images=len(job.images),
-            metrics=keep_trust(outcome["metrics"], _metrics_before(tx, operation.project_id, request)),
+            metrics=keep_trust(_metrics(outcome), _metrics_before(tx, operation.project_id, request)),
             created_at=self.clock(),
             config_json=json.dumps(request["recipe"]),
             pseudo=pseudo_of(request),
@@ -127,6 +127,12 @@ def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[Labe
         LabeledFile(one.image.id, one.image.file_name, one.image.sha256, one.label_id, ())
         for one in (found[place] for place in shown)
     )
+
+
+def _metrics(outcome: Mapping[str, Any]) -> dict[str, float]:
+    """Of a training, in the form the store keeps: with the state of its head, which an earlier release left there."""
+    head = outcome.get("head")
+    return {**outcome["metrics"], HeadState(head).metric: 1.0} if head else outcome["metrics"]
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:

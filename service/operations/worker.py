@@ -41,7 +41,7 @@ class Worker:
 
     Args:
         device: torch's name of the device, or "auto".
-        threads: torch threads on the CPU, 0 for torch's choice.
+        threads: torch threads on the CPU, 1 or more; trainings of other numbers differ.
         blobs_url: where the images' contents are.
         networks: folder of trained networks to take again.
         networks_bytes: of all of them together at most.

@@ -32,12 +32,16 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
 
 
 def test_values_are_read_as_what_they_are(tmp_path, monkeypatch):
-    monkeypatch.setenv("MASKLOOP_THREADS", "2")
+    monkeypatch.setenv("MASKLOOP_THREADS", "3")
     monkeypatch.setenv("MASKLOOP_INSECURE", "true")
     monkeypatch.setenv("MASKLOOP_IMAGE_ROOTS", "/a:/b")
     config = load_config(written(tmp_path, "grace_s = 1.5\n"), {})
-    assert (config.threads, config.insecure, config.grace_s) == (2, True, 1.5)
+    assert (config.threads, config.insecure, config.grace_s) == (3, True, 1.5)
     assert config.image_roots == (Path("/a"), Path("/b"))
+
+
+def test_the_number_of_threads_is_no_choice_of_the_machines():
+    assert load_config(None, {}).threads == 2
 
 
 def test_roots_are_listed_in_a_file(tmp_path):
@@ -56,6 +60,7 @@ def test_an_unknown_key_is_refused_with_its_file(tmp_path):
     ("text", "key"),
     [
         ("threads = -1", "threads"),
+        ("threads = 0", "threads"),
         ("threads = 'many'", "threads"),
         ("insecure = 7", "insecure"),
         ("image_roots = 3", "image_roots"),

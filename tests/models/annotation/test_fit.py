@@ -10,17 +10,17 @@ import torch
 
 from maskloop.errors import Cancelled
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel, Split
+from maskloop.values import HeadState, ObjectLabel, Split
 from models.annotation.evaluate import evaluate
-from models.annotation.fit import fit, hold_out
+from models.annotation.fit import fit
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import resolve
-from models.annotation.train import Progress
 from models.data.samples import Example
-from models.iou_head.calibrator import MIN_IMAGES
 from models.iou_head.trust import head_state
 from models.metrics.agreement import spearman
+from models.training.holdout import MIN_IMAGES, hold_out
+from models.training.loop import Progress
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -53,17 +53,17 @@ def test_a_fit_says_what_it_learnt_from_and_how_its_head_did_on_images_held_out(
     assert model.metrics["held_out_images"] == 3
     assert 0 <= model.metrics["held_out_mae"] <= 1
     assert 0 <= model.metrics["held_out_mean_iou"] <= 1
-    assert model.metrics[head_state(model.metrics).metric] == 1
+    assert model.head is head_state(model.metrics)
 
 
 def test_too_few_labels_train_a_network_and_fit_no_head(scenes, tmp_path: Path):
     model = fit_tiny(scenes(MIN_IMAGES - 1), tmp_path)
     assert model.calibrator.head == "unfitted"
-    assert model.metrics == {"held_out_images": 0, "head_untrusted": 1}
+    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNTRUSTED)
     assert [path.name for path in tmp_path.iterdir()] == ["training"]
 
 
-def test_without_a_rehearsal_a_fit_is_one_training(scenes, tmp_path: Path):
+def test_without_a_held_out_fit_a_fit_is_one_training(scenes, tmp_path: Path):
     examples = scenes(12)
     model = fit(
         examples,
@@ -84,26 +84,14 @@ def test_labels_without_any_object_fit_no_head():
     assert fit_tiny(blank).calibrator.head == "unfitted"
 
 
-def test_held_out_images_are_a_share_chosen_by_id_and_the_rest_is_learnt(scenes):
-    examples = scenes(17)
-    seen, unseen = hold_out(examples, 0.25, seed=0)
-    assert len(unseen) == 5
-    assert sorted(example.image_id for example in seen + unseen) == sorted(example.image_id for example in examples)
-    again = hold_out(examples[::-1], 0.25, seed=0)[1]
-    assert {example.image_id for example in again} == {example.image_id for example in unseen}
-    other = hold_out(examples, 0.25, seed=1)[1]
-    assert {example.image_id for example in other} != {example.image_id for example in unseen}
-    assert hold_out(examples, 0.0, seed=0) == (examples, [])
-
-
 def test_the_order_of_the_labels_does_not_matter(scenes, tmp_path: Path):
     examples = scenes(8)
     forward, backward = fit_tiny(examples), fit_tiny(examples[::-1])
     assert saved(forward, tmp_path / "a") == saved(backward, tmp_path / "b")
 
 
-def test_the_rehearsals_network_never_sees_what_its_head_is_judged_by(scenes, tmp_path: Path):
-    # Another held-out image changes the network of the training, and nothing at all in the rehearsal's.
+def test_the_held_out_fits_network_never_sees_what_its_head_is_judged_by(scenes, tmp_path: Path):
+    # Another held-out image changes the network of the training, and nothing at all in the held-out fit's.
     examples = scenes(12)
     seen, unseen = hold_out(examples, TINY.held_out, seed=3)
     darker = [replace(example, pixels=example.pixels // 2) for example in unseen]
@@ -112,13 +100,13 @@ def test_the_rehearsals_network_never_sees_what_its_head_is_judged_by(scenes, tm
     states = {
         (run, stage): torch.load(tmp_path / run / stage / "training.pt", weights_only=True)["network"]
         for run in "ab"
-        for stage in ("rehearsal", "training")
+        for stage in ("held-out-fit", "training")
     }
     same = {
         stage: all(torch.equal(states["a", stage][key], value) for key, value in states["b", stage].items())
-        for stage in ("rehearsal", "training")
+        for stage in ("held-out-fit", "training")
     }
-    assert same == {"rehearsal": True, "training": False}
+    assert same == {"held-out-fit": True, "training": False}
 
 
 def test_a_fit_that_is_killed_at_any_stage_ends_with_the_same_bytes(scenes, tmp_path: Path):
@@ -184,7 +172,7 @@ def test_predicted_iou_ranks_unseen_images_better_than_shuffled_scores(scenes):
     assert evaluation.iou_mae < np.abs(true - true.mean()).mean()
 
 
-def test_a_warm_fit_is_judged_by_a_rehearsal_that_has_not_seen_the_labels_held_out(scenes):
+def test_a_warm_fit_is_judged_by_a_held_out_fit_that_has_not_seen_the_labels_held_out(scenes):
     examples = scenes(12)
     start = fit_tiny(examples).network
     fits = [
@@ -211,7 +199,7 @@ def stages(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
     """The weights that a fit's trainings came to."""
     return {
         stage: torch.load(folder / stage / "training.pt", weights_only=True)["network"]
-        for stage in ("rehearsal", "training")
+        for stage in ("held-out-fit", "training")
     }
 
 
@@ -229,25 +217,25 @@ def test_both_trainings_learn_from_pseudo_labels_and_none_is_held_out(scenes, tm
     model.save(tmp_path / "model")
     assert FittedModel.load(tmp_path / "model", CPU).pseudo == model.pseudo
     learnt, alone = stages(tmp_path / "with"), stages(tmp_path / "without")
-    assert not same(learnt["rehearsal"], alone["rehearsal"])
+    assert not same(learnt["held-out-fit"], alone["held-out-fit"])
     assert not same(learnt["training"], alone["training"])
 
 
-def test_beside_pseudo_labels_too_a_rehearsal_never_sees_what_is_held_out(scenes, tmp_path: Path):
+def test_beside_pseudo_labels_too_a_held_out_fit_never_sees_what_is_held_out(scenes, tmp_path: Path):
     strong, pseudo = scenes(12), proposed(scenes(5, seed=1))
     seen, unseen = hold_out(strong, TINY.held_out, seed=3)
     darker = [replace(example, pixels=example.pixels // 2) for example in unseen]
     fit_with(strong, pseudo, tmp_path / "a")
     fit_with([*seen, *darker][::-1], pseudo[::-1], tmp_path / "b")
     first, second = stages(tmp_path / "a"), stages(tmp_path / "b")
-    assert same(first["rehearsal"], second["rehearsal"])
+    assert same(first["held-out-fit"], second["held-out-fit"])
     assert not same(first["training"], second["training"])
 
 
 def test_no_head_is_fitted_on_pseudo_labels(scenes):
     model = fit_with(scenes(MIN_IMAGES - 1), proposed(scenes(20, seed=1)))
     assert model.calibrator.head == "unfitted"
-    assert model.metrics == {"held_out_images": 0, "head_untrusted": 1}
+    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNTRUSTED)
 
 
 def test_an_image_whose_pseudo_labels_vanish_at_the_networks_size_is_left_out(scenes):

@@ -8,10 +8,13 @@ import torch
 from safetensors.torch import save_file
 
 from maskloop.errors import InvalidArgument, ModelNotFound
-from models.annotation.model import FittedModel
+from maskloop.values import HeadState
+from models.annotation.model import FORMAT, FittedModel
 from models.annotation.network import build_network
 from models.annotation.recipe import Recipe, resolve
 from models.iou_head.calibrator import Calibrator
+from models.training.determinism import Arithmetic
+from models.training.model_file import write_model
 
 CPU = torch.device("cpu")
 TINY = resolve("compact", image_size=32, hidden=16)
@@ -27,6 +30,8 @@ def build(recipe: Recipe = TINY) -> FittedModel:
         seed=5,
         snapshot=("image-0", "image-1"),
         metrics={"held_out_mae": 0.1 + 0.2, "held_out_images": 2.0},
+        head=HeadState.CONFIDENCE,
+        arithmetic=Arithmetic("cpu", "AVX2", 2),
     )
 
 
@@ -62,6 +67,17 @@ def test_saving_over_a_model_leaves_nothing_else_behind(tmp_path: Path):
     replace(build(), seed=6).save(tmp_path / "model.safetensors")
     assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
     assert FittedModel.load(tmp_path / "model.safetensors", CPU).seed == 6
+
+
+def test_a_model_of_the_version_before_says_its_heads_state_and_no_arithmetic(tmp_path: Path):
+    model = build()
+    description = {
+        **{"recipe": TINY.to_dict(), "categories": [3, 7], "calibrator": model.calibrator.to_dict(), "seed": 5},
+        **{"snapshot": ["image-0"], "metrics": {"held_out_mae": 0.1, "head_trusted": 1.0}, "names": []},
+    }
+    write_model(tmp_path / "old.safetensors", FORMAT, description, model.network.state_dict())
+    loaded = FittedModel.load(tmp_path / "old.safetensors", CPU)
+    assert (loaded.head, loaded.metrics, loaded.arithmetic) == (HeadState.TRUSTED, {"held_out_mae": 0.1}, None)
 
 
 def test_a_missing_file_is_named(tmp_path: Path):

@@ -1,5 +1,3 @@
-import math
-
 import numpy as np
 import pytest
 import torch
@@ -13,7 +11,7 @@ from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork, build_network
 from models.annotation.predict import decode_objects, statistics_width
 from models.annotation.recipe import Recipe, resolve
-from models.annotation.train import build_optimizer, learning_rate_share, segmentation_loss, train_network
+from models.annotation.train import build_optimizer, segmentation_loss, train_network
 from models.data.samples import Example, ImageToScore, normalise, prepare
 from models.iou_head.calibrator import Calibrator
 
@@ -38,14 +36,6 @@ def train(examples, recipe, *, seed=0, checkpoint_dir=None, progress=lambda frac
 def assert_same_bits(one: AnnotationNetwork, other: AnnotationNetwork) -> None:
     for (name, left), (_, right) in zip(one.state_dict().items(), other.state_dict().items(), strict=True):
         assert torch.equal(left, right), name
-
-
-def test_rates_warm_up_linearly_and_fall_along_a_cosine():
-    shares = [learning_rate_share(k, 100, warmup=4, cosine=True) for k in range(100)]
-    assert shares[:4] == [0.25, 0.5, 0.75, 1.0]
-    assert shares[52] == pytest.approx(0.5)
-    assert shares[99] == pytest.approx(0.5 * (1 + math.cos(math.pi * 95 / 96)))
-    assert [learning_rate_share(k, 100, warmup=0, cosine=False) for k in (0, 50, 99)] == [1, 1, 1]
 
 
 def test_one_optimiser_with_two_rates_takes_the_steps_of_the_papers_two_adams(scenes):

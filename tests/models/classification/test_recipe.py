@@ -4,7 +4,14 @@ import pytest
 
 from maskloop.errors import InvalidConfig
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
-from models.classification.train import rate_share
+from models.classification.train import Classification
+from models.training.loop import learning_rate_share
+
+
+def rate_share(recipe: ClassifierRecipe, iteration: int, iterations: int) -> float:
+    """Of its trainings."""
+    settings = Classification.settings_of(recipe)
+    return learning_rate_share(iteration, iterations, settings.warmup, settings.decay)
 
 
 def test_the_paper_recipe_is_what_was_published():

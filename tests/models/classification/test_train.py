@@ -1,5 +1,7 @@
 """What a classifier learns, from what, and that a training that is stopped ends as if it had not been."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,19 +12,21 @@ from models.classification.recipe import ClassifierRecipe, resolve_classifier
 from models.classification.train import classification_loss, train_classifier
 from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
+from models.training.cache import NetworkCache
 from tests.models.classification.pictures import CATEGORIES, pictures
 
 CPU = torch.device("cpu")
 TINY = {"image_size": 32, "iterations": 6, "batch": 8, "held_out": 0.0, "checkpoint_every": 2}
 
 
-def train(examples, recipe: ClassifierRecipe, categories=CATEGORIES, progress=lambda *_: None, checkpoint_dir=None):
-    return train_classifier(
-        examples, categories, recipe, seed=1, device=CPU, checkpoint_dir=checkpoint_dir, progress=progress
-    )
+def train(
+    examples, recipe: ClassifierRecipe, categories=CATEGORIES, progress=lambda *_: None, checkpoint_dir=None, cache=None
+):
+    where = {"device": CPU, "checkpoint_dir": checkpoint_dir, "cache": cache}
+    return train_classifier(examples, categories, recipe, seed=1, progress=progress, **where)
 
 
-def found(classifier, examples) -> np.ndarray:
+def probabilities(classifier, examples) -> np.ndarray:
     """(n, C) probabilities."""
     waiting = [ImageToScore(one.image_id, lambda one=one: one.pixels) for one in examples]
     features = np.stack([row for _, row in encode_images(classifier.encoder, waiting, device=CPU, batch_size=8)])
@@ -38,13 +42,13 @@ def test_shapes_are_learnt_and_noise_is_taken_for_nothing():
     classifier = train(learnt, resolve_classifier("compact", **{**TINY, "iterations": 60}))
     unseen = [*pictures(8, 3, seed=9), *pictures(8, 8, seed=9), *pictures(8, seed=9)]
     truth = np.array([[category in one.present for category in CATEGORIES] for one in unseen])
-    assert ((found(classifier, unseen) >= 0.5) == truth).mean() > 0.85
+    assert ((probabilities(classifier, unseen) >= 0.5) == truth).mean() > 0.85
 
 
 def test_a_project_of_one_class_that_all_images_hold_learns_what_holds_nothing():
     classifier = train(pictures(16, 3), resolve_classifier("compact", **{**TINY, "iterations": 60}), (3,))
-    assert found(classifier, pictures(8, 3, seed=9)).min() > 0.5
-    assert (found(classifier, pictures(8, seed=9)) < 0.5).mean() > 0.7
+    assert probabilities(classifier, pictures(8, 3, seed=9)).min() > 0.5
+    assert (probabilities(classifier, pictures(8, seed=9)) < 0.5).mean() > 0.7
 
 
 def test_half_of_a_batch_holds_nothing():
@@ -108,6 +112,30 @@ def test_another_training_in_the_same_folder_starts_anew(tmp_path):
     ours = train([*pictures(9, 3), *pictures(9, 8, seed=5)], recipe, checkpoint_dir=tmp_path)
     alone = train([*pictures(9, 3), *pictures(9, 8, seed=5)], recipe)
     assert torch.equal(ours.head, alone.head)
+
+
+def test_a_training_done_before_is_taken_from_the_cache_to_the_same_bytes(tmp_path):
+    examples, cache, told = [*pictures(9, 3), *pictures(9, 8)], NetworkCache(tmp_path / "networks", 64 << 20), []
+    recipe = resolve_classifier("compact", **{**TINY, "held_out": 0.25})
+    saved = []
+    for chosen in (None, cache, cache):
+        train(examples, recipe, cache=chosen, progress=lambda _, message: told.append(message)).save(tmp_path / "c")
+        saved.append((tmp_path / "c").read_bytes())
+    assert saved[0] == saved[1] == saved[2]
+    assert told[-2:] == ["held-out fit: trained", "training: trained"]
+    assert len(told) == 12 + 12 + 2
+
+
+def test_what_moves_no_weight_is_not_asked_by_the_cache(tmp_path):
+    cache, told = NetworkCache(tmp_path, 64 << 20), []
+    first = resolve_classifier("compact", **TINY)
+    train(pictures(9, 3), first, cache=cache)
+    renamed = pictures(9, 3, prefix="other")
+    other = replace(first, name="mine", checkpoint_every=7)
+    train(renamed, other, cache=cache, progress=lambda _, message: told.append(message))
+    assert told == ["training: trained"]
+    train(renamed, replace(other, nothing_weight=0.5), cache=cache, progress=lambda _, message: told.append(message))
+    assert len(told) == 1 + 6
 
 
 def test_few_images_are_all_learnt_from():

@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from maskloop.values import HeadState
 from models.iou_head.calibrator import (
-    MIN_IMAGES,
     CalibrationSet,
     Calibrator,
     Exposure,
-    deal_folds,
     fit_calibrator,
     fit_on_confidence,
     fit_on_statistics,
 )
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.metrics.agreement import spearman
+from models.training.holdout import MIN_IMAGES
 from tests.models.observed import WIDTH, observe
 
 
@@ -104,17 +103,3 @@ def test_image_means_are_taken_over_each_images_rows():
     ious, exposure = np.array([0.2, 0.5, 0.6]), np.zeros(3, dtype=np.int64)
     observed = CalibrationSet(np.array(["b", "a", "b"]), np.zeros((3, WIDTH)), ious, exposure)
     assert observed.image_means(observed.ious).tolist() == pytest.approx([0.5, 0.4])
-
-
-@given(count=st.integers(2, 40), folds=st.integers(2, 4), seed=st.integers(0, 5))
-def test_folds_part_the_images_evenly_and_in_no_order_of_arrival(count: int, folds: int, seed: int):
-    ids = [f"image-{number}" for number in range(count)]
-    dealt = deal_folds(ids, folds, seed)
-    assert sorted(image_id for fold in dealt for image_id in fold) == sorted(ids)
-    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
-    assert deal_folds(reversed(ids), folds, seed) == dealt
-
-
-def test_another_seed_deals_other_folds():
-    ids = [f"image-{number}" for number in range(20)]
-    assert deal_folds(ids, 2, seed=0) != deal_folds(ids, 2, seed=1)

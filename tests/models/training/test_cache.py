@@ -15,9 +15,9 @@ from models.annotation.batches import TrainingSet
 from models.annotation.fit import fit
 from models.annotation.network import build_network
 from models.annotation.recipe import CHOICES, SHAPES_NO_NETWORK, Recipe, resolve
-from models.annotation.train import train_network
+from models.annotation.train import Segmentation, train_network
 from models.data.samples import Prepared, prepare
-from models.training.cache import KeptNetworks
+from models.training.cache import NetworkCache
 from models.training.fingerprint import fingerprint
 from tests.full_disk import limited_files
 
@@ -45,14 +45,14 @@ class Told:
         self.iterations += "iteration" in message
 
 
-def train(examples, recipe=TINY, *, kept=None, told=None, seed=0):
+def train(examples, recipe=TINY, *, cache=None, told=None, seed=0):
     return train_network(
-        examples, CATEGORIES, recipe, seed=seed, device=CPU, checkpoint_dir=None, progress=told or Told(), kept=kept
+        examples, CATEGORIES, recipe, seed=seed, device=CPU, checkpoint_dir=None, progress=told or Told(), cache=cache
     )
 
 
-def assert_same_bits(one: nn.Module, other: nn.Module) -> None:
-    for (name, left), (_, right) in zip(one.state_dict().items(), other.state_dict().items(), strict=True):
+def assert_same_bits(first: nn.Module, other: nn.Module) -> None:
+    for (name, left), (_, right) in zip(first.state_dict().items(), other.state_dict().items(), strict=True):
         assert torch.equal(left, right), name
 
 
@@ -63,46 +63,46 @@ def linear(value: float) -> nn.Linear:
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> KeptNetworks:
-    return KeptNetworks(tmp_path / "networks", 64 * MIB)
+def cache(tmp_path: Path) -> NetworkCache:
+    return NetworkCache(tmp_path / "networks", 64 * MIB)
 
 
 @pytest.mark.parametrize(
     "options", [{"name": "paper"}, {"name": "paper", "classes": "predicted"}, {"name": "compact", "classes": "fed"}]
 )
-def test_a_fit_comes_to_the_same_bytes_with_kept_networks_and_without(scenes, kept, tmp_path, options):
+def test_a_fit_comes_to_the_same_bytes_with_kept_networks_and_without(scenes, cache, tmp_path, options):
     recipe = resolve(**options, **SMALL)
     saved = []
-    for keeping in (None, kept, kept):
+    for chosen in (None, cache, cache):
         model = fit(
-            scenes(9), CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=Told(), kept=keeping
+            scenes(9), CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=Told(), cache=chosen
         )
         model.save(tmp_path / "model")
         saved.append((tmp_path / "model").read_bytes())
     assert saved[0] == saved[1] == saved[2]
-    assert len(list(kept.folder.iterdir())) == 2  # the rehearsal's and the training's
+    assert len(list(cache.folder.iterdir())) == 2  # the held-out fit's and the training's
 
 
-def test_a_training_done_before_makes_no_iteration(scenes, kept):
+def test_a_training_done_before_makes_no_iteration(scenes, cache):
     told = Told()
-    first = train(scenes(4), kept=kept, told=told)
+    first = train(scenes(4), cache=cache, told=told)
     assert told.iterations == 3
-    again = train(scenes(4), kept=kept, told=told)
+    again = train(scenes(4), cache=cache, told=told)
     assert told.iterations == 3
     assert not again.training
     assert_same_bits(first, again)
 
 
-def test_who_begins_a_training_that_another_is_at_waits_for_its_network(scenes, kept, tmp_path):
-    trained = train(scenes(4), kept=KeptNetworks(tmp_path / "elsewhere", 64 * MIB))
+def test_who_begins_a_training_that_another_is_at_waits_for_its_network(scenes, cache, tmp_path):
+    trained = train(scenes(4), cache=NetworkCache(tmp_path / "elsewhere", 64 * MIB))
     (path,) = (tmp_path / "elsewhere").iterdir()
     begun, waited_for = threading.Event(), threading.Event()
 
     def other() -> None:
-        with kept.alone(path.stem, lambda: None):
+        with cache.exclusive(path.stem, lambda: None):
             begun.set()
             assert waited_for.wait(60)
-            kept.keep(path.stem, trained)
+            cache.keep(path.stem, trained)
 
     told = []
     with_lock = threading.Thread(target=other)
@@ -113,31 +113,31 @@ def test_who_begins_a_training_that_another_is_at_waits_for_its_network(scenes, 
         told.append(message)
         waited_for.set()
 
-    assert_same_bits(trained, train(scenes(4), kept=kept, told=tell))
+    assert_same_bits(trained, train(scenes(4), cache=cache, told=tell))
     with_lock.join(60)
     assert set(told) == {"waiting for the same training elsewhere", "trained"}
-    assert [one.name for one in kept.folder.iterdir()] == [path.name]
+    assert [item.name for item in cache.folder.iterdir()] == [path.name]
 
 
-def test_who_was_killed_at_a_training_is_not_waited_for(kept):
+def test_who_was_killed_at_a_training_is_not_waited_for(cache):
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
 
     def other() -> None:
-        with kept.alone("f00d", lambda: None):
+        with cache.exclusive("f00d", lambda: None):
             theirs.send("begun")
             time.sleep(600)
 
     process = context.Process(target=other)
     process.start()
     assert ours.poll(60)
-    with pytest.raises(TimeoutError), kept.alone("f00d", _be_impatient):
+    with pytest.raises(TimeoutError), cache.exclusive("f00d", _be_impatient):
         pass
     process.kill()
     process.join(60)
-    with kept.alone("f00d", _be_impatient):
+    with cache.exclusive("f00d", _be_impatient):
         pass
-    assert list(kept.folder.iterdir()) == []
+    assert list(cache.folder.iterdir()) == []
 
 
 def _be_impatient() -> None:
@@ -145,21 +145,21 @@ def _be_impatient() -> None:
 
 
 @pytest.mark.parametrize("changed", ["seed", "examples", "order", "recipe"])
-def test_another_training_is_not_taken_for_it(scenes, kept, changed):
+def test_another_training_is_not_taken_for_it(scenes, cache, changed):
     examples, told = scenes(4), Told()
-    train(examples, kept=kept)
+    train(examples, cache=cache)
     other = {"examples": scenes(4, seed=1), "order": examples[::-1]}.get(changed, examples)
     recipe = dataclasses.replace(TINY, rate=1e-3) if changed == "recipe" else TINY
-    train(other, recipe, kept=kept, told=told, seed=int(changed == "seed"))
+    train(other, recipe, cache=cache, told=told, seed=int(changed == "seed"))
     assert told.iterations == 3
 
 
-def test_what_moves_no_weight_is_not_asked(scenes, kept):
+def test_what_moves_no_weight_is_not_asked(scenes, cache):
     told = Told()
-    train(scenes(4), kept=kept)
+    train(scenes(4), cache=cache)
     other = dataclasses.replace(TINY, name="mine", objectness=0.9, held_out=0.5, checkpoint_every=7)
-    renamed = [dataclasses.replace(one, image_id=f"other-{one.image_id}") for one in scenes(4)]
-    taken = train(renamed, other, kept=kept, told=told)
+    renamed = [dataclasses.replace(scene, image_id=f"other-{scene.image_id}") for scene in scenes(4)]
+    taken = train(renamed, other, cache=cache, told=told)
     assert told.iterations == 0
     assert_same_bits(taken, train(renamed, other))
 
@@ -171,7 +171,7 @@ def test_every_option_of_a_recipe_is_known_to_shape_the_network_or_not():
 
 @pytest.mark.parametrize("name", sorted(SHAPING))
 def test_every_option_that_shapes_the_network_changes_the_fingerprint(scenes, name):
-    prepared, network = [prepare(one, CATEGORIES, 32, 20) for one in scenes(2)], build_network(TINY, 2)
+    prepared, network = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(2)], build_network(TINY, 2)
     changed = dataclasses.replace(TINY, **{name: another(name, getattr(TINY, name))})
     assert mark(network, prepared, changed) != mark(network, prepared, TINY)
 
@@ -193,11 +193,11 @@ def another(name: str, value):
 
 
 def mark(network: nn.Module, prepared: list[Prepared], recipe: Recipe) -> str:
-    return fingerprint(network, TrainingSet(prepared), recipe, 0, CPU)
+    return fingerprint(network, Segmentation.of(network, TrainingSet(prepared), recipe).inputs(), 3, 0, CPU)
 
 
 def test_the_weights_a_training_starts_from_are_part_of_its_fingerprint(scenes):
-    prepared, network = [prepare(one, CATEGORIES, 32, 20) for one in scenes(2)], build_network(TINY, 2)
+    prepared, network = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(2)], build_network(TINY, 2)
     before = mark(network, prepared, TINY)
     with torch.no_grad():
         network.iou_branch.linear.bias += 1e-6
@@ -205,54 +205,54 @@ def test_the_weights_a_training_starts_from_are_part_of_its_fingerprint(scenes):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "another"])
-def test_a_damaged_file_is_trained_anew_and_replaced(scenes, kept, damage):
-    good, told = train(scenes(4), kept=kept), Told()
-    (path,) = kept.folder.iterdir()
+def test_a_damaged_file_is_trained_anew_and_replaced(scenes, cache, damage):
+    good, told = train(scenes(4), cache=cache), Told()
+    (path,) = cache.folder.iterdir()
     data = path.read_bytes()
     flipped = data[:-5] + bytes([data[-5] ^ 1]) + data[-4:]
-    kept.keep("f00d", good)
-    other = (kept.folder / "f00d.safetensors").read_bytes()
+    cache.keep("f00d", good)
+    other = (cache.folder / "f00d.safetensors").read_bytes()
     path.write_bytes({"cut": data[: len(data) // 2], "flipped": flipped, "empty": b"", "another": other}[damage])
-    assert_same_bits(good, train(scenes(4), kept=kept, told=told))
+    assert_same_bits(good, train(scenes(4), cache=cache, told=told))
     assert told.iterations == 3
     assert path.read_bytes() == data
 
 
 def test_of_too_many_those_not_used_for_longest_go(tmp_path):
-    kept = KeptNetworks(tmp_path, 3 * 17_000)  # a layer takes 16,900 bytes
+    cache = NetworkCache(tmp_path, 3 * 17_000)  # a layer takes 16,900 bytes
     for place, name in enumerate("abc"):
-        kept.keep(name, linear(place))
+        cache.keep(name, linear(place))
         os.utime(tmp_path / f"{name}.safetensors", (place, place))
-    assert kept.restore("a", linear(9))  # used now
-    kept.keep("d", linear(3))
+    assert cache.restore("a", linear(9))  # used now
+    cache.keep("d", linear(3))
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["a", "c", "d"]
     for name, value in (("a", 0), ("c", 2), ("d", 3)):
         layer = linear(9)
-        assert kept.restore(name, layer)
+        assert cache.restore(name, layer)
         assert layer.weight.unique().tolist() == [value]
 
 
 def test_what_a_killed_process_left_half_written_counts_and_goes_first(tmp_path):
     (tmp_path / ".f00d.safetensors.1.2.part").write_bytes(bytes(20_000))
-    kept = KeptNetworks(tmp_path, 34_000)
-    kept.keep("a", linear(1))
+    cache = NetworkCache(tmp_path, 34_000)
+    cache.keep("a", linear(1))
     assert [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
 
 
 def test_a_network_larger_than_all_the_room_pushes_nothing_out(tmp_path):
-    KeptNetworks(tmp_path, MIB).keep("a", linear(1))
-    KeptNetworks(tmp_path, 1000).keep("b", linear(1))
+    NetworkCache(tmp_path, MIB).keep("a", linear(1))
+    NetworkCache(tmp_path, 1000).keep("b", linear(1))
     assert [path.stem for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_full_disk_keeps_nothing_and_fails_nothing(scenes, kept):
+def test_a_full_disk_keeps_nothing_and_fails_nothing(scenes, cache):
     with limited_files():
-        trained = train(scenes(4), kept=kept)
-    assert list(kept.folder.iterdir()) == []
+        trained = train(scenes(4), cache=cache)
+    assert list(cache.folder.iterdir()) == []
     assert_same_bits(trained, train(scenes(4)))
 
 
 def test_a_folder_that_cannot_be_made_keeps_nothing_and_fails_nothing(scenes, tmp_path):
     (tmp_path / "networks").write_text("a file in its place")
-    trained = train(scenes(4), kept=KeptNetworks(tmp_path / "networks", MIB * 64))
+    trained = train(scenes(4), cache=NetworkCache(tmp_path / "networks", MIB * 64))
     assert_same_bits(trained, train(scenes(4)))

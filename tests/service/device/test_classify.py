@@ -16,7 +16,7 @@ from models.classification.model import FittedClassifier
 from models.classification.recipe import resolve_classifier
 from models.data.samples import ImageToScore
 from models.encoders.features import encode_images
-from models.training.cache import KeptNetworks
+from models.training.cache import NetworkCache
 from selection.hard_ood import probabilities
 from service.artifacts.blobs import BlobStore
 from service.artifacts.hard_ood import read_hard_ood, write_hard_ood
@@ -74,7 +74,7 @@ def blobs(tmp_path_factory) -> BlobStore:
 
 def do(folder: Path, wanted: ClassifyJob, blobs: BlobStore, progress=lambda *_: None) -> dict:
     write_job(folder, wanted)
-    do_job(folder, blobs, KeptNetworks(folder / "networks", 0), CPU, progress)
+    do_job(folder, blobs, NetworkCache(folder / "networks", 0), CPU, progress)
     return read_outcome(folder)
 
 
