@@ -24,15 +24,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from maskloop.values import HeadState
+from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import Recipe
 from models.annotation.train import train_network
 from models.data.samples import Example, Prepared, prepare
 from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_calibrator
-from models.iou_head.trust import judge, rehearse
+from models.iou_head.trust import head_state, held_out_evidence
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.holdout import hold_out
@@ -78,7 +78,7 @@ def fit(
     ordered = sorted(examples, key=lambda example: example.image_id)
     evidence, observed = stages.held_out_fit(ordered)
     network = stages.train("training", ordered, (HELD_OUT_FIT if observed else 0.0, TRAINED), start)
-    head = judge(evidence)
+    head = head_state(evidence)
     calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), head)
     progress(1.0, f"head: {head}")
     return stages.model(network, calibrator, head, evidence, ordered)
@@ -127,7 +127,7 @@ class _Stages:
         network = self.train("held-out fit", learnt, (0.0, HELD_OUT_FIT))
         observed = self.observe(network, held_out, Exposure.HELD_OUT)
         rng = np.random.default_rng([self.seed, 3])
-        return rehearse(self.observe_learnt(network, learnt), observed, rng), [observed]
+        return held_out_evidence(self.observe_learnt(network, learnt), observed, rng), [observed]
 
     def observe(self, network: AnnotationNetwork, images: Sequence[Example], exposure: Exposure) -> CalibrationSet:
         """Images as they are."""

@@ -131,6 +131,11 @@ class FittedModel(Predictor):
         )
 
 
+def model_encoder(model: FittedModel) -> ImageEncoder:
+    """A trained model's encoder: its features are those of its predictions."""
+    return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)
+
+
 def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[str, float]]:
     """Models of earlier versions have the head's state among their metrics."""
     metrics: dict[str, float] = description["metrics"]
@@ -138,8 +143,3 @@ def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[s
         return HeadState(description["head"]), metrics
     states = {state.metric for state in HeadState}
     return HeadState.of(metrics), {name: value for name, value in metrics.items() if name not in states}
-
-
-def model_encoder(model: FittedModel) -> ImageEncoder:
-    """A trained model's encoder: its features are those of its predictions."""
-    return ImageEncoder(model.network.encoder, model.recipe.image_size, first_taps=0)

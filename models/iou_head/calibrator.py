@@ -1,8 +1,8 @@
 """The product's head: a ridge regression from mask statistics to IoU.
 
-It learns from the labeled images, which the network has seen, as they are and in augmented views, and from images held
-out of a rehearsal, which its network has not. The statistics tell a good mask from a bad one alike in all three, but a
-network does better on what it has learnt, so columns of their own take that up (measured in
+It learns from the labeled images, which the network has seen, as they are and in augmented views, and from images that
+a held-out fit left out. The statistics tell a good mask from a bad one alike in all three. But a network does better
+on what it has learnt, so columns of their own take that up (measured in
 docs/decisions/0006-what-the-head-learns-from.md). IoU is eq. 1 and the image score eq. 2 of Bellver et al.,
 *Mask-guided sample selection for semi-supervised instance segmentation*.
 """
@@ -28,11 +28,11 @@ MIN_SLOPE = 0.1  # of IoU over confidence
 
 
 class Exposure(IntEnum):
-    """How a network knew an image that it read."""
+    """How a network knew an image that it predicted."""
 
     HELD_OUT = 0  # it had not learnt from it
     TRAIN = 1  # it had
-    AUGMENTED = 2  # it had, and read an augmented view
+    AUGMENTED = 2  # it had, and saw an augmented view
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class CalibrationSet:
 
     def image_means(self, values: Floats) -> Floats:
         """Mean of each image's rows of `values` (N,), in the order of the ids (Bellver et al., eq. 2)."""
-        _, rows = np.unique(self.image_ids, return_inverse=True)
-        means: Floats = np.bincount(rows, weights=values) / np.bincount(rows)
+        _, images = np.unique(self.image_ids, return_inverse=True)
+        means: Floats = np.bincount(images, weights=values) / np.bincount(images)
         return means
 
 
@@ -112,36 +112,36 @@ class Calibrator:
         return cls(values["head"], tuple(values["weights"]), values["intercept"])
 
 
-def fit_on_statistics(observed: CalibrationSet) -> Calibrator:
+def fit_on_statistics(rows: CalibrationSet) -> Calibrator:
     """Ridge regression of IoU on all statistics; the level is that of images the network has not learnt from.
 
-    How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and a rehearsal's
-    network, with fewer labels, is a little worse than the one the head is for.
+    How much better learnt images do is shrunk as every weight is: few held-out images hardly tell, and the network of a
+    held-out fit, with fewer labels, is a little worse than the one the head is for.
     """
     from sklearn.linear_model import Ridge  # takes seconds to import, and only fitting needs it
 
-    centre, spread = observed.statistics.mean(axis=0), observed.statistics.std(axis=0)
+    centre, spread = rows.statistics.mean(axis=0), rows.statistics.std(axis=0)
     spread = np.where(spread > 0, spread, 1.0)
-    known = [observed.exposure == exposure for exposure in (Exposure.TRAIN, Exposure.AUGMENTED)]
-    design = np.column_stack([(observed.statistics - centre) / spread, *known])
-    fitted = Ridge(alpha=PENALTY).fit(design, observed.ious)
+    known = [rows.exposure == exposure for exposure in (Exposure.TRAIN, Exposure.AUGMENTED)]
+    design = np.column_stack([(rows.statistics - centre) / spread, *known])
+    fitted = Ridge(alpha=PENALTY).fit(design, rows.ious)
     weights = fitted.coef_[: len(centre)] / spread
     return Calibrator("statistics", tuple(weights.tolist()), float(fitted.intercept_ - centre @ weights))
 
 
-def fit_on_confidence(observed: CalibrationSet) -> Calibrator:
-    """Least squares of IoU on confidence, of unseen images if there are any; never falling, so that it ranks alike."""
-    unseen = observed.exposure == Exposure.HELD_OUT
-    chosen = unseen if unseen.any() else slice(None)
-    confidence, ious = observed.statistics[chosen, CONFIDENCE], observed.ious[chosen]
+def fit_on_confidence(rows: CalibrationSet) -> Calibrator:
+    """Least squares of IoU on confidence, of held-out images if there are any. It never falls, so it ranks alike."""
+    held_out = rows.exposure == Exposure.HELD_OUT
+    chosen = held_out if held_out.any() else slice(None)
+    confidence, ious = rows.statistics[chosen, CONFIDENCE], rows.ious[chosen]
     spread = float(confidence.var())
     slope = max(float(np.cov(confidence, ious, bias=True)[0, 1]) / spread if spread else 1.0, MIN_SLOPE)
-    weights = slope * np.eye(observed.statistics.shape[1])[CONFIDENCE]
+    weights = slope * np.eye(rows.statistics.shape[1])[CONFIDENCE]
     return Calibrator("confidence", tuple(weights.tolist()), float((ious - slope * confidence).mean()))
 
 
-def fit_calibrator(observed: CalibrationSet, state: HeadState) -> Calibrator:
-    """The head for these observations: on confidence alone where a rehearsal says that it ranks better."""
-    if observed.images < MIN_IMAGES:
-        return Calibrator.unfitted(observed.statistics.shape[1])
-    return fit_on_confidence(observed) if state is HeadState.CONFIDENCE else fit_on_statistics(observed)
+def fit_calibrator(rows: CalibrationSet, state: HeadState) -> Calibrator:
+    """The head for these rows: on confidence alone where a held-out fit says that it ranks better."""
+    if rows.images < MIN_IMAGES:
+        return Calibrator.unfitted(rows.statistics.shape[1])
+    return fit_on_confidence(rows) if state is HeadState.CONFIDENCE else fit_on_statistics(rows)

@@ -1,6 +1,6 @@
-"""Whether a head is to be trusted: what a rehearsal does on labels that it was not shown.
+"""Whether a head is to be trusted: what a held-out fit does on the labels that it was not shown.
 
-Every held-out image is judged by a head that is fitted as the product's is, on what the rehearsal learnt and on the
+Every held-out image is judged by a head that is fitted as the product's is, on what the held-out fit learnt and on the
 other held-out images. Its rival is the constant that knows as much: the mean IoU of the other held-out images.
 That the head's error is the smaller one may be luck, as a head that knows nothing about images can be lucky with them.
 How likely that is, a permutation test tells: the share of orders of its predictions, dealt out to the images anew, that
@@ -24,12 +24,12 @@ LEVEL_DEVIATIONS = 1.645  # of a normal distribution that leave LEVEL above
 ORDERS = 9_999  # tried at most; all there are for up to seven images
 
 
-def rehearse(learnt: CalibrationSet, unseen: CalibrationSet, rng: np.random.Generator) -> dict[str, float]:
-    """What heads of a rehearsal's network are worth on images held out of it.
+def held_out_evidence(learnt: CalibrationSet, held_out: CalibrationSet, rng: np.random.Generator) -> dict[str, float]:
+    """What heads of a held-out fit are worth on the images held out of it.
 
     Args:
         learnt: of the images that it learnt from.
-        unseen: those that were held out.
+        held_out: those that were held out.
         rng: shuffles, where there are too many orders to try them all.
 
     Returns:
@@ -38,37 +38,37 @@ def rehearse(learnt: CalibrationSet, unseen: CalibrationSet, rng: np.random.Gene
         `held_out_spearman` and `held_out_spearman_confidence` (left out where undefined), and `held_out_p_value`:
         how likely the head's error is luck.
     """
-    if unseen.images < 2 or not learnt.images:
-        return {"held_out_images": float(unseen.images)}
-    true = unseen.image_means(unseen.ious)
-    head, confidence = (_left_out(fit_on, learnt, unseen) for fit_on in (fit_on_statistics, fit_on_confidence))
+    if held_out.images < 2 or not learnt.images:
+        return {"held_out_images": float(held_out.images)}
+    true = held_out.image_means(held_out.ious)
+    head, confidence = (_left_out(fit_on, learnt, held_out) for fit_on in (fit_on_statistics, fit_on_confidence))
     constant = (true.sum() - true) / (true.size - 1)
     ranks = {"": spearman(head, true), "_confidence": spearman(confidence, true)}
     return {
-        "held_out_images": float(unseen.images),
-        "held_out_mean_iou": float(unseen.ious.mean()),
+        "held_out_images": float(held_out.images),
+        "held_out_mean_iou": float(held_out.ious.mean()),
         "held_out_mae": mean_absolute_error(head, true),
         "held_out_mae_confidence": mean_absolute_error(confidence, true),
         "held_out_mae_constant": mean_absolute_error(constant, true),
-        "held_out_p_value": luck(head, true, rng),
+        "held_out_p_value": permutation_p_value(head, true, rng),
         **{f"held_out_spearman{suffix}": rank for suffix, rank in ranks.items() if rank is not None},
     }
 
 
-def luck(predicted: Floats, true: Floats, rng: np.random.Generator) -> float:
+def permutation_p_value(predicted: Floats, true: Floats, rng: np.random.Generator) -> float:
     """The share of orders of `predicted` (N,) whose mean error against `true` (N,) is as small, in (0, 1]."""
 
     def error(order: Floats, axis: int) -> Floats:
         return np.asarray(np.abs(order - true).mean(axis=axis))
 
-    found = permutation_test(
+    tested = permutation_test(
         (predicted,), error, permutation_type="pairings", alternative="less", n_resamples=ORDERS, rng=rng
     )
-    return float(found.pvalue)
+    return float(tested.pvalue)
 
 
-def judge(evidence: Mapping[str, float]) -> HeadState:
-    """The state of a head by what `rehearse` found; UNTRUSTED where nothing was held out.
+def head_state(evidence: Mapping[str, float]) -> HeadState:
+    """The state of a head by `held_out_evidence`; UNTRUSTED where nothing was held out.
 
     The head is trusted when its error is below the constant's, and no luck (p at most .05). Confidence ranks better
     than chance when its rank correlation is beyond what one in twenty random orders reach: 1.645 deviations of
@@ -84,11 +84,13 @@ def judge(evidence: Mapping[str, float]) -> HeadState:
     return HeadState.UNTRUSTED
 
 
-def _left_out(fit_on: Callable[[CalibrationSet], Calibrator], learnt: CalibrationSet, unseen: CalibrationSet) -> Floats:
+def _left_out(
+    fit_on: Callable[[CalibrationSet], Calibrator], learnt: CalibrationSet, held_out: CalibrationSet
+) -> Floats:
     """Image scores (eq. 2), each by a head that has not seen the image, in the order of the ids."""
-    predicted = np.empty(len(unseen.ious))
-    for image_id in np.unique(unseen.image_ids):
-        here = unseen.image_ids == image_id
-        head = fit_on(CalibrationSet.join(unseen.only(~here), learnt))
-        predicted[here] = head.predict(unseen.statistics[here])
-    return unseen.image_means(predicted)
+    predicted = np.empty(len(held_out.ious))
+    for image_id in np.unique(held_out.image_ids):
+        here = held_out.image_ids == image_id
+        head = fit_on(CalibrationSet.join(held_out.only(~here), learnt))
+        predicted[here] = head.predict(held_out.statistics[here])
+    return held_out.image_means(predicted)

@@ -79,8 +79,8 @@ def detect(truths: Mapping[str, Sequence[ObjectLabel]], proposals: Mapping[str, 
         nothing = np.zeros((len(THRESHOLDS), len(categories)))
         return Detection(tuple(categories), nothing, nothing)
     with redirect_stdout(io.StringIO()):
-        found = _accumulate(list(numbers.values()), annotations, results, categories)
-    return Detection(tuple(categories), found["precision"][..., 0, 0].mean(axis=1), found["recall"][..., 0, 0])
+        curves = _accumulate(list(numbers.values()), annotations, results, categories)
+    return Detection(tuple(categories), curves["precision"][..., 0, 0].mean(axis=1), curves["recall"][..., 0, 0])
 
 
 def _accumulate(
@@ -102,8 +102,8 @@ def _accumulate(
     evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0, 1e10]], ["all"]
     evaluation.evaluate()
     evaluation.accumulate()
-    found: dict[str, Floats] = evaluation.eval
-    return found
+    curves: dict[str, Floats] = evaluation.eval
+    return curves
 
 
 def harmonic_mean(first: float, second: float) -> float:

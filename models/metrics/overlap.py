@@ -32,8 +32,8 @@ def object_f1(truths: Truths, proposals: Proposals) -> float:
 
     Pairs are of one category, with the largest sum of IoUs.
     """
-    found = sum(iou >= FOUND for iou in _paired_ious(truths, proposals))
-    return _mean([2 * found], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
+    matched = sum(iou >= FOUND for iou in _paired_ious(truths, proposals))
+    return _mean([2 * matched], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
 
 
 def average_best_overlap(truths: Truths, proposals: Proposals) -> float:
@@ -53,15 +53,15 @@ def semantic_iou(truths: Truths, proposals: Proposals) -> dict[int, float]:
 
     As in Pascal VOC's segmentation task, but without the background, and a pixel may be of several categories.
     """
-    found = {}
+    ious = {}
     for category_id in sorted({item.category_id for there in truths.values() for item in there}):
         shared = union = 0
         for image_id, there in truths.items():
             true, drawn = _of(category_id, there), _of(category_id, proposals.get(image_id, ()))
             shared += _area([_merge(true), _merge(drawn)], intersect=True) if true and drawn else 0
             union += _area(true + drawn, intersect=False)
-        found[category_id] = shared / union if union else 0.0
-    return found
+        ious[category_id] = shared / union if union else 0.0
+    return ious
 
 
 def mean_similarity(truths: Truths, proposals: Proposals) -> float:
@@ -80,7 +80,7 @@ def mean_similarity(truths: Truths, proposals: Proposals) -> float:
 
 
 def _best(item: ObjectLabel, proposals: Sequence[ObjectProposal]) -> Mask:
-    masks = [found.mask for found in proposals if found.category_id == item.category_id]
+    masks = [proposal.mask for proposal in proposals if proposal.category_id == item.category_id]
     if not masks:
         return Mask.empty(item.mask.height, item.mask.width)
     return masks[int(iou_matrix([item.mask], masks).argmax())]
@@ -89,7 +89,7 @@ def _best(item: ObjectLabel, proposals: Sequence[ObjectProposal]) -> Mask:
 def _paired_ious(truths: Truths, proposals: Proposals) -> list[float]:
     """IoU of every pair, image by image."""
     ious = [match_within_class(proposals.get(image_id, ()), there)[1] for image_id, there in truths.items()]
-    return [float(iou) for found in ious for iou in found]
+    return [float(iou) for image in ious for iou in image]
 
 
 def _of(category_id: int, items: Sequence[ObjectLabel | ObjectProposal]) -> list[Entry]:

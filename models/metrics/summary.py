@@ -17,16 +17,16 @@ from models.metrics.overlap import (
 )
 
 
-def detection_metrics(found: Detection) -> dict[str, float]:
+def detection_metrics(detection: Detection) -> dict[str, float]:
     """AP and AR at the thresholds that the literature reports."""
     return {
-        "ap25": found.ap(0.25),
-        "ap70": found.ap(0.7),
-        "ap75": found.ap(0.75),
-        "ar": found.ar(),
-        "ar50": found.ar(0.5),
-        "ar70": found.ar(0.7),
-        "f50": found.f50,
+        "ap25": detection.ap(0.25),
+        "ap70": detection.ap(0.7),
+        "ap75": detection.ap(0.75),
+        "ar": detection.ar(),
+        "ar50": detection.ar(0.5),
+        "ar70": detection.ar(0.7),
+        "f50": detection.f50,
     }
 
 

@@ -105,8 +105,7 @@ def test_a_call_that_is_repeated_is_answered_as_before(client: Client) -> None:
     )
     assert (batch.kind, [pick.image_id for pick in batch.picks]) == (CHECK, list(EXPECTED["answers"]))
     drafts = [
-        LabelDraft(image_id, OodAnswer(said), seconds_spent=2.0)
-        for image_id, said in EXPECTED["answers"].items()
+        LabelDraft(image_id, OodAnswer(said), seconds_spent=2.0) for image_id, said in EXPECTED["answers"].items()
     ]
     labels = client.submit_labels(
         project_id="p", annotator="ann", labels=drafts, batch_id=batch.id, request_id="answers"

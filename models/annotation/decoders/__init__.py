@@ -1,1 +1,1 @@
-"""One step, one object: the recurrent decoders, each told or finding for itself what a step is to draw."""
+"""One object a step: the decoders of the annotation network, recurrent alone or guided by centres."""

@@ -17,7 +17,7 @@ from models.annotation.model import FittedModel
 from models.annotation.network import AnnotationNetwork
 from models.annotation.recipe import resolve
 from models.data.samples import Example
-from models.iou_head.trust import judge
+from models.iou_head.trust import head_state
 from models.metrics.agreement import spearman
 from models.training.holdout import MIN_IMAGES, hold_out
 from models.training.loop import Progress
@@ -53,7 +53,7 @@ def test_a_fit_says_what_it_learnt_from_and_how_its_head_did_on_images_held_out(
     assert model.metrics["held_out_images"] == 3
     assert 0 <= model.metrics["held_out_mae"] <= 1
     assert 0 <= model.metrics["held_out_mean_iou"] <= 1
-    assert model.head is judge(model.metrics)
+    assert model.head is head_state(model.metrics)
 
 
 def test_too_few_labels_train_a_network_and_fit_no_head(scenes, tmp_path: Path):

@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 import torch
 
@@ -106,3 +108,17 @@ def test_in_half_precision_the_results_are_float32_and_nearly_the_same(any_netwo
         assert getattr(half, name).dtype == torch.float32
     torch.testing.assert_close(half.features, exact.features, atol=0.05, rtol=0.05)
     torch.testing.assert_close(half.states, exact.states, atol=0.02, rtol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "classes", "names"),
+    [
+        ("paper", "fed", "c86208387bd7ebda"),
+        ("paper", "predicted", "c6497bcf044e8ae1"),
+        ("compact", "fed", "5ac9316ad15d9bf0"),
+        ("compact", "predicted", "5ac9316ad15d9bf0"),
+    ],
+)
+def test_weights_are_called_and_ordered_as_in_the_model_files_there_are(recipe, classes, names):
+    made = build_network(resolve(recipe, encoder="compact", image_size=32, hidden=16, classes=classes), 2)
+    assert hashlib.sha256("\n".join(made.state_dict()).encode()).hexdigest()[:16] == names

@@ -7,18 +7,20 @@ import pytest
 
 from maskloop.values import HeadState
 from models.iou_head.calibrator import CalibrationSet, Exposure, fit_on_statistics
-from models.iou_head.trust import judge, luck, rehearse
+from models.iou_head.trust import head_state, held_out_evidence, permutation_p_value
 from tests.models.observed import observe
 
 RNG = np.random.default_rng(0)
 
 
-def test_a_rehearsal_measures_heads_on_images_they_have_not_seen():
-    evidence = rehearse(observe(60, "uncertain", exposure=Exposure.AUGMENTED), observe(20, "uncertain", seed=1), RNG)
+def test_a_held_out_fit_measures_heads_on_images_they_have_not_seen():
+    evidence = held_out_evidence(
+        observe(60, "uncertain", exposure=Exposure.AUGMENTED), observe(20, "uncertain", seed=1), RNG
+    )
     assert evidence["held_out_images"] == 20
     assert evidence["held_out_mae"] < 0.03 < evidence["held_out_mae_confidence"]
     assert evidence["held_out_spearman"] > 0.95 > evidence["held_out_spearman_confidence"]
-    assert judge(evidence) is HeadState.TRUSTED
+    assert head_state(evidence) is HeadState.TRUSTED
 
 
 def test_every_image_is_judged_by_a_head_fitted_without_it():
@@ -32,14 +34,14 @@ def test_every_image_is_judged_by_a_head_fitted_without_it():
         ]
         predicted = fit_on_statistics(CalibrationSet.join(*parts)).predict(unseen.statistics[here])
         errors.append(abs(predicted.mean() - unseen.ious[here].mean()))
-    assert rehearse(views, unseen, RNG)["held_out_mae"] == pytest.approx(np.mean(errors))
+    assert held_out_evidence(views, unseen, RNG)["held_out_mae"] == pytest.approx(np.mean(errors))
 
 
 def test_the_constant_is_the_mean_of_the_other_held_out_images_by_hand():
     # Image means .2, .4, .9 against the means of the other two: .65, .55, .3.
     unseen = observe(3, "uncertain")
     unseen = replace(unseen, ious=np.repeat([0.2, 0.4, 0.9], 2))
-    evidence = rehearse(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), unseen, RNG)
+    evidence = held_out_evidence(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), unseen, RNG)
     assert evidence["held_out_mae_constant"] == pytest.approx((0.45 + 0.15 + 0.6) / 3)
     assert evidence["held_out_mean_iou"] == pytest.approx(0.5)
 
@@ -53,22 +55,22 @@ def test_statistics_that_tell_nothing_are_trusted_about_once_in_twenty():
         )
         rng = np.random.default_rng(seed)
         views, unseen = (replace(one, ious=rng.uniform(size=one.ious.shape)) for one in (views, unseen))
-        trusted += judge(rehearse(views, unseen, RNG)) is HeadState.TRUSTED
+        trusted += head_state(held_out_evidence(views, unseen, RNG)) is HeadState.TRUSTED
     assert trusted <= 5
 
 
 def test_luck_is_the_share_of_orders_with_as_small_an_error_by_hand():
     # Of the six orders of .1, .2, .6 only the right one has error 0; swapping the first two is the next best.
     true = np.array([0.1, 0.2, 0.6])
-    assert luck(true, true, RNG) == pytest.approx(1 / 6)
-    assert luck(true[[1, 0, 2]], true, RNG) == pytest.approx(2 / 6)
-    assert luck(true[[2, 1, 0]], true, RNG) == pytest.approx(1)
+    assert permutation_p_value(true, true, RNG) == pytest.approx(1 / 6)
+    assert permutation_p_value(true[[1, 0, 2]], true, RNG) == pytest.approx(2 / 6)
+    assert permutation_p_value(true[[2, 1, 0]], true, RNG) == pytest.approx(1)
 
 
 def test_a_constant_is_pure_luck_and_a_level_that_is_off_is_not():
     true = np.linspace(0.1, 0.9, 20)
-    assert luck(np.full(20, 0.5), true, RNG) == 1
-    assert luck(true * 0.5, true, np.random.default_rng(0)) < 0.01
+    assert permutation_p_value(np.full(20, 0.5), true, RNG) == 1
+    assert permutation_p_value(true * 0.5, true, np.random.default_rng(0)) < 0.01
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,7 @@ def test_a_constant_is_pure_luck_and_a_level_that_is_off_is_not():
 )
 def test_a_head_is_trusted_that_beats_the_constant_by_more_than_luck(error: float, p_value: float, state: HeadState):
     errors = {"held_out_mae": error, "held_out_mae_constant": 0.1}
-    assert judge({"held_out_images": 17.0, "held_out_p_value": p_value, **errors}) is state
+    assert head_state({"held_out_images": 17.0, "held_out_p_value": p_value, **errors}) is state
 
 
 @pytest.mark.parametrize(
@@ -100,13 +102,13 @@ def test_confidence_takes_over_where_it_ranks_better_than_the_head_and_than_chan
     ranks = {"held_out_spearman_confidence": confidence, "held_out_spearman": head}
     known = {name: rank for name, rank in ranks.items() if rank is not None}
     errors = {"held_out_mae": 0.2, "held_out_mae_constant": 0.1, "held_out_p_value": 0.5}
-    assert judge({"held_out_images": 17.0, **errors, **known}) is state
+    assert head_state({"held_out_images": 17.0, **errors, **known}) is state
 
 
 @pytest.mark.parametrize("images", [0, 1])
 def test_where_no_image_can_be_compared_nothing_is_trusted(images: int):
     unseen = observe(3, "uncertain")
     few = unseen.only(np.isin(unseen.image_ids, np.unique(unseen.image_ids)[:images]))
-    evidence = rehearse(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), few, RNG)
+    evidence = held_out_evidence(observe(10, "uncertain", seed=1, exposure=Exposure.AUGMENTED), few, RNG)
     assert evidence == {"held_out_images": images}
-    assert judge(evidence) is HeadState.UNTRUSTED
+    assert head_state(evidence) is HeadState.UNTRUSTED
