@@ -48,19 +48,32 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
     """
     folder = DataFolder(config.data_dir.resolve())
     folder.root.mkdir(parents=True, exist_ok=True)
-    blobs_url = config.blobs_url or str(folder.blobs)
     database = Database(config.database_url or folder.database_url)
     candidates = CandidateIndex(Rankings(folder).find)
-    operations = Operations(
+    operations = _operations(config, folder, database, candidates)
+    try:
+        yield _desks(config, folder, database, candidates, operations)
+    finally:
+        operations.close()
+        database.close()
+
+
+def _blobs_url(config: ServerConfig, folder: DataFolder) -> str:
+    return config.blobs_url or str(folder.blobs)
+
+
+def _operations(config: ServerConfig, folder: DataFolder, database: Database, candidates: CandidateIndex) -> Operations:
+    worker = Worker(
+        device=config.device,
+        threads=config.threads,
+        blobs_url=_blobs_url(config, folder),
+        networks=config.networks_dir or folder.networks,
+        networks_bytes=config.networks_bytes,
+    )
+    return Operations(
         database=database,
         folder=folder,
-        worker=Worker(
-            device=config.device,
-            threads=config.threads,
-            blobs_url=blobs_url,
-            networks=config.networks_dir or folder.networks,
-            networks_bytes=config.networks_bytes,
-        ),
+        worker=worker,
         work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
@@ -68,23 +81,28 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
         clock=utc_now,
         new_id=new_id,
     )
-    try:
-        yield Desks(
-            projects=ProjectDesk(
-                database=database,
-                blobs=BlobStore(blobs_url),
-                sources=ImageSource(config.image_roots, config.max_image_bytes),
-                candidates=candidates,
-                clock=utc_now,
-                new_id=new_id,
-            ),
-            campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
-            labels=LabelDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
-            models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
-            model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
-            classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
-            operations=operations,
-        )
-    finally:
-        operations.close()
-        database.close()
+
+
+def _desks(
+    config: ServerConfig,
+    folder: DataFolder,
+    database: Database,
+    candidates: CandidateIndex,
+    operations: Operations,
+) -> Desks:
+    return Desks(
+        projects=ProjectDesk(
+            database=database,
+            blobs=BlobStore(_blobs_url(config, folder)),
+            sources=ImageSource(config.image_roots, config.max_image_bytes),
+            candidates=candidates,
+            clock=utc_now,
+            new_id=new_id,
+        ),
+        campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+        labels=LabelDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+        models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
+        model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
+        classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
+        operations=operations,
+    )

@@ -177,6 +177,7 @@ models = st.builds(
     small,
     st.none() | pseudo_labels,
     small,
+    st.booleans(),
 )
 small_numbers = st.integers(0, 2**31 - 1)
 classifiers = st.builds(
