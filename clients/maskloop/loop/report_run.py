@@ -75,7 +75,7 @@ class Reporter:
         if baselines:
             write_report(self._workdir, report)
         else:
-            lookalikes = hard_ood_pictures(campaign.annotator, report.lookalikes)
+            lookalikes = hard_ood_pictures(campaign.annotator, report.hard_ood)
             write_report(self._workdir, report, _fresh_pictures(campaign), lookalikes, pseudo_pictures(campaign))
         return report
 
@@ -96,9 +96,9 @@ class Reporter:
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
             initial=chosen_images(campaign.arm.initial, campaign.annotator.images),
-            second=student_network(campaign),
+            student=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
-            lookalikes=hard_ood_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
+            hard_ood=hard_ood_reports(campaign.arm, campaign.annotator.images, self._data.dataset.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
@@ -123,8 +123,8 @@ def hard_ood_reports(
             candidates=one.classifier.candidates,
             hard_images=one.classifier.hard_images,
             clusters=one.classifier.clusters,
-            looked_at=len(one.looked_at.labeled),
-            there=sum(bool(said[label.image_id]) for _, label in one.looked_at.labeled),
+            checked=len(one.looked_at.labeled),
+            not_ood=sum(bool(said[label.image_id]) for _, label in one.looked_at.labeled),
             cost_s=sum(label.cost_s for _, label in one.looked_at.labeled),
             images=tuple(
                 HardImage(

@@ -27,7 +27,7 @@ def student_network(result: ArmResult) -> StudentNetwork | None:
         pseudo_images=second.model.pseudo_images,
         pseudo_objects=sum(len(one.objects) for one in labeled),
         min_predicted_iou=pseudo.min_predicted_iou if pseudo else 0.0,
-        first_is_told=json.loads(second.first.model.config_json)["classes"] == "fed",
+        annotation_count_conditioned=json.loads(second.first.model.config_json)["classes"] == "fed",
         ap=quality.ap,
         ap50=quality.ap50,
         mean_iou=quality.mean_iou,

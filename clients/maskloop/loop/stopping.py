@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from maskloop.forecasting.learning_curve import fit_learning_curve
 from maskloop.loop.rounds import Measured
 from maskloop.loop.stop_rules import PLATEAU, StopRule
 from maskloop.pages.wording import say_measure, say_number, say_time
-from maskloop.report import fit_learning_curve
 
 
 def why_stop(rules: Sequence[StopRule], measured: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:

@@ -88,11 +88,11 @@ def save_hard_ood(workdir: Path, number: int, pictures: Mapping[str, Pixels]) ->
         StorageFull: the disk is full.
     """
     for image, pixels in pictures.items():
-        write_atomically(picture_file(workdir, number, image, "lookalike"), to_jpeg(outline(pixels, []), TILE_BYTES))
+        write_atomically(picture_file(workdir, number, image, "hard_ood"), to_jpeg(outline(pixels, []), TILE_BYTES))
 
 
 def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:
-    """Where the thumbnail of one image and side (`label`, `proposal` or `lookalike`) lies."""
+    """Where the thumbnail of one image and side (`label`, `proposal` or `hard_ood`) lies."""
     name = hashlib.sha256(image.encode()).hexdigest()[:20]
     return workdir / "pictures" / f"round-{number:03d}" / f"{name}-{side}.jpg"
 

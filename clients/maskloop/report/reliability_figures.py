@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from maskloop.pages.figures import ARM_COLOURS, INK, MUTED, Curve, figure
+from maskloop.pages.figures import ARM_COLOURS, INK, MUTED, Drawing, figure
 from maskloop.pages.wording import say_count, say_number
 from maskloop.report.reliability import equal_mass_means
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
@@ -26,7 +26,7 @@ class Prediction:
     agreement: str
 
 
-def raw_reliability(report: RunReport) -> Curve | None:
+def raw_reliability(report: RunReport) -> Drawing | None:
     """The network's mean confidence against true IoU, as it is before calibration."""
     last = _judged(report)
     pairs = (
@@ -41,7 +41,7 @@ def raw_reliability(report: RunReport) -> Curve | None:
     return _reliability("reliability-raw", "Before calibration: raw confidence against true IoU", last.round, raw)
 
 
-def reliability(report: RunReport) -> Curve | None:
+def reliability(report: RunReport) -> Drawing | None:
     """Predicted against true IoU, as images were chosen by."""
     last = _judged(report)
     if last is None:
@@ -54,13 +54,13 @@ def reliability(report: RunReport) -> Curve | None:
     return _reliability("reliability", "Predicted against true IoU", last.round, predicted)
 
 
-def chosen_sizes(report: RunReport) -> Curve | None:
+def chosen_sizes(report: RunReport) -> Drawing | None:
     """Size of objects over the predicted IoU of the images that were chosen (Bellver et al., figure 5)."""
     share = "mean share of the image an object covers"
     return _chosen(report, "chosen-sizes", "Size of objects in chosen images", share, lambda one: one.object_share)
 
 
-def chosen_objects(report: RunReport) -> Curve | None:
+def chosen_objects(report: RunReport) -> Drawing | None:
     """Number of objects over the predicted IoU of the images that were chosen (Bellver et al., figure 5)."""
     return _chosen(report, "chosen-objects", "Number of objects in chosen images", "objects", lambda one: one.objects)
 
@@ -69,7 +69,7 @@ def _judged(report: RunReport) -> RoundReport | None:
     return next((one for one in reversed(report.rounds) if one.evaluated), None)
 
 
-def _reliability(name: str, title: str, number: int, found: Prediction) -> Curve:
+def _reliability(name: str, title: str, number: int, found: Prediction) -> Drawing:
     def draw(axes: Any) -> None:
         axes.plot([0, 1], [0, 1], color=MUTED, lw=1.2, ls="--", label="what a perfect prediction would give")
         axes.scatter(
@@ -93,7 +93,7 @@ def _agreement(spearman: float | None, error: float | None, ece: float | None) -
 
 def _chosen(
     report: RunReport, name: str, title: str, axis: str, measure: Callable[[ChosenImage], float | None]
-) -> Curve | None:
+) -> Drawing | None:
     rounds = [(one.round, _points(one.batch, measure)) for one in report.rounds]
     rounds = [(number, points) for number, points in rounds if points]
     if not rounds:

@@ -41,7 +41,7 @@ def test_every_trial_is_told_and_written_at_once_in_the_order_of_the_grid(record
     record.add(trial_of("random", 2, RISING[2]), 60.0)
     kept = read_comparison(tmp_path)
     assert [(one.strategy, one.seed) for one in kept.comparison.trials] == [("random", 2), ("entropy", 1)]
-    assert list(kept.judgements) == ["mean_iou", "ap50", "ap"]
+    assert list(kept.results) == ["mean_iou", "ap50", "ap"]
     assert (tmp_path / "compare.html").exists()
 
 
@@ -69,7 +69,7 @@ def test_a_setting_that_can_rank_nothing_says_what_to_change(record, said, trial
 def test_a_measure_that_nothing_was_measured_by_is_not_judged(record, tmp_path, trial_of, a_point):
     points = (a_point(0.0, 0.4, ap=None), a_point(1800.0, 0.6, ap=None))
     record.add(trial_of("random", 0, RISING[0], points=points), 60.0)
-    assert list(read_comparison(tmp_path).judgements) == ["mean_iou", "ap50"]
+    assert list(read_comparison(tmp_path).results) == ["mean_iou", "ap50"]
 
 
 def test_a_trial_that_failed_is_told_and_remembered(record, said, tmp_path):
@@ -87,4 +87,4 @@ def test_trials_that_had_ended_before_are_written_with_the_others(tmp_path, said
     record.write()
     kept = json.loads((tmp_path / "compare.json").read_text())
     assert [one["seed"] for one in kept["comparison"]["trials"]] == [0]
-    assert next(iter(kept["judgements"])) == "ap50"
+    assert next(iter(kept["results"])) == "ap50"
