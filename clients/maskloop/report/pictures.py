@@ -99,7 +99,7 @@ def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:
 
 def colours_of(categories: Sequence[Category]) -> dict[int, str]:
     """A colour for each category id, in the order of the ids."""
-    return {one.id: PALETTE[place % len(PALETTE)] for place, one in enumerate(sorted(categories))}
+    return {category.id: PALETTE[place % len(PALETTE)] for place, category in enumerate(sorted(categories))}
 
 
 def _colour(colours: Mapping[int, str], picture: BatchPicture, item: ObjectLabel | ObjectProposal) -> str:

@@ -205,7 +205,7 @@ class RunReport:
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")
         _check_seconds(self.spent_s, "spent_s")
-        numbers = [one.round for one in self.rounds]
+        numbers = [row.round for row in self.rounds]
         if numbers != sorted(set(numbers)):
             raise InvalidArgument(f"the rounds of a report go up; these are {numbers}", field="rounds")
 
