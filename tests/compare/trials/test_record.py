@@ -2,8 +2,10 @@ import io
 import json
 
 import pytest
+from jinja2 import PackageLoader
 from rich.console import Console
 
+from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.write import read_comparison
 from maskloop.compare.trials.grid import Grid, TrialName
 from maskloop.compare.trials.progress import Board
@@ -70,6 +72,21 @@ def test_a_measure_that_nothing_was_measured_by_is_not_judged(record, tmp_path, 
     points = (a_point(0.0, 0.4, ap=None), a_point(1800.0, 0.6, ap=None))
     record.add(trial_of("random", 0, RISING[0], points=points), 60.0)
     assert list(read_comparison(tmp_path).results) == ["mean_iou", "ap50"]
+
+
+def test_a_comparison_that_has_started_draws_its_pages_although_the_program_changes(
+    tmp_path, a_setting, trial_of, monkeypatch
+):
+    def gone(*_):
+        raise FileNotFoundError
+
+    templates.cache_clear()
+    board = Board(Console(file=io.StringIO()), lambda: 0.0)
+    board.expect(0, 6, 1)
+    record = Record(tmp_path, GRID, a_setting(), (), measure="mean_iou", board=board)
+    monkeypatch.setattr(PackageLoader, "get_source", gone)
+    record.add(trial_of("random", 0, RISING[0]), 60.0)
+    assert "Nothing can be said yet" in (tmp_path / "compare.html").read_text()
 
 
 def test_a_trial_that_failed_is_told_and_remembered(record, said, tmp_path):
