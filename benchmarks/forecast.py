@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from maskloop.forecasting.learning_curve import CONFIDENCE
-from maskloop.report import Expected, fit_learning_curve
+from maskloop.forecasting.learning_curve import CONFIDENCE, Expected, fit_learning_curve
 
 CAMPAIGNS = 400
 HOURS = (1.0, 1.7, 2.4, 3.0, 4.0, 5.0, 6.0, 7.0)

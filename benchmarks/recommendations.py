@@ -1,11 +1,11 @@
-"""How often the verdict of a comparison is right, on simulated comparisons whose truth is known.
+"""How often the recommendation of a comparison is right, on simulated comparisons whose truth is known.
 
-    python -m benchmarks verdicts
+    python -m benchmarks recommendations
 
 Five models a trial; quality rises by ten times the noise of one model, more and more slowly. `ARMS` strategies do as
 random does but for one, which is better by so many times the noise at the end (and in proportion before). All arms of a
-seed share their first model. Counted: that the gate passes, that the verdict says to use the better one, that it says
-to use another; and how often either end of its time to where random ends is on the wrong side.
+seed share their first model. Counted: that the gate passes, that the better one is recommended, that another one
+is; and how often either end of its time to where random ends is on the wrong side.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
-from maskloop.compare.analysis.results import Judgement
-from maskloop.pages.wording import say_strategy
+from maskloop.compare.analysis.results import Action, Results
 
 REPEATS = 200
 NOISE, RISE, START = 0.01, 0.1, 0.4
@@ -76,18 +75,18 @@ def _trial(name: str, seed: int, quality: Sequence[float]) -> Trial:
 
 
 def _outcome(comparison: Comparison, ahead: float) -> Outcome:
-    judgement = judge(comparison)
-    use = judgement.verdict[0].startswith("Use ")
-    right = use and ahead > 0 and judgement.verdict[0].startswith(f"Use {say_strategy(BETTER)}")
-    late, early = _missed(judgement, ahead)
-    return Outcome(judgement.gate.passed, right, use and not right, late, early)
+    results = analyse(comparison)
+    use = results.recommendation.action is Action.USE
+    right = use and ahead > 0 and results.recommendation.best == BETTER
+    late, early = _missed(results, ahead)
+    return Outcome(results.gate.passed, right, use and not right, late, early)
 
 
-def _missed(judgement: Judgement, ahead: float) -> tuple[bool, bool]:
+def _missed(results: Results, ahead: float) -> tuple[bool, bool]:
     """Whether the interval of `BETTER` begins after, or ends before, the time at which it is truly at random's end."""
     fine_s = np.linspace(BEGIN_S, END_S, 10_001)
     there = fine_s[np.interp(fine_s, TIMES_S, truth(ahead)) >= START + RISE - 1e-9][0]
-    found = next(one.reach for one in judgement.standings if one.strategy == BETTER)
+    found = next(one.reach for one in results.standings if one.strategy == BETTER)
     if found is None:
         return False, False
     return found.low is None or found.low > there, found.high is not None and found.high < there

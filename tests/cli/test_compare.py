@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
 from maskloop.compare.pages.write import write_comparison
 
@@ -54,21 +54,21 @@ def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(al_
     assert not (tmp_path / "run" / "compare.run.json").exists()
 
 
-def test_a_verdict_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_path):
+def test_a_summary_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_path):
     folders = [tmp_path / name for name in ("beads", "nuclei")]
     for folder in folders:
         comparison = a_comparison(folder.name)
-        write_comparison(folder, comparison, {"mean_iou": judge(comparison, "mean_iou")})
-    code, out, err = al_loop("summarize", *folders, "--out", tmp_path / "verdict")
+        write_comparison(folder, comparison, {"mean_iou": analyse(comparison, "mean_iou")})
+    code, out, err = al_loop("summarize", *folders, "--out", tmp_path / "summary")
     assert code == 0, err
-    found = json.loads((tmp_path / "verdict" / "verdict.json").read_text())
-    assert [one["name"] for one in found["results"]] == ["beads", "nuclei"]
+    found = json.loads((tmp_path / "summary" / "summary.json").read_text())
+    assert [one["name"] for one in found["settings"]] == ["beads", "nuclei"]
     assert found["sentences"]["mean_iou"][0] in out
-    assert str(tmp_path / "verdict" / "summary.html") in out
-    assert (tmp_path / "verdict" / "summary.html").stat().st_size > 1000
+    assert str(tmp_path / "summary" / "summary.html") in out
+    assert (tmp_path / "summary" / "summary.html").stat().st_size > 1000
 
 
-def test_a_verdict_on_what_is_not_there_is_told(al_loop, tmp_path):
+def test_a_summary_of_what_is_not_there_is_told(al_loop, tmp_path):
     code, _, complaint = al_loop("summarize", tmp_path / "none")
     assert code == 2
     assert "none" in complaint

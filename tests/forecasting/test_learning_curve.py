@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from maskloop.forecasting.learning_curve import CONFIDENCE, EXPONENT, GAIN, NOISE
-from maskloop.report import fit_learning_curve
+from maskloop.forecasting.learning_curve import CONFIDENCE, EXPONENT, GAIN, NOISE, fit_learning_curve
 
 HOUR_S = 3600.0
 ROUNDS = (1.0, 1.7, 2.4, 3.0)

@@ -25,15 +25,15 @@ def finished(demo, tmp_path_factory):
 
 def test_the_report_tells_what_was_looked_at_and_what_it_cost(finished):
     report = finished.report()
-    (looks,) = report["lookalikes"]
-    assert 0 < looks["looked_at"] <= looks["hard_images"] <= looks["candidates"]
+    (looks,) = report["hard_ood"]
+    assert 0 < looks["checked"] <= looks["hard_images"] <= looks["candidates"]
     assert looks["there"] == 0  # the rest holds no crack, as the data says
-    assert looks["cost_s"] == looks["looked_at"] == report["spent_s_by_kind"]["ood_check"]
+    assert looks["cost_s"] == looks["checked"] == report["spent_s_by_kind"]["ood_check"]
     assert sum(report["spent_s_by_kind"].values()) == pytest.approx(report["spent_s"])
     assert {one["said"] for one in looks["images"]} <= {"", None}
     page = (finished.workdir / "report.html").read_text()
     assert "What only looks like it" in page
-    assert len(list((finished.workdir / "pictures").glob("*/*-lookalike.jpg"))) > 0
+    assert len(list((finished.workdir / "pictures").glob("*/*-hard_ood.jpg"))) > 0
 
 
 def test_a_run_killed_among_its_looks_ends_as_one_that_was_not(demo, tmp_path, finished):
@@ -46,7 +46,7 @@ def test_a_run_killed_among_its_looks_ends_as_one_that_was_not(demo, tmp_path, f
     assert answers(loop)
     code, out, err = loop.run("--resume")
     assert code == 0, out + err
-    for key in ("lookalikes", "spent_s_by_kind", "initial"):
+    for key in ("hard_ood", "spent_s_by_kind", "initial"):
         assert without_ids(loop.report()[key]) == without_ids(finished.report()[key])
     assert chosen(loop.report()) == chosen(finished.report())
 

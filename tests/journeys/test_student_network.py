@@ -112,10 +112,10 @@ def test_a_kill_in_the_middle_of_the_second_training_loses_nothing(resumed, seco
 
 def test_the_report_shows_both_networks(resumed):
     report, pseudo = resumed.report(), document(resumed)
-    second, (only,) = report["second"], report["rounds"]
+    second, (only,) = report["student"], report["rounds"]
     assert (second["labeled_images"], second["pseudo_images"]) == (LABELED, len(pseudo["images"]))
     assert second["pseudo_objects"] == len(pseudo["annotations"])
-    assert second["first_is_told"] is False
+    assert second["annotation_count_conditioned"] is False
     assert second["model_version"] != only["model_version"]
     assert second["metrics"].keys() == only["metrics"].keys()
     ious = [one["predicted_iou"] for one in second["shown"]]
@@ -125,7 +125,7 @@ def test_the_report_shows_both_networks(resumed):
     assert page.count('alt="pseudo-labels"') == len(ious)
     with (resumed.workdir / "report.csv").open() as file:
         found = [(row["round"], row["labeled_images"], row["pseudo_images"]) for row in csv.DictReader(file)]
-    assert found == [("1", "5", "0"), ("second", "5", str(len(pseudo["images"])))]
+    assert found == [("1", "5", "0"), ("student", "5", str(len(pseudo["images"])))]
 
 
 def document(loop):

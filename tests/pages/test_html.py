@@ -1,7 +1,7 @@
 import pytest
 
 from maskloop.pages.figures import INK, figure
-from maskloop.pages.html import said, themed, unbroken
+from maskloop.pages.html import themed, typeset, unbroken
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ def test_times_stay_on_one_line(text: str, kept: str) -> None:
 
 
 def test_what_a_person_types_is_code_and_nothing_is_markup() -> None:
-    assert said("Use `--seeds 5-9`, <b>") == "Use <code>--seeds 5-9</code>, &lt;b&gt;"
+    assert typeset("Use `--seeds 5-9`, <b>") == "Use <code>--seeds 5-9</code>, &lt;b&gt;"
 
 
 def test_a_figure_takes_the_colours_of_its_page() -> None:

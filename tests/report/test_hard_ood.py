@@ -11,8 +11,8 @@ from tests.report.test_write import Page, page
 Make = Callable[..., RunReport]
 
 
-def hard(image: str, cluster: int, probability: float = 0.9, said: str | None = None) -> HardImage:
-    return HardImage(image, f"{image}.jpg", "balloon", probability, cluster, said)
+def hard(image: str, cluster: int, probability: float = 0.9, answer: str | None = None) -> HardImage:
+    return HardImage(image, f"{image}.jpg", "balloon", probability, cluster, answer)
 
 
 LOOKS = HardOodReport(
@@ -21,10 +21,10 @@ LOOKS = HardOodReport(
     candidates=1200,
     hard_images=90,
     clusters=2,
-    looked_at=40,
-    there=10,
+    checked=40,
+    not_ood=10,
     cost_s=40.0,
-    images=(hard("a", 0, said=""), hard("b", 0, 0.7), hard("c", 1, said="balloon")),
+    images=(hard("a", 0, answer=""), hard("b", 0, 0.7), hard("c", 1, answer="balloon")),
 )
 
 
@@ -40,10 +40,10 @@ def test_the_looks_are_said_in_words() -> None:
         "The latest classifier took 90 of 1,200 candidates for something, in 2 groups. People looked at 40 in 40 s: "
         "30 hold nothing, 10 something. At that rate, 100 more that hold nothing take about 133 looks."
     )
-    later = dataclasses.replace(LOOKS, round=2, looked_at=5, there=0, cost_s=5.0)
+    later = dataclasses.replace(LOOKS, round=2, checked=5, not_ood=0, cost_s=5.0)
     assert "People looked in 2 rounds at 45 in 45 s: 35 hold nothing, 10 something." in say_hard_ood([LOOKS, later])
     assert say_hard_ood([later]).endswith("People looked at 5 in 5 s: none holds anything.")
-    nobody = dataclasses.replace(LOOKS, looked_at=0, there=0)
+    nobody = dataclasses.replace(LOOKS, checked=0, not_ood=0)
     assert say_hard_ood([nobody]).endswith("Nobody has looked at any yet.")
     few = dataclasses.replace(nobody, hard_images=9, clusters=9)
     assert say_hard_ood([few]).startswith(
@@ -51,12 +51,12 @@ def test_the_looks_are_said_in_words() -> None:
     )
     none = dataclasses.replace(nobody, hard_images=0, clusters=0)
     assert say_hard_ood([none]).startswith("The latest classifier took none of 1,200 candidates for anything.")
-    assert "take about" not in say_hard_ood([dataclasses.replace(LOOKS, there=40)])
+    assert "take about" not in say_hard_ood([dataclasses.replace(LOOKS, not_ood=40)])
 
 
 def test_groups_show_those_that_were_looked_at_first() -> None:
     many = tuple(hard(f"i{place}", 0, 1 - place / 100) for place in range(20))
-    judged = dataclasses.replace(LOOKS, images=(*many, hard("z", 0, 0.5, said="")))
+    judged = dataclasses.replace(LOOKS, images=(*many, hard("z", 0, 0.5, answer="")))
     (group,) = shown_groups(judged)
     first, *others = group.images
     assert (group.name, first.image) == ("group 1 of 1", "z")
@@ -64,7 +64,7 @@ def test_groups_show_those_that_were_looked_at_first() -> None:
 
 
 def test_images_that_are_alone_in_their_cluster_are_shown_together() -> None:
-    images = (hard("a", 0), hard("b", 0, 0.7), hard("c", 1), hard("d", 2, 0.6, said=""))
+    images = (hard("a", 0), hard("b", 0, 0.7), hard("c", 1), hard("d", 2, 0.6, answer=""))
     groups = shown_groups(dataclasses.replace(LOOKS, images=images))
     assert [(group.name, [one.image for one in group.images]) for group in groups] == [
         ("group 1 of 1", ["a", "b"]),
@@ -82,19 +82,19 @@ def test_of_many_groups_the_largest_are_shown_and_the_others_counted() -> None:
 
 
 def test_the_page_tells_rounds_apart_where_there_are_several(tmp_path: Path, a_report: Make) -> None:
-    write_report(tmp_path, a_report(lookalikes=(LOOKS,)))
+    write_report(tmp_path, a_report(hard_ood=(LOOKS,)))
     assert "candidates left" not in page(tmp_path).text
-    later = dataclasses.replace(LOOKS, round=2, candidates=1160, hard_images=31, looked_at=8, there=0)
-    write_report(tmp_path, a_report(lookalikes=(LOOKS, later)))
+    later = dataclasses.replace(LOOKS, round=2, candidates=1160, hard_images=31, checked=8, not_ood=0)
+    write_report(tmp_path, a_report(hard_ood=(LOOKS, later)))
     found = page(tmp_path)
     assert found.open == []
     assert "hold something 1 1,200 90 40 10 2 1,160 31 8 0 " in " ".join(found.text.split()) + " "
 
 
 def test_the_page_shows_the_groups_as_pictures_and_keeps_them(tmp_path: Path, a_report: Make) -> None:
-    report = a_report(lookalikes=(LOOKS,))
+    report = a_report(hard_ood=(LOOKS,))
     pictures = {name: np.full((40, 30, 3), 90, np.uint8) for name in "abc"}
-    write_report(tmp_path, report, lookalikes={1: pictures})
+    write_report(tmp_path, report, hard_ood={1: pictures})
     assert_shown(page(tmp_path))
     assert read_report(tmp_path) == report
     write_report(tmp_path, report)  # a resumed run draws them no second time

@@ -3,18 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from maskloop.report import (
-    CheckedForecast,
-    Expected,
-    Outlook,
-    RoundReport,
-    RunReport,
-    fit_learning_curve,
-    from_json,
-    to_json,
-    with_outlooks,
-)
+from maskloop.forecasting.learning_curve import Expected, fit_learning_curve
+from maskloop.report import RoundReport, RunReport, with_outlooks
 from maskloop.report.outlook import outlook, points, say_checks, say_outlook, until_s
+from maskloop.report.report import CheckedForecast, Outlook, from_json, to_json
 
 Make = Callable[..., RunReport]
 MakeRound = Callable[..., RoundReport]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from maskloop.report import EvaluatedScore, shuffled_spearman, spearman
-from maskloop.report.reliability import equal_mass_means
+from maskloop.report import EvaluatedScore
+from maskloop.report.reliability import equal_mass_means, shuffled_spearman, spearman
 
 
 def scores(predicted: list[float], true: list[float]) -> list[EvaluatedScore]:

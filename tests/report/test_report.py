@@ -15,9 +15,8 @@ from maskloop.report import (
     RoundReport,
     RunReport,
     Setup,
-    from_json,
-    to_json,
 )
+from maskloop.report.report import from_json, to_json
 from maskloop.values import Category
 
 Make = Callable[..., RunReport]

@@ -19,7 +19,13 @@ from maskloop.report import (
     read_report,
     write_report,
 )
-from maskloop.report.student_network_table import FINDS, TOLD, network_rows, proposed_pictures, say_networks
+from maskloop.report.student_network_table import (
+    COUNT_CONDITIONED,
+    COUNT_FREE,
+    network_rows,
+    proposed_pictures,
+    say_networks,
+)
 from maskloop.report.tables import to_csv
 from maskloop.values import ObjectLabel
 
@@ -28,7 +34,7 @@ MakeRound = Callable[..., RoundReport]
 METRICS = {"ap70": 0.3, "ar": 0.4, "ar50": 0.6, "ar70": 0.45, "f50": 0.58, "ssim": 0.85, "iou_mae": 0.07}
 
 
-def second(**changes: object) -> StudentNetwork:
+def student(**changes: object) -> StudentNetwork:
     values: dict[str, object] = {
         "model_version": "v9",
         "recipe": "compact",
@@ -36,7 +42,7 @@ def second(**changes: object) -> StudentNetwork:
         "pseudo_images": 120,
         "pseudo_objects": 300,
         "min_predicted_iou": 0.0,
-        "first_is_told": False,
+        "annotation_count_conditioned": False,
         "ap": 0.35,
         "ap50": 0.56,
         "mean_iou": 0.6,
@@ -46,11 +52,11 @@ def second(**changes: object) -> StudentNetwork:
     return StudentNetwork(**(values | changes))  # type: ignore[arg-type]
 
 
-def test_the_annotation_network_stands_beside_the_second_one(a_report: Make, a_round: MakeRound) -> None:
+def test_the_annotation_network_stands_beside_its_student(a_report: Make, a_round: MakeRound) -> None:
     last = a_round(1, 7200.0, 0.61, ap=0.31, ap50=0.5, metrics={**METRICS, "ap70": 0.2})
-    first, after = network_rows(a_report(rounds=(last,), second=second(first_is_told=True)))
-    assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", TOLD, 15, 0)
-    assert (after.network, after.test, after.strong, after.pseudo) == ("student network", FINDS, 15, 120)
+    first, after = network_rows(a_report(rounds=(last,), student=student(annotation_count_conditioned=True)))
+    assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", COUNT_CONDITIONED, 15, 0)
+    assert (after.network, after.test, after.strong, after.pseudo) == ("student network", COUNT_FREE, 15, 120)
     assert first.values == (0.61, 0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert after.values == (0.6, 0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert [(row.spent_s, row.counts_s) for row in (first, after)] == [(7200.0, 100.0)] * 2
@@ -58,8 +64,8 @@ def test_the_annotation_network_stands_beside_the_second_one(a_report: Make, a_r
 
 def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
     rounds = a_report().rounds
-    arms = {"mask_guided": Baseline(rounds, second=second()), "random": Baseline(rounds)}
-    found = network_rows(a_report(second=second(), baselines=arms))
+    arms = {"mask_guided": Baseline(rounds, student=student()), "random": Baseline(rounds)}
+    found = network_rows(a_report(student=student(), baselines=arms))
     assert [(row.arm, row.network) for row in found] == [
         ("mask_guided", "annotation network"),
         ("mask_guided", "student network"),
@@ -73,22 +79,22 @@ def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
     ("mean_iou", "words"), [(0.612, "no difference"), (0.63, "it is better"), (0.55, "it is worse")]
 )
 def test_the_better_network_is_named(a_report: Make, mean_iou: float, words: str) -> None:
-    said = say_networks(a_report(second=second(mean_iou=mean_iou)))  # the annotation network's is 0.61
-    assert said.startswith(f"The second one has a mean IoU of {mean_iou:.2f}, the annotation network 0.61: {words}")
+    said = say_networks(a_report(student=student(mean_iou=mean_iou)))  # the annotation network's is 0.61
+    assert said.startswith(f"The student has a mean IoU of {mean_iou:.2f}, the annotation network 0.61: {words}")
 
 
 def test_networks_of_different_tasks_are_not_judged(a_report: Make) -> None:
-    assert say_networks(a_report(second=second(first_is_told=True))) == ""
+    assert say_networks(a_report(student=student(annotation_count_conditioned=True))) == ""
     assert say_networks(a_report()) == ""
 
 
 def test_a_column_for_counts_is_there_where_counts_were_bought(
     tmp_path: Path, a_report: Make, a_round: MakeRound
 ) -> None:
-    write_report(tmp_path, a_report(second=second()))
+    write_report(tmp_path, a_report(student=student()))
     assert "counts in it" in (tmp_path / "report.html").read_text()
     uncounted = a_round(1, 7200.0, 0.61, spent_s_by_kind={"full": 7200.0})
-    write_report(tmp_path, a_report(second=second(), rounds=(uncounted,)))
+    write_report(tmp_path, a_report(student=student(), rounds=(uncounted,)))
     assert "counts in it" not in (tmp_path / "report.html").read_text()
 
 
@@ -97,21 +103,21 @@ def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a
     array[5:10, 5:10] = True
     picture = PseudoPicture("a.png", np.full((20, 30, 3), 90, np.uint8), (ObjectLabel(1, Mask.from_array(array)),))
     shown = (PseudoLabel("a.png", 1, 0.37), PseudoLabel("not drawn.png", 2, 0.9))
-    report = a_report(second=second(shown=shown, min_predicted_iou=0.25))
+    report = a_report(student=student(shown=shown, min_predicted_iou=0.25))
     write_report(tmp_path, report, pseudo=[picture])
     assert [one.label for one in proposed_pictures(tmp_path, report)] == [shown[0]]
     page = (tmp_path / "report.html").read_text()
     assert page.count('alt="pseudo-labels"') == 1
-    for words in ("A student network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", FINDS):
+    for words in ("A student network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", COUNT_FREE):
         assert words in " ".join(page.split())
     assert "not the same task" not in page
     assert read_report(tmp_path) == report
 
 
 def test_a_network_that_is_told_is_not_compared_as_if_it_were_not(tmp_path: Path, a_report: Make) -> None:
-    write_report(tmp_path, a_report(second=second(first_is_told=True)))
+    write_report(tmp_path, a_report(student=student(annotation_count_conditioned=True)))
     page = " ".join((tmp_path / "report.html").read_text().split())
-    assert TOLD in page
+    assert COUNT_CONDITIONED in page
     assert "not the same task" in page
     assert "beyond the counts that the annotation network was told" in page
 
@@ -123,12 +129,12 @@ def test_a_page_without_a_student_network_says_nothing_of_one(tmp_path: Path, a_
 
 
 def test_a_student_network_is_a_row_after_its_arms_rounds(a_report: Make) -> None:
-    report = a_report(second=second(), baselines={"random": Baseline(a_report().rounds)})
+    report = a_report(student=student(), baselines={"random": Baseline(a_report().rounds)})
     rows = list(csv.DictReader(io.StringIO(to_csv(report).decode(), newline="")))
     assert [(row["arm"], row["round"], row["pseudo_images"]) for row in rows] == [
         ("mask_guided", "0", "0"),
         ("mask_guided", "1", "0"),
-        ("mask_guided", "second", "120"),
+        ("mask_guided", "student", "120"),
         ("random", "0", "0"),
         ("random", "1", "0"),
     ]

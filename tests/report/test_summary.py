@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from maskloop.report import Baseline, RoundReport, RunReport
-from maskloop.report.summary import compare, iou_at, time_to, verdict
+from maskloop.report.summary import compare, iou_at, summary, time_to
 
 Make = Callable[..., RunReport]
 MakeRound = Callable[..., RoundReport]
@@ -15,17 +15,17 @@ def random_arm(a_round: MakeRound, *points: tuple[float, float]) -> dict[str, Ba
 
 
 def test_a_win_is_told_with_its_distance(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7190.0, 0.55))))
+    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7190.0, 0.55))))
     assert found == (RESULT, "Random selection got 0.55 in the same time: mask-guided selection is 0.06 ahead.")
 
 
 def test_a_loss_is_told_as_one(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.66))))
+    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.66))))
     assert found == (RESULT, "Random selection got 0.66 in the same time: here mask-guided selection lost by 0.05.")
 
 
 def test_a_tie_has_no_winner(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.604))))
+    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.604))))
     assert found == (RESULT, "Random selection got 0.60 in the same time: no difference worth the name.")
 
 
@@ -37,9 +37,9 @@ def test_a_strategy_that_never_had_a_say_is_told_as_such(a_report: Make, a_round
         "Mask-guided selection itself chose nothing: in no round was the predicted IoU to be trusted, and images were "
         "drawn."
     )
-    assert verdict(a_report(rounds=(instead, last)))[-1] == told
-    assert told not in verdict(a_report(rounds=(instead, itself, last)))
-    assert told not in verdict(a_report(rounds=(last,)))
+    assert summary(a_report(rounds=(instead, last)))[-1] == told
+    assert told not in summary(a_report(rounds=(instead, itself, last)))
+    assert told not in summary(a_report(rounds=(last,)))
 
 
 def test_printed_numbers_add_up(a_report: Make, a_round: MakeRound) -> None:
@@ -47,17 +47,17 @@ def test_printed_numbers_add_up(a_report: Make, a_round: MakeRound) -> None:
         rounds=(a_round(0, 60.0, 0.3), a_round(1, 7200.0, 0.6149)),
         baselines=random_arm(a_round, (60.0, 0.3), (7200.0, 0.5451)),
     )
-    assert verdict(report)[1].startswith("Random selection got 0.55")
-    assert verdict(report)[1].endswith("is 0.06 ahead.")
+    assert summary(report)[1].startswith("Random selection got 0.55")
+    assert summary(report)[1].endswith("is 0.06 ahead.")
 
 
 def test_a_baseline_that_went_on_longer_is_read_at_the_same_time(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (5400.0, 0.40), (9000.0, 0.60))))
+    found = summary(a_report(baselines=random_arm(a_round, (5400.0, 0.40), (9000.0, 0.60))))
     assert found[1] == "Random selection got 0.50 in the same time: mask-guided selection is 0.11 ahead."
 
 
 def test_a_baseline_that_is_behind_in_time_is_compared_where_it_stands(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (1800.0, 0.30), (4500.0, 0.41))))
+    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.30), (4500.0, 0.41))))
     assert found[1] == (
         "Random selection got 0.41 in 1 h 15 min, where this campaign stood at 0.46: "
         "mask-guided selection is 0.05 ahead."
@@ -65,19 +65,19 @@ def test_a_baseline_that_is_behind_in_time_is_compared_where_it_stands(a_report:
 
 
 def test_arms_without_a_common_time_are_not_compared(a_report: Make, a_round: MakeRound) -> None:
-    found = verdict(a_report(baselines=random_arm(a_round, (600.0, 0.2), (1200.0, 0.3))))
+    found = summary(a_report(baselines=random_arm(a_round, (600.0, 0.2), (1200.0, 0.3))))
     assert found[1] == "Random selection was measured in another range of time, so the two cannot be compared yet."
 
 
 def test_without_a_baseline_nothing_is_claimed(a_report: Make) -> None:
-    assert verdict(a_report()) == (
+    assert summary(a_report()) == (
         RESULT,
         "No baseline was run, so this does not say whether the way of choosing helped.",
     )
 
 
 def test_a_random_campaign_is_a_yardstick(a_report: Make) -> None:
-    assert verdict(a_report(strategy="random"))[1].startswith("Its images were chosen at random")
+    assert summary(a_report(strategy="random"))[1].startswith("Its images were chosen at random")
 
 
 def test_of_several_other_baselines_the_strongest_is_told_too(a_report: Make, a_round: MakeRound) -> None:
@@ -85,14 +85,14 @@ def test_of_several_other_baselines_the_strongest_is_told_too(a_report: Make, a_
         return Baseline((a_round(0, 1800.0, 0.3), a_round(1, 7200.0, end)))
 
     arms = {"entropy": arm(0.62), "random": arm(0.5), "core_set": arm(0.66), "dropout": arm(0.4)}
-    assert verdict(a_report(baselines=arms))[1:] == (
+    assert summary(a_report(baselines=arms))[1:] == (
         "Random selection got 0.50 in the same time: mask-guided selection is 0.11 ahead.",
         "Core-set selection got 0.66 in the same time: here mask-guided selection lost by 0.05.",
     )
 
 
 def test_an_unfinished_run_says_so(a_report: Make) -> None:
-    assert verdict(a_report(stopped_because="")) == (
+    assert summary(a_report(stopped_because="")) == (
         "So far, " + RESULT,
         "No baseline has been measured yet, so this does not say whether the way of choosing helped.",
     )
@@ -101,14 +101,14 @@ def test_an_unfinished_run_says_so(a_report: Make) -> None:
 def test_one_round_is_a_first_network(a_report: Make, a_round: MakeRound) -> None:
     first = "The first network, trained on 10 labeled images (30 min of annotator time), reaches a mean IoU of 0.31."
     running = a_report(rounds=(a_round(0, 1800.0, 0.31),), stopped_because="")
-    assert verdict(running) == (first, "The campaign is running; its budget is 2 h.")
+    assert summary(running) == (first, "The campaign is running; its budget is 2 h.")
     ended = a_report(rounds=(a_round(0, 1800.0, 0.31),), stopped_because="nothing else is affordable")
-    assert verdict(ended) == (first, "The campaign ended before anything was chosen: nothing else is affordable.")
+    assert summary(ended) == (first, "The campaign ended before anything was chosen: nothing else is affordable.")
 
 
 def test_no_round_yet(a_report: Make) -> None:
     report = a_report(rounds=(), stopped_because="", budget_s=None, budget_images=200)
-    assert verdict(report) == (
+    assert summary(report) == (
         "No quality has been measured yet.",
         "The campaign is running; its budget is 200 labeled images.",
     )
@@ -119,12 +119,12 @@ def test_a_curve_that_does_not_rise_is_not_called_a_rise(
     a_report: Make, a_round: MakeRound, start: float, words: str
 ) -> None:
     report = a_report(rounds=(a_round(0, 60.0, start), a_round(1, 7200.0, 0.61)))
-    assert words in verdict(report)[0]
+    assert words in summary(report)[0]
 
 
 def test_a_round_without_quality_is_passed_over(a_report: Make, a_round: MakeRound) -> None:
     report = a_report(rounds=(a_round(0, 60.0, 0.31), a_round(1, 7200.0, 0.61), a_round(2, 9000.0, None)))
-    assert verdict(report)[0] == RESULT
+    assert summary(report)[0] == RESULT
 
 
 def test_time_saved_is_read_off_the_line(a_report: Make, a_round: MakeRound) -> None:

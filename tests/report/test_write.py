@@ -129,10 +129,10 @@ def test_the_first_screen_says_what_the_time_bought(tmp_path: Path, a_report: Ma
 
 def test_the_page_speaks_of_counts_where_they_were_bought_or_told(tmp_path: Path, a_report: Make) -> None:
     bought, told = "Counting an image is paid once", "is told which classes are in an image"
-    write_report(tmp_path / "with", a_report(setup=Setup(told_counts=True)))
+    write_report(tmp_path / "with", a_report(setup=Setup(count_conditioned=True)))
     assert bought in page(tmp_path / "with").text
     assert told in page(tmp_path / "with").text
-    write_report(tmp_path / "without", a_report(setup=Setup(told_counts=False), spent_s_by_kind={"full": 7200.0}))
+    write_report(tmp_path / "without", a_report(setup=Setup(count_conditioned=False), spent_s_by_kind={"full": 7200.0}))
     assert bought not in page(tmp_path / "without").text
     assert told not in page(tmp_path / "without").text
     assert "it finds the objects itself" in page(tmp_path / "without").text

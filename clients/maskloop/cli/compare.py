@@ -89,7 +89,7 @@ def compare(arguments: dict[str, Any]) -> None:
     for folder, grid in grids.items():
         _compare(asked, folder, grid, devices)
     if len(grids) > 1:
-        _judge_all(list(grids), asked.workdir)
+        _sum_up(list(grids), asked.workdir)
 
 
 add_command(app, compare, [*options_in(CompareOptions).values(), *SHARED])
@@ -101,25 +101,26 @@ def summarize(
     to: Annotated[Path, typer.Option("--out", help="Folder to write summary.html into.")] = Path("runs/summary"),
 ) -> None:
     """Put several comparisons on one page: where each way of choosing wins, and where it loses."""
-    _judge_all(comparisons, to)
+    _sum_up(comparisons, to)
 
 
 def _compare(asked: CompareOptions, folder: Path, grid: Grid, devices: Sequence[str]) -> None:
     """Run one comparison, and say what it found."""
     with resumable(err, folder / WORK_FOLDER), Board(out, time.monotonic) as board:
         with out.status("starting"):  # what this imports takes seconds
+            from maskloop.compare.pages.recommendation import recommendation
             from maskloop.compare.trials.run import CompareRun
         command = shlex.join(["al-loop", *sys.argv[1:]])
         run = CompareRun(grid, folder, command, devices, asked.measure, asked.stop_at_gate, board)
-        judged = run.start(resume=asked.resume)
-    for judgement in list(judged.judgements.values())[:1]:
-        _say(judgement.verdict[0])
+        analysed = run.start(resume=asked.resume)
+    for results in list(analysed.results.values())[:1]:
+        _say(recommendation(analysed.comparison, results)[0])
     _say(f"Comparison: {folder / 'compare.html'}")
 
 
-def _judge_all(comparisons: Sequence[Path], to: Path) -> None:
+def _sum_up(comparisons: Sequence[Path], to: Path) -> None:
     with out.status("drawing"):
-        from maskloop.compare.pages.across.write import write_summary
+        from maskloop.compare.pages.write import write_summary
 
         summary = write_summary(to, comparisons)
     _say(next(iter(summary.sentences.values()))[0])

@@ -44,7 +44,7 @@ STYLE = {
 
 
 @dataclass(frozen=True)
-class Curve:
+class Drawing:
     """One figure: `name` is its file name without `.svg`, `description` says in words what is to be seen."""
 
     name: str
@@ -53,7 +53,7 @@ class Curve:
     svg: str
 
 
-def figure(name: str, title: str, description: str, draw: Callable[[Any], None]) -> Curve:
+def figure(name: str, title: str, description: str, draw: Callable[[Any], None]) -> Drawing:
     """A figure of one pair of axes, which `draw` fills; what it labels goes into a legend above."""
 
     def fill(drawn: Figure) -> None:
@@ -65,7 +65,7 @@ def figure(name: str, title: str, description: str, draw: Callable[[Any], None])
     return drawing(name, title, description, fill)
 
 
-def drawing(name: str, title: str, description: str, fill: Callable[[Figure], None]) -> Curve:
+def drawing(name: str, title: str, description: str, fill: Callable[[Figure], None]) -> Drawing:
     """A figure of as many axes as `fill` gives it; it may change the figure's size as well."""
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
@@ -73,7 +73,7 @@ def drawing(name: str, title: str, description: str, fill: Callable[[Figure], No
         fill(drawn)
         target = io.StringIO()
         FigureCanvasSVG(drawn).print_svg(target, metadata={"Date": None})
-    return Curve(name, title, description, _accessible(target.getvalue(), name, title, description))
+    return Drawing(name, title, description, _accessible(target.getvalue(), name, title, description))
 
 
 def even_ticks(axes: Any, most: int = 5) -> None:
@@ -92,6 +92,13 @@ def legend_above(drawn: Figure, height: float) -> None:
 def time_unit(longest_s: float) -> tuple[float, str]:
     """Seconds of the unit for an axis up to `longest_s`, and its name."""
     return (3600.0, "hours") if longest_s >= 5400 else (60.0, "minutes")
+
+
+def name_time_axes(axes: Any, unit: str, title: str) -> None:
+    """Annotator time to the right, quality on the test split upwards, over no less than a tenth of its scale."""
+    widen(axes)
+    axes.set_xlabel(f"annotator {unit}")
+    axes.set_ylabel(f"{title}, test split")
 
 
 def widen(axes: Any) -> None:

@@ -1,15 +1,17 @@
-"""What pages have in common: one look, light and dark, and the words for numbers."""
+"""What pages have in common: their style, light and dark, and the words for numbers."""
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from maskloop.pages import wording
-from maskloop.pages.figures import ARM_COLOURS, GRID, INK, MUTED, PAPER, Curve
+from maskloop.pages.figures import ARM_COLOURS, GRID, INK, MUTED, PAPER, Drawing
 
 THEMED = {
     **{INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "card"},
@@ -19,7 +21,7 @@ THEMED = {
 
 
 @dataclass(frozen=True)
-class Figure:
+class KeyFigure:
     """A key figure of the first screen."""
 
     label: str
@@ -28,17 +30,22 @@ class Figure:
 
 
 def environment(*packages: str) -> Environment:
-    """For the templates of `packages`, whose first one with a template of a name has it."""
-    found = Environment(
-        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
-        autoescape=True,
+    """For the templates of `packages`, whose first one with a template of a name has it, and of all pages.
+
+    What a `.html.j2` shows is escaped; a `.txt.j2` is plain text.
+    """
+    pages = Environment(
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, "maskloop.pages")]),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
+    pages.filters.update(
         time=lambda seconds: unbroken(wording.say_time(seconds)),
         unbroken=unbroken,
+        sentence=typeset,
+        capital=wording.capital,
         number=wording.say_number,
         strategy=wording.say_strategy,
         arm=wording.say_arm,
@@ -46,20 +53,24 @@ def environment(*packages: str) -> Environment:
         step=wording.say_step,
         measure=wording.say_measure,
     )
-    found.filters["said"] = said
-    found.globals["count"] = wording.say_count
-    return found
+    pages.globals["count"] = wording.say_count
+    return pages
 
 
-def themed(curve: Curve) -> Markup:
+def data_uri(file: Path) -> str:
+    """A JPEG file as part of a page."""
+    return f"data:image/jpeg;base64,{base64.b64encode(file.read_bytes()).decode()}"
+
+
+def themed(drawing: Drawing) -> Markup:
     """A figure as part of a page, in the page's colours."""
-    svg = curve.svg
+    svg = drawing.svg
     for colour in THEMED:
         svg = svg.replace(colour, theme_colour(colour))
     return Markup(svg)  # our own drawing; its words were escaped when it was drawn
 
 
-def said(sentence: str) -> Markup:
+def typeset(sentence: str) -> Markup:
     """A sentence with its units kept on the line of their numbers, and `what a person types` as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(unbroken(sentence)))))
 

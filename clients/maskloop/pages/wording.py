@@ -33,6 +33,11 @@ def say_count(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
+def say_budget(seconds: float | None, images: int | None) -> str:
+    """A budget as it was given: time, or a number of images."""
+    return say_count(images or 0, "labeled image") if seconds is None else say_time(seconds)
+
+
 def say_strategy(name: str) -> str:
     """`mask_guided` -> `mask-guided selection`, `mask_guided:target=0.5` -> `mask-guided selection (target 0.5)`."""
     return _say_strategy(name, " selection")
@@ -45,7 +50,7 @@ def say_arm(name: str) -> str:
 
 def say_kind(kind: str) -> str:
     """A supervision kind as a legend says it: `image_level` -> `image level`."""
-    known = {"counts": "counts", "full": "full masks", "ood_check": "looks at candidates"}
+    known = {"counts": "counts", "full": "full masks", "ood_check": "OoD checks"}
     return known.get(kind, kind.replace("_", " "))
 
 
@@ -54,13 +59,18 @@ def say_measure(name: str) -> str:
     return {"mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)
 
 
+def capital(text: str) -> str:
+    """`text` as the beginning of a sentence: `mean IoU` -> `Mean IoU`."""
+    return text[:1].upper() + text[1:]
+
+
 def _say_strategy(name: str, noun: str) -> str:
     name, _, options = name.partition(":")
-    said = f" ({options.replace('=yes', '').replace('_', ' ').replace('=', ' ').replace(',', ', ')})" if options else ""
-    return f"{name.replace('_', '-')}{noun}{said}"
+    for written, words in (("=yes", ""), ("_", " "), ("=", " "), (",", ", ")):
+        options = options.replace(written, words)
+    return f"{name.replace('_', '-')}{noun}{f' ({options})' if options else ''}"
 
 
 def _two(amount: int, base: int, large: str, small: str) -> str:
     high, low = divmod(amount, base)
-    parts = [f"{high} {large}"] * bool(high) + [f"{low} {small}"] * bool(low)
-    return " ".join(parts)
+    return " ".join(f"{number} {unit}" for number, unit in ((high, large), (low, small)) if number)

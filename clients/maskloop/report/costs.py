@@ -36,11 +36,11 @@ def label_costs(report: RunReport) -> list[LabelCosts]:
         return []
     names = {category.id: category.name for category in report.setup.categories}
     kinds = (report.costs.counts, report.costs.full)
-    return [LabelCosts(say_kind(one.kind), _sentence(one), _steps(one, names)) for one in kinds if one.labels]
+    return [LabelCosts(say_kind(costs.kind), _sentence(costs), _steps(costs, names)) for costs in kinds if costs.labels]
 
 
 def _steps(costs: KindCosts, names: dict[int, str]) -> tuple[StepCosts, ...]:
-    parts = [StepCosts(names.get(key, str(key)), found, part=True) for key, found in costs.by_category.items()]
+    parts = [StepCosts(names.get(key, str(key)), seconds, part=True) for key, seconds in costs.by_category.items()]
     check = StepCosts("checking a class", costs.class_check)
     return check, StepCosts(ITEMS[costs.kind], costs.item), *(parts if len(parts) > 1 else [])
 

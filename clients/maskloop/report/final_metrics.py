@@ -37,27 +37,27 @@ class Table:
 def final_measures(report: RunReport) -> Table:
     """Every measure that any arm's last network has."""
     ends = _ends(report)
-    rows = ((said, tuple(measure(one, name) for one in ends.values())) for name, said in NAMES.items())
+    rows = ((title, tuple(measure(row, name) for row in ends.values())) for name, title in NAMES.items())
     return Table(tuple(ends), tuple(row for row in rows if any(value is not None for value in row[1])))
 
 
 def final_ap50_by_category(report: RunReport) -> Table:
     """AP50 of each category of the project that the test images show."""
     ends = _ends(report)
-    shown = {category for one in ends.values() for category in one.ap50_by_category}
+    shown = {category for row in ends.values() for category in row.ap50_by_category}
     return Table(
         tuple(ends),
         tuple(
-            (category.name, tuple(one.ap50_by_category.get(category.id) for one in ends.values()))
+            (category.name, tuple(row.ap50_by_category.get(category.id) for row in ends.values()))
             for category in sorted(report.setup.categories)
             if category.id in shown
         ),
     )
 
 
-def measure(one: RoundReport, name: str) -> float | None:
+def measure(row: RoundReport, name: str) -> float | None:
     """A measure by its name in `NAMES`."""
-    return getattr(one, name) if hasattr(one, name) else one.metrics.get(name)
+    return getattr(row, name) if hasattr(row, name) else row.metrics.get(name)
 
 
 def _ends(report: RunReport) -> dict[str, RoundReport]:

@@ -1,4 +1,4 @@
-"""What only looks like something: candidate OoD images that fooled a classifier, and what people said of them."""
+"""What only looks like something: candidate OoD images that fooled a classifier, and what people answered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MORE = 100
 class HardImage:
     """A candidate that was taken for `category` at a `probability` in [0.5, 1], and its cluster.
 
-    `said` is the category that a person saw, "" for none of them, `None` where nobody looked.
+    `answer` is the category that a person saw, "" for none of them, `None` where nobody looked.
     """
 
     image: str
@@ -25,12 +25,12 @@ class HardImage:
     category: str
     probability: float
     cluster: int
-    said: str | None = None
+    answer: str | None = None
 
 
 @dataclass(frozen=True)
 class HardOodReport:
-    """One round's look at candidate OoD images.
+    """One round's checks of candidate OoD images.
 
     Args:
         round: its number.
@@ -38,9 +38,9 @@ class HardOodReport:
         candidates: how many it read.
         hard_images: how many of them it took for something.
         clusters: into which these fall.
-        looked_at: how many people looked at.
-        there: how many of those hold something after all.
-        cost_s: planned seconds of these looks.
+        checked: how many people looked at.
+        not_ood: how many of those hold something after all.
+        cost_s: planned seconds of these checks.
         images: of each cluster those of highest probability, cluster by cluster.
     """
 
@@ -49,8 +49,8 @@ class HardOodReport:
     candidates: int
     hard_images: int
     clusters: int
-    looked_at: int
-    there: int
+    checked: int
+    not_ood: int
     cost_s: float
     images: tuple[HardImage, ...] = ()
 
@@ -69,48 +69,50 @@ def shown_groups(report: HardOodReport) -> list[Group]:
     Images that are alone in their cluster, as all are where there are no more images than clusters, share a group, the
     last.
     """
-    of: dict[int, list[HardImage]] = {}
-    for image in sorted(report.images, key=lambda one: (one.said is None, -one.probability)):
-        of.setdefault(image.cluster, []).append(image)
-    several = [images for _, images in sorted(of.items()) if len(images) > 1]
+    clusters: dict[int, list[HardImage]] = {}
+    for image in sorted(report.images, key=lambda image: (image.answer is None, -image.probability)):
+        clusters.setdefault(image.cluster, []).append(image)
+    several = [images for _, images in sorted(clusters.items()) if len(images) > 1]
     groups = [
         Group(f"group {number} of {len(several)}", tuple(images[:IMAGES_A_CLUSTER]))
         for number, images in enumerate(several[:CLUSTERS_SHOWN], 1)
     ]
-    alone = [images[0] for images in of.values() if len(images) == 1]
+    alone = [images[0] for images in clusters.values() if len(images) == 1]
     shown = f", {MOST_ALONE} of {len(alone)}" if len(alone) > MOST_ALONE else ""
-    return [*groups, *([Group(f"on their own{shown}", tuple(alone[:MOST_ALONE]))] if alone else [])]
+    if alone:
+        groups.append(Group(f"on their own{shown}", tuple(alone[:MOST_ALONE])))
+    return groups
 
 
-def expected_ood_checks(wanted: int, looked_at: int, there: int) -> float | None:
-    """How many looks find `wanted` images that hold nothing, n / (1 - r) at the rate r of those that hold something.
+def expected_ood_checks(wanted: int, checked: int, not_ood: int) -> float | None:
+    """How many checks find `wanted` images that hold nothing, n / (1 - r) at the rate r of those that hold something.
 
     Lee, *Label-efficient learning for object recognition*, section 2.5. `None` while nobody looked, or all held
     something.
     """
-    if looked_at <= there:
+    if checked <= not_ood:
         return None
-    return wanted * looked_at / (looked_at - there)
+    return wanted * checked / (checked - not_ood)
 
 
 def say_hard_ood(reports: Sequence[HardOodReport]) -> str:
-    """What the latest classifier found, and what the looks of all rounds came to, in words."""
-    looked_at, there = sum(one.looked_at for one in reports), sum(one.there for one in reports)
-    found = _say_found(reports[-1])
-    if not looked_at:
-        return f"{found} Nobody has looked at any yet."
+    """What the latest classifier found, and what the checks of all rounds came to, in words."""
+    checked, not_ood = sum(report.checked for report in reports), sum(report.not_ood for report in reports)
+    latest = _say_latest(reports[-1])
+    if not checked:
+        return f"{latest} Nobody has looked at any yet."
     rounds = f"in {len(reports)} rounds " if len(reports) > 1 else ""
-    looks = f"{found} People looked {rounds}at {looked_at:,} in {say_time(sum(one.cost_s for one in reports))}:"
-    if not there:
+    looks = f"{latest} People looked {rounds}at {checked:,} in {say_time(sum(report.cost_s for report in reports))}:"
+    if not not_ood:
         return f"{looks} none holds anything."
-    said = f"{looks} {looked_at - there:,} hold nothing, {there:,} something."
-    more = expected_ood_checks(MORE, looked_at, there)
+    answers = f"{looks} {checked - not_ood:,} hold nothing, {not_ood:,} something."
+    more = expected_ood_checks(MORE, checked, not_ood)
     if more is None:
-        return said
-    return f"{said} At that rate, {MORE} more that hold nothing take about {more:,.0f} looks."
+        return answers
+    return f"{answers} At that rate, {MORE} more that hold nothing take about {more:,.0f} looks."
 
 
-def _say_found(last: HardOodReport) -> str:
+def _say_latest(last: HardOodReport) -> str:
     candidates = say_count(last.candidates, "candidate")
     if not last.hard_images:
         return f"The latest classifier took none of {candidates} for anything."

@@ -28,14 +28,14 @@ def with_outlooks(report: RunReport, rng: np.random.Generator) -> RunReport:
     labeled = report.rounds[-1].labeled_images if report.rounds else 0
     end_s = end_of_budget_s(report.budget_s, report.budget_images, report.spent_s, labeled)
     to_s = until_s(report.spent_s, end_s, finished=report.finished)
-    found = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in MEASURES)
-    return replace(report, outlooks=tuple(one for one in found if one is not None))
+    outlooks = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in MEASURES)
+    return replace(report, outlooks=tuple(each for each in outlooks if each is not None))
 
 
 def points(rounds: Sequence[RoundReport], measure: str) -> dict[int, tuple[float, float]]:
     """(seconds of annotator time, quality) by round, where it was measured; nothing at 0 seconds."""
-    found = {one.round: (one.spent_s, getattr(one, measure)) for one in rounds if one.spent_s > 0}
-    return {number: (at_s, value) for number, (at_s, value) in found.items() if value is not None}
+    measured = {row.round: (row.spent_s, getattr(row, measure)) for row in rounds if row.spent_s > 0}
+    return {number: (at_s, value) for number, (at_s, value) in measured.items() if value is not None}
 
 
 def outlook(
@@ -51,7 +51,7 @@ def outlook(
     """
     numbers = list(measured)
     curves = {
-        number: fit_learning_curve([measured[one] for one in numbers[:place]], rng)
+        number: fit_learning_curve([measured[earlier] for earlier in numbers[:place]], rng)
         for place, number in enumerate(numbers, start=1)
         if place >= FEWEST_POINTS
     }
@@ -74,35 +74,35 @@ def until_s(spent_s: float, end_s: float, *, finished: bool) -> float:
     return max(end_s, spent_s * (1 + FURTHER)) if finished else end_s
 
 
-def say_outlook(found: Outlook | None, *, finished: bool) -> str:
+def say_outlook(forecast: Outlook | None, *, finished: bool) -> str:
     """The outlook in a sentence."""
-    if found is None:
+    if forecast is None:
         return f"A forecast needs {FEWEST_POINTS} rounds."
-    now, then = found.ahead[0], found.ahead[-1]
+    now, then = forecast.ahead[0], forecast.ahead[-1]
     more = say_time(then.at_s - now.at_s)
     what = f"{more} more would be" if finished else f"The {more} that are left are"
     return (
-        f"{what} expected to bring {say_measure(found.measure)} to {say_number(then.mean)} "
+        f"{what} expected to bring {say_measure(forecast.measure)} to {say_number(then.mean)} "
         f"({CONFIDENCE:.0%} between {say_number(then.low)} and {say_number(then.high)})."
     )
 
 
-def say_checks(found: Outlook) -> str:
+def say_checks(forecast: Outlook) -> str:
     """How right the forecasts of the round before were; "" while there is none to check."""
-    nearest = next_round_checks(found)
+    nearest = next_round_checks(forecast)
     if not nearest:
         return ""
-    right = sum(one.right for one in nearest)
-    error = sum(abs(one.expected.mean - one.came) for one in nearest) / len(nearest)
+    right = sum(check.right for check in nearest)
+    error = sum(abs(check.expected.mean - check.came) for check in nearest) / len(nearest)
     return (
         f"Of {say_count(len(nearest), 'earlier forecast')} of the next round, {right} held; "
         f"they were off by {say_number(error, 3)} on average."
     )
 
 
-def next_round_checks(found: Outlook) -> list[CheckedForecast]:
+def next_round_checks(forecast: Outlook) -> list[CheckedForecast]:
     """The checks of each forecast's next round, in order."""
-    nearest = {one.made_in: one for one in reversed(found.checks)}
+    nearest = {check.made_in: check for check in reversed(forecast.checks)}
     return list(nearest.values())[::-1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 from maskloop.costs import cost_model
 from maskloop.forecasting.learning_curve import CONFIDENCE
 from maskloop.pages import wording
-from maskloop.pages.figures import Curve
-from maskloop.pages.html import Figure, environment, themed
+from maskloop.pages.figures import Drawing
+from maskloop.pages.html import KeyFigure, data_uri, environment, themed
 from maskloop.report.costs import label_costs
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
 from maskloop.report.hard_ood import HardImage, say_hard_ood, shown_groups
@@ -19,7 +18,7 @@ from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
 from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
-from maskloop.report.summary import TIE, compare, last_measured, say_budget, verdict
+from maskloop.report.summary import TIE, compare, last_measured, summary
 
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
@@ -43,8 +42,8 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Lookalikes:
-    """What the looks at candidate OoD images came to, and the latest groups of those, by name."""
+class HardOodGroups:
+    """What the checks of candidate OoD images came to, and the latest groups of those, by name."""
 
     sentence: str
     groups: list[tuple[str, list[Tile]]]
@@ -70,18 +69,18 @@ class RoundPictures:
         return None if self.round is None else self.round.target_iou
 
 
-def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes:
+def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> bytes:
     """The page, with the thumbnails found in `workdir/pictures`."""
     page = environment("maskloop.report")
-    page.filters.update(outlook=lambda found, finished: say_outlook(found, finished=finished), checks=say_checks)
+    page.filters.update(outlook=lambda outlook, finished: say_outlook(outlook, finished=finished), checks=say_checks)
     text = page.get_template("report.html.j2").render(
         report=report,
-        sentences=verdict(report),
-        budget=say_budget(report),
+        sentences=summary(report),
+        budget=_budget(report),
         key_figures=key_figures(report),
-        curves={one.name: themed(one) for one in figures},
-        judged=next((one for one in reversed(report.rounds) if one.evaluated or one.iou_mae is not None), None),
-        distrusted=[one for one in report.rounds if one.head_trusted is False],
+        figures={drawing.name: themed(drawing) for drawing in drawings},
+        evaluated=next((row for row in reversed(report.rounds) if row.evaluated or row.iou_mae is not None), None),
+        distrusted=[row for row in report.rounds if row.head_trusted is False],
         batches=round_pictures(workdir, report),
         legend=_legend(report),
         settings=settings(report),
@@ -96,47 +95,47 @@ def to_html(workdir: Path, report: RunReport, figures: Sequence[Curve]) -> bytes
         say_networks=say_networks(report),
         proposed=proposed_pictures(workdir, report),
         confidence=f"{CONFIDENCE:.0%}",
-        lookalikes=lookalikes(workdir, report),
+        hard_ood=hard_ood(workdir, report),
     )
     return text.encode()
 
 
-def key_figures(report: RunReport) -> list[Figure]:
+def key_figures(report: RunReport) -> list[KeyFigure]:
     """What the first screen shows in large type; only what was measured."""
     last = last_measured(report.rounds)
     if last is None:
         return []
     start = report.rounds[0]
     figures = [
-        Figure("mean IoU", wording.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
-        Figure("AP at IoU 0.5", wording.say_number(last.ap50), _from(start.ap50, last.ap50)),
+        KeyFigure("mean IoU", wording.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
+        KeyFigure("AP at IoU 0.5", wording.say_number(last.ap50), _from(start.ap50, last.ap50)),
         *_lead(report),
-        Figure("annotator time", wording.say_time(report.spent_s), f"of {say_budget(report)}"),
-        Figure("images labeled", f"{last.labeled_images:,}", f"in {wording.say_count(len(report.rounds), 'round')}"),
+        KeyFigure("annotator time", wording.say_time(report.spent_s), f"of {_budget(report)}"),
+        KeyFigure("images labeled", f"{last.labeled_images:,}", f"in {wording.say_count(len(report.rounds), 'round')}"),
     ]
     return figures if last.iou_spearman is None else [*figures, _head(last)]
 
 
 def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:
     """The first batch and the rounds that chose something; they share `a_page` pictures evenly, first chosen first."""
-    choosing = [one for one in report.rounds if one.batch]
-    most = max(1, a_page // max(1, len(choosing) + bool(report.initial)))
-    first = [_batch(workdir, None, report.initial, most)] if report.initial else []
-    return [*first, *(_batch(workdir, one, one.batch, most) for one in choosing)]
+    batches = [(None, report.initial), *((row, row.batch) for row in report.rounds)]
+    chosen = [(row, batch) for row, batch in batches if batch]
+    most = max(1, a_page // max(1, len(chosen)))
+    return [_batch(workdir, row, batch, most) for row, batch in chosen]
 
 
-def lookalikes(workdir: Path, report: RunReport) -> Lookalikes | None:
+def hard_ood(workdir: Path, report: RunReport) -> HardOodGroups | None:
     """The latest round's groups of candidate OoD images, with the thumbnails found in `workdir/pictures`."""
-    if not report.lookalikes:
+    if not report.hard_ood:
         return None
-    last = report.lookalikes[-1]
+    last = report.hard_ood[-1]
 
     def tile(image: HardImage) -> Tile:
-        file = picture_file(workdir, last.round, image.image, "lookalike")
-        return Tile(image, _inline(file) if file.is_file() else "")
+        file = picture_file(workdir, last.round, image.image, "hard_ood")
+        return Tile(image, data_uri(file) if file.is_file() else "")
 
     groups = [(group.name, list(map(tile, group.images))) for group in shown_groups(last)]
-    return Lookalikes(say_hard_ood(report.lookalikes), groups)
+    return HardOodGroups(say_hard_ood(report.hard_ood), groups)
 
 
 def settings(report: RunReport) -> list[tuple[str, str]]:
@@ -149,7 +148,7 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
         ("Images", _image_counts(report)),
         ("Strategy", wording.say_strategy(report.strategy)),
         ("Seed", str(report.seed)),
-        ("Budget", say_budget(report)),
+        ("Budget", _budget(report)),
         ("Ended because", report.stopped_because),
         ("Labels from", setup.labeler),
         ("Recipe", setup.recipe),
@@ -162,30 +161,29 @@ def settings(report: RunReport) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def _head(last: RoundReport) -> Figure:
+def _head(last: RoundReport) -> KeyFigure:
     """How well the head ranks the test images, and why that may not do to choose by it."""
     state = {None: "", True: ", trusted", False: ", not yet trusted"}[last.head_trusted]
-    zeros, images = sum(one.true == 0 for one in last.evaluated), len(last.evaluated)
-    reasons = [
-        *[f"{zeros} of {images} have IoU 0"] * (0 < images <= 2 * zeros),
-        *["labels held out do not prove it"] * (last.head_trusted is False),
-    ]
+    zeros, images = sum(score.true == 0 for score in last.evaluated), len(last.evaluated)
+    reasons = [f"{zeros} of {images} have IoU 0"] if 0 < images <= 2 * zeros else []
+    if last.head_trusted is False:
+        reasons.append("labels held out do not prove it")
     note = "; ".join(["Spearman on test images", *reasons]) if reasons else "Spearman: 1 perfect, 0 chance"
-    return Figure(f"IoU head{state}", wording.say_number(last.iou_spearman), note)
+    return KeyFigure(f"IoU head{state}", wording.say_number(last.iou_spearman), note)
 
 
 def _from(start: float | None, end: float | None) -> str:
     return "" if start is None or start == end else f"{wording.say_number(start)} at the start"
 
 
-def _lead(report: RunReport) -> list[Figure]:
+def _lead(report: RunReport) -> list[KeyFigure]:
     """The distance to the baseline at the last time both have reached, and the time saved where there is any."""
-    found = compare(report)
-    if found is None or found.baseline == report.strategy:
+    beside = compare(report)
+    if beside is None or beside.baseline == report.strategy:
         return []
-    saved = f"reached its end result {wording.say_time(found.saved_s)} sooner"
-    note = saved if found.saved_s >= 60 and not found.tied else "mean IoU, same time"
-    return [Figure(f"against {wording.say_arm(found.baseline)}", wording.say_change(found.lead), note)]
+    saved = f"reached its end result {wording.say_time(beside.saved_s)} sooner"
+    note = saved if beside.saved_s >= 60 and not beside.tied else "mean IoU, same time"
+    return [KeyFigure(f"against {wording.say_arm(beside.baseline)}", wording.say_change(beside.lead), note)]
 
 
 def _image_counts(report: RunReport) -> str:
@@ -200,26 +198,26 @@ def _image_counts(report: RunReport) -> str:
 
 def _legend(report: RunReport) -> list[tuple[str, str]]:
     colours = colours_of(report.setup.categories)
-    return [(one.name, colours[one.id]) for one in sorted(report.setup.categories)]
+    return [(category.name, colours[category.id]) for category in sorted(report.setup.categories)]
 
 
-def _batch(workdir: Path, one: RoundReport | None, batch: Sequence[ChosenImage], most: int) -> RoundPictures:
-    number = FIRST_BATCH if one is None else one.round
-    found = [
+def _batch(workdir: Path, row: RoundReport | None, batch: Sequence[ChosenImage], most: int) -> RoundPictures:
+    number = FIRST_BATCH if row is None else row.round
+    pictures = [
         (chosen, _thumbnail(workdir, number, chosen) if place < most else None) for place, chosen in enumerate(batch)
     ]
-    shown = tuple(thumbnail for _, thumbnail in found if thumbnail is not None)
-    listed = tuple(chosen for chosen, thumbnail in found if thumbnail is None)
-    return RoundPictures(one, shown, listed, sum(chosen.cost_s for chosen in batch))
+    shown = tuple(thumbnail for _, thumbnail in pictures if thumbnail is not None)
+    listed = tuple(chosen for chosen, thumbnail in pictures if thumbnail is None)
+    return RoundPictures(row, shown, listed, sum(chosen.cost_s for chosen in batch))
 
 
 def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | None:
     sides = [picture_file(workdir, number, chosen.image, side) for side in ("label", "proposal")]
     if not all(side.is_file() for side in sides):
         return None
-    label, proposal = map(_inline, sides)
+    label, proposal = map(data_uri, sides)
     return Thumbnail(chosen, label, proposal)
 
 
-def _inline(file: Path) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(file.read_bytes()).decode()}"
+def _budget(report: RunReport) -> str:
+    return wording.say_budget(report.budget_s, report.budget_images)

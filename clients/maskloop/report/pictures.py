@@ -88,18 +88,18 @@ def save_hard_ood(workdir: Path, number: int, pictures: Mapping[str, Pixels]) ->
         StorageFull: the disk is full.
     """
     for image, pixels in pictures.items():
-        write_atomically(picture_file(workdir, number, image, "lookalike"), to_jpeg(outline(pixels, []), TILE_BYTES))
+        write_atomically(picture_file(workdir, number, image, "hard_ood"), to_jpeg(outline(pixels, []), TILE_BYTES))
 
 
 def picture_file(workdir: Path, number: int, image: str, side: str) -> Path:
-    """Where the thumbnail of one image and side (`label`, `proposal` or `lookalike`) lies."""
+    """Where the thumbnail of one image and side (`label`, `proposal` or `hard_ood`) lies."""
     name = hashlib.sha256(image.encode()).hexdigest()[:20]
     return workdir / "pictures" / f"round-{number:03d}" / f"{name}-{side}.jpg"
 
 
 def colours_of(categories: Sequence[Category]) -> dict[int, str]:
     """A colour for each category id, in the order of the ids."""
-    return {one.id: PALETTE[place % len(PALETTE)] for place, one in enumerate(sorted(categories))}
+    return {category.id: PALETTE[place % len(PALETTE)] for place, category in enumerate(sorted(categories))}
 
 
 def _colour(colours: Mapping[int, str], picture: BatchPicture, item: ObjectLabel | ObjectProposal) -> str:

@@ -21,8 +21,8 @@ def spearman(evaluated: Sequence[EvaluatedScore]) -> float | None:
     """Rank correlation of predicted and true IoU in [-1, 1]; `None` below three images or when one side is constant."""
     if len(evaluated) < 3:
         return None
-    predicted = _ranks([one.predicted for one in evaluated])
-    true = _ranks([one.true for one in evaluated])
+    predicted = _ranks([score.predicted for score in evaluated])
+    true = _ranks([score.true for score in evaluated])
     if np.ptp(predicted) == 0 or np.ptp(true) == 0:
         return None
     return float(np.corrcoef(predicted, true)[0, 1])
@@ -32,8 +32,8 @@ def shuffled_spearman(evaluated: Sequence[EvaluatedScore], rng: np.random.Genera
     """The |Spearman| that 95 of 100 random orders of the predicted IoUs stay below (`SHUFFLES` are tried)."""
     if spearman(evaluated) is None:
         return None
-    predicted = _ranks([one.predicted for one in evaluated])
-    true = _ranks([one.true for one in evaluated])
+    predicted = _ranks([score.predicted for score in evaluated])
+    true = _ranks([score.true for score in evaluated])
     reached = [abs(np.corrcoef(rng.permutation(predicted), true)[0, 1]) for _ in range(SHUFFLES)]
     return float(np.quantile(reached, 0.95))
 

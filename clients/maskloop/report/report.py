@@ -137,22 +137,22 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The same campaign with another way of choosing; `stopped_because` is "" while it runs, `second` `None` without a
+    """The same campaign with another way of choosing; `stopped_because` is "" while it runs, `student` `None` without a
     student network."""
 
     rounds: tuple[RoundReport, ...]
     spent_s: float = 0.0
     spent_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     stopped_because: str = ""
-    second: StudentNetwork | None = None
+    student: StudentNetwork | None = None
 
 
 @dataclass(frozen=True)
 class Setup:
     """How it was measured, for the reader who wants to repeat it. "" and 0 mean: not recorded.
 
-    `started_at` is ISO 8601; `versions` maps a package to its version; `told_counts`: whether networks are told what an
-    image holds, or find it by themselves.
+    `started_at` is ISO 8601; `versions` maps a package to its version; `count_conditioned`: whether networks are
+    told what an image holds, or find it by themselves.
     """
 
     command: str = ""
@@ -162,7 +162,7 @@ class Setup:
     recipe: str = ""
     encoder: str = ""
     image_size: int = 0
-    told_counts: bool | None = None
+    count_conditioned: bool | None = None
     device: str = ""
     machine: str = ""
     pool_images: int = 0
@@ -179,8 +179,8 @@ class RunReport:
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
-    labels took, `None` where people were simulated. `lookalikes` are the rounds' looks at candidate OoD images, and
-    `second` is the student network, `None` without one.
+    labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at candidate OoD images, and
+    `student` is the student network, `None` without one.
     """
 
     project: str
@@ -198,14 +198,14 @@ class RunReport:
     initial: tuple[ChosenImage, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
     costs: CostEstimates | None = None
-    second: StudentNetwork | None = None
+    student: StudentNetwork | None = None
     setup: Setup = Setup()
-    lookalikes: tuple[HardOodReport, ...] = ()
+    hard_ood: tuple[HardOodReport, ...] = ()
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")
         _check_seconds(self.spent_s, "spent_s")
-        numbers = [one.round for one in self.rounds]
+        numbers = [row.round for row in self.rounds]
         if numbers != sorted(set(numbers)):
             raise InvalidArgument(f"the rounds of a report go up; these are {numbers}", field="rounds")
 
@@ -220,9 +220,9 @@ class RunReport:
         for name, arm in self.baselines.items():
             yield (f"{name} (baseline)" if name == self.strategy else name), arm.rounds
 
-    def seconds(self) -> list[StudentNetwork | None]:
+    def students(self) -> list[StudentNetwork | None]:
         """The student network of every arm, in the order of `arms`."""
-        return [self.second, *(arm.second for arm in self.baselines.values())]
+        return [self.student, *(arm.student for arm in self.baselines.values())]
 
 
 def to_json(report: RunReport) -> bytes:

@@ -37,7 +37,7 @@ class StudentNetwork:
         labeled_images: it learnt from, outlined by people.
         pseudo_images, pseudo_objects: and from these, as the annotation network proposed them.
         min_predicted_iou: objects of a lower one were left out.
-        first_is_told: whether the annotation network is told classes and counts when it is measured.
+        annotation_count_conditioned: whether the annotation network is told classes and counts when it is measured.
         metrics: by the names that `maskloop.v1.Evaluation.metrics` documents.
         score_s, train_s, evaluate_s: wall-clock seconds of the machine.
         shown: some of the pseudo-labels, those of the lowest predicted IoU first.
@@ -49,7 +49,7 @@ class StudentNetwork:
     pseudo_images: int
     pseudo_objects: int
     min_predicted_iou: float
-    first_is_told: bool
+    annotation_count_conditioned: bool
     ap: float
     ap50: float
     mean_iou: float

@@ -1,12 +1,12 @@
-"""The annotation network beside the second one: mean IoU, and the shape of Bellver et al., Tables 5, 9 and 10."""
+"""The annotation network beside its student: mean IoU, and the shape of Bellver et al., Tables 5, 9 and 10."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.pages.html import data_uri
 from maskloop.pages.wording import say_number
 from maskloop.report.final_metrics import measure
 from maskloop.report.report import RoundReport, RunReport
@@ -25,7 +25,7 @@ MEASURES = {
     "f50": "F50",
     "ssim": "SSIM",
 }
-TOLD, FINDS = "told classes and counts", "finds by itself"
+COUNT_CONDITIONED, COUNT_FREE = "told classes and counts", "finds by itself"
 
 
 @dataclass(frozen=True)
@@ -54,43 +54,38 @@ def network_rows(report: RunReport) -> list[NetworkRow]:
     """Two rows for each arm that has a student network."""
     return [
         row
-        for (name, rounds), second in zip(report.arms(), report.seconds(), strict=True)
-        if second is not None and (last := last_measured(rounds)) is not None
-        for row in _rows(name, last, second)
+        for (name, rounds), student in zip(report.arms(), report.students(), strict=True)
+        if student is not None and (last := last_measured(rounds)) is not None
+        for row in _rows(name, last, student)
     ]
 
 
 def say_networks(report: RunReport) -> str:
     """Which of the campaign's own two networks is the better one; "" where they do not do the same task."""
-    first, second = last_measured(report.rounds), report.second
-    if second is None or second.first_is_told or first is None or first.mean_iou is None:
+    first, student = last_measured(report.rounds), report.student
+    if student is None or student.annotation_count_conditioned or first is None or first.mean_iou is None:
         return ""
-    gain = second.mean_iou - first.mean_iou
-    found = "no difference worth the name" if abs(gain) < TIE else "it is better" if gain > 0 else "it is worse"
+    gain = student.mean_iou - first.mean_iou
+    outcome = "no difference worth the name" if abs(gain) < TIE else "it is better" if gain > 0 else "it is worse"
     return (
-        f"The second one has a mean IoU of {say_number(second.mean_iou)}, the annotation network "
-        f"{say_number(first.mean_iou)}: {found}."
+        f"The student has a mean IoU of {say_number(student.mean_iou)}, the annotation network "
+        f"{say_number(first.mean_iou)}: {outcome}."
     )
 
 
 def proposed_pictures(workdir: Path, report: RunReport) -> list[Proposed]:
     """Pseudo-labels of the campaign's own student network, as far as they were drawn."""
-    shown = report.second.shown if report.second else ()
-    found = ((label, pseudo_picture_file(workdir, label.file_name)) for label in shown)
-    return [Proposed(label, _data_uri(path)) for label, path in found if path.is_file()]
+    shown = report.student.shown if report.student else ()
+    pictures = ((label, pseudo_picture_file(workdir, label.file_name)) for label in shown)
+    return [Proposed(label, data_uri(path)) for label, path in pictures if path.is_file()]
 
 
-def _rows(name: str, last: RoundReport, second: StudentNetwork) -> Iterator[NetworkRow]:
+def _rows(name: str, last: RoundReport, student: StudentNetwork) -> Iterator[NetworkRow]:
     counts_s = last.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
     spent = (last.spent_s, counts_s)
-    first = tuple(measure(last, each) for each in MEASURES)
-    yield NetworkRow(
-        name, "annotation network", TOLD if second.first_is_told else FINDS, last.labeled_images, 0, *spent, first
-    )
-    measured = {"mean_iou": second.mean_iou, "ap": second.ap, "ap50": second.ap50, **second.metrics}
+    test = COUNT_CONDITIONED if student.annotation_count_conditioned else COUNT_FREE
+    values = tuple(measure(last, each) for each in MEASURES)
+    yield NetworkRow(name, "annotation network", test, last.labeled_images, 0, *spent, values)
+    measured = {"mean_iou": student.mean_iou, "ap": student.ap, "ap50": student.ap50, **student.metrics}
     values = tuple(measured.get(each) for each in MEASURES)
-    yield NetworkRow(name, "student network", FINDS, second.labeled_images, second.pseudo_images, *spent, values)
-
-
-def _data_uri(path: Path) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    yield NetworkRow(name, "student network", COUNT_FREE, student.labeled_images, student.pseudo_images, *spent, values)

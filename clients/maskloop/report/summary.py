@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from maskloop.pages.wording import say_count, say_number, say_strategy, say_time
+from maskloop.pages.wording import capital, say_budget, say_count, say_number, say_strategy, say_time
 from maskloop.report.report import RoundReport, RunReport
 
 TIE = 0.01
@@ -15,7 +15,7 @@ SAME_TIME = 0.02
 """Times that differ by at most this share are called the same."""
 
 
-def verdict(report: RunReport) -> tuple[str, ...]:
+def summary(report: RunReport) -> tuple[str, ...]:
     """The sentences for the head of the report: the result, the comparison, the strongest of other baselines, and
     whether the strategy has had a say at all."""
     last = last_measured(report.rounds)
@@ -24,14 +24,14 @@ def verdict(report: RunReport) -> tuple[str, ...]:
     if len(report.rounds) == 1:
         return (_first_network(last), _pending(report))
     rival = _rival(report)
-    others = [found for name in report.baselines if name != rival and (found := compare(report, name)) is not None]
-    best = [_beside(report, last, min(others, key=lambda found: found.lead))] if others else []
+    others = [beside for name in report.baselines if name != rival and (beside := compare(report, name)) is not None]
+    best = [_beside(report, last, min(others, key=lambda beside: beside.lead))] if others else []
     return (_result(report, last), _comparison(report, last), *best, *_never_trusted(report))
 
 
 def last_measured(rounds: Sequence[RoundReport]) -> RoundReport | None:
     """The last round whose mean IoU is known."""
-    return next((one for one in reversed(rounds) if one.mean_iou is not None), None)
+    return next((row for row in reversed(rounds) if row.mean_iou is not None), None)
 
 
 def iou_at(rounds: Sequence[RoundReport], spent_s: float) -> float | None:
@@ -100,26 +100,19 @@ def compare(report: RunReport, baseline: str = "") -> Comparison | None:
     return Comparison(name, at_s, ours_iou, their_iou, same, saved_s)
 
 
-def say_budget(report: RunReport) -> str:
-    """The budget as it was given: time, or a number of images."""
-    if report.budget_s is None:
-        return say_count(report.budget_images or 0, "labeled image")
-    return say_time(report.budget_s)
-
-
 def _rival(report: RunReport) -> str | None:
     measured = [name for name, arm in report.baselines.items() if last_measured(arm.rounds)]
     return "random" if "random" in measured else next(iter(measured), None)
 
 
 def _curve(rounds: Sequence[RoundReport]) -> list[tuple[float, float]]:
-    return [(one.spent_s, one.mean_iou) for one in rounds if one.mean_iou is not None]
+    return [(row.spent_s, row.mean_iou) for row in rounds if row.mean_iou is not None]
 
 
 def _pending(report: RunReport) -> str:
     if report.finished:
         return f"The campaign ended before anything was chosen: {report.stopped_because}."
-    return f"The campaign is running; its budget is {say_budget(report)}."
+    return f"The campaign is running; its budget is {say_budget(report.budget_s, report.budget_images)}."
 
 
 def _first_network(first: RoundReport) -> str:
@@ -143,34 +136,34 @@ def _change(start: float, end: float) -> str:
 
 
 def _comparison(report: RunReport, last: RoundReport) -> str:
-    found, name = compare(report), _rival(report)
+    beside, name = compare(report), _rival(report)
     if name is None:
         return _without_baseline(report)
-    if found is None:
+    if beside is None:
         return f"{_subject(name)} was measured in another range of time, so the two cannot be compared yet."
-    return _beside(report, last, found)
+    return _beside(report, last, beside)
 
 
-def _beside(report: RunReport, last: RoundReport, found: Comparison) -> str:
+def _beside(report: RunReport, last: RoundReport, beside: Comparison) -> str:
     when = "in the same time"
-    if not found.both_ended and found.at_s < last.spent_s:
-        when = f"in {say_time(found.at_s)}, where this campaign stood at {say_number(found.ours)}"
-    return f"{_subject(found.baseline)} got {say_number(found.theirs)} {when}: {_judgement(report, found)}."
+    if not beside.both_ended and beside.at_s < last.spent_s:
+        when = f"in {say_time(beside.at_s)}, where this campaign stood at {say_number(beside.ours)}"
+    return f"{_subject(beside.baseline)} got {say_number(beside.theirs)} {when}: {_outcome(report, beside)}."
 
 
-def _judgement(report: RunReport, found: Comparison) -> str:
+def _outcome(report: RunReport, beside: Comparison) -> str:
     """Names the winner, or says that there is none."""
-    if found.tied:
+    if beside.tied:
         return "no difference worth the name"
-    if found.lead < 0:
-        return f"here {say_strategy(report.strategy)} lost by {say_number(-found.lead)}"
-    return f"{say_strategy(report.strategy)} is {say_number(found.lead)} ahead"
+    if beside.lead < 0:
+        return f"here {say_strategy(report.strategy)} lost by {say_number(-beside.lead)}"
+    return f"{say_strategy(report.strategy)} is {say_number(beside.lead)} ahead"
 
 
 def _never_trusted(report: RunReport) -> tuple[str, ...]:
     """That another way chose in place of the one that is reported on, where it did so in every round."""
-    choosing = [one for one in report.rounds if one.batch]
-    if not choosing or not all(one.fallback for one in choosing):
+    choosing = [row for row in report.rounds if row.batch]
+    if not choosing or not all(row.fallback for row in choosing):
         return ()
     strategy = _subject(report.strategy)
     return (
@@ -187,5 +180,4 @@ def _without_baseline(report: RunReport) -> str:
 
 
 def _subject(name: str) -> str:
-    text = say_strategy(name)
-    return text[0].upper() + text[1:]
+    return capital(say_strategy(name))

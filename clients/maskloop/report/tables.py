@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from maskloop.report.report import RoundReport, RunReport
 from maskloop.report.student_network import StudentNetwork
@@ -31,35 +32,53 @@ def to_csv(report: RunReport) -> bytes:
     """UTF-8 CSV with a header; unmeasured cells are empty, `machine_*_s` are wall-clock seconds.
 
     After the measures that every round has come, by name, the metrics that any round has. An arm's student network, if
-    any arm has one, is the row after its rounds, in round "second"; `pseudo_images` then says from how many images with
-    pseudo-labels a network learnt.
+    any arm has one, is the row after its rounds, in round "student"; `pseudo_images` then says from how many images
+    with pseudo-labels a network learnt.
     """
-    kinds = sorted({kind for _, rounds in report.arms() for one in rounds for kind in one.spent_s_by_kind})
-    metrics = sorted({name for _, rounds in report.arms() for one in rounds for name in one.metrics})
+    kinds = sorted({kind for _, rounds in report.arms() for row in rounds for kind in row.spent_s_by_kind})
+    metrics = sorted({name for _, rounds in report.arms() for row in rounds for name in row.metrics})
+    spent, machine = [f"spent_{kind}_s" for kind in kinds], [f"machine_{part}_s" for part in MACHINE]
+    pseudo = ["pseudo_images"] if any(report.students()) else []
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    machine = [f"machine_{part}_s" for part in MACHINE]
-    spent = [f"spent_{kind}_s" for kind in kinds]
-    pseudo = ["pseudo_images"] * any(report.seconds())
-    writer.writerow(["arm", *MEASURES, *metrics, *spent, "batch_images", *machine, *pseudo])
-    for (name, rounds), second in zip(report.arms(), report.seconds(), strict=True):
-        writer.writerows([name, *_cells(one, metrics, kinds), *[0 for _ in pseudo]] for one in rounds)
-        if second is not None:
-            writer.writerow([name, *_student_cells(second, rounds[-1], metrics, kinds), second.pseudo_images])
+    writer = csv.DictWriter(text, ["arm", *MEASURES, *metrics, *spent, "batch_images", *machine, *pseudo], restval="")
+    writer.writeheader()
+    for (arm, rounds), student in zip(report.arms(), report.students(), strict=True):
+        for row in rounds:
+            cells = _round_cells(row) | ({"pseudo_images": 0} if pseudo else {})
+            writer.writerow({"arm": arm, **dict.fromkeys(spent, 0.0), **cells})
+        if student is not None:
+            cells = _student_cells(student, rounds[-1], metrics)
+            writer.writerow({"arm": arm, **dict.fromkeys(spent, 0.0), **cells})
     return text.getvalue().encode()
 
 
-def _cells(one: RoundReport, metrics: list[str], kinds: list[str]) -> list[object]:
-    measures = [*(getattr(one, name) for name in MEASURES), *map(one.metrics.get, metrics)]
-    spent = [one.spent_s_by_kind.get(kind, 0.0) for kind in kinds]
-    machine = [getattr(one.seconds, part) for part in MACHINE]
-    return [*measures, *spent, len(one.batch), *machine]
+def _round_cells(row: RoundReport) -> dict[str, object]:
+    measures = {name: getattr(row, name) for name in MEASURES}
+    machine = {f"machine_{part}_s": getattr(row.seconds, part) for part in MACHINE}
+    return {**row.metrics, **measures, **_spent(row), "batch_images": len(row.batch), **machine}
 
 
-def _student_cells(second: StudentNetwork, last: RoundReport, metrics: list[str], kinds: list[str]) -> list[object]:
+def _student_cells(student: StudentNetwork, last: RoundReport, metrics: Sequence[str]) -> dict[str, object]:
     """What its arm had spent by its last round is what it cost: pseudo-labels cost nothing more."""
-    known = {"round": "second", "spent_s": last.spent_s, **vars(second)}
-    measures = [known.get(name, second.metrics.get(name)) for name in MEASURES]
-    spent = [last.spent_s_by_kind.get(kind, 0.0) for kind in kinds]
-    machine = [known.get(f"{part}_s", 0.0) for part in MACHINE]
-    return [*measures, *map(second.metrics.get, metrics), *spent, 0, *machine]
+    measured = {name: value for name, value in student.metrics.items() if name in (*metrics, *MEASURES)}
+    return {
+        **measured,
+        "round": "student",
+        "model_version": student.model_version,
+        "labeled_images": student.labeled_images,
+        "spent_s": last.spent_s,
+        "mean_iou": student.mean_iou,
+        "ap50": student.ap50,
+        "ap": student.ap,
+        **_spent(last),
+        "batch_images": 0,
+        "machine_train_s": student.train_s,
+        "machine_score_s": student.score_s,
+        "machine_select_s": 0.0,
+        "machine_evaluate_s": student.evaluate_s,
+        "pseudo_images": student.pseudo_images,
+    }
+
+
+def _spent(row: RoundReport) -> dict[str, object]:
+    return {f"spent_{kind}_s": seconds for kind, seconds in row.spent_s_by_kind.items()}

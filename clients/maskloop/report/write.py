@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maskloop.errors import NotFound
 from maskloop.formats.files import write_atomically
-from maskloop.report.curves import curves
+from maskloop.report.figures import figures
 from maskloop.report.page import to_html
 from maskloop.report.pictures import BatchPicture, Pixels, save_hard_ood, save_pictures
 from maskloop.report.report import RunReport, from_json, to_json
@@ -19,7 +19,7 @@ def write_report(
     workdir: Path,
     report: RunReport,
     pictures: Mapping[int, Sequence[BatchPicture]] | None = None,
-    lookalikes: Mapping[int, Mapping[str, Pixels]] | None = None,
+    hard_ood: Mapping[int, Mapping[str, Pixels]] | None = None,
     pseudo: Sequence[PseudoPicture] = (),
 ) -> None:
     """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
@@ -30,8 +30,8 @@ def write_report(
         report: everything known so far; call again after every round.
         pictures: by round, the batch's images in the order of the batch. Only those not given before are needed:
             thumbnails of the first `PICTURES_A_ROUND` stay in `workdir/pictures`, also for a resumed run.
-        lookalikes: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
-        pseudo: images of `report.second.shown`; theirs stay as well.
+        hard_ood: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
+        pseudo: images of `report.student.shown`; theirs stay as well.
 
     Raises:
         InvalidLabel: an object's category is none of `report.setup.categories`.
@@ -39,14 +39,14 @@ def write_report(
     """
     for number, batch in (pictures or {}).items():
         save_pictures(workdir, number, report.setup.categories, batch)
-    for number, candidates in (lookalikes or {}).items():
+    for number, candidates in (hard_ood or {}).items():
         save_hard_ood(workdir, number, candidates)
     save_pseudo_pictures(workdir, report.setup.categories, pseudo)
-    figures = curves(report)
-    for figure in figures:
-        write_atomically(workdir / f"{figure.name}.svg", figure.svg.encode())
+    drawings = figures(report)
+    for drawing in drawings:
+        write_atomically(workdir / f"{drawing.name}.svg", drawing.svg.encode())
     write_atomically(workdir / "report.csv", to_csv(report))
-    write_atomically(workdir / "report.html", to_html(workdir, report, figures))
+    write_atomically(workdir / "report.html", to_html(workdir, report, drawings))
     write_atomically(workdir / "report.json", to_json(report))
 
 

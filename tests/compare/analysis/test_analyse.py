@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison
-from maskloop.compare.analysis.results import Judgement
+from maskloop.compare.analysis.results import Results
 from maskloop.errors import InvalidArgument
 
 MakeComparison = Callable[..., Comparison]
@@ -23,7 +23,7 @@ def arms_to(ends: Mapping[str, tuple[float, ...]], start: float = 0.3) -> Arms:
 
 
 def test_arms_are_compared_seed_by_seed(comparison_of: MakeComparison) -> None:
-    found = judge(comparison_of(arms_to(ENDS))).standings[1].against["random"]
+    found = analyse(comparison_of(arms_to(ENDS))).standings[1].against["random"]
     # differences .03, .02, .04: mean .03, sd .01; t(.975, 2) = 4.3027; .01 / sqrt(3) * 4.3027 = .02484
     assert found.end.mean == pytest.approx(0.03)
     assert found.end.sd == pytest.approx(0.01)
@@ -36,7 +36,7 @@ def test_arms_are_compared_seed_by_seed(comparison_of: MakeComparison) -> None:
 
 
 def test_levels_are_means_over_seeds(comparison_of: MakeComparison) -> None:
-    uniform, entropy = judge(comparison_of(arms_to(ENDS))).standings
+    uniform, entropy = analyse(comparison_of(arms_to(ENDS))).standings
     assert (uniform.start.mean, uniform.end.mean, uniform.area.mean) == pytest.approx((0.3, 0.52, 0.41))
     assert (entropy.end.mean, entropy.seeds) == (pytest.approx(0.55), 3)
     assert uniform.against == {}
@@ -44,7 +44,7 @@ def test_levels_are_means_over_seeds(comparison_of: MakeComparison) -> None:
 
 def test_strong_random_is_a_baseline_too_and_not_its_own(comparison_of: MakeComparison) -> None:
     ends = ENDS | {"stratified_random": (0.51, 0.53, 0.56)}
-    uniform, entropy, strong = judge(comparison_of(arms_to(ends))).standings
+    uniform, entropy, strong = analyse(comparison_of(arms_to(ends))).standings
     assert list(uniform.against) == ["stratified_random"]
     assert list(entropy.against) == ["random", "stratified_random"]
     assert list(strong.against) == ["random"]
@@ -54,26 +54,26 @@ def test_strong_random_is_a_baseline_too_and_not_its_own(comparison_of: MakeComp
 def test_unfinished_arms_are_compared_by_the_seeds_both_have(comparison_of: MakeComparison) -> None:
     arms = arms_to(ENDS)
     fewer = arms | {"entropy": {seed: arms["entropy"][seed] for seed in (1, 2)}}
-    found = judge(comparison_of(fewer, seeds=(0, 1, 2))).standings[1].against["random"]
+    found = analyse(comparison_of(fewer, seeds=(0, 1, 2))).standings[1].against["random"]
     assert (found.end.seeds, found.end.mean) == (2, pytest.approx(0.03))
 
 
 def test_arms_without_a_common_seed_are_not_compared(comparison_of: MakeComparison) -> None:
     arms = {"random": {0: [(1000.0, 0.3), (3600.0, 0.5)]}, "entropy": {1: [(1000.0, 0.3), (3600.0, 0.6)]}}
-    entropy = judge(comparison_of(arms)).standings[1]
+    entropy = analyse(comparison_of(arms)).standings[1]
     assert entropy.against == {}
     assert entropy.reach is None
 
 
 def test_curves_go_over_the_common_time(comparison_of: MakeComparison) -> None:
-    points = judge(comparison_of(arms_to(ENDS))).curves["random"]
+    points = analyse(comparison_of(arms_to(ENDS))).curves["random"]
     assert (points[0].at_s, points[-1].at_s) == (1000.0, 3600.0)
     assert (points[0].mean, points[-1].mean, points[-1].sd) == pytest.approx((0.3, 0.52, 0.02))
     assert points[20].mean == pytest.approx(0.41)
 
 
 def test_a_single_seed_says_nothing_of_intervals(comparison_of: MakeComparison) -> None:
-    found = judge(comparison_of(arms_to({"random": (0.5,), "entropy": (0.6,)})))
+    found = analyse(comparison_of(arms_to({"random": (0.5,), "entropy": (0.6,)})))
     difference = found.standings[1].against["random"]
     assert (difference.end.low, difference.p, difference.wins, difference.loses) == (None, None, False, False)
     assert found.gate.detectable is None
@@ -82,9 +82,9 @@ def test_a_single_seed_says_nothing_of_intervals(comparison_of: MakeComparison) 
 
 def test_without_random_nothing_can_be_judged(comparison_of: MakeComparison) -> None:
     with pytest.raises(InvalidArgument, match="no trial of random"):
-        judge(comparison_of(arms_to({"entropy": (0.5,)}), strategies=("random", "entropy")))
+        analyse(comparison_of(arms_to({"entropy": (0.5,)}), strategies=("random", "entropy")))
     with pytest.raises(InvalidArgument, match="none of mean_iou"):
-        judge(comparison_of(arms_to(ENDS)), "iou")
+        analyse(comparison_of(arms_to(ENDS)), "iou")
 
 
 ENDINGS = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6)
@@ -99,7 +99,7 @@ def two_arms(endings: list[tuple[float, float]]) -> Arms:
 def test_an_arm_that_does_what_random_does_differs_by_nothing(
     comparison_of: MakeComparison, endings: list[tuple[float, float]]
 ) -> None:
-    found = judge(comparison_of(two_arms([(end, end) for end, _ in endings]))).standings[1].against["random"]
+    found = analyse(comparison_of(two_arms([(end, end) for end, _ in endings]))).standings[1].against["random"]
     assert (found.end.mean, found.end.low, found.end.high, found.p) == (0, 0, 0, 1)
     assert (found.area.low, found.area.high, found.wins, found.loses) == (0, 0, False, False)
 
@@ -109,12 +109,12 @@ def test_an_arm_that_does_what_random_does_differs_by_nothing(
 def test_a_constant_moves_levels_alone(
     comparison_of: MakeComparison, endings: list[tuple[float, float]], lift: float
 ) -> None:
-    def lifted(by: float) -> Judgement:
+    def lifted(by: float) -> Results:
         def moved(knots: list[tuple[float, float]]) -> list[tuple[float, float]]:
             return [(at_s, quality + by) for at_s, quality in knots]
 
         arms = two_arms(endings).items()
-        return judge(comparison_of({name: {seed: moved(one) for seed, one in row.items()} for name, row in arms}))
+        return analyse(comparison_of({name: {seed: moved(one) for seed, one in row.items()} for name, row in arms}))
 
     plain, moved = lifted(0.0), lifted(lift)
     assert moved.standings[1].end.mean == pytest.approx(plain.standings[1].end.mean + lift)

@@ -1,4 +1,4 @@
-"""What must hold of any judgement, whatever was measured."""
+"""What must hold of any results, whatever was measured."""
 
 import math
 import random
@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
-from maskloop.compare.analysis.results import Judgement, WinMatrix
-from maskloop.compare.analysis.win_matrix import win_matrix
-from maskloop.compare.pages.recommendation_across import overall_verdict
+from maskloop.compare.analysis.results import Results
+from maskloop.compare.analysis.win_matrix import WinMatrix, win_matrix
+from maskloop.compare.pages.recommendation import recommendation, recommendation_across
 
 STRATEGIES = ("random", "mask_guided:target=0.5", "mask_guided:target=0.2", "stratified_random")
 
@@ -58,13 +58,13 @@ def numbers(value: Any) -> Iterator[float]:
 @settings(max_examples=60, deadline=None)
 @given(comparison=comparisons())
 def test_whatever_has_come_so_far_is_judged_with_numbers(comparison: Comparison) -> None:
-    judgement = judge(comparison)
-    assert all(math.isfinite(number) for number in numbers(TypeAdapter(Judgement).dump_python(judgement)))
-    assert TypeAdapter(Judgement).validate_json(TypeAdapter(Judgement).dump_json(judgement)) == judgement
-    assert judgement.verdict[0].endswith((".", "`."))
-    matrix = win_matrix([(comparison, judgement)])
+    results = analyse(comparison)
+    assert all(math.isfinite(number) for number in numbers(TypeAdapter(Results).dump_python(results)))
+    assert TypeAdapter(Results).validate_json(TypeAdapter(Results).dump_json(results)) == results
+    assert recommendation(comparison, results)[0].endswith((".", "`."))
+    matrix = win_matrix([(comparison, results)])
     assert all(math.isfinite(number) for number in numbers(TypeAdapter(WinMatrix).dump_python(matrix)))
-    assert overall_verdict([(comparison, judgement)])
+    assert recommendation_across([(comparison, results)])
 
 
 @settings(max_examples=50, deadline=None)
@@ -72,15 +72,15 @@ def test_whatever_has_come_so_far_is_judged_with_numbers(comparison: Comparison)
 def test_the_order_of_trials_does_not_matter(comparison: Comparison, rng: random.Random) -> None:
     mixed = list(comparison.trials)
     rng.shuffle(mixed)
-    assert judge(replace(comparison, trials=tuple(mixed))) == judge(comparison)
+    assert analyse(replace(comparison, trials=tuple(mixed))) == analyse(comparison)
 
 
 @settings(max_examples=50, deadline=None)
 @given(comparison=comparisons(), factor=st.sampled_from([0.25, 2.0, 64.0]))
 def test_the_unit_of_time_moves_times_alone(comparison: Comparison, factor: float) -> None:
     """Powers of two, so that scaling rounds nothing."""
-    slower = judge(_scaled(comparison, factor))
-    for one, other in zip(judge(comparison).standings, slower.standings, strict=True):
+    slower = analyse(_scaled(comparison, factor))
+    for one, other in zip(analyse(comparison).standings, slower.standings, strict=True):
         assert other.end == one.end
         assert other.area.mean == pytest.approx(one.area.mean)
         for name, difference in one.against.items():
@@ -92,9 +92,10 @@ def test_the_unit_of_time_moves_times_alone(comparison: Comparison, factor: floa
 
 def test_arms_that_never_differ_are_told_apart_by_nothing(comparison_of: Callable[..., Comparison]) -> None:
     knots = {seed: [(600.0, 0.3), (3600.0, 0.5 + 0.01 * seed)] for seed in range(5)}
-    found = judge(comparison_of(dict.fromkeys(STRATEGIES, knots)))
-    assert all(difference.end_is_luck for one in found.standings for difference in one.against.values())
-    assert found.verdict[0].startswith("Nothing here beats random selection")
+    comparison = comparison_of(dict.fromkeys(STRATEGIES, knots))
+    results = analyse(comparison)
+    assert all(difference.end_is_luck for arm in results.standings for difference in arm.against.values())
+    assert recommendation(comparison, results)[0].startswith("Nothing here beats random selection")
 
 
 def _scaled(comparison: Comparison, factor: float) -> Comparison:

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from maskloop.compare.analysis.curves import QualityCurve
-from maskloop.compare.analysis.gate import FEWER, LARGER, LONGER, MORE, SHORTER, judge_gate
-from maskloop.compare.analysis.results import Gate
+from maskloop.compare.analysis.gate import check_gate
+from maskloop.compare.analysis.results import Advice, Gate
+from maskloop.compare.pages.recommendation import advice
 
 
 def rising(*levels: tuple[float, ...]) -> dict[int, QualityCurve]:
@@ -12,7 +13,7 @@ def rising(*levels: tuple[float, ...]) -> dict[int, QualityCurve]:
 
 
 def judged(*levels: tuple[float, ...]) -> Gate:
-    return judge_gate(rising(*levels), [], 0.0, 1000.0)
+    return check_gate(rising(*levels), [], 0.0, 1000.0)
 
 
 def test_a_steep_curve_passes() -> None:
@@ -30,7 +31,7 @@ def test_a_flat_curve_does_not() -> None:
     """Nuclei with 10, 20, 40 labels, as an early prototype measured them."""
     gate = judged((0.703, 0.687, 0.708), (0.690, 0.701, 0.698), (0.710, 0.705, 0.709))
     assert not gate.passed
-    assert gate.advice == (LONGER, LARGER, FEWER)
+    assert gate.advice == (Advice.LONGER, Advice.LARGER, Advice.FEWER)
 
 
 def test_a_rise_that_is_sure_and_smaller_than_the_noise_does_not() -> None:
@@ -52,37 +53,37 @@ def test_falling_quality_does_not() -> None:
 
 def test_saturated_data_wants_fewer_labels() -> None:
     gate = judged((0.873, 0.880, 0.881), (0.880, 0.879, 0.879), (0.870, 0.880, 0.890))
-    assert FEWER in gate.advice
-    assert LONGER not in gate.advice
+    assert Advice.FEWER in gate.advice
+    assert Advice.LONGER not in gate.advice
 
 
 def test_a_network_that_learnt_nothing_wants_to_be_trained() -> None:
     gate = judged((0.15, 0.16, 0.15), (0.18, 0.17, 0.19), (0.16, 0.17, 0.16))
-    assert gate.advice == (LONGER, LARGER, MORE)
+    assert gate.advice == (Advice.LONGER, Advice.LARGER, Advice.MORE)
 
 
 def test_a_rise_in_the_noise_wants_seeds() -> None:
     gate = judged((0.40, 0.45, 0.50), (0.42, 0.45, 0.49), (0.44, 0.46, 0.47))
     # rises .10, .07, .03 around .0667, sd .0351; noise .0115; with 6 seeds .0667 - 2.571 * .0351 / sqrt(6) = .0298
     # with 5: .0667 - 2.776 * .0351 / sqrt(5) = .0231, with 4: .0667 - 3.182 * .0351 / 2 = .0108
-    assert gate.advice[0] == "If the rise is what it seems, 0.067, about 5 seeds would show it."
-    assert gate.advice[1:] == (LONGER, LARGER, FEWER)
+    assert advice(gate)[0] == "If the rise is what it seems, 0.067, about 5 seeds would show it."
+    assert gate.advice[1:] == (Advice.LONGER, Advice.LARGER, Advice.FEWER)
 
 
 def test_a_rise_that_comes_early_wants_an_earlier_end() -> None:
     gate = judged((0.40, 0.46, 0.46), (0.44, 0.46, 0.45), (0.36, 0.47, 0.48))
-    assert gate.advice[1:] == (SHORTER, LONGER)
+    assert gate.advice[1:] == (Advice.SHORTER, Advice.LONGER)
 
 
 def test_one_seed_can_tell_nothing() -> None:
     gate = judged((0.2, 0.4, 0.6))
     assert (gate.passed, gate.noise, gate.detectable) == (False, None, None)
-    assert "--seeds 0-4" in gate.advice[0]
+    assert "--seeds 0-4" in advice(gate)[0]
 
 
 def test_what_can_be_told_apart_comes_from_paired_differences() -> None:
     curves = rising((0.2, 0.4, 0.6), (0.2, 0.4, 0.6), (0.2, 0.4, 0.6))
-    gate = judge_gate(curves, [[0.01, 0.02, 0.03], [0.0]], 0.0, 1000.0)
+    gate = check_gate(curves, [[0.01, 0.02, 0.03], [0.0]], 0.0, 1000.0)
     # sd .01; t(.975, 2) + t(.8, 2) = 4.3027 + 1.0607
     assert gate.detectable == pytest.approx((4.3027 + 1.0607) * 0.01 / 3**0.5, abs=1e-5)
 

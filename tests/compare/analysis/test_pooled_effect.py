@@ -29,7 +29,7 @@ def test_settings_weigh_alike_however_noisy_and_however_much_there_was_to_gain()
 
 
 def test_the_interval_holds_as_often_as_it_says():
-    """3,000 verdicts over three settings of different noise, five seeds each; the truth is a tenth of the rise."""
+    """3,000 summaries over three settings of different noise, five seeds each; the truth is a tenth of the rise."""
     rng = np.random.default_rng(0)
     rises, noises = np.array([0.1, 0.2, 0.05]), np.array([0.02, 0.08, 0.01])
     held = 0

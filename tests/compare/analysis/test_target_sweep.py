@@ -1,13 +1,11 @@
-from maskloop.compare.analysis.results import Estimate, Spending, Standing
+from maskloop.compare.analysis.results import Estimate, Standing
 from maskloop.compare.analysis.target_sweep import target_sweeps
 
 
 def standing(strategy: str, end: float) -> Standing:
     level = Estimate(end, None, None, None, 1)
-    spent = Spending(0.0, 0.0, None, None, None, 0.0, 0.0)
-    return Standing(
-        **vars(spent), strategy=strategy, seeds=1, start=level, end=level, area=level, against={}, reach=None
-    )
+    nothing_spent = (0.0, 0.0, None, None, None, 0.0, 0.0)
+    return Standing(*nothing_spent, strategy, seeds=1, start=level, end=level, area=level, against={}, reach=None)
 
 
 def means(*strategies: tuple[str, float]) -> dict[str, list[tuple[float, float]]]:

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Setting
-from maskloop.compare.analysis.results import STAGES, WinMatrix
-from maskloop.compare.analysis.win_matrix import win_matrix, wins_by_chance
+from maskloop.compare.analysis.win_matrix import STAGES, WinMatrix, win_matrix, wins_by_chance
 
 MakeComparison = Callable[..., Comparison]
 Rows = Mapping[str, tuple[float, ...]]
@@ -22,7 +21,7 @@ def ending(comparison_of: MakeComparison, a_setting: Callable[..., Setting], row
 
 
 def matrix(*comparisons: Comparison) -> WinMatrix:
-    return win_matrix([(one, judge(one)) for one in comparisons])
+    return win_matrix([(one, analyse(one)) for one in comparisons])
 
 
 @pytest.fixture

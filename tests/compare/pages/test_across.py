@@ -7,10 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison
-from maskloop.compare.pages.across.write import write_summary
-from maskloop.compare.pages.write import write_comparison
+from maskloop.compare.pages.write import write_comparison, write_summary
 from maskloop.errors import InvalidArgument, NotFound
 
 Make = Callable[..., Comparison]
@@ -28,7 +27,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory, comparison: Make) -> list[
         "flat": comparison(name="flat", rise=0.002, noise=0.01),
     }
     for name, one in made.items():
-        write_comparison(runs / name, one, {"mean_iou": judge(one), "ap50": judge(one, "ap50")})
+        write_comparison(runs / name, one, {"mean_iou": analyse(one), "ap50": analyse(one, "ap50")})
     return [runs / name for name in made]
 
 
@@ -37,24 +36,24 @@ def words(page: Path) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
-def test_a_verdict_leaves_a_page_tables_and_figures(tmp_path: Path, folders: list[Path]) -> None:
-    write_summary(tmp_path / "verdict", folders)
-    assert sorted(path.name for path in (tmp_path / "verdict").iterdir()) == [
-        "verdict-ap50.svg",
-        "verdict-mean-iou.svg",
-        "verdict-pooled-ap50.svg",
-        "verdict-pooled-mean-iou.svg",
-        "verdict-seconds-ap50.svg",
-        "verdict-seconds-mean-iou.svg",
-        "verdict.csv",
+def test_a_summary_leaves_a_page_tables_and_figures(tmp_path: Path, folders: list[Path]) -> None:
+    write_summary(tmp_path / "summary", folders)
+    assert sorted(path.name for path in (tmp_path / "summary").iterdir()) == [
+        "summary-ap50.svg",
+        "summary-mean-iou.svg",
+        "summary-pooled-ap50.svg",
+        "summary-pooled-mean-iou.svg",
+        "summary-seconds-ap50.svg",
+        "summary-seconds-mean-iou.svg",
+        "summary.csv",
         "summary.html",
-        "verdict.json",
+        "summary.json",
     ]
 
 
 def test_the_page_leads_to_each_comparison(tmp_path: Path, folders: list[Path]) -> None:
-    write_summary(tmp_path / "deep" / "verdict", folders)
-    page = tmp_path / "deep" / "verdict" / "summary.html"
+    write_summary(tmp_path / "deep" / "summary", folders)
+    page = tmp_path / "deep" / "summary" / "summary.html"
     links = set(re.findall(r'href="([^#"]+)"', page.read_text()))
     assert len(links) == len(folders)
     assert {(page.parent / link).resolve() for link in links} == {folder / "compare.html" for folder in folders}
@@ -66,7 +65,7 @@ def test_what_failed_its_gate_is_listed_and_not_counted(tmp_path: Path, folders:
     assert found.matrices["mean_iou"].left_out == ("flat",)
     text = words(tmp_path / "summary.html")
     assert "flat failed its gate: nothing can be ranked here" in text
-    named = set(ElementTree.parse(tmp_path / "verdict-mean-iou.svg").getroot().itertext())
+    named = set(ElementTree.parse(tmp_path / "summary-mean-iou.svg").getroot().itertext())
     assert {"cells", "beads", "roads"} <= named
     assert "flat" not in named
 
@@ -93,7 +92,7 @@ def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: P
     found = write_summary(tmp_path, folders)
     pooled = next(one.pooled for one in found.records["mean_iou"] if one.strategy == "mask_guided")
     assert pooled.settings == 3
-    named = list(ElementTree.parse(tmp_path / "verdict-pooled-mean-iou.svg").getroot().itertext())
+    named = list(ElementTree.parse(tmp_path / "summary-pooled-mean-iou.svg").getroot().itertext())
     assert f"{100 * pooled.mean:+.0f}%, 3 settings".replace("-", "\N{MINUS SIGN}") in named
     assert "Over all settings together" in words(tmp_path / "summary.html")
     write_summary(tmp_path / "one", folders[:1])
@@ -102,10 +101,10 @@ def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: P
 
 def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_path: Path, folders: list[Path]) -> None:
     found = write_summary(tmp_path, folders)
-    with (tmp_path / "verdict.csv").open() as file:
+    with (tmp_path / "summary.csv").open() as file:
         rows = {(row["setting"], row["measure"], row["strategy"]): row for row in csv.DictReader(file)}
     assert len(rows) == 2 * (3 + 3 + 3 + 3)
-    standing = found.results[0].judgements["mean_iou"].standings[2]
+    standing = found.settings[0].results["mean_iou"].standings[2]
     row = rows["cells", "mean_iou", "mask_guided"]
     assert float(row["end_against_random_low"]) == pytest.approx(standing.against["random"].end.low, abs=1e-6)
     assert float(row["reach_seconds"]) == pytest.approx(standing.reach.seconds, abs=1e-6)
@@ -116,15 +115,15 @@ def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_pa
 
 def test_the_json_holds_what_is_returned(tmp_path: Path, folders: list[Path]) -> None:
     found = write_summary(tmp_path, folders[:1])
-    read = json.loads((tmp_path / "verdict.json").read_text())
+    read = json.loads((tmp_path / "summary.json").read_text())
     assert read["sentences"]["mean_iou"] == list(found.sentences["mean_iou"])
-    assert read["results"][0]["trials"] == read["results"][0]["of_trials"] == 15
+    assert read["settings"][0]["trials"] == read["settings"][0]["of_trials"] == 15
 
 
 def test_where_nothing_passed_there_are_words_and_no_figures(tmp_path: Path, folders: list[Path]) -> None:
-    write_summary(tmp_path / "verdict", folders[3:])
-    assert not list((tmp_path / "verdict").glob("*.svg"))
-    assert "Nothing can be ranked" in words(tmp_path / "verdict" / "summary.html")
+    write_summary(tmp_path / "summary", folders[3:])
+    assert not list((tmp_path / "summary").glob("*.svg"))
+    assert "Nothing can be ranked" in words(tmp_path / "summary" / "summary.html")
 
 
 def test_what_is_no_judged_comparison_is_refused(tmp_path: Path, comparison: Make) -> None:

@@ -6,11 +6,13 @@ from xml.etree import ElementTree
 import pytest
 from jinja2 import PackageLoader
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import MEASURES, Comparison
-from maskloop.compare.analysis.results import JudgedComparison
+from maskloop.compare.analysis.results import AnalysedComparison
+from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.figures import figures
 from maskloop.compare.pages.page import settings
+from maskloop.compare.pages.recommendation import advice, recommendation
 from maskloop.compare.pages.write import read_comparison, write_comparison
 
 Make = Callable[..., Comparison]
@@ -21,13 +23,13 @@ MANY = {"random": 0.0, "stratified_random": 0.005, **{f"{MASK}:target=0.{digit}"
 
 def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("mean_iou",)) -> str:
     """The page, its figures' words included, on one line."""
-    write_comparison(folder, comparison, {measure: judge(comparison, measure) for measure in measures})
+    write_comparison(folder, comparison, {measure: analyse(comparison, measure) for measure in measures})
     text = re.sub(r"<style>.*?</style>|</?code>", "", (folder / "compare.html").read_text(), flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
 def drawn(comparison: Comparison) -> Mapping[str, str]:
-    return {name: one.svg for name, one in figures(comparison, judge(comparison)).items()}
+    return {name: one.svg for name, one in figures(comparison, analyse(comparison)).items()}
 
 
 def words(svg: str) -> list[str]:
@@ -36,16 +38,16 @@ def words(svg: str) -> list[str]:
 
 def test_a_judged_comparison_is_read_back_as_it_was(tmp_path: Path, comparison: Make) -> None:
     made = comparison({**MANY, f"{MASK}:scores=imported,target=0.3": 0.02})
-    judgements = {measure: judge(made, measure) for measure in MEASURES}
-    write_comparison(tmp_path, made, judgements)
-    assert read_comparison(tmp_path) == JudgedComparison(made, judgements)
+    results = {measure: analyse(made, measure) for measure in MEASURES}
+    write_comparison(tmp_path, made, results)
+    assert read_comparison(tmp_path) == AnalysedComparison(made, results)
 
 
-def test_a_page_says_the_verdict_first_and_needs_nothing_from_elsewhere(tmp_path: Path, comparison: Make) -> None:
+def test_a_page_recommends_first_and_needs_nothing_from_elsewhere(tmp_path: Path, comparison: Make) -> None:
     made = comparison()
     said = written(tmp_path, made, MEASURES)
     page = (tmp_path / "compare.html").read_text()
-    assert said.index(judge(made).verdict[0]) < said.index("Quality over annotator time")
+    assert said.index(recommendation(made, analyse(made))[0]) < said.index("Quality over annotator time")
     assert "The same judged by AP50" in said
     assert not re.search(r"<script|<link|<iframe|src=|href=\"(?!#)|url\((?!#)|@import", page)
     ids = re.findall(r' id="([^"]+)"', page)
@@ -76,10 +78,10 @@ def test_before_random_is_measured_nothing_is_judged(tmp_path: Path, comparison:
 
 def test_a_failed_gate_says_so_and_shows_no_ranking(tmp_path: Path, comparison: Make) -> None:
     made = comparison(rise=0.002, noise=0.01)
-    assert not judge(made).gate.passed
+    assert not analyse(made).gate.passed
     said = written(tmp_path, made)
     assert "nothing can be ranked here" in said
-    assert all(advice.replace("`", "") in said for advice in judge(made).gate.advice)
+    assert all(sentence.replace("`", "") in said for sentence in advice(analyse(made).gate))
     assert "mask-guided" not in said.split("How this was measured")[0]
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".html", ".json", ".svg"]
 
@@ -100,7 +102,7 @@ def test_names_are_text_and_never_markup(tmp_path: Path, comparison: Make) -> No
 
 def test_each_figure_is_xml_with_a_title_and_a_description_and_is_the_same_each_time(comparison: Make) -> None:
     made = comparison()
-    found = figures(made, judge(made))
+    found = figures(made, analyse(made))
     assert list(found) == ["gate", "curves", "arms", "end", "area", "seconds"]
     for one in found.values():
         root = ElementTree.fromstring(one.svg)
@@ -152,5 +154,7 @@ def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(
     def gone(*_: object) -> None:
         raise FileNotFoundError
 
+    templates.cache_clear()
+    templates()  # as when a comparison starts
     monkeypatch.setattr(PackageLoader, "get_source", gone)
     assert "Quality over annotator time" in written(tmp_path, comparison())

@@ -2,9 +2,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Point
-from maskloop.compare.pages.recommendation import sure_winners
+from maskloop.compare.analysis.recommendation import sure_winners
+from maskloop.compare.pages.recommendation import recommendation
 
 MakeComparison = Callable[..., Comparison]
 Tell = Callable[..., tuple[str, ...]]
@@ -18,15 +19,19 @@ ALIKE = (0.51, 0.50, 0.495)
 WORSE = (0.40, 0.412, 0.39)
 
 
+def recommend(comparison: Comparison, measure: str = "mean_iou") -> tuple[str, ...]:
+    return recommendation(comparison, analyse(comparison, measure))
+
+
 @pytest.fixture
 def tell(comparison_of: MakeComparison) -> Tell:
-    """The verdict on arms that go straight from .3 after ten minutes to an end a seed after the hour."""
+    """What is recommended of arms that go straight from .3 after ten minutes to an end a seed after the hour."""
 
     def told(rows: Mapping[str, tuple[float, ...]], **changes: object) -> tuple[str, ...]:
         arms = {
             name: {seed: [(600.0, 0.3), (3600.0, end)] for seed, end in enumerate(row)} for name, row in rows.items()
         }
-        return judge(comparison_of(arms, **changes)).verdict
+        return recommend(comparison_of(arms, **changes))
 
     return told
 
@@ -47,9 +52,7 @@ def test_a_sure_winner_is_to_be_used(tell: Tell) -> None:
 def test_the_measure_is_named_with_its_article(comparison_of: MakeComparison) -> None:
     ends = {"random": RANDOM, "entropy": BETTER}
     arms = {name: {s: [(600.0, 0.3), (3600.0, end)] for s, end in enumerate(row)} for name, row in ends.items()}
-    assert (
-        judge(comparison_of(arms), "ap50").verdict[0].startswith("Use entropy selection: it reached an AP50 of 0.500")
-    )
+    assert recommend(comparison_of(arms), "ap50")[0].startswith("Use entropy selection: it reached an AP50 of 0.500")
 
 
 def test_where_nothing_wins_random_stays(tell: Tell) -> None:
@@ -94,7 +97,7 @@ def test_an_arm_that_is_ahead_on_the_way_and_not_at_the_end_is_told_as_such(comp
         "random": {seed: [(600.0, 0.3), (3600.0, end)] for seed, end in enumerate(RANDOM)},
         "entropy": {seed: [(600.0, 0.3), (1600.0, 0.5), (3600.0, end)] for seed, end in enumerate(ALIKE)},
     }
-    found = judge(comparison_of(arms)).verdict
+    found = recommend(comparison_of(arms))
     assert found[0].startswith("Nothing here beats random")
     assert "On the way there it was ahead, by +0.06" in found[1]
 
@@ -115,7 +118,7 @@ def test_a_budget_whose_second_half_gains_nothing_is_told(comparison_of: MakeCom
             name: {seed: [(600.0, 0.3), (2100.0, middle), (3600.0, end)] for seed, end in enumerate(row)}
             for name, row in rows.items()
         }
-        return judge(comparison_of(arms)).verdict[-1]
+        return recommend(comparison_of(arms))[-1]
 
     assert "gains next to nothing in the second half" in told(0.49)
     assert "gains next to nothing in the second half" not in told(0.47)
@@ -174,9 +177,7 @@ def test_what_the_time_bought_and_what_stood_in_are_told(
     guided = trials("mask_guided", BETTER, chosen_images=25, chosen_objects=40, fallback="x", iou_mae=0.1)
     entropy = trials("entropy", WORSE, chosen_images=5, chosen_objects=25)
     strategies = ("random", "mask_guided", "entropy")
-    found = judge(
-        comparison_of({}, strategies=strategies, seeds=(0, 1, 2), trials=(*random, *guided, *entropy))
-    ).verdict
+    found = recommend(comparison_of({}, strategies=strategies, seeds=(0, 1, 2), trials=(*random, *guided, *entropy)))
     assert (
         "In the same time mask-guided selection bought 25 images with 40 objects (75 s an object), "
         "random selection bought 20 images with 30 objects (100 s an object). "
@@ -189,7 +190,7 @@ def test_what_the_time_bought_and_what_stood_in_are_told(
 def test_holm_stops_at_the_first_that_is_not_sure(comparison_of: MakeComparison) -> None:
     ends = {"random": RANDOM, "entropy": BETTER, "margin": PERHAPS, "dropout": ALIKE}
     arms = {name: {s: [(600.0, 0.3), (3600.0, end)] for s, end in enumerate(row)} for name, row in ends.items()}
-    standings = judge(comparison_of(arms)).standings
+    standings = analyse(comparison_of(arms)).standings
     # p: .00004 < .05 / 3; .040 > .05 / 2
     assert sure_winners(standings[1:]) == ("entropy",)
     assert sure_winners(standings[2:3]) == ("margin",)

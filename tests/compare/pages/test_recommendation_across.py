@@ -3,26 +3,27 @@ from dataclasses import replace
 
 import pytest
 
-from maskloop.compare.analysis.analyse import judge
+from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Setting
-from maskloop.compare.pages.recommendation_across import Judged, Record, overall_verdict, records
+from maskloop.compare.analysis.records import Analysed, Record, records
+from maskloop.compare.pages.recommendation import recommendation_across
 
 RANDOM = (0.50, 0.51, 0.49)
 BETTER = (0.60, 0.612, 0.59)
 ALIKE = (0.51, 0.50, 0.495)
 WORSE = (0.40, 0.412, 0.39)
 
-Make = Callable[[str, Mapping[str, tuple[float, ...]]], Judged]
+Make = Callable[[str, Mapping[str, tuple[float, ...]]], Analysed]
 
 
 @pytest.fixture
 def judged(comparison_of: Callable[..., Comparison], a_setting: Callable[..., Setting]) -> Make:
     """A setting's arms go straight from .3 after ten minutes to an end a seed after the hour."""
 
-    def make(name: str, ends: Mapping[str, tuple[float, ...]]) -> Judged:
+    def make(name: str, ends: Mapping[str, tuple[float, ...]]) -> Analysed:
         arms = {arm: {s: [(600.0, 0.3), (3600.0, end)] for s, end in enumerate(row)} for arm, row in ends.items()}
         comparison = comparison_of(arms, setting=a_setting(name=name))
-        return comparison, judge(comparison)
+        return comparison, analyse(comparison)
 
     return make
 
@@ -45,7 +46,7 @@ def test_records_name_where_a_strategy_wins_and_loses(judged: Make) -> None:
 
 
 def test_a_strategy_that_wins_in_most_settings_is_recommended(judged: Make) -> None:
-    found = overall_verdict(
+    found = recommendation_across(
         [
             judged(name, {"random": RANDOM, "entropy": end, "stratified_random": ALIKE})
             for name, end in (("beads", BETTER), ("cells", BETTER), ("nuclei", ALIKE))
@@ -66,20 +67,20 @@ def test_a_strategy_that_wins_in_most_settings_is_recommended(judged: Make) -> N
 
 def test_a_win_here_and_there_recommends_nothing(judged: Make) -> None:
     ends = (("beads", BETTER), ("cells", ALIKE), ("nuclei", WORSE))
-    found = overall_verdict([judged(name, {"random": RANDOM, "entropy": end}) for name, end in ends])
+    found = recommendation_across([judged(name, {"random": RANDOM, "entropy": end}) for name, end in ends])
     assert found[0].startswith("No way of choosing beats random selection in most settings")
     assert "in 1 (beads) of 3 settings and below it in 1 (nuclei)" in found[1]
 
 
 def test_no_win_at_all_is_said(judged: Make) -> None:
-    found = overall_verdict([judged("beads", {"random": RANDOM, "entropy": ALIKE})])
+    found = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE})])
     assert found[0] == "Nothing beats random selection by more than luck in any setting: stay with random selection."
     assert found[1] == "Entropy selection: not to be told from random selection in any of 1 setting."
 
 
 def test_settings_that_failed_the_gate_are_named_and_not_counted(judged: Make) -> None:
     flat = judged("flat", {"random": (0.3, 0.31, 0.29), "entropy": BETTER})
-    found = overall_verdict([judged("beads", {"random": RANDOM, "entropy": ALIKE}), flat])
+    found = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE}), flat])
     assert found[-1].startswith("1 of 2 settings could rank anything")
     assert found[-1].endswith("noise: flat.")
-    assert overall_verdict([flat])[0].startswith("Nothing can be ranked")
+    assert recommendation_across([flat])[0].startswith("Nothing can be ranked")

@@ -2,8 +2,10 @@ import io
 import json
 
 import pytest
+from jinja2 import PackageLoader
 from rich.console import Console
 
+from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.write import read_comparison
 from maskloop.compare.trials.grid import Grid, TrialName
 from maskloop.compare.trials.progress import Board
@@ -41,7 +43,7 @@ def test_every_trial_is_told_and_written_at_once_in_the_order_of_the_grid(record
     record.add(trial_of("random", 2, RISING[2]), 60.0)
     kept = read_comparison(tmp_path)
     assert [(one.strategy, one.seed) for one in kept.comparison.trials] == [("random", 2), ("entropy", 1)]
-    assert list(kept.judgements) == ["mean_iou", "ap50", "ap"]
+    assert list(kept.results) == ["mean_iou", "ap50", "ap"]
     assert (tmp_path / "compare.html").exists()
 
 
@@ -69,7 +71,22 @@ def test_a_setting_that_can_rank_nothing_says_what_to_change(record, said, trial
 def test_a_measure_that_nothing_was_measured_by_is_not_judged(record, tmp_path, trial_of, a_point):
     points = (a_point(0.0, 0.4, ap=None), a_point(1800.0, 0.6, ap=None))
     record.add(trial_of("random", 0, RISING[0], points=points), 60.0)
-    assert list(read_comparison(tmp_path).judgements) == ["mean_iou", "ap50"]
+    assert list(read_comparison(tmp_path).results) == ["mean_iou", "ap50"]
+
+
+def test_a_comparison_that_has_started_draws_its_pages_although_the_program_changes(
+    tmp_path, a_setting, trial_of, monkeypatch
+):
+    def gone(*_):
+        raise FileNotFoundError
+
+    templates.cache_clear()
+    board = Board(Console(file=io.StringIO()), lambda: 0.0)
+    board.expect(0, 6, 1)
+    record = Record(tmp_path, GRID, a_setting(), (), measure="mean_iou", board=board)
+    monkeypatch.setattr(PackageLoader, "get_source", gone)
+    record.add(trial_of("random", 0, RISING[0]), 60.0)
+    assert "Nothing can be said yet" in (tmp_path / "compare.html").read_text()
 
 
 def test_a_trial_that_failed_is_told_and_remembered(record, said, tmp_path):
@@ -87,4 +104,4 @@ def test_trials_that_had_ended_before_are_written_with_the_others(tmp_path, said
     record.write()
     kept = json.loads((tmp_path / "compare.json").read_text())
     assert [one["seed"] for one in kept["comparison"]["trials"]] == [0]
-    assert next(iter(kept["judgements"])) == "ap50"
+    assert next(iter(kept["results"])) == "ap50"

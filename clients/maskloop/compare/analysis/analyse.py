@@ -1,21 +1,20 @@
-"""What is said of a comparison, found from what it measured."""
+"""What a comparison shows, worked out from what it measured."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
 from maskloop.compare.analysis.comparison import MEASURES, RANDOM, STRONG_RANDOM, Comparison
 from maskloop.compare.analysis.curves import Curves, common_time, quality_curves, seeds_of_both, stack
-from maskloop.compare.analysis.gate import judge_gate
+from maskloop.compare.analysis.gate import check_gate
 from maskloop.compare.analysis.intervals import estimate, p_value
-from maskloop.compare.analysis.results import CurvePoint, Difference, Judgement, Standing
+from maskloop.compare.analysis.recommendation import recommend
+from maskloop.compare.analysis.results import AnalysedComparison, CurvePoint, Difference, Results, Standing
 from maskloop.compare.analysis.spending import spending
 from maskloop.compare.analysis.target_sweep import target_sweeps
 from maskloop.compare.analysis.time_to_target import reach
-from maskloop.compare.pages.recommendation import verdict
 from maskloop.errors import InvalidArgument
 
 CURVE_STEPS = 40
@@ -24,8 +23,16 @@ ByStrategy = Mapping[str, Curves]
 Time = tuple[float, float]
 
 
-def judge(comparison: Comparison, measure: str = "mean_iou") -> Judgement:
-    """Judge a comparison, finished or not, by one measure: arms are paired by the seeds they have in common.
+def analyse_all(comparison: Comparison, first: str) -> AnalysedComparison:
+    """Results by every measure that random was measured by, the measure `first` at the beginning."""
+    random = [point for trial in comparison.of(RANDOM).values() for point in trial.points]
+    measures = dict.fromkeys((first, *MEASURES))
+    known = [name for name in measures if any(getattr(point, name) is not None for point in random)]
+    return AnalysedComparison(comparison, {name: analyse(comparison, name) for name in known})
+
+
+def analyse(comparison: Comparison, measure: str = "mean_iou") -> Results:
+    """Results of a comparison, finished or not, by one measure: arms are paired by the seeds they have in common.
 
     Raises:
         InvalidArgument: there is no such measure, or no trial of random was measured by it.
@@ -37,34 +44,41 @@ def judge(comparison: Comparison, measure: str = "mean_iou") -> Judgement:
         raise InvalidArgument(f"no trial of random has a {measure} yet", field="trials")
     begin_s, end_s = time = common_time(comparison)
     differences = [_differences(own, curves[RANDOM], time)[0] for name, own in curves.items() if name != RANDOM]
+    gate = check_gate(curves[RANDOM], differences, begin_s, end_s)
     standings = tuple(_standing(comparison, name, curves, time) for name in curves)
-    judgement = Judgement(
+    points = {name: _points(own, time) for name, own in curves.items()}
+    return Results(
         measure=measure,
         begin_s=begin_s,
         end_s=end_s,
-        gate=judge_gate(curves[RANDOM], differences, begin_s, end_s),
+        gate=gate,
         standings=standings,
-        curves={name: _points(own, time) for name, own in curves.items()},
+        curves=points,
         sweeps=target_sweeps(standings),
-        verdict=(),
+        recommendation=recommend(gate, standings, points[RANDOM]),
     )
-    return replace(judgement, verdict=verdict(comparison, judgement))
 
 
 def _standing(comparison: Comparison, name: str, curves: ByStrategy, time: Time) -> Standing:
     own, (begin_s, end_s) = curves[name], time
-    baselines = [one for one in (RANDOM, STRONG_RANDOM) if one in curves and one != name]
-    found = {one: _difference(one, own, curves[one], time) for one in baselines}
+    baselines = [baseline for baseline in (RANDOM, STRONG_RANDOM) if baseline in curves and baseline != name]
+    against = {baseline: _difference(baseline, own, curves[baseline], time) for baseline in baselines}
     spent = spending([trial for seed, trial in comparison.of(name).items() if seed in own])
     return Standing(
+        images=spent.images,
+        objects=spent.objects,
+        object_s=spent.object_s,
+        iou_mae=spent.iou_mae,
+        iou_spearman=spent.iou_spearman,
+        chosen_by_fallback=spent.chosen_by_fallback,
+        machine_s=spent.machine_s,
         strategy=name,
         seeds=len(own),
         start=estimate([curve.quality[0] for curve in own.values()]),
         end=estimate([curve.at(end_s) for curve in own.values()]),
         area=estimate([curve.mean(begin_s, end_s) for curve in own.values()]),
-        against={one: difference for one, difference in found.items() if difference is not None},
+        against={baseline: difference for baseline, difference in against.items() if difference is not None},
         reach=reach(own, curves[RANDOM], begin_s, end_s),
-        **vars(spent),
     )
 
 
@@ -78,8 +92,8 @@ def _differences(own: Curves, other: Curves, time: Time) -> tuple[list[float], l
     """At the end, and of mean quality, by the seeds in common."""
     begin_s, end_s = time
     pairs = [(own[seed], other[seed]) for seed in seeds_of_both(own, other)]
-    ends = [float(one.at(end_s) - another.at(end_s)) for one, another in pairs]
-    return ends, [one.mean(begin_s, end_s) - another.mean(begin_s, end_s) for one, another in pairs]
+    ends = [float(mine.at(end_s) - theirs.at(end_s)) for mine, theirs in pairs]
+    return ends, [mine.mean(begin_s, end_s) - theirs.mean(begin_s, end_s) for mine, theirs in pairs]
 
 
 def _points(own: Curves, time: Time) -> tuple[CurvePoint, ...]:

@@ -1,6 +1,6 @@
 """What a comparison measured, as values: trials of strategies and seeds under one setting.
 
-`compare.json` holds a `Comparison` and beside it what `maskloop.compare.analysis.results` says of it. Seconds are
+`compare.json` holds a `Comparison` and beside it its `maskloop.compare.analysis.results`. Seconds are
 annotator seconds unless a name says otherwise; IoU and AP lie in [0, 1]; what nobody could measure is `None`, not NaN.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from maskloop.errors import InvalidArgument
 
 MEASURES = ("mean_iou", "ap50", "ap")
-"""Fields of `Point` that a comparison can be judged by."""
+"""Fields of `Point` by which a comparison can be analysed."""
 RANDOM, STRONG_RANDOM = "random", "stratified_random"
 """The strategies that every other is compared with; the first is always among those of a comparison."""
 
@@ -131,8 +131,8 @@ class Comparison:
         if RANDOM not in self.strategies:
             raise InvalidArgument("a comparison has a random arm", field="strategies")
         known = {(strategy, seed) for strategy in self.strategies for seed in self.seeds}
-        found = [(trial.strategy, trial.seed) for trial in self.trials]
-        if len(set(found)) != len(found) or not set(found) <= known:
+        ended = [(trial.strategy, trial.seed) for trial in self.trials]
+        if len(set(ended)) != len(ended) or not set(ended) <= known:
             raise InvalidArgument("a comparison holds one trial of each strategy and seed", field="trials")
 
     @property

@@ -52,7 +52,7 @@ Curves = Mapping[int, QualityCurve]
 
 def quality_curve(trial: Trial, measure: str) -> QualityCurve | None:
     """The curve of a trial by one of `MEASURES`; `None` if it was never measured."""
-    knots = {one.spent_s: float(value) for one in trial.points if (value := getattr(one, measure)) is not None}
+    knots = {point.spent_s: float(value) for point in trial.points if (value := getattr(point, measure)) is not None}
     if not knots:
         return None
     first = getattr(trial.points[0], measure)
@@ -63,11 +63,11 @@ def quality_curve(trial: Trial, measure: str) -> QualityCurve | None:
 
 def quality_curves(comparison: Comparison, measure: str) -> dict[str, dict[int, QualityCurve]]:
     """The curves of every strategy that has any, by seed, both in the comparison's order."""
-    found = {
+    by_strategy = {
         strategy: {seed: curve for seed, trial in trials.items() if (curve := quality_curve(trial, measure))}
         for strategy, trials in comparison.arms()
     }
-    return {strategy: curves for strategy, curves in found.items() if curves}
+    return {strategy: curves for strategy, curves in by_strategy.items() if curves}
 
 
 def common_time(comparison: Comparison) -> tuple[float, float]:
@@ -87,6 +87,6 @@ def stack(curves: Curves, seeds: tuple[int, ...], times_s: ArrayLike) -> Array:
     return np.stack([curves[seed].at(times_s) for seed in seeds])
 
 
-def seeds_of_both(one: Curves, other: Curves) -> tuple[int, ...]:
+def seeds_of_both(first: Curves, other: Curves) -> tuple[int, ...]:
     """The seeds that two strategies have in common, in the order of the first."""
-    return tuple(seed for seed in one if seed in other)
+    return tuple(seed for seed in first if seed in other)

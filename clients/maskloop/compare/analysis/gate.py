@@ -15,32 +15,25 @@ import numpy as np
 
 from maskloop.compare.analysis.curves import Curves, stack
 from maskloop.compare.analysis.intervals import detectable, estimate, pooled, t_quantile
-from maskloop.compare.analysis.results import CONFIDENCE, Estimate, Gate
-from maskloop.pages.wording import say_number
+from maskloop.compare.analysis.results import CONFIDENCE, Advice, Estimate, Gate
 
 SATURATED, UNTRAINED = 0.8, 0.25
-"""Above this quality a flat curve has had enough labels; below it, the network learnt hardly anything. Judgement."""
+"""Above the first a flat curve has had enough labels; below the second the network learnt hardly anything."""
 EARLY = 0.9
 """A share of the rise this high in the first half of the time: the second half is too flat to rank by. A curve that
 goes with the logarithm of its labels and ends with ten times those it began with has 0.74."""
 MOST_SEEDS = 20
 """No more seeds than this are advised: another setting is cheaper."""
 
-LONGER = "Train longer: two or three times the `iterations` of `--recipe`."
-LARGER = "Look closer: larger images by `--image-size`, or cut-outs of them."
-FEWER = "Start from fewer labels: a smaller `--initial`."
-SHORTER = "Most of the rise comes early: start from fewer labels (`--initial`) and end sooner (`--budget`)."
-MORE = "Give it more to learn from: a larger `--budget`."
 
-
-def judge_gate(random: Curves, differences: Sequence[Sequence[float]], begin_s: float, end_s: float) -> Gate:
-    """Judge random's own curve.
+def check_gate(random: Curves, differences: Sequence[Sequence[float]], begin_s: float, end_s: float) -> Gate:
+    """Whether random's own curve rises by more than its noise.
 
     Args:
         random: its curves by seed, at least one.
-        differences: of the other arms to random at the end, by seed, one sequence an arm; for what can be told apart.
+        differences: of the other arms from random at the end, by seed, one sequence an arm; for what can be told apart.
             Without any, random's own noise stands in: two arms that know nothing of each other differ by sqrt(2) of it.
-        begin_s, end_s: the time that is judged.
+        begin_s, end_s: the time it is asked of.
     """
     seeds = tuple(random)
     start = [random[seed].quality[0] for seed in seeds]
@@ -48,8 +41,11 @@ def judge_gate(random: Curves, differences: Sequence[Sequence[float]], begin_s: 
     rise = estimate(quality[:, 2] - quality[:, 0])
     noise = _noise(random)
     passed = rise.low is not None and noise is not None and rise.low > noise
-    advice = () if passed else _advice(rise, noise, quality.mean(axis=0))
-    return Gate(passed, rise, noise, _detectable(differences, noise, len(seeds)), advice)
+    can_be_told = _detectable(differences, noise, len(seeds))
+    if passed:
+        return Gate(passed, rise, noise, can_be_told)
+    more_seeds = _seeds_to_show(rise, noise)
+    return Gate(passed, rise, noise, can_be_told, _advice(rise, noise, quality.mean(axis=0), more_seeds), more_seeds)
 
 
 def _noise(random: Curves) -> float | None:
@@ -67,30 +63,32 @@ def _noise(random: Curves) -> float | None:
 def _detectable(differences: Sequence[Sequence[float]], noise: float | None, seeds: int) -> float | None:
     if noise is None:
         return None
-    sds = [float(np.std(one, ddof=1)) for one in differences if len(one) > 1]
+    sds = [float(np.std(row, ddof=1)) for row in differences if len(row) > 1]
     return detectable(pooled(sds) if sds else noise * 2**0.5, seeds)
 
 
-def _advice(rise: Estimate, noise: float | None, quality: Sequence[float]) -> tuple[str, ...]:
-    """Sentences for a person; `quality` is the mean after the first batch, halfway and at the end."""
+def _advice(
+    rise: Estimate, noise: float | None, quality: Sequence[float], more_seeds: int | None
+) -> tuple[Advice, ...]:
+    """What to change; `quality` is the mean after the first batch, halfway and at the end."""
     if noise is None:
-        return ("One seed cannot tell a rise from luck: run five, `--seeds 0-4`.",)
+        return (Advice.FIVE_SEEDS,)
     begin, middle, end = quality
-    advice = []
-    if rise.mean > noise:
-        advice.append(_more_seeds(rise, noise))
+    seems = rise.mean > noise
+    seeds = (Advice.MORE_SEEDS if more_seeds else Advice.OTHER_SETTING,) if seems else ()
     if end > SATURATED:
-        return (*advice, FEWER, "The quality is as high as this data lets it be; harder data can rank more.")
+        return (*seeds, Advice.FEWER, Advice.HARDER)
     if begin < UNTRAINED:
-        return (*advice, LONGER, LARGER, MORE)
-    if rise.mean > noise and middle - begin > EARLY * (end - begin):
-        return (*advice, SHORTER, LONGER)
-    return (*advice, LONGER, LARGER, FEWER)
+        return (*seeds, Advice.LONGER, Advice.LARGER, Advice.MORE)
+    if seems and middle - begin > EARLY * (end - begin):
+        return (*seeds, Advice.SHORTER, Advice.LONGER)
+    return (*seeds, Advice.LONGER, Advice.LARGER, Advice.FEWER)
 
 
-def _more_seeds(rise: Estimate, noise: float) -> str:
-    """How many seeds would show this rise, if it is what it seems to be."""
-    for seeds in range(rise.seeds + 1, MOST_SEEDS + 1):
-        if rise.mean - t_quantile((1 + CONFIDENCE) / 2, seeds) * (rise.sd or 0.0) / seeds**0.5 > noise:
-            return f"If the rise is what it seems, {say_number(rise.mean, 3)}, about {seeds} seeds would show it."
-    return "The rise is hardly more than the noise: another setting is cheaper than the seeds that would show it."
+def _seeds_to_show(rise: Estimate, noise: float | None) -> int | None:
+    """How many seeds would show this rise, if it is what it seems to be; `None` for more than are worth it."""
+    if noise is None or rise.mean <= noise:
+        return None
+    tail, sd = (1 + CONFIDENCE) / 2, rise.sd or 0.0
+    tried = range(rise.seeds + 1, MOST_SEEDS + 1)
+    return next((seeds for seeds in tried if rise.mean - t_quantile(tail, seeds) * sd / seeds**0.5 > noise), None)

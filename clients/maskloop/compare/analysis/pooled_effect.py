@@ -48,7 +48,7 @@ def pooled_difference(met: Sequence[tuple[Difference, float]]) -> PooledDifferen
     mean, error = sum(shares) / count, math.sqrt(variance) / count
     if error == 0:
         return PooledDifference(mean, mean, mean, 1.0 if mean == 0 else 0.0, count)
-    freedom = variance**2 / sum(one**2 / free for one, free in zip(variances, freedoms, strict=True))
+    freedom = variance**2 / sum(own**2 / free for own, free in zip(variances, freedoms, strict=True))
     reach = float(special.stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     p = float(2 * special.stdtr(freedom, -abs(mean) / error))
     return PooledDifference(mean, mean - reach, mean + reach, p, count)

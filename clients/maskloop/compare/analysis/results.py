@@ -1,4 +1,4 @@
-"""What is said of a comparison, as values; `maskloop.compare.analysis.analyse` finds it.
+"""What a comparison shows, as values; `maskloop.compare.analysis.analyse` works it out.
 
 Intervals hold with a probability of 95 % over seeds, and are `None` where a single seed says nothing of them. Quality
 means the measure that was judged by, over annotator seconds.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from maskloop.compare.analysis.comparison import Comparison
+from maskloop.compare.analysis.comparison import RANDOM, Comparison
 from maskloop.values import Strategy
 
 CONFIDENCE = 0.95
-STAGES = ("low", "middle", "high")
-"""A third, two thirds and all of the time between the first batch and the end of the budget."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,20 @@ class Estimate:
     seeds: int
 
 
+class Advice(StrEnum):
+    """What to change in a setting that can rank nothing."""
+
+    FIVE_SEEDS = "five_seeds"
+    MORE_SEEDS = "more_seeds"
+    OTHER_SETTING = "other_setting"
+    FEWER = "fewer_first_labels"
+    HARDER = "harder_data"
+    LONGER = "longer_training"
+    LARGER = "larger_images"
+    MORE = "larger_budget"
+    SHORTER = "shorter_budget"
+
+
 @dataclass(frozen=True)
 class Gate:
     """Whether random's own curve rises by more than its noise, so that anything can be ranked here at all.
@@ -39,14 +52,16 @@ class Gate:
             which all arms of a seed share.
         detectable: the smallest difference between two arms that this many seeds can tell from none, at the noise of
             paired differences seen here; `None` with one seed.
-        advice: what to change when it did not pass, sentences.
+        advice: what to change when it did not pass, the first thing first.
+        seeds_to_show: how many seeds would show the rise, if it is what it seems; `None` where that is not the trouble.
     """
 
     passed: bool
     rise: Estimate
     noise: float | None
     detectable: float | None
-    advice: tuple[str, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    seeds_to_show: int | None = None
 
 
 @dataclass(frozen=True)
@@ -171,9 +186,51 @@ class TargetSweep:
     points: tuple[tuple[float, Estimate], ...]
 
 
+class Action(StrEnum):
+    """What the numbers allow to recommend."""
+
+    SINGLE_SEED = "single_seed"
+    NOTHING_RANKED = "nothing_ranked"
+    ONLY_RANDOM = "only_random"
+    STAY = "stay_with_random"
+    CONFIRM = "confirm_on_fresh_seeds"
+    USE = "use"
+
+
 @dataclass(frozen=True)
-class Judgement:
-    """Everything that is said of one comparison by one measure.
+class Recommendation:
+    """What to do, and what may be claimed of the arms. Past an action that ranks nothing all else is empty.
+
+    Args:
+        action: what to do.
+        best: the strategy it is about, the first of those that anyone can use.
+        compared: how many such strategies there are.
+        false_winner: probability that luck alone shows a winner among so many, in [0, 1].
+        strong_as_well: whether strong random does not lose to random, where random is to stay.
+        strong_no_worse: whether `best` beats random and not strong random.
+        ranking: arms other than random, highest end first, those that only an experiment can have last.
+        explained: the arms whose purchases may explain the result: the best, and the one that loses most.
+        alike: groups of arms whose trials came to the very same.
+        seeds_to_show: how many seeds would show the lead of `best`; `None` where it is shown or cannot be.
+        flat_end: whether random gains next to nothing in the second half of the time.
+    """
+
+    action: Action
+    best: str | None = None
+    compared: int = 0
+    false_winner: float = 0.0
+    strong_as_well: bool = False
+    strong_no_worse: bool = False
+    ranking: tuple[str, ...] = ()
+    explained: tuple[str, ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
+    seeds_to_show: int | None = None
+    flat_end: bool = False
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one comparison shows by one measure.
 
     Args:
         measure: of `maskloop.compare.analysis.comparison.MEASURES`.
@@ -182,7 +239,7 @@ class Judgement:
         standings: the arms, in the comparison's order.
         curves: of the arms, by strategy, on times common to all.
         sweeps: where several arms differ in their target alone.
-        verdict: one page in words; its first sentence says what to do.
+        recommendation: what to do.
     """
 
     measure: str
@@ -192,40 +249,30 @@ class Judgement:
     standings: tuple[Standing, ...]
     curves: Mapping[str, tuple[CurvePoint, ...]]
     sweeps: tuple[TargetSweep, ...]
-    verdict: tuple[str, ...]
+    recommendation: Recommendation
+
+    def of(self, strategy: str) -> Standing | None:
+        """The standing of a strategy, if it is there."""
+        return next((arm for arm in self.standings if arm.strategy == strategy), None)
+
+    @property
+    def random(self) -> Standing:
+        """The standing of random, which is always there."""
+        return next(arm for arm in self.standings if arm.strategy == RANDOM)
+
+    @property
+    def random_s(self) -> float:
+        """Seconds after which random's mean curve first has the quality it ends with."""
+        reach = self.random.reach
+        return self.end_s if reach is None or reach.seconds is None else reach.seconds
 
 
 @dataclass(frozen=True)
-class JudgedComparison:
-    """What was measured and what is said of it, by measure; the first measure is the one to decide by.
+class AnalysedComparison:
+    """What was measured and what it shows, by measure; the first measure is the one to decide by.
 
-    This is exactly the content of `compare.json`.
+    `compare.json` holds this.
     """
 
     comparison: Comparison
-    judgements: Mapping[str, Judgement]
-
-
-@dataclass(frozen=True)
-class WinMatrix:
-    """Significant pairwise wins over several comparisons, by stage of the budget.
-
-    The protocol of nnActive (Lüth et al., nnActive: a framework for evaluation of active learning in 3D biomedical
-    segmentation) after Ash et al. (Deep batch active learning by diverse, uncertain gradient lower bounds, section 4).
-
-    Args:
-        strategies: rows and columns, those that several comparisons have in common.
-        comparisons: names of the settings counted: those that passed the gate.
-        left_out: names of those that did not.
-        wins: by stage, {row: {column: comparisons in which the row is significantly better}}, two-sided paired t-test
-            over seeds, p < 0.05.
-        counted: by stage, {row: {column: comparisons that have both}};
-            `maskloop.compare.analysis.win_matrix.wins_by_chance` tells how many wins they would show if all strategies
-            were alike.
-    """
-
-    strategies: tuple[str, ...]
-    comparisons: tuple[str, ...]
-    left_out: tuple[str, ...]
-    wins: Mapping[str, Mapping[str, Mapping[str, int]]]
-    counted: Mapping[str, Mapping[str, Mapping[str, int]]]
+    results: Mapping[str, Results]

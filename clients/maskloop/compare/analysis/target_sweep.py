@@ -12,12 +12,12 @@ FEWEST = 2
 
 def target_sweeps(standings: Sequence[Standing]) -> tuple[TargetSweep, ...]:
     """A sweep for each set of at least two arms that differ in their fixed target alone, targets going up."""
-    found: dict[str, list[Standing]] = {}
+    by_kind: dict[str, list[Standing]] = {}
     for standing in standings:
         strategy = Strategy.parse(standing.strategy)
         if strategy.target_iou is not None:
-            found.setdefault(_kind(strategy), []).append(standing)
-    return tuple(_sweep(kind, arms) for kind, arms in found.items() if len(arms) >= FEWEST)
+            by_kind.setdefault(_kind(strategy), []).append(standing)
+    return tuple(_sweep(kind, arms) for kind, arms in by_kind.items() if len(arms) >= FEWEST)
 
 
 def _kind(strategy: Strategy) -> str:
@@ -28,5 +28,5 @@ def _kind(strategy: Strategy) -> str:
 
 
 def _sweep(kind: str, arms: Sequence[Standing]) -> TargetSweep:
-    points = ((Strategy.parse(one.strategy).target_iou or 0.0, one.end) for one in arms)
+    points = ((Strategy.parse(arm.strategy).target_iou or 0.0, arm.end) for arm in arms)
     return TargetSweep(kind, tuple(sorted(points, key=lambda point: point[0])))

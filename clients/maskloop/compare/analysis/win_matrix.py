@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, permutations
 
-from maskloop.compare.analysis.comparison import Comparison
 from maskloop.compare.analysis.curves import Curves, common_time, quality_curves, seeds_of_both, stack
 from maskloop.compare.analysis.intervals import p_value
-from maskloop.compare.analysis.results import CONFIDENCE, STAGES, Judgement, WinMatrix
+from maskloop.compare.analysis.records import Analysed
+from maskloop.compare.analysis.results import CONFIDENCE
 
-Judged = tuple[Comparison, Judgement]
 Counts = dict[str, dict[str, dict[str, int]]]
+STAGES = ("low", "middle", "high")
+"""A third, two thirds and all of the time between the first batch and the end of the budget."""
 
 
-def win_matrix(judged: Sequence[Judged]) -> WinMatrix:
-    """Count wins over comparisons and what was judged of them; those that failed the gate are left out."""
-    passed = [one for one in judged if one[1].gate.passed]
-    names = [[standing.strategy for standing in judgement.standings] for _, judgement in passed]
+@dataclass(frozen=True)
+class WinMatrix:
+    """Significant pairwise wins over several comparisons, by stage of the budget.
+
+    The protocol of nnActive (Lüth et al., nnActive: a framework for evaluation of active learning in 3D biomedical
+    segmentation) after Ash et al. (Deep batch active learning by diverse, uncertain gradient lower bounds, section 4).
+
+    Args:
+        strategies: rows and columns, those that several comparisons have in common.
+        comparisons: names of the settings counted: those that passed the gate.
+        left_out: names of those that did not.
+        wins: by stage, {row: {column: comparisons in which the row is significantly better}}, two-sided paired t-test
+            over seeds, p < 0.05.
+        counted: by stage, {row: {column: comparisons that have both}};
+            `wins_by_chance` tells how many wins they would show if all strategies were alike.
+    """
+
+    strategies: tuple[str, ...]
+    comparisons: tuple[str, ...]
+    left_out: tuple[str, ...]
+    wins: Mapping[str, Mapping[str, Mapping[str, int]]]
+    counted: Mapping[str, Mapping[str, Mapping[str, int]]]
+
+
+def win_matrix(analysed: Sequence[Analysed]) -> WinMatrix:
+    """Count wins over comparisons and their results; those that failed the gate are left out."""
+    passed = [(comparison, results) for comparison, results in analysed if results.gate.passed]
+    names = [[standing.strategy for standing in results.standings] for _, results in passed]
     shared = [name for name in dict.fromkeys(chain.from_iterable(names)) if _often_enough(name, names)]
     wins, counted = _nothing(shared), _nothing(shared)
-    for comparison, judgement in passed:
-        curves = quality_curves(comparison, judgement.measure)
+    for comparison, results in passed:
+        curves = quality_curves(comparison, results.measure)
         begin_s, end_s = common_time(comparison)
         for row, column in permutations([name for name in shared if name in curves], 2):
             for stage, share in zip(STAGES, (1 / 3, 2 / 3, 1), strict=True):
@@ -32,7 +58,7 @@ def win_matrix(judged: Sequence[Judged]) -> WinMatrix:
     return WinMatrix(
         strategies=tuple(shared),
         comparisons=tuple(comparison.setting.name for comparison, _ in passed),
-        left_out=tuple(comparison.setting.name for comparison, judgement in judged if not judgement.gate.passed),
+        left_out=tuple(comparison.setting.name for comparison, results in analysed if not results.gate.passed),
         wins=wins,
         counted=counted,
     )
@@ -40,7 +66,7 @@ def win_matrix(judged: Sequence[Judged]) -> WinMatrix:
 
 def _often_enough(name: str, names: Sequence[Sequence[str]]) -> bool:
     """In two comparisons, or in the only one there is."""
-    return sum(name in one for one in names) >= min(2, len(names))
+    return sum(name in shown for shown in names) >= min(2, len(names))
 
 
 def _nothing(strategies: Sequence[str]) -> Counts:

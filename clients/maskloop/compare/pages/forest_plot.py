@@ -9,8 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from maskloop.compare.pages.arm_style import Look
-from maskloop.pages.figures import INK, PAPER, Curve, drawing, even_ticks
+from maskloop.compare.pages.arm_style import ArmStyle
+from maskloop.pages.figures import INK, PAPER, Drawing, drawing, even_ticks
 
 LINE, MARK, GAP, AROUND = 0.22, 0.18, 0.14, 0.62
 """Inches: of a line of a name, of a mark below it, between rows, and of the axis."""
@@ -26,20 +26,20 @@ class Mark:
         at: where the point is, `None` for none.
         low, high: of the interval, `None` for none, infinite for one without an end. Where it ends beyond the scale, it
             is drawn with an arrow.
-        look: of the arm.
+        style: of the arm.
         filled: hollow means that it may be luck.
     """
 
     at: float | None
     low: float | None
     high: float | None
-    look: Look
+    style: ArmStyle
     filled: bool = True
 
 
 @dataclass(frozen=True)
 class Row:
-    """An arm: its name in lines, a number as said, its marks from above."""
+    """An arm or a setting: its name in lines, a number in words, its marks from above."""
 
     name: str
     value: str
@@ -74,8 +74,8 @@ class Scale:
     percent: bool = False
 
 
-def rows_figure(name: str, title: str, description: str, rows: Sequence[Row], scale: Scale) -> Curve:
-    """A figure of at least one row, from above; for the words see `maskloop.pages.figures.Curve`."""
+def rows_figure(name: str, title: str, description: str, rows: Sequence[Row], scale: Scale) -> Drawing:
+    """A figure of at least one row, from above; for the words see `maskloop.pages.figures.Drawing`."""
 
     def fill(drawn: Figure) -> None:
         axes = drawn.add_subplot()
@@ -113,7 +113,7 @@ def _draw_rows(axes: Any, rows: Sequence[Row]) -> None:
 
 
 def _draw_mark(axes: Any, mark: Mark, y: float) -> None:
-    colour, (left, right) = mark.look.colour, axes.get_xlim()
+    colour, (left, right) = mark.style.colour, axes.get_xlim()
     if mark.low is not None and mark.high is not None:
         ends = max(left, mark.low), min(right, mark.high)
         axes.plot(ends, [y, y], color=colour, lw=2, solid_capstyle="butt", zorder=4)
@@ -122,7 +122,7 @@ def _draw_mark(axes: Any, mark: Mark, y: float) -> None:
                 axes.plot([end], [y], arrow, color=colour, ms=7, clip_on=False, zorder=4)
     if mark.at is not None:
         fill = colour if mark.filled else PAPER
-        axes.plot([mark.at], [y], mark.look.marker, color=colour, mfc=fill, mew=1.6, ms=7.5, zorder=5, clip_on=False)
+        axes.plot([mark.at], [y], mark.style.marker, color=colour, mfc=fill, mew=1.6, ms=7.5, zorder=5, clip_on=False)
 
 
 def _write(axes: Any, row: Row, top: float) -> None:

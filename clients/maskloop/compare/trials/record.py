@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from maskloop.compare.analysis.analyse import judge
-from maskloop.compare.analysis.comparison import MEASURES, RANDOM, Comparison, Setting, Trial
-from maskloop.compare.analysis.results import JudgedComparison
+from maskloop.compare.analysis.analyse import analyse, analyse_all
+from maskloop.compare.analysis.comparison import RANDOM, Comparison, Setting, Trial
+from maskloop.compare.analysis.results import AnalysedComparison
+from maskloop.compare.pages.environment import templates
+from maskloop.compare.pages.recommendation import recommendation
 from maskloop.compare.pages.write import write_comparison
 from maskloop.compare.trials.grid import Grid, TrialName
 from maskloop.compare.trials.progress import Board
@@ -23,13 +25,14 @@ class Record:
         grid: what was asked for.
         setting: what the trials share.
         trials: those that had ended before.
-        measure: that the comparison is judged by.
+        measure: to decide by.
         board: is told.
     """
 
     def __init__(
         self, workdir: Path, grid: Grid, setting: Setting, trials: tuple[Trial, ...], *, measure: str, board: Board
     ) -> None:
+        templates()  # now, so that every page is drawn by them although the program changes meanwhile
         self._workdir = workdir
         self._grid = grid
         self._setting = setting
@@ -40,25 +43,21 @@ class Record:
         self.failed: dict[TrialName, MaskloopError] = {}
 
     @property
-    def judged(self) -> JudgedComparison:
-        """As far as it has come, judged by every measure that random was measured by, the one asked for first."""
-        comparison = self._comparison()
-        random = [point for trial in comparison.of(RANDOM).values() for point in trial.points]
-        measures = [self._measure, *(one for one in MEASURES if one != self._measure)]
-        known = [one for one in measures if any(getattr(point, one) is not None for point in random)]
-        return JudgedComparison(comparison, {one: judge(comparison, one) for one in known})
+    def analysed(self) -> AnalysedComparison:
+        """As far as it has come, by every measure that random was measured by, the one asked for first."""
+        return analyse_all(self._comparison(), self._measure)
 
     def write(self) -> None:
         """Write pages and tables; nothing before the first trial."""
         if self._trials:
-            judged = self.judged
-            write_comparison(self._workdir, judged.comparison, judged.judgements)
+            analysed = self.analysed
+            write_comparison(self._workdir, analysed.comparison, analysed.results)
 
     def add(self, trial: Trial, seconds: float) -> None:
         """A trial ended after so many seconds of the machine."""
         with self._lock:
             self._trials[TrialName(trial.strategy, trial.seed)] = trial
-            self._board.trial_done(f"{self._said(trial)} (in {say_time(seconds)})", seconds)
+            self._board.trial_done(f"{self._outcome(trial)} (in {say_time(seconds)})", seconds)
             self.write()
             if trial.strategy == RANDOM:
                 self._tell_gate()
@@ -74,13 +73,13 @@ class Record:
         return Comparison(self._setting, self._grid.strategies, self._grid.seeds, trials)
 
     def _tell_gate(self) -> None:
-        """Say whether anything can be told apart here, once random is through: its own verdict."""
+        """Say whether anything can be told apart here, once random is through, by random alone."""
         trials = tuple(self._comparison().of(RANDOM).values())
         if len(trials) == len(self._grid.seeds):
             alone = Comparison(self._setting, (RANDOM,), self._grid.seeds, trials)
-            self._board.note(f"The gate: {' '.join(judge(alone, self._measure).verdict)}")
+            self._board.note(f"The gate: {' '.join(recommendation(alone, analyse(alone, self._measure)))}")
 
-    def _said(self, trial: Trial) -> str:
+    def _outcome(self, trial: Trial) -> str:
         last = trial.points[-1]
         quality = say_number(getattr(last, self._measure), 3)
         return (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from maskloop.client import Client
 from maskloop.compare.analysis.comparison import RANDOM, Setting
-from maskloop.compare.analysis.results import JudgedComparison
+from maskloop.compare.analysis.results import AnalysedComparison
 from maskloop.compare.trials.grid import Begun, Grid, TrialName, find_grid, keep_grid
 from maskloop.compare.trials.progress import Board, SlotProgress
 from maskloop.compare.trials.record import Record
@@ -37,7 +37,7 @@ class CompareRun:
         workdir: where everything goes.
         command: as the person typed it, for the page.
         devices: where servers train, one slot each, in turn.
-        measure: that the comparison is judged by.
+        measure: to decide by.
         stop_at_gate: whether to end when random is through.
         board: is told what goes on.
         clock: seconds that never go back.
@@ -52,8 +52,8 @@ class CompareRun:
     board: Board
     clock: Callable[[], float] = time.monotonic
 
-    def start(self, *, resume: bool) -> JudgedComparison:
-        """Compare, or go on, to the end. Returns what was found, which is also in `workdir`.
+    def start(self, *, resume: bool) -> AnalysedComparison:
+        """Compare, or go on, to the end. Returns what it shows, which is also in `workdir`.
 
         Raises:
             InternalError: some trials failed; the others are there.
@@ -73,10 +73,10 @@ class CompareRun:
         done = {TrialName(trial.strategy, trial.seed) for trial in kept}
         names = [name for name in begun.grid.names() if name.strategy == RANDOM or not self.stop_at_gate]
         self._work(trials, record, [name for name in names if name not in done], len(done & set(names)))
-        judged = record.judged
-        if judged.comparison.finished:
+        analysed = record.analysed
+        if analysed.comparison.finished:
             shutil.rmtree(self.workdir / WORK_FOLDER, ignore_errors=True)
-        return judged
+        return analysed
 
     def _work(self, trials: Trials, record: Record, names: Sequence[TrialName], done: int) -> None:
         """Run these trials on all slots."""
@@ -99,11 +99,11 @@ class CompareRun:
             except KeyboardInterrupt:
                 self.board.stop()
                 raise
-        for one in working:
-            one.result()
+        for work in working:
+            work.result()
         if record.failed:
-            told = "; ".join(f"{name}: {error.message}" for name, error in record.failed.items())
-            raise InternalError(f"{len(record.failed)} of {len(names)} trials failed; --resume runs them again. {told}")
+            why = "; ".join(f"{name}: {error.message}" for name, error in record.failed.items())
+            raise InternalError(f"{len(record.failed)} of {len(names)} trials failed; --resume runs them again. {why}")
 
 
 def _run(client: Client, name: TrialName, progress: SlotProgress, trials: Trials, record: Record) -> bool:

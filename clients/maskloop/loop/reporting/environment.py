@@ -25,7 +25,7 @@ def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
         recipe=options.recipe,
         encoder=resolved.get("encoder", options.encoder),
         image_size=resolved.get("image_size", options.image_size),
-        told_counts=arm.rounds[0].measured.model.needs_counts if arm.rounds else None,
+        count_conditioned=arm.rounds[0].measured.model.needs_counts if arm.rounds else None,
         device=options.device if not options.server else f"that of {options.server}",
         machine=machine(),
         pool_images=len(data.pool),

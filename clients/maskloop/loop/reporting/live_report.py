@@ -50,7 +50,7 @@ class LiveProject:
         history, images = self._history(), self._images()
         arm = self._with_candidates(history.arm())
         report = self._report(history, arm, images, command)
-        write_report(out, report, self._pictures(arm), hard_ood_pictures(self, report.lookalikes))
+        write_report(out, report, self._pictures(arm), hard_ood_pictures(self, report.hard_ood))
         return report
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
@@ -117,7 +117,7 @@ class LiveProject:
             initial=chosen_images(arm.initial, images),
             costs=self.client.get_cost_estimates(project_id=self.project_id),
             setup=_setup(history, images, command),
-            lookalikes=hard_ood_reports(arm, images, history.project.categories),
+            hard_ood=hard_ood_reports(arm, images, history.project.categories),
         )
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 
@@ -149,7 +149,7 @@ def _setup(history: CampaignHistory, images: Mapping[str, Image], command: str) 
         recipe=newest.recipe if newest else "",
         encoder=recipe.get("encoder", ""),
         image_size=recipe.get("image_size", 0),
-        told_counts=newest.needs_counts if newest else None,
+        count_conditioned=newest.needs_counts if newest else None,
         pool_images=splits.count(Split.POOL),
         test_images=splits.count(Split.TEST),
         categories=history.project.categories,

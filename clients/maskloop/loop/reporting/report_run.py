@@ -74,7 +74,7 @@ class Reporter:
         if baselines:
             write_report(self._workdir, report)
         else:
-            hard_ood = hard_ood_pictures(campaign.session, report.lookalikes)
+            hard_ood = hard_ood_pictures(campaign.session, report.hard_ood)
             write_report(self._workdir, report, _fresh_pictures(campaign), hard_ood, pseudo_pictures(campaign))
         return report
 
@@ -95,9 +95,9 @@ class Reporter:
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
             initial=chosen_images(campaign.arm.initial, campaign.session.images),
-            second=student_network(campaign),
+            student=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
-            lookalikes=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
+            hard_ood=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
@@ -121,8 +121,8 @@ def hard_ood_reports(
             candidates=checks.classifier.candidates,
             hard_images=checks.classifier.hard_images,
             clusters=checks.classifier.clusters,
-            looked_at=len(checks.checked.labeled),
-            there=sum(bool(said[label.image_id]) for _, label in checks.checked.labeled),
+            checked=len(checks.checked.labeled),
+            not_ood=sum(bool(said[label.image_id]) for _, label in checks.checked.labeled),
             cost_s=sum(label.cost_s for _, label in checks.checked.labeled),
             images=tuple(
                 HardImage(

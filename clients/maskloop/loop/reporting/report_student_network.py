@@ -26,7 +26,7 @@ def student_network(result: ArmResult) -> StudentNetwork | None:
         pseudo_images=student.model.pseudo_images,
         pseudo_objects=sum(len(image.objects) for image in labeled),
         min_predicted_iou=pseudo.min_predicted_iou if pseudo else 0.0,
-        first_is_told=student.first.model.needs_counts,
+        annotation_count_conditioned=student.first.model.needs_counts,
         ap=quality.ap,
         ap50=quality.ap50,
         mean_iou=quality.mean_iou,

@@ -6,7 +6,7 @@ import numpy as np
 
 from maskloop.pages.figures import ARM_COLOURS
 from maskloop.report import Baseline, ChosenImage, EvaluatedScore, RoundReport, RunReport, with_outlooks
-from maskloop.report.curves import curves, spending_by_round
+from maskloop.report.figures import figures, spending_by_round
 
 SVG = "{http://www.w3.org/2000/svg}"
 Make = Callable[..., RunReport]
@@ -14,11 +14,11 @@ MakeRound = Callable[..., RoundReport]
 
 
 def drawn(report: RunReport) -> dict[str, str]:
-    return {one.name: one.svg for one in curves(report)}
+    return {one.name: one.svg for one in figures(report)}
 
 
 def test_each_figure_is_xml_with_a_title_and_a_description(a_report: Make) -> None:
-    found = curves(a_report(strategy="<b>&", constant_iou=0.2))
+    found = figures(a_report(strategy="<b>&", constant_iou=0.2))
     assert [one.name for one in found] == ["curve-mean-iou", "curve-ap50", "spending", "reliability"]
     for one in found:
         root = ElementTree.fromstring(one.svg)
@@ -74,9 +74,9 @@ def test_the_reference_head_is_named_where_it_was_measured(a_report: Make, a_rou
 def test_before_calibration_is_drawn_where_confidence_was_kept(a_report: Make, a_round: MakeRound) -> None:
     kept = tuple(EvaluatedScore(str(place), 0.5, 0.1 * place, 1, 0.9) for place in range(10))
     metrics = {"confidence_ece": 0.45, "confidence_spearman": 0.2, "confidence_mae": 0.46, "iou_ece": 0.05}
-    figures = drawn(a_report(rounds=(a_round(0, 60.0, 0.3, evaluated=kept, metrics=metrics),)))
-    assert "Spearman 0.20, mean error 0.46, ECE 0.45" in figures["reliability-raw"]
-    assert "Spearman 0.90, mean error 0.08, ECE 0.05" in figures["reliability"]
+    svgs = drawn(a_report(rounds=(a_round(0, 60.0, 0.3, evaluated=kept, metrics=metrics),)))
+    assert "Spearman 0.20, mean error 0.46, ECE 0.45" in svgs["reliability-raw"]
+    assert "Spearman 0.90, mean error 0.08, ECE 0.05" in svgs["reliability"]
     assert "reliability-raw" not in drawn(a_report())
 
 
@@ -86,10 +86,10 @@ def test_what_was_chosen_is_drawn_by_its_score_and_round(a_report: Make, a_round
 
     empty = ChosenImage("e", 0.9, "", 2.0, objects=0)
     rounds = (a_round(0, 60.0, 0.3, batch=batch(1, 2, 3)), a_round(1, 90.0, 0.4, batch=(*batch(2), empty)))
-    figures = {one.name: one for one in curves(a_report(rounds=rounds))}
-    assert figures["chosen-objects"].description == "Mean objects: round 0 2.00, round 1 1.00."
-    assert "round 0 0.20, round 1 0.20" in figures["chosen-sizes"].description
-    assert "chosen in round 1" in figures["chosen-sizes"].svg
+    by_name = {drawing.name: drawing for drawing in figures(a_report(rounds=rounds))}
+    assert by_name["chosen-objects"].description == "Mean objects: round 0 2.00, round 1 1.00."
+    assert "round 0 0.20, round 1 0.20" in by_name["chosen-sizes"].description
+    assert "chosen in round 1" in by_name["chosen-sizes"].svg
 
 
 def test_the_forecast_is_drawn_from_two_rounds_on(a_report: Make, a_round: MakeRound) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from maskloop.forecasting.learning_curve import CONFIDENCE
-from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Curve, figure, time_unit, widen
+from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Drawing, figure, name_time_axes, time_unit
 from maskloop.pages.wording import say_kind, say_number, say_strategy, say_time
 from maskloop.report import reliability_figures
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
@@ -22,9 +22,9 @@ KIND_COLOURS = dict(
 )
 
 
-def curves(report: RunReport) -> tuple[Curve, ...]:
+def figures(report: RunReport) -> tuple[Drawing, ...]:
     """The figures for which `report` has numbers, in reading order."""
-    drawn = [
+    drawings = [
         _quality(report, "mean_iou", "Mean IoU", "curve-mean-iou"),
         _quality(report, "ap50", "AP at IoU 0.5", "curve-ap50"),
         _outlook(report),
@@ -34,10 +34,10 @@ def curves(report: RunReport) -> tuple[Curve, ...]:
         reliability_figures.chosen_sizes(report),
         reliability_figures.chosen_objects(report),
     ]
-    return tuple(one for one in drawn if one is not None)
+    return tuple(drawing for drawing in drawings if drawing is not None)
 
 
-def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | None:
+def _quality(report: RunReport, measure: str, title: str, name: str) -> Drawing | None:
     arms = {arm: _points(rounds, measure) for arm, rounds in report.arms()}
     arms = {arm: points for arm, points in arms.items() if points}
     if not arms:
@@ -58,9 +58,7 @@ def _quality(report: RunReport, measure: str, title: str, name: str) -> Curve | 
             axes.axhline(constant, color=MUTED, ls=":", lw=1.5, label=f"one constant mask: {say_number(constant)}")
         axes.set_xlim(left=0)
         axes.margins(y=0.12)
-        widen(axes)
-        axes.set_xlabel(f"annotator {unit}")
-        axes.set_ylabel(f"{title}, test split")
+        name_time_axes(axes, unit, title)
 
     ends = "; ".join(f"{say_strategy(arm)} ends at {say_number(points[-1][1])}" for arm, points in arms.items())
     return figure(name, f"{title} over annotator time", f"{ends}.", draw)
@@ -74,37 +72,35 @@ def _place(report: RunReport, arm: str) -> int:
 
 
 def _points(rounds: Sequence[RoundReport], measure: str) -> list[tuple[float, float]]:
-    return [(one.spent_s, getattr(one, measure)) for one in rounds if getattr(one, measure) is not None]
+    return [(row.spent_s, getattr(row, measure)) for row in rounds if getattr(row, measure) is not None]
 
 
-def _outlook(report: RunReport) -> Curve | None:
-    found = next((one for one in report.outlooks if one.measure == "mean_iou"), None)
-    if found is None:
+def _outlook(report: RunReport) -> Drawing | None:
+    outlook = next((each for each in report.outlooks if each.measure == "mean_iou"), None)
+    if outlook is None:
         return None
-    unit_s, unit = time_unit(found.ahead[-1].at_s)
+    unit_s, unit = time_unit(outlook.ahead[-1].at_s)
     colour = ARM_COLOURS[_place(report, report.strategy)]
 
     def draw(axes: Any) -> None:
         measured = [(at_s / unit_s, value) for at_s, value in _points(report.rounds, "mean_iou")]
         axes.plot(*zip(*measured, strict=True), "o", color=colour, ms=6, label="measured")
-        ahead = [one.at_s / unit_s for one in found.ahead]
-        low, high = [one.low for one in found.ahead], [one.high for one in found.ahead]
+        ahead = [expected.at_s / unit_s for expected in outlook.ahead]
+        low, high = [expected.low for expected in outlook.ahead], [expected.high for expected in outlook.ahead]
         axes.fill_between(ahead, low, high, color=colour, alpha=0.2, lw=0, label=f"{CONFIDENCE:.0%} of what is to come")
-        axes.plot(ahead, [one.mean for one in found.ahead], "--", color=colour, lw=2, label="expected")
-        for number, one in enumerate(next_round_checks(found)):
-            told = "said one round before" if not number else None
-            at, said = one.expected.at_s / unit_s, one.expected
-            axes.plot([at, at], [said.low, said.high], color=MUTED, lw=5, alpha=0.45, solid_capstyle="butt", label=told)
+        axes.plot(ahead, [expected.mean for expected in outlook.ahead], "--", color=colour, lw=2, label="expected")
+        strip = {"color": MUTED, "lw": 5, "alpha": 0.45, "solid_capstyle": "butt"}
+        for number, check in enumerate(next_round_checks(outlook)):
+            at, label = check.expected.at_s / unit_s, None if number else "said one round before"
+            axes.plot([at, at], [check.expected.low, check.expected.high], **strip, label=label)
         axes.set_xlim(left=0)
-        widen(axes)
-        axes.set_xlabel(f"annotator {unit}")
-        axes.set_ylabel("Mean IoU, test split")
+        name_time_axes(axes, unit, "Mean IoU")
 
-    description = f"{say_outlook(found, finished=report.finished)} {say_checks(found)}".strip()
+    description = f"{say_outlook(outlook, finished=report.finished)} {say_checks(outlook)}".strip()
     return figure("outlook", "Mean IoU to be expected of more annotator time", description, draw)
 
 
-def _spending(report: RunReport) -> Curve | None:
+def _spending(report: RunReport) -> Drawing | None:
     bars = spending_by_round(report)
     kinds = [kind for kind in SupervisionKind if any(kind in spent for _, spent in bars)]
     if not kinds:
@@ -112,7 +108,7 @@ def _spending(report: RunReport) -> Curve | None:
     unit_s, unit = time_unit(max(sum(spent.values()) for _, spent in bars))
 
     def draw(axes: Any) -> None:
-        base = [0.0] * len(bars)
+        base = [0.0 for _ in bars]
         for kind in kinds:
             heights = [spent.get(kind, 0.0) / unit_s for _, spent in bars]
             label = f"{say_kind(kind)}: {say_time(report.spent_s_by_kind.get(kind, 0.0))} in all"
@@ -131,7 +127,7 @@ def _spending(report: RunReport) -> Curve | None:
 
 def spending_by_round(report: RunReport) -> list[tuple[str, Mapping[str, float]]]:
     """Seconds by kind that each round added; a last entry holds what was spent after the last network."""
-    totals = [(str(one.round), one.spent_s_by_kind) for one in report.rounds]
+    totals = [(str(row.round), row.spent_s_by_kind) for row in report.rounds]
     last = totals[-1][1] if totals else {}
     if any(seconds - last.get(kind, 0.0) > 0.5 for kind, seconds in report.spent_s_by_kind.items()):
         totals.append(("later", report.spent_s_by_kind))

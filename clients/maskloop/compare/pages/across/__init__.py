@@ -1,1 +1,0 @@
-"""Several comparisons together: who wins where, and what could rank nothing."""
