@@ -87,11 +87,11 @@ def slow_best(drawn: torch.Tensor, drawn_classes: list[int], masks: torch.Tensor
     st.lists(st.integers(-1, 1), max_size=4),
     st.lists(st.integers(0, 1), max_size=3),
 )
-def test_found_masks_are_paired_with_objects_of_their_class_as_well_as_trying_everything(seed, matched, classes):
+def test_found_masks_are_paired_with_objects_of_their_class_as_well_as_trying_everything(seed, drawn_classes, classes):
     rng = np.random.default_rng(seed)
-    drawn = torch.from_numpy(rng.random((1, len(matched), 4, 4)) > 0.5)
+    drawn = torch.from_numpy(rng.random((1, len(drawn_classes), 4, 4)) > 0.5)
     masks = torch.from_numpy(rng.random((1, len(classes), 4, 4)) > 0.5)
-    ious = best_ious(drawn, torch.tensor([matched]).long(), masks, torch.tensor([classes]).long())
-    assert ious.shape == (1, len(matched))
-    assert not ious[torch.tensor([matched]).long() < 0].any()
-    assert ious.sum().item() == pytest.approx(slow_best(drawn[0], matched, masks[0], classes), abs=1e-5)
+    ious = best_ious(drawn, torch.tensor([drawn_classes]).long(), masks, torch.tensor([classes]).long())
+    assert ious.shape == (1, len(drawn_classes))
+    assert not ious[torch.tensor([drawn_classes]).long() < 0].any()
+    assert ious.sum().item() == pytest.approx(slow_best(drawn[0], drawn_classes, masks[0], classes), abs=1e-5)
