@@ -1,1 +1,1 @@
-"""What every training needs: options, seeds, hold-outs, resuming, model files."""
+"""What every training needs: loop, hold-out, resuming, network cache, fingerprints, recipe options, model files."""

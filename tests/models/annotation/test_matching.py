@@ -29,8 +29,8 @@ def test_matching_within_classes_is_as_good_as_trying_every_order(seed, classes)
     order = match_objects(logits[None], torch.tensor([classes]), masks[None])[0]
     assert sorted(order.tolist()) == list(range(len(classes)))
     assert [classes[place] for place in order] == classes
-    found = soft_iou(logits.sigmoid(), masks[order].double()).sum().item()
-    assert found == pytest.approx(slow_match(logits, classes, masks), abs=1e-5)
+    matched = soft_iou(logits.sigmoid(), masks[order].double()).sum().item()
+    assert matched == pytest.approx(slow_match(logits, classes, masks), abs=1e-5)
 
 
 def test_a_step_never_draws_an_object_of_another_class_however_well_it_fits():
@@ -58,8 +58,8 @@ def test_matching_across_classes_is_as_good_as_trying_every_order_of_the_first_s
     order = match_across_classes(logits, masks, torch.arange(4)[None] < objects)[0].tolist()
     assert sorted(order[:objects]) == list(range(objects))
     assert order[objects:] == [-1] * more
-    found = [soft_iou(logits[0, step].sigmoid(), masks[0, place].double()).item() for step, place in enumerate(order)]
-    assert sum(found[:objects]) == pytest.approx(slow_match(logits[0], [0] * objects, masks[0]), abs=1e-5)
+    matched = [soft_iou(logits[0, step].sigmoid(), masks[0, place].double()).item() for step, place in enumerate(order)]
+    assert sum(matched[:objects]) == pytest.approx(slow_match(logits[0], [0] * objects, masks[0]), abs=1e-5)
 
 
 def test_of_more_objects_than_steps_those_that_fit_best_are_drawn():
@@ -87,11 +87,11 @@ def slow_best(drawn: torch.Tensor, drawn_classes: list[int], masks: torch.Tensor
     st.lists(st.integers(-1, 1), max_size=4),
     st.lists(st.integers(0, 1), max_size=3),
 )
-def test_found_masks_are_paired_with_objects_of_their_class_as_well_as_trying_everything(seed, found, classes):
+def test_found_masks_are_paired_with_objects_of_their_class_as_well_as_trying_everything(seed, drawn_classes, classes):
     rng = np.random.default_rng(seed)
-    drawn = torch.from_numpy(rng.random((1, len(found), 4, 4)) > 0.5)
+    drawn = torch.from_numpy(rng.random((1, len(drawn_classes), 4, 4)) > 0.5)
     masks = torch.from_numpy(rng.random((1, len(classes), 4, 4)) > 0.5)
-    ious = best_ious(drawn, torch.tensor([found]).long(), masks, torch.tensor([classes]).long())
-    assert ious.shape == (1, len(found))
-    assert not ious[torch.tensor([found]).long() < 0].any()
-    assert ious.sum().item() == pytest.approx(slow_best(drawn[0], found, masks[0], classes), abs=1e-5)
+    ious = best_ious(drawn, torch.tensor([drawn_classes]).long(), masks, torch.tensor([classes]).long())
+    assert ious.shape == (1, len(drawn_classes))
+    assert not ious[torch.tensor([drawn_classes]).long() < 0].any()
+    assert ious.sum().item() == pytest.approx(slow_best(drawn[0], drawn_classes, masks[0], classes), abs=1e-5)

@@ -28,7 +28,7 @@ def train(
 
 def probabilities(classifier, examples) -> np.ndarray:
     """(n, C) probabilities."""
-    waiting = [ImageToScore(one.image_id, lambda one=one: one.pixels) for one in examples]
+    waiting = [ImageToScore(example.image_id, lambda example=example: example.pixels) for example in examples]
     features = np.stack([row for _, row in encode_images(classifier.encoder, waiting, device=CPU, batch_size=8)])
     return 1 / (1 + np.exp(-features @ classifier.head.numpy().T))
 
@@ -41,7 +41,7 @@ def test_shapes_are_learnt_and_noise_is_taken_for_nothing():
     learnt = [*pictures(12, 3), *pictures(12, 8), *pictures(6, 3, 8), *pictures(10)]
     classifier = train(learnt, resolve_classifier("compact", **{**TINY, "iterations": 60}))
     unseen = [*pictures(8, 3, seed=9), *pictures(8, 8, seed=9), *pictures(8, seed=9)]
-    truth = np.array([[category in one.present for category in CATEGORIES] for one in unseen])
+    truth = np.array([[category in example.present for category in CATEGORIES] for example in unseen])
     assert ((probabilities(classifier, unseen) >= 0.5) == truth).mean() > 0.85
 
 

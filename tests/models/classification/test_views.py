@@ -54,7 +54,7 @@ def test_scrambling_keeps_the_mean_colour_and_the_roughness_and_moves_everything
     made = scrambled(images, rng)
     torch.testing.assert_close(made.mean(dim=(2, 3)), images.mean(dim=(2, 3)), atol=1e-3, rtol=0)
     torch.testing.assert_close(made.std(dim=(2, 3)), images.std(dim=(2, 3)), atol=5e-3, rtol=0.05)
-    spectra = [torch.fft.rfft2(one).abs()[..., 1:8, 1:8] for one in (images, made)]
+    spectra = [torch.fft.rfft2(batch).abs()[..., 1:8, 1:8] for batch in (images, made)]
     torch.testing.assert_close(*spectra, atol=1e-2, rtol=0.02)
     for before, after in zip(images, made, strict=True):
         assert abs(np.corrcoef(before.flatten(), after.flatten())[0, 1]) < 0.5

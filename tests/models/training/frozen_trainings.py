@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -127,8 +127,8 @@ def recorded() -> dict[str, Outcome]:
 def main() -> None:
     """Record all."""
     torch.set_num_threads(1)
-    found = {name: outcome(name) for name in (*ANNOTATION, *CLASSIFICATION)}
-    lines = [f'  "{name}": {json.dumps(vars(value))}' for name, value in found.items()]
+    outcomes = {name: outcome(name) for name in (*ANNOTATION, *CLASSIFICATION)}
+    lines = [f'  "{name}": {json.dumps(asdict(value))}' for name, value in outcomes.items()]
     RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
