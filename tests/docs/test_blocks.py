@@ -28,10 +28,10 @@ from tests.service.processes import ServerProcess
 ADDRESS = "127.0.0.1:7443"
 """Where the pages say that a server is."""
 LITTLE_DATA = ("--data", "coco:bridges")
-SMALL = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1", "--pool-images", "20")
-SMALL += ("--test-images", "4", "--recipe", TINY, "--image-size", "32", "--device", "cpu")
+SMALL = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1")
+SMALL += ("--recipe", TINY, "--image-size", "32", "--device", "cpu")
 """Put behind the campaigns of the pages, which would take minutes: the last value of an option holds."""
-PATIENCE_S = 280
+PATIENCE_S = 600
 LANGUAGES = {"", "python", "text"}
 
 every = [block for page in pages() for block in blocks(page)]
@@ -104,7 +104,7 @@ def test_commands_are_such_as_the_programs_take(block):
             read_by_the_command_line(words)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", run_pages, ids=str)
 def test_commands_marked_so_run(page, sandbox):
     environment = {**os.environ, "MASKLOOP_THREADS": "1"}
