@@ -70,14 +70,14 @@ def cases(folder: Path, address: str) -> Iterator[Case]:
     model, pictures, out = folder / "model.safetensors", folder / "pictures", folder / "out"
     write_model(model)
     write_pictures(pictures)
-    serve = [maskloop, "serve", "--data-dir", folder / "data", "--address"]
+    serve: list[str | Path] = [maskloop, "serve", "--data-dir", folder / "data", "--address"]
     yield Case("al-loop --help", [al_loop, "--help"], 0, "--budget", HELP_S)
     yield Case("maskloop --help", [maskloop, "--help"], 0, "predict", HELP_S)
     yield Case("maskloop serve --help", [maskloop, "serve", "--help"], 0, "--data-dir", HELP_S)
     yield Case("a wrong budget", [al_loop, "--data", "demo", "--budget", "much"], 2, "'much' is none of", HELP_S)
     yield Case("serve on a taken port", [*serve, address], 2, f"cannot listen on {address}", HELP_S)
     yield Case("serve beyond loopback", [*serve, "0.0.0.0:0"], 2, "is beyond loopback", HELP_S)
-    predict = [
+    predict: list[str | Path] = [
         maskloop,
         "predict",
         model,
@@ -89,7 +89,7 @@ def cases(folder: Path, address: str) -> Iterator[Case]:
         "--counts",
         folder / "counts.json",
     ]
-    missing = [maskloop, "predict", folder / "nobody", pictures, "--out", out]
+    missing: list[str | Path] = [maskloop, "predict", folder / "nobody", pictures, "--out", out]
     yield Case("predict without a model", missing, 2, "there is no model at", HELP_S)
     yield Case("predict on two pictures", predict, 0, "2 pictures", PREDICT_S)
 
