@@ -1,22 +1,26 @@
 """The SDK has every verb of the wire, with the request's fields as its arguments."""
 
 import inspect
+import pkgutil
 import re
+from importlib import import_module
 
 import pytest
 
+import maskloop.v1
 from maskloop.client import Client
-from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
 
 PAGING = {"page_size", "page_token"}
 RENAMED = {"overrides_json": "overrides", "lease": "lease_s"}
 BEYOND_THE_WIRE = {"read_model": {"path"}, "import_images": {"taken"}}
-SERVICES = [
-    service
-    for module in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)
-    for service in module.DESCRIPTOR.services_by_name.values()
-]
+MODULES = [name for _, name, _ in pkgutil.iter_modules(maskloop.v1.__path__, "maskloop.v1.") if name.endswith("_pb2")]
+SERVICES = [service for name in MODULES for service in import_module(name).DESCRIPTOR.services_by_name.values()]
 METHODS = [method for service in SERVICES for method in service.methods]
+
+
+def test_every_service_is_there():
+    names = {service.name.removesuffix("Service") for service in SERVICES}
+    assert names == {"Project", "Campaign", "Label", "Model", "Classifier"}
 
 
 def verb_of(name):

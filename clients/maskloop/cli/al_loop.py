@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import typer
-from rich.console import Console
 
 from maskloop.cli.errors import check_server_installed, resumable, told
 from maskloop.cli.options import add_command, build, options_in, spelt_out
@@ -20,12 +19,11 @@ from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import option
 from maskloop.loop.options.options import RUN
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 EPILOG = (
-    "Two commands more, each with its own --help: [bold]al-loop compare[/bold] runs strategies and seeds side by side, "
-    "[bold]al-loop summarize[/bold] puts several comparisons on one page."
+    "Two commands more, each with its own --help: al-loop compare runs strategies and seeds side by side, "
+    "al-loop summarize puts several comparisons on one page."
 )
-out, err = Console(), Console(stderr=True)
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,9 @@ add_command(app, al_loop, [*options_in(Options).values(), *options_in(Invocation
 
 
 def _forecast(options: Options) -> None:
+    from rich.console import Console
+
+    out = Console()
     with out.status("reading the data"), TemporaryDirectory() as folder:
         from maskloop.cli.dry_run import show_forecasts
         from maskloop.loop.dry_run import data_of, forecasts_of
@@ -61,7 +62,10 @@ def _forecast(options: Options) -> None:
 def _run(options: Options, workdir: Path, *, resume: bool) -> None:
     if not options.server:
         check_server_installed("al-loop without --server starts a server")
-    with resumable(err, workdir / "server.log"):
+    with resumable(workdir / "server.log"):
+        from rich.console import Console
+
+        out = Console()
         with out.status("starting"):  # what these import takes seconds
             from maskloop.loop.progress import progress_on
             from maskloop.loop.run import Run
@@ -73,7 +77,7 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
 def main() -> None:
     """Entry point of `al-loop`: `compare` and `summarize` are commands, anything else runs one campaign."""
     words = spelt_out(sys.argv[1:])
-    told(err, partial(_compare if words[:1] in (["compare"], ["summarize"]) else app, words))
+    told(partial(_compare if words[:1] in (["compare"], ["summarize"]) else app, words))
 
 
 def _compare(words: list[str]) -> None:

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from maskloop.cli.errors import check_server_installed, resumable
-from maskloop.cli.options import PlainCommand, add_command, build, options_in
+from maskloop.cli.options import Command, add_command, build, options_in
 from maskloop.compare.analysis.comparison import MEASURES, RANDOM
 from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
 from maskloop.compare.trials.progress import Board
@@ -25,8 +24,7 @@ from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import NOT_NEGATIVE, check_ranges, option
 from maskloop.loop.options.options import BUDGET, JUDGING, RUN, SELECTION, TRAINING
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-out, err = Console(), Console(stderr=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 SHARED = [each for each in options_in(Options).values() if each.declared.is_compared]
 """Options of `al-loop` that the trials of a comparison share."""
 
@@ -95,7 +93,7 @@ def compare(arguments: dict[str, Any]) -> None:
 add_command(app, compare, [*options_in(CompareOptions).values(), *SHARED])
 
 
-@app.command(cls=PlainCommand)
+@app.command(cls=Command)
 def summarize(
     comparisons: Annotated[list[Path], typer.Argument(help="Working directories of al-loop compare.")],
     to: Annotated[Path, typer.Option("--out", help="Folder to write summary.html into.")] = Path("runs/summary"),
@@ -106,7 +104,10 @@ def summarize(
 
 def _compare(asked: CompareOptions, folder: Path, grid: Grid, devices: Sequence[str]) -> None:
     """Run one comparison, and say what it found."""
-    with resumable(err, folder / WORK_FOLDER), Board(out, time.monotonic) as board:
+    from rich.console import Console
+
+    out = Console()
+    with resumable(folder / WORK_FOLDER), Board(out, time.monotonic) as board:
         with out.status("starting"):  # what this imports takes seconds
             from maskloop.compare.pages.recommendation import recommendation
             from maskloop.compare.trials.run import CompareRun
@@ -119,7 +120,9 @@ def _compare(asked: CompareOptions, folder: Path, grid: Grid, devices: Sequence[
 
 
 def _sum_up(comparisons: Sequence[Path], to: Path) -> None:
-    with out.status("drawing"):
+    from rich.console import Console
+
+    with Console().status("drawing"):
         from maskloop.compare.pages.write import write_summary
 
         summary = write_summary(to, comparisons)
@@ -128,7 +131,7 @@ def _sum_up(comparisons: Sequence[Path], to: Path) -> None:
 
 
 def _say(sentence: str) -> None:
-    out.print(sentence, soft_wrap=True, markup=False, highlight=False)
+    typer.echo(sentence)
 
 
 def _kind_of(devices: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from maskloop.errors import (
     Cancelled,
@@ -30,7 +29,7 @@ EXTRAS = {"matplotlib": "report", "jinja2": "report", "scipy": "report"}
 WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 
 
-def told(console: Console, command: Callable[[], object]) -> None:
+def told(command: Callable[[], object]) -> None:
     """Run `command`; an error of Maskloop's own is told in its words and ends the process.
 
     So is a package that an extra of ours would bring. The exit code is 2, and 1 for a fault of ours.
@@ -38,13 +37,13 @@ def told(console: Console, command: Callable[[], object]) -> None:
     try:
         command()
     except MaskloopError as error:
-        _complain(console, error.message)
+        _complain(error.message)
         sys.exit(OUR_FAULT if isinstance(error, InternalError) else WRONG_INPUT)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:
             raise
-        _complain(console, f"this needs {package}: pip install 'maskloop[{EXTRAS[package]}]'")
+        _complain(f"this needs {package}: pip install 'maskloop[{EXTRAS[package]}]'")
         sys.exit(WRONG_INPUT)
 
 
@@ -61,30 +60,29 @@ def check_server_installed(what: str) -> None:
         raise FailedPrecondition(f"{what}: pip install 'maskloop[server]'")
 
 
-def _complain(console: Console, message: str) -> None:
-    console.print(f"error: {message}", style="red", soft_wrap=True, markup=False, highlight=False)
+def _complain(message: str) -> None:
+    typer.secho(f"error: {message}", fg="red", err=True)
 
 
 @contextmanager
-def resumable(console: Console, log: Path) -> Iterator[None]:
+def resumable(log: Path) -> Iterator[None]:
     """Say how to go on with a run of `al-loop` that was stopped, or that something ended which may pass.
 
     Args:
-        console: of complaints.
         log: the server's, or a folder of such; named if it is there.
     """
     try:
         yield
     except KeyboardInterrupt:
-        _say_how_to_go_on(console, "Stopped.")
+        _say_how_to_go_on("Stopped.")
         raise typer.Exit(STOPPED) from None
     except WORTH_RESUMING:
         wrote = f" What the server wrote: {log}." if log.exists() else ""
-        _say_how_to_go_on(console, f"What was bought is safe.{wrote}")
+        _say_how_to_go_on(f"What was bought is safe.{wrote}")
         raise
 
 
-def _say_how_to_go_on(console: Console, sentence: str) -> None:
+def _say_how_to_go_on(sentence: str) -> None:
     again = [part for part in sys.argv[1:] if part != "--resume"]
     command = shlex.join(["al-loop", *again, "--resume"])
-    console.print(f"{sentence} Go on with: {command}", soft_wrap=True, markup=False, highlight=False)
+    typer.echo(f"{sentence} Go on with: {command}", err=True)

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from maskloop.cli.cost_tables import show_cost_table
 from maskloop.cli.errors import check_server_installed, told
-from maskloop.cli.options import PlainCommand, PlainGroup, version_option
-from maskloop.cli.strategies import show_strategies
+from maskloop.cli.options import Command, Group, version_option
 from maskloop.costs.paper_tables import TABLES, cost_table
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, cls=PlainGroup)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, cls=Group)
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -40,19 +37,27 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
     _hand_over("predict", arguments)
 
 
-@app.command(cls=PlainCommand)
+@app.command(cls=Command)
 def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
     """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
+    from rich.console import Console
+
+    from maskloop.cli.cost_tables import show_cost_table
+
     show_cost_table(Console(), cost_table(table))
 
 
-@app.command(cls=PlainCommand)
+@app.command(cls=Command)
 def strategies() -> None:
     """List the ways of choosing images, with their options."""
+    from rich.console import Console
+
+    from maskloop.cli.strategies import show_strategies
+
     show_strategies(Console())
 
 
-@app.command(cls=PlainCommand)
+@app.command(cls=Command)
 def report(
     project: Annotated[str, typer.Argument(help="Id of the project.")],
     server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")],
@@ -61,6 +66,8 @@ def report(
     tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,
 ) -> None:
     """Write the budget-cost report of a live project: report.html and its numbers."""
+    from rich.console import Console
+
     console, folder = Console(), out or Path(f"report-{project}")
     with console.status("asking the server"):
         from maskloop.client import Client, Retry  # what these import takes seconds
@@ -83,4 +90,4 @@ def _hand_over(command: str, arguments: list[str] | None) -> None:
 
 def main() -> None:
     """Entry point of `maskloop`."""
-    told(Console(stderr=True), app)
+    told(app)

@@ -19,26 +19,44 @@ NOTHING = ""
 """In place of the type of a flag, which takes no value."""
 
 
-class PlainCommand(TyperCommand):
-    """A command whose `--help` shows no type either."""
+class _Sections:
+    """Help with a heading above the options of each panel.
+
+    Written by typer's own plain formatter: loading what draws boxes takes longer than all that a help text needs.
+    """
+
+    params: list[Any]
 
     def get_help_option(self, ctx: Any) -> Any:
-        """The option `--help`."""
-        return _without_type(super().get_help_option(ctx))
+        """The option `--help`, a flag as any other."""
+        help_option = super().get_help_option(ctx)  # type: ignore[misc]
+        if help_option is not None:
+            help_option.metavar = NOTHING
+        return help_option
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, panel by panel, those without one last."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):  # type: ignore[attr-defined]
+            if record := param.get_help_record(ctx):
+                heading = "Arguments" if param.param_type_name == "argument" else "Options"
+                panels.setdefault(getattr(param, "rich_help_panel", None) or heading, []).append(record)
+        for heading, records in panels.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
 
 
-class PlainGroup(TyperGroup):
-    """A group of commands whose `--help` shows no type either."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option `--help`."""
-        return _without_type(super().get_help_option(ctx))
+class Command(_Sections, TyperCommand):
+    """A command with its options in sections."""
 
 
-def _without_type(help_option: Any) -> Any:
-    if help_option is not None:
-        help_option.metavar = NOTHING
-    return help_option
+class Group(_Sections, TyperGroup):
+    """A group of commands."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options, and then the commands."""
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
 
 @dataclass(frozen=True)
@@ -65,7 +83,7 @@ class Option:
             *names,
             help=self.declared.help,
             rich_help_panel=self.declared.panel,
-            metavar=NOTHING if self.type is bool else None,
+            metavar=NOTHING if self.type is bool else "<str>" if repeated else None,
         )
         return Parameter(
             self.field.name,
@@ -110,7 +128,7 @@ def add_command(
     command.__name__, command.__doc__ = run.__name__, run.__doc__
     vars(command)["__signature__"] = Signature(parameters)
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    app.command(cls=PlainCommand, **settings)(command)
+    app.command(cls=Command, **settings)(command)
 
 
 def version_option(program: str) -> Any:

@@ -57,7 +57,7 @@ def check_same(path: Path, kept: Mapping[str, object], asked: Mapping[str, objec
     Raises:
         InvalidConfig: names the options that differ.
     """
-    was, now = (json.loads(json.dumps(one)) for one in (kept, asked))  # tuples are lists there
+    was, now = (json.loads(json.dumps(options)) for options in (kept, asked))  # tuples are lists there
     names = [name for name, value in now.items() if was.get(name) != value]
     if names:
         told = ", ".join(f"--{name.replace('_', '-')} was {was.get(name)!r}, is {now[name]!r}" for name in names)
