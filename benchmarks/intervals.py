@@ -31,15 +31,15 @@ def main() -> None:
     for name, draw in DRAWS.items():
         for seeds in (3, 5, 10):
             samples = draw(np.random.default_rng(0), (REPEATS, seeds))
-            found = (coverage(samples, one, np.random.default_rng(1)) for one in INTERVALS.values())
-            print(f"{name:12}{seeds:>6}" + "".join(f"{held:>17.3f}{width:>7.2f}" for held, width in found), flush=True)
+            rows = (coverage(samples, each, np.random.default_rng(1)) for each in INTERVALS.values())
+            print(f"{name:12}{seeds:>6}" + "".join(f"{held:>17.3f}{width:>7.2f}" for held, width in rows), flush=True)
 
 
 def coverage(samples: Array, make: Interval, rng: np.random.Generator) -> tuple[float, float]:
     """Share of samples, rows with a true mean of zero, whose interval holds it; and the median width."""
-    found = np.array([make(sample, rng) for sample in samples])
-    held = (found[:, 0] <= 0) & (found[:, 1] >= 0)
-    return float(held.mean()), float(np.median(found[:, 1] - found[:, 0]))
+    outcome = np.array([make(sample, rng) for sample in samples])
+    held = (outcome[:, 0] <= 0) & (outcome[:, 1] >= 0)
+    return float(held.mean()), float(np.median(outcome[:, 1] - outcome[:, 0]))
 
 
 def students(sample: Array, rng: np.random.Generator) -> tuple[float, float]:

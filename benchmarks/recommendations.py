@@ -36,8 +36,8 @@ def main() -> None:
     for seeds in (3, 5, 10):
         for ahead in (0.0, 1.0, 2.0, 3.0, 5.0):
             rng = np.random.default_rng([seeds, int(ahead)])
-            found = [_outcome(simulated(rng, seeds, ahead * NOISE), ahead * NOISE) for _ in range(REPEATS)]
-            shares = np.mean([(one.passed, one.right, one.wrong, one.late, one.early) for one in found], axis=0)
+            outcome = [_outcome(simulated(rng, seeds, ahead * NOISE), ahead * NOISE) for _ in range(REPEATS)]
+            shares = np.mean([(each.passed, each.right, each.wrong, each.late, each.early) for each in outcome], axis=0)
             print(f"{seeds:>5}{ahead:>10}" + "{:>7.2f}{:>8.2f}{:>13.3f}{:>10.3f}{:>11.3f}".format(*shares), flush=True)
 
 
@@ -70,7 +70,7 @@ class Outcome:
 
 
 def _trial(name: str, seed: int, quality: Sequence[float]) -> Trial:
-    points = [Point(float(at_s), {}, 1, float(one), None, None) for at_s, one in zip(TIMES_S, quality, strict=True)]
+    points = [Point(float(at_s), {}, 1, float(each), None, None) for at_s, each in zip(TIMES_S, quality, strict=True)]
     return Trial(name, seed, BEGIN_S, tuple(points), "the budget is spent")
 
 
@@ -86,10 +86,10 @@ def _missed(results: Results, ahead: float) -> tuple[bool, bool]:
     """Whether the interval of `BETTER` begins after, or ends before, the time at which it is truly at random's end."""
     fine_s = np.linspace(BEGIN_S, END_S, 10_001)
     there = fine_s[np.interp(fine_s, TIMES_S, truth(ahead)) >= START + RISE - 1e-9][0]
-    found = next(one.reach for one in results.standings if one.strategy == BETTER)
-    if found is None:
+    outcome = next(each.reach for each in results.standings if each.strategy == BETTER)
+    if outcome is None:
         return False, False
-    return found.low is None or found.low > there, found.high is not None and found.high < there
+    return outcome.low is None or outcome.low > there, outcome.high is not None and outcome.high < there
 
 
 if __name__ == "__main__":

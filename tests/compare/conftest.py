@@ -20,7 +20,7 @@ def a_trial(
     rng = np.random.default_rng([seed, len(strategy)])
     spent = [OBJECT_S * 20 * (1 + cost * number) for number in range(ROUNDS)]
     share = [1 - np.exp(-2.5 * number / (ROUNDS - 1)) for number in range(ROUNDS)]
-    iou = [0.4 + (rise + gain) * one + noise * rng.normal() for one in share]
+    iou = [0.4 + (rise + gain) * each + noise * rng.normal() for each in share]
     points = tuple(
         Point(
             spent_s=at_s,

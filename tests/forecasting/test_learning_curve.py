@@ -43,8 +43,8 @@ def by_plain_weighting(hours, values, at, rng, draws=1_500_000):
 def test_it_agrees_with_plain_weighting_of_draws_from_the_priors(values):
     hours = ROUNDS[: len(values)]
     slow = by_plain_weighting(hours, values, 5.0, np.random.default_rng(1))
-    found = fit(values).expect(5.0 * HOUR_S)
-    assert (found.mean, found.low, found.high) == pytest.approx(slow, abs=0.006)
+    outcome = fit(values).expect(5.0 * HOUR_S)
+    assert (outcome.mean, outcome.low, outcome.high) == pytest.approx(slow, abs=0.006)
 
 
 @pytest.mark.parametrize("rounds", [2, 3, 4])
@@ -58,8 +58,8 @@ def test_the_interval_holds_its_promise_on_curves_it_was_made_for(rounds):
         exponent, noise = (prior[0] * np.exp(prior[1] * rng.standard_normal()) for prior in (EXPONENT, NOISE))
         hours = np.array([*ROUNDS[:rounds], 4.5])
         *seen, came = np.clip(power_law(hours, start, gain, exponent) + noise * rng.standard_normal(rounds + 1), 0, 1)
-        found = fit(seen, seed=seed).expect(4.5 * HOUR_S)
-        held.append(found.low <= came <= found.high)
+        outcome = fit(seen, seed=seed).expect(4.5 * HOUR_S)
+        held.append(outcome.low <= came <= outcome.high)
     assert np.mean(held) == pytest.approx(CONFIDENCE, abs=0.07)  # three standard deviations of 300 draws
 
 
@@ -72,21 +72,21 @@ def test_the_interval_roughly_holds_on_any_one_curve(start, gain, exponent, nois
     rng, held = np.random.default_rng(0), []
     for seed in range(150):
         measured = power_law(np.array([*ROUNDS, 4.0]), start, gain, exponent) + noise * rng.standard_normal(5)
-        found = fit(measured[:4], seed=seed).expect(4.0 * HOUR_S)
-        held.append(found.low <= measured[4] <= found.high)
+        outcome = fit(measured[:4], seed=seed).expect(4.0 * HOUR_S)
+        held.append(outcome.low <= measured[4] <= outcome.high)
     assert np.mean(held) > 0.7
 
 
 def test_what_is_farther_away_is_less_certain():
     curve = fit((0.42, 0.46, 0.48))
-    widths = [(found := curve.expect(hours * HOUR_S)).high - found.low for hours in (2.4, 3, 4, 6, 10, 20)]
+    widths = [(outcome := curve.expect(hours * HOUR_S)).high - outcome.low for hours in (2.4, 3, 4, 6, 10, 20)]
     assert widths == sorted(widths)
     assert widths[-1] > 1.5 * widths[0]
 
 
 def test_more_rounds_leave_less_open():
     truth = [power_law(hours, 0.45, 0.25, 0.5) for hours in ROUNDS]
-    widths = [(found := fit(truth[:rounds]).expect(5 * HOUR_S)).high - found.low for rounds in (2, 3, 4)]
+    widths = [(outcome := fit(truth[:rounds]).expect(5 * HOUR_S)).high - outcome.low for rounds in (2, 3, 4)]
     assert widths == sorted(widths, reverse=True)
 
 
@@ -113,8 +113,8 @@ def test_rounds_that_fell_promise_little():
 
 @pytest.mark.parametrize("values", [(1.0, 1.0), (0.0, 0.0, 0.0), (0.99, 1.0, 0.98), (0.0, 1.0), (1.0, 0.0)])
 def test_the_ends_of_the_scale_are_no_trouble(values):
-    found = fit(values).expect(9 * HOUR_S)
-    assert 0 <= found.low <= found.mean <= found.high <= 1
+    outcome = fit(values).expect(9 * HOUR_S)
+    assert 0 <= outcome.low <= outcome.mean <= outcome.high <= 1
 
 
 @pytest.mark.parametrize("points", [[], [(3600.0, 0.4)], [(3600.0, 0.4), (3600.0, 0.5)], [(0.0, 0.3), (3600.0, 0.4)]])

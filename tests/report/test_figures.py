@@ -14,21 +14,21 @@ MakeRound = Callable[..., RoundReport]
 
 
 def drawn(report: RunReport) -> dict[str, str]:
-    return {one.name: one.svg for one in figures(report)}
+    return {each.name: each.svg for each in figures(report)}
 
 
 def test_each_figure_is_xml_with_a_title_and_a_description(a_report: Make) -> None:
-    found = figures(a_report(strategy="<b>&", constant_iou=0.2))
-    assert [one.name for one in found] == ["curve-mean-iou", "curve-ap50", "spending", "reliability"]
-    for one in found:
-        root = ElementTree.fromstring(one.svg)
-        assert root.findtext(f"{SVG}title") == one.title
-        assert root.findtext(f"{SVG}desc") == one.description
+    outcome = figures(a_report(strategy="<b>&", constant_iou=0.2))
+    assert [each.name for each in outcome] == ["curve-mean-iou", "curve-ap50", "spending", "reliability"]
+    for each in outcome:
+        root = ElementTree.fromstring(each.svg)
+        assert root.findtext(f"{SVG}title") == each.title
+        assert root.findtext(f"{SVG}desc") == each.description
         assert root.get("role") == "img"
 
 
 def test_figures_in_one_page_share_no_ids(a_report: Make) -> None:
-    ids = [found for svg in drawn(a_report()).values() for found in re.findall(r' id="([^"]+)"', svg)]
+    ids = [outcome for svg in drawn(a_report()).values() for outcome in re.findall(r' id="([^"]+)"', svg)]
     assert len(ids) == len(set(ids))
 
 
@@ -97,8 +97,8 @@ def test_the_forecast_is_drawn_from_two_rounds_on(a_report: Make, a_round: MakeR
     svg = drawn(with_outlooks(a_report(rounds=rounds), np.random.default_rng(0)))["outlook"]
     assert "said one round before" in svg
     assert "80% of what is to come" in svg
-    one = with_outlooks(a_report(rounds=rounds[:1]), np.random.default_rng(0))
-    assert "outlook" not in drawn(one)
+    each = with_outlooks(a_report(rounds=rounds[:1]), np.random.default_rng(0))
+    assert "outlook" not in drawn(each)
 
 
 def test_missing_numbers_leave_their_figure_out(a_report: Make, a_round: MakeRound) -> None:

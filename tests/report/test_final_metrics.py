@@ -11,9 +11,9 @@ MakeRound = Callable[..., RoundReport]
 def test_the_last_measured_network_of_each_arm_stands_in_a_column(a_report: Make, a_round: MakeRound) -> None:
     ours = (a_round(0, 60.0, 0.3), a_round(1, 90.0, 0.4, ap50=0.6, metrics={"dice": 0.7}), a_round(2, 99.0, None))
     random = Baseline((a_round(0, 60.0, 0.35, metrics={"ssim": -0.1, "iou_bias": 0.2}),))
-    found = final_measures(a_report(rounds=ours, baselines={"random": random, "entropy": Baseline(())}))
-    assert found.arms == ("mask_guided", "random")
-    assert found.rows == (
+    outcome = final_measures(a_report(rounds=ours, baselines={"random": random, "entropy": Baseline(())}))
+    assert outcome.arms == ("mask_guided", "random")
+    assert outcome.rows == (
         ("mean IoU", (0.4, 0.35)),
         ("AP", (0.3, 0.3)),
         ("AP50", (0.6, 0.5)),
@@ -28,8 +28,8 @@ def test_classes_go_by_name_and_only_those_that_were_tested(a_report: Make, a_ro
         a_round(0, 60.0, 0.3, ap50_by_category={2: 0.1}),
         a_round(1, 90.0, 0.4, ap50_by_category={7: 0.5, 2: 0.2}),
     )
-    found = final_ap50_by_category(a_report(rounds=rounds, setup=setup))
-    assert found.rows == (("crack", (0.2,)), ("rust", (0.5,)))
+    outcome = final_ap50_by_category(a_report(rounds=rounds, setup=setup))
+    assert outcome.rows == (("crack", (0.2,)), ("rust", (0.5,)))
 
 
 def test_before_anything_is_measured_there_is_nothing(a_report: Make) -> None:

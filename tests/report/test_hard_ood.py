@@ -60,13 +60,13 @@ def test_groups_show_those_that_were_looked_at_first() -> None:
     (group,) = shown_groups(judged)
     first, *others = group.images
     assert (group.name, first.image) == ("group 1 of 1", "z")
-    assert [one.image for one in others] == [f"i{place}" for place in range(IMAGES_A_CLUSTER - 1)]
+    assert [each.image for each in others] == [f"i{place}" for place in range(IMAGES_A_CLUSTER - 1)]
 
 
 def test_images_that_are_alone_in_their_cluster_are_shown_together() -> None:
     images = (hard("a", 0), hard("b", 0, 0.7), hard("c", 1), hard("d", 2, 0.6, answer=""))
     groups = shown_groups(dataclasses.replace(LOOKS, images=images))
-    assert [(group.name, [one.image for one in group.images]) for group in groups] == [
+    assert [(group.name, [each.image for each in group.images]) for group in groups] == [
         ("group 1 of 1", ["a", "b"]),
         ("on their own", ["d", "c"]),
     ]
@@ -77,7 +77,7 @@ def test_of_many_groups_the_largest_are_shown_and_the_others_counted() -> None:
     alone = tuple(hard(f"c{cluster}", cluster) for cluster in range(100, 101 + MOST_ALONE))
     *groups, last = shown_groups(dataclasses.replace(LOOKS, images=pairs + alone))
     assert [group.name for group in groups] == [f"group {number} of 15" for number in range(1, 13)]
-    assert [one.image for one in groups[-1].images] == ["a11", "b11"]
+    assert [each.image for each in groups[-1].images] == ["a11", "b11"]
     assert (last.name, len(last.images)) == ("on their own, 22 of 23", 22)
 
 
@@ -86,9 +86,9 @@ def test_the_page_tells_rounds_apart_where_there_are_several(tmp_path: Path, a_r
     assert "candidates left" not in page(tmp_path).text
     later = dataclasses.replace(LOOKS, round=2, candidates=1160, hard_images=31, checked=8, not_ood=0)
     write_report(tmp_path, a_report(hard_ood=(LOOKS, later)))
-    found = page(tmp_path)
-    assert found.open == []
-    assert "hold something 1 1,200 90 40 10 2 1,160 31 8 0 " in " ".join(found.text.split()) + " "
+    outcome = page(tmp_path)
+    assert outcome.open == []
+    assert "hold something 1 1,200 90 40 10 2 1,160 31 8 0 " in " ".join(outcome.text.split()) + " "
 
 
 def test_the_page_shows_the_groups_as_pictures_and_keeps_them(tmp_path: Path, a_report: Make) -> None:
@@ -101,11 +101,11 @@ def test_the_page_shows_the_groups_as_pictures_and_keeps_them(tmp_path: Path, a_
     assert_shown(page(tmp_path))
 
 
-def assert_shown(found: Page) -> None:
-    assert found.open == []
-    assert "What only looks like it" in found.text
-    assert "nothing there" in found.text
-    sources = [attributes.get("src") or "" for tag, attributes in found.found if tag == "img"]
+def assert_shown(outcome: Page) -> None:
+    assert outcome.open == []
+    assert "What only looks like it" in outcome.text
+    assert "nothing there" in outcome.text
+    sources = [attributes.get("src") or "" for tag, attributes in outcome.tags if tag == "img"]
     assert sum(source.startswith("data:image/jpeg;base64,") for source in sources) == 3
 
 

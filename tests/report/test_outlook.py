@@ -18,27 +18,31 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def test_it_begins_at_the_last_round_and_ends_with_the_budget() -> None:
-    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
-    assert found is not None
-    assert [one.at_s for one in found.ahead] == pytest.approx([9900, 11250, 12600, 13950, 15300, 16650, 18000])
-    assert [one.mean for one in found.ahead] == sorted(one.mean for one in found.ahead)
+    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    assert outcome is not None
+    assert [each.at_s for each in outcome.ahead] == pytest.approx([9900, 11250, 12600, 13950, 15300, 16650, 18000])
+    assert [each.mean for each in outcome.ahead] == sorted(each.mean for each in outcome.ahead)
 
 
 def test_each_earlier_round_is_held_against_its_next_and_the_last() -> None:
-    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
-    assert found is not None
-    assert [(one.made_in, one.of_round, one.came) for one in found.checks] == [(2, 4, 0.47), (2, 5, 0.46), (4, 5, 0.46)]
+    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    assert outcome is not None
+    assert [(each.made_in, each.of_round, each.came) for each in outcome.checks] == [
+        (2, 4, 0.47),
+        (2, 5, 0.46),
+        (4, 5, 0.46),
+    ]
 
 
 def test_an_earlier_forecast_knows_nothing_later() -> None:
-    found = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
     changed = outlook("mean_iou", {**MEASURED, 4: (9000.0, 0.9), 5: (9900.0, 0.1)}, 30_000.0, rng())
-    assert found is not None
+    assert outcome is not None
     assert changed is not None
-    assert [one.expected for one in changed.checks[:2]] == [one.expected for one in found.checks[:2]]
+    assert [each.expected for each in changed.checks[:2]] == [each.expected for each in outcome.checks[:2]]
     curve = fit_learning_curve([MEASURED[1], MEASURED[2]], rng())
     assert curve is not None
-    assert found.checks[0].expected == curve.expect(9000.0)
+    assert outcome.checks[0].expected == curve.expect(9000.0)
 
 
 @pytest.mark.parametrize("rounds", [0, 1])
@@ -49,12 +53,12 @@ def test_too_few_rounds_have_no_outlook_and_it_is_said(rounds: int) -> None:
 
 def test_a_report_has_one_for_each_measure_that_was_measured(a_report: Make, a_round: MakeRound) -> None:
     report = with_outlooks(a_report(), rng())
-    assert [one.measure for one in report.outlooks] == ["mean_iou", "ap50"]
+    assert [each.measure for each in report.outlooks] == ["mean_iou", "ap50"]
     assert report.outlooks[0].ahead[-1].at_s == pytest.approx(1.5 * 7200)  # the budget is spent: half as far again
     running = with_outlooks(a_report(budget_s=9000.0, stopped_because=""), rng())
     assert running.outlooks[0].ahead[-1].at_s == 9000.0
-    one = a_report(rounds=(a_round(0, 1800.0, 0.3), a_round(1, 3600.0, 0.4, ap50=None)))
-    assert [found.measure for found in with_outlooks(one, rng()).outlooks] == ["mean_iou"]
+    each = a_report(rounds=(a_round(0, 1800.0, 0.3), a_round(1, 3600.0, 0.4, ap50=None)))
+    assert [outcome.measure for outcome in with_outlooks(each, rng()).outlooks] == ["mean_iou"]
     assert with_outlooks(a_report(rounds=()), rng()).outlooks == ()
 
 
@@ -81,9 +85,9 @@ def test_it_is_said_in_a_sentence_with_how_right_it_was() -> None:
         CheckedForecast(1, 3, Expected(3600, 0.50, 0.48, 0.52), 0.40),
         CheckedForecast(2, 3, Expected(3600, 0.43, 0.41, 0.45), 0.40),
     )
-    found = Outlook("mean_iou", (now, then), checks)
+    outcome = Outlook("mean_iou", (now, then), checks)
     expected = "expected to bring mean IoU to 0.45 (80% between 0.41 and 0.49)."
-    assert say_outlook(found, finished=False) == f"The 2 h that are left are {expected}"
-    assert say_outlook(found, finished=True) == f"2 h more would be {expected}"
-    assert say_checks(found) == "Of 2 earlier forecasts of the next round, 1 held; they were off by 0.020 on average."
+    assert say_outlook(outcome, finished=False) == f"The 2 h that are left are {expected}"
+    assert say_outlook(outcome, finished=True) == f"2 h more would be {expected}"
+    assert say_checks(outcome) == "Of 2 earlier forecasts of the next round, 1 held; they were off by 0.020 on average."
     assert say_checks(Outlook("mean_iou", (now, then))) == ""

@@ -21,9 +21,9 @@ def test_ties_share_their_mean_rank() -> None:
 
 @pytest.mark.parametrize("predicted", [[], [0.1, 0.2], [0.5, 0.5, 0.5]])
 def test_spearman_is_unknown_where_it_is_undefined(predicted: list[float]) -> None:
-    found = scores(predicted, [0.1, 0.2, 0.3][: len(predicted)])
-    assert spearman(found) is None
-    assert shuffled_spearman(found, np.random.default_rng(0)) is None
+    outcome = scores(predicted, [0.1, 0.2, 0.3][: len(predicted)])
+    assert spearman(outcome) is None
+    assert shuffled_spearman(outcome, np.random.default_rng(0)) is None
 
 
 def test_chance_stays_below_the_textbook_bound() -> None:
@@ -39,9 +39,9 @@ def test_the_same_seed_shuffles_the_same() -> None:
 
 def test_means_of_groups_of_equal_size_by_hand() -> None:
     pairs = [(0.9, 0.8), (0.1, 0.3), (0.2, 0.1), (0.8, 0.4), (0.7, 0.9)]
-    found = equal_mass_means(pairs, bins=2)  # the three lowest predictions, and the two highest
-    assert found[0] == pytest.approx(((0.1 + 0.2 + 0.7) / 3, (0.3 + 0.1 + 0.9) / 3))
-    assert found[1] == pytest.approx((0.85, 0.6))
+    outcome = equal_mass_means(pairs, bins=2)  # the three lowest predictions, and the two highest
+    assert outcome[0] == pytest.approx(((0.1 + 0.2 + 0.7) / 3, (0.3 + 0.1 + 0.9) / 3))
+    assert outcome[1] == pytest.approx((0.85, 0.6))
 
 
 def test_fewer_images_than_groups_are_their_own_means() -> None:

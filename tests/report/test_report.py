@@ -58,8 +58,8 @@ rounds = st.builds(
     metrics=st.dictionaries(st.text(), st.floats(-1, 1), max_size=3),
     ap50_by_category=st.dictionaries(st.integers(0, 2**31), unit, max_size=3),
 )
-curves = st.lists(rounds, max_size=3, unique_by=lambda one: one.round).map(
-    lambda found: tuple(sorted(found, key=lambda one: one.round))
+curves = st.lists(rounds, max_size=3, unique_by=lambda each: each.round).map(
+    lambda outcome: tuple(sorted(outcome, key=lambda each: each.round))
 )
 reports = st.builds(
     RunReport,
@@ -84,8 +84,8 @@ def test_a_report_reads_back_as_it_was_written(report: RunReport) -> None:
 
 def test_json_begins_with_the_keys_other_programs_rely_on(a_report: Make) -> None:
     baseline = Baseline(a_report().rounds)
-    found = json.loads(to_json(a_report(baselines={"random": baseline})))
-    assert list(found)[:9] == [
+    outcome = json.loads(to_json(a_report(baselines={"random": baseline})))
+    assert list(outcome)[:9] == [
         "project",
         "strategy",
         "seed",
@@ -96,7 +96,7 @@ def test_json_begins_with_the_keys_other_programs_rely_on(a_report: Make) -> Non
         "rounds",
         "baselines",
     ]
-    assert list(found["rounds"][0])[:12] == [
+    assert list(outcome["rounds"][0])[:12] == [
         "round",
         "model_version",
         "labeled_images",
@@ -110,18 +110,18 @@ def test_json_begins_with_the_keys_other_programs_rely_on(a_report: Make) -> Non
         "batch",
         "seconds",
     ]
-    assert list(found["rounds"][0]["batch"][0])[:4] == ["image", "score", "reason", "cost_s"]
-    assert list(found["rounds"][0]["seconds"]) == ["train", "score", "select", "evaluate"]
-    assert found["baselines"]["random"]["rounds"] == found["rounds"]
+    assert list(outcome["rounds"][0]["batch"][0])[:4] == ["image", "score", "reason", "cost_s"]
+    assert list(outcome["rounds"][0]["seconds"]) == ["train", "score", "select", "evaluate"]
+    assert outcome["baselines"]["random"]["rounds"] == outcome["rounds"]
 
 
 def test_what_is_not_a_number_becomes_null(a_round: MakeRound, a_report: Make) -> None:
-    one = a_round(0, 10.0, math.nan, iou_spearman=math.nan, batch=(ChosenImage("a", math.inf, "", 1.0),))
-    text = to_json(a_report(rounds=(one,), constant_iou=math.nan)).decode()
+    each = a_round(0, 10.0, math.nan, iou_spearman=math.nan, batch=(ChosenImage("a", math.inf, "", 1.0),))
+    text = to_json(a_report(rounds=(each,), constant_iou=math.nan)).decode()
     assert "NaN" not in text
     assert "Infinity" not in text
-    found = json.loads(text)["rounds"][0]
-    assert (found["mean_iou"], found["iou_spearman"], found["batch"][0]["score"]) == (None, None, None)
+    outcome = json.loads(text)["rounds"][0]
+    assert (outcome["mean_iou"], outcome["iou_spearman"], outcome["batch"][0]["score"]) == (None, None, None)
 
 
 @pytest.mark.parametrize("spent_s", [-1.0, math.nan, math.inf])
@@ -136,8 +136,8 @@ def test_rounds_out_of_order_are_refused(a_round: MakeRound, a_report: Make) -> 
 
 
 def test_a_later_versions_extra_key_is_left_aside(a_report: Make) -> None:
-    found = json.loads(to_json(a_report())) | {"carbon_g": 3}
-    assert from_json(json.dumps(found)) == a_report()
+    outcome = json.loads(to_json(a_report())) | {"carbon_g": 3}
+    assert from_json(json.dumps(outcome)) == a_report()
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_the_annotation_network_stands_beside_its_student(a_report: Make, a_roun
 def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
     rounds = a_report().rounds
     arms = {"mask_guided": Baseline(rounds, student=student()), "random": Baseline(rounds)}
-    found = network_rows(a_report(student=student(), baselines=arms))
-    assert [(row.arm, row.network) for row in found] == [
+    outcome = network_rows(a_report(student=student(), baselines=arms))
+    assert [(row.arm, row.network) for row in outcome] == [
         ("mask_guided", "annotation network"),
         ("mask_guided", "student network"),
         ("mask_guided (baseline)", "annotation network"),
@@ -105,7 +105,7 @@ def test_the_page_shows_pseudo_labels_with_their_predicted_iou(tmp_path: Path, a
     shown = (PseudoLabel("a.png", 1, 0.37), PseudoLabel("not drawn.png", 2, 0.9))
     report = a_report(student=student(shown=shown, min_predicted_iou=0.25))
     write_report(tmp_path, report, pseudo=[picture])
-    assert [one.label for one in proposed_pictures(tmp_path, report)] == [shown[0]]
+    assert [each.label for each in proposed_pictures(tmp_path, report)] == [shown[0]]
     page = (tmp_path / "report.html").read_text()
     assert page.count('alt="pseudo-labels"') == 1
     for words in ("A student network", "a.png", "predicted 0.37", "1 object", "below 0.25 were left out", COUNT_FREE):
@@ -138,7 +138,11 @@ def test_a_student_network_is_a_row_after_its_arms_rounds(a_report: Make) -> Non
         ("random", "0", "0"),
         ("random", "1", "0"),
     ]
-    found = rows[2]
-    assert (found["model_version"], found["labeled_images"], found["spent_s"]) == ("v9", "15", "7200.0")
-    assert (found["ap50"], found["ap"], found["iou_mae"], found["iou_spearman"]) == ("0.56", "0.35", "0.07", "")
-    assert (found["spent_counts_s"], found["machine_train_s"], found["machine_select_s"]) == ("100.0", "33.0", "0.0")
+    outcome = rows[2]
+    assert (outcome["model_version"], outcome["labeled_images"], outcome["spent_s"]) == ("v9", "15", "7200.0")
+    assert (outcome["ap50"], outcome["ap"], outcome["iou_mae"], outcome["iou_spearman"]) == ("0.56", "0.35", "0.07", "")
+    assert (outcome["spent_counts_s"], outcome["machine_train_s"], outcome["machine_select_s"]) == (
+        "100.0",
+        "33.0",
+        "0.0",
+    )

@@ -15,18 +15,18 @@ def random_arm(a_round: MakeRound, *points: tuple[float, float]) -> dict[str, Ba
 
 
 def test_a_win_is_told_with_its_distance(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7190.0, 0.55))))
-    assert found == (RESULT, "Random selection got 0.55 in the same time: mask-guided selection is 0.06 ahead.")
+    outcome = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7190.0, 0.55))))
+    assert outcome == (RESULT, "Random selection got 0.55 in the same time: mask-guided selection is 0.06 ahead.")
 
 
 def test_a_loss_is_told_as_one(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.66))))
-    assert found == (RESULT, "Random selection got 0.66 in the same time: here mask-guided selection lost by 0.05.")
+    outcome = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.66))))
+    assert outcome == (RESULT, "Random selection got 0.66 in the same time: here mask-guided selection lost by 0.05.")
 
 
 def test_a_tie_has_no_winner(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.604))))
-    assert found == (RESULT, "Random selection got 0.60 in the same time: no difference worth the name.")
+    outcome = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.604))))
+    assert outcome == (RESULT, "Random selection got 0.60 in the same time: no difference worth the name.")
 
 
 def test_a_strategy_that_never_had_a_say_is_told_as_such(a_report: Make, a_round: MakeRound) -> None:
@@ -52,21 +52,21 @@ def test_printed_numbers_add_up(a_report: Make, a_round: MakeRound) -> None:
 
 
 def test_a_baseline_that_went_on_longer_is_read_at_the_same_time(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (5400.0, 0.40), (9000.0, 0.60))))
-    assert found[1] == "Random selection got 0.50 in the same time: mask-guided selection is 0.11 ahead."
+    outcome = summary(a_report(baselines=random_arm(a_round, (5400.0, 0.40), (9000.0, 0.60))))
+    assert outcome[1] == "Random selection got 0.50 in the same time: mask-guided selection is 0.11 ahead."
 
 
 def test_a_baseline_that_is_behind_in_time_is_compared_where_it_stands(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.30), (4500.0, 0.41))))
-    assert found[1] == (
+    outcome = summary(a_report(baselines=random_arm(a_round, (1800.0, 0.30), (4500.0, 0.41))))
+    assert outcome[1] == (
         "Random selection got 0.41 in 1 h 15 min, where this campaign stood at 0.46: "
         "mask-guided selection is 0.05 ahead."
     )
 
 
 def test_arms_without_a_common_time_are_not_compared(a_report: Make, a_round: MakeRound) -> None:
-    found = summary(a_report(baselines=random_arm(a_round, (600.0, 0.2), (1200.0, 0.3))))
-    assert found[1] == "Random selection was measured in another range of time, so the two cannot be compared yet."
+    outcome = summary(a_report(baselines=random_arm(a_round, (600.0, 0.2), (1200.0, 0.3))))
+    assert outcome[1] == "Random selection was measured in another range of time, so the two cannot be compared yet."
 
 
 def test_without_a_baseline_nothing_is_claimed(a_report: Make) -> None:
@@ -129,9 +129,9 @@ def test_a_round_without_quality_is_passed_over(a_report: Make, a_round: MakeRou
 
 def test_time_saved_is_read_off_the_line(a_report: Make, a_round: MakeRound) -> None:
     # 0.31 at 1800 s, 0.61 at 7200 s: 0.46 is reached half-way, at 4500 s; random needs 7200 s.
-    found = compare(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.46))))
-    assert found is not None
-    assert found.saved_s == pytest.approx(2700.0)
+    outcome = compare(a_report(baselines=random_arm(a_round, (1800.0, 0.3), (7200.0, 0.46))))
+    assert outcome is not None
+    assert outcome.saved_s == pytest.approx(2700.0)
 
 
 def test_a_curve_is_linear_between_rounds_and_unknown_outside(a_round: MakeRound) -> None:

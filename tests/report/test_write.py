@@ -35,19 +35,19 @@ class Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text = ""
         self.open: list[str] = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
+        self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -84,10 +84,10 @@ def test_one_call_leaves_everything(tmp_path: Path, a_report: Make) -> None:
 
 def test_the_page_needs_nothing_from_elsewhere(tmp_path: Path, a_report: Make) -> None:
     write_report(tmp_path, a_report(), {0: [picture("a")]})
-    found = page(tmp_path)
-    assert not found.open
-    assert {tag for tag, _ in found.found} & {"script", "link", "iframe", "object"} == set()
-    for _, attributes in found.found:
+    outcome = page(tmp_path)
+    assert not outcome.open
+    assert {tag for tag, _ in outcome.tags} & {"script", "link", "iframe", "object"} == set()
+    for _, attributes in outcome.tags:
         for name in ("src", "href", "xlink:href"):
             assert (attributes.get(name) or "#").startswith(("#", "data:image/jpeg;base64,"))
     assert not re.search(r"url\((?!#)|@import", (tmp_path / "report.html").read_text())
@@ -114,9 +114,9 @@ def test_names_are_text_and_never_markup(tmp_path: Path, a_report: Make, a_round
         setup=Setup(command=evil, data=evil, categories=(Category(1, evil),), versions={evil: evil}),
     )
     write_report(tmp_path, report, {0: [picture("a")]})
-    found = page(tmp_path)
-    assert "script" not in {tag for tag, _ in found.found}
-    assert found.text.count(evil) >= 10
+    outcome = page(tmp_path)
+    assert "script" not in {tag for tag, _ in outcome.tags}
+    assert outcome.text.count(evil) >= 10
 
 
 def test_the_first_screen_says_what_the_time_bought(tmp_path: Path, a_report: Make) -> None:
@@ -185,7 +185,7 @@ def test_pictures_drawn_in_an_earlier_run_are_found_again(tmp_path: Path, a_repo
     first = (tmp_path / "report.html").read_bytes()
     write_report(tmp_path, read_report(tmp_path))
     assert (tmp_path / "report.html").read_bytes() == first
-    assert len([1 for tag, _ in page(tmp_path).found if tag == "img"]) == 2
+    assert len([1 for tag, _ in page(tmp_path).tags if tag == "img"]) == 2
 
 
 def test_images_beyond_the_thumbnails_are_listed(tmp_path: Path, a_report: Make, a_round: MakeRound) -> None:
@@ -204,10 +204,10 @@ def test_a_long_campaigns_rounds_share_the_pictures_of_a_page(
     batch = tuple(ChosenImage(image, 0.3, "", 79.0) for image in "abc")
     report = a_report(rounds=tuple(a_round(number, 60.0 * number, 0.3, batch=batch) for number in range(2)))
     write_report(tmp_path, report, {number: [picture(image) for image in "abc"] for number in range(2)})
-    for found in round_pictures(tmp_path, report, a_page=4):
-        assert [thumbnail.chosen.image for thumbnail in found.shown] == ["a", "b"]
-        assert [chosen.image for chosen in found.listed] == ["c"]
-        assert found.cost_s == 3 * 79.0
+    for outcome in round_pictures(tmp_path, report, a_page=4):
+        assert [thumbnail.chosen.image for thumbnail in outcome.shown] == ["a", "b"]
+        assert [chosen.image for chosen in outcome.listed] == ["c"]
+        assert outcome.cost_s == 3 * 79.0
 
 
 def test_the_first_batch_is_shown_without_a_network_that_had_not_been_trained(
@@ -218,7 +218,7 @@ def test_the_first_batch_is_shown_without_a_network_that_had_not_been_trained(
     report = a_report(initial=initial, rounds=(a_round(1, 83.0, 0.3, batch=chosen),))
     write_report(tmp_path, report, {FIRST_BATCH: [picture("first")], 1: [picture("later")]})
     shown = page(tmp_path)
-    assert len([1 for tag, _ in shown.found if tag == "img"]) == 1 + 2
+    assert len([1 for tag, _ in shown.tags if tag == "img"]) == 1 + 2
     assert "First batch" in shown.text
     assert shown.text.index("first.jpg") < shown.text.index("Round 1") < shown.text.index("later.jpg")
     assert read_report(tmp_path).initial == initial

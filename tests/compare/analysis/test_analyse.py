@@ -23,16 +23,16 @@ def arms_to(ends: Mapping[str, tuple[float, ...]], start: float = 0.3) -> Arms:
 
 
 def test_arms_are_compared_seed_by_seed(comparison_of: MakeComparison) -> None:
-    found = analyse(comparison_of(arms_to(ENDS))).standings[1].against["random"]
+    outcome = analyse(comparison_of(arms_to(ENDS))).standings[1].against["random"]
     # differences .03, .02, .04: mean .03, sd .01; t(.975, 2) = 4.3027; .01 / sqrt(3) * 4.3027 = .02484
-    assert found.end.mean == pytest.approx(0.03)
-    assert found.end.sd == pytest.approx(0.01)
-    assert (found.end.low, found.end.high) == pytest.approx((0.03 - 0.02484, 0.03 + 0.02484), abs=1e-5)
-    assert found.area.mean == pytest.approx(0.015)
+    assert outcome.end.mean == pytest.approx(0.03)
+    assert outcome.end.sd == pytest.approx(0.01)
+    assert (outcome.end.low, outcome.end.high) == pytest.approx((0.03 - 0.02484, 0.03 + 0.02484), abs=1e-5)
+    assert outcome.area.mean == pytest.approx(0.015)
     # t = .03 / (.01 / sqrt(3)) = 5.196 with 2 degrees of freedom
-    assert found.p == pytest.approx(0.0351, abs=1e-4)
-    assert found.wins
-    assert not found.loses
+    assert outcome.p == pytest.approx(0.0351, abs=1e-4)
+    assert outcome.wins
+    assert not outcome.loses
 
 
 def test_levels_are_means_over_seeds(comparison_of: MakeComparison) -> None:
@@ -54,8 +54,8 @@ def test_strong_random_is_a_baseline_too_and_not_its_own(comparison_of: MakeComp
 def test_unfinished_arms_are_compared_by_the_seeds_both_have(comparison_of: MakeComparison) -> None:
     arms = arms_to(ENDS)
     fewer = arms | {"entropy": {seed: arms["entropy"][seed] for seed in (1, 2)}}
-    found = analyse(comparison_of(fewer, seeds=(0, 1, 2))).standings[1].against["random"]
-    assert (found.end.seeds, found.end.mean) == (2, pytest.approx(0.03))
+    outcome = analyse(comparison_of(fewer, seeds=(0, 1, 2))).standings[1].against["random"]
+    assert (outcome.end.seeds, outcome.end.mean) == (2, pytest.approx(0.03))
 
 
 def test_arms_without_a_common_seed_are_not_compared(comparison_of: MakeComparison) -> None:
@@ -73,11 +73,11 @@ def test_curves_go_over_the_common_time(comparison_of: MakeComparison) -> None:
 
 
 def test_a_single_seed_says_nothing_of_intervals(comparison_of: MakeComparison) -> None:
-    found = analyse(comparison_of(arms_to({"random": (0.5,), "entropy": (0.6,)})))
-    difference = found.standings[1].against["random"]
+    outcome = analyse(comparison_of(arms_to({"random": (0.5,), "entropy": (0.6,)})))
+    difference = outcome.standings[1].against["random"]
     assert (difference.end.low, difference.p, difference.wins, difference.loses) == (None, None, False, False)
-    assert found.gate.detectable is None
-    assert not found.gate.passed
+    assert outcome.gate.detectable is None
+    assert not outcome.gate.passed
 
 
 def test_without_random_nothing_can_be_judged(comparison_of: MakeComparison) -> None:
@@ -99,9 +99,9 @@ def two_arms(endings: list[tuple[float, float]]) -> Arms:
 def test_an_arm_that_does_what_random_does_differs_by_nothing(
     comparison_of: MakeComparison, endings: list[tuple[float, float]]
 ) -> None:
-    found = analyse(comparison_of(two_arms([(end, end) for end, _ in endings]))).standings[1].against["random"]
-    assert (found.end.mean, found.end.low, found.end.high, found.p) == (0, 0, 0, 1)
-    assert (found.area.low, found.area.high, found.wins, found.loses) == (0, 0, False, False)
+    outcome = analyse(comparison_of(two_arms([(end, end) for end, _ in endings]))).standings[1].against["random"]
+    assert (outcome.end.mean, outcome.end.low, outcome.end.high, outcome.p) == (0, 0, 0, 1)
+    assert (outcome.area.low, outcome.area.high, outcome.wins, outcome.loses) == (0, 0, False, False)
 
 
 @settings(max_examples=30)
@@ -114,11 +114,11 @@ def test_a_constant_moves_levels_alone(
             return [(at_s, quality + by) for at_s, quality in knots]
 
         arms = two_arms(endings).items()
-        return analyse(comparison_of({name: {seed: moved(one) for seed, one in row.items()} for name, row in arms}))
+        return analyse(comparison_of({name: {seed: moved(each) for seed, each in row.items()} for name, row in arms}))
 
     plain, moved = lifted(0.0), lifted(lift)
     assert moved.standings[1].end.mean == pytest.approx(plain.standings[1].end.mean + lift)
     assert moved.gate.rise.mean == pytest.approx(plain.gate.rise.mean)
-    before, after = (one.standings[1].against["random"].end for one in (plain, moved))
+    before, after = (each.standings[1].against["random"].end for each in (plain, moved))
     assert after.mean == pytest.approx(before.mean, abs=1e-9)
     assert after.sd == pytest.approx(before.sd, abs=1e-9)

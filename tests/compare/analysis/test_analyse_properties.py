@@ -49,8 +49,8 @@ def numbers(value: Any) -> Iterator[float]:
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list | tuple):
-        for one in value:
-            yield from numbers(one)
+        for each in value:
+            yield from numbers(each)
     elif isinstance(value, float):
         yield value
 
@@ -80,14 +80,14 @@ def test_the_order_of_trials_does_not_matter(comparison: Comparison, rng: random
 def test_the_unit_of_time_moves_times_alone(comparison: Comparison, factor: float) -> None:
     """Powers of two, so that scaling rounds nothing."""
     slower = analyse(_scaled(comparison, factor))
-    for one, other in zip(analyse(comparison).standings, slower.standings, strict=True):
-        assert other.end == one.end
-        assert other.area.mean == pytest.approx(one.area.mean)
-        for name, difference in one.against.items():
+    for each, other in zip(analyse(comparison).standings, slower.standings, strict=True):
+        assert other.end == each.end
+        assert other.area.mean == pytest.approx(each.area.mean)
+        for name, difference in each.against.items():
             assert other.against[name].end == difference.end
-        if one.reach is not None and one.reach.seconds is not None:
+        if each.reach is not None and each.reach.seconds is not None:
             assert other.reach is not None
-            assert other.reach.seconds == pytest.approx(one.reach.seconds * factor)
+            assert other.reach.seconds == pytest.approx(each.reach.seconds * factor)
 
 
 def test_arms_that_never_differ_are_told_apart_by_nothing(comparison_of: Callable[..., Comparison]) -> None:

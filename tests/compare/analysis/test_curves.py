@@ -67,8 +67,8 @@ def test_mean_quality_knows_no_unit_of_time_and_moves_with_the_level(
 
 
 def test_time_begins_when_every_first_batch_is_labeled_and_ends_with_the_budget(comparison_of: MakeComparison) -> None:
-    found = comparison_of({"random": {0: [(100.0, 0.2), (3000.0, 0.3)], 1: [(250.0, 0.2), (3500.0, 0.3)]}})
-    assert common_time(found) == (250.0, 3600.0)
+    outcome = comparison_of({"random": {0: [(100.0, 0.2), (3000.0, 0.3)], 1: [(250.0, 0.2), (3500.0, 0.3)]}})
+    assert common_time(outcome) == (250.0, 3600.0)
 
 
 def test_a_budget_of_images_ends_where_random_does_first(
@@ -83,5 +83,5 @@ def test_a_budget_of_images_ends_where_random_does_first(
 
 def test_curves_go_by_strategy_and_seed(comparison_of: MakeComparison, a_point: Callable[..., Point]) -> None:
     arms = {"random": {3: [(100.0, 0.2)], 1: [(100.0, 0.4)]}, "entropy": {1: [(100.0, None)]}}
-    found = quality_curves(comparison_of(arms), "mean_iou")
-    assert {name: list(curves) for name, curves in found.items()} == {"random": [3, 1]}
+    outcome = quality_curves(comparison_of(arms), "mean_iou")
+    assert {name: list(curves) for name, curves in outcome.items()} == {"random": [3, 1]}

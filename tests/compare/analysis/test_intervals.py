@@ -6,16 +6,16 @@ from maskloop.compare.analysis.intervals import detectable, estimate, interval, 
 
 
 def test_an_interval_by_hand() -> None:
-    found = estimate([1.0, 2.0, 3.0, 4.0, 5.0])
+    outcome = estimate([1.0, 2.0, 3.0, 4.0, 5.0])
     # sd = sqrt(2.5); t(.975, 4) = 2.7764; 2.7764 * sqrt(2.5 / 5) = 1.9632
-    assert (found.mean, found.seeds) == (3.0, 5)
-    assert found.sd == pytest.approx(2.5**0.5)
-    assert (found.low, found.high) == pytest.approx((1.0368, 4.9632), abs=1e-4)
+    assert (outcome.mean, outcome.seeds) == (3.0, 5)
+    assert outcome.sd == pytest.approx(2.5**0.5)
+    assert (outcome.low, outcome.high) == pytest.approx((1.0368, 4.9632), abs=1e-4)
 
 
 def test_a_single_value_has_no_interval() -> None:
-    found = estimate([0.4])
-    assert (found.mean, found.sd, found.low, found.high, found.seeds) == (0.4, None, None, None, 1)
+    outcome = estimate([0.4])
+    assert (outcome.mean, outcome.sd, outcome.low, outcome.high, outcome.seeds) == (0.4, None, None, None, 1)
 
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])

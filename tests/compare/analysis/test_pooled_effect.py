@@ -35,7 +35,7 @@ def test_the_interval_holds_as_often_as_it_says():
     held = 0
     for _ in range(3000):
         drawn = rng.normal(0.1 * rises[:, None], noises[:, None], (3, 5))
-        pooled = pooled_difference([(difference(list(one)), rise) for one, rise in zip(drawn, rises, strict=True)])
+        pooled = pooled_difference([(difference(list(each)), rise) for each, rise in zip(drawn, rises, strict=True)])
         held += pooled.low <= 0.1 <= pooled.high
     assert 0.935 < held / 3000 < 0.975
 

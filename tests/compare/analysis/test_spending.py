@@ -15,11 +15,11 @@ def test_what_was_bought_after_the_first_batch(trial_of: MakeTrial, a_point: Mak
         a_point(900.0, 0.4, chosen_images=2, chosen_objects=4, machine_s=12.0, iou_mae=0.3),
         a_point(1300.0, 0.5, machine_s=8.0),
     )
-    found = spending([trial_of("entropy", 0, [(200.0, 0.3)], points=points)])
-    assert (found.images, found.objects, found.machine_s) == (6, 10, 30)
+    outcome = spending([trial_of("entropy", 0, [(200.0, 0.3)], points=points)])
+    assert (outcome.images, outcome.objects, outcome.machine_s) == (6, 10, 30)
     # 1300 - 200 s, counts included, for 10 objects
-    assert found.object_s == 110
-    assert (found.iou_mae, found.iou_spearman) == (pytest.approx(0.2), 0.5)
+    assert outcome.object_s == 110
+    assert (outcome.iou_mae, outcome.iou_spearman) == (pytest.approx(0.2), 0.5)
 
 
 def test_means_are_over_trials(trial_of: MakeTrial, a_point: MakePoint) -> None:
@@ -29,8 +29,8 @@ def test_means_are_over_trials(trial_of: MakeTrial, a_point: MakePoint) -> None:
         )
         for seed, count in ((0, 2), (1, 5))
     ]
-    found = spending(trials)
-    assert (found.images, found.objects, found.object_s, found.iou_mae) == (3.5, 0, None, None)
+    outcome = spending(trials)
+    assert (outcome.images, outcome.objects, outcome.object_s, outcome.iou_mae) == (3.5, 0, None, None)
 
 
 def test_fallbacks_are_counted_where_something_was_chosen(trial_of: MakeTrial, a_point: MakePoint) -> None:

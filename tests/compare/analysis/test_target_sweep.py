@@ -29,12 +29,12 @@ def test_true_scores_are_the_oracle() -> None:
 
 
 def test_other_options_make_a_sweep_of_their_own() -> None:
-    found = means(
+    outcome = means(
         ("mask_guided:diverse=yes,target=0.2", 0.4),
         ("mask_guided:target=0.2", 0.3),
         ("mask_guided:diverse=yes,target=0.5", 0.5),
     )
-    assert found == {"predicted, diverse=yes": [(0.2, 0.4), (0.5, 0.5)]}
+    assert outcome == {"predicted, diverse=yes": [(0.2, 0.4), (0.5, 0.5)]}
 
 
 def test_one_target_is_no_sweep() -> None:

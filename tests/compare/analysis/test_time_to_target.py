@@ -13,19 +13,19 @@ def straight(*ends: float, start: float = 0.2) -> dict[int, QualityCurve]:
 
 
 def test_an_arm_twice_as_fast_needs_half_the_time() -> None:
-    found = reach(straight(0.6, 0.6), straight(0.4, 0.4), 0.0, 1000.0)
-    assert found is not None
-    assert found.quality == pytest.approx(0.4)
+    outcome = reach(straight(0.6, 0.6), straight(0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert outcome.quality == pytest.approx(0.4)
     # no seed differs from another, so the interval is the time itself
-    assert (found.seconds, found.low, found.high) == pytest.approx((500, 500, 500))
+    assert (outcome.seconds, outcome.low, outcome.high) == pytest.approx((500, 500, 500))
 
 
 def test_the_interval_is_where_a_paired_t_test_cannot_tell() -> None:
-    found = reach(straight(0.58, 0.60, 0.62), straight(0.4, 0.4, 0.4), 0.0, 1000.0)
-    assert found is not None
+    outcome = reach(straight(0.58, 0.60, 0.62), straight(0.4, 0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
     # ahead at s = t / 1000: mean .4 s - .2, sd .02 s; 4.3027 / sqrt(3) * .02 = .049683
     # zero at .5; upper end zero where (.4 + .049683) s = .2, lower end where (.4 - .049683) s = .2
-    assert (found.seconds, found.low, found.high) == pytest.approx((500, 444.76, 570.91), abs=0.01)
+    assert (outcome.seconds, outcome.low, outcome.high) == pytest.approx((500, 444.76, 570.91), abs=0.01)
 
 
 def test_seeds_that_rise_and_fall_together_say_more_than_others() -> None:
@@ -43,37 +43,37 @@ def test_an_arm_that_falls_back_is_not_surely_there() -> None:
     """Above random's end halfway, whatever the seed, and no more at the end."""
     times_s = np.array([0.0, 500.0, 1000.0])
     arm = {seed: QualityCurve(times_s, np.array([0.2, 0.6, end])) for seed, end in enumerate((0.3, 0.4, 0.5))}
-    found = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
-    assert found is not None
-    assert (found.seconds, found.low, found.high) == (pytest.approx(250), pytest.approx(250), None)
+    outcome = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.seconds, outcome.low, outcome.high) == (pytest.approx(250), pytest.approx(250), None)
 
 
 def test_an_arm_that_comes_back_is_there_for_good_from_then_on() -> None:
     times_s = np.array([0.0, 200.0, 400.0, 600.0])
     arm = {seed: QualityCurve(times_s, np.array([0.2, 0.6, 0.2, 0.6])) for seed in range(3)}
-    found = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
-    assert found is not None
-    assert (found.seconds, found.high) == (pytest.approx(100), pytest.approx(500))
+    outcome = reach(arm, straight(0.4, 0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.seconds, outcome.high) == (pytest.approx(100), pytest.approx(500))
 
 
 def test_an_arm_that_ends_lower_never_gets_there() -> None:
-    found = reach(straight(0.3, 0.3), straight(0.4, 0.4), 0.0, 1000.0)
-    assert found is not None
-    assert (found.seconds, found.low, found.high) == (None, None, None)
+    outcome = reach(straight(0.3, 0.3), straight(0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.seconds, outcome.low, outcome.high) == (None, None, None)
 
 
 def test_an_arm_that_may_be_as_good_has_an_open_end() -> None:
-    found = reach(straight(0.3, 0.5), straight(0.41, 0.41), 0.0, 1000.0)
-    assert found is not None
-    assert found.seconds is None
-    assert found.low is not None
-    assert found.high is None
+    outcome = reach(straight(0.3, 0.5), straight(0.41, 0.41), 0.0, 1000.0)
+    assert outcome is not None
+    assert outcome.seconds is None
+    assert outcome.low is not None
+    assert outcome.high is None
 
 
 def test_a_single_seed_has_a_time_and_no_interval() -> None:
-    found = reach(straight(0.6), straight(0.4), 0.0, 1000.0)
-    assert found is not None
-    assert (found.seconds, found.low, found.high) == (pytest.approx(500), None, None)
+    outcome = reach(straight(0.6), straight(0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.seconds, outcome.low, outcome.high) == (pytest.approx(500), None, None)
 
 
 def test_without_a_common_seed_there_is_nothing_to_tell() -> None:
@@ -90,9 +90,9 @@ def test_the_first_crossing_counts() -> None:
 
 @given(ends=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=6))
 def test_the_interval_holds_the_time(ends: list[tuple[float, float]]) -> None:
-    found = reach(straight(*(own for own, _ in ends)), straight(*(other for _, other in ends)), 0.0, 1000.0)
-    assert found is not None
-    if found.seconds is not None:
-        assert found.low is not None
-        assert found.low <= found.seconds
-        assert found.high is None or found.seconds <= found.high
+    outcome = reach(straight(*(own for own, _ in ends)), straight(*(other for _, other in ends)), 0.0, 1000.0)
+    assert outcome is not None
+    if outcome.seconds is not None:
+        assert outcome.low is not None
+        assert outcome.low <= outcome.seconds
+        assert outcome.high is None or outcome.seconds <= outcome.high

@@ -21,7 +21,7 @@ def ending(comparison_of: MakeComparison, a_setting: Callable[..., Setting], row
 
 
 def matrix(*comparisons: Comparison) -> WinMatrix:
-    return win_matrix([(one, analyse(one)) for one in comparisons])
+    return win_matrix([(each, analyse(each)) for each in comparisons])
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def ends(comparison_of: MakeComparison, a_setting: Callable[..., Setting]) -> Ca
 def test_wins_are_counted_pair_by_pair(ends: Callable[[Rows, str], Comparison]) -> None:
     better = {"random": RANDOM, "entropy": (0.55, 0.56, 0.545)}
     alike = {"random": RANDOM, "entropy": (0.50, 0.50, 0.50)}
-    found = matrix(ends(better, "beads"), ends(alike, "cells"))
-    assert found.strategies == ("random", "entropy")
-    assert found.comparisons == ("beads", "cells")
-    assert found.wins["high"] == {"random": {"entropy": 0}, "entropy": {"random": 1}}
-    assert found.counted["high"] == {"random": {"entropy": 2}, "entropy": {"random": 2}}
+    outcome = matrix(ends(better, "beads"), ends(alike, "cells"))
+    assert outcome.strategies == ("random", "entropy")
+    assert outcome.comparisons == ("beads", "cells")
+    assert outcome.wins["high"] == {"random": {"entropy": 0}, "entropy": {"random": 1}}
+    assert outcome.counted["high"] == {"random": {"entropy": 2}, "entropy": {"random": 2}}
 
 
 def test_what_failed_the_gate_is_listed_and_not_counted(ends: Callable[[Rows, str], Comparison]) -> None:
     flat = {"random": (0.3, 0.31, 0.29), "entropy": (0.5, 0.51, 0.49)}
-    found = matrix(ends(flat, "nuclei"), ends({"random": RANDOM, "entropy": (0.6, 0.62, 0.6)}, "beads"))
-    assert (found.comparisons, found.left_out) == (("beads",), ("nuclei",))
-    assert found.counted["high"]["entropy"]["random"] == 1
+    outcome = matrix(ends(flat, "nuclei"), ends({"random": RANDOM, "entropy": (0.6, 0.62, 0.6)}, "beads"))
+    assert (outcome.comparisons, outcome.left_out) == (("beads",), ("nuclei",))
+    assert outcome.counted["high"]["entropy"]["random"] == 1
 
 
 def test_strategies_of_a_single_comparison_are_left_out_of_several(ends: Callable[[Rows, str], Comparison]) -> None:
@@ -57,13 +57,13 @@ def test_stages_are_thirds_of_the_time(comparison_of: MakeComparison) -> None:
     """An arm that is ahead until half of the time, then behind: it wins early and loses late."""
     noise = (-0.002, 0.0, 0.002, 0.001)
     arms = {
-        "random": {seed: [(600.0, 0.3), (3600.0, 0.5 + one)] for seed, one in enumerate(noise)},
-        "entropy": {seed: [(600.0, 0.3), (1600.0, 0.45), (3600.0, 0.46 - one)] for seed, one in enumerate(noise)},
+        "random": {seed: [(600.0, 0.3), (3600.0, 0.5 + each)] for seed, each in enumerate(noise)},
+        "entropy": {seed: [(600.0, 0.3), (1600.0, 0.45), (3600.0, 0.46 - each)] for seed, each in enumerate(noise)},
     }
-    found = matrix(comparison_of(arms))
+    outcome = matrix(comparison_of(arms))
     # at 1600 s .450 to .367, at 2600 s .455 to .433, at 3600 s .46 to .50
-    assert [found.wins[stage]["entropy"]["random"] for stage in STAGES] == [1, 1, 0]
-    assert [found.wins[stage]["random"]["entropy"] for stage in STAGES] == [0, 0, 1]
+    assert [outcome.wins[stage]["entropy"]["random"] for stage in STAGES] == [1, 1, 0]
+    assert [outcome.wins[stage]["random"]["entropy"] for stage in STAGES] == [0, 0, 1]
 
 
 def test_chance_wins_one_of_forty_ordered_pairs() -> None:
@@ -77,5 +77,5 @@ def test_wins_are_those_of_a_paired_t_test(ends: Callable[[Rows, str], Compariso
     for _ in range(20):
         rows = {"random": 0.5 + 0.01 * rng.normal(size=5), "entropy": 0.51 + 0.01 * rng.normal(size=5)}
         test = stats.ttest_rel(rows["entropy"], rows["random"])
-        found = matrix(ends({name: tuple(row) for name, row in rows.items()}, "beads"))
-        assert found.wins["high"]["entropy"]["random"] == int(test.pvalue < 0.05 and test.statistic > 0)
+        outcome = matrix(ends({name: tuple(row) for name, row in rows.items()}, "beads"))
+        assert outcome.wins["high"]["entropy"]["random"] == int(test.pvalue < 0.05 and test.statistic > 0)

@@ -26,8 +26,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory, comparison: Make) -> list[
         "roads": comparison({"random": 0.0, "mask_guided": -0.05, ORACLE: 0.08}, name="roads"),
         "flat": comparison(name="flat", rise=0.002, noise=0.01),
     }
-    for name, one in made.items():
-        write_comparison(runs / name, one, {"mean_iou": analyse(one), "ap50": analyse(one, "ap50")})
+    for name, each in made.items():
+        write_comparison(runs / name, each, {"mean_iou": analyse(each), "ap50": analyse(each, "ap50")})
     return [runs / name for name in made]
 
 
@@ -60,9 +60,9 @@ def test_the_page_leads_to_each_comparison(tmp_path: Path, folders: list[Path]) 
 
 
 def test_what_failed_its_gate_is_listed_and_not_counted(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_summary(tmp_path, folders)
-    assert [result.name for result, _ in found.failed("mean_iou")] == ["flat"]
-    assert found.matrices["mean_iou"].left_out == ("flat",)
+    outcome = write_summary(tmp_path, folders)
+    assert [result.name for result, _ in outcome.failed("mean_iou")] == ["flat"]
+    assert outcome.matrices["mean_iou"].left_out == ("flat",)
     text = words(tmp_path / "summary.html")
     assert "flat failed its gate: nothing can be ranked here" in text
     named = set(ElementTree.parse(tmp_path / "summary-mean-iou.svg").getroot().itertext())
@@ -71,8 +71,8 @@ def test_what_failed_its_gate_is_listed_and_not_counted(tmp_path: Path, folders:
 
 
 def test_the_tables_of_wins_are_those_of_the_matrix(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_summary(tmp_path, folders)
-    wins = found.matrices["mean_iou"].wins["high"]
+    outcome = write_summary(tmp_path, folders)
+    wins = outcome.matrices["mean_iou"].wins["high"]
     assert (wins["mask_guided"]["random"], wins["random"]["mask_guided"]) == (2, 1)
     table = words(tmp_path / "summary.html").split("High budget: all of the time")[1]
     names = {"random": "1 random", "mask_guided": "3 mask-guided"}
@@ -89,8 +89,8 @@ def test_what_only_an_experiment_can_have_is_never_the_best(tmp_path: Path, fold
 
 
 def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_summary(tmp_path, folders)
-    pooled = next(one.pooled for one in found.records["mean_iou"] if one.strategy == "mask_guided")
+    outcome = write_summary(tmp_path, folders)
+    pooled = next(each.pooled for each in outcome.records["mean_iou"] if each.strategy == "mask_guided")
     assert pooled.settings == 3
     named = list(ElementTree.parse(tmp_path / "summary-pooled-mean-iou.svg").getroot().itertext())
     assert f"{100 * pooled.mean:+.0f}%, 3 settings".replace("-", "\N{MINUS SIGN}") in named
@@ -100,11 +100,11 @@ def test_what_settings_come_to_together_is_drawn_beside_each_of_them(tmp_path: P
 
 
 def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_summary(tmp_path, folders)
+    outcome = write_summary(tmp_path, folders)
     with (tmp_path / "summary.csv").open() as file:
         rows = {(row["setting"], row["measure"], row["strategy"]): row for row in csv.DictReader(file)}
     assert len(rows) == 2 * (3 + 3 + 3 + 3)
-    standing = found.settings[0].results["mean_iou"].standings[2]
+    standing = outcome.settings[0].results["mean_iou"].standings[2]
     row = rows["cells", "mean_iou", "mask_guided"]
     assert float(row["end_against_random_low"]) == pytest.approx(standing.against["random"].end.low, abs=1e-6)
     assert float(row["reach_seconds"]) == pytest.approx(standing.reach.seconds, abs=1e-6)
@@ -114,9 +114,9 @@ def test_the_table_has_a_row_an_arm_and_empty_cells_for_what_is_not_there(tmp_pa
 
 
 def test_the_json_holds_what_is_returned(tmp_path: Path, folders: list[Path]) -> None:
-    found = write_summary(tmp_path, folders[:1])
+    outcome = write_summary(tmp_path, folders[:1])
     read = json.loads((tmp_path / "summary.json").read_text())
-    assert read["sentences"]["mean_iou"] == list(found.sentences["mean_iou"])
+    assert read["sentences"]["mean_iou"] == list(outcome.sentences["mean_iou"])
     assert read["settings"][0]["trials"] == read["settings"][0]["of_trials"] == 15
 
 

@@ -29,7 +29,7 @@ def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("
 
 
 def drawn(comparison: Comparison) -> Mapping[str, str]:
-    return {name: one.svg for name, one in figures(comparison, analyse(comparison)).items()}
+    return {name: each.svg for name, each in figures(comparison, analyse(comparison)).items()}
 
 
 def words(svg: str) -> list[str]:
@@ -45,10 +45,10 @@ def test_a_judged_comparison_is_read_back_as_it_was(tmp_path: Path, comparison: 
 
 def test_a_page_recommends_first_and_needs_nothing_from_elsewhere(tmp_path: Path, comparison: Make) -> None:
     made = comparison()
-    said = written(tmp_path, made, MEASURES)
+    text = written(tmp_path, made, MEASURES)
     page = (tmp_path / "compare.html").read_text()
-    assert said.index(recommendation(made, analyse(made))[0]) < said.index("Quality over annotator time")
-    assert "The same judged by AP50" in said
+    assert text.index(recommendation(made, analyse(made))[0]) < text.index("Quality over annotator time")
+    assert "The same judged by AP50" in text
     assert not re.search(r"<script|<link|<iframe|src=|href=\"(?!#)|url\((?!#)|@import", page)
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -60,9 +60,9 @@ def test_an_unfinished_comparison_says_how_far_it_has_come(tmp_path: Path, compa
 
 
 def test_an_arm_of_fewer_seeds_says_so_and_is_not_yet_the_best(tmp_path: Path, comparison: Make) -> None:
-    said = written(tmp_path, comparison(done=11))
-    assert said.count("mask-guided – 1 seed") >= 3
-    best = re.search(r"highest end, against random (\S+) (\S+)", said)
+    text = written(tmp_path, comparison(done=11))
+    assert text.count("mask-guided – 1 seed") >= 3
+    best = re.search(r"highest end, against random (\S+) (\S+)", text)
     assert best is not None
     assert best[2] == "stratified-random:"
     assert "mask-guided –" not in written(tmp_path, comparison())
@@ -79,10 +79,10 @@ def test_before_random_is_measured_nothing_is_judged(tmp_path: Path, comparison:
 def test_a_failed_gate_says_so_and_shows_no_ranking(tmp_path: Path, comparison: Make) -> None:
     made = comparison(rise=0.002, noise=0.01)
     assert not analyse(made).gate.passed
-    said = written(tmp_path, made)
-    assert "nothing can be ranked here" in said
-    assert all(sentence.replace("`", "") in said for sentence in advice(analyse(made).gate))
-    assert "mask-guided" not in said.split("How this was measured")[0]
+    text = written(tmp_path, made)
+    assert "nothing can be ranked here" in text
+    assert all(sentence.replace("`", "") in text for sentence in advice(analyse(made).gate))
+    assert "mask-guided" not in text.split("How this was measured")[0]
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".csv", ".html", ".json", ".svg"]
 
 
@@ -102,26 +102,26 @@ def test_names_are_text_and_never_markup(tmp_path: Path, comparison: Make) -> No
 
 def test_each_figure_is_xml_with_a_title_and_a_description_and_is_the_same_each_time(comparison: Make) -> None:
     made = comparison()
-    found = figures(made, analyse(made))
-    assert list(found) == ["gate", "curves", "arms", "end", "area", "seconds"]
-    for one in found.values():
-        root = ElementTree.fromstring(one.svg)
-        assert root.findtext(f"{SVG}title") == one.title
-        assert root.findtext(f"{SVG}desc") == one.description
-    assert drawn(made) == {name: one.svg for name, one in found.items()}
+    outcome = figures(made, analyse(made))
+    assert list(outcome) == ["gate", "curves", "arms", "end", "area", "seconds"]
+    for each in outcome.values():
+        root = ElementTree.fromstring(each.svg)
+        assert root.findtext(f"{SVG}title") == each.title
+        assert root.findtext(f"{SVG}desc") == each.description
+    assert drawn(made) == {name: each.svg for name, each in outcome.items()}
 
 
 def test_many_arms_are_drawn_one_by_one_and_not_over_each_other(comparison: Make) -> None:
-    found = drawn(comparison(MANY))
-    assert "curves" not in found
-    assert found["arms"].count("mask-guided (target") == len(MANY) - 2
-    assert "targets" in found
+    outcome = drawn(comparison(MANY))
+    assert "curves" not in outcome
+    assert outcome["arms"].count("mask-guided (target") == len(MANY) - 2
+    assert "targets" in outcome
 
 
 def test_arms_stand_best_first_with_their_differences(comparison: Make) -> None:
     made = comparison({"random": 0.0, "entropy": -0.03, MASK: 0.04}, noise=0.0)
-    said = [text for text in words(drawn(made)["end"]) if text in ("mask-guided", "entropy") or text[0] in "+−"]
-    assert said[-4:] == ["mask-guided", "+0.037", "entropy", "−0.028"]  # of the formula: (1 - exp(-2.5)) of the gain
+    text = [text for text in words(drawn(made)["end"]) if text in ("mask-guided", "entropy") or text[0] in "+−"]
+    assert text[-4:] == ["mask-guided", "+0.037", "entropy", "−0.028"]  # of the formula: (1 - exp(-2.5)) of the gain
 
 
 def test_an_arm_that_never_gets_there_is_said_not_to(comparison: Make) -> None:
@@ -143,9 +143,9 @@ def test_what_is_repeated_in_the_options_is_shown_once(comparison: Make) -> None
 
 @pytest.mark.parametrize("done", [1, 5, 6, 11])
 def test_a_page_is_written_however_far_trials_have_come(tmp_path: Path, comparison: Make, done: int) -> None:
-    said = written(tmp_path, comparison(done=done))
-    assert "None" not in said
-    assert "nan" not in said.split()
+    text = written(tmp_path, comparison(done=done))
+    assert "None" not in text
+    assert "nan" not in text.split()
 
 
 def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(

@@ -37,16 +37,16 @@ def tell(comparison_of: MakeComparison) -> Tell:
 
 
 def test_a_sure_winner_is_to_be_used(tell: Tell) -> None:
-    found = tell({"random": RANDOM, "mask_guided:target=0.5": BETTER})
+    outcome = tell({"random": RANDOM, "mask_guided:target=0.5": BETTER})
     # means .5 and .60067: where random ends after 10 min + 50 min * .2 / .30067
-    assert found[0].startswith(
+    assert outcome[0].startswith(
         "Use mask-guided selection (target 0.5): it reached a mean IoU of 0.500, "
         "which random selection has after 1 h, in 43 min ("
     )
-    assert found[1].startswith(
+    assert outcome[1].startswith(
         "Mask-guided selection (target 0.5) ends 0.101 above random selection (+0.098 to +0.104)"
     )
-    assert "more than luck" in found[1]
+    assert "more than luck" in outcome[1]
 
 
 def test_the_measure_is_named_with_its_article(comparison_of: MakeComparison) -> None:
@@ -56,12 +56,12 @@ def test_the_measure_is_named_with_its_article(comparison_of: MakeComparison) ->
 
 
 def test_where_nothing_wins_random_stays(tell: Tell) -> None:
-    found = tell({"random": RANDOM, "entropy": ALIKE, "margin": WORSE})
-    assert found[0] == "Nothing here beats random selection by more than luck: stay with random selection."
-    assert found[1].startswith("Entropy selection ends 0.002 above random selection (")
-    assert "no more than luck" in found[1]
-    assert found[2].startswith("Margin selection ends 0.099 below random selection (")
-    assert "it does not get to where random ends within 1 h" in found[2]
+    outcome = tell({"random": RANDOM, "entropy": ALIKE, "margin": WORSE})
+    assert outcome[0] == "Nothing here beats random selection by more than luck: stay with random selection."
+    assert outcome[1].startswith("Entropy selection ends 0.002 above random selection (")
+    assert "no more than luck" in outcome[1]
+    assert outcome[2].startswith("Margin selection ends 0.099 below random selection (")
+    assert "it does not get to where random ends within 1 h" in outcome[2]
 
 
 def test_strong_random_is_offered_where_it_did_as_well(tell: Tell) -> None:
@@ -73,23 +73,23 @@ def test_strong_random_is_offered_where_it_did_as_well(tell: Tell) -> None:
 
 def test_one_of_many_that_barely_wins_is_not_proven(tell: Tell) -> None:
     assert tell({"random": RANDOM, "entropy": PERHAPS})[0].startswith("Use entropy selection")
-    found = tell({"random": RANDOM, "entropy": PERHAPS, "margin": ALIKE, "dropout": ALIKE, "k_means": WORSE})
-    assert found[0].startswith("Entropy selection looks better than random selection and is not proven: it reached")
+    outcome = tell({"random": RANDOM, "entropy": PERHAPS, "margin": ALIKE, "dropout": ALIKE, "k_means": WORSE})
+    assert outcome[0].startswith("Entropy selection looks better than random selection and is not proven: it reached")
     # 1 - .975^4 = .0963: one of ten
-    assert "luck alone shows a winner among 4 arms in one of 10 comparisons" in found[0]
-    assert found[0].endswith("Run it again on fresh seeds (`--seeds 3-5`) before you rely on it.")
+    assert "luck alone shows a winner among 4 arms in one of 10 comparisons" in outcome[0]
+    assert outcome[0].endswith("Run it again on fresh seeds (`--seeds 3-5`) before you rely on it.")
 
 
 def test_a_sure_winner_comes_before_one_that_ends_higher_and_is_not(tell: Tell) -> None:
     # margin is .09, .12 and .17 ahead: p = .032, and of the two arms that are left after entropy Holm asks for .025
-    found = tell({"random": RANDOM, "entropy": BETTER, "margin": (0.59, 0.63, 0.66), "dropout": ALIKE})
-    assert found[0].startswith("Use entropy selection")
+    outcome = tell({"random": RANDOM, "entropy": BETTER, "margin": (0.59, 0.63, 0.66), "dropout": ALIKE})
+    assert outcome[0].startswith("Use entropy selection")
 
 
 def test_a_winner_that_strong_random_equals_is_told_as_such(tell: Tell) -> None:
-    found = tell({"random": RANDOM, "stratified_random": (0.595, 0.613, 0.588), "entropy": BETTER})
-    assert found[0].startswith("Use entropy selection")
-    assert found[1] == "It is no more than luck above stratified-random selection, which needs no predicted IoU."
+    outcome = tell({"random": RANDOM, "stratified_random": (0.595, 0.613, 0.588), "entropy": BETTER})
+    assert outcome[0].startswith("Use entropy selection")
+    assert outcome[1] == "It is no more than luck above stratified-random selection, which needs no predicted IoU."
 
 
 def test_an_arm_that_is_ahead_on_the_way_and_not_at_the_end_is_told_as_such(comparison_of: MakeComparison) -> None:
@@ -97,18 +97,18 @@ def test_an_arm_that_is_ahead_on_the_way_and_not_at_the_end_is_told_as_such(comp
         "random": {seed: [(600.0, 0.3), (3600.0, end)] for seed, end in enumerate(RANDOM)},
         "entropy": {seed: [(600.0, 0.3), (1600.0, 0.5), (3600.0, end)] for seed, end in enumerate(ALIKE)},
     }
-    found = recommend(comparison_of(arms))
-    assert found[0].startswith("Nothing here beats random")
-    assert "On the way there it was ahead, by +0.06" in found[1]
+    outcome = recommend(comparison_of(arms))
+    assert outcome[0].startswith("Nothing here beats random")
+    assert "On the way there it was ahead, by +0.06" in outcome[1]
 
 
 def test_what_failed_the_gate_ranks_nothing(tell: Tell) -> None:
-    found = tell({"random": (0.301, 0.309, 0.296), "entropy": BETTER})
-    assert found[0].startswith(
+    outcome = tell({"random": (0.301, 0.309, 0.296), "entropy": BETTER})
+    assert outcome[0].startswith(
         "This setting can rank nothing: the mean IoU of random selection goes from 0.300 to 0.302"
     )
-    assert not any("Entropy" in sentence or "entropy" in sentence for sentence in found)
-    assert any("--recipe" in sentence for sentence in found)
+    assert not any("Entropy" in sentence or "entropy" in sentence for sentence in outcome)
+    assert any("--recipe" in sentence for sentence in outcome)
 
 
 def test_a_budget_whose_second_half_gains_nothing_is_told(comparison_of: MakeComparison) -> None:
@@ -127,41 +127,41 @@ def test_a_budget_whose_second_half_gains_nothing_is_told(comparison_of: MakeCom
 def test_seeds_that_would_prove_a_lead_are_told(tell: Tell) -> None:
     # .01, .02 and -.002 ahead: mean .00933, sd .01102; (2.1604 + .8703) / sqrt(14) * .01102 = .00893,
     # (2.1788 + .8726) / sqrt(13) * .01102 = .00932
-    found = tell({"random": RANDOM, "entropy": (0.51, 0.53, 0.488)})
-    assert found[-1] == "If the 0.009 that entropy selection is ahead are real, about 13 seeds would show it."
+    outcome = tell({"random": RANDOM, "entropy": (0.51, 0.53, 0.488)})
+    assert outcome[-1] == "If the 0.009 that entropy selection is ahead are real, about 13 seeds would show it."
     assert not any("would show it" in sentence for sentence in tell({"random": RANDOM, "entropy": BETTER}))
     assert not any("would show it" in sentence for sentence in tell({"random": RANDOM, "entropy": WORSE}))
 
 
 def test_arms_that_chose_the_same_are_named(tell: Tell) -> None:
-    found = tell({"random": RANDOM, "mask_guided": ALIKE, "mask_guided:per_second=yes": ALIKE, "entropy": BETTER})
-    assert "Mask-guided selection and mask-guided selection (per second) chose the same." in found
+    outcome = tell({"random": RANDOM, "mask_guided": ALIKE, "mask_guided:per_second=yes": ALIKE, "entropy": BETTER})
+    assert "Mask-guided selection and mask-guided selection (per second) chose the same." in outcome
 
 
 def test_what_only_an_experiment_can_have_is_neither_recommended_nor_counted(tell: Tell) -> None:
     oracle = "mask_guided:scores=imported"
-    found = tell({"random": RANDOM, "entropy": PERHAPS, oracle: BETTER})
-    assert found[0].startswith("Use entropy selection")
-    assert any(sentence.startswith("1 way of choosing was compared with random") for sentence in found)
+    outcome = tell({"random": RANDOM, "entropy": PERHAPS, oracle: BETTER})
+    assert outcome[0].startswith("Use entropy selection")
+    assert any(sentence.startswith("1 way of choosing was compared with random") for sentence in outcome)
 
 
 def test_a_single_seed_ranks_nothing(tell: Tell) -> None:
-    found = tell({"random": (0.5,), "entropy": (0.9,)})
-    assert found[0] == (
+    outcome = tell({"random": (0.5,), "entropy": (0.9,)})
+    assert outcome[0] == (
         "Nothing can be said yet: the mean IoU of random selection goes from 0.300 to 0.500, by a single seed."
     )
 
 
 def test_random_alone_is_judged_by_its_gate(tell: Tell) -> None:
-    found = tell({"random": RANDOM}, strategies=("random", "entropy"))
-    assert found[0].startswith("Only random selection has been measured so far: its mean IoU goes up by +0.200")
-    assert found[1] == "So far 3 of 6 trials have ended, and all of this may change."
+    outcome = tell({"random": RANDOM}, strategies=("random", "entropy"))
+    assert outcome[0].startswith("Only random selection has been measured so far: its mean IoU goes up by +0.200")
+    assert outcome[1] == "So far 3 of 6 trials have ended, and all of this may change."
 
 
 def test_unfinished_comparisons_say_so(tell: Tell) -> None:
     rows = {"random": RANDOM, "entropy": ALIKE}
     assert not any("So far" in sentence for sentence in tell(rows))
-    assert any("So far 6 of 9 trials" in one for one in tell(rows, strategies=("random", "entropy", "margin")))
+    assert any("So far 6 of 9 trials" in each for each in tell(rows, strategies=("random", "entropy", "margin")))
 
 
 def test_what_the_time_bought_and_what_stood_in_are_told(
@@ -177,14 +177,16 @@ def test_what_the_time_bought_and_what_stood_in_are_told(
     guided = trials("mask_guided", BETTER, chosen_images=25, chosen_objects=40, fallback="x", iou_mae=0.1)
     entropy = trials("entropy", WORSE, chosen_images=5, chosen_objects=25)
     strategies = ("random", "mask_guided", "entropy")
-    found = recommend(comparison_of({}, strategies=strategies, seeds=(0, 1, 2), trials=(*random, *guided, *entropy)))
+    outcome = recommend(comparison_of({}, strategies=strategies, seeds=(0, 1, 2), trials=(*random, *guided, *entropy)))
     assert (
         "In the same time mask-guided selection bought 25 images with 40 objects (75 s an object), "
         "random selection bought 20 images with 30 objects (100 s an object). "
         "The IoU that the networks of mask-guided selection predicted was off by 0.10 on average."
-    ) in found
-    assert any("entropy selection bought 5 images with 25 objects (120 s an object)" in sentence for sentence in found)
-    assert any("100% of the rounds of mask-guided selection" in sentence for sentence in found)
+    ) in outcome
+    assert any(
+        "entropy selection bought 5 images with 25 objects (120 s an object)" in sentence for sentence in outcome
+    )
+    assert any("100% of the rounds of mask-guided selection" in sentence for sentence in outcome)
 
 
 def test_holm_stops_at_the_first_that_is_not_sure(comparison_of: MakeComparison) -> None:

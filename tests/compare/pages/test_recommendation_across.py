@@ -29,7 +29,7 @@ def judged(comparison_of: Callable[..., Comparison], a_setting: Callable[..., Se
 
 
 def test_records_name_where_a_strategy_wins_and_loses(judged: Make) -> None:
-    found = records(
+    outcome = records(
         [
             judged("beads", {"random": RANDOM, "entropy": WORSE, "margin": BETTER}),
             judged("cells", {"random": RANDOM, "entropy": BETTER, "margin": ALIKE}),
@@ -37,29 +37,29 @@ def test_records_name_where_a_strategy_wins_and_loses(judged: Make) -> None:
         ],
         "random",
     )
-    assert tuple(replace(one, pooled=None) for one in found) == (
+    assert tuple(replace(each, pooled=None) for each in outcome) == (
         Record("margin", "random", ("beads",), (), ("beads", "cells")),
         Record("entropy", "random", ("cells",), ("beads",), ("beads", "cells")),
     )
     # By hand: random rises by .2; margin ends (.6006667 - .5) above it in beads and .0016667 in cells.
-    assert found[0].pooled.mean == pytest.approx((0.1006667 + 0.0016667) / 2 / 0.2, abs=1e-6)
+    assert outcome[0].pooled.mean == pytest.approx((0.1006667 + 0.0016667) / 2 / 0.2, abs=1e-6)
 
 
 def test_a_strategy_that_wins_in_most_settings_is_recommended(judged: Make) -> None:
-    found = recommendation_across(
+    outcome = recommendation_across(
         [
             judged(name, {"random": RANDOM, "entropy": end, "stratified_random": ALIKE})
             for name, end in (("beads", BETTER), ("cells", BETTER), ("nuclei", ALIKE))
         ]
     )
-    assert found[0] == (
+    assert outcome[0] == (
         "Begin with entropy selection: over 3 settings it gains 34% more than random selection in the same time "
         "(+30% to +38%), more than luck; above random selection in 2 (beads, cells) of 3 settings and below it in 0, "
         "by more than luck."
     )
-    assert "Against stratified-random selection: above" in found[1]
+    assert "Against stratified-random selection: above" in outcome[1]
     # 2 strategies in 3 settings: 6 * .025 = .15
-    assert found[3] == (
+    assert outcome[3] == (
         "2 of 6 pairs of a way of choosing and a setting were won against random selection; "
         "luck alone would win about 0.15 of them, and lose as many."
     )
@@ -67,20 +67,20 @@ def test_a_strategy_that_wins_in_most_settings_is_recommended(judged: Make) -> N
 
 def test_a_win_here_and_there_recommends_nothing(judged: Make) -> None:
     ends = (("beads", BETTER), ("cells", ALIKE), ("nuclei", WORSE))
-    found = recommendation_across([judged(name, {"random": RANDOM, "entropy": end}) for name, end in ends])
-    assert found[0].startswith("No way of choosing beats random selection in most settings")
-    assert "in 1 (beads) of 3 settings and below it in 1 (nuclei)" in found[1]
+    outcome = recommendation_across([judged(name, {"random": RANDOM, "entropy": end}) for name, end in ends])
+    assert outcome[0].startswith("No way of choosing beats random selection in most settings")
+    assert "in 1 (beads) of 3 settings and below it in 1 (nuclei)" in outcome[1]
 
 
 def test_no_win_at_all_is_said(judged: Make) -> None:
-    found = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE})])
-    assert found[0] == "Nothing beats random selection by more than luck in any setting: stay with random selection."
-    assert found[1] == "Entropy selection: not to be told from random selection in any of 1 setting."
+    outcome = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE})])
+    assert outcome[0] == "Nothing beats random selection by more than luck in any setting: stay with random selection."
+    assert outcome[1] == "Entropy selection: not to be told from random selection in any of 1 setting."
 
 
 def test_settings_that_failed_the_gate_are_named_and_not_counted(judged: Make) -> None:
     flat = judged("flat", {"random": (0.3, 0.31, 0.29), "entropy": BETTER})
-    found = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE}), flat])
-    assert found[-1].startswith("1 of 2 settings could rank anything")
-    assert found[-1].endswith("noise: flat.")
+    outcome = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE}), flat])
+    assert outcome[-1].startswith("1 of 2 settings could rank anything")
+    assert outcome[-1].endswith("noise: flat.")
     assert recommendation_across([flat])[0].startswith("Nothing can be ranked")

@@ -79,9 +79,9 @@ def test_what_was_begun_is_kept_and_found_again(tmp_path):
 
 def test_strategies_and_seeds_may_be_added_later_and_those_begun_with_stay(tmp_path):
     begin(tmp_path, grid(["entropy"], (0, 1)))
-    found = find_grid(tmp_path, grid(["margin"], (1, 2)), "al-loop compare --seeds 1-2", resume=True)
-    assert (found.grid.strategies, found.grid.seeds) == (("random", "entropy", "margin"), (0, 1, 2))
-    assert found.command == "al-loop compare && al-loop compare --seeds 1-2"
+    outcome = find_grid(tmp_path, grid(["margin"], (1, 2)), "al-loop compare --seeds 1-2", resume=True)
+    assert (outcome.grid.strategies, outcome.grid.seeds) == (("random", "entropy", "margin"), (0, 1, 2))
+    assert outcome.command == "al-loop compare && al-loop compare --seeds 1-2"
     fewer = find_grid(tmp_path, grid([], (0,)), "al-loop compare --seeds 0", resume=True)
     assert (fewer.grid, fewer.command) == (grid(["entropy"], (0, 1)), "al-loop compare")
 

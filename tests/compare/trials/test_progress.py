@@ -59,9 +59,9 @@ def test_a_slot_that_is_to_stop_stops_where_it_tells_something(board):
     slot, other = board.expect(0, 2, 2)
     slot.phase("train")
     board.stop()
-    for one in (slot, other):
+    for each in (slot, other):
         with pytest.raises(Cancelled, match="stopped"):
-            one.share("train", 0.5)
+            each.share("train", 0.5)
 
 
 def test_a_terminal_shows_every_slot(clock):

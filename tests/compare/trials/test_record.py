@@ -42,7 +42,7 @@ def test_every_trial_is_told_and_written_at_once_in_the_order_of_the_grid(record
     assert read_comparison(tmp_path).comparison.trials == (trial_of("entropy", 1, RISING[1]),)
     record.add(trial_of("random", 2, RISING[2]), 60.0)
     kept = read_comparison(tmp_path)
-    assert [(one.strategy, one.seed) for one in kept.comparison.trials] == [("random", 2), ("entropy", 1)]
+    assert [(each.strategy, each.seed) for each in kept.comparison.trials] == [("random", 2), ("entropy", 1)]
     assert list(kept.results) == ["mean_iou", "ap50", "ap"]
     assert (tmp_path / "compare.html").exists()
 
@@ -103,5 +103,5 @@ def test_trials_that_had_ended_before_are_written_with_the_others(tmp_path, said
     record = Record(tmp_path, GRID, a_setting(), before, measure="ap50", board=board)
     record.write()
     kept = json.loads((tmp_path / "compare.json").read_text())
-    assert [one["seed"] for one in kept["comparison"]["trials"]] == [0]
+    assert [each["seed"] for each in kept["comparison"]["trials"]] == [0]
     assert next(iter(kept["results"])) == "ap50"

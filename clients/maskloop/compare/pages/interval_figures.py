@@ -215,10 +215,13 @@ def _baseline_legend(*, with_strong: bool) -> Legend:
 
 def _arm_legend(styles: Styles) -> Legend:
     return [
-        (_key(style.marker, style.colour, style.colour), name_lines(say_arm(strategy), LEGEND_LINE))
+        (
+            Line2D([], [], color=style.colour, marker=style.marker, lw=2, ms=7),
+            name_lines(say_arm(strategy), LEGEND_LINE),
+        )
         for strategy, style in styles.items()
     ]
 
 
-def _key(marker: str, fill: str = MUTED, colour: str = MUTED) -> Line2D:
-    return Line2D([], [], color=colour, marker=marker, mfc=fill, lw=2, mew=1.6, ms=7)
+def _key(marker: str, fill: str = MUTED) -> Line2D:
+    return Line2D([], [], color=MUTED, marker=marker, mfc=fill, lw=2, mew=1.6, ms=7)
