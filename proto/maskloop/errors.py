@@ -77,13 +77,13 @@ def reason_of(error_class: type[MaskloopError]) -> str:
 
 def error_classes() -> dict[str, type[MaskloopError]]:
     """Every class of the tree by its reason; the base itself is left out."""
-    found: dict[str, type[MaskloopError]] = {}
+    classes: dict[str, type[MaskloopError]] = {}
     waiting: list[type[MaskloopError]] = list(MaskloopError.__subclasses__())
     while waiting:
         error_class = waiting.pop()
-        found[reason_of(error_class)] = error_class
+        classes[reason_of(error_class)] = error_class
         waiting.extend(error_class.__subclasses__())
-    return found
+    return classes
 
 
 class InvalidArgument(MaskloopError):

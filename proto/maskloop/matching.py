@@ -24,8 +24,8 @@ def iou_matrix(first: Sequence[Mask], second: Sequence[Mask]) -> Floats:
     """IoU of every mask of `first` with every mask of `second`, (len(first), len(second)), in [0, 1]."""
     if not first or not second:
         return np.zeros((len(first), len(second)))
-    found = coco_mask.iou([coco_rle(mask) for mask in first], [coco_rle(mask) for mask in second], [0] * len(second))
-    return np.nan_to_num(np.asarray(found, dtype=np.float64))
+    ious = coco_mask.iou([coco_rle(mask) for mask in first], [coco_rle(mask) for mask in second], [0] * len(second))
+    return np.nan_to_num(np.asarray(ious, dtype=np.float64))
 
 
 def match_within_class(

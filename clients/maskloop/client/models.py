@@ -168,7 +168,7 @@ class ModelVerbs(Verbs):
         self, *, project_id: str, image_ids: Sequence[str], model_version: str = ""
     ) -> tuple[ImageProposals, ...]:
         """The masks that the last scoring offers, in the order of `image_ids`; unscored images are left out."""
-        found: list[ImageProposals] = []
+        proposals: list[ImageProposals] = []
         for start in range(0, len(image_ids), PROPOSALS_A_CALL):
             request = convert.request(
                 pb.GetProposalsRequest,
@@ -177,8 +177,8 @@ class ModelVerbs(Verbs):
                 image_ids=image_ids[start : start + PROPOSALS_A_CALL],
             )
             response = self._wire.call(self._stub(ModelServiceStub).GetProposals, request)
-            found.extend(map(convert.proposals_from_message, response.proposals))
-        return tuple(found)
+            proposals.extend(map(convert.proposals_from_message, response.proposals))
+        return tuple(proposals)
 
     def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> bytes:
         """Pseudo-labels as one COCO instance document (UTF-8 JSON), the predicted IoU as each annotation's `score`.

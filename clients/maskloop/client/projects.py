@@ -66,13 +66,13 @@ class ProjectVerbs(Verbs):
             AlreadyExists: the name is there with another content; or a label differs.
             InvalidImage, InvalidMask, InvalidLabel: names the file.
         """
-        found: list[Image] = []
+        imported: list[Image] = []
         for pack in _packs(images):
             request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
             response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
-            found.extend(map(convert.image_from_message, response.images))
-            taken(len(found))
-        return tuple(found)
+            imported.extend(map(convert.image_from_message, response.images))
+            taken(len(imported))
+        return tuple(imported)
 
     def get_image(self, *, project_id: str, image_id: str) -> Image:
         """Read one image's facts.

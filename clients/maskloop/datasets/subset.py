@@ -91,14 +91,14 @@ class Excerpt:
         return tuple(each for each in dataset.categories if not self.classes or each.name in self.classes)
 
     def _by_name(self, dataset: Dataset) -> dict[str, _Piece]:
-        found: dict[str, _Piece] = {}
+        by_name: dict[str, _Piece] = {}
         for name in (*dataset.train, *dataset.test):
             for piece in self._pieces(dataset.by_name[name]):
-                other = found.setdefault(piece.file_name, piece)
+                other = by_name.setdefault(piece.file_name, piece)
                 if other is not piece:
                     files = f"{other.image.file_name} and {piece.image.file_name}"
                     raise InvalidDataset(f"{files} would both give {piece.file_name}; rename one", field="data")
-        return found
+        return by_name
 
     def _draw(
         self, pieces: Mapping[str, _Piece], sources: Sequence[str], categories: Sequence[Category], option: str
@@ -111,10 +111,10 @@ class Excerpt:
         names = [name for name, piece in pieces.items() if piece.image.file_name in of]
         order = np.random.default_rng(DRAW_SEED).permutation(sorted(names))
         cut = (pieces[name].cut(kept, self.stretch) for name in order.tolist())
-        found = {image.file_name: image for image in islice(filter(self._holds_as_many, cut), wanted or None)}
-        if len(found) < max(wanted, 0 if self.objects is None else 1):
-            raise self._too_few(option, len(found), len(names))
-        return tuple(found[name] for name in names if name in found)
+        drawn = {image.file_name: image for image in islice(filter(self._holds_as_many, cut), wanted or None)}
+        if len(drawn) < max(wanted, 0 if self.objects is None else 1):
+            raise self._too_few(option, len(drawn), len(names))
+        return tuple(drawn[name] for name in names if name in drawn)
 
     def _pieces(self, image: DatasetImage) -> Iterator[_Piece]:
         if not self.crop or max(image.width, image.height) <= self.crop:
@@ -128,16 +128,16 @@ class Excerpt:
     def _holds_as_many(self, image: DatasetImage) -> bool:
         return self.objects is None or self.objects[0] <= len(image.objects) <= self.objects[1]
 
-    def _too_few(self, option: str, found: int, of: int) -> InvalidArgument:
+    def _too_few(self, option: str, available: int, of: int) -> InvalidArgument:
         if self.objects is None:
             so_many = ""
-        elif found:
+        elif available:
             so_many = f" with {self.objects[0]} to {self.objects[1]} objects"
         else:
             asked = f"--objects {self.objects[0]}-{self.objects[1]}"
             return InvalidArgument(f"{asked}: none of {of} {option.replace('_', ' ')} holds so many", field="objects")
         asked = f"--{option.replace('_', '-')} {getattr(self, option)}"
-        return InvalidArgument(f"{asked}: there are {found}{so_many}", field=option)
+        return InvalidArgument(f"{asked}: there are {available}{so_many}", field=option)
 
 
 @dataclass(frozen=True)
@@ -165,9 +165,9 @@ class _Piece:
 
 def _frequencies(dataset: Dataset) -> str:
     """`window (2447), balcony (393) and 8 more`: what there is, the most frequent first."""
-    found = Counter(item.category_id for image in dataset.images for item in image.objects)
-    ordered = sorted(dataset.categories, key=lambda category: (-found[category.id], category.id))
-    shown = ", ".join(f"{category.name} ({found[category.id]})" for category in ordered[:MOST_NAMED])
+    frequency = Counter(item.category_id for image in dataset.images for item in image.objects)
+    ordered = sorted(dataset.categories, key=lambda category: (-frequency[category.id], category.id))
+    shown = ", ".join(f"{category.name} ({frequency[category.id]})" for category in ordered[:MOST_NAMED])
     return shown if len(ordered) <= MOST_NAMED else f"{shown} and {len(ordered) - MOST_NAMED} more"
 
 
@@ -187,11 +187,11 @@ def objects_within(
         width, height: the window's size in pixels.
     """
     x, y = corner
-    found: list[ObjectLabel] = []
+    inside: list[ObjectLabel] = []
     for item in objects:
         left, top, wide, high = item.mask.box
         if left < x + width and x < left + wide and top < y + height and y < top + high:
             mask = item.mask.crop(x, y, width, height)
             if mask.area == item.mask.area or mask.area >= LEAST_SHARE * width * height:
-                found.append(replace(item, mask=mask))
-    return tuple(found)
+                inside.append(replace(item, mask=mask))
+    return tuple(inside)

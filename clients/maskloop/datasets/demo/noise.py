@@ -49,8 +49,8 @@ def ragged_blob(
 
 def in_one_piece(mask: BoolArray) -> BoolArray:
     """The largest connected part of `mask`."""
-    parts, found = ndimage.label(mask, structure=np.ones((3, 3)))
-    return np.asarray(parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])) if found else mask
+    parts, number = ndimage.label(mask, structure=np.ones((3, 3)))
+    return np.asarray(parts == 1 + np.argmax(np.bincount(parts.ravel())[1:])) if number else mask
 
 
 def without_holes(mask: BoolArray) -> BoolArray:
