@@ -96,15 +96,24 @@ def predict(
         raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
     counts = read_counts(counts_file, categories, pictures) if counts_file else {}
     waiting = [ImageToScore(name, picture.read, counts.get(name)) for name, picture in pictures.items()]
-    proposals: dict[str, ImageProposals] = {}
     predictions = model.predict(waiting, device=place, batch_size=BATCH, progress=lambda share, _: progress(share))
-    for prediction in predictions:
-        name = prediction.proposals.image_id
-        proposals[name] = prediction.proposals
-        drawn = overlay(pictures[name].read(), proposals[name], categories)
-        write_atomically(out / "overlays" / f"{name}.png", drawn)
-    _write_predictions(out / "predictions.coco.json", categories, pictures.values(), proposals)
+    _write(out, categories, pictures, (prediction.proposals for prediction in predictions))
     return len(pictures)
+
+
+def _write(
+    out: Path,
+    categories: Sequence[Category],
+    pictures: Mapping[str, PictureFile],
+    predicted: Iterable[ImageProposals],
+) -> None:
+    """Each picture with its masks as they come, and all of them as one COCO file."""
+    proposals: dict[str, ImageProposals] = {}
+    for image in predicted:
+        proposals[image.image_id] = image
+        drawn = overlay(pictures[image.image_id].read(), image, categories)
+        write_atomically(out / "overlays" / f"{image.image_id}.png", drawn)
+    _write_predictions(out / "predictions.coco.json", categories, pictures.values(), proposals)
 
 
 def _write_predictions(

@@ -105,21 +105,7 @@ def open_arm(
     """
     requests = RequestIds(run_id, str(name.strategy))
     progress.phase("open", f"project {name.project_id}")
-    client.create_project(
-        project_id=name.project_id,
-        display_name=f"{data.name}, {name.strategy}",
-        categories=data.dataset.categories,
-        request_id=requests.of("create_project"),
-    )
-    budget = options.parsed_budget()
-    client.create_campaign(
-        project_id=name.project_id,
-        campaign_id=CAMPAIGN,
-        budget=budget,
-        strategy=name.strategy,
-        seed=options.seed,
-        request_id=requests.of("create_campaign"),
-    )
+    _create(client, name, data, options, requests)
     images = _import(client, name.project_id, data, progress)
     training = Training(
         options.recipe_name,
@@ -136,9 +122,26 @@ def open_arm(
         {image.id: image for image in images},
         training,
         requests,
-        Ledger(budget),
+        Ledger(options.parsed_budget()),
         progress,
         clock,
+    )
+
+
+def _create(client: Client, name: ArmName, data: Data, options: Options, requests: RequestIds) -> None:
+    client.create_project(
+        project_id=name.project_id,
+        display_name=f"{data.name}, {name.strategy}",
+        categories=data.dataset.categories,
+        request_id=requests.of("create_project"),
+    )
+    client.create_campaign(
+        project_id=name.project_id,
+        campaign_id=CAMPAIGN,
+        budget=options.parsed_budget(),
+        strategy=name.strategy,
+        seed=options.seed,
+        request_id=requests.of("create_campaign"),
     )
 
 
