@@ -73,16 +73,16 @@ def names_in(path: str) -> set[str]:
     text = (ROOT / path).read_text(encoding="utf-8")
     if not path.endswith(".py"):
         return set(re.findall(r"\w+", text))
-    found = set()
+    names = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            found |= {
+            names.add(node.name)
+            names |= {
                 f"{node.name}.{inner.name}"
                 for inner in getattr(node, "body", ())
                 if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             }
-    return found
+    return names
 
 
 def stops(heading: str) -> list[list[str]]:
