@@ -54,7 +54,7 @@ def states(rows: Rows) -> Floats:
 def learning_from(*sources: str, fit: Fit = ridge, extra: Extra = nothing) -> Head:
     """A head fitted on `views` and `plain` readings of what the final network learnt, and on what was `held` out.
 
-    `held` is of the first rehearsal, `folds` of all of them.
+    `held` is of the first held-out fit, `folds` of all of them.
     """
 
     def score(networks: list[Network]) -> Floats:
@@ -92,14 +92,14 @@ def reference(networks: list[Network]) -> Floats:
 
 def two_networks(networks: list[Network]) -> Floats:
     """The mean of two networks' scores, each by its own head."""
-    rehearsal = networks[1]
-    return np.mean([HEADS[DEFAULT]([network, rehearsal]) for network in (networks[0], rehearsal)], axis=0)
+    held_out_fit = networks[1]
+    return np.mean([HEADS[DEFAULT]([network, held_out_fit]) for network in (networks[0], held_out_fit)], axis=0)
 
 
 def isotonic(networks: list[Network]) -> Floats:
     """The default, straightened by an isotonic regression on the rows of the held-out and the learnt images."""
-    final, rehearsal = networks[:2]
-    parts = CalibrationSet.join(*(rows.seen for rows in (rehearsal["held"], final["plain"], final["views"])))
+    final, held_out_fit = networks[:2]
+    parts = CalibrationSet.join(*(rows.seen for rows in (held_out_fit["held"], final["plain"], final["views"])))
     predict, unseen = ridge(parts), final["unseen"].seen
     fitted = IsotonicRegression(out_of_bounds="clip").fit(predict(parts.statistics), parts.ious)
     return unseen.image_means(fitted.predict(predict(unseen.statistics)))

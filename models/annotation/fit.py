@@ -3,7 +3,7 @@
 The held-out fit trains the same recipe without a share of the labels. Neither its network nor its head has seen the
 images held out, so they tell what the head is worth. It always starts from initial weights, also where the training
 starts warm: the network that a warm training goes on from has learnt from labels that are held out now
-(docs/decisions/0015-warm-trainings-rehearse-from-scratch.md).
+(docs/decisions/0015-the-held-out-fit-starts-from-scratch.md).
 
 Both trainings learn from pseudo-labels, and neither is judged by them. What is held out, and what the head learns
 from, is what people outlined: overlap with a pseudo-label says only how much two networks agree. The network that
@@ -117,7 +117,7 @@ class _Stages:
         )
 
     def held_out_fit(self, ordered: Sequence[Example]) -> tuple[dict[str, float], list[CalibrationSet]]:
-        """What heads are worth on images held out, as `rehearse` tells it, and these images as its network reads them.
+        """What heads are worth on images held out, and these images as its network reads them.
 
         Nothing is measured, and there are no such images, where nothing is held out.
         """

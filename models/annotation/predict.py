@@ -2,12 +2,12 @@
 
 On its way from its file to the row of a score table an image is, one after the other:
 
-1. a record of its file and counts, in the job (`service.device.job_files.PoolFile`);
+1. `ImageFile`: its file and counts, in the job (service/artifacts/image_file.py);
 2. `ImageToScore`: its id, what loads it, and its counts (models/data/samples.py);
 3. `Loaded`: pixels at the network's size, and its own size (models/data/loading.py);
 4. a row of `Decoded`: the steps' mask logits, classes and states, of a batch (models/annotation/network.py);
 5. `Prediction`: proposals, statistics, features, uncertainty (models/predictor.py);
-6. the row itself (`service.artifacts.score_table.ScoredRow`).
+6. `ScoredRow`: the row itself (service/artifacts/score_table.py).
 
 A count-free network decides as RSIS does what counts of its steps (Salvador et al., Recurrent neural networks for
 semantic instance segmentation, section 3): a step whose objectness is below a half is passed over, those after it are

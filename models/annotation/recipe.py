@@ -98,7 +98,7 @@ class Recipe(JsonOptions):
     iou_training: str = "frozen"
     # The product's head.
     held_out: float = (
-        0.25  # share of the labels that a rehearsal leaves out, see models/annotation/fit.py; 0 for no rehearsal
+        0.25  # share of the labels that the held-out fit leaves out, see models/annotation/fit.py; 0 for none
     )
     # Work.
     checkpoint_every: int = 50  # iterations

@@ -10,7 +10,7 @@ from service.store import Transaction
 from service.store.batches import labeled_picks
 from service.store.models import metrics_of_all
 
-QUALITY = "held_out_mean_iou"  # measured by each training on labels that it holds out of a rehearsal
+QUALITY = "held_out_mean_iou"  # measured by each training on labels that it holds out
 
 
 def round_outcomes(tx: Transaction, project_id: str, campaign_id: str) -> tuple[RoundOutcome, ...]:

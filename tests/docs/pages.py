@@ -15,8 +15,8 @@ CODE = re.compile(r"`[^`]+`")
 
 def pages() -> list[Path]:
     """README, CONTRIBUTING and all of docs/, relative to the checkout."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [path.relative_to(ROOT) for path in found]
+    paths = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    return [path.relative_to(ROOT) for path in paths]
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,11 @@ def links(page: Path) -> list[str]:
 
 def anchors(page: Path) -> set[str]:
     """What `#...` may name in a page: its headings, as GitHub spells them."""
-    found = set()
+    headings = set()
     fenced = False
     for line in (ROOT / page).read_text(encoding="utf-8").splitlines():
         fenced ^= line.startswith(FENCE)
         if line.startswith("#") and not fenced:
             title = LINK.sub(lambda match: match["text"], line.lstrip("#").strip()).replace("`", "")
-            found.add(re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-"))
-    return found
+            headings.add(re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-"))
+    return headings

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -25,9 +26,11 @@ def code(page) -> list[str]:
     return [span.strip("`") for span in CODE.findall(text)]
 
 
-def rows(page) -> list[list[str]]:
-    """The cells of all tables of a page, without their headings."""
-    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+def rows(page, heading: str = "") -> list[list[str]]:
+    """The cells of all tables of a page, or of its part under the `##` heading that begins so."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    parts = [part for part in text.split("\n## ") if part.startswith(heading)] if heading else [text]
+    lines = [line for part in parts for line in part.splitlines()]
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return [cells for cells in table if not set("".join(cells)) <= set("- :")]
 
@@ -70,24 +73,45 @@ def names_in(path: str) -> set[str]:
     text = (ROOT / path).read_text(encoding="utf-8")
     if not path.endswith(".py"):
         return set(re.findall(r"\w+", text))
-    found = set()
+    names = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-            found |= {
+            names.add(node.name)
+            names |= {
                 f"{node.name}.{inner.name}"
                 for inner in getattr(node, "body", ())
                 if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             }
-    return found
+    return names
 
 
-def test_the_walks_pass_through_functions_that_are_there():
-    hops = [cells for cells in rows(WALKS) if len(cells) == 4 and cells[0] != "hop"]
-    assert len(hops) > 20
+def stops(heading: str) -> list[list[str]]:
+    """The stops of one walk: number, file, functions, what happens."""
+    return [cells for cells in rows(WALKS, heading) if len(cells) == 4 and cells[0] != "stop"]
+
+
+@pytest.mark.parametrize("walk", ["SelectBatch", "A round"])
+def test_a_walk_passes_through_functions_that_are_there(walk):
     missing = []
-    for _, file, function, _ in hops:
+    for _, file, function, _ in stops(walk):
         for name in CODE.findall(function):
             if name.strip("`") not in names_in(file.strip("`")):
                 missing.append(f"{file}: {name}")
     assert missing == []
+
+
+@pytest.mark.parametrize(("walk", "least"), [("SelectBatch", 20), ("A round", 40)])
+def test_a_walk_stops_at_no_file_more_than_twice(walk, least):
+    visits = [file for _, file, _, _ in stops(walk)]
+    assert [int(number) for number, *_ in stops(walk)] == list(range(1, len(visits) + 1))
+    assert len(visits) > least
+    assert [file for file, times in Counter(visits).items() if times > 2] == []
+
+
+def test_an_image_becomes_at_most_six_types_from_its_file_to_the_table():
+    predicting = ast.get_docstring(ast.parse((ROOT / "models/annotation/predict.py").read_text(encoding="utf-8")))
+    types = [(kind.strip("`"), file.strip("`")) for kind, file, _ in rows(WALKS, "What an image becomes")[1:]]
+    assert 4 < len(types) <= 6
+    assert [kind for kind, file in types if kind not in names_in(file)] == []
+    told = re.findall(r"^\d\. .*?`(\w+)`.*?\(([\w/.]+)\)[;.]$", predicting, flags=re.MULTILINE | re.DOTALL)
+    assert told == types

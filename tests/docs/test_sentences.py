@@ -16,13 +16,13 @@ NO_END = ("et al.", "e.g.", "i.e.", "vs.", "cf.", "d.f.", "Fig.", "No.", "p.", "
 def sentences(paragraph: str) -> list[str]:
     """Sentences of one paragraph; code counts as a word, a link as its text."""
     plain = LINK.sub(lambda match: match["text"], CODE.sub("CODE", paragraph)).replace("**", "")
-    found = [""]
+    parts = [""]
     for word in plain.split():
-        found[-1] += f"{word} "
-        ends = word.rstrip("\"')]*_").endswith((".", "!", "?")) and not _is_short_form(found[-1])
+        parts[-1] += f"{word} "
+        ends = word.rstrip("\"')]*_").endswith((".", "!", "?")) and not _is_short_form(parts[-1])
         if ends:
-            found.append("")
-    return [sentence.strip() for sentence in found if sentence.strip()]
+            parts.append("")
+    return [sentence.strip() for sentence in parts if sentence.strip()]
 
 
 def _is_short_form(so_far: str) -> bool:

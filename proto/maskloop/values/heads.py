@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class HeadState(StrEnum):
-    """What a rehearsal on labels that were held out makes of the head of a model version.
+    """What a held-out fit makes of the head of a model version.
 
     TRUSTED: the head predicts IoU better than a constant, by more than chance; or the version before it did, and this
     one's error is below the constant's as well.
