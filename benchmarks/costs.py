@@ -35,7 +35,7 @@ class Person:
 
     def mean_s(self, kind: SupervisionKind, counts: Counts) -> float:
         if kind is SupervisionKind.COUNTS:
-            return VOCABULARY * self.check + sum(self.count[key] for key in counts.by_category)
+            return float(VOCABULARY * self.check + sum(self.count[key] for key in counts.by_category))
         outlines = sum(number * self.outline[key] for key, number in counts.by_category.items())
         return float((VOCABULARY - counts.categories) * self.check + outlines)
 

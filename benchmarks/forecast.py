@@ -27,7 +27,7 @@ CURVES: dict[str, tuple[Callable[[float], float], float]] = {
 def main() -> None:
     """Print a table: share of forecasts that held, mean width of the interval, mean error of the expectation."""
     print(f"promised: {CONFIDENCE:.0%}; each cell: held, width, mean error; next round | twice the time")
-    shares = []
+    shares: list[float] = []
     for name, (curve, noise) in CURVES.items():
         for rounds in ROUNDS:
             held = study(curve, noise, rounds)

@@ -21,6 +21,8 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -62,7 +64,7 @@ class View:
             learnt, ids, RECIPE, seed=seed, device=CPU, checkpoint_dir=None, progress=lambda *_: None
         )
         everything = [*found.own, *found.own_unseen, *found.candidates, *found.unseen]
-        waiting = [ImageToScore(one.image_id, lambda one=one: one.pixels) for one in everything]
+        waiting = [ImageToScore(image.image_id, partial(attrgetter("pixels"), image)) for image in everything]
         return cls(found, classifier, dict(encode_images(classifier.encoder, waiting, device=CPU, batch_size=16)))
 
     @property

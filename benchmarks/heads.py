@@ -93,7 +93,8 @@ def reference(networks: list[Network]) -> Floats:
 def two_networks(networks: list[Network]) -> Floats:
     """The mean of two networks' scores, each by its own head."""
     held_out_fit = networks[1]
-    return np.mean([HEADS[DEFAULT]([network, held_out_fit]) for network in (networks[0], held_out_fit)], axis=0)
+    first, second = (HEADS[DEFAULT]([network, held_out_fit]) for network in (networks[0], held_out_fit))
+    return (first + second) / 2
 
 
 def isotonic(networks: list[Network]) -> Floats:

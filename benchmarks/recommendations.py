@@ -44,7 +44,8 @@ def main() -> None:
 def truth(ahead: float) -> Array:
     """True quality at `TIMES_S` of an arm that ends `ahead` of random."""
     share = 1 - np.exp(-2.5 * (TIMES_S - BEGIN_S) / (END_S - BEGIN_S))
-    return START + (RISE + ahead) * share / share[-1]
+    quality: Array = START + (RISE + ahead) * share / share[-1]
+    return quality
 
 
 def simulated(rng: np.random.Generator, seeds: int, ahead: float) -> Comparison:

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def race(channel: grpc.Channel, beside: Path, expected: Iterator[str]) -> tuple[
             empty_s, _ = timed(lambda: health.Check(health_pb2.HealthCheckRequest(), timeout=60))
             commit_s, _ = timed(lambda: store.execute("INSERT INTO rows VALUES (0)"))
             request = request_of(number)
-            select_s, batch = timed(lambda request=request: campaigns.SelectBatch(request, timeout=600))
+            select_s, batch = timed(partial(campaigns.SelectBatch, request, timeout=600))
             assert [pick.image_id for pick in batch.picks] == [next(expected) for _ in range(BATCH)]
             seconds.append((empty_s, commit_s, select_s))
     empty_ms, commit_ms, select_ms = np.median(seconds[1 + WARM :], axis=0) * 1e3

@@ -70,7 +70,10 @@ def line(text: str, size: int) -> str:
 def _run(part: str, text: str, size: int, folder: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.strategies", "--only", part, text, str(size), folder]
     patient = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait sleep
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=patient).stdout)
+    figures: dict[str, Any] = json.loads(
+        subprocess.run(command, check=True, stdout=subprocess.PIPE, env=patient).stdout
+    )
+    return figures
 
 
 def ours(text: str, size: int, folder: Path) -> dict[str, float]:

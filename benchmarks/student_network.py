@@ -25,6 +25,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -251,11 +252,11 @@ def _panel(axes: Axes, panel: tuple[str, str], gains: Mapping[Key, list[float]])
         f"{panel[0]}, {'on top of the labels' if float(panel[1]) else 'mixed among the labels'}", fontsize=11
     )
     for style, (way, told) in enumerate(WAYS.items()):
-        found = sorted((int(key[3]), gain) for key, gain in gains.items() if key[:3] == (*panel, way))
-        at = [number + 3 * (style - 1.5) for number, _ in found]  # side by side
-        bars = [np.std(gain, ddof=1) if len(gain) > 1 else 0.0 for _, gain in found]
-        look = {"color": ARM_COLOURS[style], "marker": ARM_MARKERS[style], "capsize": 3}
-        axes.errorbar(at, [np.mean(gain) for _, gain in found], bars, label=told, **look)
+        points = sorted((int(key[3]), gain) for key, gain in gains.items() if key[:3] == (*panel, way))
+        at = [number + 3 * (style - 1.5) for number, _ in points]  # side by side
+        bars = [float(np.std(gain, ddof=1)) if len(gain) > 1 else 0.0 for _, gain in points]
+        look: dict[str, Any] = {"color": ARM_COLOURS[style], "marker": ARM_MARKERS[style], "capsize": 3}
+        axes.errorbar(at, [np.mean(gain) for _, gain in points], bars, label=told, **look)
 
 
 def _key(row: Mapping[str, str]) -> Key:

@@ -1,4 +1,4 @@
-"""Which images may be asked for, in memory: walks over `selection.Candidates`, kept true to the store.
+"""Which images may be asked for, in memory: walks over `selection.candidates.Candidates`, kept true to the store.
 
 A walk is built once, from the store, when a campaign first asks for a kind of label by a strategy (and again after an
 import, a new score table, or a restart). From then on every commit that changes where an image stands (leased, given

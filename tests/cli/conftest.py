@@ -10,7 +10,7 @@ import pytest
 from maskloop.cli import al_loop as of_al_loop
 from maskloop.cli import maskloop as of_maskloop
 
-Command = Callable[..., tuple[int, str, str]]
+Command = Callable[..., tuple[int | str, str, str]]
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def maskloop(monkeypatch, capsys) -> Command:
     return lambda *options: _run(of_maskloop.main, ["maskloop", *options], monkeypatch, capsys)
 
 
-def _run(main, words, monkeypatch, capsys) -> tuple[int, str, str]:
+def _run(main, words, monkeypatch, capsys) -> tuple[int | str, str, str]:
     monkeypatch.setattr(sys, "argv", [str(word) for word in words])
     with pytest.raises(SystemExit) as ended:
         main()

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-SERVERS = ("torch", "torchvision", "sqlalchemy", "alembic", "dbos", "psycopg", "faiss", "pyarrow", "safetensors")
-SERVERS += ("sklearn", "fsspec", "pydantic_settings", "grpc_reflection")
+LEARNING = ("torch", "torchvision", "safetensors", "faiss", "sklearn")
+STORING = ("sqlalchemy", "alembic", "dbos", "psycopg", "pyarrow", "fsspec", "pydantic_settings", "grpc_reflection")
+SERVERS = (*LEARNING, *STORING)
 DRAWING = ("matplotlib", "jinja2", "scipy")
 HOOK = """
 import sys

@@ -39,7 +39,7 @@ def await_true(condition):
 
 
 def test_a_server_that_is_killed_comes_back_at_the_same_address_and_ends_with_its_owner(tmp_path):
-    said = []
+    said: list[str] = []
     with LocalServer(tmp_path, "cpu", said.append) as server:
         first = server._process.pid
         with Client(server.address, retry=Retry(patience_s=60)) as client:
@@ -54,7 +54,7 @@ def test_a_server_that_is_killed_comes_back_at_the_same_address_and_ends_with_it
 
 
 def test_a_server_that_is_killed_before_it_is_ready_is_started_again(tmp_path):
-    said = []
+    said: list[str] = []
 
     def kill_the_first():
         await_true(lambda: server._process is not None)

@@ -27,7 +27,8 @@ def box(category_id, x, y, width, height, *, size=(20, 20)):
 
 
 def image(name, *objects, size=(20, 20), folder=Path()):
-    return DatasetImage(name, folder / name, *size, objects)
+    width, height = size
+    return DatasetImage(name, folder / name, width, height, objects)
 
 
 def dataset(*images):

@@ -28,8 +28,8 @@ from tests.service.processes import ServerProcess
 ADDRESS = "127.0.0.1:7443"
 """Where the pages say that a server is."""
 LITTLE_DATA = ("--data", "coco:bridges")
-SMALL = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1")
-SMALL += ("--recipe", TINY, "--image-size", "32", "--device", "cpu")
+FEW_ROUNDS = ("--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1")
+SMALL = (*FEW_ROUNDS, "--recipe", TINY, "--image-size", "32", "--device", "cpu")
 """Put behind the campaigns of the pages, which would take minutes: the last value of an option holds."""
 PATIENCE_S = 600
 LANGUAGES = {"", "python", "text"}

@@ -9,6 +9,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def square(category_id: int = 2) -> ObjectLabel:
 
 
 def test_a_document_lists_images_categories_and_objects() -> None:
-    written = coco_document(CATEGORIES, [image("a.jpg"), image("b.jpg")], {"b.jpg": (square(5),)})
+    written: dict[str, Any] = coco_document(CATEGORIES, [image("a.jpg"), image("b.jpg")], {"b.jpg": (square(5),)})
     assert written["images"] == [
         {"id": 1, "file_name": "a.jpg", "width": 6, "height": 4},
         {"id": 2, "file_name": "b.jpg", "width": 6, "height": 4},
@@ -59,7 +60,7 @@ def test_a_document_lists_images_categories_and_objects() -> None:
 
 
 def test_scores_are_written_beside_their_objects() -> None:
-    written = coco_document(CATEGORIES, [image("a")], {"a": (square(), square(5))}, {"a": (0.25, 0.75)})
+    written: dict[str, Any] = coco_document(CATEGORIES, [image("a")], {"a": (square(), square(5))}, {"a": (0.25, 0.75)})
     assert [(item["category_id"], item["score"]) for item in written["annotations"]] == [(2, 0.25), (5, 0.75)]
 
 

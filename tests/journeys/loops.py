@@ -23,8 +23,8 @@ class Loop:
 
     def __init__(self, demo, workdir, *options):
         self.workdir = workdir
-        self.command = [AL_LOOP, "--data", f"coco:{demo}", "--recipe", TINY, "--image-size", "32", "--device", "cpu"]
-        self.command += ["--workdir", workdir, *options]
+        self.command = [str(AL_LOOP), "--data", f"coco:{demo}", "--recipe", TINY, "--image-size", "32"]
+        self.command += ["--device", "cpu", "--workdir", str(workdir), *map(str, options)]
 
     @contextmanager
     def running(self, *more):
@@ -32,7 +32,7 @@ class Loop:
         environment = {**os.environ, "MASKLOOP_THREADS": "1"}
         pipe = subprocess.PIPE
         process = subprocess.Popen(
-            [*map(str, self.command), *more],
+            [*self.command, *map(str, more)],
             stdout=pipe,
             stderr=pipe,
             text=True,
@@ -72,7 +72,7 @@ def children(pid):
 
 def processes_naming(text):
     """Process ids of all processes with `text` in their command line, apart from this one."""
-    found = []
+    ids = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
@@ -80,5 +80,5 @@ def processes_naming(text):
             except OSError:
                 continue
             if text in line:
-                found.append(int(entry.name))
-    return found
+                ids.append(int(entry.name))
+    return ids

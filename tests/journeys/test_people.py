@@ -117,8 +117,8 @@ def test_a_broken_file_is_told_and_waited_for(labeled):
 
 def read_labels(file):
     document = json.loads(file.read_text())
-    names = {one["id"]: one["file_name"] for one in document["images"]}
-    areas = {name: [] for name in names.values()}
-    for one in document["annotations"]:
-        areas[names[one["image_id"]]].append(one["area"])
+    names = {entry["id"]: entry["file_name"] for entry in document["images"]}
+    areas: dict[str, list[float]] = {name: [] for name in names.values()}
+    for entry in document["annotations"]:
+        areas[names[entry["image_id"]]].append(entry["area"])
     return {name: sorted(found) for name, found in areas.items()}

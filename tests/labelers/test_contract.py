@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -117,7 +118,7 @@ class Folder(Setting):
         (self.place / name).write_text(text)
 
 
-def done(kind: SupervisionKind, *names: str, **instead: object) -> str:
+def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
     """done.json with what OBJECTS says of these images, or what stands for them in `instead`."""
     if kind is FULL:
         labels = {f"{name}.png": instead.get(name, OBJECTS[name]) for name in names}

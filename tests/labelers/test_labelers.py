@@ -235,7 +235,7 @@ def test_answers_that_cannot_be_are_told(people, answers, complaint):
 
 
 def test_leases_are_kept_while_people_work(people):
-    kept = []
+    kept: list[object] = []
     people.script.extend([lambda: None] * 1300)
     people.save(finished("a", "b"))
     people.labeler.label(task(FULL, kept=kept))

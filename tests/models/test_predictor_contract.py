@@ -220,7 +220,7 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
         next(network.children()).eval()
     modes = [module.training for network in networks(predictor) for module in network.modules()]
     before = [value.clone() for network in networks(predictor) for value in network.state_dict().values()]
-    state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()
+    state, numpy_state = torch.get_rng_state(), np.random.get_state(legacy=False)["state"]["key"].copy()
     try:
         made = by_id(predictor, pool)
         assert modes == [module.training for network in networks(predictor) for module in network.modules()]
@@ -230,7 +230,7 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
     after = [value for network in networks(predictor) for value in network.state_dict().values()]
     assert all(torch.equal(value, other) for value, other in zip(before, after, strict=True))
     assert torch.equal(torch.get_rng_state(), state)
-    assert (np.random.get_state()[1] == numpy_state).all()
+    assert (np.random.get_state(legacy=False)["state"]["key"] == numpy_state).all()
     for image_id, prediction in made.items():
         assert_same(prediction, predictions[image_id])
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image as Picture
@@ -76,7 +77,7 @@ class Server:
         self.database = Database(self.url or f"sqlite:///{self.folder / 'maskloop.db'}")
         self.data = DataFolder(self.folder)
         self.candidates = CandidateIndex(Rankings(self.data).find)
-        parts = {"database": self.database, "candidates": self.candidates, "clock": self.clock}
+        parts: dict[str, Any] = {"database": self.database, "candidates": self.candidates, "clock": self.clock}
         numbers = itertools.count()
         parts["new_id"] = lambda: f"{id(self):x}-{next(numbers)}"
         blobs = BlobStore(str(self.folder / "blobs"))
@@ -96,10 +97,10 @@ class Server:
         return [image.id for image in self.projects.import_images(project_id=project_id, images=imports)]
 
     def create_campaign(
-        self, seconds: float | None = None, campaign_id: str = "c", images: int | None = None, **options: object
+        self, seconds: float | None = None, campaign_id: str = "c", images: int | None = None, **options: Any
     ) -> Campaign:
         budget = Budget(seconds=seconds, images=images)
-        settings = {"budget": budget, "strategy": Strategy("random"), "seed": 0, **options}
+        settings: dict[str, Any] = {"budget": budget, "strategy": Strategy("random"), "seed": 0, **options}
         return self.campaigns.create_campaign(project_id="p", campaign_id=campaign_id, **settings)
 
     def add_model(
@@ -118,7 +119,7 @@ class Server:
             activate_model(tx, "p", version, self.clock())
         if scores is not None:
             objects = {image_id: (FOUND,) * number for image_id, number in (found or {}).items()}
-            rows = (ImageProposals(one, version, score, objects.get(one, ())) for one, score in scores.items())
+            rows = (ImageProposals(name, version, score, objects.get(name, ())) for name, score in scores.items())
             write_scores(self.data.scores("p", version), (ScoredRow(row, FEATURES, UNCERTAIN) for row in rows))
 
     def count(self, ids: Sequence[str], counts: dict[int, int]) -> None:
@@ -156,9 +157,9 @@ class Boxes(FullLabel):
     kind = SupervisionKind.BOXES
 
 
-def full_draft(image_id: str, *categories: int, **options: object) -> LabelDraft:
+def full_draft(image_id: str, *categories: int, **options: Any) -> LabelDraft:
     return LabelDraft(image_id, FullLabel(objects(*categories)), **options)
 
 
-def counts_draft(image_id: str, counts: dict[int, int], **options: object) -> LabelDraft:
+def counts_draft(image_id: str, counts: dict[int, int], **options: Any) -> LabelDraft:
     return LabelDraft(image_id, Counts(counts), **options)

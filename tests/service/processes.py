@@ -64,10 +64,10 @@ class ServerProcess:
 
 def children(pid: int) -> list[int]:
     """Process ids of a process's children."""
-    found = []
+    ids: list[int] = []
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found += map(int, (task / "children").read_text().split())
-    return found
+        ids += map(int, (task / "children").read_text().split())
+    return ids
 
 
 def command_line(pid: int) -> bytes:

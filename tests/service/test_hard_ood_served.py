@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import signal
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def fill(client: Client, project_id: str) -> dict[str, str]:
     return {image.id: image.file_name for image in found if image.split is Split.OOD}
 
 
-def select(client: Client, images: int, **options: object):
+def select(client: Client, images: int, **options: Any):
     return client.select_batch(
         project_id="p", campaign_id="c", annotator="ann", kind=OOD_CHECK, images=images, **options
     )

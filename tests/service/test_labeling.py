@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,8 +55,8 @@ def batch(server: Server) -> Batch:
     return lease(server, images=3)
 
 
-def lease(server: Server, annotator: str = "ann", kind: SupervisionKind = FULL, **options: object) -> Batch:
-    asked = {"images": 1, **options}
+def lease(server: Server, annotator: str = "ann", kind: SupervisionKind = FULL, **options: Any) -> Batch:
+    asked: dict[str, Any] = {"images": 1, **options}
     return server.campaigns.select_batch(project_id="p", campaign_id="c", annotator=annotator, kind=kind, **asked)
 
 
@@ -63,12 +65,12 @@ def label_of(server: Server, image_id: str) -> str:
     return label.id
 
 
-def submit(server: Server, *drafts: LabelDraft, **options: object) -> Submission:
-    asked = {"annotator": "ann", **options}
+def submit(server: Server, *drafts: LabelDraft, **options: Any) -> Submission:
+    asked: dict[str, Any] = {"annotator": "ann", **options}
     return server.labels.submit_labels(project_id="p", labels=drafts, **asked)
 
 
-def kept(server: Server, **options: object) -> tuple[Label, ...]:
+def kept(server: Server, **options: Any) -> tuple[Label, ...]:
     return server.labels.list_labels(project_id="p", **options).items
 
 
@@ -218,7 +220,7 @@ def without_a_pixel(image_id: str) -> LabelDraft:
     ],
 )
 def test_wrong_labels_are_refused_naming_image_and_object(
-    server: Server, batch: Batch, make: object, error: type[MaskloopError], match: str
+    server: Server, batch: Batch, make: Callable[[str], LabelDraft], error: type[MaskloopError], match: str
 ) -> None:
     image_id = image_ids(batch)[1]
     with pytest.raises(error, match=f"image {image_id}.*{match}"):

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from dataclasses import replace
+from typing import Any
 
 import grpc
 import pytest
@@ -35,6 +36,7 @@ from maskloop.values import (
     Category,
     Counts,
     LabelDraft,
+    ModelVersion,
     OperationKind,
     OperationState,
     PseudoLabels,
@@ -309,7 +311,7 @@ def digest(client, tmp_path, project_id="p"):
 @pytest.mark.slow
 def test_work_survives_the_death_of_the_device_and_of_the_server(tmp_path):
     """Killed in training: the device once, the server twice; the model is that of an undisturbed training."""
-    wanted = {"project_id": "p", "overrides": {**TINY, "iterations": 60}, "seed": 5, "activate": True}
+    wanted: dict[str, Any] = {"project_id": "p", "overrides": {**TINY, "iterations": 60}, "seed": 5, "activate": True}
     with ServerProcess(tmp_path / "calm") as calm:
         fill(calm.client)
         calm.client.wait_operation(calm.client.train_model(**wanted, request_id="t"))
@@ -331,6 +333,7 @@ def test_work_survives_the_death_of_the_device_and_of_the_server(tmp_path):
         again = stormy.client.train_model(**wanted, request_id="t")
         ended = stormy.client.wait_operation(again)
         assert again.id == ended.id == operation.id
+        assert isinstance(ended.result, ModelVersion)
         assert digest(stormy.client, tmp_path) == undisturbed
         assert [model.id for model in stormy.client.list_models(project_id="p")] == [ended.result.id]
         assert ended.result.active

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from typing import Any
 
 from maskloop.values import SupervisionKind
 from tests.service.desks import Server, counts_draft, full_draft
@@ -22,7 +23,7 @@ def test_no_image_is_given_twice_and_the_books_balance(server: Server) -> None:
     def work(annotator: str) -> None:
         try:
             for kind in (COUNTS, FULL, FULL, COUNTS):
-                asked = {"annotator": annotator, "kind": kind, "images": 2}
+                asked: dict[str, Any] = {"annotator": annotator, "kind": kind, "images": 2}
                 batch = server.campaigns.select_batch(project_id="p", campaign_id="c", **asked)
                 given.extend((pick.image_id, kind) for pick in batch.picks)
                 make = {FULL: lambda one: full_draft(one, 1), COUNTS: lambda one: counts_draft(one, {1: 1})}[kind]
@@ -53,7 +54,7 @@ def test_the_same_request_sent_by_many_at_once_is_done_once(server: Server) -> N
     answers = []
 
     def ask() -> None:
-        asked = {"annotator": "ann", "kind": FULL, "images": 3, "request_id": "r"}
+        asked: dict[str, Any] = {"annotator": "ann", "kind": FULL, "images": 3, "request_id": "r"}
         answers.append(server.campaigns.select_batch(project_id="p", campaign_id="c", **asked))
 
     threads = [threading.Thread(target=ask) for _ in range(ANNOTATORS)]

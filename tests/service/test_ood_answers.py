@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from maskloop.values import (
     Counts,
     Label,
     LabelDraft,
+    ModelVersion,
     OodAnswer,
     Operation,
     OperationKind,
@@ -41,9 +43,9 @@ def candidates(server: Server) -> list[str]:
 
 
 def select(
-    server: Server, kind: SupervisionKind = OOD_CHECK, images: int = 5, annotator: str = "ann", **o: object
+    server: Server, kind: SupervisionKind = OOD_CHECK, images: int = 5, annotator: str = "ann", **options: Any
 ) -> Batch:
-    asked = {"strategy": RANDOM, **o}
+    asked: dict[str, Any] = {"strategy": RANDOM, **options}
     return server.campaigns.select_batch(
         project_id="p", campaign_id="c", annotator=annotator, kind=kind, images=images, **asked
     )
@@ -53,7 +55,7 @@ def ids(batch: Batch) -> set[str]:
     return {pick.image_id for pick in batch.picks}
 
 
-def draft(image_id: str, category_id: int = 0, **options: object) -> LabelDraft:
+def draft(image_id: str, category_id: int = 0, **options: Any) -> LabelDraft:
     return LabelDraft(image_id, OodAnswer(category_id), **options)
 
 
@@ -137,7 +139,7 @@ def test_answers_need_a_candidate_and_a_category_of_the_vocabulary(server: Serve
     with pytest.raises(InvalidLabel, match=f"image {candidates[0]}: project p has no category 9"):
         submit(server, draft(candidates[0], 9))
     with pytest.raises(InvalidLabel, match="says nothing"):
-        LabelDraft(candidates[0], OOD_CHECK)
+        LabelDraft(candidates[0], OOD_CHECK)  # type: ignore[arg-type] # what callers without types may say
     assert server.labels.list_labels(project_id="p").items == ()
 
 
@@ -187,7 +189,9 @@ def test_a_training_learns_from_what_is_known_to_hold_nothing(server: Server, ca
     (server.data.work("o1") / CHECKPOINT).write_bytes(b"weights")
     write_outcome(server.data.work("o1"), {"metrics": {}})
     with server.database.write() as tx:
-        assert work_of(server).finish(tx, training(server, "o1")).labeled_images == 1
+        made = work_of(server).finish(tx, training(server, "o1"))
+        assert isinstance(made, ModelVersion)
+        assert made.labeled_images == 1
         learnt = set(get_model(tx, "p", "m1").snapshot)
     assert learnt == {nothing.id, counts.id, full.id}
 

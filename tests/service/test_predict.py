@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,8 +62,8 @@ def counts_file(folder: Path, counts: object = COUNTS) -> Path:
     return path
 
 
-def run(checkpoint: Path, pictures: Path, counts: Path, **options: object) -> int:
-    settings = {"device": "cpu", "progress": lambda share: None, **options}
+def run(checkpoint: Path, pictures: Path, counts: Path, **options: Any) -> int:
+    settings: dict[str, Any] = {"device": "cpu", "progress": lambda share: None, **options}
     return predict(checkpoint, pictures, counts, pictures.parent / "out", **settings)
 
 
@@ -76,9 +77,9 @@ def test_every_counted_object_gets_a_mask_and_a_predicted_iou(checkpoint, pictur
     assert {name: found.count(name) for name in set(found)} == {"square0.png": 1, "deep/square2.png": 2}
     for item in document["annotations"]:
         assert 0 <= item["score"] <= 1
-        size = item["segmentation"]["size"]
-        assert Mask(*size, item["segmentation"]["counts"].encode()).area == item["area"]
-        assert size == [SIDE, SIDE]
+        height, width = item["segmentation"]["size"]
+        assert Mask(height, width, item["segmentation"]["counts"].encode()).area == item["area"]
+        assert (height, width) == (SIDE, SIDE)
 
 
 def test_a_model_that_finds_by_itself_needs_no_counts_and_another_says_that_it_does(checkpoint, pictures, tmp_path):

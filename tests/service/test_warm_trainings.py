@@ -7,7 +7,7 @@ import pytest
 
 from maskloop.values import ModelVersion, Operation, OperationKind, OperationState
 from models.annotation.recipe import resolve
-from service.device.job_files import read_job
+from service.device.job_files import TrainJob, read_job
 from service.operations.steps import DeviceWork
 from service.store.models import ModelRecord, insert_model
 from service.store.operations import OperationRecord
@@ -32,7 +32,9 @@ def start_of(server: Server, recipe: dict[str, object], operation_id: str = "o1"
         operation_id, "p", OperationKind.TRAIN, OperationState.PENDING, created_at=now, updated_at=now
     )
     work.prepare(OperationRecord(operation, {"recipe": recipe, "seed": 0}))
-    return read_job(server.data.work(operation_id)).start
+    job = read_job(server.data.work(operation_id))
+    assert isinstance(job, TrainJob)
+    return job.start
 
 
 def test_a_first_training_starts_from_initial_weights(server: Server) -> None:

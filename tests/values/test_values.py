@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def test_a_day_without_work_buys_nothing() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, {"seconds": 1.0, "images": 1}, {"seconds": math.nan}, {"seconds": math.inf}])
-def test_a_budget_is_one_finite_amount(wrong: dict[str, float]) -> None:
+def test_a_budget_is_one_finite_amount(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidBudget):
         Budget(**wrong)
 
@@ -151,7 +152,7 @@ def test_the_decoding_sequence_is_sorted_and_repeats_each_category_as_counted(by
         lambda: Project("P", "P", (Category(1, "a"),)),
         lambda: Project("p", "P", (Category(1, "a"), Category(1, "b"))),
         lambda: Project("p", "P", (Category(1, "a"), Category(2, "a"))),
-        lambda: LabelDraft("i", SupervisionKind.COUNTS),
+        lambda: LabelDraft("i", SupervisionKind.COUNTS),  # type: ignore[arg-type] # what callers without types may say
         lambda: LabelDraft("i", FullLabel(), seconds_spent=-1.0),
         lambda: LabelDraft("i", FullLabel(), seconds_spent=math.nan),
         lambda: LabelDraft("i", FullLabel(), seconds_spent=math.inf),

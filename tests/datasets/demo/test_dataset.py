@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_a_folder_half_made_anew_is_not_taken_for_the_old_one(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("wrong", [{"images": 0}, {"test_images": 0}, {"size": 32}, {"size": 4096}, {"seed": -1}])
-def test_impossible_demo_data_is_refused_before_anything_is_written(tmp_path: Path, wrong: dict[str, int]) -> None:
+def test_impossible_demo_data_is_refused_before_anything_is_written(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         write_demo_data(tmp_path, **{"images": 1, "test_images": 1, "seed": 0, **wrong})
     assert list(tmp_path.iterdir()) == []
@@ -124,7 +125,7 @@ def test_a_scene_has_at_least_one_frame() -> None:
         {"crowded_share": 2},
     ],
 )
-def test_impossible_difficulties_are_refused(wrong: dict[str, float]) -> None:
+def test_impossible_difficulties_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument):
         DemoDifficulty(**wrong)
 

@@ -166,7 +166,7 @@ def test_looks_are_told_with_the_round_in_which_they_were_taken(folder, history)
     assert (looks.round, looks.classifier) == (1, classifier.id)
     assert (looks.candidates, looks.hard_images, looks.clusters) == (6, classifier.hard_images, classifier.clusters)
     assert (looks.checked, looks.not_ood) == (len(said), list(said.values()).count("square"))
-    assert {one.image: one.said for one in looks.images if one.said is not None} == said
+    assert {hard.image: hard.answer for hard in looks.images if hard.answer is not None} == said
     assert looks.cost_s == len(said) == report.rounds[1].spent_s_by_kind["ood_check"]
     assert "ood_check" not in report.rounds[0].spent_s_by_kind
 

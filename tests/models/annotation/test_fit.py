@@ -180,7 +180,7 @@ def test_a_warm_fit_is_judged_by_a_held_out_fit_that_has_not_seen_the_labels_hel
         for network in (None, start)
     ]
     assert fits[0].metrics == fits[1].metrics
-    weights = [model.network.mask_head.second.weight for model in fits]
+    weights = [model.network.get_parameter("mask_head.second.weight") for model in fits]
     assert not torch.equal(*weights)
 
 

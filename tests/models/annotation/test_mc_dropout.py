@@ -1,6 +1,7 @@
 """Dropout scores against a loop over passes of the whole network, one image at a time."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def pool() -> list[ImageToScore]:
     counts: list[dict[int, int]] = [{3: 1}, {3: 2, 7: 1}, {}, {7: 2}, {3: 3, 7: 3}]
     pixels = [rng.integers(0, 256, size=(40, 30, 3), dtype=np.uint8) for _ in counts]
     return [
-        ImageToScore(f"image-{place}", lambda place=place: pixels[place], Counts(count))
+        ImageToScore(f"image-{place}", partial(pixels.__getitem__, place), Counts(count))
         for place, count in enumerate(counts)
     ]
 
@@ -75,7 +76,7 @@ def slowly(model: FittedModel, item: ImageToScore, passes: int, p: float) -> flo
             drawn = network(pixels, classes, made.seeds)
             handle.remove()
             maps.append(drawn.logits[0, there].sigmoid().double().numpy())
-    return float(np.mean([np.std(step, axis=0).mean() for step in np.moveaxis(maps, 1, 0)]))
+    return float(np.mean([np.std(step, axis=0).mean() for step in np.moveaxis(np.stack(maps), 1, 0)]))
 
 
 @pytest.mark.parametrize(("passes", "p"), [(5, 0.5), (3, 0.2)])

@@ -1,7 +1,9 @@
 """Scoring in batches against the slow obvious path: one image at a time, the whole map resized, one object a time."""
 
 import threading
+from collections.abc import Generator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -41,7 +43,7 @@ def images(counts: list[dict[int, int]], seed: int = 0) -> list[ImageToScore]:
     sizes = rng.integers(20, 60, size=(len(counts), 2))
     pixels = [rng.integers(0, 256, size=(*size, 3), dtype=np.uint8) for size in sizes]
     return [
-        ImageToScore(f"image-{place}", lambda place=place: pixels[place], Counts(count))
+        ImageToScore(f"image-{place}", partial(pixels.__getitem__, place), Counts(count))
         for place, count in enumerate(counts)
     ]
 
@@ -155,10 +157,11 @@ def test_decoding_stays_a_few_batches_ahead(model: FittedModel):
         loaded.append(image_id)
         return np.zeros((8, 8, 3), dtype=np.uint8)
 
-    pool = [ImageToScore(f"{n:02}", lambda n=n: load(f"{n:02}"), Counts({3: 1})) for n in range(40)]
+    pool = [ImageToScore(f"{n:02}", partial(load, f"{n:02}"), Counts({3: 1})) for n in range(40)]
     scoring = model.predict(pool, device=CPU, batch_size=2)
     next(scoring)
     assert len(loaded) <= 8
+    assert isinstance(scoring, Generator)
     scoring.close()
     assert len(loaded) <= 8
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -260,7 +262,7 @@ def test_a_network_learns_from_empty_images_to_leave_alone_what_is_like_them(sce
     own, lookalikes = scenes(24, objects=1), [pink(scene) for scene in scenes(24, objects=1, seed=1)]
     recipe = tiny("compact-free", iterations=45, batch=8, steps=3)
     empty = [prepare(scene, CATEGORIES, 32, 3) for scene in lookalikes[:12]]
-    where = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
+    where: dict[str, Any] = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
     unaware, aware = (train_network(own[:12], CATEGORIES, recipe, empty=known, **where) for known in ((), empty))
 
     def found(network: AnnotationNetwork, examples: list[Example]) -> int:
@@ -276,6 +278,7 @@ def test_a_network_learns_from_empty_images_to_leave_alone_what_is_like_them(sce
 
 
 def test_a_network_that_is_told_what_to_outline_does_not_look_at_empty_images(scenes):
-    recipe, where = tiny("paper"), {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
+    recipe = tiny("paper")
+    where: dict[str, Any] = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None}
     empty = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(2, objects=0, seed=1)]
     assert_same_bits(train(scenes(4), recipe), train_network(scenes(4), CATEGORIES, recipe, empty=empty, **where))

@@ -1,6 +1,8 @@
 """What a classifier learns, from what, and that a training that is stopped ends as if it had not been."""
 
 from dataclasses import replace
+from functools import partial
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def train(
 
 def probabilities(classifier, examples) -> np.ndarray:
     """(n, C) probabilities."""
-    waiting = [ImageToScore(example.image_id, lambda example=example: example.pixels) for example in examples]
+    waiting = [ImageToScore(example.image_id, partial(attrgetter("pixels"), example)) for example in examples]
     features = np.stack([row for _, row in encode_images(classifier.encoder, waiting, device=CPU, batch_size=8)])
     return 1 / (1 + np.exp(-features @ classifier.head.numpy().T))
 

@@ -41,8 +41,8 @@ def test_the_first_taps_alone_are_the_same():
 
 def test_taps_are_those_of_torchvisions_network():
     resnet, encoder = zoo.resnet18(weights=None).eval(), build_encoder("resnet18").eval()
-    encoder.stem[0].load_state_dict(resnet.conv1.state_dict())
-    encoder.stem[1].load_state_dict(resnet.bn1.state_dict())
+    encoder.get_submodule("stem.0").load_state_dict(resnet.conv1.state_dict())
+    encoder.get_submodule("stem.1").load_state_dict(resnet.bn1.state_dict())
     for stage, layer in zip(encoder.stages, (resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4), strict=True):
         stage.load_state_dict(layer.state_dict())
     images = torch.randn(2, 3, 64, 64)
@@ -78,15 +78,15 @@ def test_weights_come_from_a_local_file(tmp_path, suffix):
     state = {key: value.contiguous() for key, value in resnet.state_dict().items()}
     safetensors.torch.save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
     encoder = build_encoder("resnet18", str(path))
-    torch.testing.assert_close(encoder.stages[3][1].conv2.weight, resnet.layer4[1].conv2.weight)
-    torch.testing.assert_close(encoder.stem[1].running_var, resnet.bn1.running_var)
+    torch.testing.assert_close(encoder.get_parameter("stages.3.1.conv2.weight"), resnet.layer4[1].conv2.weight)
+    torch.testing.assert_close(encoder.get_buffer("stem.1.running_var"), resnet.bn1.running_var)
 
 
 def test_weights_without_the_classifier_are_enough(tmp_path):
     state = {key: value for key, value in zoo.resnet18(weights=None).state_dict().items() if not key.startswith("fc.")}
     torch.save(state, tmp_path / "trunk.pth")
     encoder = build_encoder("resnet18", str(tmp_path / "trunk.pth"))
-    torch.testing.assert_close(encoder.stages[3][1].conv2.weight, state["layer4.1.conv2.weight"])
+    torch.testing.assert_close(encoder.get_parameter("stages.3.1.conv2.weight"), state["layer4.1.conv2.weight"])
 
 
 class Payload:

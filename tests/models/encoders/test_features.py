@@ -1,5 +1,7 @@
 """Features without objects: those that scoring gives, and those of encoders that have seen no label."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -22,7 +24,9 @@ CPU = torch.device("cpu")
 def pool() -> list[ImageToScore]:
     rng = np.random.default_rng(3)
     pixels = [rng.integers(0, 256, size=(40, 50, 3), dtype=np.uint8) // (1 + place) for place in range(5)]
-    return [ImageToScore(f"image-{place}", lambda place=place: pixels[place], Counts({1: place})) for place in range(5)]
+    return [
+        ImageToScore(f"image-{place}", partial(pixels.__getitem__, place), Counts({1: place})) for place in range(5)
+    ]
 
 
 def features_of(source: ImageEncoder, images: list[ImageToScore], batch_size: int = 2) -> dict[str, np.ndarray]:

@@ -1,5 +1,7 @@
 """Which proposals pass for labels, and who gets the pixels that several claim."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -95,6 +97,6 @@ def test_each_pixel_goes_to_the_most_confident_of_those_kept_that_claim_it(
         {"seed": -1},
     ],
 )
-def test_impossible_pseudo_labels_are_refused_by_name(wrong: dict[str, float]) -> None:
+def test_impossible_pseudo_labels_are_refused_by_name(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument, match=next(iter(wrong))):
         PseudoLabels(**wrong)

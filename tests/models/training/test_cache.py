@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from torch import nn
 
 from models.annotation.batches import TrainingSet
 from models.annotation.fit import fit
-from models.annotation.network import build_network
+from models.annotation.network import AnnotationNetwork, build_network
 from models.annotation.recipe import CHOICES, SHAPES_NO_NETWORK, Recipe, resolve
 from models.annotation.train import Segmentation, train_network
 from models.data.samples import Prepared, prepare
@@ -23,7 +24,14 @@ from tests.full_disk import limited_files
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
-SMALL = {"encoder": "compact", "image_size": 32, "hidden": 16, "iterations": 3, "iou_epochs": 1, "batch": 4}
+SMALL: dict[str, Any] = {
+    "encoder": "compact",
+    "image_size": 32,
+    "hidden": 16,
+    "iterations": 3,
+    "iou_epochs": 1,
+    "batch": 4,
+}
 TINY = resolve("compact", **SMALL)
 MIB = 1 << 20
 SHAPING = {
@@ -192,7 +200,7 @@ def another(name: str, value):
     return grown.get(name, value + 1)
 
 
-def mark(network: nn.Module, prepared: list[Prepared], recipe: Recipe) -> str:
+def mark(network: AnnotationNetwork, prepared: list[Prepared], recipe: Recipe) -> str:
     return fingerprint(network, Segmentation.of(network, TrainingSet(prepared), recipe).inputs(), 3, 0, CPU)
 
 
@@ -200,7 +208,7 @@ def test_the_weights_a_training_starts_from_are_part_of_its_fingerprint(scenes):
     prepared, network = [prepare(scene, CATEGORIES, 32, 20) for scene in scenes(2)], build_network(TINY, 2)
     before = mark(network, prepared, TINY)
     with torch.no_grad():
-        network.iou_branch.linear.bias += 1e-6
+        network.iou_branch.get_parameter("linear.bias").add_(1e-6)
     assert mark(network, prepared, TINY) != before
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,7 @@ from maskloop.values import (
 from models.annotation.recipe import resolve
 from service.artifacts.pseudo_labels import PseudoLabeled, pseudo_document, pseudo_labels
 from service.artifacts.score_table import ScoredRow, write_scores
-from service.device.job_files import read_job, write_outcome
+from service.device.job_files import TrainJob, read_job, write_outcome
 from service.operations.steps import DeviceWork
 from service.store.images import get_images
 from service.store.labels import images_to_score
@@ -89,14 +91,14 @@ def test_pseudo_labels_are_read_back_from_their_document_with_their_scores(serve
         PseudoLabeled(images[image_id], proposals(image_id, *some).objects)
         for image_id, some in zip(ids, ious, strict=True)
     ]
-    document = pseudo_document(CATEGORIES, labeled)
+    document: dict[str, Any] = pseudo_document(CATEGORIES, labeled)
     assert [item["score"] for item in document["annotations"]] == [0.5, 0.25, 1.0, 0.0]
     (tmp_path / "pseudo.json").write_text(json.dumps(document))
-    for one in labeled:
-        (tmp_path / one.image.file_name).write_bytes(png(0))
+    for item in labeled:
+        (tmp_path / item.image.file_name).write_bytes(png(0))
     back = read_coco(tmp_path / "pseudo.json", tmp_path)
     assert {image.file_name: image.objects for image in back.images} == {
-        one.image.file_name: one.objects for one in labeled
+        item.image.file_name: item.objects for item in labeled
     }
 
 
@@ -117,6 +119,7 @@ def test_a_job_keeps_the_pseudo_labels_it_was_prepared_with(server: Server) -> N
     work, record = training(server, ALL)
     work.prepare(record)
     job = read_job(server.data.work("o1"))
+    assert isinstance(job, TrainJob)
     assert [image.image_id for image in job.images] == [labeled]
     assert {image.image_id: (image.label_id, len(image.objects)) for image in job.pseudo} == {
         first: ("", 1),
@@ -135,9 +138,10 @@ def test_a_training_gets_no_more_pseudo_labels_than_it_can_show(
     server.labels.submit_labels(project_id="p", annotator="ann", labels=[full_draft(labeled, 1)])
     add_scores(server, *(proposals(image_id, 0.8) for image_id in others))
     work, record = training(server, PseudoLabels("m1", images=asked))
-    record.request["recipe"] = resolve("compact", iterations=2, batch=4, pseudo_share=share).to_dict()
-    work.prepare(record)
+    recipe = resolve("compact", iterations=2, batch=4, pseudo_share=share).to_dict()
+    work.prepare(replace(record, request={**record.request, "recipe": recipe}))
     job = read_job(server.data.work("o1"))
+    assert isinstance(job, TrainJob)
     first = sorted(found(server, PseudoLabels("m1", images=shown)))
     assert [image.image_id for image in job.pseudo] == first
 
@@ -171,7 +175,7 @@ def test_a_version_remembers_the_pseudo_labels_it_learnt_from(server: Server) ->
 def test_a_student_network_is_no_step_of_the_campaign(server: Server) -> None:
     """Nothing goes on from it, inherits its trust, or counts it among the rounds."""
     server.add_model(None)
-    learnt = {"metrics": {"held_out_mean_iou": 0.9}, "pseudo": ALL, "pseudo_images": 3}
+    learnt: dict[str, Any] = {"metrics": {"held_out_mean_iou": 0.9}, "pseudo": ALL, "pseudo_images": 3}
     second = ModelVersion("m2", "p", "compact", 0, 5, created_at=server.clock(), **learnt)
     with server.database.write() as tx:
         insert_model(tx, ModelRecord(second, (), "models/p/m2", ("a", "b", "c")))
@@ -190,4 +194,6 @@ def test_a_job_of_an_earlier_release_has_no_pseudo_labels(server: Server, tmp_pa
     job = json.loads(path.read_text())
     del job["pseudo"]
     path.write_text(json.dumps(job))
-    assert read_job(server.data.work("o1")).pseudo == ()
+    again = read_job(server.data.work("o1"))
+    assert isinstance(again, TrainJob)
+    assert again.pseudo == ()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from maskloop.values import Batch, Strategy, SupervisionKind
+from typing import Any
+
+from maskloop.values import Batch, LabelDraft, Strategy, SupervisionKind
 from tests.service.desks import Server
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
@@ -18,8 +20,8 @@ COUNTS_QUOTE = 5.22  # 3 + 1.48 * 1.5, before anything is known
 FULL_PRIOR = 222.7  # (3 - 1.5) + 79 * 2.8
 
 
-def select(server: Server, annotator: str = "ann", kind: SupervisionKind = FULL, **options: object) -> Batch:
-    asked = {"images": None if "seconds" in options else 1, **options}
+def select(server: Server, annotator: str = "ann", kind: SupervisionKind = FULL, **options: Any) -> Batch:
+    asked: dict[str, Any] = {"images": None if "seconds" in options else 1, **options}
     return server.campaigns.select_batch(project_id="p", campaign_id="c", annotator=annotator, kind=kind, **asked)
 
 
@@ -28,9 +30,9 @@ def ids(batch: Batch) -> list[str]:
 
 
 def books(server: Server, campaign_id: str = "c") -> tuple[float, float, int, int]:
-    found = server.campaigns.get_campaign(project_id="p", campaign_id=campaign_id)
-    return found.spent_s, found.reserved_s, found.labeled_images, found.reserved_images
+    campaign = server.campaigns.get_campaign(project_id="p", campaign_id=campaign_id)
+    return campaign.spent_s, campaign.reserved_s, campaign.labeled_images, campaign.reserved_images
 
 
-def submit(server: Server, batch: Batch, *drafts: object, annotator: str = "ann") -> None:
+def submit(server: Server, batch: Batch, *drafts: LabelDraft, annotator: str = "ann") -> None:
     server.labels.submit_labels(project_id="p", annotator=annotator, labels=drafts, batch_id=batch.id)

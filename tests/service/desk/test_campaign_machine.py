@@ -11,6 +11,7 @@ import itertools
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -161,7 +162,7 @@ class Campaigns(RuleBasedStateMachine):
     def renew_late(self, batch: Batch, beta: float, images: int) -> None:
         """A lease runs out, somebody else spends from the budget, and the first annotator comes back."""
         self.server.clock.forward(500.0)
-        other = {"annotator": "late", "campaign_id": batch.campaign_id, "kind": FULL, "images": images}
+        other: dict[str, Any] = {"annotator": "late", "campaign_id": batch.campaign_id, "kind": FULL, "images": images}
         self.server.campaigns.select_batch(
             project_id="p", strategy=Strategy("mask_guided", {"target": str(beta)}), **other
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ from service.desk.sources import ImageSource
 from tests.service.desks import CATEGORIES, HEIGHT, WIDTH, Server, mask, objects, png
 
 
-def take_in(server: Server, *images: ImageImport, **options: object) -> tuple[Image, ...]:
+def take_in(server: Server, *images: ImageImport, **options: Any) -> tuple[Image, ...]:
     return server.projects.import_images(project_id="p", images=images, **options)
 
 

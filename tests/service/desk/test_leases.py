@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -185,7 +186,7 @@ def test_batches_are_their_annotators_own(server: Server) -> None:
     server.import_pool(1)
     server.create_campaign(1000.0)
     batch = select(server)
-    whose = {"project_id": "p", "batch_id": batch.id, "annotator": "bob"}
+    whose: dict[str, Any] = {"project_id": "p", "batch_id": batch.id, "annotator": "bob"}
     image_id = ids(batch)[0]
     for act in (
         lambda: server.campaigns.renew_batch(**whose),

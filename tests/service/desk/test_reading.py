@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -49,9 +50,9 @@ def a_writer(server: Server) -> Iterator[None]:
 
 
 @pytest.fixture
-def verbs(server: Server) -> Iterator[dict[str, object]]:
+def verbs(server: Server) -> Iterator[dict[str, Callable[..., object]]]:
     """All verbs that only read, by name."""
-    parts = {"database": server.database, "folder": server.data}
+    parts: dict[str, Any] = {"database": server.database, "folder": server.data}
     blobs, networks = str(server.folder / "blobs"), server.data.networks
     operations = Operations(
         **parts,
@@ -74,14 +75,16 @@ def verbs(server: Server) -> Iterator[dict[str, object]]:
     operations.close()
 
 
-def test_every_verb_that_reads_answers_while_another_writes(server: Server, verbs: dict[str, object]) -> None:
+def test_every_verb_that_reads_answers_while_another_writes(
+    server: Server, verbs: dict[str, Callable[..., object]]
+) -> None:
     image_id, *_ = server.import_pool(2)
     server.create_campaign(seconds=1000)
     batch = server.campaigns.select_batch(
         project_id="p", campaign_id="c", annotator="ann", kind=SupervisionKind.FULL, images=1
     )
     server.add_model({image_id: 0.5})
-    known = {
+    known: dict[str, object] = {
         "project_id": "p",
         "campaign_id": "c",
         "batch_id": batch.id,
@@ -93,7 +96,9 @@ def test_every_verb_that_reads_answers_while_another_writes(server: Server, verb
     assert len(verbs) == 21
     with a_writer(server):
         for verb in verbs.values():
-            wanted = [name for name, one in inspect.signature(verb).parameters.items() if one.default is one.empty]
+            wanted = [
+                name for name, given in inspect.signature(verb).parameters.items() if given.default is given.empty
+            ]
             try:
                 verb(**{name: known[name] for name in wanted})
             except Unavailable:

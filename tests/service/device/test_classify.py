@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -51,15 +52,16 @@ def striped(rng: np.random.Generator) -> bytes:
 def job(blobs: BlobStore, candidates: int = 12, clusters: int = 50, recipe: dict | None = None) -> ClassifyJob:
     """Squares and stripes to learn from, noise that holds nothing; candidates are more of all three."""
     rng = np.random.default_rng(0)
-    found = [(data, (1,)) for _, data, _ in squares(8)] + [(striped(rng), (4,)) for _ in range(8)]
-    found += [(png(rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)), ()) for _ in range(4)]
+    known: list[tuple[bytes, tuple[int, ...]]] = [(data, (1,)) for _, data, _ in squares(8)]
+    known += [(striped(rng), (4,)) for _ in range(8)]
+    known += [(png(rng.integers(0, 80, (32, 32, 3), dtype=np.uint8)), ()) for _ in range(4)]
     more = [data for _, data, _ in squares(candidates // 2, seed=1)] + [striped(rng) for _ in range(candidates // 2)]
     values = {"image_size": 32, "iterations": 12, "held_out": 0.0, "checkpoint_every": 2, "batch": 8, **(recipe or {})}
     return ClassifyJob(
         resolve_classifier("compact", **values).to_dict(),
         3,
         CATEGORIES,
-        tuple(ImageFile(f"l{n:02}", "a.png", blobs.put(data), present=said) for n, (data, said) in enumerate(found)),
+        tuple(ImageFile(f"l{n:02}", "a.png", blobs.put(data), present=said) for n, (data, said) in enumerate(known)),
         tuple(ImageFile(f"c{n:02}", "a.png", blobs.put(data)) for n, data in reversed(list(enumerate(more)))),
         clusters,
     )
@@ -104,7 +106,7 @@ def test_hard_is_what_the_classifier_itself_takes_for_a_category(done, blobs):
     def read(image_id: str) -> np.ndarray:
         return np.asarray(Picture.open(io.BytesIO(blobs.read(files[image_id].sha256))))
 
-    images = [ImageToScore(one, lambda one=one: read(one)) for one in sorted(files)]
+    images = [ImageToScore(image_id, partial(read, image_id)) for image_id in sorted(files)]
     read_alone = dict(encode_images(classifier.encoder, images, device=CPU, batch_size=1))
     hard = read_hard_ood(done / HARD_OOD)
     expected = [one for one, row in read_alone.items() if (row @ classifier.head.numpy().T).max() >= 0]

@@ -10,7 +10,9 @@ from maskloop.values import Category
 from models.annotation.model import FittedModel
 from models.annotation.recipe import resolve
 from service.artifacts.blobs import BlobStore
-from service.device.job_files import CHECKPOINT, LabeledFile, TrainJob, write_job
+from service.artifacts.image_file import ImageFile
+from service.artifacts.names import CHECKPOINT
+from service.device.job_files import TrainJob, write_job
 from service.operations.worker import Worker
 from tests.service.squares import TINY, squares
 
@@ -21,12 +23,17 @@ def train(folder: Path, threads: int) -> Path:
     """The model of a training by a new device process."""
     blobs = BlobStore(str(folder / "blobs"))
     images = tuple(
-        LabeledFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
+        ImageFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
         for place, (name, data, objects) in enumerate(squares(6))
     )
     write_job(folder / "job", TrainJob(RECIPE.to_dict(), 3, (Category(1, "square"),), images))
-    networks = {"networks": folder / "networks", "networks_bytes": 0}
-    worker = Worker(device="cpu", threads=threads, blobs_url=str(folder / "blobs"), **networks)
+    worker = Worker(
+        device="cpu",
+        threads=threads,
+        blobs_url=str(folder / "blobs"),
+        networks=folder / "networks",
+        networks_bytes=0,
+    )
     worker.run(folder / "job", lambda *_: None)
     worker.close()
     return folder / "job" / CHECKPOINT

@@ -7,7 +7,7 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, QuotaFailure, RetryInfo
 from grpc_status import rpc_status
 
-from maskloop.errors import BudgetExhausted, QueueFull, error_classes
+from maskloop.errors import BudgetExhausted, MaskloopError, QueueFull, error_classes
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import (
     ProjectServiceServicer,
@@ -112,7 +112,9 @@ def test_a_message_of_any_length_arrives(channel, name):
         error = of_unary(channel, name)
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert error.details().startswith("üüü")
-        assert detail(error, ErrorInfo).reason == ERRORS[name].reason
+        sent = ERRORS[name]
+        assert isinstance(sent, MaskloopError)
+        assert detail(error, ErrorInfo).reason == sent.reason
 
 
 def test_bytes_that_are_no_message_are_the_caller_s_fault(channel):

@@ -41,8 +41,13 @@ class Jobs:
         )
 
     def worker(self, device: str = "cpu", networks_bytes: int = 0) -> Worker:
-        kept = {"networks": self.folder / "networks", "networks_bytes": networks_bytes}
-        return Worker(device=device, threads=1, blobs_url=self.blobs_url, **kept)
+        return Worker(
+            device=device,
+            threads=1,
+            blobs_url=self.blobs_url,
+            networks=self.folder / "networks",
+            networks_bytes=networks_bytes,
+        )
 
     def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
         recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
@@ -119,7 +124,7 @@ def test_a_job_that_is_done_is_not_done_again(worker, trained):
 
 
 def test_a_killed_process_is_replaced_and_the_training_ends_bit_for_bit_the_same(jobs, worker, trained):
-    killed = []
+    killed: list[int] = []
 
     def kill(share: float, message: str, seconds: float) -> None:
         if share > 0.6 and not killed:
@@ -182,9 +187,13 @@ def test_closing_ends_the_process_and_leaves_the_job_for_another_day(jobs, train
     worker = jobs.worker()
     folder, begun, ends = jobs.training("interrupted"), threading.Event(), []
 
+    def begin(share: float, *_: object) -> None:
+        if share > 0.3:
+            begun.set()
+
     def follow() -> None:
         try:
-            worker.run(folder, lambda share, *_: share > 0.3 and begun.set())
+            worker.run(folder, begin)
         except Stopping as stopping:
             ends.append(stopping)
 

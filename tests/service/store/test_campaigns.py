@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -50,10 +51,10 @@ def test_campaigns_keep_their_books_exactly(database: Database) -> None:
         move(tx, CAMPAIGN, Movement(reserved_s=-299.9, reserved_images=2, full=FullLabelTotals(1, 2, 5)))
         add_spending(tx, CAMPAIGN, FULL, 1.25, 0.0)
         add_spending(tx, CAMPAIGN, FULL, 1.25, 9.5)
-        found = get_campaign_by_kind(tx, "p", "c")
-    books = {"spent_s": 100.0, "reserved_s": 0.1, "labeled_images": 1, "reserved_images": 2}
-    by_kind = {"spent_s_by_kind": {FULL: 2.5}, "measured_s_by_kind": {FULL: 9.5}}
-    assert found == replace(CAMPAIGN, **books, **by_kind)
+        stored = get_campaign_by_kind(tx, "p", "c")
+    books: dict[str, Any] = {"spent_s": 100.0, "reserved_s": 0.1, "labeled_images": 1, "reserved_images": 2}
+    by_kind: dict[str, Any] = {"spent_s_by_kind": {FULL: 2.5}, "measured_s_by_kind": {FULL: 9.5}}
+    assert stored == replace(CAMPAIGN, **books, **by_kind)
 
 
 def test_full_label_totals_are_summed_over_campaigns(database: Database) -> None:

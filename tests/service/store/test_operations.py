@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.service.store.rows import CAMPAIGN, FULL, NOW, model, operation
 
 def test_operations_keep_progress_and_results(database: Database) -> None:
     image = EvaluatedImage("i0", 0.5, 0.6, 2, confidence=0.7)
-    measured = {"metrics": {"f50": 0.25}, "ap50_by_category": {3: 0.2}}
+    measured: dict[str, Any] = {"metrics": {"f50": 0.25}, "ap50_by_category": {3: 0.2}}
     quality = Evaluation(Split.TEST, 0.1, 0.2, 0.3, 0.4, None, (image,), **measured)
     with database.write() as tx:
         for name in ("o1", "o2", "o3"):

@@ -67,15 +67,16 @@ def test_the_one_hot_class_is_tiled_over_the_input_of_every_level():
 
     expected = None
     for cell, skip in zip(decoder.cells, skips, strict=True):
-        side = skip.shape[-1]
+        gates, side = cell.get_submodule("gates"), skip.shape[-1]
+        assert isinstance(gates, torch.nn.Conv2d)
         one_hot = torch.zeros(2, 3, side, side)
         one_hot[0, 2], one_hot[1, 0] = 1, 1
-        before = torch.zeros(2, cell.gates.out_channels // 4, side, side)
+        before = torch.zeros(2, gates.out_channels // 4, side, side)
         parts = [skip, one_hot, before]
         if expected is not None:
             up = F.interpolate(expected, size=(side, side), mode="bilinear", align_corners=True)
             parts = [skip, up, *parts[1:]]
-        i, _, o, g = cell.gates(torch.cat(parts, dim=1)).chunk(4, dim=1)
+        i, _, o, g = gates(torch.cat(parts, dim=1)).chunk(4, dim=1)
         expected = o.sigmoid() * (i.sigmoid() * g.tanh()).tanh()
     torch.testing.assert_close(states[-1][0], expected)
 
@@ -86,7 +87,10 @@ def test_the_gate_bias_adds_one_learned_vector_for_each_class_to_every_level():
     fed, plain = Decoder(*sizes, classes=3, class_input="gate_bias"), Decoder(*sizes)
     plain.load_state_dict(fed.state_dict(), strict=False)
     still = plain.still(random_skips(1))
-    by_hand = [maps + bias.weight[1][None, :, None, None] for maps, bias in zip(still, fed.biases, strict=True)]
+    by_hand = [
+        maps + bias.get_parameter("weight")[1][None, :, None, None]
+        for maps, bias in zip(still, fed.biases, strict=True)
+    ]
 
     states = fed(still, fed.zero_states(still), torch.tensor([1]))
     expected = plain(by_hand, plain.zero_states(still))
