@@ -8,7 +8,9 @@ which on a busy machine takes many times as long as the work.)
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -63,7 +65,6 @@ def cluster(vectors: Vectors, count: int, seed: int) -> Clusters:
     The centres are learnt from at most 128 vectors a cluster, which changes them little, from a start spread as by
     k-means++ (AFK-MC2: Bachem, Lucic, Hassani, Krause, *Fast and provably good seedings for k-means*, NIPS 2016).
     """
-    faiss.omp_set_num_threads(1)  # of this thread
     k_means = faiss.Kmeans(
         vectors.shape[1],
         count,
@@ -74,7 +75,8 @@ def cluster(vectors: Vectors, count: int, seed: int) -> Clusters:
         max_points_per_centroid=SAMPLED_PER_CLUSTER,
         gpu=faiss.get_num_gpus() > 0,
     )
-    k_means.train(vectors)
+    with _one_thread():
+        k_means.train(vectors)
     centres = np.asarray(k_means.centroids)
     distances, of = nearest(vectors, centres, 1)
     return Clusters(centres, of[:, 0], distances[:, 0])
@@ -95,9 +97,24 @@ def nearest(vectors: Vectors, among: Vectors, count: int) -> tuple[Vectors, Rows
 
 
 def _nearest(vectors: Vectors, among: Vectors, count: int) -> tuple[Vectors, Rows]:
-    faiss.omp_set_num_threads(1)  # of this thread
-    if faiss.get_num_gpus():
-        distances, rows = faiss.knn_gpu(faiss.StandardGpuResources(), vectors, among, count)
-    else:
-        distances, rows = faiss.knn(vectors, among, count)
+    with _one_thread():
+        if faiss.get_num_gpus():
+            distances, rows = faiss.knn_gpu(faiss.StandardGpuResources(), vectors, among, count)
+        else:
+            distances, rows = faiss.knn(vectors, among, count)
     return np.maximum(distances, 0), rows
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """What faiss does inside is done by the calling thread alone.
+
+    torch reads the same setting of OpenMP, and the number of threads is part of what a training comes to
+    (docs/decisions/0020-what-a-seed-promises.md): it is left as it was.
+    """
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,16 @@ def test_does_not_depend_on_the_number_of_cores(monkeypatch):
         found.append(cluster(vectors, 20, 1))
     assert (found[0].of == found[1].of).all()
     assert (found[0].distances == found[1].distances).all()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_leaves_the_number_of_threads_by_which_networks_are_trained(threads):
+    vectors = np.random.default_rng(0).random((500, 6)).astype(np.float32)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        cluster(vectors, 12, 1)
+        nearest(vectors, vectors[:9], 2)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
