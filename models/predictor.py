@@ -88,9 +88,11 @@ class Predictor(ABC):
             progress: called with the share that is done after every image; may raise to stop.
 
         Raises:
-            InvalidArgument: an image has no counts and they are needed, or an id comes twice.
+            InvalidArgument: an image has no counts and they are needed, an id comes twice, or batch_size is below 1.
             InvalidLabel: a count's category is not of the vocabulary, where counts are needed.
         """
+        if batch_size < 1:
+            raise InvalidArgument(f"a batch of {batch_size} images; 1 is the least", field="batch_size")
         waiting = list(images)
         check_images(waiting, needs_counts=self.needs_counts)
         predictions = self._predict(waiting, device=device, batch_size=batch_size)

@@ -65,7 +65,7 @@ def predict(
         checkpoint: a trained model.
         images: a picture, or a folder of pictures.
         counts_file: JSON, {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}: how many objects of each category every
-            picture shows. `None` for a model that finds by itself, which does not look at them.
+            picture shows. `None` for a model that is count-free; where given, they are checked all the same.
         out: folder, made if it is not there.
         device: torch's name of the device, "auto" for a GPU if there is one.
         progress: told the share that is done, in [0, 1].

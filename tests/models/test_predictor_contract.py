@@ -183,6 +183,12 @@ def test_no_image_is_no_work(predictor):
     assert list(predictor.predict([], device=CPU, batch_size=2)) == []
 
 
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_a_batch_without_an_image_is_refused(predictor, pool, batch_size):
+    with pytest.raises(InvalidArgument, match="1 is the least"):
+        next(predictor.predict(pool, device=CPU, batch_size=batch_size))
+
+
 def test_an_image_that_was_not_counted_is_refused_where_counts_are_needed(predictor, pool):
     uncounted = [*pool, image("uncounted", 20, 20, None)]
     if predictor.needs_counts:

@@ -66,6 +66,14 @@ def _option(name: str) -> str:
     return part + dot + OPTIONS.get(own, own)
 
 
+def _options(strategy: dict) -> dict[str, str]:
+    """Of a strategy in an answer; those of the first schema have a target in their place."""
+    if "options" in strategy:
+        return {_option(name): value for name, value in strategy["options"].items()}
+    target = strategy.get("target_iou")
+    return {} if target is None else {"target": str(target)}
+
+
 def _needs_counts(config_json: str) -> bool:
     return json.loads(config_json).get("classes") != "predicted"
 
@@ -86,10 +94,9 @@ def _answer(method: str, answer: str) -> str:
     """The answer to a call, as JSON: a campaign, or a batch."""
     told = json.loads(answer)
     if method in {"CreateCampaign", "UpdateCampaignBudget"}:
-        options = told["strategy"]["options"]
-        told["strategy"]["options"] = {_option(name): value for name, value in options.items()}
+        told["strategy"] = {"name": told["strategy"]["name"], "options": _options(told["strategy"])}
         for name in ("spent_s_by_kind", "measured_s_by_kind"):
-            told[name] = {KINDS.get(kind, kind): value for kind, value in told[name].items()}
+            told[name] = {KINDS.get(kind, kind): value for kind, value in told.get(name, {}).items()}
     elif method == "SelectBatch":
         told |= {"kind": KINDS.get(told["kind"], told["kind"]), "strategy": _strategy(told["strategy"])}
     else:

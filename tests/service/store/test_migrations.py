@@ -64,6 +64,8 @@ OF_THE_FIRST_SCHEMA = (
     f" expires_at, open) VALUES ('b', 'p', 'aimed', 'ann', 'full', 'mask_guided', 'm', 0.25, false, {AT}, true)",
     "INSERT INTO picks (batch_id, position, project_id, image_id, reason, score, cost_s, state)"
     " VALUES ('b', 0, 'p', 'i', 'near', 0.25, 80000, 'open')",
+    "INSERT INTO requests (request_id, method, fingerprint, answer, created_at) VALUES ('r', 'CreateCampaign', 'f',"
+    f""" '{{"id": "aimed", "strategy": {{"name": "mask_guided", "target_iou": 0.25}}}}', {AT})""",
 )
 
 

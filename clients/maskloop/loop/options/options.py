@@ -105,7 +105,7 @@ class Options:
     )
     ood_share: float = option(
         0.02,
-        help="Share of what is left that each round spends on looking at those that fool a classifier.",
+        help="Share of what is left that each round spends on checking those that fool a classifier.",
         panel=HARD_OOD,
         within=Range(0, 1, is_open=True),
     )
