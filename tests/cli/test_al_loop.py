@@ -163,3 +163,10 @@ def test_the_installed_program_lists_its_options():
     assert done.returncode == 0
     for option in ("--budget", "--data", "--target-iou", "--max-rounds", "--labeler", "--dry-run", "--resume"):
         assert option in done.stdout
+
+
+@pytest.mark.parametrize("word", ["comapre", "verdict"])
+def test_a_command_that_is_not_there_is_told_with_those_that_are(al_loop, word):
+    code, _, err = al_loop(word, "--budget", "3h")
+    assert code == 2
+    assert err.strip() == f"error: al-loop has no command '{word}', but compare and summarize"

@@ -15,11 +15,13 @@ import typer
 
 from maskloop.cli.errors import check_server_installed, resumable, told
 from maskloop.cli.options import add_command, build, options_in, spelt_out
+from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import option
 from maskloop.loop.options.options import RUN
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+COMMANDS = ("compare", "summarize")
 EPILOG = (
     "Two commands more, each with its own --help: al-loop compare runs strategies and seeds side by side, "
     "al-loop summarize puts several comparisons on one page."
@@ -77,7 +79,14 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
 def main() -> None:
     """Entry point of `al-loop`: `compare` and `summarize` are commands, anything else runs one campaign."""
     words = spelt_out(sys.argv[1:])
-    told(partial(_compare if words[:1] in (["compare"], ["summarize"]) else app, words))
+    told(partial(_run_words, words))
+
+
+def _run_words(words: list[str]) -> None:
+    command = words[0] if words and not words[0].startswith("-") else ""
+    if command and command not in COMMANDS:
+        raise InvalidArgument(f"al-loop has no command {command!r}, but {' and '.join(COMMANDS)}", field="command")
+    (_compare if command else app)(words)
 
 
 def _compare(words: list[str]) -> None:
