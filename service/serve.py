@@ -37,6 +37,7 @@ def serve(config: ServerConfig) -> None:
     """
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     check_config(config)
     _make_folder(config.data_dir)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):

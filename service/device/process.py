@@ -104,6 +104,7 @@ def main() -> None:
     """Serve the pipe whose file descriptor the command line names."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s device: %(message)s")
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     pipe = Connection(int(sys.argv[1]))
     settings: DeviceSettings = pipe.recv()
     _die_with(settings.server_pid)
