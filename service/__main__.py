@@ -17,7 +17,7 @@ import typer
 from maskloop.errors import MaskloopError
 from service.input_files import check_files
 
-app = typer.Typer(add_completion=False, no_args_is_help=True)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 WRONG = 2  # exit code: the caller mends something
 
 
@@ -65,8 +65,8 @@ def _serve(config: Path | None, flags: Mapping[str, object]) -> None:
 
 @app.command()
 def predict(
-    model: Annotated[Path, typer.Argument(help="A trained model (model.safetensors).")],
-    images: Annotated[Path, typer.Argument(help="A picture, or a folder of pictures.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A trained model (model.safetensors).")],
+    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="A picture, or a folder of pictures.")],
     out: Annotated[Path, typer.Option(help="Folder for predictions.coco.json and overlays/.")],
     counts: Annotated[
         Path | None,
@@ -116,4 +116,4 @@ def _told(command: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    app()
+    app(prog_name="maskloop")  # which hands these commands over
