@@ -62,10 +62,11 @@ check-breaking: $(READY)  ## Compare the wire with that of the latest release.
 	$(BIN)/python proto/stubs.py breaking
 
 # Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
-# take longest come first, so that none of them is left alone at the end. One a core: tests of servers and of kills are
-# mostly the start of processes, and more at once take as long.
+# take longest come first, so that none of them is left alone at the end. Three for two cores: tests of servers and of
+# kills mostly wait for other processes.
+WORKERS ?= $(shell expr `getconf _NPROCESSORS_ONLN` \* 3 / 2)
 unit: $(READY)
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from maskloop.cli import al_loop as of_al_loop
-from maskloop.cli import maskloop as of_maskloop
+from maskloop.cli import main as of_maskloop
 
 Command = Callable[..., tuple[int | str, str, str]]
 

@@ -29,11 +29,14 @@ def python(code, *forbidden):
     return done.returncode, done.stdout, done.stderr
 
 
+ENTRIES = {"al-loop": "al_loop", "maskloop": "main"}
+
+
 def command(program, *words):
     return f"""
 import sys
 sys.argv = {[program, *words]!r}
-from maskloop.cli.{program.replace("-", "_")} import main
+from maskloop.cli.{ENTRIES[program]} import main
 main()
 """
 

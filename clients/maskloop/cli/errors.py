@@ -6,11 +6,11 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import typer
 
+from maskloop.cli.main import server_installed
 from maskloop.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -56,7 +56,7 @@ def check_server_installed(what: str) -> None:
     Raises:
         FailedPrecondition: the server's packages are not there.
     """
-    if find_spec("sqlalchemy") is None or find_spec("torch") is None:
+    if not server_installed():
         raise FailedPrecondition(f"{what}: pip install 'maskloop[server]'")
 
 

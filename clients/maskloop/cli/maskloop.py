@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from maskloop.cli.errors import check_server_installed, told
+from maskloop.cli.errors import check_server_installed
+from maskloop.cli.main import hand_over
 from maskloop.cli.options import Command, Group, version_option
 from maskloop.costs.paper_tables import TABLES, cost_table
 
@@ -28,13 +28,15 @@ def program(version: Annotated[bool, version_option("maskloop")] = False) -> Non
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def serve(arguments: Annotated[list[str] | None, typer.Argument(help="Options; see serve --help.")] = None) -> None:
     """Serve projects over gRPC."""
-    _hand_over("serve", arguments)
+    check_server_installed("maskloop serve runs the server's program")
+    hand_over("serve", arguments or [])
 
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options; see predict --help.")] = None) -> None:
     """Outline objects with a trained model: predict MODEL IMAGES [--counts FILE] --out DIR."""
-    _hand_over("predict", arguments)
+    check_server_installed("maskloop predict runs the server's program")
+    hand_over("predict", arguments or [])
 
 
 @app.command(cls=Command)
@@ -76,18 +78,3 @@ def report(
         with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
             LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
-
-
-def _hand_over(command: str, arguments: list[str] | None) -> None:
-    """Become the server's program, so that signals and exit codes are its own.
-
-    PYTHONSAFEPATH: a folder called `service` where the command was given is not ours.
-    """
-    check_server_installed(f"maskloop {command} runs the server's program")
-    program = [sys.executable, "-m", "service", command, *(arguments or [])]
-    os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
-
-
-def main() -> None:
-    """Entry point of `maskloop`."""
-    told(app)
