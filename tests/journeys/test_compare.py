@@ -102,6 +102,7 @@ def test_servers_and_what_they_held_are_gone(finished):
     assert processes_naming(str(loop.workdir)) == []
 
 
+@pytest.mark.slow
 def test_a_comparison_that_was_stopped_extended_killed_and_resumed_gives_the_same_tables(finished, demo, tmp_path):
     loop = comparing(demo, tmp_path / "run", "--seeds", "0")
     with loop.running("--jobs", "1") as process:

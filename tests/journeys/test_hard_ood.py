@@ -36,6 +36,7 @@ def test_the_report_tells_what_was_looked_at_and_what_it_cost(finished):
     assert len(list((finished.workdir / "pictures").glob("*/*-hard_ood.jpg"))) > 0
 
 
+@pytest.mark.slow
 def test_a_run_killed_among_its_looks_ends_as_one_that_was_not(demo, tmp_path, finished):
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
     with loop.running() as process:
