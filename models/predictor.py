@@ -31,7 +31,8 @@ class Prediction:
     Args:
         proposals: n objects in decoding order, masks at the image's own size, predicted IoU and confidence in [0, 1].
             They carry no model version, the caller knows it. The score is the mean predicted IoU (Bellver et al., eq.
-            2); without an object, 1 where counts say that there is none, else 0.
+            2), over all counted objects where counts are used without being needed; without an object, 1 where counts
+            say that there is none, else 0.
         statistics: (n, K) float64 of the masks, what the head reads; K is the network's own.
         reference_ious: (n,) float64 in [0, 1], IoU as the paper's head predicts it.
         features: (D,) float32 of the encoder; D is the network's own.
@@ -63,6 +64,11 @@ class Predictor(ABC):
     def needs_counts(self) -> bool:
         """Whether it is count-conditioned: must be told how many objects of each category an image has."""
 
+    @property
+    def uses_counts(self) -> bool:
+        """Whether counts change what it outlines, where an image has them."""
+        return self.needs_counts
+
     @abstractmethod
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
@@ -89,7 +95,7 @@ class Predictor(ABC):
 
         Raises:
             InvalidArgument: an image has no counts and they are needed, an id comes twice, or batch_size is below 1.
-            InvalidLabel: a count's category is not of the vocabulary, where counts are needed.
+            InvalidLabel: a count's category is not of the vocabulary, where counts are used.
         """
         if batch_size < 1:
             raise InvalidArgument(f"a batch of {batch_size} images; 1 is the least", field="batch_size")

@@ -31,6 +31,12 @@ class ServerConfig(BaseSettings):
         None, description="Folder of trained networks to take again, of several servers if they like; in data_dir."
     )
     networks_bytes: int = Field(1024 * MIB, ge=0, description="Size of that folder; the least recently used go.")
+    features_dir: Path | None = Field(
+        None, description="Folder of what frozen encoders made of images, of several servers if they like; in data_dir."
+    )
+    features_bytes: int = Field(
+        8192 * MIB, ge=0, description="Size of that folder; the least recently used go. An image takes about 0.2 MiB."
+    )
     executor_id: str = Field("server", min_length=1, description="Names this server beside others on one database.")
     image_roots: Annotated[tuple[Path, ...], NoDecode] = Field((), description="Folders that `file:` uris may lie in.")
     tls_cert: Path | None = Field(None, description="PEM certificate chain of the server.")

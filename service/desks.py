@@ -69,6 +69,8 @@ def _operations(config: ServerConfig, folder: DataFolder, database: Database, ca
         blobs_url=_blobs_url(config, folder),
         networks=config.networks_dir or folder.networks,
         networks_bytes=config.networks_bytes,
+        features=config.features_dir or folder.features,
+        features_bytes=config.features_bytes,
     )
     return Operations(
         database=database,

@@ -25,7 +25,7 @@ from maskloop.values import Category, ImageProposals, ObjectLabel
 from service.input_files import SUFFIXES, check_files, no_picture
 
 if TYPE_CHECKING:
-    from models.annotation.model import FittedModel
+    from models.load import AnyModel
 
 BATCH = 16
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
@@ -85,12 +85,12 @@ def predict(
     if counts_file is not None:
         read_counts(counts_file, (), ())  # that it can be read; what it says is judged by the model's vocabulary
 
-    from models.annotation.model import FittedModel
     from models.data.samples import ImageToScore
+    from models.load import load_model
     from service.device.torch_device import find_device
 
     place = find_device(device)
-    model = FittedModel.load(checkpoint, place)
+    model = load_model(checkpoint, place)
     categories = vocabulary(model)
     if counts_file is None and model.needs_counts:
         raise InvalidArgument("this model must be told what to outline: give it counts", field="counts")
@@ -129,7 +129,7 @@ def _write_predictions(
     write_coco(path, categories, pictures, masks, scores)
 
 
-def vocabulary(model: FittedModel) -> tuple[Category, ...]:
+def vocabulary(model: AnyModel) -> tuple[Category, ...]:
     """The classes a model knows; those it was told no name of are called by their id."""
     names = model.names or tuple(map(str, model.categories))
     return tuple(Category(category_id, name) for category_id, name in zip(model.categories, names, strict=True))

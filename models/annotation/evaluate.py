@@ -83,7 +83,8 @@ def evaluate(
 
 def _match(predictor: Predictor, examples: Sequence[Example], device: torch.device) -> Iterator[_MatchedImage]:
     truths = {example.image_id: example.objects for example in examples}
-    for prediction in predictor.predict(map(ImageToScore.of, examples), device=device, batch_size=BATCH):
+    images = [ImageToScore.of(example, counted=predictor.needs_counts) for example in examples]
+    for prediction in predictor.predict(images, device=device, batch_size=BATCH):
         labels = truths[prediction.image_id]
         _, ious = match_within_class(prediction.proposals.objects, labels)
         yield _MatchedImage(labels, prediction, ious)

@@ -29,14 +29,14 @@ def augment(images: Tensor, masks: Tensor, kind: str, rng: np.random.Generator) 
     if kind == "none":
         return images, masks
     strong = kind == "strong"
-    moves = torch.from_numpy(np.stack([_move(strong, rng) for _ in range(len(images))])).to(images)
+    moves = torch.from_numpy(np.stack([random_move(strong, rng) for _ in range(len(images))])).to(images)
     grid = F.affine_grid(moves, list(images.shape), align_corners=False)
     images = F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
     moved = F.grid_sample(masks.to(images.dtype), grid, mode="nearest", padding_mode="zeros", align_corners=False)
-    return (_recolour(images, rng) if strong else images), moved > 0.5
+    return (recolour(images, rng) if strong else images), moved > 0.5
 
 
-def _move(strong: bool, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def random_move(strong: bool, rng: np.random.Generator) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     """A (2, 3) matrix from places in the view to places in the image, both in [-1, 1]."""
     angle = np.deg2rad(rng.uniform(-15, 15) if strong else rng.uniform(-10, 10))
     shear = np.deg2rad(rng.uniform(-0.1, 0.1))
@@ -47,7 +47,7 @@ def _move(strong: bool, rng: np.random.Generator) -> np.ndarray[tuple[int, int],
     return np.concatenate([turn @ np.diag([flip * zoom, zoom]), shift[:, None]], axis=1)
 
 
-def _recolour(images: Tensor, rng: np.random.Generator) -> Tensor:
+def recolour(images: Tensor, rng: np.random.Generator) -> Tensor:
     """Random contrast, brightness and balance of the channels for each image."""
     batch = len(images)
     contrast = torch.from_numpy(rng.uniform(0.75, 1.25, size=(batch, 1, 1, 1))).to(images)

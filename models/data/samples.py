@@ -34,17 +34,19 @@ class ImageToScore:
 
     Args:
         load: gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread.
-        counts: of its objects, which count-conditioned networks need; the others do not look at them.
+        counts: of its objects, where somebody counted them; count-conditioned networks need them.
+        content: a hash of its file, under which what an encoder made of it may be kept; "" for not known.
     """
 
     image_id: str
     load: Callable[[], NDArray[np.uint8]]
     counts: Counts | None = None
+    content: str = ""
 
     @classmethod
-    def of(cls, example: Example) -> Self:
-        """A labeled image with its true counts."""
-        return cls(example.image_id, lambda: example.pixels, Counts.of(example.objects))
+    def of(cls, example: Example, *, counted: bool = True) -> Self:
+        """A labeled image with its true counts, or as if nobody had counted."""
+        return cls(example.image_id, lambda: example.pixels, Counts.of(example.objects) if counted else None)
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig, Unavailable
+from models.encoders.weights_file import read_weights
 
 DOWNLOAD_DEADLINE_S = 600.0
 DOWNLOAD_LIMIT_BYTES = 1 << 30
@@ -90,7 +90,7 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
 def _compact(weights: str) -> Encoder:
     encoder = _compact_encoder(32)
     if weights:
-        _load_into(encoder, _read_weights(Path(weights)), weights)
+        _load_into(encoder, read_weights(Path(weights)), weights)
     return encoder
 
 
@@ -142,7 +142,7 @@ def _load_into(module: nn.Module, state: dict[str, Any], weights: str) -> None:
 
 def _named_weights(name: str, weights: str) -> dict[str, Any]:
     if Path(weights).is_file():
-        return _read_weights(Path(weights))
+        return read_weights(Path(weights))
     from torchvision import models as zoo
 
     enum = zoo.get_model_weights(name)
@@ -155,17 +155,7 @@ def _named_weights(name: str, weights: str) -> dict[str, Any]:
     path = Path(torch.hub.get_dir()) / "checkpoints" / url.rsplit("/", 1)[1]
     if not path.is_file():
         _download(url, path)
-    return _read_weights(path)
-
-
-def _read_weights(path: Path) -> dict[str, Any]:
-    """A state dict from a safetensors or torch file; data only, nothing in it is run."""
-    try:
-        if path.suffix == ".safetensors":
-            return dict(safetensors.torch.load_file(path))
-        return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except Exception as error:
-        raise InvalidConfig(f"weights {path} cannot be read: {error}", field="weights") from error
+    return read_weights(path)
 
 
 def _download(url: str, path: Path) -> None:

@@ -21,6 +21,7 @@ from models.metrics.agreement import Floats, mean_absolute_error, spearman
 
 LEVEL = 0.05  # of both one-sided tests
 LEVEL_DEVIATIONS = 1.645  # of a normal distribution that leave LEVEL above
+FitOn = Callable[[CalibrationSet], Calibrator]
 ORDERS = 9_999  # tried at most; all there are for up to seven images
 
 
@@ -40,8 +41,27 @@ def held_out_evidence(learnt: CalibrationSet, held_out: CalibrationSet, rng: np.
     """
     if held_out.images < 2 or not learnt.images:
         return {"held_out_images": float(held_out.images)}
+
+    def head(others: CalibrationSet) -> Calibrator:
+        return fit_on_statistics(CalibrationSet.join(others, learnt))
+
+    def confidence(others: CalibrationSet) -> Calibrator:
+        return fit_on_confidence(CalibrationSet.join(others, learnt))
+
+    return evidence_of(held_out, head, confidence, rng)
+
+
+def evidence_of(
+    held_out: CalibrationSet, fit_head: FitOn, fit_confidence: FitOn, rng: np.random.Generator
+) -> dict[str, float]:
+    """What heads are worth on images that their network had not learnt from; keys as `held_out_evidence` says.
+
+    Args:
+        held_out: of two images or more.
+        fit_head, fit_confidence: a head and its rival, fitted on the rows of all of these images but one.
+    """
     true = held_out.image_means(held_out.ious)
-    head, confidence = (_left_out(fit_on, learnt, held_out) for fit_on in (fit_on_statistics, fit_on_confidence))
+    head, confidence = (_left_out(fit_on, held_out) for fit_on in (fit_head, fit_confidence))
     constant = (true.sum() - true) / (true.size - 1)
     ranks = {"": spearman(head, true), "_confidence": spearman(confidence, true)}
     return {
@@ -84,13 +104,10 @@ def head_state(evidence: Mapping[str, float]) -> HeadState:
     return HeadState.UNTRUSTED
 
 
-def _left_out(
-    fit_on: Callable[[CalibrationSet], Calibrator], learnt: CalibrationSet, held_out: CalibrationSet
-) -> Floats:
+def _left_out(fit_on: FitOn, held_out: CalibrationSet) -> Floats:
     """Image scores (eq. 2), each by a head that has not seen the image, in the order of the ids."""
     predicted = np.empty(len(held_out.ious))
     for image_id in np.unique(held_out.image_ids):
         here = held_out.image_ids == image_id
-        head = fit_on(CalibrationSet.join(held_out.only(~here), learnt))
-        predicted[here] = head.predict(held_out.statistics[here])
+        predicted[here] = fit_on(held_out.only(~here)).predict(held_out.statistics[here])
     return held_out.image_means(predicted)

@@ -36,6 +36,21 @@ def write_model(path: Path, kind: str, description: Mapping[str, Any], weights: 
     write_atomically(path, save(tensors, {"maskloop": json.dumps(envelope)}))
 
 
+def model_format(path: Path) -> str:
+    """The kind of model at `path`, as `write_model` was told it; "" for what is no model of ours.
+
+    Raises:
+        ModelNotFound: there is no file at `path`.
+    """
+    if not path.is_file():
+        raise ModelNotFound(f"there is no model at {path}", path=path)
+    try:
+        with safe_open(path, framework="pt") as file:
+            return str(json.loads((file.metadata() or {}).get("maskloop", "{}")).get("format", ""))
+    except (SafetensorError, ValueError):
+        return ""
+
+
 def read_model(path: Path, kind: str, build: Build[Model]) -> Model:
     """What `build` makes of the description and the weights, on the CPU, that `write_model` wrote to `path`.
 

@@ -84,5 +84,7 @@ def find_recipe(recipes: Mapping[str, AnyRecipe], name: str, overrides: Mapping[
     values = dict(overrides)
     if "iterations" in values:
         exact = values.pop("iterations")
-        values |= {"epochs": 1, "min_iterations": exact, "max_iterations": exact}
+        values |= {"min_iterations": exact, "max_iterations": exact}
+        if hasattr(recipes[name], "epochs"):
+            values["epochs"] = 1
     return replace_options(recipes[name], values)

@@ -44,6 +44,11 @@ class DataFolder:
         """Trained networks to take again, by what they learnt from, unless another folder is configured."""
         return self.root / "networks"
 
+    @property
+    def features(self) -> Path:
+        """What frozen encoders made of images, by what decides it, unless another folder is configured."""
+        return self.root / "features"
+
     def model(self, project_id: str, model_version: str) -> Path:
         """Folder of one model version, for ever."""
         return self.root / "models" / project_id / model_version

@@ -9,7 +9,7 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
-from models.annotation.recipe import Recipe, resolve
+from models.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed
@@ -156,7 +156,7 @@ class ModelWorkDesk:
         return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)
 
 
-def _resolve(recipe: str, overrides_json: str) -> Recipe:
+def _resolve(recipe: str, overrides_json: str) -> AnyRecipe:
     return resolve(recipe, **parse_overrides(overrides_json))
 
 

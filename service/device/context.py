@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from models.encoders.feature_store import FeatureStore
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 from service.device.images import ImageReader
@@ -20,6 +21,7 @@ class JobContext:
         folder: the job's, with whatever an earlier attempt left.
         images: reads image files.
         kept: networks trained before.
+        features: what frozen encoders made of images before.
         device: to compute on.
         progress: told how far the job is.
     """
@@ -27,6 +29,7 @@ class JobContext:
     folder: Path
     images: ImageReader
     kept: NetworkCache
+    features: FeatureStore
     device: torch.device
     progress: Progress
 

@@ -10,15 +10,15 @@ from pydantic import TypeAdapter
 
 from maskloop.values import Evaluation
 from models.annotation import evaluate as measures
-from models.annotation.model import FittedModel
 from models.data.samples import Example
+from models.load import load_model
 from service.device.context import JobContext
 from service.device.job_files import EvaluateJob
 
 
 def evaluate(job: EvaluateJob, context: JobContext) -> dict[str, Any]:
     """Measure a model on labeled images; the outcome is the evaluation."""
-    model = FittedModel.load(job.checkpoint, context.device)
+    model = load_model(job.checkpoint, context.device, context.features)
     read = 0
 
     def examples() -> Iterator[Example]:

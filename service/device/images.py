@@ -38,4 +38,4 @@ class ImageReader:
 
     def to_score(self, image: ImageFile) -> ImageToScore:
         """The image and its counts, decoded when its turn comes."""
-        return ImageToScore(image.image_id, partial(self.pixels, image), image.counts)
+        return ImageToScore(image.image_id, partial(self.pixels, image), image.counts, image.sha256)

@@ -25,11 +25,13 @@ _OUTCOME = "outcome.json"
 
 @dataclass(frozen=True)
 class TrainJob:
-    """Fit `recipe` (as `Recipe.to_dict` tells it) to the images; leaves a checkpoint.
+    """Fit `recipe` (as its `to_dict` tells it) to the images; leaves a checkpoint.
 
     Args:
         images: labeled by people, with their objects.
         start: checkpoint of the model version that the training goes on from; `None` for initial weights.
+        previous: checkpoint of the project's latest model version, which tells the head what it makes of the labels
+            since; `None` where there is none.
         pseudo: images with pseudo-labels, to learn from as well.
         empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
     """
@@ -41,6 +43,7 @@ class TrainJob:
     start: Path | None = None
     pseudo: tuple[ImageFile, ...] = ()
     empty: tuple[ImageFile, ...] = ()
+    previous: Path | None = None
     kind: Literal["train"] = "train"
 
 

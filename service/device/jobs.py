@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from maskloop.errors import ResourceExhausted, StorageFull
+from models.encoders.feature_store import FeatureStore
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 from service.artifacts.blobs import BlobStore
@@ -42,13 +43,22 @@ JOBS: Mapping[type[Job], Callable[[Any, JobContext], dict[str, Any]]] = {
 }
 
 
-def do_job(folder: Path, blobs: BlobStore, kept: NetworkCache, device: torch.device, progress: Progress) -> None:
+def do_job(
+    folder: Path,
+    blobs: BlobStore,
+    kept: NetworkCache,
+    features: FeatureStore,
+    *,
+    device: torch.device,
+    progress: Progress,
+) -> None:
     """Do the job of a folder, or what is left of it, and leave its outcome there.
 
     Args:
         folder: with the job, and whatever an earlier attempt left.
         blobs: where the images' contents are.
-        kept: networks trained before, annotation networks and classifiers.
+        kept: networks trained before, of any kind.
+        features: what frozen encoders made of images before.
         device: to compute on.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the job.
 
@@ -60,7 +70,7 @@ def do_job(folder: Path, blobs: BlobStore, kept: NetworkCache, device: torch.dev
     if not is_done(folder):
         with _limits_made_ours():
             job = read_job(folder)
-            context = JobContext(folder, ImageReader(blobs), kept, device, progress)
+            context = JobContext(folder, ImageReader(blobs), kept, features, device, progress)
             write_outcome(folder, JOBS[type(job)](job, context))
 
 

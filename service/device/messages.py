@@ -18,6 +18,8 @@ class DeviceSettings:
         blobs_url: where the images' contents are.
         networks: folder of trained networks to take again.
         networks_bytes: of all of them together at most.
+        features: folder of what frozen encoders made of images before; `None` keeps nothing.
+        features_bytes: of all of it together, about.
         server_pid: the process that this one dies with.
     """
 
@@ -27,6 +29,8 @@ class DeviceSettings:
     networks: Path
     networks_bytes: int
     server_pid: int
+    features: Path | None = None
+    features_bytes: int = 0
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     """
     import torch
 
+    from models.encoders.feature_store import FeatureStore
     from models.training.cache import NetworkCache
     from service.artifacts.blobs import BlobStore
     from service.device.jobs import do_job
@@ -69,6 +70,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     torch.set_num_threads(settings.threads)  # never torch's choice: it is part of what a training comes to
     device, blobs = find_device(settings.device), BlobStore(settings.blobs_url)
     kept = NetworkCache(settings.networks, settings.networks_bytes)
+    features = FeatureStore(settings.features, settings.features_bytes)
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()
@@ -82,7 +84,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
         error = None
         try:
             progress(0.0, "begun")
-            do_job(folder, blobs, kept, device, progress)
+            do_job(folder, blobs, kept, features, device=device, progress=progress)
         except MaskloopError as refusal:
             error = refusal
         except Exception:

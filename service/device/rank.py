@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.values import Need, Strategy
-from models.annotation.mc_dropout import dropout_scores
-from models.annotation.model import FittedModel, model_encoder
 from models.encoders.features import ImageEncoder, cold_encoder, encode_images
+from models.load import AnyModel, load_model
+from models.networks import features_of, masks_under_dropout
 from models.training.loop import Progress
 from selection.strategies import rank_pool
 from service.artifacts.image_file import ImageFile
@@ -65,8 +65,7 @@ class _Computing:
         return self._in_chunks("cold", self.job.sources.images, partial(self._encode, encoder))
 
     def _labeled_features(self) -> NDArray[np.float32]:
-        encoder = model_encoder(self._model())
-        by_id = self._in_chunks("labeled", self.job.labeled, partial(self._encode, encoder))
+        by_id = self._in_chunks("labeled", self.job.labeled, partial(self._see, self._model()))
         return np.stack([by_id[key] for key in sorted(by_id)]) if by_id else np.empty((0, 1), np.float32)
 
     def _dropout(self) -> dict[str, float]:
@@ -79,17 +78,21 @@ class _Computing:
         assert self.job.sources.table is not None
         return set(read_columns(self.job.sources.table, ["image_id"])["image_id"].tolist())
 
-    def _model(self) -> FittedModel:
+    def _model(self) -> AnyModel:
         assert self.job.checkpoint is not None
-        return FittedModel.load(self.job.checkpoint, self.context.device)
+        return load_model(self.job.checkpoint, self.context.device, self.context.features)
 
     def _encode(self, encoder: ImageEncoder, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
         waiting = [self.context.images.to_score(image) for image in images]
         return encode_images(encoder, waiting, device=self.context.device, batch_size=BATCH, progress=progress)
 
-    def _drop(self, model: FittedModel, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
+    def _see(self, model: AnyModel, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
         waiting = [self.context.images.to_score(image) for image in images]
-        scores = dropout_scores(
+        return features_of(model, waiting, device=self.context.device, batch_size=BATCH, progress=progress)
+
+    def _drop(self, model: AnyModel, images: Sequence[ImageFile], progress: Progress) -> Iterator[Any]:
+        waiting = [self.context.images.to_score(image) for image in images]
+        scores = masks_under_dropout(
             model, waiting, seed=self.job.seed, device=self.context.device, batch_size=BATCH, progress=progress
         )
         return ((image_id, np.array([score], np.float32)) for image_id, score in scores)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from models.annotation.model import FittedModel
+from models.load import AnyModel, load_model
 from models.training.loop import Progress
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import SCORES
@@ -22,7 +22,7 @@ BATCH = 16
 
 def score(job: ScoreJob, context: JobContext) -> dict[str, Any]:
     """Score the images chunk by chunk, those with most counted objects first; the outcome is their number."""
-    model = FittedModel.load(job.checkpoint, context.device)
+    model = load_model(job.checkpoint, context.device, context.features)
     ordered = sorted(job.images, key=_most_objects_first)
     parts = []
     for start in range(0, len(ordered), CHUNK):
@@ -40,7 +40,7 @@ def _most_objects_first(image: ImageFile) -> tuple[int, str]:
 
 
 def _scored(
-    model: FittedModel, images: Sequence[ImageFile], context: JobContext, progress: Progress
+    model: AnyModel, images: Sequence[ImageFile], context: JobContext, progress: Progress
 ) -> Iterator[ScoredRow]:
     waiting = [context.images.to_score(image) for image in images]
     for scored in model.predict(waiting, device=context.device, batch_size=BATCH, progress=progress):

@@ -1,13 +1,13 @@
-"""Trainings of the annotation network. Runs in the worker process."""
+"""Trainings of networks that outline objects. Runs in the worker process."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from models.annotation.fit import fit
-from models.annotation.model import FittedModel
-from models.annotation.recipe import Recipe
+from models.load import load_model
+from models.networks import fit
+from models.recipes import recipe_from_dict
 from service.artifacts.names import CHECKPOINT
 from service.device.context import JobContext
 from service.device.job_files import TrainJob
@@ -19,13 +19,15 @@ def train(job: TrainJob, context: JobContext) -> dict[str, Any]:
     model = fit(
         [images.example(image) for image in job.images],
         [category.id for category in job.categories],
-        Recipe.from_dict(job.recipe),
+        recipe_from_dict(job.recipe),
         seed=job.seed,
         device=context.device,
         checkpoint_dir=context.folder / "training",
         progress=context.progress,
         cache=context.kept,
-        start=FittedModel.load(job.start, context.device).network if job.start else None,
+        store=context.features,
+        start=load_model(job.start, context.device) if job.start else None,
+        previous=load_model(job.previous, context.device, context.features) if job.previous else None,
         pseudo=map(images.example, job.pseudo),
         empty=map(images.example, job.empty),
     )

@@ -13,7 +13,7 @@ import numpy as np
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
-from models.annotation.recipe import Recipe
+from models.recipes import recipe_from_dict
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
@@ -44,7 +44,7 @@ class Training:
             FailedPrecondition: pseudo-labels were asked for, and there is none.
         """
         project_id, request = record.operation.project_id, record.request
-        recipe = Recipe.from_dict(request["recipe"])
+        recipe = recipe_from_dict(request["recipe"])
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
         pseudo = self._pseudo(
             tx, project_id, pseudo_of(request), recipe.iterations(len(labeled)) * recipe.pseudo_images
@@ -58,6 +58,7 @@ class Training:
             start=self._start(tx, project_id, request["recipe"]),
             pseudo=pseudo,
             empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
+            previous=self._previous(tx, project_id),
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -75,7 +76,7 @@ class Training:
             created_at=self.clock(),
             config_json=json.dumps(request["recipe"]),
             pseudo=pseudo_of(request),
-            needs_counts=Recipe.from_dict(request["recipe"]).classes == "fed",
+            needs_counts=recipe_from_dict(request["recipe"]).needs_counts,
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
         snapshot = tuple(image.label_id for image in (*job.images, *job.empty))
@@ -88,12 +89,17 @@ class Training:
     def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
         """The checkpoint a training goes on from: of the latest model version that learnt from labels alone, if that is
         of the very same recipe."""
-        if recipe["start"] != "warm":
+        if recipe.get("start") != "warm":
             return None
         latest = latest_model(tx, project_id)
         if latest is None or json.loads(latest.version.config_json) != recipe:
             return None
         return self.folder.checkpoint(project_id, latest.version.id)
+
+    def _previous(self, tx: Transaction, project_id: str) -> Path | None:
+        """The checkpoint of the latest model version that learnt from labels alone."""
+        latest = latest_model(tx, project_id)
+        return self.folder.checkpoint(project_id, latest.version.id) if latest else None
 
     def _pseudo(
         self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int

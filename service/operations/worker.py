@@ -45,10 +45,24 @@ class Worker:
         blobs_url: where the images' contents are.
         networks: folder of trained networks to take again.
         networks_bytes: of all of them together at most.
+        features: folder of what frozen encoders made of images before; `None` keeps nothing.
+        features_bytes: of all of it together, about.
     """
 
-    def __init__(self, *, device: str, threads: int, blobs_url: str, networks: Path, networks_bytes: int) -> None:
-        self._settings = DeviceSettings(device, threads, blobs_url, networks, networks_bytes, os.getpid())
+    def __init__(
+        self,
+        *,
+        device: str,
+        threads: int,
+        blobs_url: str,
+        networks: Path,
+        networks_bytes: int,
+        features: Path | None = None,
+        features_bytes: int = 0,
+    ) -> None:
+        self._settings = DeviceSettings(
+            device, threads, blobs_url, networks, networks_bytes, os.getpid(), features, features_bytes
+        )
         # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
         self._queue = ThreadPoolExecutor(1, "device")
         self._changing = threading.Lock()

@@ -15,9 +15,14 @@ from models.annotation.network import build_network
 from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
 from models.data.samples import ImageToScore
+from models.encoders.feature_store import NO_STORE
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.uncertainty import LARGEST, NAMES
 from models.predictor import Prediction, Predictor
+from models.pretrained.head import fit_head
+from models.pretrained.model import FittedPretrained, frozen_encoder
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.train import build_network as initial_network
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -37,11 +42,29 @@ def annotation_network(recipe: str, classes: str) -> FittedModel:
     return FittedModel(network, tiny, CATEGORIES, Calibrator("statistics", tuple(weights.tolist()), 0.4), 0, (), {})
 
 
+def pretrained_network() -> FittedPretrained:
+    """A small one on a random encoder, whose maps go up and down."""
+    tiny = PretrainedRecipe(
+        weights="random", image_size=64, width=16, tower=8, region=4, threshold=0.001, most_objects=8
+    )
+    encoder = frozen_encoder(tiny, NO_STORE, CPU)
+    network = initial_network(encoder.channels, len(CATEGORIES), tiny, 3).eval()
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(3)
+        network.centre.bias.fill_(0)
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return FittedPretrained(
+        network, tiny, CATEGORIES, fit_head(None), 0, (), {}, channels=encoder.channels, encoder=encoder
+    )
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
     "centre-guided, count-conditioned": partial(annotation_network, "compact", "fed"),
     "centre-guided, count-free": partial(annotation_network, "compact", "predicted"),
+    "on frozen features": pretrained_network,
 }
 
 
@@ -108,14 +131,15 @@ def test_masks_have_the_images_own_size_and_classes_are_of_the_vocabulary(predic
             assert proposal.category_id in predictor.categories
 
 
-def test_predicted_iou_confidence_and_score_are_in_range(predictions):
+def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions):
     for prediction in predictions.values():
         ious = [item.predicted_iou for item in prediction.proposals.objects]
         for value in (*ious, *(item.confidence for item in prediction.proposals.objects)):
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            assert prediction.proposals.score == pytest.approx(np.mean(ious))
+            missed = prediction.proposals.not_decoded if not predictor.needs_counts else 0
+            assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 
 
 def test_the_head_has_a_row_of_finite_statistics_for_each_proposal(predictions):
@@ -142,20 +166,21 @@ def test_uncertainty_has_its_names_and_ranges(predictions):
         assert all(0 <= prediction.uncertainty[name] <= most for name, most in zip(NAMES, LARGEST, strict=True))
 
 
-def test_an_image_without_an_object_scores_one_if_counted_else_zero(predictor, predictions):
-    if predictor.needs_counts:
+def test_an_image_without_an_object_scores_one_if_counted_else_zero(predictor, predictions, pool):
+    counted = {item.image_id: item.counts for item in pool if predictor.uses_counts}
+    if predictor.uses_counts:
         assert predictions["image-2"].proposals.objects == ()
-    for prediction in predictions.values():
+    for image_id, prediction in predictions.items():
         if not prediction.proposals.objects:
-            assert prediction.proposals.score == (1 if predictor.needs_counts else 0)
-            known = [0] * len(NAMES) if predictor.needs_counts else list(LARGEST)
-            assert list(prediction.uncertainty.values()) == known
+            empty = image_id in counted and not counted[image_id].objects
+            assert prediction.proposals.score == (1 if empty else 0)
+            assert list(prediction.uncertainty.values()) == ([0] * len(NAMES) if empty else list(LARGEST))
 
 
 def test_counted_objects_are_outlined_or_reported_as_not_decoded(predictor, predictions, pool):
     for item in pool:
         proposals = predictions[item.image_id].proposals
-        if predictor.needs_counts:
+        if predictor.uses_counts:
             assert len(proposals.objects) + proposals.not_decoded == item.counts.objects
         else:
             assert proposals.not_decoded == 0
@@ -198,17 +223,17 @@ def test_an_image_that_was_not_counted_is_refused_where_counts_are_needed(predic
         assert "uncounted" in by_id(predictor, uncounted)
 
 
-def test_a_foreign_category_is_refused_where_counts_are_needed(predictor):
+def test_a_foreign_category_is_refused_where_counts_are_used(predictor):
     strange = [image("strange", 20, 20, {5: 1})]
-    if predictor.needs_counts:
+    if predictor.uses_counts:
         with pytest.raises(InvalidLabel, match="5"):
             list(predictor.predict(strange, device=CPU, batch_size=2))
     else:
         assert by_id(predictor, strange)
 
 
-def test_counts_change_nothing_where_they_are_not_needed(predictor, predictions, pool):
-    if not predictor.needs_counts:
+def test_counts_change_nothing_where_they_are_not_used(predictor, predictions, pool):
+    if not predictor.uses_counts:
         plain = [ImageToScore(item.image_id, item.load) for item in pool]
         for image_id, prediction in by_id(predictor, plain, batch_size=5).items():
             assert_close(prediction, predictions[image_id])

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from maskloop.errors import InvalidArgument, ModelNotFound
 from maskloop.values import HeadState
-from models.annotation.model import FORMAT, FittedModel
+from models.annotation.model import FittedModel
 from models.annotation.network import build_network
 from models.annotation.recipe import Recipe, resolve
 from models.iou_head.calibrator import Calibrator
@@ -75,7 +75,7 @@ def test_a_model_of_the_version_before_says_its_heads_state_and_no_arithmetic(tm
         **{"recipe": TINY.to_dict(), "categories": [3, 7], "calibrator": model.calibrator.to_dict(), "seed": 5},
         **{"snapshot": ["image-0"], "metrics": {"held_out_mae": 0.1, "head_trusted": 1.0}, "names": []},
     }
-    write_model(tmp_path / "old.safetensors", FORMAT, description, model.network.state_dict())
+    write_model(tmp_path / "old.safetensors", FittedModel.FORMAT, description, model.network.state_dict())
     loaded = FittedModel.load(tmp_path / "old.safetensors", CPU)
     assert (loaded.head, loaded.metrics, loaded.arithmetic) == (HeadState.TRUSTED, {"held_out_mae": 0.1}, None)
 

@@ -16,6 +16,7 @@ from maskloop.values import Category
 from models.classification.model import FittedClassifier
 from models.classification.recipe import resolve_classifier
 from models.data.samples import ImageToScore
+from models.encoders.feature_store import NO_STORE
 from models.encoders.features import encode_images
 from models.training.cache import NetworkCache
 from selection.hard_ood import probabilities
@@ -74,7 +75,7 @@ def blobs(tmp_path_factory) -> BlobStore:
 
 def do(folder: Path, wanted: ClassifyJob, blobs: BlobStore, progress=lambda *_: None) -> dict:
     write_job(folder, wanted)
-    do_job(folder, blobs, NetworkCache(folder / "networks", 0), CPU, progress)
+    do_job(folder, blobs, NetworkCache(folder / "networks", 0), NO_STORE, device=CPU, progress=progress)
     return read_outcome(folder)
 
 

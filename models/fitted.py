@@ -1,0 +1,123 @@
+"""A trained network in one file with all that predicting needs, whatever its kind (`models.training.model_file`)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from maskloop.values import HeadState
+from models.iou_head.calibrator import Calibrator
+from models.predictor import Predictor
+from models.training.determinism import Arithmetic
+from models.training.model_file import read_model, write_model
+from models.training.recipe_options import JsonOptions
+
+Network = TypeVar("Network", bound=nn.Module)
+Recipe = TypeVar("Recipe", bound=JsonOptions)
+
+
+@dataclass(frozen=True)
+class FittedNetwork(Predictor, Generic[Network, Recipe]):
+    """A trained network with its head: all that predicting needs, and where it came from.
+
+    Args:
+        network: in eval mode.
+        categories: the vocabulary's ids in the order of the network's class indices.
+        calibrator: the product's head.
+        seed: of the fit.
+        snapshot: ids of the labeled images it learnt from, sorted.
+        metrics: what the fit measured on images it had not learnt from.
+        names: of the categories, in their order; empty if nobody told them.
+        pseudo: ids of the images with pseudo-labels it learnt from, sorted.
+        empty: ids of the images known to hold nothing that it learnt from, sorted.
+        head: whether `calibrator` is to be trusted.
+        arithmetic: of the process that trained it; `None` for models of versions that did not record it.
+    """
+
+    network: Network
+    recipe: Recipe
+    categories: tuple[int, ...]
+    calibrator: Calibrator
+    seed: int
+    snapshot: tuple[str, ...]
+    metrics: Mapping[str, float]
+    names: tuple[str, ...] = ()
+    pseudo: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    head: HeadState = HeadState.UNTRUSTED
+    arithmetic: Arithmetic | None = None
+
+    FORMAT: ClassVar[str]
+
+    def save(self, path: Path) -> None:
+        """Write the model to `path`, whole or not at all.
+
+        Raises:
+            StorageFull: the disk is full; what was at `path` is kept.
+        """
+        write_model(path, self.FORMAT, self._description(), self._tensors())
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device) -> Self:
+        """Read a model that `save` wrote onto `device`.
+
+        Raises:
+            ModelNotFound: there is no file at `path`.
+            InvalidArgument: the file is damaged, or no model of ours.
+        """
+        return read_model(path, cls.FORMAT, lambda description, tensors: cls._build(description, tensors, device))
+
+    @classmethod
+    @abstractmethod
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+        """The inverse of `_description` and `_tensors`, on `device`."""
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "recipe": self.recipe.to_dict(),
+            "categories": self.categories,
+            "calibrator": self.calibrator.to_dict(),
+            "seed": self.seed,
+            "snapshot": self.snapshot,
+            "metrics": dict(self.metrics),
+            "names": self.names,
+            "pseudo": self.pseudo,
+            "empty": self.empty,
+            "head": self.head.value,
+            "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
+        }
+
+
+def provenance(description: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a `FittedNetwork` that every kind of network has, from its description."""
+    head, metrics = _head_and_metrics(description)
+    return {
+        "categories": tuple(description["categories"]),
+        "calibrator": Calibrator.from_dict(description["calibrator"]),
+        "seed": description["seed"],
+        "snapshot": tuple(description["snapshot"]),
+        "metrics": metrics,
+        "names": tuple(description["names"]),
+        "pseudo": tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty
+        "empty": tuple(description.get("empty", ())),
+        "head": head,
+        "arithmetic": Arithmetic.from_dict(description.get("arithmetic")),
+    }
+
+
+def _head_and_metrics(description: Mapping[str, Any]) -> tuple[HeadState, dict[str, float]]:
+    """Models of earlier versions have the head's state among their metrics."""
+    metrics: dict[str, float] = description["metrics"]
+    if "head" in description:
+        return HeadState(description["head"]), metrics
+    states = {state.metric for state in HeadState}
+    return HeadState.of(metrics), {name: value for name, value in metrics.items() if name not in states}

@@ -1,0 +1,29 @@
+"""Models of any kind read from their files; apart from their training, which imports what predicting does not need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from models.annotation.model import FittedModel
+from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.pretrained.model import FittedPretrained
+from models.training.model_file import model_format
+
+AnyModel = FittedModel | FittedPretrained
+
+
+def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
+    """Read a trained model of any kind onto `device`.
+
+    Args:
+        store: where it finds features and keeps them, if its encoder is frozen.
+
+    Raises:
+        ModelNotFound: there is no file at `path`.
+        InvalidArgument: the file is damaged, or no model of ours.
+    """
+    if model_format(path) == FittedPretrained.FORMAT:
+        return FittedPretrained.load(path, device).keeping(store)
+    return FittedModel.load(path, device)

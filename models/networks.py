@@ -1,0 +1,109 @@
+"""Every kind of network behind one face: training by recipe, and what rankings ask of trained models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maskloop.errors import FailedPrecondition
+from models.annotation import fit as annotation
+from models.annotation.mc_dropout import dropout_scores
+from models.annotation.model import FittedModel, model_encoder
+from models.annotation.recipe import Recipe
+from models.data.samples import Example, ImageToScore
+from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.encoders.features import encode_images
+from models.load import AnyModel
+from models.pretrained import fit as pretrained
+from models.pretrained.model import FittedPretrained
+from models.recipes import AnyRecipe
+from models.training.cache import NetworkCache
+from models.training.loop import Progress
+
+Features = Iterator[tuple[str, NDArray[np.float32]]]
+
+
+def fit(
+    examples: Sequence[Example],
+    categories: Sequence[int],
+    recipe: AnyRecipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint_dir: Path | None,
+    progress: Progress,
+    cache: NetworkCache | None = None,
+    store: FeatureStore = NO_STORE,
+    start: AnyModel | None = None,
+    previous: AnyModel | None = None,
+    pseudo: Iterable[Example] = (),
+    empty: Iterable[Example] = (),
+) -> AnyModel:
+    """Train the recipe's kind of network on the labeled images, those with pseudo-labels and empty ones.
+
+    Args:
+        start: a model of the same recipe that a warm training goes on from.
+        previous: the model that was there before these labels, which gives evidence for the head where the recipe has
+            no held-out fit. Other arguments and errors as `models.annotation.fit.fit` and `models.pretrained.fit.fit`.
+    """
+    if isinstance(recipe, Recipe):
+        train = partial(annotation.fit, start=start.network if isinstance(start, FittedModel) else None)
+        return train(
+            examples,
+            categories,
+            recipe,
+            seed=seed,
+            device=device,
+            checkpoint_dir=checkpoint_dir,
+            progress=progress,
+            cache=cache,
+            pseudo=pseudo,
+            empty=empty,
+        )
+    return pretrained.fit(
+        examples,
+        categories,
+        recipe,
+        seed=seed,
+        device=device,
+        checkpoint_dir=checkpoint_dir,
+        progress=progress,
+        cache=cache,
+        store=store,
+        previous=previous,
+        pseudo=pseudo,
+        empty=empty,
+    )
+
+
+def features_of(
+    model: AnyModel, images: Iterable[ImageToScore], *, device: torch.device, batch_size: int, progress: Progress
+) -> Features:
+    """Ids and features (D,) float32 of images, those of the model's predictions; counts are not looked at."""
+    if isinstance(model, FittedPretrained):
+        return model.features(images, batch_size=batch_size, progress=progress)
+    return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
+
+
+def masks_under_dropout(
+    model: AnyModel,
+    images: Iterable[ImageToScore],
+    *,
+    seed: int,
+    device: torch.device,
+    batch_size: int,
+    progress: Progress,
+) -> Iterator[tuple[str, float]]:
+    """How much each image's masks change under dropout, see `models.annotation.mc_dropout`.
+
+    Raises:
+        FailedPrecondition: it is not defined for this kind of network.
+    """
+    if not isinstance(model, FittedModel):
+        raise FailedPrecondition(f"dropout asks how a recurrent network's masks change; {model.recipe.name} is none")
+    return dropout_scores(model, images, seed=seed, device=device, batch_size=batch_size, progress=progress)

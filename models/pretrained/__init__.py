@@ -1,0 +1,1 @@
+"""`pretrained`: objects outlined from the frozen taps of a pretrained encoder, region by region."""

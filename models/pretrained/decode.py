@@ -1,0 +1,151 @@
+"""From dense maps to objects: centres, their boxes, masks drawn twice, classes, and which of them say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.pretrained.network import Maps, PyramidNetwork
+from models.pretrained.regions import put_back
+
+LEAST_CENTRE = 0.05  # probability of a centre that is looked at
+SAME = 0.5  # IoU from which on two masks are of one object
+SIDE = 96  # cells along the square on which masks are compared
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Objects of a batch, N in all, ascending by image and, within one, from the surest down.
+
+    Args:
+        images: (N,) int64 places in the batch.
+        logits: (N, R, R) of their masks in the regions (N, 4).
+        boxes: (N, 4) that the masks were drawn for.
+        classes: (N, C) probabilities.
+        centres: (N,) probability of the centre.
+        first_iou: (N,) IoU of the masks before and after the box was refined.
+    """
+
+    images: Tensor
+    logits: Tensor
+    regions: Tensor
+    boxes: Tensor
+    classes: Tensor
+    centres: Tensor
+    first_iou: Tensor
+    score: Tensor
+
+    def of(self, chosen: Tensor) -> Candidates:
+        """Some of them, by places (M,) or a mask (N,)."""
+        return Candidates(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+def find_objects(network: PyramidNetwork, maps: Maps, taps: Sequence[Tensor], most: int) -> Candidates:
+    """What the network itself sees.
+
+    Args:
+        taps: scaled.
+        most: candidates looked at in one image.
+    """
+    images, seeds, centres = _peaks(maps.centres, most)
+    boxes = maps.boxes_at(images, seeds)
+    return _drawn(
+        network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=centres, refine=True, suppress=True
+    )
+
+
+def draw_boxes(
+    network: PyramidNetwork, maps: Maps, taps: Sequence[Tensor], images: Tensor, boxes: Tensor
+) -> Candidates:
+    """What the network draws in boxes that somebody gave; one object for each, in the order given.
+
+    Args:
+        images: (N,) int64 places in the batch, ascending; boxes: (N, 4) in image sides.
+    """
+    seeds = (boxes[:, :2] + boxes[:, 2:]) / 2
+    sure = boxes.new_ones(len(boxes))
+    return _drawn(
+        network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=sure, refine=False, suppress=False
+    )
+
+
+def _drawn(
+    network: PyramidNetwork,
+    maps: Maps,
+    taps: Sequence[Tensor],
+    *,
+    images: Tensor,
+    seeds: Tensor,
+    boxes: Tensor,
+    centres: Tensor,
+    refine: bool,
+    suppress: bool,
+) -> Candidates:
+    logits, regions = network.masks(maps, images, seeds, boxes)
+    first = put_back(logits, regions, SIDE).flatten(1)
+    if refine:
+        boxes = _mask_boxes(logits, regions, boxes)
+        logits, regions = network.masks(maps, images, seeds, boxes)
+    masks = put_back(logits, regions, SIDE).flatten(1)
+    both, either = (first & masks).sum(1), (first | masks).sum(1)
+    classes = network.classes(maps, taps, images, boxes).softmax(dim=1)
+    score = centres * inside_mean(logits)
+    drawn = Candidates(images, logits, regions, boxes, classes, centres, both / either.clamp(min=1), score)
+    if not suppress:
+        return drawn
+    kept = _distinct(images, masks, score) & (logits > 0).flatten(1).any(dim=1)
+    order = torch.argsort(score, descending=True, stable=True)
+    order = order[torch.argsort(images[order], stable=True)]
+    return drawn.of(order[kept[order]])
+
+
+def inside_mean(logits: Tensor) -> Tensor:
+    """(N,) mean probability inside the mask of logits (N, R, R), 0 for an empty one."""
+    shown, inside = logits.sigmoid(), logits > 0
+    return (shown * inside).sum(dim=(1, 2)) / inside.sum(dim=(1, 2)).clamp(min=1)
+
+
+def _peaks(logits: Tensor, most: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Image, place (x, y) in image sides and probability of local maxima, the highest `most` of each image."""
+    heat = logits[:, 0].sigmoid()
+    side = heat.shape[-1]
+    peaks = heat * (heat == F.max_pool2d(heat[:, None], 3, stride=1, padding=1)[:, 0])
+    values, cells = peaks.flatten(1).topk(min(most, side * side), dim=1)
+    images, ranks = (values >= LEAST_CENTRE).nonzero(as_tuple=True)
+    there = cells[images, ranks]
+    places = (torch.stack([there % side, there // side], dim=1) + 0.5) / side
+    return images, places.to(heat.dtype), values[images, ranks]
+
+
+def _mask_boxes(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
+    """(N, 4) boxes around the masks in their regions; an empty mask keeps the box it was drawn for."""
+    solid = logits > 0
+    cells = logits.shape[-1]
+    across, down = solid.any(dim=1).float(), solid.any(dim=2).float()
+    first = torch.stack([across.argmax(dim=1), down.argmax(dim=1)], dim=1) / cells
+    last = 1 - torch.stack([across.flip(1).argmax(dim=1), down.flip(1).argmax(dim=1)], dim=1) / cells
+    size = regions[:, 2:] - regions[:, :2]
+    around = torch.cat([regions[:, :2] + first * size, regions[:, :2] + last * size], dim=1)
+    return torch.where(solid.flatten(1).any(dim=1)[:, None], around, boxes)
+
+
+def _distinct(images: Tensor, masks: Tensor, score: Tensor) -> Tensor:
+    """(N,) bool: those that no surer mask (N, cells) of the same image is the same as."""
+    kept = torch.ones(len(images), dtype=torch.bool)
+    solid = masks.float()
+    for image in set(images.tolist()):
+        (own,) = (images == image).nonzero(as_tuple=True)
+        own = own[torch.argsort(score[own], descending=True, stable=True)]
+        both = solid[own] @ solid[own].T
+        area = solid[own].sum(dim=1)
+        iou = both / (area[:, None] + area[None] - both).clamp(min=1)
+        alive = torch.ones(len(own), dtype=torch.bool)
+        for place in range(len(own)):
+            if alive[place]:
+                alive[place + 1 :] &= ~(iou[place, place + 1 :] > SAME)
+        kept[own] = alive
+    return kept

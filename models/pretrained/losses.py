@@ -1,0 +1,55 @@
+"""Losses of the network on frozen features, as pure functions of tensors."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SMALLEST = 1e-3  # of a distance, in image sides
+
+
+def semantic_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    """Binary cross-entropy of every class's cells (B, C, s, s), the sum over classes, the mean over known cells."""
+    each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1) * 2
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
+def centre_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
+    """Focal loss with fewer reproaches near a centre (Zhou et al., Objects as points, eq. 1), over the centres."""
+    probabilities = logits.sigmoid()
+    at_centre = targets == 1
+    hit = (1 - probabilities).square() * F.logsigmoid(logits)
+    spared = (1 - targets) ** 4 * probabilities.square() * F.logsigmoid(-logits)
+    return -(torch.where(at_centre, hit, spared) * known[:, None]).sum() / at_centre.sum().clamp(min=1)
+
+
+def box_loss(logarithms: Tensor, distances: Tensor) -> Tensor:
+    """Of distances to the four sides: mean absolute difference of logarithms, and 1 - IoU of the boxes.
+
+    Args:
+        logarithms: (M, 4) as the network gives them, without its unit.
+        distances: (M, 4) true ones in image sides.
+    """
+    if not len(distances):
+        return logarithms.sum() * 0
+    wanted = distances.clamp(min=SMALLEST)
+    said = logarithms.exp()
+    ratio = (logarithms - wanted.log()).abs().mean()
+    both = torch.minimum(said, wanted)
+    overlap = (both[:, 0] + both[:, 2]) * (both[:, 1] + both[:, 3])
+    union = (said[:, 0] + said[:, 2]) * (said[:, 1] + said[:, 3]) + (wanted[:, 0] + wanted[:, 2]) * (
+        wanted[:, 1] + wanted[:, 3]
+    )
+    return ratio + (1 - overlap / (union - overlap).clamp(min=1e-9)).mean()
+
+
+def mask_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Binary cross-entropy and 1 - soft IoU of regions (N, R, R), targets in [0, 1]; 0 without a region."""
+    if not len(logits):
+        return logits.sum() * 0
+    entropy = F.binary_cross_entropy_with_logits(logits, targets)
+    shown = logits.sigmoid()
+    both = (shown * targets).sum(dim=(1, 2))
+    either = (shown + targets - shown * targets).sum(dim=(1, 2))
+    return entropy + (1 - (both + 1) / (either + 1)).mean()

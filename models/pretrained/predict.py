@@ -1,0 +1,164 @@
+"""The network on frozen features outlines the objects of images: from taps to predictions.
+
+It says itself what there is. Where an image's objects were counted, as many of each category are given as were counted,
+as far as it has candidates: those that look most like one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from maskloop.errors import InvalidLabel
+from maskloop.values import Counts, ImageProposals, ObjectProposal
+from models.data.samples import ImageToScore
+from models.encoders.feature_store import EncodedPicture
+from models.encoders.taps import FrozenEncoder
+from models.iou_head.calibrator import Calibrator
+from models.iou_head.mask_statistics import CONFIDENCE
+from models.iou_head.uncertainty import LARGEST, mask_uncertainty
+from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
+from models.predictor import Prediction, evaluating
+from models.pretrained.decode import find_objects
+from models.pretrained.network import PyramidNetwork
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.regions import full_size_mask
+from models.pretrained.statistics import NAMES, region_statistics
+
+Floats = NDArray[np.float64]
+NOTHING_COUNTED = 1.0  # score of an image whose counts say that it holds no object
+NOTHING_SEEN = 0.0  # of one in which nothing was seen: if it holds any, all were missed
+
+
+def predict_images(
+    network: PyramidNetwork,
+    encoder: FrozenEncoder,
+    images: Sequence[ImageToScore],
+    *,
+    categories: Sequence[int],
+    recipe: PretrainedRecipe,
+    calibrator: Calibrator,
+    batch_size: int,
+) -> Iterator[Prediction]:
+    """Predictions of checked images (`models.predictor.check_images`), those whose taps are kept first.
+
+    Args:
+        calibrator: of the columns of `models.pretrained.statistics`.
+
+    Raises:
+        InvalidLabel: a count's category is not among `categories`.
+    """
+    for item in images:
+        _check_counts(item, categories)
+    for batch in encoder.encoded(images, batch_size):
+        with evaluating(network):
+            predictions = _predict_batch(
+                network, encoder, batch, categories=categories, recipe=recipe, calibrator=calibrator
+            )
+        yield from predictions
+
+
+@torch.inference_mode()
+def _predict_batch(
+    network: PyramidNetwork,
+    encoder: FrozenEncoder,
+    batch: Sequence[tuple[ImageToScore, EncodedPicture]],
+    *,
+    categories: Sequence[int],
+    recipe: PretrainedRecipe,
+    calibrator: Calibrator,
+) -> list[Prediction]:
+    raw = encoder.tensors([picture.taps for _, picture in batch])
+    taps = network.scaled(raw)
+    maps = network(taps)
+    found = find_objects(network, maps, taps, recipe.most_objects)
+    doubts = mask_uncertainty(found.logits[None], torch.zeros_like(found.images)[None])[0].cpu().double().numpy()
+    statistics = region_statistics(found, maps).cpu().double().numpy()
+    features = raw[-1].mean(dim=(2, 3)).cpu().numpy()
+    images, regions, classes = (part.cpu().numpy() for part in (found.images, found.regions.double(), found.classes))
+    logits = found.logits.float().cpu().numpy()
+    predictions = []
+    for row, (item, picture) in enumerate(batch):
+        own = np.flatnonzero(images == row)
+        chosen, indices = _choose(
+            own, classes, statistics[:, CONFIDENCE], counts=item.counts, categories=categories, least=recipe.threshold
+        )
+        ious = calibrator.predict(statistics[chosen])
+        proposals = tuple(
+            ObjectProposal(
+                categories[index],
+                full_size_mask(logits[place], regions[place], *picture.size),
+                float(iou),
+                float(statistics[place, CONFIDENCE]),
+            )
+            for place, index, iou in zip(chosen.tolist(), indices, ious, strict=True)
+        )
+        missing = max(0, item.counts.objects - len(chosen)) if item.counts else 0
+        predictions.append(
+            Prediction(
+                ImageProposals(item.image_id, "", _score(ious, item.counts), proposals, missing),
+                statistics[chosen],
+                statistics[chosen, CONFIDENCE].clip(0, 1),
+                features[row],
+                _image_uncertainty(doubts[chosen], item.counts),
+            )
+        )
+    return predictions
+
+
+def _choose(
+    own: NDArray[np.int64],
+    classes: NDArray[np.float32],
+    confidence: Floats,
+    *,
+    counts: Counts | None,
+    categories: Sequence[int],
+    least: float,
+) -> tuple[NDArray[np.int64], list[int]]:
+    """Which of an image's candidates are its objects, and of which class index.
+
+    Args:
+        own: (n,) places of the image's candidates, the surest first.
+        classes: (N, C) probabilities; confidence: (N,).
+        least: confidence of an object where nobody counted.
+    """
+    if counts is None:
+        chosen = own[confidence[own] >= least]
+        return chosen, classes[chosen].argmax(axis=1).tolist() if len(chosen) else []
+    taken: dict[int, int] = {}
+    sureness = confidence / np.maximum(classes.max(axis=1), 1e-9) if len(classes) else confidence
+    for category_id, number in counts.by_category.items():
+        index = categories.index(category_id)
+        free = [place for place in own.tolist() if place not in taken]
+        best = sorted(free, key=lambda place: -sureness[place] * classes[place, index])
+        taken |= dict.fromkeys(best[:number], index)
+    chosen = np.array([place for place in own.tolist() if place in taken], dtype=np.int64)
+    return chosen, [taken[place] for place in chosen.tolist()]
+
+
+def _check_counts(item: ImageToScore, categories: Sequence[int]) -> None:
+    for category_id in item.counts.by_category if item.counts else ():
+        if category_id not in categories:
+            raise InvalidLabel(f"category {category_id} is not in the vocabulary")
+
+
+def _score(ious: Floats, counts: Counts | None) -> float:
+    """Mean predicted IoU of what was found; over as many objects as were counted, where they were (eq. 2)."""
+    if counts is not None:
+        return float(ious.sum()) / max(len(ious), counts.objects) if counts.objects else NOTHING_COUNTED
+    return float(ious.mean()) if len(ious) else NOTHING_SEEN
+
+
+def _image_uncertainty(doubts: Floats, counts: Counts | None) -> dict[str, float]:
+    """Means over the objects' (n, 3); an image that is known to hold none has no mask to doubt."""
+    nothing = np.zeros(len(LARGEST)) if counts is not None and not counts.objects else np.array(LARGEST)
+    means = doubts.mean(axis=0) if len(doubts) else nothing
+    return dict(zip(UNCERTAINTIES, means.tolist(), strict=True))
+
+
+def statistics_width() -> int:
+    """Columns of the statistics."""
+    return len(NAMES)

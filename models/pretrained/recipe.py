@@ -1,0 +1,94 @@
+"""The recipe `pretrained`: what a network on frozen features is made of, and how it is trained."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from maskloop.errors import InvalidConfig
+from models.training.recipe_options import JsonOptions, check_options
+
+MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations"}
+SHAPES_NO_NETWORK = {"name", "threshold", "checkpoint_every"}
+
+
+@dataclass(frozen=True)
+class PretrainedRecipe(JsonOptions):
+    """A network and its training. Everything a checkpoint needs to be built again.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "pretrained"
+    # The frozen encoder.
+    encoder: str = "tf_efficientnet_lite0"  # timm's name
+    weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
+    image_size: int = 192  # side of the square the encoder sees, pixels
+    # The network on its taps.
+    width: int = 48  # channels of the pyramid
+    tower: int = 32  # channels of the heads that tell centres and boxes
+    region: int = 16  # cells along the side of a region of the mask head, whose masks have twice as many
+    # The training.
+    views: int = 6  # of each labeled image, encoded once: plain, mirrored, and random ones
+    iterations_per_label: int = 3
+    min_iterations: int = 100
+    max_iterations: int = 600  # 0 for no limit
+    batch: int = 8
+    objects: int = 4  # of one image in one iteration, drawn anew each time
+    rate: float = 3e-3
+    weight_decay: float = 1e-2
+    warmup: int = 20  # iterations of linear warm-up
+    clip: float = 5.0  # largest gradient norm; 0 for no clipping
+    own_boxes: float = 0.5  # share of the objects whose region is of the network's own box, after a fifth of the time
+    empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
+    pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones
+    # Predictions.
+    threshold: float = 0.2  # least score of an object
+    most_objects: int = 100  # candidates looked at in one image
+    # Work.
+    checkpoint_every: int = 100  # iterations
+
+    start: ClassVar[str] = "scratch"
+    needs_counts: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_options(self, {}, MAY_BE_ZERO)
+        if self.image_size % 32:
+            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
+        for name in ("width", "tower"):
+            if getattr(self, name) % 8:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 8", field=name)
+        for name in ("own_boxes", "threshold"):
+            if getattr(self, name) > 1:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+
+    def iterations(self, examples: int, *, warm: bool = False) -> int:
+        """Of a training on that many examples: more for more labels. It never starts warm."""
+        wanted = max(self.min_iterations, self.iterations_per_label * examples)
+        return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+    def build_arguments(self) -> tuple[int, int, int]:
+        """Width, tower and region, as the network takes them."""
+        return self.width, self.tower, self.region
+
+    @property
+    def empty_images(self) -> int:
+        """Images known to hold nothing in each batch, where there are any."""
+        return math.ceil(self.empty_share * self.batch)
+
+    @property
+    def pseudo_images(self) -> int:
+        """Images with pseudo-labels on top of each batch, where there are any; 0 mixes them with labeled ones."""
+        return math.ceil(self.pseudo_share * self.batch)
+
+    def shaping(self) -> dict[str, Any]:
+        """The options that decide what a training comes to, JSON-ready."""
+        return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
+
+
+RECIPES: Mapping[str, PretrainedRecipe] = {"pretrained": PretrainedRecipe()}

@@ -1,0 +1,124 @@
+"""Regions around objects: cut out of feature maps, and put back as masks. Boxes are (x0, y0, x1, y1) in image sides."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+from torch import Tensor
+
+from maskloop.masks import Mask
+
+MARGIN = 1.5  # side of a region over its box's
+LEAST = 0.04  # side of a region, at least, in image sides
+
+
+def regions_of(boxes: Tensor) -> Tensor:
+    """(N, 4) boxes to the (N, 4) regions whose masks are drawn: larger, and never tiny."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = ((boxes[:, 2:] - boxes[:, :2]) * (MARGIN / 2)).clamp(min=LEAST / 2)
+    return torch.cat([middle - half, middle + half], dim=1)
+
+
+def cut_out(maps: Tensor, images: Tensor, regions: Tensor, cells: int) -> Tensor:
+    """Sample regions from maps, bilinearly at the cells' middles; zero outside the image.
+
+    Args:
+        maps: (B, C, h, w).
+        images: (N,) int64 places in [0, B) of each region's image, ascending.
+        regions: (N, 4).
+
+    Returns:
+        (N, C, cells, cells).
+    """
+    return sample(maps, images, sampling_grid(regions, cells))
+
+
+def sample(maps: Tensor, images: Tensor, grid: Tensor, padding: str = "zeros") -> Tensor:
+    """Bilinear samples of each item's own image, all in one call: images with fewer items are filled up.
+
+    Args:
+        maps: (B, C, h, w).
+        images: (N,) int64, ascending.
+        grid: (N, r, c, 2) places in [-1, 1]; padding: what lies outside, as grid_sample's `padding_mode`.
+
+    Returns:
+        (N, C, r, c).
+    """
+    items, rows, columns = grid.shape[:3]
+    numbers = torch.bincount(images, minlength=len(maps))
+    most = int(numbers.max()) if items else 0
+    first = numbers.cumsum(0) - numbers
+    places = torch.arange(items, device=images.device) - first[images]
+    filled = grid.new_zeros(len(maps), most, rows, columns, 2)
+    filled[images, places] = grid
+    drawn = F.grid_sample(
+        maps, filled.view(len(maps), most * rows, columns, 2), padding_mode=padding, align_corners=False
+    )
+    return drawn.view(len(maps), maps.shape[1], most, rows, columns)[images, :, places]
+
+
+def sampling_grid(regions: Tensor, cells: int) -> Tensor:
+    """(N, cells, cells, 2) places x, y of the cells' middles in [-1, 1] of the image, as grid_sample takes them."""
+    steps = (torch.arange(cells, device=regions.device, dtype=regions.dtype) + 0.5) / cells
+    x = regions[:, None, 0] + steps * (regions[:, None, 2] - regions[:, None, 0])
+    y = regions[:, None, 1] + steps * (regions[:, None, 3] - regions[:, None, 1])
+    across, down = x[:, None, :].expand(-1, cells, -1), y[:, :, None].expand(-1, -1, cells)
+    return 2 * torch.stack([across, down], dim=-1) - 1
+
+
+def put_back(logits: Tensor, regions: Tensor, side: int) -> Tensor:
+    """(N, R, R) logits of regions to (N, side, side) bool masks of the whole image."""
+    wanted = (torch.arange(side, device=logits.device, dtype=logits.dtype) + 0.5) / side
+    size = regions[:, 2:] - regions[:, :2]
+    x = 2 * (wanted[None] - regions[:, :1]) / size[:, :1] - 1
+    y = 2 * (wanted[None] - regions[:, 1:2]) / size[:, 1:] - 1
+    grid = torch.stack([x[:, None, :].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)], dim=-1)
+    inside = (grid.abs() <= 1).all(dim=-1)
+    drawn = F.grid_sample(logits[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
+    return (drawn > 0) & inside
+
+
+def full_size_mask(logits: NDArray[np.float32], region: NDArray[np.float64], height: int, width: int) -> Mask:
+    """One region's mask at the image's own size, at a cost of the region's pixels.
+
+    Args:
+        logits: (R, R), above zero inside; interpolated bilinearly between the cells' middles.
+        region: (4,) in image sides; what lies outside the image is left out.
+    """
+    rows, down = _interpolation(logits.shape[0], region[1] * height, region[3] * height, height)
+    columns, across = _interpolation(logits.shape[1], region[0] * width, region[2] * width, width)
+    solid = (down @ logits @ across.T) > 0
+    return _placed(solid, rows.start, columns.start, height, width)
+
+
+def _interpolation(cells: int, begin: float, end: float, length: int) -> tuple[range, NDArray[np.float64]]:
+    """The pixels of a side whose middles lie in [begin, end], and (pixels, cells) weights of the cells at them."""
+    pixels = range(max(0, int(np.ceil(begin - 0.5))), min(length, int(np.floor(end - 0.5)) + 1))
+    if not pixels:
+        return range(0), np.zeros((0, cells))
+    at = ((np.arange(pixels.start, pixels.stop) + 0.5 - begin) / (end - begin) * cells - 0.5).clip(0, cells - 1)
+    below = np.minimum(at.astype(np.intp), max(cells - 2, 0))
+    weights = np.zeros((len(pixels), cells))
+    places = np.arange(len(pixels))
+    weights[places, below] = 1 - (at - below)
+    weights[places, np.minimum(below + 1, cells - 1)] += at - below
+    return pixels, weights
+
+
+def _placed(solid: NDArray[np.bool_], top: int, left: int, height: int, width: int) -> Mask:
+    """A mask of (height, width) that is `solid` from row `top` and column `left` on, coded without drawing it."""
+    framed = np.zeros((solid.shape[1], solid.shape[0] + 2), dtype=np.bool_)
+    framed[:, 1:-1] = solid.T
+    columns, rows = (framed[:, 1:] != framed[:, :-1]).nonzero()
+    met = (columns + left) * height + top + rows
+    places, times = np.unique(met, return_counts=True)
+    edges = places[times % 2 == 1]  # a column's end that is the next one's beginning is none
+    bounds = np.concatenate([[0], edges, [height * width]])
+    runs = bounds[1:] - bounds[:-1]
+    if edges.size and not runs[-1]:
+        runs = runs[:-1]
+    coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
+    return Mask(height, width, bytes(coded["counts"]))

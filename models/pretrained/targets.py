@@ -1,0 +1,74 @@
+"""What the dense heads are to say of a view: semantic maps, centres, and which cells tell an object's box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.pretrained.views import FINEST, SPREAD, LabeledView
+
+MIDDLE = 0.5  # of an object's box, whose cells are taught the box
+
+
+@dataclass(frozen=True)
+class DenseTargets:
+    """Of a batch; s cells along a side.
+
+    Args:
+        semantic: (B, C + 1, s, s) shares of the cells in [0, 1], by class, then of any object.
+        centres: (B, 1, s, s) in [0, 1], exactly 1 at an object's seed.
+        boxes: (B, 4, s, s) distances from the cells' middles to left, top, right and bottom, in image sides.
+        boxed: (B, s, s) bool, which cells are taught them.
+        known: (B, s, s) bool, which cells show the picture.
+    """
+
+    semantic: Tensor
+    centres: Tensor
+    boxes: Tensor
+    boxed: Tensor
+    known: Tensor
+
+
+def dense_targets(views: Sequence[LabeledView], classes: int, device: torch.device) -> DenseTargets:
+    """For a vocabulary of `classes`."""
+    parts = [_targets(view, classes) for view in views]
+    semantic, centres, boxes, boxed = (
+        torch.from_numpy(np.stack([part[place] for part in parts])).to(device) for place in range(4)
+    )
+    known = torch.from_numpy(np.stack([view.known for view in views])).to(device)
+    return DenseTargets(semantic, centres, boxes, boxed, known)
+
+
+def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]:
+    side = len(view.known)
+    semantic = np.zeros((classes + 1, side, side), dtype=np.float32)
+    centres = np.zeros((1, side, side), dtype=np.float32)
+    boxes = np.zeros((4, side, side), dtype=np.float32)
+    boxed = np.zeros((side, side), dtype=np.bool_)
+    axis = np.arange(side, dtype=np.float32)
+    middles = (axis + 0.5) / side
+    shares = view.solid().reshape(len(view.classes), side, FINEST, side, FINEST).mean(axis=(2, 4), dtype=np.float32)
+    for place in np.argsort(-view.areas, kind="stable"):  # smaller objects have the last word
+        index, seed, box = view.classes[place], view.seeds[place], view.boxes[place]
+        semantic[index] = np.maximum(semantic[index], shares[place])
+        spread = max(SPREAD * float(np.sqrt(view.areas[place])) * side, 0.7)
+        cell = np.minimum(np.floor(seed * side), side - 1)
+        bump = np.exp(-((axis - cell[0])[None] ** 2 + (axis - cell[1])[:, None] ** 2) / (2 * spread**2))
+        centres[0] = np.maximum(centres[0], bump)
+        across = np.abs(middles - (box[0] + box[2]) / 2) <= MIDDLE / 2 * (box[2] - box[0])
+        down = np.abs(middles - (box[1] + box[3]) / 2) <= MIDDLE / 2 * (box[3] - box[1])
+        inner = (across[None] & down[:, None] & (shares[place] > 0.5)) | (bump >= 1)
+        distances = np.stack(
+            np.broadcast_arrays(
+                middles[None] - box[0], middles[:, None] - box[1], box[2] - middles[None], box[3] - middles[:, None]
+            )
+        )
+        boxes[:, inner] = distances[:, inner]
+        boxed |= inner
+    semantic[-1] = semantic[:-1].max(axis=0)
+    return semantic, centres, boxes, boxed

@@ -1,0 +1,209 @@
+"""Training of the network on frozen features: dense heads on every view, masks of some objects of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from models.data import augmentation
+from models.encoders.taps import join_taps
+from models.pretrained import losses, network, views
+from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.regions import cut_out
+from models.pretrained.targets import DenseTargets, dense_targets
+from models.pretrained.views import SPREAD, LabeledView
+from models.training.epochs import places_of
+from models.training.fingerprint import TrainingInputs
+from models.training.loop import LoopSettings, Task
+
+VERSION = 1
+"""Of the targets and of what is drawn; raised when a change makes trainings come to other weights."""
+OWN_BOXES_FROM = 0.2  # share of the iterations after which some regions are of the network's own boxes
+BOX_NOISE = 0.1  # deviation of a training box's sides, in sides of the box
+CLASS_WEIGHT = 0.5
+CENTRE_WEIGHT = 1.0
+Labels = Sequence[Sequence[LabeledView]]
+"""The views of each labeled image."""
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Some objects of a batch, N in all, ascending by image.
+
+    Args:
+        images: (N,) int64 places in the batch.
+        masks: (N, S, S) float32.
+        classes: (N,) int64.
+        boxes: (N, 4); seeds: (N, 2), a little beside the middle. Both in image sides.
+        own: (N,) bool, whose region is to be of the network's own box.
+    """
+
+    images: Tensor
+    masks: Tensor
+    classes: Tensor
+    boxes: Tensor
+    seeds: Tensor
+    noise: Tensor
+    own: Tensor
+
+
+@dataclass(frozen=True)
+class TrainingBatch:
+    """What one iteration learns from."""
+
+    taps: list[Tensor]
+    targets: DenseTargets
+    objects: Objects
+
+
+@dataclass(frozen=True)
+class PyramidTraining(Task[PyramidNetwork, TrainingBatch]):
+    """The recipe's training.
+
+    Args:
+        labels: views of every image that each epoch goes through.
+        on_top: views of other images, and how many of them every batch gets as well.
+        classes: of the vocabulary.
+    """
+
+    labels: Labels
+    on_top: tuple[tuple[Labels, int], ...]
+    classes: int
+    recipe: PretrainedRecipe
+
+    @classmethod
+    def of(
+        cls,
+        network: PyramidNetwork,
+        labels: Labels,
+        classes: int,
+        recipe: PretrainedRecipe,
+        on_top: tuple[tuple[Labels, int], ...] = (),
+    ) -> PyramidTraining:
+        """The recipe's training of `network`."""
+        settings = LoopSettings(recipe.warmup, "cosine", recipe.clip, recipe.checkpoint_every)
+        return cls(network, settings, labels, on_top, classes, recipe)
+
+    def inputs(self) -> TrainingInputs:
+        """All views in their order, whatever their ids."""
+        tensors: dict[str, Tensor] = {}
+        for kind, labels in enumerate((self.labels, *(labels for labels, _ in self.on_top))):
+            for place, seen in enumerate(labels):
+                for number, view in enumerate(seen):
+                    parts = {"masks": view.masks, "classes": view.classes, "known": view.known}
+                    parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
+                    tensors |= {f"{kind} {place} {number} {part}": torch.tensor(value) for part, value in parts.items()}
+        options = {**self.recipe.shaping(), "on top": [number for _, number in self.on_top]}
+        return TrainingInputs(options, tensors, versions())
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """AdamW."""
+        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
+        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+
+    def batch(self, seed: int, iteration: int) -> TrainingBatch:
+        """One view of each image of the batch, and some of its objects."""
+        rng = np.random.default_rng([seed, 1, iteration])
+        chosen = [
+            labels[place][int(rng.integers(len(labels[place])))]
+            for labels, number in ((self.labels, self.recipe.batch), *self.on_top)
+            for place in places_of(len(labels), number, seed, iteration)
+        ]
+        taps = join_taps([view.taps for view in chosen], self.device)
+        targets = dense_targets(chosen, self.classes, self.device)
+        return TrainingBatch(taps, targets, self._some_objects(chosen, rng))
+
+    def loss(self, batch: TrainingBatch, done: float) -> Tensor:
+        """The sum of all heads' losses."""
+        taps = self.network.scaled(batch.taps)
+        maps = self.network(taps)
+        return (
+            losses.semantic_loss(maps.semantic, batch.targets.semantic, batch.targets.known)
+            + CENTRE_WEIGHT * losses.centre_loss(maps.centres, batch.targets.centres, batch.targets.known)
+            + self._box_loss(maps, batch)
+            + self._object_losses(maps, taps, batch.objects, done)
+        )
+
+    def _box_loss(self, maps: Maps, batch: TrainingBatch) -> Tensor:
+        cells = batch.targets.boxed & batch.targets.known
+        wanted = batch.targets.boxes.permute(0, 2, 3, 1)[cells] / BOX_UNIT
+        return losses.box_loss(maps.boxes.permute(0, 2, 3, 1)[cells], wanted)
+
+    def _object_losses(self, maps: Maps, taps: Sequence[Tensor], objects: Objects, done: float) -> Tensor:
+        if not len(objects.images):
+            return maps.pyramid.sum() * 0
+        size = objects.boxes[:, 2:] - objects.boxes[:, :2]
+        boxes = objects.boxes + objects.noise * size.repeat(1, 2)
+        if done >= OWN_BOXES_FROM:
+            own = maps.boxes_at(objects.images, objects.seeds).detach()
+            boxes = torch.where(objects.own[:, None], own, boxes)
+        logits, regions = self.network.masks(maps, objects.images, objects.seeds, boxes)
+        targets = cut_out(
+            objects.masks[:, None], torch.arange(len(regions), device=self.device), regions, logits.shape[-1]
+        )[:, 0]
+        said = self.network.classes(maps, taps, objects.images, boxes)
+        return losses.mask_loss(logits, targets) + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
+
+    def _some_objects(self, chosen: Sequence[LabeledView], rng: np.random.Generator) -> Objects:
+        drawn = [
+            (image, place)
+            for image, view in enumerate(chosen)
+            for place in sorted(rng.permutation(len(view.classes))[: self.recipe.objects].tolist())
+        ]
+        side = self.recipe.image_size
+        masks = np.zeros((len(drawn), side, side), dtype=np.float32)
+        for row, (image, place) in enumerate(drawn):
+            masks[row] = chosen[image].solid([place])[0]
+        numbers = {
+            name: np.array([getattr(chosen[image], name)[place] for image, place in drawn], dtype=np.float32)
+            for name in ("boxes", "seeds", "areas")
+        }
+        spread = SPREAD * np.sqrt(numbers["areas"]).reshape(-1, 1)
+        seeds = numbers["seeds"].reshape(-1, 2) + spread * rng.normal(size=(len(drawn), 2))
+
+        def tensor(values: object, kind: torch.dtype = torch.float32) -> Tensor:
+            return torch.as_tensor(np.asarray(values), dtype=kind).to(self.device)
+
+        return Objects(
+            tensor([image for image, _ in drawn], torch.int64),
+            tensor(masks),
+            tensor([chosen[image].classes[place] for image, place in drawn], torch.int64),
+            tensor(numbers["boxes"].reshape(-1, 4)),
+            tensor(seeds),
+            tensor(BOX_NOISE * rng.normal(size=(len(drawn), 4)).clip(-2, 2)),
+            tensor(rng.random(len(drawn)) < self.recipe.own_boxes, torch.bool),
+        )
+
+
+def build_network(channels: Sequence[int], classes: int, recipe: PretrainedRecipe, seed: int) -> PyramidNetwork:
+    """The recipe's network with initial weights, from a generator of its own."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = PyramidNetwork(channels, classes, *recipe.build_arguments())
+    return network.to(memory_format=torch.channels_last)  # a quarter faster on a CPU
+
+
+def tap_statistics(labels: Labels) -> tuple[list[Tensor], list[Tensor]]:
+    """Mean and deviation of each tap's channels over the labels' first views."""
+    means, scales = [], []
+    for level in range(len(labels[0][0].taps)):
+        values = np.stack([seen[0].taps[level] for seen in labels]).astype(np.float32)
+        means.append(torch.from_numpy(values.mean(axis=(0, 2, 3))))
+        scales.append(torch.from_numpy(values.std(axis=(0, 2, 3)) + 1e-3))
+    return means, scales
+
+
+def versions() -> dict[str, int]:
+    """Of the parts of the code that decide what a training comes to, see `models.training.fingerprint`."""
+    return {
+        "pretrained": VERSION,
+        "pretrained network": network.VERSION,
+        "pretrained views": views.VERSION,
+        "augmentation": augmentation.VERSION,
+    }

@@ -1,0 +1,133 @@
+"""Views of labeled images as the training takes them: the encoder's taps, and what the heads are to say of them.
+
+The encoder is frozen, so that every view is encoded once. What a view shows follows from the picture and the view's
+number alone: the next training that learns from the same label finds its taps in the feature store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.data.augmentation import random_move, recolour
+from models.data.samples import Prepared, image_tensor
+from models.encoders.feature_store import EncodedPicture, Taps
+from models.encoders.taps import FrozenEncoder
+
+VERSION = 1
+"""Raised when a change makes trainings come to other weights."""
+FINEST = 4  # pixels of the encoder's square along a cell of the dense maps
+SPREAD = 0.1  # deviation of a centre's bump, in square roots of the object's area
+
+
+@dataclass(frozen=True)
+class LabeledView:
+    """One view of a labeled image with n objects; S is the encoder's square, s = S / 4.
+
+    Args:
+        taps: of the encoder, finest first.
+        masks: (n, S * S / 8) uint8, packed bits.
+        classes: (n,) int64 class indices.
+        areas: (n,) float32, shares of the image.
+        boxes: (n, 4) float32 x0, y0, x1, y1 in image sides.
+        seeds: (n, 2) float32 x, y in image sides: the object's pixel that is nearest to its middle.
+        known: (s, s) bool, what shows the picture; the rest was made up to fill the square.
+    """
+
+    taps: Taps
+    masks: NDArray[np.uint8]
+    classes: NDArray[np.int64]
+    areas: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    seeds: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+    def solid(self, places: Sequence[int] | slice = slice(None)) -> NDArray[np.bool_]:
+        """(m, S, S) masks of some of the objects."""
+        side = self.known.shape[0] * FINEST
+        bits = np.unpackbits(self.masks[places], axis=1, count=side * side)
+        return bits.reshape(-1, side, side).astype(np.bool_)
+
+
+def labeled_views(example: Prepared, encoder: FrozenEncoder, number: int) -> list[LabeledView]:
+    """A label's views; the first is the picture as it is, the second its mirror image, the others are random."""
+    content = hashlib.sha256(example.image.tobytes()).hexdigest()
+    kept = [encoder.store.read(encoder.key(content, place), encoder.shapes) for place in range(number)]
+    shown = [_show(example, content, place, pixels=kept[place] is None) for place in range(number)]
+    missing = [place for place in range(number) if kept[place] is None]
+    if missing:
+        pixels = torch.cat([image for place in missing if (image := shown[place].image) is not None])
+        for place, taps in zip(missing, encoder.encode(pixels.to(encoder.device)), strict=True):
+            made = EncodedPicture(taps, example.image.shape[:2])
+            encoder.store.keep(encoder.key(content, place), made)
+            kept[place] = made
+    return [_labeled(picture.taps, view) for picture, view in zip(kept, shown, strict=True) if picture is not None]
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), what is known (S, S)."""
+
+    image: Tensor | None
+    masks: NDArray[np.bool_]
+    classes: NDArray[np.int64]
+    known: NDArray[np.bool_]
+
+
+def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Shown:
+    """A view; its picture only where it has to be encoded."""
+    side = len(example.image)
+    known = np.ones((side, side), dtype=np.bool_)
+    image = image_tensor([example.image], torch.device("cpu")) if pixels else None
+    if number < 2:
+        turned = slice(None, None, -1 if number else 1)
+        flipped = image.flip(-1) if image is not None and number else image
+        return _Shown(flipped, np.ascontiguousarray(example.masks[:, :, turned]), example.classes, known)
+    rng = np.random.default_rng([number, int(content[:15], 16)])
+    move = torch.from_numpy(random_move(True, rng)).float()[None]
+    grid = F.affine_grid(move, [1, 1, side, side], align_corners=False)
+    if image is not None:
+        image = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
+        image = recolour(image, rng)
+    inside = (grid[0].abs() <= 1).all(dim=-1).numpy()
+    solid = torch.from_numpy(example.masks).float()[None]
+    moved = F.grid_sample(solid, grid, mode="nearest", align_corners=False)[0] > 0.5 if len(example.masks) else solid[0]
+    masks = moved.numpy().astype(np.bool_)
+    left = masks.any(axis=(1, 2))
+    return _Shown(image, masks[left], example.classes[left], inside)
+
+
+def _labeled(taps: Taps, view: _Shown) -> LabeledView:
+    geometry = [_geometry(mask) for mask in view.masks]
+    side = len(view.known)
+    return LabeledView(
+        taps,
+        np.packbits(view.masks.reshape(len(view.masks), side * side), axis=1),
+        view.classes,
+        view.masks.mean(axis=(1, 2), dtype=np.float32) if len(view.masks) else np.zeros(0, np.float32),
+        np.array([box for box, _ in geometry], dtype=np.float32).reshape(-1, 4),
+        np.array([seed for _, seed in geometry], dtype=np.float32).reshape(-1, 2),
+        np.asarray(view.known.reshape(side // FINEST, FINEST, -1, FINEST).all(axis=(1, 3))),
+    )
+
+
+def _geometry(mask: NDArray[np.bool_]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Box and seed of a mask (S, S) with a pixel, in image sides."""
+    side = len(mask)
+    rows, columns = mask.nonzero()
+    box = (columns.min() / side, rows.min() / side, (columns.max() + 1) / side, (rows.max() + 1) / side)
+    nearest = ((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2).argmin()
+    return box, ((columns[nearest] + 0.5) / side, (rows[nearest] + 0.5) / side)
+
+
+def batches_of(items: Sequence[LabeledView], size: int) -> Iterator[Sequence[LabeledView]]:
+    """The items in their order, `size` at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

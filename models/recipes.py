@@ -1,0 +1,36 @@
+"""All training recipes by name, of whatever kind of network; without torch, so that a server's desk can check them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.annotation.recipe import RECIPES as OF_ANNOTATION
+from models.annotation.recipe import Recipe
+from models.pretrained.recipe import RECIPES as OF_PRETRAINED
+from models.pretrained.recipe import PretrainedRecipe
+from models.training.recipe_options import find_recipe
+
+AnyRecipe = Recipe | PretrainedRecipe
+RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION}
+
+
+def resolve(name: str, **overrides: Any) -> AnyRecipe:
+    """The recipe of that name with some values replaced.
+
+    `iterations=N` is short for exactly N iterations, however many labels there are.
+
+    Raises:
+        InvalidConfig: an unknown recipe, option, or an impossible value.
+    """
+    return find_recipe(RECIPES, name, overrides)
+
+
+def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:
+    """The inverse of a recipe's `to_dict`.
+
+    Raises:
+        InvalidConfig: an unknown key or an impossible value.
+    """
+    kind = PretrainedRecipe if values.get("name") in OF_PRETRAINED else Recipe
+    return kind.from_dict(values)

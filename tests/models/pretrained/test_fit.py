@@ -1,0 +1,199 @@
+"""Fits on frozen features: they learn, repeat themselves, survive kills; labels bought later judge their head."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from maskloop.errors import Cancelled, InvalidArgument
+from maskloop.values import Counts, HeadState, Split
+from models.annotation.evaluate import evaluate
+from models.data.samples import Example, ImageToScore
+from models.encoders.feature_store import FeatureStore
+from models.load import load_model
+from models.pretrained.decode import draw_boxes
+from models.pretrained.fit import fit
+from models.pretrained.model import FittedPretrained
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.regions import put_back
+from models.training.cache import NetworkCache
+from tests.models.pretrained.discs import SIDE, disc_picture
+
+CPU = torch.device("cpu")
+SMALL = PretrainedRecipe(
+    image_size=96,
+    width=16,
+    tower=16,
+    region=8,
+    views=2,
+    min_iterations=6,
+    max_iterations=6,
+    checkpoint_every=2,
+)
+LEARNT = PretrainedRecipe(image_size=96, min_iterations=60, max_iterations=60, views=4)
+CATEGORIES = (1, 2)
+
+
+def silent(*_):
+    pass
+
+
+def trained(examples, recipe=SMALL, **more):
+    options = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": silent, **more}
+    return fit(examples, CATEGORIES, recipe, **options)
+
+
+def file_of(model, folder, name="model"):
+    model.save(folder / f"{name}.safetensors")
+    return (folder / f"{name}.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [disc_picture(seed) for seed in range(14)]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return FeatureStore(tmp_path_factory.mktemp("features"), 1 << 28)
+
+
+@pytest.fixture(scope="module")
+def learnt(pictures, store) -> FittedPretrained:
+    return trained(pictures[:8], LEARNT, store=store)
+
+
+def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
+    measured = evaluate(learnt, pictures[8:], Split.TEST, device=CPU, progress=silent)
+    assert measured.ap50 >= 0.6
+    assert measured.mean_iou >= 0.6
+
+
+def test_a_box_is_a_prompt(learnt, pictures):
+    for example in pictures[8:]:
+        ((_, picture),) = next(learnt.encoder.encoded([ImageToScore.of(example)], 1))
+        taps = learnt.network.scaled(learnt.encoder.tensors([picture.taps]))
+        boxes = torch.tensor([item.mask.box for item in example.objects], dtype=torch.float32) / SIDE
+        boxes[:, 2:] += boxes[:, :2]
+        with torch.inference_mode():
+            found = draw_boxes(
+                learnt.network, learnt.network(taps), taps, torch.zeros(len(boxes), dtype=torch.int64), boxes
+            )
+        for drawn, item in zip(put_back(found.logits, found.regions, SIDE).numpy(), example.objects, strict=True):
+            true = item.mask.to_array()
+            assert (drawn & true).sum() / (drawn | true).sum() >= 0.7
+
+
+def test_counts_say_how_many_objects_are_given(learnt, pictures):
+    for counts in ({}, {1: 1}, {1: 2, 2: 1}):
+        item = ImageToScore("a", lambda: pictures[9].pixels, Counts(counts))
+        (prediction,) = learnt.predict([item], device=CPU, batch_size=1)
+        given = [proposal.category_id for proposal in prediction.proposals.objects]
+        assert all(given.count(key) <= number for key, number in counts.items())
+        assert len(given) + prediction.proposals.not_decoded == sum(counts.values())
+
+
+def test_a_pool_is_scored_without_the_encoder_once_its_features_are_kept(learnt, pictures, store, tmp_path):
+    learnt.save(tmp_path / "model.safetensors")
+    images = [
+        ImageToScore(item.image_id, partial(getattr, item, "pixels"), None, f"hash of {item.image_id}")
+        for item in pictures
+    ]
+    first = {
+        made.image_id: made
+        for made in load_model(tmp_path / "model.safetensors", CPU, store).predict(images, device=CPU, batch_size=4)
+    }
+
+    def gone():
+        raise AssertionError("no picture is read")
+
+    unread = [ImageToScore(item.image_id, gone, None, item.content) for item in images]
+    again = load_model(tmp_path / "model.safetensors", CPU, store)
+    assert isinstance(again, FittedPretrained)
+    for made in again.predict(unread, device=CPU, batch_size=4):
+        assert made.proposals == first[made.image_id].proposals
+    assert "encoder" not in vars(again.encoder)  # it was never built
+
+
+def test_a_fit_repeats_itself_and_order_makes_no_difference(pictures, tmp_path):
+    assert file_of(trained(pictures[:4]), tmp_path) == file_of(trained(pictures[3::-1]), tmp_path)
+
+
+def test_kept_features_and_networks_change_nothing(pictures, store, tmp_path):
+    plain = file_of(trained(pictures[:4]), tmp_path)
+    cache = NetworkCache(tmp_path / "networks", 1 << 26)
+    for _ in range(2):
+        assert file_of(trained(pictures[:4], store=store, cache=cache), tmp_path) == plain
+
+
+def test_a_fit_that_is_killed_ends_with_the_same_bytes(pictures, tmp_path):
+    whole = file_of(trained(pictures[:4]), tmp_path)
+    for after in (2, 6, 9):
+        told: list[str] = []
+
+        def progress(share, message, told=told, after=after):
+            told.append(message)
+            if len(told) == after:
+                raise Cancelled("killed")
+
+        folder = tmp_path / f"after-{after}"
+        with pytest.raises(Cancelled):
+            trained(pictures[:4], checkpoint_dir=folder, progress=progress)
+        assert file_of(trained(pictures[:4], checkpoint_dir=folder), tmp_path) == whole
+
+
+def test_a_model_comes_back_from_its_file(learnt, pictures, tmp_path):
+    learnt.save(tmp_path / "model.safetensors")
+    read = load_model(tmp_path / "model.safetensors", CPU)
+    images = [ImageToScore.of(example, counted=False) for example in pictures[8:10]]
+    for made, other in zip(*(model.predict(images, device=CPU, batch_size=2) for model in (learnt, read)), strict=True):
+        assert made.proposals == other.proposals
+    assert file_of(read, tmp_path, "again") == (tmp_path / "model.safetensors").read_bytes()
+
+
+def test_labels_bought_later_are_the_heads_evidence(pictures):
+    first = trained(pictures[:4], LEARNT)
+    assert first.evidence is None
+    assert (first.head, first.metrics) == (HeadState.UNTRUSTED, {"held_out_images": 0.0})
+    second = trained(pictures[:8], LEARNT, previous=first)
+    third = trained(pictures[:10], previous=second)
+    for model, bought in ((second, pictures[4:8]), (third, pictures[4:10])):
+        assert set(model.evidence.image_ids) <= {item.image_id for item in bought}
+    assert third.evidence.images > second.evidence.images > 0
+    assert second.metrics["held_out_images"] == second.evidence.images
+    assert second.calibrator != first.calibrator
+    mae = [
+        np.abs(model.calibrator.predict(second.evidence.statistics) - second.evidence.ious).mean()
+        for model in (first, second)
+    ]
+    assert mae[1] <= mae[0]
+
+
+def test_a_previous_model_of_another_vocabulary_gives_no_evidence(pictures):
+    first = fit(pictures[:4], (1, 2, 3), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=silent)
+    assert trained(pictures[:6], previous=first).evidence is None
+
+
+def test_empty_and_pseudo_labeled_images_are_learnt_from_and_named(pictures):
+    empty = [Example("empty", pictures[0].pixels, ())]
+    model = trained(pictures[:3], empty=empty, pseudo=pictures[5:7])
+    assert model.empty == ("empty",)
+    assert model.pseudo == tuple(sorted(item.image_id for item in pictures[5:7]))
+    assert model.snapshot == tuple(item.image_id for item in pictures[:3])
+
+
+def test_labels_without_any_object_can_be_learnt_from():
+    nothing = [Example(f"{place}", disc_picture(place).pixels, ()) for place in range(2)]
+    model = trained(nothing)
+    (prediction,) = model.predict([ImageToScore.of(nothing[0], counted=False)], device=CPU, batch_size=1)
+    assert np.isfinite(prediction.features).all()
+
+
+def test_no_label_is_refused():
+    with pytest.raises(InvalidArgument, match="no labeled image"):
+        trained([])
+
+
+def test_two_networks_of_one_recipe_and_data_differ_by_their_seed(pictures, tmp_path):
+    assert file_of(trained(pictures[:3], seed=1), tmp_path) != file_of(trained(pictures[:3], seed=2), tmp_path)
