@@ -132,7 +132,7 @@ def _evidence(
         return None
     known = {*previous.snapshot, *previous.pseudo, *previous.empty}
     unseen = {example.image_id: example for example in ordered if example.image_id not in known}
-    images = [ImageToScore.of(example, counted=False) for example in unseen.values()]
+    images = [ImageToScore.of(example, counted=previous.needs_counts) for example in unseen.values()]
     predictions = list(previous.predict(images, device=device, batch_size=BATCH, progress=progress))
     rows = rows_of(predictions, {image_id: example.objects for image_id, example in unseen.items()})
     return rows if previous.evidence is None else CalibrationSet.join(previous.evidence, rows)

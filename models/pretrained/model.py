@@ -44,8 +44,8 @@ class FittedPretrained(FittedNetwork[PyramidNetwork, PretrainedRecipe]):
 
     @property
     def needs_counts(self) -> bool:
-        """It says itself what there is."""
-        return False
+        """As `Predictor.needs_counts`; the recipe says so."""
+        return self.recipe.needs_counts
 
     @property
     def uses_counts(self) -> bool:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from maskloop.errors import InvalidConfig
 from models.training.recipe_options import JsonOptions, check_options
 
+CHOICES: Mapping[str, tuple[str, ...]] = {"classes": ("predicted", "fed")}
 MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations"}
-SHAPES_NO_NETWORK = {"name", "threshold", "checkpoint_every"}
+SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every"}
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,16 @@ class PretrainedRecipe(JsonOptions):
     empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
     pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones
     # Predictions.
+    classes: str = "predicted"  # it says itself what there is; or "fed": as many objects as were counted, no image else
     threshold: float = 0.2  # least score of an object
     most_objects: int = 100  # candidates looked at in one image
     # Work.
     checkpoint_every: int = 100  # iterations
 
     start: ClassVar[str] = "scratch"
-    needs_counts: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_options(self, {}, MAY_BE_ZERO)
+        check_options(self, CHOICES, MAY_BE_ZERO)
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         for name in ("width", "tower"):
@@ -75,6 +76,11 @@ class PretrainedRecipe(JsonOptions):
     def build_arguments(self) -> tuple[int, int, int]:
         """Width, tower and region, as the network takes them."""
         return self.width, self.tower, self.region
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether an image's objects must have been counted."""
+        return self.classes == "fed"
 
     @property
     def empty_images(self) -> int:

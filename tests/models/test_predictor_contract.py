@@ -42,10 +42,10 @@ def annotation_network(recipe: str, classes: str) -> FittedModel:
     return FittedModel(network, tiny, CATEGORIES, Calibrator("statistics", tuple(weights.tolist()), 0.4), 0, (), {})
 
 
-def pretrained_network() -> FittedPretrained:
+def pretrained_network(classes: str) -> FittedPretrained:
     """A small one on a random encoder, whose maps go up and down."""
     tiny = PretrainedRecipe(
-        weights="random", image_size=64, width=16, tower=8, region=4, threshold=0.001, most_objects=8
+        weights="random", image_size=64, width=16, tower=8, region=4, threshold=0.001, most_objects=8, classes=classes
     )
     encoder = frozen_encoder(tiny, NO_STORE, CPU)
     network = initial_network(encoder.channels, len(CATEGORIES), tiny, 3).eval()
@@ -64,7 +64,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
     "centre-guided, count-conditioned": partial(annotation_network, "compact", "fed"),
     "centre-guided, count-free": partial(annotation_network, "compact", "predicted"),
-    "on frozen features": pretrained_network,
+    "on frozen features, count-conditioned": partial(pretrained_network, "fed"),
+    "on frozen features, count-free": partial(pretrained_network, "predicted"),
 }
 
 
@@ -138,7 +139,7 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            missed = prediction.proposals.not_decoded if not predictor.needs_counts else 0
+            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedPretrained) else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 
 
