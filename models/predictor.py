@@ -31,8 +31,8 @@ class Prediction:
     Args:
         proposals: n objects in decoding order, masks at the image's own size, predicted IoU and confidence in [0, 1].
             They carry no model version, the caller knows it. The score is the mean predicted IoU (Bellver et al., eq.
-            2), over all counted objects where counts are used without being needed; without an object, 1 where counts
-            say that there is none, else 0.
+            2), with nothing for objects that are known or thought to be missed; without an object, 1 where counts say
+            that there is none, else 0.
         statistics: (n, K) float64 of the masks, what the head reads; K is the network's own.
         reference_ious: (n,) float64 in [0, 1], IoU as the paper's head predicts it.
         features: (D,) float32 of the encoder; D is the network's own.

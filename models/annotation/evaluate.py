@@ -43,6 +43,11 @@ class _MatchedImage:
         return self.prediction.proposals.objects
 
     @property
+    def true_iou(self) -> float:
+        """What an image score should have been."""
+        return float(self.ious.sum()) / max(len(self.ious), len(self.truths), 1)
+
+    @property
     def score(self) -> float:
         return self.prediction.proposals.score
 
@@ -63,8 +68,9 @@ def evaluate(
     """AP and other metrics (`models.metrics.summary`), mean IoU, and how the head's image scores agree with true ones.
 
     Objects that were not decoded (beyond the network's steps, or not seen) count with IoU 0 in the mean and are missed
-    in AP. An image's predicted and true IoU are means over the objects that were decoded, true ones or not; where
-    objects are and none was decoded, the true one is 0; images without either have no IoU and are left out there.
+    in AP. An image's predicted IoU is its score. Its true one is the sum of the proposals' IoUs over the
+    number of objects, or of proposals where these are more (Bellver et al., eq. 2: a missed object counts as a wrong
+    one does); images without either have no IoU and are left out there.
 
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
@@ -96,7 +102,7 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
     detection = detect(truths, proposals)
     objects = sum(len(image.truths) for image in images)
     with_iou = [image for image in images if image.ious.size or image.truths]
-    true = np.array([_mean(image.ious) for image in with_iou])
+    true = np.array([image.true_iou for image in with_iou])
     predicted = np.array([image.score for image in with_iou])
     reference = np.array([_mean(image.prediction.reference_ious) for image in with_iou])
     confidence = np.array([image.confidence for image in with_iou])
@@ -123,7 +129,7 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
 
 
 def _evaluated(image: _MatchedImage) -> EvaluatedImage:
-    return EvaluatedImage(image.image_id, image.score, _mean(image.ious), len(image.truths), image.confidence)
+    return EvaluatedImage(image.image_id, image.score, image.true_iou, len(image.truths), image.confidence)
 
 
 def _mean(values: Floats) -> float:

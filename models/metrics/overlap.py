@@ -36,6 +36,25 @@ def object_f1(truths: Truths, proposals: Proposals) -> float:
     return _mean([2 * matched], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
 
 
+def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
+    """Sum of the IoUs of found objects over found ones plus half of the missed and half of the wrong, by category.
+
+    The mean over the categories that occur in truth or proposals. An object is found by a proposal of its category with
+    an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1; here masks may overlap, so pairs are those with
+    the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects.
+    """
+    shared: dict[int, float] = {}
+    counted: dict[int, float] = {}
+    for image_id, there in truths.items():
+        offered = proposals.get(image_id, ())
+        for category_id in [item.category_id for item in there] + [item.category_id for item in offered]:
+            counted[category_id] = counted.get(category_id, 0.0) + 0.5
+        for item, iou in zip(offered, match_within_class(offered, there)[1], strict=True):
+            if iou > FOUND:
+                shared[item.category_id] = shared.get(item.category_id, 0.0) + float(iou)
+    return _mean([shared.get(key, 0.0) / number for key, number in counted.items()], len(counted))
+
+
 def average_best_overlap(truths: Truths, proposals: Proposals) -> float:
     """Mean over objects of the best IoU that any proposal reaches, of whatever category, and used however often.
 

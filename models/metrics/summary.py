@@ -13,6 +13,7 @@ from models.metrics.overlap import (
     mean_dice,
     mean_similarity,
     object_f1,
+    panoptic_quality,
     semantic_iou,
 )
 
@@ -37,6 +38,7 @@ def overlap_metrics(truths: Truths, proposals: Proposals) -> dict[str, float]:
         "miou": float(np.mean(list(by_category.values()))) if by_category else 0.0,
         "dice": mean_dice(truths, proposals),
         "object_f1": object_f1(truths, proposals),
+        "pq": panoptic_quality(truths, proposals),
         "abo": average_best_overlap(truths, proposals),
         "ssim": mean_similarity(truths, proposals),
     }

@@ -96,10 +96,11 @@ def _predict_batch(
             )
             for place, index, iou in zip(chosen.tolist(), indices, ious, strict=True)
         )
+        doubted = float(statistics[np.setdiff1d(own, chosen), CONFIDENCE].sum())
         missing = max(0, item.counts.objects - len(chosen)) if item.counts else 0
         predictions.append(
             Prediction(
-                ImageProposals(item.image_id, "", _score(ious, item.counts), proposals, missing),
+                ImageProposals(item.image_id, "", _score(ious, item.counts, doubted), proposals, missing),
                 statistics[chosen],
                 statistics[chosen, CONFIDENCE].clip(0, 1),
                 features[row],
@@ -145,11 +146,16 @@ def _check_counts(item: ImageToScore, categories: Sequence[int]) -> None:
             raise InvalidLabel(f"category {category_id} is not in the vocabulary")
 
 
-def _score(ious: Floats, counts: Counts | None) -> float:
-    """Mean predicted IoU of what was found; over as many objects as were counted, where they were (eq. 2)."""
+def _score(ious: Floats, counts: Counts | None, doubted: float) -> float:
+    """Sum of the predicted IoUs over the number of objects that are there (Bellver et al., eq. 2), the missed included.
+
+    Args:
+        doubted: how many of the candidates that were not given are objects, as an expectation: the sum of their
+            confidence. Where objects were counted, their number is known.
+    """
     if counts is not None:
         return float(ious.sum()) / max(len(ious), counts.objects) if counts.objects else NOTHING_COUNTED
-    return float(ious.mean()) if len(ious) else NOTHING_SEEN
+    return float(ious.sum()) / (len(ious) + doubted) if len(ious) else NOTHING_SEEN
 
 
 def _image_uncertainty(doubts: Floats, counts: Counts | None) -> dict[str, float]:

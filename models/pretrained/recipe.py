@@ -48,7 +48,7 @@ class PretrainedRecipe(JsonOptions):
     pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones
     # Predictions.
     classes: str = "predicted"  # it says itself what there is; or "fed": as many objects as were counted, no image else
-    threshold: float = 0.2  # least score of an object
+    threshold: float = 0.15  # least confidence of an object
     most_objects: int = 100  # candidates looked at in one image
     # Work.
     checkpoint_every: int = 100  # iterations

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
+TINY = 1e-9  # of a share whose product is a whole number but for rounding
 MIN_IMAGES = 8  # with fewer labeled images none is held out, and no head is fitted
 
 
@@ -28,7 +30,8 @@ def hold_out(items: Sequence[Item], share: float, seed: int) -> tuple[list[Item]
     """
     if not share or len(items) < MIN_IMAGES:
         return list(items), []
-    chosen = set(deal_folds([item.image_id for item in items], round(1 / share), seed)[0])
+    shuffled = deal_folds([item.image_id for item in items], 1, seed)[0]
+    chosen = {shuffled[int(place / share)] for place in range(math.ceil(len(items) * share - TINY))}
     learnt = [item for item in items if item.image_id not in chosen]
     return learnt, [item for item in items if item.image_id in chosen]
 

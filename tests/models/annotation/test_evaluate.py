@@ -131,7 +131,7 @@ def test_objects_that_are_not_decoded_count_as_missed(model: FittedModel, scenes
     reached = best_ious(proposed[example.image_id], example.objects)
     assert len(proposed[example.image_id].objects) == 3
     assert found.mean_iou == pytest.approx(reached / 4)
-    assert found.images[0].true_iou == pytest.approx(reached / 3)
+    assert found.images[0].true_iou == pytest.approx(reached / 4)
     assert found.images[0].objects == 4
     assert found.not_decoded == 1
 

@@ -4,7 +4,14 @@ import pytest
 
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
-from models.metrics.overlap import average_best_overlap, mean_dice, mean_similarity, object_f1, semantic_iou
+from models.metrics.overlap import (
+    average_best_overlap,
+    mean_dice,
+    mean_similarity,
+    object_f1,
+    panoptic_quality,
+    semantic_iou,
+)
 from models.metrics.ssim import structural_similarity
 from tests.models.rectangles import LOWER, UPPER, UPPER_AT_80, proposal, rectangle
 
@@ -67,3 +74,23 @@ def test_nothing_to_measure_is_zero(metric):
 def test_the_truth_itself_is_one(metric):
     drawn = {key: [proposal(item.mask, 0.5, item.category_id) for item in items] for key, items in TRUTHS.items()}
     assert metric(TRUTHS, drawn) == pytest.approx(1)
+
+
+def test_panoptic_quality_by_hand():
+    """One of two objects found at IoU .8, one proposal too many: .8 / (1 + 1/2 + 1/2)."""
+    truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(1, LOWER)]}
+    wrong = rectangle(16, 11, 20, 20)
+    assert panoptic_quality(truths, {"a": [proposal(UPPER_AT_80, 0.9), proposal(wrong, 0.5)]}) == pytest.approx(0.4)
+
+
+def test_false_positives_lower_panoptic_quality_and_not_a_mean_over_true_objects():
+    truths, found = {"a": [ObjectLabel(1, UPPER)]}, proposal(UPPER, 0.9)
+    wrong = [proposal(LOWER, 0.2), proposal(rectangle(16, 11, 20, 20), 0.1)]
+    assert panoptic_quality(truths, {"a": [found]}) == 1.0
+    assert panoptic_quality(truths, {"a": [found, *wrong]}) == pytest.approx(1 / 2)
+    assert mean_dice(truths, {"a": [found, *wrong]}) == mean_dice(truths, {"a": [found]})
+
+
+def test_a_category_that_is_only_proposed_counts():
+    truths = {"a": [ObjectLabel(1, UPPER)]}
+    assert panoptic_quality(truths, {"a": [proposal(UPPER, 0.9), proposal(LOWER, 0.9, category_id=2)]}) == 0.5

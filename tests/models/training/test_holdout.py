@@ -1,8 +1,12 @@
 """What is held out is a share chosen by id alone."""
 
+import math
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.data.samples import Example
 from models.training.holdout import MIN_IMAGES, deal_folds, hold_out
 
 
@@ -22,6 +26,15 @@ def test_few_images_hold_nothing_out(scenes):
     examples = scenes(MIN_IMAGES)
     assert hold_out(examples[1:], 0.25, seed=0) == (examples[1:], [])
     assert len(hold_out(examples, 0.25, seed=0)[1]) == 2
+
+
+@given(count=st.integers(MIN_IMAGES, 60), share=st.sampled_from([0.1, 0.2, 0.25, 0.3, 1 / 3, 0.4, 0.45, 0.5]))
+def test_the_share_asked_for_is_held_out(count: int, share: float):
+    examples = [Example(f"{place}", np.zeros((1, 1, 3), np.uint8), ()) for place in range(count)]
+    learnt, held_out = hold_out(examples, share, seed=0)
+    assert len(held_out) == math.ceil(round(count * share, 6))
+    assert {item.image_id for item in learnt} | {item.image_id for item in held_out} == set(map(str, range(count)))
+    assert len(learnt) + len(held_out) == count
 
 
 @given(count=st.integers(2, 40), folds=st.integers(2, 4), seed=st.integers(0, 5))
