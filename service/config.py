@@ -47,7 +47,7 @@ class ServerConfig(BaseSettings):
         "auto", min_length=1, description="torch's name of the device; auto takes a GPU if there is one."
     )
     threads: int = Field(2, ge=1, description="torch threads on the CPU; trainings of other numbers differ.")
-    recipe: str = Field("compact", min_length=1, description="Recipe of trainings that name none.")
+    recipe: str = Field("pretrained", min_length=1, description="Recipe of trainings that name none.")
     desk_threads: int = Field(8, ge=1, le=256, description="Calls that are worked on at once.")
     waiting_calls: int = Field(256, ge=0, description="Calls that may wait for that; more are refused.")
     open_calls: int = Field(2048, ge=1, description="Calls in all, those that wait for an operation included.")

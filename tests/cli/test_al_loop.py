@@ -125,14 +125,14 @@ def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo)
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        (("--student-network",), ["--student-network=compact"]),
-        (("--student-network", "--seed", "3"), ["--student-network=compact", "--seed", "3"]),
+        (("--student-network",), ["--student-network=pretrained"]),
+        (("--student-network", "--seed", "3"), ["--student-network=pretrained", "--seed", "3"]),
         (("--student-network", "paper", "--seed", "3"), ["--student-network", "paper", "--seed", "3"]),
         (("--student-network=paper", "--resume"), ["--student-network=paper", "--resume"]),
         ((), []),
     ],
 )
-def test_a_student_network_without_a_recipe_is_a_compact_one(words, meant):
+def test_a_student_network_without_a_recipe_is_a_pretrained_one(words, meant):
     assert spelt_out(words) == meant
 
 

@@ -89,7 +89,9 @@ def counted(client):
 @pytest.fixture(scope="module")
 def trained(client, counted):
     """The operation of a training that ended."""
-    operation = client.train_model(project_id="p", overrides=TINY, seed=1, activate=True, request_id="train-1")
+    operation = client.train_model(
+        project_id="p", recipe="compact", overrides=TINY, seed=1, activate=True, request_id="train-1"
+    )
     return client.wait_operation(operation)
 
 
@@ -127,10 +129,14 @@ def test_its_checkpoint_can_be_read_and_used(client, trained, tmp_path):
 
 
 def test_a_repeated_call_finds_the_same_operation(client, trained):
-    again = client.train_model(project_id="p", overrides=TINY, seed=1, activate=True, request_id="train-1")
+    again = client.train_model(
+        project_id="p", recipe="compact", overrides=TINY, seed=1, activate=True, request_id="train-1"
+    )
     assert again == trained
     with pytest.raises(RequestIdReused):
-        client.train_model(project_id="p", overrides=TINY, seed=2, activate=True, request_id="train-1")
+        client.train_model(
+            project_id="p", recipe="compact", overrides=TINY, seed=2, activate=True, request_id="train-1"
+        )
 
 
 def test_the_pool_is_scored_where_counts_are_known(client, counted, scored):
@@ -156,7 +162,7 @@ def free(client):
     client.import_images(project_id="free", images=imports(8, 4, 6))
     client.create_campaign(project_id="free", campaign_id="c", budget=Budget(seconds=3600), strategy=GUIDED)
     recipe = {**TINY, "classes": "predicted", "objectness": 0.01}
-    client.wait_operation(client.train_model(project_id="free", overrides=recipe, activate=True))
+    client.wait_operation(client.train_model(project_id="free", recipe="compact", overrides=recipe, activate=True))
     return client.wait_operation(client.score_pool(project_id="free")).result
 
 
@@ -181,7 +187,7 @@ def test_a_student_network_learns_from_pseudo_labels_as_well(client, free, tmp_p
     assert len(document["images"]) == 3
     assert {item["image_id"] for item in document["annotations"]} == {1, 2, 3}
     assert all(0 <= item["score"] <= 1 for item in document["annotations"])
-    asked = {"project_id": "free", "overrides": TINY, "pseudo": wanted, "request_id": "second"}
+    asked = {"project_id": "free", "recipe": "compact", "overrides": TINY, "pseudo": wanted, "request_id": "second"}
     second = client.wait_operation(client.train_model(**asked)).result
     assert (second.pseudo, second.pseudo_images) == (replace(wanted, model_version=free.id), 3)
     assert (second.labeled_images, second.active) == (8, False)
@@ -196,7 +202,7 @@ def test_a_student_network_learns_from_pseudo_labels_as_well(client, free, tmp_p
     with pytest.raises(PoolNotScored):
         client.train_model(project_id="free", pseudo=PseudoLabels(second.id))
     too_sure = PseudoLabels(min_predicted_iou=1.0, min_area_share=1.0)
-    operation = client.train_model(project_id="free", overrides=TINY, pseudo=too_sure)
+    operation = client.train_model(project_id="free", recipe="compact", overrides=TINY, pseudo=too_sure)
     with pytest.raises(FailedPrecondition, match="proposes no object"):
         client.wait_operation(operation)
 
@@ -229,7 +235,7 @@ def test_an_impossible_training_is_refused_at_once(client, counted, options, kin
 
 
 def test_a_version_that_has_not_scored_says_so(client, scored):
-    operation = client.train_model(project_id="p", overrides=TINY, seed=2, activate=False)
+    operation = client.train_model(project_id="p", recipe="compact", overrides=TINY, seed=2, activate=False)
     version = client.wait_operation(operation).result
     assert not version.active
     with pytest.raises(PoolNotScored):
@@ -241,7 +247,7 @@ def test_a_version_that_has_not_scored_says_so(client, scored):
 
 
 def test_labeling_goes_on_while_a_network_trains(client, counted):
-    training = client.train_model(project_id="p", overrides=LONG, activate=False)
+    training = client.train_model(project_id="p", recipe="compact", overrides=LONG, activate=False)
     running = follow_until_running(client, training)
     batch = client.select_batch(
         project_id="p",
@@ -270,9 +276,9 @@ def follow_until_running(client, operation, timeout_s=120):
 
 
 def test_a_full_line_turns_away_and_cancelling_empties_it(server, client, counted):
-    waiting = [client.train_model(project_id="p", overrides=LONG) for _ in range(3)]
+    waiting = [client.train_model(project_id="p", recipe="compact", overrides=LONG) for _ in range(3)]
     with Client(server.address, retry=Retry(patience_s=0)) as impatient, pytest.raises(QueueFull) as refused:
-        impatient.train_model(project_id="p", overrides=LONG)
+        impatient.train_model(project_id="p", recipe="compact", overrides=LONG)
     assert refused.value.retry_after_s > 0
     for operation in reversed(waiting):
         client.cancel_operation(operation_id=operation.id)
@@ -280,12 +286,12 @@ def test_a_full_line_turns_away_and_cancelling_empties_it(server, client, counte
         with pytest.raises(Cancelled):
             client.wait_operation(operation, timeout_s=60)
     assert client.get_operation(operation_id=waiting[0].id).state is OperationState.CANCELLED
-    next_one = client.train_model(project_id="p", overrides=TINY, activate=False)
+    next_one = client.train_model(project_id="p", recipe="compact", overrides=TINY, activate=False)
     assert client.wait_operation(next_one).state is OperationState.SUCCEEDED
 
 
 def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
-    operation = client.train_model(project_id="p", overrides=LONG)
+    operation = client.train_model(project_id="p", recipe="compact", overrides=LONG)
     request = operations_pb2.DeleteOperationRequest(name=f"operations/{operation.id}")
     with grpc.insecure_channel(server.address) as channel:
         delete = OperationsStub(channel).DeleteOperation
@@ -311,7 +317,13 @@ def digest(client, tmp_path, project_id="p"):
 @pytest.mark.slow
 def test_work_survives_the_death_of_the_device_and_of_the_server(tmp_path):
     """Killed in training: the device once, the server twice; the model is that of an undisturbed training."""
-    wanted: dict[str, Any] = {"project_id": "p", "overrides": {**TINY, "iterations": 60}, "seed": 5, "activate": True}
+    wanted: dict[str, Any] = {
+        "project_id": "p",
+        "recipe": "compact",
+        "overrides": {**TINY, "iterations": 60},
+        "seed": 5,
+        "activate": True,
+    }
     with ServerProcess(tmp_path / "calm") as calm:
         fill(calm.client)
         calm.client.wait_operation(calm.client.train_model(**wanted, request_id="t"))

@@ -36,7 +36,7 @@ def pool(client: Client) -> list[str]:
     client.create_project(project_id="p", categories=[Category(1, "square")])
     client.import_images(project_id="p", images=imports(8, 2, POOL))
     recipe = {**TINY, "classes": "predicted", "objectness": 0.01}
-    client.wait_operation(client.train_model(project_id="p", overrides=recipe, activate=True))
+    client.wait_operation(client.train_model(project_id="p", recipe="compact", overrides=recipe, activate=True))
     client.wait_operation(client.score_pool(project_id="p"))
     return sorted(image.id for image in client.list_images(project_id="p") if image.split is Split.POOL)
 

@@ -79,7 +79,9 @@ class People:
         return self.client.wait_operation(asked).result
 
     def train(self, seed):
-        trained = self.client.wait_operation(self.client.train_model(project_id="p", overrides=TINY, seed=seed))
+        trained = self.client.wait_operation(
+            self.client.train_model(project_id="p", recipe="compact", overrides=TINY, seed=seed)
+        )
         self.client.wait_operation(self.client.evaluate_model(project_id="p", split=Split.TEST))
         return trained.result_id
 

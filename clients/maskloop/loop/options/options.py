@@ -77,7 +77,10 @@ class Options:
     )
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
-        "compact", help="Training recipe: compact, paper, or compact,OPTION=VALUE,...", panel=TRAINING, is_compared=True
+        "pretrained",
+        help="Training recipe: pretrained, compact, paper, or one of these with ,OPTION=VALUE,...",
+        panel=TRAINING,
+        is_compared=True,
     )
     encoder: str = option(
         "", help="Encoder in place of the recipe's, such as resnet18.", panel=TRAINING, is_compared=True
@@ -114,9 +117,9 @@ class Options:
     )
     student_network: str = option(
         "",
-        help="Afterwards train a student network, on pseudo-labels as well, by this recipe; compact if unnamed.",
+        help="Afterwards train a student network, on pseudo-labels as well, by this recipe; pretrained if unnamed.",
         panel=STUDENT,
-        alone="compact",
+        alone="pretrained",
     )
     pseudo_min_iou: float = option(
         0.0, help="Leave out pseudo-labels of a lower predicted IoU, in [0, 1].", panel=STUDENT, within=Range(0, 1)
