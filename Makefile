@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
-.PHONY: help setup demo test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
+.PHONY: help setup demo demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ $(READY): pyproject.toml
 
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
 	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random --workdir runs/demo --resume
+
+demo-photos: $(READY)  ## Run a campaign on photographs; leaves runs/demo-photos/report.html.
+	$(BIN)/al-loop --data demo:photos,120 --budget 2h --max-rounds 2 --compare random --workdir runs/demo-photos --resume
 
 test: lint types layers check-stubs check-docs unit  ## Lint, format, types, layers, fresh stubs and docs, tests.
 

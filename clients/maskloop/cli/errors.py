@@ -24,7 +24,7 @@ from maskloop.errors import (
 WRONG_INPUT = 2
 OUR_FAULT = 1
 STOPPED = 130
-EXTRAS = {"matplotlib": "report", "jinja2": "report", "scipy": "report"}
+EXTRAS = {"matplotlib": "report", "jinja2": "report", "scipy": "report", "skimage": "server"}
 """Which extra of the package brings what is not always installed."""
 WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 

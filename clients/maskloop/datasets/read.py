@@ -73,7 +73,8 @@ class Data:
 def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None, ood: str = "") -> Data:
     """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless there.
 
-    Demos are `demo`, `demo:easy`, `demo:hard` and `demo:video`; behind a comma, `demo:video,600`, their pool images.
+    Demos are `demo`, `demo:easy`, `demo:hard`, `demo:video` and `demo:photos`; behind a comma, `demo:video,600`, their
+    pool images.
 
     Args:
         spec: the value of `--data`.
