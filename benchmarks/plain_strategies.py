@@ -32,6 +32,11 @@ def nearness(pool: Pool) -> NDArray[np.float64]:
     return 1 - np.abs(pool.scores - 0.3)
 
 
+def tent(pool: Pool) -> NDArray[np.float64]:
+    """The same a second: nothing at scores of 0 and 1."""
+    return np.where(pool.scores < 0.3, pool.scores / 0.3, (1 - pool.scores) / 0.7)
+
+
 def draw(image_id: bytes, seed: int) -> int:
     """The hash that random order goes by."""
     return int.from_bytes(blake2b(b"%d/%b" % (seed, image_id), digest_size=8).digest(), "little") >> 11
@@ -121,7 +126,7 @@ def typical(pool: Pool, seed: int) -> Answer:
 
 PLAIN: Mapping[str, Callable[[Pool, int], Answer]] = {
     "mask_guided": sort(lambda pool: -nearness(pool)),
-    "mask_guided:per_second=yes": sort(lambda pool: -nearness(pool) / pool.costs_s),
+    "mask_guided:per_second=yes": sort(lambda pool: -tent(pool) / pool.costs_s),
     "mask_guided:diverse=yes": diverse,
     "dropout:prefer=nearest": sort(lambda pool: np.abs(pool.dropout - np.quantile(pool.dropout, 0.5))),
     "entropy": sort(lambda pool: -pool.uncertainty["entropy"]),

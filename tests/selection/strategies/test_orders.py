@@ -50,9 +50,23 @@ def test_most_worth_first_then_by_id(text, images, seed):
 @given(st.sampled_from(SORTS), st.integers(0, 60), st.integers(0, 2**32 - 1))
 def test_per_second_means_most_worth_for_its_cost_first(text, images, seed):
     pool = pool_of(images + 1, seed)
-    rate = worth(pool, text) / pool.costs_s
+    gives = worth(pool, text)
+    if text.startswith("mask_guided"):
+        gives = np.minimum(pool.scores / 0.25, (1 - pool.scores) / 0.75)
+    rate = gives / pool.costs_s
     per_second = text + ("," if ":" in text else ":") + "per_second=yes"
     assert order(pool, per_second) == sorted(range(images + 1), key=lambda row: (-rate[row], row))
+
+
+def test_per_second_an_image_that_teaches_nothing_comes_last_however_cheap():
+    """D3: eight times as cheap, images of which nothing or all is known came first."""
+    pool = Pool(
+        ids=np.array([b"hopeless", b"known", b"near", b"nearer"]),
+        scores=np.array([0.0, 1.0, 0.4, 0.5]),
+        costs_s=np.array([10.0, 10.0, 80.0, 80.0]),
+    )
+    ranked = rank_pool(pool, Strategy.parse("mask_guided:target=0.5,per_second=yes"), 0)
+    assert list(ranked.ids) == [b"nearer", b"near", b"hopeless", b"known"]
 
 
 @given(st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))
