@@ -71,6 +71,9 @@ WORKERS ?= $(shell expr `getconf _NPROCESSORS_ONLN` \* 3 / 2)
 unit: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 
+gpu-check: $(READY)  ## On a machine with a GPU: train, score and rank on it, and compare with the CPU.
+	$(BIN)/python -m benchmarks gpu_check
+
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400
 

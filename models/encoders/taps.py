@@ -76,7 +76,8 @@ class FrozenEncoder:
 
     def key(self, content: str, view: int = 0) -> str:
         """What a picture's view is kept under."""
-        return feature_key(VERSION, self.name, self.weights, self.image_size, content, view)
+        half = has_bfloat16(self.device)
+        return feature_key(VERSION, self.name, self.weights, self.image_size, half, content, view)
 
     def encoded(self, pictures: Sequence[Item], batch_size: int) -> Iterator[list[tuple[Item, EncodedPicture]]]:
         """The pictures with their taps, in batches; those that are kept first, the others in their order after them."""
@@ -127,7 +128,6 @@ def join_taps(taken: Sequence[Taps], device: torch.device) -> list[Tensor]:
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 itself; a CPU that does not is five times slower with it."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+    """Whether to encode in bfloat16: on CPUs that multiply it themselves; others are five times slower with it, and
+    GPUs are fast enough without."""
     return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())

@@ -135,7 +135,7 @@ def _mask_boxes(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
 
 def _distinct(images: Tensor, masks: Tensor, score: Tensor) -> Tensor:
     """(N,) bool: those that no surer mask (N, cells) of the same image is the same as."""
-    kept = torch.ones(len(images), dtype=torch.bool)
+    kept = torch.ones(len(images), dtype=torch.bool, device=images.device)
     solid = masks.float()
     for image in set(images.tolist()):
         (own,) = (images == image).nonzero(as_tuple=True)
@@ -143,7 +143,7 @@ def _distinct(images: Tensor, masks: Tensor, score: Tensor) -> Tensor:
         both = solid[own] @ solid[own].T
         area = solid[own].sum(dim=1)
         iou = both / (area[:, None] + area[None] - both).clamp(min=1)
-        alive = torch.ones(len(own), dtype=torch.bool)
+        alive = torch.ones(len(own), dtype=torch.bool, device=images.device)
         for place in range(len(own)):
             if alive[place]:
                 alive[place + 1 :] &= ~(iou[place, place + 1 :] > SAME)

@@ -87,7 +87,7 @@ class PyramidTraining(Task[PyramidNetwork, TrainingBatch]):
         on_top: tuple[tuple[Labels, int], ...] = (),
     ) -> PyramidTraining:
         """The recipe's training of `network`."""
-        settings = LoopSettings(recipe.warmup, "cosine", recipe.clip, recipe.checkpoint_every)
+        settings = LoopSettings(recipe.warmup, "cosine", recipe.clip, recipe.checkpoint_every, mixed_precision=False)
         return cls(network, settings, labels, on_top, classes, recipe)
 
     def inputs(self) -> TrainingInputs:

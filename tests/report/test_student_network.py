@@ -76,7 +76,8 @@ def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mean_iou", "words"), [(0.612, "no difference"), (0.64, "no difference"), (0.66, "it is better"), (0.55, "it is worse")]
+    ("mean_iou", "words"),
+    [(0.612, "no difference"), (0.64, "no difference"), (0.66, "it is better"), (0.55, "it is worse")],
 )
 def test_the_better_network_is_named(a_report: Make, mean_iou: float, words: str) -> None:
     said = say_networks(a_report(student=student(mean_iou=mean_iou)))  # the annotation network's is 0.61

@@ -10,8 +10,8 @@ from maskloop.pages.wording import capital, say_budget, say_count, say_number, s
 from maskloop.report.report import RoundReport, RunReport
 
 TIE = 0.045
-"""Mean IoUs closer than this are called equal. Networks that differ in their seed alone have a mean IoU with a deviation
-of .016 (measured on several sets); the difference of two is within 1.96 x sqrt(2) x .016 in 95 of 100 cases."""
+"""Mean IoUs closer than this are called equal. Those of networks that differ in their seed alone have a deviation of
+.016, as measured on several sets; the difference of two is within 1.96 x sqrt(2) x .016 in 95 of 100 cases."""
 SAME_TIME = 0.02
 """Times that differ by at most this share are called the same."""
 
