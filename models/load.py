@@ -9,9 +9,10 @@ import torch
 from models.annotation.model import FittedModel
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.pretrained.model import FittedPretrained
+from models.thin.model import FittedDense
 from models.training.model_file import model_format
 
-AnyModel = FittedModel | FittedPretrained
+AnyModel = FittedModel | FittedPretrained | FittedDense
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -24,6 +25,9 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
         ModelNotFound: there is no file at `path`.
         InvalidArgument: the file is damaged, or no model of ours.
     """
-    if model_format(path) == FittedPretrained.FORMAT:
-        return FittedPretrained.load(path, device).keeping(store)
+    kinds: tuple[type[FittedPretrained] | type[FittedDense], ...] = (FittedPretrained, FittedDense)
+    found = model_format(path)
+    for kind in kinds:
+        if found == kind.FORMAT:
+            return kind.load(path, device).keeping(store)
     return FittedModel.load(path, device)

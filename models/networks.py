@@ -20,8 +20,9 @@ from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.features import encode_images
 from models.load import AnyModel
 from models.pretrained import fit as pretrained
-from models.pretrained.model import FittedPretrained
+from models.pretrained.model import FittedOnFeatures
 from models.recipes import AnyRecipe
+from models.thin import fit as thin
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 
@@ -65,7 +66,8 @@ def fit(
             pseudo=pseudo,
             empty=empty,
         )
-    return pretrained.fit(
+    dense = thin.suits(examples, categories, recipe)
+    return (thin.fit if dense else pretrained.fit)(
         examples,
         categories,
         recipe,
@@ -85,7 +87,7 @@ def features_of(
     model: AnyModel, images: Iterable[ImageToScore], *, device: torch.device, batch_size: int, progress: Progress
 ) -> Features:
     """Ids and features (D,) float32 of images, those of the model's predictions; counts are not looked at."""
-    if isinstance(model, FittedPretrained):
+    if isinstance(model, FittedOnFeatures):
         return model.features(images, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig, Unavailable
@@ -73,10 +74,22 @@ class PretrainedEncoder(nn.Module):
         self.register_buffer("scale", scale.view(3, 1, 1), persistent=False)
         self.requires_grad_(requires_grad=False).eval()
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """(B, 3, S, S) in [0, 1], S a multiple of 32, to taps (B, channels[k], S / STRIDES[k], S / STRIDES[k])."""
-        taps: list[Tensor] = self.trunk((images - self.mean) / self.scale)
-        return taps[-len(STRIDES) :]
+    @property
+    def all_channels(self) -> tuple[int, ...]:
+        """Of the taps with the fine ones before them: four pixels of the picture in one cell, and the tap at 1/2."""
+        return (12, *((self.fine_channels,) if self.fine_channels else ()), *self.channels)
+
+    def forward(self, images: Tensor, *, fine: bool = False) -> list[Tensor]:
+        """(B, 3, S, S) in [0, 1], S a multiple of 32, to taps (B, channels[k], S / STRIDES[k], S / STRIDES[k]).
+
+        Args:
+            fine: whether taps at 1/2 come before them, see `all_channels`.
+        """
+        pixels = (images - self.mean) / self.scale
+        taps: list[Tensor] = self.trunk(pixels)
+        if not fine:
+            return taps[-len(STRIDES) :]
+        return [F.pixel_unshuffle(pixels, 2), *taps[-len(STRIDES) - bool(self.fine_channels) :]]
 
 
 def build_pretrained(name: str, weights: str) -> PretrainedEncoder:

@@ -43,9 +43,10 @@ class FrozenEncoder:
     Args:
         name, weights: see `models.encoders.pretrained.build_pretrained`.
         image_size: side of the square it sees, in pixels, a multiple of 32.
-        channels: of its taps; `None` to ask it.
         store: of taps.
         device: where it computes.
+        known_channels: of its taps; `None` to ask it.
+        fine: whether taps at 1/2 come before the others.
     """
 
     name: str
@@ -54,6 +55,7 @@ class FrozenEncoder:
     store: FeatureStore
     device: torch.device
     known_channels: tuple[int, ...] | None = None
+    fine: bool = False
 
     @cached_property
     def encoder(self) -> PretrainedEncoder:
@@ -66,18 +68,19 @@ class FrozenEncoder:
     @property
     def channels(self) -> tuple[int, ...]:
         """Of the taps, finest first."""
-        return self.known_channels or self.encoder.channels
+        return self.known_channels or (self.encoder.all_channels if self.fine else self.encoder.channels)
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:
         """(channels, h, w) of each tap."""
-        sides = [self.image_size // stride for stride in STRIDES]
+        strides = [2] * (len(self.channels) - len(STRIDES)) + list(STRIDES)
+        sides = [self.image_size // stride for stride in strides]
         return [(number, side, side) for number, side in zip(self.channels, sides, strict=True)]
 
     def key(self, content: str, view: int = 0) -> str:
         """What a picture's view is kept under."""
         half = has_bfloat16(self.device)
-        return feature_key(VERSION, self.name, self.weights, self.image_size, half, content, view)
+        return feature_key(VERSION, self.name, self.weights, self.image_size, half, self.fine, content, view)
 
     def encoded(self, pictures: Sequence[Item], batch_size: int) -> Iterator[list[tuple[Item, EncodedPicture]]]:
         """The pictures with their taps, in batches; those that are kept first, the others in their order after them."""
@@ -109,7 +112,7 @@ class FrozenEncoder:
         """(B, 3, S, S) in [0, 1] to each picture's taps, float16."""
         pixels = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=has_bfloat16(self.device)):
-            taps = [tap.half().contiguous().cpu().numpy() for tap in self.encoder(pixels)]
+            taps = [tap.half().contiguous().cpu().numpy() for tap in self.encoder(pixels, fine=self.fine)]
         return [tuple(tap[row] for tap in taps) for row in range(len(images))]
 
     def tensors(self, taken: Sequence[Taps]) -> list[Tensor]:

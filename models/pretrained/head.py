@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from maskloop.matching import match_within_class
 from maskloop.values import HeadState, ObjectLabel
 from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_on_confidence
-from models.iou_head.trust import evidence_of, head_state
+from models.iou_head.trust import FitOn, evidence_of, head_state
 from models.predictor import Prediction
 from models.pretrained.statistics import NAMES
 
@@ -73,13 +73,16 @@ def rows_of(predictions: list[Prediction], truths: dict[str, tuple[ObjectLabel, 
     )
 
 
-def judge(evidence: CalibrationSet | None, rng: np.random.Generator) -> tuple[HeadState, dict[str, float]]:
+def judge(
+    evidence: CalibrationSet | None, fit_on: FitOn, rng: np.random.Generator
+) -> tuple[HeadState, dict[str, float]]:
     """Whether the head is to be trusted, and what was measured: every image by a head that has not seen it.
 
     Args:
+        fit_on: fits the head.
         rng: shuffles, where there are too many orders to try them all.
     """
     if evidence is None or evidence.images < LEAST_IMAGES:
         return HeadState.UNTRUSTED, {"held_out_images": float(evidence.images if evidence else 0)}
-    measured = evidence_of(evidence, fit_head, fit_on_confidence, rng)
+    measured = evidence_of(evidence, fit_on, fit_on_confidence, rng)
     return head_state(measured), measured

@@ -14,7 +14,7 @@ from torch import Tensor
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.taps import FrozenEncoder
-from models.fitted import FittedNetwork, provenance
+from models.fitted import FittedNetwork, Network, provenance
 from models.iou_head.calibrator import CalibrationSet, Exposure
 from models.predictor import Prediction
 from models.pretrained.network import PyramidNetwork
@@ -27,7 +27,7 @@ EVIDENCE = "evidence "
 
 
 @dataclass(frozen=True)
-class FittedPretrained(FittedNetwork[PyramidNetwork, PretrainedRecipe]):
+class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
     """A trained network on frozen features, with its head.
 
     Args:
@@ -35,8 +35,6 @@ class FittedPretrained(FittedNetwork[PyramidNetwork, PretrainedRecipe]):
         evidence: masks of images that the network which drew them had not learnt from, and how good they are.
         encoder: what it looks at pictures through.
     """
-
-    FORMAT: ClassVar[str] = "maskloop.pretrained.1"
 
     channels: tuple[int, ...] = ()
     evidence: CalibrationSet | None = None
@@ -55,19 +53,6 @@ class FittedPretrained(FittedNetwork[PyramidNetwork, PretrainedRecipe]):
     def keeping(self, store: FeatureStore) -> Self:
         """The same, that finds features in `store` and keeps them there."""
         return replace(self, encoder=replace(self.encoder, store=store))
-
-    def _predict(
-        self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
-    ) -> Iterator[Prediction]:
-        return predict_images(
-            self.network,
-            self.encoder,
-            images,
-            categories=self.categories,
-            recipe=self.recipe,
-            calibrator=self.calibrator,
-            batch_size=batch_size,
-        )
 
     def features(
         self, images: Iterable[ImageToScore], *, batch_size: int, progress: Progress
@@ -91,32 +76,67 @@ class FittedPretrained(FittedNetwork[PyramidNetwork, PretrainedRecipe]):
             tensors[f"{EVIDENCE}ious"] = torch.from_numpy(self.evidence.ious)
         return tensors
 
+
+@dataclass(frozen=True)
+class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
+    """A network that looks at regions."""
+
+    FORMAT: ClassVar[str] = "maskloop.pretrained.1"
+
+    def _predict(
+        self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
+    ) -> Iterator[Prediction]:
+        return predict_images(
+            self.network,
+            self.encoder,
+            images,
+            categories=self.categories,
+            recipe=self.recipe,
+            calibrator=self.calibrator,
+            batch_size=batch_size,
+        )
+
     @classmethod
     def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe = PretrainedRecipe.from_dict(description["recipe"])
         channels = tuple(description["channels"])
         network = PyramidNetwork(channels, len(description["categories"]), *recipe.build_arguments())
-        network.load_state_dict({key: value for key, value in tensors.items() if not key.startswith(EVIDENCE)})
-        images, evidence = description["evidence_images"], None
-        if images:
-            evidence = CalibrationSet(
-                np.array(images),
-                tensors[f"{EVIDENCE}statistics"].numpy(),
-                tensors[f"{EVIDENCE}ious"].numpy(),
-                np.full(len(images), Exposure.HELD_OUT),
-            )
+        network.load_state_dict(network_tensors(tensors))
         return cls(
             network=network.to(device).to(memory_format=torch.channels_last).eval(),
             recipe=recipe,
             channels=channels,
-            evidence=evidence,
+            evidence=evidence_of(description, tensors),
             encoder=frozen_encoder(recipe, NO_STORE, device, channels),
             **provenance(description),
         )
 
 
+def network_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The network's among a file's tensors."""
+    return {key: value for key, value in tensors.items() if not key.startswith(EVIDENCE)}
+
+
+def evidence_of(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> CalibrationSet | None:
+    """The evidence that a file keeps."""
+    images = description["evidence_images"]
+    if not images:
+        return None
+    return CalibrationSet(
+        np.array(images),
+        tensors[f"{EVIDENCE}statistics"].numpy(),
+        tensors[f"{EVIDENCE}ious"].numpy(),
+        np.full(len(images), Exposure.HELD_OUT),
+    )
+
+
 def frozen_encoder(
-    recipe: PretrainedRecipe, store: FeatureStore, device: torch.device, channels: tuple[int, ...] | None = None
+    recipe: PretrainedRecipe,
+    store: FeatureStore,
+    device: torch.device,
+    channels: tuple[int, ...] | None = None,
+    *,
+    fine: bool = False,
 ) -> FrozenEncoder:
     """The recipe's encoder; it is built when a picture is not in `store`, or when nobody says its `channels`."""
-    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, channels)
+    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, channels, fine)

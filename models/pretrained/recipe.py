@@ -10,7 +10,10 @@ from typing import Any, ClassVar
 from maskloop.errors import InvalidConfig
 from models.training.recipe_options import JsonOptions, check_options
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"classes": ("predicted", "fed")}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "classes": ("predicted", "fed"),
+    "masks": ("auto", "regions", "dense"),
+}
 MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations"}
 SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every"}
 
@@ -29,6 +32,8 @@ class PretrainedRecipe(JsonOptions):
     weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
     image_size: int = 192  # side of the square the encoder sees, pixels
     # The network on its taps.
+    masks: str = "auto"  # "regions", or "dense" for thin structures (models/thin); by what the labels look like
+    dense_size: int = 320  # side of the square that a dense one's encoder sees
     width: int = 48  # channels of the pyramid
     tower: int = 32  # channels of the heads that tell centres and boxes
     region: int = 16  # cells along the side of a region of the mask head, whose masks have twice as many
@@ -57,8 +62,9 @@ class PretrainedRecipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
-        if self.image_size % 32:
-            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
+        for name in ("image_size", "dense_size"):
+            if getattr(self, name) % 32:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 32", field=name)
         for name in ("width", "tower"):
             if getattr(self, name) % 8:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 8", field=name)

@@ -7,7 +7,7 @@ number alone: the next training that learns from the same label finds its taps i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,6 +118,28 @@ def _labeled(taps: Taps, view: _Shown) -> LabeledView:
     )
 
 
+def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Tensor]:
+    """All that a training sees of its views, each tensor by a name of its own."""
+    tensors: dict[str, Tensor] = {}
+    for kind, labels in enumerate(kinds):
+        for place, seen in enumerate(labels):
+            for number, view in enumerate(seen):
+                parts = {"masks": view.masks, "classes": view.classes, "known": view.known}
+                parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
+                tensors |= {f"{kind} {place} {number} {part}": torch.tensor(value) for part, value in parts.items()}
+    return tensors
+
+
+def tap_statistics(labels: Sequence[Sequence[LabeledView]]) -> tuple[list[Tensor], list[Tensor]]:
+    """Mean and deviation of each tap's channels over the labels' first views."""
+    means, scales = [], []
+    for level in range(len(labels[0][0].taps)):
+        values = np.stack([seen[0].taps[level] for seen in labels]).astype(np.float32)
+        means.append(torch.from_numpy(values.mean(axis=(0, 2, 3))))
+        scales.append(torch.from_numpy(values.std(axis=(0, 2, 3)) + 1e-3))
+    return means, scales
+
+
 def _geometry(mask: NDArray[np.bool_]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Box and seed of a mask (S, S) with a pixel, in image sides."""
     side = len(mask)
@@ -125,9 +147,3 @@ def _geometry(mask: NDArray[np.bool_]) -> tuple[tuple[float, ...], tuple[float, 
     box = (columns.min() / side, rows.min() / side, (columns.max() + 1) / side, (rows.max() + 1) / side)
     nearest = ((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2).argmin()
     return box, ((columns[nearest] + 0.5) / side, (rows[nearest] + 0.5) / side)
-
-
-def batches_of(items: Sequence[LabeledView], size: int) -> Iterator[Sequence[LabeledView]]:
-    """The items in their order, `size` at a time."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

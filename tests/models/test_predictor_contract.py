@@ -20,9 +20,13 @@ from models.iou_head.calibrator import Calibrator
 from models.iou_head.uncertainty import LARGEST, NAMES
 from models.predictor import Prediction, Predictor
 from models.pretrained.head import fit_head
-from models.pretrained.model import FittedPretrained, frozen_encoder
+from models.pretrained.model import FittedOnFeatures, FittedPretrained, frozen_encoder
 from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.train import build_network as initial_network
+from models.thin.fit import thin_head
+from models.thin.instances import InstanceRule
+from models.thin.model import FittedDense
+from models.thin.network import DenseNetwork
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -59,6 +63,29 @@ def pretrained_network(classes: str) -> FittedPretrained:
     )
 
 
+def dense_network(classes: str) -> FittedDense:
+    """A small one on a random encoder, whose maps go up and down."""
+    tiny = PretrainedRecipe(weights="random", masks="dense", image_size=64, classes=classes)
+    encoder = frozen_encoder(tiny, NO_STORE, CPU, fine=True)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(3)
+        network = DenseNetwork(encoder.channels, len(CATEGORIES)).eval()
+        with torch.no_grad():
+            network.last.bias.fill_(0)
+    return FittedDense(
+        network,
+        tiny,
+        CATEGORIES,
+        thin_head(None),
+        0,
+        (),
+        {},
+        channels=encoder.channels,
+        encoder=encoder,
+        rule=InstanceRule(0.5, 0, 3),
+    )
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
@@ -66,6 +93,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "centre-guided, count-free": partial(annotation_network, "compact", "predicted"),
     "on frozen features, count-conditioned": partial(pretrained_network, "fed"),
     "on frozen features, count-free": partial(pretrained_network, "predicted"),
+    "dense, count-conditioned": partial(dense_network, "fed"),
+    "dense, count-free": partial(dense_network, "predicted"),
 }
 
 
@@ -139,7 +168,7 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedPretrained) else 0
+            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedOnFeatures) else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 
 

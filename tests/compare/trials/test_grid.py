@@ -88,7 +88,7 @@ def test_strategies_and_seeds_may_be_added_later_and_those_begun_with_stay(tmp_p
 
 def test_going_on_with_other_options_is_refused_by_name(tmp_path):
     begin(tmp_path, grid())
-    with pytest.raises(InvalidConfig, match=r"--budget was '1h', is '2h', --recipe was 'compact', is 'paper'"):
+    with pytest.raises(InvalidConfig, match=r"--budget was '1h', is '2h', --recipe was 'pretrained', is 'paper'"):
         find_grid(tmp_path, grid(budget="2h", recipe="paper"), "", resume=True)
 
 

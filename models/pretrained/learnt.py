@@ -1,0 +1,116 @@
+"""What a fit on frozen features learns from: views of labels, and what the model before made of the new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from maskloop.errors import InvalidArgument
+from models.data.samples import Example, ImageToScore, prepare
+from models.encoders.taps import FrozenEncoder
+from models.iou_head.calibrator import CalibrationSet
+from models.predictor import Predictor
+from models.pretrained.head import rows_of
+from models.pretrained.model import FittedOnFeatures
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.views import LabeledView, labeled_views
+from models.training.loop import Progress, part_of
+
+BATCH = 16
+EVERY_OBJECT = 1 << 30
+PROPOSED = 0.3  # of the progress shown
+Views = dict[str, list[LabeledView]]
+"""The views of each image, by id and in the order of the ids."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a fit learns from.
+
+    Args:
+        recipe: of the fit.
+        evidence: masks that earlier models drew on labels they had not learnt from; `None` without any.
+        labels: by people; proposed: pseudo-labels; nothing: images known to hold nothing.
+    """
+
+    recipe: PretrainedRecipe
+    evidence: CalibrationSet | None
+    labels: Views
+    proposed: Views
+    nothing: Views
+
+    @property
+    def drawn(self) -> list[list[LabeledView]]:
+        """Images that every epoch goes through."""
+        return [*self.labels.values(), *(() if self.recipe.pseudo_images else self.proposed.values())]
+
+    @property
+    def on_top(self) -> tuple[tuple[list[list[LabeledView]], int], ...]:
+        """Other images, and how many of them every batch gets as well."""
+        beside = ((self.proposed, self.recipe.pseudo_images), (self.nothing, self.recipe.empty_images))
+        return tuple((list(views.values()), number) for views, number in beside if views and number)
+
+    def provenance(self) -> dict[str, Any]:
+        """The ids, as a fitted network keeps them."""
+        return {"snapshot": tuple(self.labels), "pseudo": tuple(self.proposed), "empty": tuple(self.nothing)}
+
+
+def gather(
+    examples: Sequence[Example],
+    categories: tuple[int, ...],
+    recipe: PretrainedRecipe,
+    encoder: FrozenEncoder,
+    *,
+    previous: Predictor | None,
+    kind: type[FittedOnFeatures[Any]],
+    pseudo: Iterable[Example],
+    empty: Iterable[Example],
+    device: torch.device,
+    progress: Progress,
+) -> Learnt:
+    """Encode what is to be learnt from, and have the model before say what it makes of the new labels.
+
+    Args:
+        kind: of the models that can give evidence.
+
+    Raises:
+        InvalidArgument: there is no example.
+        InvalidLabel: a label's category is not of the vocabulary.
+    """
+    if not examples:
+        raise InvalidArgument("there is no labeled image to train on", field="examples")
+    ordered = sorted(examples, key=lambda example: example.image_id)
+    evidence = None
+    if isinstance(previous, kind) and previous.categories == categories:
+        evidence = _evidence_since(previous, ordered, device, part_of(progress, 0.0, PROPOSED))
+    encoding = part_of(progress, PROPOSED, 1.0)
+
+    def views_of(images: Iterable[Example]) -> Views:
+        views: Views = {}
+        for done, example in enumerate(images, start=1):
+            small = prepare(example, categories, recipe.image_size, EVERY_OBJECT)
+            views[example.image_id] = labeled_views(small, encoder, recipe.views)
+            if images is ordered:
+                encoding(done / len(ordered), f"encoded {done} of {len(ordered)} labels")
+        return dict(sorted(views.items()))
+
+    labels = views_of(ordered)
+    proposed = {image_id: seen for image_id, seen in views_of(pseudo).items() if len(seen[0].classes)}
+    return Learnt(recipe, evidence, labels, proposed, views_of(empty) if recipe.empty_images else {})
+
+
+def _evidence_since(
+    previous: FittedOnFeatures[Any], ordered: Sequence[Example], device: torch.device, progress: Progress
+) -> CalibrationSet | None:
+    """What earlier models had, and what the previous one makes of labels that it has not learnt from."""
+    known = {*previous.snapshot, *previous.pseudo, *previous.empty}
+    unseen = {example.image_id: example for example in ordered if example.image_id not in known}
+    if not unseen:
+        return previous.evidence
+    images = [ImageToScore.of(example, counted=previous.needs_counts) for example in unseen.values()]
+    predictions = list(previous.predict(images, device=device, batch_size=BATCH, progress=progress))
+    rows = rows_of(predictions, {image_id: example.objects for image_id, example in unseen.items()})
+    return rows if previous.evidence is None else CalibrationSet.join(previous.evidence, rows)

@@ -1,0 +1,131 @@
+"""From labels of thin structures to a model: views encoded once, one training, a rule for objects, and a head.
+
+As `models.pretrained.fit`, in all that is not said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from models.data.samples import Example, prepare
+from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
+from models.iou_head.mask_statistics import CONFIDENCE
+from models.predictor import Predictor
+from models.pretrained.head import judge
+from models.pretrained.learnt import EVERY_OBJECT, Learnt, gather
+from models.pretrained.model import frozen_encoder
+from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.views import tap_statistics
+from models.thin.instances import InstanceRule, are_thin, learn_rule
+from models.thin.model import NAMES, FittedDense
+from models.thin.network import DenseNetwork
+from models.thin.train import ITERATIONS, DenseTraining
+from models.training.cache import NetworkCache
+from models.training.determinism import Arithmetic
+from models.training.holdout import MIN_IMAGES
+from models.training.loop import Progress, part_of, run
+
+ENCODED, TRAINED = 0.35, 0.95  # of the progress shown
+JUDGED_AT = 192  # pixels along the square at which labels are looked at
+SLOPE, INTERCEPT = (
+    2.57,
+    -2.04,
+)  # of IoU over confidence, by least squares on unseen road cracks: two networks of 20 labels
+MOST_THICK, LEAST_LONG = 8.0, 5.0  # pixels there, and times as long as thick
+
+
+def suits(examples: Sequence[Example], categories: Sequence[int], recipe: PretrainedRecipe) -> bool:
+    """Whether the recipe asks for this kind of network, or its labels look as if they need it."""
+    if recipe.masks != "auto":
+        return recipe.masks == "dense"
+    small = (prepare(example, categories, JUDGED_AT, EVERY_OBJECT) for example in examples)
+    masks = [mask for item in small for mask in item.masks]
+    return are_thin(masks, most_thick=MOST_THICK, least_long=LEAST_LONG)
+
+
+def fit(
+    examples: Sequence[Example],
+    categories: Sequence[int],
+    recipe: PretrainedRecipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint_dir: Path | None,
+    progress: Progress,
+    cache: NetworkCache | None = None,
+    store: FeatureStore = NO_STORE,
+    previous: Predictor | None = None,
+    pseudo: Iterable[Example] = (),
+    empty: Iterable[Example] = (),
+) -> FittedDense:
+    """Train a dense head; arguments and errors as `models.pretrained.fit.fit`."""
+    recipe = replace(recipe, masks="dense", image_size=recipe.dense_size)
+    encoder = frozen_encoder(recipe, store, device, fine=True)
+    learnt = gather(
+        examples,
+        tuple(categories),
+        recipe,
+        encoder,
+        previous=previous,
+        kind=FittedDense,
+        pseudo=pseudo,
+        empty=empty,
+        device=device,
+        progress=part_of(progress, 0.0, ENCODED),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = DenseNetwork(encoder.channels, len(categories)).to(memory_format=torch.channels_last).to(device)
+    network.standardise(*tap_statistics(learnt.drawn))
+    task = DenseTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
+    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
+    iterations = round(ITERATIONS * recipe.iterations(len(learnt.drawn)))
+    told = part_of(progress, ENCODED, TRAINED, "training: ")
+    run(task, iterations, seed, resume_path=path, cache=cache, progress=told)
+    rule = _learn_rule(task, learnt)
+    head, metrics = judge(learnt.evidence, thin_head, np.random.default_rng([seed, 3]))
+    progress(1.0, f"head: {head}")
+    return FittedDense(
+        network=network.eval(),
+        recipe=recipe,
+        categories=tuple(categories),
+        calibrator=thin_head(learnt.evidence),
+        seed=seed,
+        metrics=metrics,
+        head=head,
+        arithmetic=Arithmetic.of(device),
+        channels=encoder.channels,
+        evidence=learnt.evidence,
+        encoder=encoder,
+        rule=rule,
+        **learnt.provenance(),
+    )
+
+
+def thin_head(evidence: CalibrationSet | None) -> Calibrator:
+    """The mean probability ranks thin objects well; a prior says what IoU it means, until there is evidence enough."""
+    if evidence is None or evidence.images < MIN_IMAGES:
+        weights = SLOPE * np.eye(len(NAMES))[CONFIDENCE]
+        return Calibrator("confidence", tuple(weights.tolist()), INTERCEPT)
+    return fit_on_confidence(evidence)
+
+
+@torch.inference_mode()
+def _learn_rule(task: DenseTraining, learnt: Learnt) -> InstanceRule:
+    """From the labels as they are, and what the network makes of them."""
+    network = task.network.eval()
+    first = [views[0] for views in learnt.labels.values()]
+    maps = []
+    for view in first:
+        taps = [
+            torch.from_numpy(np.array(tap))[None].to(task.device).to(torch.float32, memory_format=torch.channels_last)
+            for tap in view.taps
+        ]
+        maps.append(network(taps)[0].sigmoid().cpu().numpy())
+    return learn_rule(maps, [view.solid() for view in first], [view.classes for view in first])

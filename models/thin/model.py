@@ -1,0 +1,146 @@
+"""A fitted dense head on frozen features, and what it makes of images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from maskloop.errors import InvalidLabel
+from maskloop.masks import Mask
+from maskloop.values import Counts, ImageProposals, ObjectProposal
+from models.data.samples import ImageToScore
+from models.data.upsampling import enlarge
+from models.encoders.feature_store import NO_STORE, EncodedPicture
+from models.fitted import provenance
+from models.iou_head.uncertainty import LARGEST, mask_uncertainty
+from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
+from models.predictor import Prediction, evaluating
+from models.pretrained.model import FittedOnFeatures, evidence_of, frozen_encoder, network_tensors
+from models.pretrained.recipe import PretrainedRecipe
+from models.thin.instances import InstanceRule
+from models.thin.network import DenseNetwork
+
+NAMES = ("confidence", "root_area", "objects", "stability")
+"""Statistics of an object: its mean probability, the side of a square of its area in image sides, the number of objects
+in its image / 20, and the share of its pixels that are surer by .2 than they had to be."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FittedDense(FittedOnFeatures[DenseNetwork]):
+    """A network whose maps' connected parts are the objects.
+
+    Args:
+        rule: how objects are read off its maps.
+    """
+
+    FORMAT: ClassVar[str] = "maskloop.thin.1"
+
+    rule: InstanceRule = field(kw_only=True)
+
+    def _predict(
+        self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
+    ) -> Iterator[Prediction]:
+        for item in images:
+            for category_id in item.counts.by_category if item.counts else ():
+                if category_id not in self.categories:
+                    raise InvalidLabel(f"category {category_id} is not in the vocabulary")
+        for batch in self.encoder.encoded(images, batch_size):
+            raw = self.encoder.tensors([picture.taps for _, picture in batch])
+            with torch.inference_mode(), evaluating(self.network):
+                logits = self.network(raw)
+            features = raw[-1].mean(dim=(2, 3)).cpu().numpy()
+            for row, (item, picture) in enumerate(batch):
+                yield self._prediction(item, picture, logits[row].cpu(), features[row])
+
+    def _prediction(
+        self, item: ImageToScore, picture: EncodedPicture, logits: Tensor, features: NDArray[np.float32]
+    ) -> Prediction:
+        probabilities, maps = logits.sigmoid().numpy(), logits.numpy()
+        found = [(place, part) for place in range(len(maps)) for part in self.rule.objects(probabilities[place])]
+        found = counted(found, item.counts, self.categories)
+        statistics = self._statistics(probabilities, found)
+        ious = self.calibrator.predict(statistics)
+        objects = tuple(
+            ObjectProposal(
+                self.categories[place], self._full_size(maps[place], part, picture.size), float(iou), float(row[0])
+            )
+            for (place, part), iou, row in zip(found, ious, statistics, strict=True)
+        )
+        missing = max(0, item.counts.objects - len(found)) if item.counts else 0
+        score = float(ious.sum()) / (len(found) + missing) if found else float(item.counts is not None and not missing)
+        return Prediction(
+            ImageProposals(item.image_id, "", score, objects, missing),
+            statistics,
+            statistics[:, 0].clip(0, 1),
+            features,
+            self._uncertainty(logits, found, item.counts),
+        )
+
+    def _statistics(self, probabilities: NDArray[np.float32], found: Sequence[tuple[int, NDArray[np.bool_]]]) -> Floats:
+        rows = [
+            (
+                probabilities[place][part].mean(),
+                np.sqrt(part.mean()),
+                len(found) / 20,
+                (probabilities[place][part] >= min(self.rule.threshold + 0.2, 0.95)).mean(),
+            )
+            for place, part in found
+        ]
+        return np.array(rows, dtype=np.float64).reshape(-1, len(NAMES))
+
+    def _full_size(self, logits: NDArray[np.float32], part: NDArray[np.bool_], size: tuple[int, int]) -> Mask:
+        """The object at the image's own size: its own pixels' map, lifted so that the threshold is zero."""
+        lift = np.log(self.rule.threshold / (1 - self.rule.threshold))
+        return enlarge(np.where(part, logits - lift, -np.abs(logits - lift)).astype(np.float32), *size)
+
+    def _uncertainty(
+        self, logits: Tensor, found: Sequence[tuple[int, NDArray[np.bool_]]], counts: Counts | None
+    ) -> dict[str, float]:
+        """Of the maps of the classes that were found; an image known to hold nothing has no doubt."""
+        if not found:
+            nothing = np.zeros(len(LARGEST)) if counts is not None and not counts.objects else np.array(LARGEST)
+            return dict(zip(UNCERTAINTIES, nothing.tolist(), strict=True))
+        places = sorted({place for place, _ in found})
+        doubts = mask_uncertainty(logits[places][None], torch.zeros(1, len(places), dtype=torch.int64))[0]
+        return dict(zip(UNCERTAINTIES, doubts.double().mean(dim=0).tolist(), strict=True))
+
+    def _description(self) -> dict[str, Any]:
+        return {**super()._description(), "rule": asdict(self.rule)}
+
+    @classmethod
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+        recipe = PretrainedRecipe.from_dict(description["recipe"])
+        channels = tuple(description["channels"])
+        network = DenseNetwork(channels, len(description["categories"]))
+        network.load_state_dict(network_tensors(tensors))
+        return cls(
+            network=network.to(device).to(memory_format=torch.channels_last).eval(),
+            recipe=recipe,
+            channels=channels,
+            evidence=evidence_of(description, tensors),
+            encoder=frozen_encoder(recipe, NO_STORE, device, channels, fine=True),
+            rule=InstanceRule(**description["rule"]),
+            **provenance(description),
+        )
+
+
+def counted(
+    found: list[tuple[int, NDArray[np.bool_]]], counts: Counts | None, categories: Sequence[int]
+) -> list[tuple[int, NDArray[np.bool_]]]:
+    """As many parts of each category as were counted, the largest; all of them where nobody counted."""
+    if counts is None:
+        return found
+    left = {categories.index(category_id): number for category_id, number in counts.by_category.items()}
+    kept = []
+    for place, part in found:
+        if left.get(place, 0) > 0:
+            left[place] -= 1
+            kept.append((place, part))
+    return kept
