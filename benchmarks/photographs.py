@@ -28,7 +28,7 @@ from models.data.samples import ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.load import AnyModel
 from models.networks import fit
-from models.pretrained.model import FittedPretrained
+from models.pretrained.model import FittedOnFeatures
 from models.recipes import resolve
 
 OPTIONS: dict[str, dict[str, object]] = {"compact": {"classes": "predicted", "held_out": 0.0}}
@@ -88,7 +88,7 @@ def measured(recipe: str, name: str, labels: str, seed: str) -> Row:
 
 def predict_ms(model: AnyModel, setting: Setting) -> float:
     """Milliseconds of processor to predict an image whose features are kept; 0 for networks that keep none."""
-    if not isinstance(model, FittedPretrained):
+    if not isinstance(model, FittedOnFeatures):
         return 0.0
     with TemporaryDirectory() as folder:
         keeping = model.keeping(FeatureStore(Path(folder), 1 << 32))
