@@ -1,7 +1,7 @@
 """Random views of a training batch, every draw from the generator that is handed in.
 
 `affine` is RSIS's own (Salvador et al.): a flip, rotation within 10 degrees, translation within a tenth, shear
-within 0.1 degrees, zoom 0.7 to 1.4. `strong` has wider zoom and rotation and colour besides.
+within 0.1 degrees, zoom 0.7 to 1.4. `strong` turns by up to 15 degrees and changes colours besides.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 RADII = (0, 1, 2, 3, 4, 6, 8)
@@ -74,6 +73,8 @@ def are_thin(masks: Sequence[Masks], *, most_thick: float, least_long: float) ->
 
     The thickness is twice the largest distance to the outside, less one; the length is the area over it.
     """
+    from scipy import ndimage
+
     judged = []
     for mask in masks:
         thick = -1 + 2 * float(ndimage.distance_transform_edt(np.pad(mask, 1)).max())
@@ -82,6 +83,8 @@ def are_thin(masks: Sequence[Masks], *, most_thick: float, least_long: float) ->
 
 
 def _parts(solid: Masks, radius: int) -> list[Masks]:
+    from scipy import ndimage  # takes a second to import, and networks that look at regions need none
+
     wide = ndimage.binary_dilation(solid, EIGHT, iterations=radius) if radius else solid
     labels, number = ndimage.label(wide, EIGHT)
     parts = [(labels == place) & solid for place in range(1, number + 1)]

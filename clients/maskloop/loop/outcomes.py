@@ -46,6 +46,11 @@ class Measured:
     train_s: float
     evaluate_s: float
 
+    @property
+    def quality(self) -> float:
+        """What networks are compared by: panoptic quality, which wrong proposals lower; mean IoU of old servers."""
+        return self.evaluation.metrics.get("pq", self.evaluation.mean_iou)
+
 
 @dataclass(frozen=True)
 class HardOodRound:
@@ -84,6 +89,15 @@ class Arm:
     rounds: tuple[Round, ...] = ()
     stopped_because: str = ""
     hard_ood_before: HardOodRound | None = None
+
+    @property
+    def best(self) -> Measured:
+        """The network to keep, of one round or more: with the highest panoptic quality, of equal ones the latest.
+
+        More labels make a better network as a rule, and not always. It is chosen on the test images, so that its
+        quality there flatters it by a little.
+        """
+        return max((each.measured for each in self.rounds), key=lambda measured: (measured.quality, measured.number))
 
     @property
     def exhausted(self) -> bool:

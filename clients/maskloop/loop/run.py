@@ -123,12 +123,17 @@ class Run:
         return result
 
     def _leave(self, client: Client, campaign: ArmResult, data: Data) -> None:
-        """Leave in `workdir` what the time bought: the last model, the labels, and their images where those lie nowhere
+        """Leave in `workdir` what the time bought: the best model, the labels, and their images where those lie nowhere
         as they were labeled; the student network and its pseudo-labels."""
         self.progress.phase("export")
         session = campaign.session
-        model = campaign.arm.rounds[-1].measured.model.id
-        client.read_model(project_id=session.project_id, model_version=model, path=self.workdir / MODEL_FILE)
+        best, last = campaign.arm.best, campaign.arm.rounds[-1].measured
+        client.read_model(project_id=session.project_id, model_version=best.model.id, path=self.workdir / MODEL_FILE)
+        if best is not last:
+            self.progress.note(
+                f"{MODEL_FILE} is the network of round {best.number}: its panoptic quality is "
+                f"{say_number(best.quality, 3)}, that of the last one {say_number(last.quality, 3)}."
+            )
         if (student := campaign.student) is not None:
             path = self.workdir / STUDENT_FILE
             client.read_model(project_id=session.project_id, model_version=student.model.id, path=path)

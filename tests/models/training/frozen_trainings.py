@@ -23,6 +23,11 @@ from models.annotation.recipe import resolve
 from models.classification import train as classification
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
+from models.pretrained import fit as pretrained_fit
+from models.pretrained import train as pretrained
+from models.pretrained.recipe import PretrainedRecipe
+from models.thin import fit as thin_fit
+from models.thin import train as thin
 from models.training import loop
 from models.training.loop import Progress
 from tests.models.classification.pictures import CATEGORIES, pictures
@@ -96,6 +101,38 @@ def classify(**options: object) -> Callable[[Progress], None]:
     return train
 
 
+def on_features(kind: str) -> Callable[[Progress], None]:
+    """A training on frozen features: of a network that looks at regions, or of a dense one."""
+    recipe = PretrainedRecipe(
+        image_size=32,
+        dense_size=32,
+        masks=kind,
+        width=16,
+        tower=16,
+        region=8,
+        views=3,
+        batch=4,
+        min_iterations=6,
+        max_iterations=6,
+    )
+    room = pretrained_fit if kind == "regions" else thin_fit
+
+    def train(progress: Progress) -> None:
+        room.fit(
+            scenes(6, 3, 0),
+            CATEGORIES,
+            recipe,
+            seed=1,
+            device=CPU,
+            checkpoint_dir=None,
+            progress=progress,
+            pseudo=scenes(4, 1, 1),
+            empty=scenes(4, 0, 2),
+        )
+
+    return train
+
+
 FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
 ANNOTATION = {
     "compact": annotate("compact"),
@@ -109,14 +146,22 @@ CLASSIFICATION = {
     "crop": classify(view="crop", shortest=20, longest=40, schedule="poly", optimizer="sgd"),
 }
 
+FEATURES = {"regions": on_features("regions"), "dense": on_features("dense")}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES}
+VERSIONS = {
+    **dict.fromkeys(ANNOTATION, annotation.versions),
+    **dict.fromkeys(CLASSIFICATION, classification.versions),
+    "regions": pretrained.versions,
+    "dense": thin.versions,
+}
+
 
 def outcome(name: str) -> Outcome:
-    """What a training of `ANNOTATION` or `CLASSIFICATION` comes to now."""
+    """What one of `TRAININGS` comes to now."""
     told: list[str] = []
-    room = annotation if name in ANNOTATION else classification
-    {**ANNOTATION, **CLASSIFICATION}[name](lambda _, message: told.append(message))
+    TRAININGS[name](lambda _, message: told.append(message))
     losses = [float(number) for message in told for number in re.findall(r"loss (\S+)$", message)]
-    return Outcome({**room.versions(), "loop": loop.VERSION}, losses)
+    return Outcome({**VERSIONS[name](), "loop": loop.VERSION}, losses)
 
 
 def recorded() -> dict[str, Outcome]:
@@ -127,7 +172,7 @@ def recorded() -> dict[str, Outcome]:
 def main() -> None:
     """Record all."""
     torch.set_num_threads(1)
-    outcomes = {name: outcome(name) for name in (*ANNOTATION, *CLASSIFICATION)}
+    outcomes = {name: outcome(name) for name in TRAININGS}
     lines = [f'  "{name}": {json.dumps(asdict(value))}' for name, value in outcomes.items()]
     RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
