@@ -21,9 +21,12 @@ def resolve(name: str, **overrides: Any) -> AnyRecipe:
     `iterations=N` is short for exactly N iterations, however many labels there are.
 
     Raises:
-        InvalidConfig: an unknown recipe, option, or an impossible value.
+        InvalidConfig: an unknown recipe, option, or an impossible value, or weights that are not there.
     """
-    return find_recipe(RECIPES, name, overrides)
+    recipe = find_recipe(RECIPES, name, overrides)
+    if isinstance(recipe, PretrainedRecipe):
+        recipe.check_weights()
+    return recipe
 
 
 def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HEADER = struct.Struct("<8sIII44x")  # magic, checksum, height and width of the picture
-MAGIC = b"taps.1\0\0"
+MAGIC = b"taps.2\0\0"
 PART = ".part"
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class FeatureStore:
             magic, checksum, height, width = HEADER.unpack(content[: HEADER.size].tobytes())
             body = content[HEADER.size :]
             numbers = [math.prod(shape) for shape in shapes]
-            if magic != MAGIC or len(body) != 2 * sum(numbers) or zlib.crc32(body.data) != checksum:
+            if magic != MAGIC or len(body) != 2 * sum(numbers) or _checksum(body.data, height, width) != checksum:
                 logger.warning("features at %s are damaged and are computed again", path)
                 return None
             os.utime(path)
@@ -93,7 +93,7 @@ class FeatureStore:
             self._make_room(HEADER.size + len(body))
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
-                file.write(HEADER.pack(MAGIC, zlib.crc32(body), *picture.size) + body)
+                file.write(HEADER.pack(MAGIC, _checksum(body, *picture.size), *picture.size) + body)
             beside.replace(path)  # not synced: what a power cut damages fails its checksum
         except OSError as error:
             logger.warning("features are not kept: %s", error)
@@ -130,6 +130,11 @@ class FeatureStore:
             with contextlib.suppress(OSError):
                 found.append((path, path.stat()))
         return found
+
+
+def _checksum(body: bytes | memoryview, height: int, width: int) -> int:
+    """Of all that a file holds."""
+    return zlib.crc32(body, zlib.crc32(struct.pack("<II", height, width)))
 
 
 def feature_key(*decides: object) -> str:

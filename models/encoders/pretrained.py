@@ -107,7 +107,7 @@ def build_pretrained(name: str, weights: str) -> PretrainedEncoder:
 
     if name not in timm.list_models(name):
         raise InvalidConfig(f"timm has no model {name!r}; timm.list_models() has all", field="encoder")
-    identity = EncoderId(name, _identity(name, weights))
+    identity = EncoderId(name, weights_identity(name, weights))
     trunk = _created(timm, name, pretrained=weights == "timm")
     told: Any = timm.get_pretrained_cfg(name)
     mean, scale = torch.tensor(told.mean), torch.tensor(told.std)
@@ -117,7 +117,10 @@ def build_pretrained(name: str, weights: str) -> PretrainedEncoder:
     elif weights not in ("timm", "random"):
         _load_by_name(trunk, read_weights(Path(weights)), weights)
     encoder = PretrainedEncoder(trunk, identity, mean, scale)
-    fold_norms(encoder.trunk)
+    try:
+        fold_norms(encoder.trunk)
+    except (AssertionError, RuntimeError) as error:
+        raise InvalidConfig(f"encoder {name} does not take squares of any size: {error}", field="encoder") from error
     return encoder
 
 
@@ -187,7 +190,12 @@ def _created(timm: Any, name: str, *, pretrained: bool) -> nn.Module:
     return made
 
 
-def _identity(name: str, weights: str) -> str:
+def weights_identity(name: str, weights: str) -> str:
+    """What tells an encoder's weights from others: their kind, or the SHA-256 of their file.
+
+    Raises:
+        InvalidConfig: they are no such thing.
+    """
     if weights == "package" and name != PACKAGED:
         raise InvalidConfig(f"the packaged weights are {PACKAGED}'s, not {name}'s", field="weights")
     if weights in ("package", "timm", "random"):

@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from maskloop.errors import InvalidConfig
 from models.data.loading import load_batches
 from models.data.samples import image_tensor
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps, feature_key
-from models.encoders.pretrained import STRIDES, PretrainedEncoder, build_pretrained
+from models.encoders.pretrained import STRIDES, PretrainedEncoder, build_pretrained, weights_identity
 
 VERSION = 1
 """Of the taps' arithmetic; raised when a change makes them others."""
@@ -47,6 +48,8 @@ class FrozenEncoder:
         device: where it computes.
         known_channels: of its taps; `None` to ask it.
         fine: whether taps at 1/2 come before the others.
+        known_identity: of the weights that a network was trained on, see `models.encoders.pretrained.weights_identity`;
+            others are refused. `None` for whatever is there.
     """
 
     name: str
@@ -56,14 +59,27 @@ class FrozenEncoder:
     device: torch.device
     known_channels: tuple[int, ...] | None = None
     fine: bool = False
+    known_identity: str | None = None
 
     @cached_property
     def encoder(self) -> PretrainedEncoder:
-        """On its device; random weights are always the same ones."""
+        """On its device; random weights are always the same ones.
+
+        Raises:
+            InvalidConfig: the weights are not there, or not those that are wanted.
+        """
+        found = weights_identity(self.name, self.weights)
+        if found != self.identity:
+            raise InvalidConfig(f"weights {self.weights} are not those that this model was trained on", field="weights")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             built = build_pretrained(self.name, self.weights)
         return built.to(self.device).to(memory_format=torch.channels_last)
+
+    @cached_property
+    def identity(self) -> str:
+        """Of the weights."""
+        return self.known_identity or weights_identity(self.name, self.weights)
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -80,7 +96,7 @@ class FrozenEncoder:
     def key(self, content: str, view: int = 0) -> str:
         """What a picture's view is kept under."""
         half = has_bfloat16(self.device)
-        return feature_key(VERSION, self.name, self.weights, self.image_size, half, self.fine, content, view)
+        return feature_key(VERSION, self.name, self.identity, self.image_size, half, self.fine, content, view)
 
     def encoded(self, pictures: Sequence[Item], batch_size: int) -> Iterator[list[tuple[Item, EncodedPicture]]]:
         """The pictures with their taps, in batches; those that are kept first, the others in their order after them."""

@@ -77,11 +77,13 @@ def gather(
         kind: of the models that can give evidence.
 
     Raises:
-        InvalidArgument: there is no example.
+        InvalidArgument: there is no example, or no category.
         InvalidLabel: a label's category is not of the vocabulary.
     """
     if not examples:
         raise InvalidArgument("there is no labeled image to train on", field="examples")
+    if not categories:
+        raise InvalidArgument("there is no category to learn", field="categories")
     ordered = sorted(examples, key=lambda example: example.image_id)
     evidence = None
     if isinstance(previous, kind) and previous.categories == categories:

@@ -67,7 +67,12 @@ class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
 
     def _description(self) -> dict[str, Any]:
         images = [] if self.evidence is None else self.evidence.image_ids.tolist()
-        return {**super()._description(), "channels": self.channels, "evidence_images": images}
+        return {
+            **super()._description(),
+            "channels": self.channels,
+            "evidence_images": images,
+            "encoder": self.encoder.identity,
+        }
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = super()._tensors()
@@ -107,7 +112,7 @@ class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=frozen_encoder(recipe, NO_STORE, device, channels),
+            encoder=frozen_encoder(recipe, NO_STORE, device, channels, identity=description["encoder"]),
             **provenance(description),
         )
 
@@ -137,6 +142,7 @@ def frozen_encoder(
     channels: tuple[int, ...] | None = None,
     *,
     fine: bool = False,
+    identity: str | None = None,
 ) -> FrozenEncoder:
     """The recipe's encoder; it is built when a picture is not in `store`, or when nobody says its `channels`."""
-    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, channels, fine)
+    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, channels, fine, identity)

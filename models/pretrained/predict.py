@@ -86,15 +86,18 @@ def _predict_batch(
         chosen, indices = _choose(
             own, classes, statistics[:, CONFIDENCE], counts=item.counts, categories=categories, least=recipe.threshold
         )
+        masks = [full_size_mask(logits[place], regions[place], *picture.size) for place in chosen.tolist()]
+        seen = [place for place, mask in enumerate(masks) if mask.area]  # of a tiny picture, a mask may hold no pixel
+        chosen, indices, masks = chosen[seen], [indices[place] for place in seen], [masks[place] for place in seen]
         ious = calibrator.predict(statistics[chosen])
         proposals = tuple(
             ObjectProposal(
                 categories[index],
-                full_size_mask(logits[place], regions[place], *picture.size),
+                mask,
                 float(iou),
                 float(statistics[place, CONFIDENCE]),
             )
-            for place, index, iou in zip(chosen.tolist(), indices, ious, strict=True)
+            for place, index, mask, iou in zip(chosen.tolist(), indices, masks, ious, strict=True)
         )
         doubted = float(statistics[np.setdiff1d(own, chosen), CONFIDENCE].sum())
         missing = max(0, item.counts.objects - len(chosen)) if item.counts else 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from maskloop.errors import InvalidConfig
 from models.training.recipe_options import JsonOptions, check_options
@@ -14,6 +15,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "classes": ("predicted", "fed"),
     "masks": ("auto", "regions", "dense"),
 }
+WEIGHTS = ("package", "timm", "random")
 MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations"}
 SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every"}
 
@@ -30,10 +32,9 @@ class PretrainedRecipe(JsonOptions):
     # The frozen encoder.
     encoder: str = "tf_efficientnet_lite0"  # timm's name
     weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
-    image_size: int = 192  # side of the square the encoder sees, pixels
+    image_size: int = 192  # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
     # The network on its taps.
     masks: str = "auto"  # "regions", or "dense" for thin structures (models/thin); by what the labels look like
-    dense_size: int = 320  # side of the square that a dense one's encoder sees
     width: int = 48  # channels of the pyramid
     tower: int = 32  # channels of the heads that tell centres and boxes
     region: int = 16  # cells along the side of a region of the mask head, whose masks have twice as many
@@ -62,9 +63,8 @@ class PretrainedRecipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
-        for name in ("image_size", "dense_size"):
-            if getattr(self, name) % 32:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 32", field=name)
+        if self.image_size % 32:
+            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         for name in ("width", "tower"):
             if getattr(self, name) % 8:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 8", field=name)
@@ -78,6 +78,18 @@ class PretrainedRecipe(JsonOptions):
         """Of a training on that many examples: more for more labels. It never starts warm."""
         wanted = max(self.min_iterations, self.iterations_per_label * examples)
         return min(wanted, self.max_iterations) if self.max_iterations else wanted
+
+    def check_weights(self) -> None:
+        """Raises InvalidConfig where the weights are none of the kinds there are, and no file. A model that is read
+        may be without: it needs them for pictures that it has not seen alone."""
+        if self.weights not in WEIGHTS and not Path(self.weights).is_file():
+            raise InvalidConfig(
+                f"weights {self.weights!r} are none of {', '.join(WEIGHTS)}, and no file", field="weights"
+            )
+
+    def as_dense(self) -> Self:
+        """The same for a dense head, which needs a larger square: five thirds of the side, a multiple of 32."""
+        return replace(self, masks="dense", image_size=32 * round(self.image_size * 5 / 96))
 
     def build_arguments(self) -> tuple[int, int, int]:
         """Width, tower and region, as the network takes them."""

@@ -6,7 +6,6 @@ As `models.pretrained.fit`, in all that is not said here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +64,7 @@ def fit(
     empty: Iterable[Example] = (),
 ) -> FittedDense:
     """Train a dense head; arguments and errors as `models.pretrained.fit.fit`."""
-    recipe = replace(recipe, masks="dense", image_size=recipe.dense_size)
+    recipe = recipe.as_dense()
     encoder = frozen_encoder(recipe, store, device, fine=True)
     learnt = gather(
         examples,

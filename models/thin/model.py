@@ -65,13 +65,14 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
         probabilities, maps = logits.sigmoid().numpy(), logits.numpy()
         found = [(place, part) for place in range(len(maps)) for part in self.rule.objects(probabilities[place])]
         found = counted(found, item.counts, self.categories)
+        drawn = [(each, self._full_size(maps[each[0]], each[1], picture.size)) for each in found]
+        found = [each for each, mask in drawn if mask.area]
+        masks = [mask for _, mask in drawn if mask.area]
         statistics = self._statistics(probabilities, found)
         ious = self.calibrator.predict(statistics)
         objects = tuple(
-            ObjectProposal(
-                self.categories[place], self._full_size(maps[place], part, picture.size), float(iou), float(row[0])
-            )
-            for (place, part), iou, row in zip(found, ious, statistics, strict=True)
+            ObjectProposal(self.categories[place], mask, float(iou), float(row[0]))
+            for (place, _), mask, iou, row in zip(found, masks, ious, statistics, strict=True)
         )
         missing = max(0, item.counts.objects - len(found)) if item.counts else 0
         score = float(ious.sum()) / (len(found) + missing) if found else float(item.counts is not None and not missing)
@@ -125,7 +126,7 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=frozen_encoder(recipe, NO_STORE, device, channels, fine=True),
+            encoder=frozen_encoder(recipe, NO_STORE, device, channels, fine=True, identity=description["encoder"]),
             rule=InstanceRule(**description["rule"]),
             **provenance(description),
         )

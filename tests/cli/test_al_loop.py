@@ -170,3 +170,10 @@ def test_a_command_that_is_not_there_is_told_with_those_that_are(al_loop, word):
     code, _, err = al_loop(word, "--budget", "3h")
     assert code == 2
     assert err.strip() == f"error: al-loop has no command '{word}', but compare and summarize"
+
+
+def test_dropout_is_refused_at_once_for_a_network_that_has_none_of_it(al_loop, tmp_path):
+    told = al_loop("--data", "demo", "--budget", "1h", "--strategy", "dropout", "--workdir", str(tmp_path / "run"))
+    assert told[0] == 2
+    assert "needs --recipe compact or paper" in told[2]
+    assert not (tmp_path / "run").exists()

@@ -51,14 +51,14 @@ def test_what_is_not_there_is_none(store):
     assert NO_STORE.read(key(1), SHAPES) is None
 
 
-@pytest.mark.parametrize("harm", ["flip", "cut", "empty"])
+@pytest.mark.parametrize("harm", ["flip", "size", "cut", "empty"])
 def test_what_is_damaged_is_none_and_can_be_kept_again(store, harm, caplog):
     caplog.set_level(logging.ERROR)
     store.keep(key(1), picture(1))
     (path,) = store.folder.glob("*/*")
     data = bytearray(path.read_bytes())
-    data[-1] ^= 1
-    path.write_bytes({"flip": bytes(data), "cut": bytes(data[:-3]), "empty": b""}[harm])
+    flipped, resized = bytes(data[:-1]) + bytes([data[-1] ^ 1]), bytes(data[:12]) + b"\xff" + bytes(data[13:])
+    path.write_bytes({"flip": flipped, "size": resized, "cut": bytes(data[:-3]), "empty": b""}[harm])
     assert store.read(key(1), SHAPES) is None
     store.keep(key(1), picture(1))
     assert_same(store.read(key(1), SHAPES), picture(1))

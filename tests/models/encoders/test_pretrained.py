@@ -105,6 +105,7 @@ def test_a_network_that_calls_its_parts_in_another_order_is_not_folded():
         ("resnet18", "package", "are tf_efficientnet_lite0's"),
         ("resnet18", "/nowhere.pth", "no file"),
         ("vit_tiny_patch16_224", "random", "not at 1/4 to 1/32"),
+        ("swin_tiny_patch4_window7_224", "random", "does not take squares of any size"),
     ],
 )
 def test_an_encoder_that_cannot_be_is_refused_by_name(name, weights, words):

@@ -1,12 +1,14 @@
 """Fits on frozen features: they learn, repeat themselves, survive kills; labels bought later judge their head."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
+import timm
 import torch
 
-from maskloop.errors import Cancelled, InvalidArgument
+from maskloop.errors import Cancelled, InvalidArgument, InvalidConfig
 from maskloop.values import Counts, HeadState, Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore
@@ -197,3 +199,28 @@ def test_no_label_is_refused():
 
 def test_two_networks_of_one_recipe_and_data_differ_by_their_seed(pictures, tmp_path):
     assert file_of(trained(pictures[:3], seed=1), tmp_path) != file_of(trained(pictures[:3], seed=2), tmp_path)
+
+
+def test_features_and_models_know_the_weights_that_made_them_not_their_name(pictures, store, tmp_path):
+    """A file of weights that is replaced gives other features, and a model that was trained on it says so."""
+    weights = tmp_path / "weights.pth"
+
+    def write(seed: int) -> None:
+        torch.manual_seed(seed)
+        torch.save(timm.create_model("resnet18", pretrained=False, features_only=True).state_dict(), weights)
+
+    recipe = replace(SMALL, encoder="resnet18", weights=str(weights))
+    write(1)
+    first = trained(pictures[:3], recipe, store=store)
+    first.save(tmp_path / "model.safetensors")
+    write(2)
+    second = trained(pictures[:3], recipe, store=store)
+    assert file_of(second, tmp_path, "other") != (tmp_path / "model.safetensors").read_bytes()
+    images = [ImageToScore.of(pictures[5], counted=False)]
+    with pytest.raises(InvalidConfig, match="not those that this model was trained on"):
+        list(load_model(tmp_path / "model.safetensors", CPU).predict(images, device=CPU, batch_size=1))
+
+
+def test_an_empty_vocabulary_is_refused(pictures):
+    with pytest.raises(InvalidArgument, match="no category"):
+        fit(pictures[:2], (), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=silent)

@@ -21,8 +21,8 @@ from tests.models.pretrained.discs import disc_picture
 from tests.models.thin.cracks import crack_picture
 
 CPU = torch.device("cpu")
-SMALL = PretrainedRecipe(dense_size=64, views=2, min_iterations=4, max_iterations=4, checkpoint_every=4)
-LEARNT = PretrainedRecipe(dense_size=128, views=3, min_iterations=32, max_iterations=32)
+SMALL = PretrainedRecipe(image_size=64, views=2, min_iterations=4, max_iterations=4, checkpoint_every=4)
+LEARNT = PretrainedRecipe(image_size=96, views=3, min_iterations=32, max_iterations=32)
 
 
 def trained(examples, recipe=SMALL, **more):
@@ -68,7 +68,7 @@ def test_a_model_comes_back_from_its_file_with_its_rule(learnt, pictures, tmp_pa
     read = load_model(tmp_path / "model.safetensors", CPU)
     assert isinstance(read, FittedDense)
     assert read.rule == learnt.rule
-    assert (read.recipe.masks, read.recipe.image_size) == ("dense", 128)
+    assert (read.recipe.masks, read.recipe.image_size) == ("dense", 160)
     images = [ImageToScore.of(example, counted=False) for example in pictures[6:9]]
     for made, other in zip(*(model.predict(images, device=CPU, batch_size=2) for model in (learnt, read)), strict=True):
         assert made.proposals == other.proposals

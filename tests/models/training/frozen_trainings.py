@@ -105,7 +105,6 @@ def on_features(kind: str) -> Callable[[Progress], None]:
     """A training on frozen features: of a network that looks at regions, or of a dense one."""
     recipe = PretrainedRecipe(
         image_size=32,
-        dense_size=32,
         masks=kind,
         width=16,
         tower=16,

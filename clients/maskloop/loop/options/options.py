@@ -153,6 +153,13 @@ class Options:
             raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
         if self.compare and not self.simulated:
             raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
+        if self.recipe_name == "pretrained" and (
+            arm := next((arm for arm in self.arms() if Need.DROPOUT in arm.needs), None)
+        ):
+            raise InvalidArgument(
+                f"{arm} asks how a recurrent network's masks change: it needs --recipe compact or paper",
+                field="strategy",
+            )
         if not self.simulated and self.parsed_strategy().uses_imported_scores:
             raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
 

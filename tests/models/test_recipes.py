@@ -1,0 +1,51 @@
+"""Recipes of every kind of network by name."""
+
+import pytest
+
+from maskloop.errors import InvalidConfig
+from models.annotation.recipe import Recipe
+from models.pretrained.recipe import PretrainedRecipe
+from models.recipes import RECIPES, recipe_from_dict, resolve
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_comes_back_from_its_dict_as_its_own_kind(name):
+    recipe = resolve(name)
+    assert recipe_from_dict(recipe.to_dict()) == recipe
+    assert isinstance(recipe, PretrainedRecipe if name == "pretrained" else Recipe)
+
+
+def test_iterations_is_short_for_exactly_so_many():
+    for name in RECIPES:
+        assert [resolve(name, iterations=7).iterations(labels) for labels in (1, 500)] == [7, 7]
+
+
+def test_iterations_grow_with_the_labels():
+    recipe = resolve("pretrained")
+    assert [recipe.iterations(labels) for labels in (5, 33, 50, 1000)] == [100, 100, 150, 600]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"masks": "foo"}, "none of auto, regions, dense"),
+        ({"width": 7}, "not a multiple of 8"),
+        ({"image_size": 100}, "not a multiple of 32"),
+        ({"region": 0}, "region"),
+        ({"own_boxes": 1.5}, "a share above 1"),
+        ({"min_iterations": 50, "max_iterations": 20}, "below min_iterations"),
+        ({"weights": "/nowhere"}, "and no file"),
+        ({"hidden": 32}, "'hidden' is unknown"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(options, words):
+    with pytest.raises(InvalidConfig, match=words):
+        resolve("pretrained", **options)
+
+
+def test_a_model_may_be_read_where_its_weights_are_not():
+    assert recipe_from_dict({**resolve("pretrained").to_dict(), "weights": "/gone.pth"}).weights == "/gone.pth"
+
+
+def test_a_dense_head_sees_a_larger_square():
+    assert [PretrainedRecipe(image_size=side).as_dense().image_size for side in (192, 96, 32)] == [320, 160, 64]
