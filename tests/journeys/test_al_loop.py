@@ -124,6 +124,7 @@ def test_resuming_a_finished_run_changes_nothing(finished):
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_rule_ends_a_run_before_its_budget_is_spent(demo, tmp_path):
     loop = Loop(demo, tmp_path / "run", "--budget", "3h", "--stop-when", "mean_iou=1", "--stop-when", "plateau=1")
     code, out, err = loop.run()

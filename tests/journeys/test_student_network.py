@@ -20,6 +20,7 @@ from tests.journeys.loops import PATIENCE_S, TINY, Loop, processes_naming
 
 CPU = torch.device("cpu")
 FINDS = "objectness=0.01"  # barely trained, it is sure of nothing
+pytestmark = pytest.mark.slow
 SECOND = "compact,hidden=16,iterations=30,iou_epochs=1,train_steps=2,checkpoint_every=1"
 OPTIONS = ("--budget", "10images", "--max-rounds", "0", "--recipe", f"{TINY},{FINDS}", "--student-network", SECOND)
 LABELED = 5  # the first batch; no later one is chosen

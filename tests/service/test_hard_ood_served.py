@@ -183,6 +183,7 @@ def test_the_next_classifier_learns_from_the_answers(client, names, trained):
     assert classifier.candidates == 18 - len(judged)
 
 
+@pytest.mark.slow
 def test_a_classifier_whose_server_is_killed_in_training_ends_as_one_that_was_not(client, names, trained, tmp_path):
     """Trained again with the same request by a server that knows no answers, and killed on the way."""
     with ServerProcess(tmp_path) as killed:

@@ -158,6 +158,7 @@ def faded(examples: Sequence[Example], rng: np.random.Generator) -> list[Example
     return foggy
 
 
+@pytest.mark.slow
 def test_predicted_iou_ranks_unseen_images_better_than_shuffled_scores(scenes):
     rng = np.random.default_rng(0)
     labeled, unseen = faded(scenes(40, seed=1), rng), faded(scenes(60, seed=2), rng)
