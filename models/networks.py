@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,22 +52,14 @@ def fit(
         previous: the model that was there before these labels, which gives evidence for the head where the recipe has
             no held-out fit. Other arguments and errors as `models.annotation.fit.fit` and `models.pretrained.fit.fit`.
     """
+    train: Any
+    own: dict[str, Any]
     if isinstance(recipe, Recipe):
-        train = partial(annotation.fit, start=start.network if isinstance(start, FittedModel) else None)
-        return train(
-            examples,
-            categories,
-            recipe,
-            seed=seed,
-            device=device,
-            checkpoint_dir=checkpoint_dir,
-            progress=progress,
-            cache=cache,
-            pseudo=pseudo,
-            empty=empty,
-        )
-    dense = thin.suits(examples, categories, recipe)
-    return (thin.fit if dense else pretrained.fit)(
+        train, own = annotation.fit, {"start": start.network if isinstance(start, FittedModel) else None}
+    else:
+        dense = thin.suits(examples, categories, recipe)
+        train, own = thin.fit if dense else pretrained.fit, {"store": store, "previous": previous}
+    fitted: AnyModel = train(
         examples,
         categories,
         recipe,
@@ -76,11 +68,11 @@ def fit(
         checkpoint_dir=checkpoint_dir,
         progress=progress,
         cache=cache,
-        store=store,
-        previous=previous,
         pseudo=pseudo,
         empty=empty,
+        **own,
     )
+    return fitted
 
 
 def features_of(

@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from models.data.samples import Example
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.predictor import Predictor
-from models.pretrained.head import fit_head, judge
-from models.pretrained.learnt import gather
+from models.pretrained.head import fit_head
+from models.pretrained.learnt import gather, train
 from models.pretrained.model import FittedPretrained, frozen_encoder
 from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.train import PyramidTraining, build_network
 from models.pretrained.views import tap_statistics
 from models.training.cache import NetworkCache
-from models.training.determinism import Arithmetic
-from models.training.loop import Progress, part_of, run
+from models.training.loop import Progress, part_of
 
-ENCODED, TRAINED = 0.35, 0.98  # of the progress shown
+ENCODED = 0.35  # of the progress shown
 
 
 def fit(
@@ -78,22 +76,16 @@ def fit(
     network = build_network(encoder.channels, len(categories), recipe, seed).to(device)
     network.standardise(*tap_statistics(learnt.drawn))
     task = PyramidTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
-    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
-    told = part_of(progress, ENCODED, TRAINED, "training: ")
-    run(task, recipe.iterations(len(learnt.drawn)), seed, resume_path=path, cache=cache, progress=told)
-    head, metrics = judge(learnt.evidence, fit_head, np.random.default_rng([seed, 3]))
-    progress(1.0, f"head: {head}")
-    return FittedPretrained(
-        network=network.eval(),
-        recipe=recipe,
-        categories=tuple(categories),
-        calibrator=fit_head(learnt.evidence),
-        seed=seed,
-        metrics=metrics,
-        head=head,
-        arithmetic=Arithmetic.of(device),
-        channels=encoder.channels,
-        evidence=learnt.evidence,
+    fitted = train(
+        task,
+        learnt,
+        recipe.iterations(len(learnt.drawn)),
+        fit_on=fit_head,
         encoder=encoder,
-        **learnt.provenance(),
+        categories=tuple(categories),
+        seed=seed,
+        checkpoint_dir=checkpoint_dir,
+        cache=cache,
+        progress=part_of(progress, ENCODED, 1.0),
     )
+    return FittedPretrained(**fitted)

@@ -1,27 +1,33 @@
-"""What a fit on frozen features learns from: views of labels, and what the model before made of the new ones."""
+"""What fits on frozen features have in common: what they learn from, and their training with its head."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from maskloop.errors import InvalidArgument
 from models.data.samples import Example, ImageToScore, prepare
 from models.encoders.taps import FrozenEncoder
-from models.iou_head.calibrator import CalibrationSet
+from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.predictor import Predictor
-from models.pretrained.head import rows_of
+from models.pretrained.head import judge, rows_of
 from models.pretrained.model import FittedOnFeatures
 from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.task import FeatureTraining
 from models.pretrained.views import LabeledView, labeled_views
-from models.training.loop import Progress, part_of
+from models.training.cache import NetworkCache
+from models.training.determinism import Arithmetic
+from models.training.loop import Progress, part_of, run
 
 BATCH = 16
 EVERY_OBJECT = 1 << 30
-PROPOSED = 0.3  # of the progress shown
+PROPOSED = 0.3  # of the progress shown while gathering
+TRAINED = 0.97  # and of that while training
 Views = dict[str, list[LabeledView]]
 """The views of each image, by id and in the order of the ids."""
 
@@ -52,10 +58,6 @@ class Learnt:
         """Other images, and how many of them every batch gets as well."""
         beside = ((self.proposed, self.recipe.pseudo_images), (self.nothing, self.recipe.empty_images))
         return tuple((list(views.values()), number) for views, number in beside if views and number)
-
-    def provenance(self) -> dict[str, Any]:
-        """The ids, as a fitted network keeps them."""
-        return {"snapshot": tuple(self.labels), "pseudo": tuple(self.proposed), "empty": tuple(self.nothing)}
 
 
 def gather(
@@ -116,3 +118,44 @@ def _evidence_since(
     predictions = list(previous.predict(images, device=device, batch_size=BATCH, progress=progress))
     rows = rows_of(predictions, {image_id: example.objects for image_id, example in unseen.items()})
     return rows if previous.evidence is None else CalibrationSet.join(previous.evidence, rows)
+
+
+def train(
+    task: FeatureTraining[Any, Any],
+    learnt: Learnt,
+    iterations: int,
+    *,
+    fit_on: Callable[[CalibrationSet | None], Calibrator],
+    encoder: FrozenEncoder,
+    categories: tuple[int, ...],
+    seed: int,
+    checkpoint_dir: Path | None,
+    cache: NetworkCache | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Train the network, fit and judge its head; returns the fields that every fitted network on features has.
+
+    Args:
+        fit_on: fits the head, `None` for no evidence.
+    """
+    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
+    told = part_of(progress, 0.0, TRAINED, "training: ")
+    network = run(task, iterations, seed, resume_path=path, cache=cache, progress=told)
+    head, metrics = judge(learnt.evidence, fit_on, np.random.default_rng([seed, 3]))
+    progress(1.0, f"head: {head}")
+    return {
+        "network": network,
+        "recipe": learnt.recipe,
+        "categories": categories,
+        "calibrator": fit_on(learnt.evidence),
+        "seed": seed,
+        "metrics": metrics,
+        "head": head,
+        "arithmetic": Arithmetic.of(task.device),
+        "channels": encoder.channels,
+        "evidence": learnt.evidence,
+        "encoder": encoder,
+        "snapshot": tuple(learnt.labels),
+        "pseudo": tuple(learnt.proposed),
+        "empty": tuple(learnt.nothing),
+    }

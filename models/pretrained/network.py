@@ -1,8 +1,8 @@
 """The network on frozen taps: one pyramid, dense heads, and a mask head that looks at one region at a time.
 
-Lin et al., *Feature pyramid networks for object detection*, for the laterals; Zhou et al., *Objects as points*, for
-the centres; Tian et al., *FCOS*, for boxes as distances to their sides; He et al., *Mask R-CNN*, for masks region by
-region. Channels of the last layers are few: they learn from a handful of labels, in seconds.
+Zhou et al., *Objects as points*, for the centres; Tian et al., *FCOS*, for boxes as distances to their sides; He et
+al., *Mask R-CNN*, for masks region by region. Channels of the last layers are few: they learn from a handful of labels,
+in seconds.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from models.pretrained.pyramid import GROUPS, TapNetwork, convolution
 from models.pretrained.regions import cut_out, regions_of, sample, sampling_grid
 
 VERSION = 1
 """Raised when a change makes trainings come to other weights."""
 BOX_UNIT = 0.12  # image sides from a centre to a box's side, where the box head says zero
 CENTRE_BIAS = -3.0
-GROUPS = 8
 POOLED = 8  # cells along the side of a box that its class is told from
 
 
@@ -51,7 +51,7 @@ class Maps:
         return torch.cat([seeds - distances[:, :2], seeds + distances[:, 2:]], dim=1)
 
 
-class PyramidNetwork(nn.Module):
+class PyramidNetwork(TapNetwork):
     """Laterals, dense heads, mask head and classifier.
 
     Args:
@@ -63,15 +63,10 @@ class PyramidNetwork(nn.Module):
     """
 
     def __init__(self, channels: Sequence[int], classes: int, width: int, tower: int, region: int) -> None:
-        super().__init__()
+        super().__init__(channels, width)
         self.region = region
-        for place, number in enumerate(channels):
-            self.register_buffer(f"tap_mean_{place}", torch.zeros(number))
-            self.register_buffer(f"tap_scale_{place}", torch.ones(number))
-        self.laterals = nn.ModuleList(nn.Conv2d(number, width, 1) for number in channels)
-        self.smooth = nn.Sequential(_convolution(width, width), _convolution(width, width))
         self.semantic = nn.Conv2d(width, classes + 1, 1)
-        self.tower = nn.Sequential(_convolution(width + 2, tower), _convolution(tower, tower))
+        self.tower = nn.Sequential(convolution(width + 2, tower), convolution(tower, tower))
         self.centre, self.box = nn.Conv2d(tower, 1, 1), nn.Conv2d(tower, 4, 1)
         nn.init.constant_(self.centre.bias, CENTRE_BIAS)  # type: ignore[arg-type]
         nn.init.constant_(self.semantic.bias, -2.0)  # type: ignore[arg-type]
@@ -79,26 +74,9 @@ class PyramidNetwork(nn.Module):
         self.pooled = nn.Linear(width + sum(channels[-2:]), width)
         self.classifier = nn.Linear(width, classes)
 
-    def standardise(self, means: Sequence[Tensor], scales: Sequence[Tensor]) -> None:
-        """Set what is taken out of each tap's channels, and what they are divided by."""
-        for place, (mean, scale) in enumerate(zip(means, scales, strict=True)):
-            getattr(self, f"tap_mean_{place}").copy_(mean)
-            getattr(self, f"tap_scale_{place}").copy_(scale)
-
-    def scaled(self, taps: Sequence[Tensor]) -> list[Tensor]:
-        """The taps with the means of their channels taken out and divided by their deviations."""
-        return [
-            (tap.float() - getattr(self, f"tap_mean_{place}").view(-1, 1, 1))
-            / getattr(self, f"tap_scale_{place}").view(-1, 1, 1)
-            for place, tap in enumerate(taps)
-        ]
-
     def forward(self, taps: Sequence[Tensor]) -> Maps:
         """Scaled taps to maps."""
-        joined = self.laterals[-1](taps[-1])
-        for lateral, tap in zip(list(self.laterals)[-2::-1], list(taps)[-2::-1], strict=True):
-            joined = lateral(tap) + F.interpolate(joined, size=tap.shape[-2:], mode="bilinear", align_corners=False)
-        pyramid = self.smooth(joined)
+        pyramid = self.pyramid(taps)
         tower = self.tower(torch.cat([pyramid, _coordinates(pyramid)], dim=1))
         return Maps(pyramid, self.semantic(pyramid), self.centre(tower), self.box(tower))
 
@@ -137,7 +115,7 @@ class MaskHead(nn.Module):
         self.first = nn.Conv2d(width + 4, width, 3, padding=1)
         self.modulation = nn.Linear(width, 2 * width)
         self.norm = nn.GroupNorm(GROUPS, width)
-        self.rest = nn.Sequential(_convolution(width, width), _convolution(width, width))
+        self.rest = nn.Sequential(convolution(width, width), convolution(width, width))
         self.last = nn.Conv2d(width, 4, 1)
 
     def forward(self, regions: Tensor, at_seed: Tensor) -> Tensor:
@@ -150,11 +128,6 @@ class MaskHead(nn.Module):
 def at_points(maps: Tensor, images: Tensor, points: Tensor) -> Tensor:
     """Sample maps (B, C, h, w) of each point's image, bilinearly: (N, C) at points (N, 2) x, y in image sides."""
     return sample(maps, images, (2 * points - 1).view(-1, 1, 1, 2), padding="border")[:, :, 0, 0]
-
-
-def _convolution(inputs: int, outputs: int) -> nn.Sequential:
-    convolution = nn.Conv2d(inputs, outputs, 3, padding=1)
-    return nn.Sequential(convolution, nn.GroupNorm(GROUPS, outputs), nn.ReLU(inplace=True))
 
 
 def _coordinates(maps: Tensor) -> Tensor:

@@ -17,10 +17,8 @@ from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
 from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.regions import cut_out
 from models.pretrained.targets import DenseTargets, dense_targets
+from models.pretrained.task import FeatureTraining
 from models.pretrained.views import SPREAD, LabeledView
-from models.training.epochs import places_of
-from models.training.fingerprint import TrainingInputs
-from models.training.loop import LoopSettings, Task
 
 VERSION = 1
 """Of the targets and of what is drawn; raised when a change makes trainings come to other weights."""
@@ -28,8 +26,6 @@ OWN_BOXES_FROM = 0.2  # share of the iterations after which some regions are of 
 BOX_NOISE = 0.1  # deviation of a training box's sides, in sides of the box
 CLASS_WEIGHT = 0.5
 CENTRE_WEIGHT = 1.0
-Labels = Sequence[Sequence[LabeledView]]
-"""The views of each labeled image."""
 
 
 @dataclass(frozen=True)
@@ -63,52 +59,18 @@ class TrainingBatch:
 
 
 @dataclass(frozen=True)
-class PyramidTraining(Task[PyramidNetwork, TrainingBatch]):
-    """The recipe's training.
+class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
+    """Dense heads on every view, masks of some objects of each."""
 
-    Args:
-        labels: views of every image that each epoch goes through.
-        on_top: views of other images, and how many of them every batch gets as well.
-        classes: of the vocabulary.
-    """
-
-    labels: Labels
-    on_top: tuple[tuple[Labels, int], ...]
-    classes: int
-    recipe: PretrainedRecipe
-
-    @classmethod
-    def of(
-        cls,
-        network: PyramidNetwork,
-        labels: Labels,
-        classes: int,
-        recipe: PretrainedRecipe,
-        on_top: tuple[tuple[Labels, int], ...] = (),
-    ) -> PyramidTraining:
-        """The recipe's training of `network`."""
-        settings = LoopSettings(recipe.warmup, "cosine", recipe.clip, recipe.checkpoint_every, mixed_precision=False)
-        return cls(network, settings, labels, on_top, classes, recipe)
-
-    def inputs(self) -> TrainingInputs:
-        """All views in their order, whatever their ids."""
-        options = {**self.recipe.shaping(), "on top": [number for _, number in self.on_top]}
-        kinds = (self.labels, *(labels for labels, _ in self.on_top))
-        return TrainingInputs(options, views.tensors_of(kinds), versions())
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW."""
-        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
-        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+    @staticmethod
+    def versions() -> dict[str, int]:
+        """As `FeatureTraining.versions`."""
+        return versions()
 
     def batch(self, seed: int, iteration: int) -> TrainingBatch:
         """One view of each image of the batch, and some of its objects."""
         rng = np.random.default_rng([seed, 1, iteration])
-        chosen = [
-            labels[place][int(rng.integers(len(labels[place])))]
-            for labels, number in ((self.labels, self.recipe.batch), *self.on_top)
-            for place in places_of(len(labels), number, seed, iteration)
-        ]
+        chosen = self.chosen(seed, iteration, rng)
         taps = join_taps([view.taps for view in chosen], self.device)
         targets = dense_targets(chosen, self.classes, self.device)
         return TrainingBatch(taps, targets, self._some_objects(chosen, rng))

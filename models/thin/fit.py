@@ -16,8 +16,7 @@ from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Predictor
-from models.pretrained.head import judge
-from models.pretrained.learnt import EVERY_OBJECT, Learnt, gather
+from models.pretrained.learnt import EVERY_OBJECT, Learnt, gather, train
 from models.pretrained.model import frozen_encoder
 from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.views import tap_statistics
@@ -26,11 +25,10 @@ from models.thin.model import NAMES, FittedDense
 from models.thin.network import DenseNetwork
 from models.thin.train import ITERATIONS, DenseTraining
 from models.training.cache import NetworkCache
-from models.training.determinism import Arithmetic
 from models.training.holdout import MIN_IMAGES
-from models.training.loop import Progress, part_of, run
+from models.training.loop import Progress, part_of
 
-ENCODED, TRAINED = 0.35, 0.95  # of the progress shown
+ENCODED = 0.35  # of the progress shown
 JUDGED_AT = 192  # pixels along the square at which labels are looked at
 SLOPE, INTERCEPT = (
     2.57,
@@ -83,28 +81,19 @@ def fit(
         network = DenseNetwork(encoder.channels, len(categories)).to(memory_format=torch.channels_last).to(device)
     network.standardise(*tap_statistics(learnt.drawn))
     task = DenseTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
-    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
-    iterations = round(ITERATIONS * recipe.iterations(len(learnt.drawn)))
-    told = part_of(progress, ENCODED, TRAINED, "training: ")
-    run(task, iterations, seed, resume_path=path, cache=cache, progress=told)
-    rule = _learn_rule(task, learnt)
-    head, metrics = judge(learnt.evidence, thin_head, np.random.default_rng([seed, 3]))
-    progress(1.0, f"head: {head}")
-    return FittedDense(
-        network=network.eval(),
-        recipe=recipe,
-        categories=tuple(categories),
-        calibrator=thin_head(learnt.evidence),
-        seed=seed,
-        metrics=metrics,
-        head=head,
-        arithmetic=Arithmetic.of(device),
-        channels=encoder.channels,
-        evidence=learnt.evidence,
+    fitted = train(
+        task,
+        learnt,
+        round(ITERATIONS * recipe.iterations(len(learnt.drawn))),
+        fit_on=thin_head,
         encoder=encoder,
-        rule=rule,
-        **learnt.provenance(),
+        categories=tuple(categories),
+        seed=seed,
+        checkpoint_dir=checkpoint_dir,
+        cache=cache,
+        progress=part_of(progress, ENCODED, 1.0),
     )
+    return FittedDense(**fitted, rule=_learn_rule(task, learnt))
 
 
 def thin_head(evidence: CalibrationSet | None) -> Calibrator:

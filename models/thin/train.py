@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,19 +12,14 @@ from torch import Tensor
 from models.data import augmentation
 from models.encoders.taps import join_taps
 from models.pretrained import views
-from models.pretrained.recipe import PretrainedRecipe
-from models.pretrained.views import LabeledView
+from models.pretrained.task import FeatureTraining
 from models.thin import network
 from models.thin.network import DenseNetwork
-from models.training.epochs import places_of
-from models.training.fingerprint import TrainingInputs
-from models.training.loop import LoopSettings, Task
 
 VERSION = 1
 """Of the loss and of what is drawn; raised when a change makes trainings come to other weights."""
 WINDOW = 128  # pixels along the side of what an iteration sees of a view; a multiple of 32
 ITERATIONS = 2.5  # for one of a network that looks at regions
-Labels = Sequence[Sequence[LabeledView]]
 
 
 @dataclass(frozen=True)
@@ -38,45 +32,18 @@ class TrainingBatch:
 
 
 @dataclass(frozen=True)
-class DenseTraining(Task[DenseNetwork, TrainingBatch]):
-    """The recipe's training of a dense head; fields as `models.pretrained.train.PyramidTraining` has them."""
+class DenseTraining(FeatureTraining[DenseNetwork, TrainingBatch]):
+    """Windows of the views."""
 
-    labels: Labels
-    on_top: tuple[tuple[Labels, int], ...]
-    classes: int
-    recipe: PretrainedRecipe
-
-    @classmethod
-    def of(
-        cls,
-        network: DenseNetwork,
-        labels: Labels,
-        classes: int,
-        recipe: PretrainedRecipe,
-        on_top: tuple[tuple[Labels, int], ...] = (),
-    ) -> DenseTraining:
-        """The recipe's training of `network`."""
-        settings = LoopSettings(recipe.warmup, "cosine", recipe.clip, recipe.checkpoint_every, mixed_precision=False)
-        return cls(network, settings, labels, on_top, classes, recipe)
-
-    def inputs(self) -> TrainingInputs:
-        """All views in their order, whatever their ids."""
-        options = {**self.recipe.shaping(), "on top": [number for _, number in self.on_top]}
-        return TrainingInputs(options, views.tensors_of((self.labels, *(each for each, _ in self.on_top))), versions())
-
-    def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW."""
-        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
-        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+    @staticmethod
+    def versions() -> dict[str, int]:
+        """As `FeatureTraining.versions`."""
+        return versions()
 
     def batch(self, seed: int, iteration: int) -> TrainingBatch:
         """One window of one view of each image of the batch; half of the windows show a part of an object."""
         rng = np.random.default_rng([seed, 1, iteration])
-        chosen = [
-            labels[place][int(rng.integers(len(labels[place])))]
-            for labels, number in ((self.labels, self.recipe.batch), *self.on_top)
-            for place in places_of(len(labels), number, seed, iteration)
-        ]
+        chosen = self.chosen(seed, iteration, rng)
         taps, masks, known = [], [], []
         for view in chosen:
             side = len(view.known) * views.FINEST
