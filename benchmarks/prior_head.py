@@ -90,24 +90,43 @@ def fit_prior(sets: Sequence[CalibrationSet]) -> Prior:
 
 
 def judged(rows: dict[str, CalibrationSet], name: str) -> list[str]:
-    """Rank correlation and error of image scores on one set, by three heads that have not seen the images judged."""
+    """Rank correlation and error of image scores on one set, by three heads that have not seen the images judged.
+
+    Each network of the set is judged by itself, as networks of few and of many labels differ as a whole: what is told
+    are means over its networks.
+    """
     own = rows[name]
-    mean, deviation, weights, intercept = fit_prior([other for key, other in rows.items() if key != name])
+    prior = fit_prior([other for key, other in rows.items() if key != name])
+    networks = np.array([" ".join(image_id.split(" ")[:2]) for image_id in own.image_ids])
+    told = [
+        measures
+        for network in np.unique(networks)
+        if (measures := of_network(own.only(networks == network), prior)) is not None
+    ]
+    if not told:
+        return ["nothing was found"] * 3
+    return [f"{rank:.2f} / {error:.3f}" for rank, error in np.mean(told, axis=0)]
+
+
+def of_network(own: CalibrationSet, prior: Prior) -> list[tuple[float, float]] | None:
+    """Rank correlation and error by confidence, prior, and the prior refined by the network's first `OWN` images."""
+    mean, deviation, weights, intercept = prior
     images = np.random.default_rng(0).permutation(np.unique(own.image_ids))
     bought = np.isin(own.image_ids, images[:OWN])
-    rest = own.only(~bought)
+    few, rest = own.only(bought), own.only(~bought)
+    if rest.images < 2:
+        return None
 
-    def prior(part: CalibrationSet) -> Floats:
+    def by_prior(part: CalibrationSet) -> Floats:
         predicted: Floats = (part.statistics - mean) / deviation @ weights + intercept
         return predicted
 
-    few = own.only(bought)
-    more, shift = ridge((few.statistics - mean) / deviation, few.ious - prior(few), PENALTY)
-    refined = prior(rest) + (rest.statistics - mean) / deviation @ more + shift
+    more, shift = ridge((few.statistics - mean) / deviation, few.ious - by_prior(few), PENALTY)
+    refined = by_prior(rest) + (rest.statistics - mean) / deviation @ more + shift
     true = rest.image_means(rest.ious)
-    heads = (rest.statistics[:, CONFIDENCE], prior(rest), refined)
+    heads = (rest.statistics[:, CONFIDENCE], by_prior(rest), refined)
     scores = [rest.image_means(values.clip(0, 1)) for values in heads]
-    return [f"{spearman(score, true) or 0:.2f} / {mean_absolute_error(score, true):.3f}" for score in scores]
+    return [(spearman(score, true) or 0.0, mean_absolute_error(score, true)) for score in scores]
 
 
 if __name__ == "__main__":

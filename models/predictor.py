@@ -34,7 +34,7 @@ class Prediction:
             2), with nothing for objects that are known or thought to be missed; without an object, 1 where counts say
             that there is none, else 0.
         statistics: (n, K) float64 of the masks, what the head reads; K is the network's own.
-        reference_ious: (n,) float64 in [0, 1], IoU as the paper's head predicts it.
+        reference_ious: (n,) float64 in [0, 1], IoU as the paper's head predicts it; `None` of networks without it.
         features: (D,) float32 of the encoder; D is the network's own.
         uncertainty: "entropy", "margin" and "least_confidence" in [0, 1], larger where less is certain: means over
             the objects (see `models.iou_head.uncertainty`). Without an object, 0 where counts say that there is none,
@@ -43,7 +43,7 @@ class Prediction:
 
     proposals: ImageProposals
     statistics: NDArray[np.float64]
-    reference_ious: NDArray[np.float64]
+    reference_ious: NDArray[np.float64] | None
     features: NDArray[np.float32]
     uncertainty: Mapping[str, float]
 

@@ -104,7 +104,7 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
     with_iou = [image for image in images if image.ious.size or image.truths]
     true = np.array([image.true_iou for image in with_iou])
     predicted = np.array([image.score for image in with_iou])
-    reference = np.array([_mean(image.prediction.reference_ious) for image in with_iou])
+    reference = _reference([image.prediction for image in with_iou])
     confidence = np.array([image.confidence for image in with_iou])
     return Evaluation(
         split=split,
@@ -114,18 +114,24 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
         iou_mae=mean_absolute_error(predicted, true),
         iou_spearman=spearman(predicted, true),
         images=tuple(map(_evaluated, with_iou)),
-        iou_mae_reference=mean_absolute_error(reference, true),
-        iou_spearman_reference=spearman(reference, true),
+        iou_mae_reference=None if reference is None else mean_absolute_error(reference, true),
+        iou_spearman_reference=None if reference is None else spearman(reference, true),
         not_decoded=sum(image.prediction.proposals.not_decoded for image in images),
         metrics={
             **detection_metrics(detection),
             **overlap_metrics(truths, proposals),
             **reliability_metrics("iou", predicted, true),
             **reliability_metrics("confidence", confidence, true),
-            **reliability_metrics("reference", reference, true),
+            **({} if reference is None else reliability_metrics("reference", reference, true)),
         },
         ap50_by_category=detection.ap_by_category(0.5),
     )
+
+
+def _reference(predictions: Sequence[Prediction]) -> Floats | None:
+    """Image scores by the paper's head; `None` of a network without it."""
+    ious = [prediction.reference_ious for prediction in predictions if prediction.reference_ious is not None]
+    return np.array([_mean(values) for values in ious]) if len(ious) == len(predictions) else None
 
 
 def _evaluated(image: _MatchedImage) -> EvaluatedImage:

@@ -105,7 +105,7 @@ def _predict_batch(
             Prediction(
                 ImageProposals(item.image_id, "", _score(ious, item.counts, doubted), proposals, missing),
                 statistics[chosen],
-                statistics[chosen, CONFIDENCE].clip(0, 1),
+                None,
                 features[row],
                 _image_uncertainty(doubts[chosen], item.counts),
             )

@@ -79,7 +79,7 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
         return Prediction(
             ImageProposals(item.image_id, "", score, objects, missing),
             statistics,
-            statistics[:, 0].clip(0, 1),
+            None,
             features,
             self._uncertainty(logits, found, item.counts),
         )

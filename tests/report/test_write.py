@@ -238,7 +238,7 @@ def test_a_missing_or_foreign_report_is_named(tmp_path: Path) -> None:
         (None, (0.3, 0.5), "IoU head", "Spearman: 1 perfect, 0 chance"),
         (True, (0.3, 0.0, 0.5), "IoU head, trusted", "Spearman: 1 perfect, 0 chance"),
         (True, (0.3, 0.0), "IoU head, trusted", "Spearman on test images; 1 of 2 have IoU 0"),
-        (False, (0.3,), "IoU head, not yet trusted", "Spearman on test images; labels held out do not prove it"),
+        (False, (0.3,), "IoU head, not yet trusted", "Spearman on test images; unseen labels do not prove it"),
     ],
 )
 def test_the_key_figure_of_the_head_says_whether_it_is_trusted_and_what_makes_it_easy(

@@ -25,7 +25,7 @@ def test_a_version_that_does_not_tell_is_not_trusted():
 
 def test_a_trusted_head_is_explained_by_its_errors():
     assert explain_head({**EVIDENCE, "head_trusted": 1.0}) == (
-        "On 12 labeled images held out the head predicted IoU better than a constant "
+        "On 12 labeled images new to its network, the head predicted IoU better than a constant "
         "(a mean error of 0.085 against 0.160, p = 0.003)."
     )
 
@@ -44,7 +44,7 @@ def test_distrust_is_explained_by_both_and_an_undefined_rank_is_called_so():
 
 def test_without_held_out_labels_there_is_nothing_to_judge_by():
     assert explain_head({"held_out_images": 0.0, "head_untrusted": 1.0}) == (
-        "No labels were held out to judge the head by."
+        "There were no labels to judge the head by that its network had not learnt from."
     )
 
 
@@ -57,7 +57,7 @@ def test_trust_is_kept_while_the_error_is_below_a_constant_s():
     assert HeadState.of(kept) is HeadState.TRUSTED
     assert HeadState.of(keep_trust(PERHAPS_LUCK, kept)) is HeadState.TRUSTED
     assert explain_head(kept) == (
-        "On 12 labeled images held out the head, trusted before, still predicted IoU better than a constant "
+        "On 12 labeled images new to its network, the head, trusted before, still predicted IoU better than a constant "
         "(a mean error of 0.085 against 0.160, p = 0.200)."
     )
 

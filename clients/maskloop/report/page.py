@@ -167,7 +167,7 @@ def _head(last: RoundReport) -> KeyFigure:
     zeros, images = sum(score.true == 0 for score in last.evaluated), len(last.evaluated)
     reasons = [f"{zeros} of {images} have IoU 0"] if 0 < images <= 2 * zeros else []
     if last.head_trusted is False:
-        reasons.append("labels held out do not prove it")
+        reasons.append("unseen labels do not prove it")
     note = "; ".join(["Spearman on test images", *reasons]) if reasons else "Spearman: 1 perfect, 0 chance"
     return KeyFigure(f"IoU head{state}", wording.say_number(last.iou_spearman), note)
 

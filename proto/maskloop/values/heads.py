@@ -55,8 +55,8 @@ def keep_trust(metrics: Mapping[str, float], before: Mapping[str, float]) -> dic
 def explain_head(metrics: Mapping[str, float]) -> str:
     """One sentence for a person: why a model version's head is in the state its metrics name."""
     if "held_out_mae" not in metrics:
-        return "No labels were held out to judge the head by."
-    held_out = f"On {metrics['held_out_images']:.0f} labeled images held out"
+        return "There were no labels to judge the head by that its network had not learnt from."
+    held_out = f"On {metrics['held_out_images']:.0f} labeled images new to its network,"
     errors = (
         f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, "
         f"p = {metrics['held_out_p_value']:.3f}"

@@ -70,6 +70,8 @@ def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
     measured = evaluate(learnt, pictures[8:], Split.TEST, device=CPU, progress=silent)
     assert measured.ap50 >= 0.6
     assert measured.mean_iou >= 0.6
+    assert measured.iou_mae_reference is None  # it has no head of Bellver et al. that a report could show
+    assert not any(name.startswith("reference") for name in measured.metrics)
 
 
 def test_a_box_is_a_prompt(learnt, pictures):
