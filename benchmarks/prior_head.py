@@ -30,6 +30,7 @@ from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.statistics import NAMES
 
 LABELS, SEEDS, UNSEEN, OWN = (8, 20), (0, 1), 60, 10
+LEAST_JUDGED = 20  # images with a mask, for a rank correlation to say anything
 CPU = torch.device("cpu")
 Floats = NDArray[np.float64]
 Prior = tuple[Floats, Floats, Floats, float]
@@ -104,7 +105,7 @@ def judged(rows: dict[str, CalibrationSet], name: str) -> list[str]:
         if (measures := of_network(own.only(networks == network), prior)) is not None
     ]
     if not told:
-        return ["nothing was found"] * 3
+        return ["too few images"] * 3
     return [f"{rank:.2f} / {error:.3f}" for rank, error in np.mean(told, axis=0)]
 
 
@@ -114,7 +115,7 @@ def of_network(own: CalibrationSet, prior: Prior) -> list[tuple[float, float]] |
     images = np.random.default_rng(0).permutation(np.unique(own.image_ids))
     bought = np.isin(own.image_ids, images[:OWN])
     few, rest = own.only(bought), own.only(~bought)
-    if rest.images < 2:
+    if rest.images < LEAST_JUDGED:
         return None
 
     def by_prior(part: CalibrationSet) -> Floats:
