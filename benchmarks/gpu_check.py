@@ -21,11 +21,11 @@ from maskloop.datasets.demo.photos import photo_picture
 from maskloop.matching import match_within_class
 from maskloop.values import ObjectLabel
 from models.data.samples import Example, ImageToScore
-from models.load import AnyModel, load_model
+from models.kinds.load import AnyModel, load_model
+from models.kinds.networks import fit
+from models.kinds.recipes import resolve
 from models.metrics.agreement import spearman
-from models.networks import fit
 from models.predictor import Prediction
-from models.recipes import resolve
 
 RECIPES: dict[str, dict[str, object]] = {
     "pretrained": {},

@@ -26,10 +26,10 @@ from maskloop.values import Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import FeatureStore
-from models.load import AnyModel
-from models.networks import fit
-from models.pretrained.model import FittedOnFeatures
-from models.recipes import resolve
+from models.features.model import FittedOnFeatures
+from models.kinds.load import AnyModel
+from models.kinds.networks import fit
+from models.kinds.recipes import resolve
 
 OPTIONS: dict[str, dict[str, object]] = {"compact": {"classes": "predicted", "held_out": 0.0}}
 CPU = torch.device("cpu")

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from benchmarks.photograph_sets import SETS, draw
 from models.data.samples import ImageToScore
+from models.features.evidence import rows_of
+from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import CalibrationSet
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.metrics.agreement import mean_absolute_error, spearman
 from models.pretrained.fit import fit
-from models.pretrained.head import PENALTY, PRIOR_FILE, ridge, rows_of
-from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.head import PENALTY, PRIOR_FILE, ridge
 from models.pretrained.statistics import NAMES
 
 LABELS, SEEDS, UNSEEN, OWN = (8, 20), (0, 1), 60, 10

@@ -25,7 +25,7 @@ from maskloop.values import Category, ImageProposals, ObjectLabel
 from service.input_files import SUFFIXES, check_files, no_picture
 
 if TYPE_CHECKING:
-    from models.load import AnyModel
+    from models.kinds.load import AnyModel
 
 BATCH = 16
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
@@ -86,7 +86,7 @@ def predict(
         read_counts(counts_file, (), ())  # that it can be read; what it says is judged by the model's vocabulary
 
     from models.data.samples import ImageToScore
-    from models.load import load_model
+    from models.kinds.load import load_model
     from service.device.torch_device import find_device
 
     place = find_device(device)

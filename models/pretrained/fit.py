@@ -13,13 +13,14 @@ import torch
 
 from models.data.samples import Example
 from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.features.learnt import gather, train
+from models.features.model import frozen_encoder
+from models.features.recipe import PretrainedRecipe
+from models.features.views import tap_statistics
 from models.predictor import Predictor
 from models.pretrained.head import fit_head
-from models.pretrained.learnt import gather, train
-from models.pretrained.model import FittedPretrained, frozen_encoder
-from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.model import FittedPretrained
 from models.pretrained.train import PyramidTraining, build_network
-from models.pretrained.views import tap_statistics
 from models.training.cache import NetworkCache
 from models.training.loop import Progress, part_of
 

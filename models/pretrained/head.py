@@ -19,17 +19,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.matching import match_within_class
-from maskloop.values import HeadState, ObjectLabel
-from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_on_confidence
-from models.iou_head.trust import FitOn, evidence_of, head_state
-from models.predictor import Prediction
+from models.features.evidence import LEAST_IMAGES
+from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.pretrained.statistics import NAMES
 
 Floats = NDArray[np.float64]
 PRIOR_FILE = Path(__file__).with_name("prior.json")
 PENALTY = 10.0  # of the ridge on residuals, on statistics of the prior's unit deviation
-LEAST_IMAGES = 2  # with evidence, from which on it refines the prior
 
 
 @cache
@@ -59,30 +55,3 @@ def ridge(design: Floats, wanted: Floats, penalty: float) -> tuple[Floats, float
     apart = design - centre
     weights: Floats = np.linalg.solve(apart.T @ apart + penalty * np.eye(apart.shape[1]), apart.T @ (wanted - level))
     return weights, float(level - centre @ weights)
-
-
-def rows_of(predictions: list[Prediction], truths: dict[str, tuple[ObjectLabel, ...]]) -> CalibrationSet:
-    """Masks of images that the network had not learnt from, beside how good they are."""
-    ious = [match_within_class(item.proposals.objects, truths[item.image_id])[1] for item in predictions]
-    rows = sum(map(len, ious))
-    return CalibrationSet(
-        np.repeat(np.array([item.image_id for item in predictions], dtype=np.str_), [len(values) for values in ious]),
-        np.concatenate([item.statistics for item in predictions]) if predictions else np.zeros((0, len(NAMES))),
-        np.concatenate(ious) if predictions else np.zeros(0),
-        np.full(rows, Exposure.HELD_OUT),
-    )
-
-
-def judge(
-    evidence: CalibrationSet | None, fit_on: FitOn, rng: np.random.Generator
-) -> tuple[HeadState, dict[str, float]]:
-    """Whether the head is to be trusted, and what was measured: every image by a head that has not seen it.
-
-    Args:
-        fit_on: fits the head.
-        rng: shuffles, where there are too many orders to try them all.
-    """
-    if evidence is None or evidence.images < LEAST_IMAGES:
-        return HeadState.UNTRUSTED, {"held_out_images": float(evidence.images if evidence else 0)}
-    measured = evidence_of(evidence, fit_on, fit_on_confidence, rng)
-    return head_state(measured), measured

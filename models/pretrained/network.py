@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.pretrained.pyramid import GROUPS, TapNetwork, convolution
+from models.features.pyramid import GROUPS, TapNetwork, convolution
 from models.pretrained.regions import cut_out, regions_of, sample, sampling_grid
 
 VERSION = 1

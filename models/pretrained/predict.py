@@ -17,6 +17,7 @@ from maskloop.values import Counts, ImageProposals, ObjectProposal
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import EncodedPicture
 from models.encoders.taps import FrozenEncoder
+from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.iou_head.uncertainty import LARGEST, mask_uncertainty
@@ -24,7 +25,6 @@ from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
 from models.predictor import Prediction, evaluating
 from models.pretrained.decode import find_objects
 from models.pretrained.network import PyramidNetwork
-from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.regions import full_size_mask
 from models.pretrained.statistics import NAMES, region_statistics
 

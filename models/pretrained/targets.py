@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.pretrained.views import FINEST, SPREAD, LabeledView
+from models.features.views import FINEST, SPREAD, LabeledView
 
 MIDDLE = 0.5  # of an object's box, whose cells are taught the box
 

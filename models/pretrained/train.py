@@ -12,13 +12,14 @@ from torch import Tensor
 
 from models.data import augmentation
 from models.encoders.taps import join_taps
-from models.pretrained import losses, network, views
+from models.features import views
+from models.features.recipe import PretrainedRecipe
+from models.features.task import FeatureTraining
+from models.features.views import SPREAD, LabeledView
+from models.pretrained import losses, network
 from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
-from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.regions import cut_out
 from models.pretrained.targets import DenseTargets, dense_targets
-from models.pretrained.task import FeatureTraining
-from models.pretrained.views import SPREAD, LabeledView
 
 VERSION = 1
 """Of the targets and of what is drawn; raised when a change makes trainings come to other weights."""

@@ -13,13 +13,13 @@ import torch
 
 from models.data.samples import Example, prepare
 from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.features.learnt import EVERY_OBJECT, Learnt, gather, train
+from models.features.model import frozen_encoder
+from models.features.recipe import PretrainedRecipe
+from models.features.views import tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Predictor
-from models.pretrained.learnt import EVERY_OBJECT, Learnt, gather, train
-from models.pretrained.model import frozen_encoder
-from models.pretrained.recipe import PretrainedRecipe
-from models.pretrained.views import tap_statistics
 from models.thin.instances import InstanceRule, are_thin, learn_rule
 from models.thin.model import NAMES, FittedDense
 from models.thin.network import DenseNetwork

@@ -17,12 +17,12 @@ from maskloop.values import Counts, ImageProposals, ObjectProposal
 from models.data.samples import ImageToScore
 from models.data.upsampling import enlarge
 from models.encoders.feature_store import NO_STORE, EncodedPicture
+from models.features.model import FittedOnFeatures, evidence_of, frozen_encoder, network_tensors
+from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
 from models.iou_head.uncertainty import LARGEST, mask_uncertainty
 from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
 from models.predictor import Prediction, evaluating
-from models.pretrained.model import FittedOnFeatures, evidence_of, frozen_encoder, network_tensors
-from models.pretrained.recipe import PretrainedRecipe
 from models.thin.instances import InstanceRule
 from models.thin.network import DenseNetwork
 

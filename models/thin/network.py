@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models.pretrained.pyramid import COARSE, TapNetwork, convolution
+from models.features.pyramid import COARSE, TapNetwork, convolution
 
 VERSION = 1
 """Raised when a change makes trainings come to other weights."""

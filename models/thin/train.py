@@ -11,8 +11,8 @@ from torch import Tensor
 
 from models.data import augmentation
 from models.encoders.taps import join_taps
-from models.pretrained import views
-from models.pretrained.task import FeatureTraining
+from models.features import views
+from models.features.task import FeatureTraining
 from models.thin import network
 from models.thin.network import DenseNetwork
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
-from models.recipes import AnyRecipe, resolve
+from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed

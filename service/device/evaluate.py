@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from maskloop.values import Evaluation
 from models.annotation import evaluate as measures
 from models.data.samples import Example
-from models.load import load_model
+from models.kinds.load import load_model
 from service.device.context import JobContext
 from service.device.job_files import EvaluateJob
 

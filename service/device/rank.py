@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from maskloop.values import Need, Strategy
 from models.encoders.features import ImageEncoder, cold_encoder, encode_images
-from models.load import AnyModel, load_model
-from models.networks import features_of, masks_under_dropout
+from models.kinds.load import AnyModel, load_model
+from models.kinds.networks import features_of, masks_under_dropout
 from models.training.loop import Progress
 from selection.strategies import rank_pool
 from service.artifacts.image_file import ImageFile

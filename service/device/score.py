@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from models.load import AnyModel, load_model
+from models.kinds.load import AnyModel, load_model
 from models.training.loop import Progress
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import SCORES

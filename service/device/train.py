@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from models.load import load_model
-from models.networks import fit
-from models.recipes import recipe_from_dict
+from models.kinds.load import load_model
+from models.kinds.networks import fit
+from models.kinds.recipes import recipe_from_dict
 from service.artifacts.names import CHECKPOINT
 from service.device.context import JobContext
 from service.device.job_files import TrainJob

@@ -13,7 +13,7 @@ import numpy as np
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
-from models.recipes import recipe_from_dict
+from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile

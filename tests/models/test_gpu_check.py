@@ -7,8 +7,8 @@ import torch
 
 from benchmarks.gpu_check import CPU, agreement, check, picture, predicted
 from models.data.samples import ImageToScore
-from models.networks import fit
-from models.recipes import resolve
+from models.kinds.networks import fit
+from models.kinds.recipes import resolve
 
 QUICK = {"iterations": 20, "image_size": 64}
 

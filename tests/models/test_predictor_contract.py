@@ -16,12 +16,13 @@ from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
+from models.features.model import FittedOnFeatures, frozen_encoder
+from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.uncertainty import LARGEST, NAMES
 from models.predictor import Prediction, Predictor
 from models.pretrained.head import fit_head
-from models.pretrained.model import FittedOnFeatures, FittedPretrained, frozen_encoder
-from models.pretrained.recipe import PretrainedRecipe
+from models.pretrained.model import FittedPretrained
 from models.pretrained.train import build_network as initial_network
 from models.thin.fit import thin_head
 from models.thin.instances import InstanceRule

@@ -13,11 +13,11 @@ from maskloop.values import Counts, HeadState, Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
-from models.load import load_model
+from models.features.recipe import PretrainedRecipe
+from models.kinds.load import load_model
 from models.pretrained.decode import draw_boxes
 from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
-from models.pretrained.recipe import PretrainedRecipe
 from models.pretrained.regions import put_back
 from models.training.cache import NetworkCache
 from tests.models.pretrained.discs import SIDE, disc_picture

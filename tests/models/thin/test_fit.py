@@ -11,10 +11,10 @@ from maskloop.values import Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import FeatureStore
-from models.load import load_model
-from models.networks import fit
+from models.features.recipe import PretrainedRecipe
+from models.kinds.load import load_model
+from models.kinds.networks import fit
 from models.pretrained.model import FittedPretrained
-from models.pretrained.recipe import PretrainedRecipe
 from models.thin.fit import suits
 from models.thin.model import FittedDense
 from tests.models.pretrained.discs import disc_picture

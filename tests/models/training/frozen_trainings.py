@@ -23,9 +23,9 @@ from models.annotation.recipe import resolve
 from models.classification import train as classification
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
+from models.features.recipe import PretrainedRecipe
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
-from models.pretrained.recipe import PretrainedRecipe
 from models.thin import fit as thin_fit
 from models.thin import train as thin
 from models.training import loop

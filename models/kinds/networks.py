@@ -18,10 +18,10 @@ from models.annotation.recipe import Recipe
 from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.features import encode_images
-from models.load import AnyModel
+from models.features.model import FittedOnFeatures
+from models.kinds.load import AnyModel
+from models.kinds.recipes import AnyRecipe
 from models.pretrained import fit as pretrained
-from models.pretrained.model import FittedOnFeatures
-from models.recipes import AnyRecipe
 from models.thin import fit as thin
 from models.training.cache import NetworkCache
 from models.training.loop import Progress

@@ -7,8 +7,8 @@ from typing import Any
 
 from models.annotation.recipe import RECIPES as OF_ANNOTATION
 from models.annotation.recipe import Recipe
-from models.pretrained.recipe import RECIPES as OF_PRETRAINED
-from models.pretrained.recipe import PretrainedRecipe
+from models.features.recipe import RECIPES as OF_PRETRAINED
+from models.features.recipe import PretrainedRecipe
 from models.training.recipe_options import find_recipe
 
 AnyRecipe = Recipe | PretrainedRecipe

@@ -4,8 +4,8 @@ import pytest
 
 from maskloop.errors import InvalidConfig
 from models.annotation.recipe import Recipe
-from models.pretrained.recipe import PretrainedRecipe
-from models.recipes import RECIPES, recipe_from_dict, resolve
+from models.features.recipe import PretrainedRecipe
+from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 
 
 @pytest.mark.parametrize("name", RECIPES)

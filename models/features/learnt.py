@@ -13,13 +13,13 @@ import torch
 from maskloop.errors import InvalidArgument
 from models.data.samples import Example, ImageToScore, prepare
 from models.encoders.taps import FrozenEncoder
+from models.features.evidence import judge, rows_of
+from models.features.model import FittedOnFeatures
+from models.features.recipe import PretrainedRecipe
+from models.features.task import FeatureTraining
+from models.features.views import LabeledView, labeled_views
 from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.predictor import Predictor
-from models.pretrained.head import judge, rows_of
-from models.pretrained.model import FittedOnFeatures
-from models.pretrained.recipe import PretrainedRecipe
-from models.pretrained.task import FeatureTraining
-from models.pretrained.views import LabeledView, labeled_views
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.loop import Progress, part_of, run

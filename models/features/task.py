@@ -10,9 +10,9 @@ from typing import Self
 import numpy as np
 import torch
 
-from models.pretrained import views
-from models.pretrained.recipe import PretrainedRecipe
-from models.pretrained.views import LabeledView
+from models.features import views
+from models.features.recipe import PretrainedRecipe
+from models.features.views import LabeledView
 from models.training.epochs import places_of
 from models.training.fingerprint import TrainingInputs
 from models.training.loop import Batch, LoopSettings, Network, Task

@@ -1,0 +1,1 @@
+"""Every kind of network by its recipe: named, trained, read."""
