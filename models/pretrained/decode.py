@@ -27,7 +27,9 @@ class Candidates:
         boxes: (N, 4) that the masks were drawn for.
         classes: (N, C) probabilities.
         centres: (N,) probability of the centre.
-        first_iou: (N,) IoU of the masks before and after the box was refined.
+        first_iou: (N,) IoU of the masks before and after the box was refined, 1 where it was not.
+        score: (N,) probability of the centre x mean probability inside the mask.
+        cells: (N, SIDE, SIDE) bool, the masks in the whole image.
     """
 
     images: Tensor
@@ -38,24 +40,32 @@ class Candidates:
     centres: Tensor
     first_iou: Tensor
     score: Tensor
+    cells: Tensor
 
     def of(self, chosen: Tensor) -> Candidates:
         """Some of them, by places (M,) or a mask (N,)."""
         return Candidates(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
 
 
-def find_objects(network: PyramidNetwork, maps: Maps, taps: Sequence[Tensor], most: int) -> Candidates:
+def find_objects(
+    network: PyramidNetwork, maps: Maps, taps: Sequence[Tensor], most: int, least: Sequence[float]
+) -> Candidates:
     """What the network itself sees.
 
     Args:
         taps: scaled.
         most: candidates looked at in one image.
+        least: for each image, the score below which nobody asks for a mask: such candidates are drawn once, in the box
+            that the network says first, the others again in the box around that first mask.
     """
     images, seeds, centres = _peaks(maps.centres, most)
     boxes = maps.boxes_at(images, seeds)
-    return _drawn(
-        network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=centres, refine=True, suppress=True
-    )
+    again = centres >= centres.new_tensor(least)[images]  # no score is above that of the centre
+    drawn = _drawn(network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=centres, again=again)
+    kept = _distinct(images, drawn.cells, drawn.score) & (drawn.logits > 0).flatten(1).any(dim=1)
+    order = torch.argsort(drawn.score, descending=True, stable=True)
+    order = order[torch.argsort(images[order], stable=True)]
+    return drawn.of(order[kept[order]])
 
 
 def draw_boxes(
@@ -67,10 +77,8 @@ def draw_boxes(
         images: (N,) int64 places in the batch, ascending; boxes: (N, 4) in image sides.
     """
     seeds = (boxes[:, :2] + boxes[:, 2:]) / 2
-    sure = boxes.new_ones(len(boxes))
-    return _drawn(
-        network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=sure, refine=False, suppress=False
-    )
+    sure, never = boxes.new_ones(len(boxes)), torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
+    return _drawn(network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=sure, again=never)
 
 
 def _drawn(
@@ -82,25 +90,20 @@ def _drawn(
     seeds: Tensor,
     boxes: Tensor,
     centres: Tensor,
-    refine: bool,
-    suppress: bool,
+    again: Tensor,
 ) -> Candidates:
+    """Masks in their boxes; those of `again` (N,) bool are drawn again in the boxes around their masks."""
     logits, regions = network.masks(maps, images, seeds, boxes)
-    first = put_back(logits, regions, SIDE).flatten(1)
-    if refine:
-        boxes = _mask_boxes(logits, regions, boxes)
-        logits, regions = network.masks(maps, images, seeds, boxes)
-    masks = put_back(logits, regions, SIDE).flatten(1)
-    both, either = (first & masks).sum(1), (first | masks).sum(1)
+    cells = put_back(logits, regions, SIDE)
+    first_iou = logits.new_ones(len(logits))
+    if again.any():
+        boxes = torch.where(again[:, None], _mask_boxes(logits, regions, boxes), boxes)
+        logits[again], regions[again] = network.masks(maps, images[again], seeds[again], boxes[again])
+        first, cells[again] = cells[again], put_back(logits[again], regions[again], SIDE)
+        both, either = (first & cells[again]).flatten(1).sum(1), (first | cells[again]).flatten(1).sum(1)
+        first_iou[again] = both / either.clamp(min=1)
     classes = network.classes(maps, taps, images, boxes).softmax(dim=1)
-    score = centres * inside_mean(logits)
-    drawn = Candidates(images, logits, regions, boxes, classes, centres, both / either.clamp(min=1), score)
-    if not suppress:
-        return drawn
-    kept = _distinct(images, masks, score) & (logits > 0).flatten(1).any(dim=1)
-    order = torch.argsort(score, descending=True, stable=True)
-    order = order[torch.argsort(images[order], stable=True)]
-    return drawn.of(order[kept[order]])
+    return Candidates(images, logits, regions, boxes, classes, centres, first_iou, centres * inside_mean(logits), cells)
 
 
 def inside_mean(logits: Tensor) -> Tensor:
@@ -134,9 +137,9 @@ def _mask_boxes(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
 
 
 def _distinct(images: Tensor, masks: Tensor, score: Tensor) -> Tensor:
-    """(N,) bool: those that no surer mask (N, cells) of the same image is the same as."""
+    """(N,) bool: those that no surer mask (N, h, w) of the same image is the same as."""
     kept = torch.ones(len(images), dtype=torch.bool, device=images.device)
-    solid = masks.float()
+    solid = masks.flatten(1).float()
     for image in set(images.tolist()):
         (own,) = (images == image).nonzero(as_tuple=True)
         own = own[torch.argsort(score[own], descending=True, stable=True)]

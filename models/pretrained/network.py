@@ -15,12 +15,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models.features.pyramid import GROUPS, TapNetwork, convolution
-from models.pretrained.regions import cut_out, regions_of, sample, sampling_grid
+from models.pretrained.regions import cut_out, mean_inside, regions_of, sample, sampling_grid
 
 VERSION = 1
 """Raised when a change makes trainings come to other weights."""
 BOX_UNIT = 0.12  # image sides from a centre to a box's side, where the box head says zero
 CENTRE_BIAS = -3.0
+AT_A_TIME = 64  # regions of the mask head: more do not stay in a processor's cache, which takes twice as long
 POOLED = 8  # cells along the side of a box that its class is told from
 
 
@@ -98,11 +99,12 @@ class PyramidNetwork(TapNetwork):
         inside = ((grid >= boxes[:, None, None, :2]) & (grid <= boxes[:, None, None, 2:])).all(dim=-1, keepdim=True)
         planes = torch.cat([offsets, inside.to(offsets.dtype)], dim=-1).permute(0, 3, 1, 2)
         cut = torch.cat([cut_out(seen, images, regions, self.region), planes], dim=1)
-        return self.mask_head(cut, at_points(maps.pyramid, images, seeds)), regions
+        parts = zip(cut.split(AT_A_TIME), at_points(maps.pyramid, images, seeds).split(AT_A_TIME), strict=True)
+        return torch.cat([self.mask_head(part, at_seed) for part, at_seed in parts]), regions
 
     def classes(self, maps: Maps, taps: Sequence[Tensor], images: Tensor, boxes: Tensor) -> Tensor:
         """(N, C) logits of the objects' classes, from what lies in their boxes (N, 4), on average."""
-        parts = [cut_out(values, images, boxes, POOLED).mean(dim=(2, 3)) for values in (maps.pyramid, *taps[-2:])]
+        parts = [mean_inside(values, images, boxes, POOLED) for values in (maps.pyramid, *taps[-2:])]
         logits: Tensor = self.classifier(F.relu(self.pooled(torch.cat(parts, dim=1))))
         return logits
 

@@ -74,7 +74,8 @@ def _predict_batch(
     raw = encoder.tensors([picture.taps for _, picture in batch])
     taps = network.scaled(raw)
     maps = network(taps)
-    found = find_objects(network, maps, taps, recipe.most_objects)
+    least = [0.0 if item.counts else recipe.threshold for item, _ in batch]  # of as many as were counted, any may be
+    found = find_objects(network, maps, taps, recipe.most_objects, least)
     doubts = mask_uncertainty(found.logits[None], torch.zeros_like(found.images)[None])[0].cpu().double().numpy()
     statistics = region_statistics(found, maps).cpu().double().numpy()
     features = raw[-1].mean(dim=(2, 3)).cpu().numpy()

@@ -69,16 +69,37 @@ def sampling_grid(regions: Tensor, cells: int) -> Tensor:
     return 2 * torch.stack([across, down], dim=-1) - 1
 
 
+def mean_inside(maps: Tensor, images: Tensor, boxes: Tensor, cells: int) -> Tensor:
+    """Means over the cells that `cut_out` gives: (N, C). Bilinear weights of rows and columns are averaged first."""
+    places = (torch.arange(cells, device=boxes.device, dtype=boxes.dtype) + 0.5) / cells
+    ends, (height, width) = boxes[:, None], maps.shape[-2:]
+    x = ends[..., 0] + places * (ends[..., 2] - ends[..., 0])
+    y = ends[..., 1] + places * (ends[..., 3] - ends[..., 1])
+    rows, columns = (_tents(at * side - 0.5, side).mean(dim=1) for at, side in ((y, height), (x, width)))
+    weights = rows[:, :, None] * columns[:, None]
+    own = [(images == image).nonzero()[:, 0] for image in range(len(maps))]
+    flat = maps.flatten(2)
+    return torch.cat([weights[places].flatten(1) @ flat[image].T for image, places in enumerate(own)])
+
+
 def put_back(logits: Tensor, regions: Tensor, side: int) -> Tensor:
-    """(N, R, R) logits of regions to (N, side, side) bool masks of the whole image."""
-    wanted = (torch.arange(side, device=logits.device, dtype=logits.dtype) + 0.5) / side
-    size = regions[:, 2:] - regions[:, :2]
-    x = 2 * (wanted[None] - regions[:, :1]) / size[:, :1] - 1
-    y = 2 * (wanted[None] - regions[:, 1:2]) / size[:, 1:] - 1
-    grid = torch.stack([x[:, None, :].expand(-1, side, -1), y[:, :, None].expand(-1, -1, side)], dim=-1)
-    inside = (grid.abs() <= 1).all(dim=-1)
-    drawn = F.grid_sample(logits[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
-    return (drawn > 0) & inside
+    """(N, R, R) logits of regions to (N, side, side) bool masks of the whole image, bilinear between cells' middles."""
+    middles = (torch.arange(side, device=logits.device, dtype=logits.dtype) + 0.5) / side
+    across, down = (_stretch(middles, regions[:, axis::2], logits.shape[-1]) for axis in (0, 1))
+    drawn: Tensor = down @ logits @ across.transpose(1, 2)
+    return drawn > 0
+
+
+def _stretch(places: Tensor, ends: Tensor, cells: int) -> Tensor:
+    """(N, P, cells) weights of cells between ends (N, 2) at places (P,); none for places that lie outside."""
+    share = (places - ends[:, :1]) / (ends[:, 1:] - ends[:, :1])
+    inside = (share >= 0) & (share <= 1)
+    return _tents((share * cells - 0.5).clamp(0, cells - 1), cells) * inside[..., None]
+
+
+def _tents(at: Tensor, cells: int) -> Tensor:
+    """(..., cells) bilinear weights of cells at places (...,), counted in cells from the first one's middle."""
+    return (1 - (at[..., None] - torch.arange(cells, device=at.device, dtype=at.dtype)).abs()).clamp(min=0)
 
 
 def full_size_mask(logits: NDArray[np.float32], region: NDArray[np.float64], height: int, width: int) -> Mask:

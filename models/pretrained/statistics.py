@@ -13,7 +13,6 @@ from models.iou_head.mask_statistics import CONFIDENCE
 from models.iou_head.mask_statistics import NAMES as OF_STEPS
 from models.pretrained.decode import SIDE, Candidates, inside_mean
 from models.pretrained.network import Maps
-from models.pretrained.regions import put_back
 
 NAMES = (
     "confidence",  # centre x inside x class, what objects are told from the rest by
@@ -42,8 +41,7 @@ def region_statistics(candidates: Candidates, maps: Maps) -> Tensor:
     p, solid = candidates.logits.sigmoid().flatten(1), (candidates.logits > 0).flatten(1).float()
     inside, total, area = (p * solid).sum(1), p.sum(1), solid.sum(1)
     faint, sure = (p > 0.1).float().sum(1), (p >= 0.9).float().sum(1)
-    masks = put_back(candidates.logits, candidates.regions, SIDE)
-    cells = masks.flatten(1).float()
+    cells = candidates.cells.flatten(1).float()
     side = maps.semantic.shape[-1]
     any_object = F.interpolate(maps.semantic[:, -1:].sigmoid(), size=(SIDE, SIDE), mode="bilinear", align_corners=False)
     shown = any_object[:, 0].flatten(1)[candidates.images] if side else cells

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.pretrained.regions import LEAST, cut_out, full_size_mask, put_back, regions_of
+from models.pretrained.regions import LEAST, cut_out, full_size_mask, mean_inside, put_back, regions_of
 
 REGION = st.tuples(*[st.floats(-0.4, 1.0)] * 2, *[st.floats(0.05, 1.2)] * 2)
 
@@ -61,6 +61,15 @@ def test_regions_are_cut_out_of_their_own_image():
     torch.testing.assert_close(cut[0], F.avg_pool2d(maps[:1], 2)[0])
     torch.testing.assert_close(cut[1], maps[2, :, 2:6, 2:6])
     assert (cut[2, :, 2:, 2:] == 0).all()  # outside the image
+
+
+def test_means_inside_boxes_are_those_of_what_is_cut_out():
+    torch.manual_seed(0)
+    maps, images, corners = torch.randn(3, 4, 7, 9), torch.tensor([0, 2, 2, 2]), torch.rand(4, 2) * 1.4 - 0.4
+    boxes = torch.cat([corners, corners + torch.rand(4, 2) + 0.05], dim=1)
+    expected = cut_out(maps, images, boxes, 8).mean(dim=(2, 3))
+    torch.testing.assert_close(mean_inside(maps, images, boxes, 8), expected, atol=1e-5, rtol=1e-4)
+    assert mean_inside(maps, images[:0], boxes[:0], 8).shape == (0, 4)
 
 
 def test_no_region_is_none():
