@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 16
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+LETTERS = 12  # least height of what is written, in pixels
 TINT = 0.45  # how much of a mask's colour covers the picture
 
 
@@ -157,11 +158,14 @@ def overlay(pixels: NDArray[np.uint8], proposals: ImageProposals, categories: Se
     """PNG of a picture (H, W, 3) with its masks in the colours of their categories, and what each is thought to be."""
     colours = {category.id: COLOURS[place % len(COLOURS)] for place, category in enumerate(categories)}
     names = {category.id: category.name for category in categories}
-    tinted = pixels.astype(np.float32)
+    tinted = pixels.copy()
     for item in proposals.objects:
-        mask = item.mask.to_array()
-        tinted[mask] = (1 - TINT) * tinted[mask] + TINT * np.array(colours[item.category_id], dtype=np.float32)
-    picture = Picture.fromarray(tinted.round().astype(np.uint8))
+        x, y, wide, high = item.mask.box
+        if item.mask.area:
+            inside = item.mask.crop(x, y, wide, high).to_array()
+            around = tinted[y : y + high, x : x + wide]
+            around[inside] = ((1 - TINT) * around[inside] + TINT * np.array(colours[item.category_id])).round()
+    picture = Picture.fromarray(tinted)
     _write_names(picture, proposals, names)
     file = io.BytesIO()
     picture.save(file, "PNG")
@@ -170,7 +174,8 @@ def overlay(pixels: NDArray[np.uint8], proposals: ImageProposals, categories: Se
 
 def _write_names(picture: Picture.Image, proposals: ImageProposals, names: Mapping[int, str]) -> None:
     draw = ImageDraw.Draw(picture)
+    letters = max(LETTERS, max(picture.size) // 100)
     for item in proposals.objects:
         if item.mask.area:
             text = f"{names[item.category_id]} {item.predicted_iou:.2f}"
-            draw.text(item.mask.box[:2], text, fill="white", stroke_fill="black", stroke_width=1)
+            draw.text(item.mask.box[:2], text, fill="white", stroke_fill="black", stroke_width=1, font_size=letters)

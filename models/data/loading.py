@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.data.samples import resize_image
+from models.data.windows import Window, windows
 
 AHEAD = 2  # batches decoded before they are asked for
 
@@ -28,6 +31,7 @@ class Loadable(Protocol):
 
 
 Item = TypeVar("Item", bound=Loadable)
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,42 @@ def load_batches(
         pixels = item.load()
         return Loaded(item, resize(pixels, image_size), (pixels.shape[0], pixels.shape[1]))
 
-    batches = [items[start : start + batch_size] for start in range(0, len(items), batch_size)]
+    loaded = _ahead(load, items, AHEAD * batch_size)
+    while batch := list(islice(loaded, batch_size)):
+        yield batch
+
+
+def load_windows(
+    items: Sequence[Item], side: int, image_size: int, batch_size: int
+) -> Iterator[list[tuple[Loaded[Item], Window]]]:
+    """As `load_batches`, of every window of the items, those of one item one after the other.
+
+    Args:
+        side: of a window, in pixels of the picture, see `models.data.windows.windows`.
+    """
+
+    def load(item: Item) -> list[tuple[Loaded[Item], Window]]:
+        pixels = item.load()
+        size = (pixels.shape[0], pixels.shape[1])
+        return [
+            (Loaded(item, resize_image(window.of(pixels), image_size), size), window)
+            for window in windows(size, side, image_size)
+        ]
+
+    loaded = chain.from_iterable(_ahead(load, items, 1 if side else AHEAD * batch_size))
+    while batch := list(islice(loaded, batch_size)):
+        yield batch
+
+
+def _ahead(load: Callable[[Item], Made], items: Sequence[Item], number: int) -> Iterator[Made]:
+    """What `load` makes of the items, in their order; it works in a thread, up to so many items ahead."""
     with ThreadPoolExecutor(max_workers=1) as thread:
-        waiting = [[thread.submit(load, item) for item in batch] for batch in batches[:AHEAD]]
+        remaining = iter(items)
+        waiting = deque(thread.submit(load, item) for item in islice(remaining, number))
         try:
-            for number in range(len(batches)):
-                ready = [future.result() for future in waiting.pop(0)]
-                waiting += [[thread.submit(load, item) for item in batch] for batch in batches[number + AHEAD :][:1]]
-                yield ready
+            while waiting:
+                made = waiting.popleft().result()
+                waiting += [thread.submit(load, item) for item in islice(remaining, 1)]
+                yield made
         finally:
             thread.shutdown(cancel_futures=True)

@@ -27,6 +27,43 @@ class Example:
     pixels: NDArray[np.uint8]
     objects: tuple[ObjectLabel, ...]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the image, in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+
+class LargeExample(Example):
+    """One whose pixels are read anew whenever they are asked for, since few photographs of its size fit into memory.
+
+    Args:
+        size: height and width.
+        read: gives the pixels.
+    """
+
+    _size: tuple[int, int]
+    _read: Callable[[], NDArray[np.uint8]]
+
+    def __init__(
+        self,
+        image_id: str,
+        size: tuple[int, int],
+        read: Callable[[], NDArray[np.uint8]],
+        objects: tuple[ObjectLabel, ...],
+    ) -> None:
+        for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects}.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """Read now; not kept."""
+        return self._read()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the image, in pixels."""
+        return self._size
+
 
 @dataclass(frozen=True)
 class ImageToScore:
@@ -79,7 +116,7 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     for item in example.objects:
         if item.category_id not in places:
             raise InvalidLabel(f"image {example.image_id}: category {item.category_id} is not in the vocabulary")
-        if (item.mask.height, item.mask.width) != example.pixels.shape[:2]:
+        if (item.mask.height, item.mask.width) != example.size:
             raise InvalidLabel(f"image {example.image_id}: a mask is not of the image's size")
     classes = np.array([places[item.category_id] for item in example.objects], dtype=np.int64)
     masks = np.zeros((len(classes), size, size), dtype=np.bool_)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, TypeVar
+from itertools import chain, islice
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from maskloop.errors import InvalidConfig
-from models.data.loading import load_batches
+from models.data.loading import load_windows
 from models.data.samples import image_tensor
+from models.data.windows import Window, windows
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps, feature_key
 from models.encoders.pretrained import STRIDES, PretrainedEncoder, build_pretrained, weights_identity
 
@@ -38,6 +40,21 @@ Item = TypeVar("Item", bound=Picture)
 
 
 @dataclass(frozen=True)
+class EncodedWindow(Generic[Item]):
+    """A window of a picture as the encoder sees it.
+
+    Args:
+        picture: its taps, and the size of the whole picture.
+        last: whether it is the last of its picture.
+    """
+
+    item: Item
+    window: Window
+    picture: EncodedPicture
+    last: bool
+
+
+@dataclass(frozen=True)
 class FrozenEncoder:
     """An encoder that is built when the first picture has to be encoded, and the store of what it made before.
 
@@ -48,6 +65,7 @@ class FrozenEncoder:
         device: where it computes.
         known_channels: of its taps; `None` to ask it.
         fine: whether taps at 1/2 come before the others.
+        tile: side of the windows that it sees of larger pictures, in pixels; 0 for pictures as they are.
         known_identity: of the weights that a network was trained on, see `models.encoders.pretrained.weights_identity`;
             others are refused. `None` for whatever is there.
     """
@@ -60,6 +78,7 @@ class FrozenEncoder:
     known_channels: tuple[int, ...] | None = None
     fine: bool = False
     known_identity: str | None = None
+    tile: int = 0
 
     @cached_property
     def encoder(self) -> PretrainedEncoder:
@@ -97,30 +116,59 @@ class FrozenEncoder:
         """What a picture's view is kept under."""
         return feature_key(VERSION, self.name, self.identity, self.image_size, self.fine, content, view)
 
-    def encoded(self, pictures: Sequence[Item], batch_size: int) -> Iterator[list[tuple[Item, EncodedPicture]]]:
-        """The pictures with their taps, in batches; those that are kept first, the others in their order after them."""
-        kept: list[tuple[Item, EncodedPicture]] = []
+    def encoded(self, pictures: Sequence[Item], batch_size: int) -> Iterator[list[EncodedWindow[Item]]]:
+        """The pictures' windows with their taps, in batches; those of one picture one after the other.
+
+        Pictures of which all is kept come first, the others in their order after them.
+        """
         missing: list[Item] = []
-        for picture in pictures:
-            known = self.store.read(self.key(picture.content), self.shapes) if picture.content else None
-            if known is None:
-                missing.append(picture)
-                continue
-            kept.append((picture, known))
-            if len(kept) == batch_size:
-                yield kept
-                kept = []
-        if kept:
-            yield kept
-        for batch in load_batches(missing, self.image_size, batch_size):
-            taps = self.encode(image_tensor([loaded.small for loaded in batch], self.device))
+        kept = chain.from_iterable(self._kept(pictures, missing))
+        while batch := list(islice(kept, batch_size)):
+            yield batch
+        for loaded in load_windows(missing, self.tile, self.image_size, batch_size):
+            taps = self.encode(image_tensor([one.small for one, _ in loaded], self.device))
             made = [
-                (loaded.item, EncodedPicture(values, loaded.size)) for loaded, values in zip(batch, taps, strict=True)
+                EncodedWindow(one.item, window, EncodedPicture(values, one.size), self._is_last(window, one.size))
+                for (one, window), values in zip(loaded, taps, strict=True)
             ]
-            for picture, encoded in made:
-                if picture.content:
-                    self.store.keep(self.key(picture.content), encoded)
+            for one in made:
+                if one.item.content:
+                    self.store.keep(self._window_key(one.item.content, one.window), one.picture)
             yield made
+
+    def _kept(self, pictures: Sequence[Item], missing: list[Item]) -> Iterator[list[EncodedWindow[Item]]]:
+        """All windows of each picture that has them in the store; the others are added to `missing`.
+
+        What is kept of a picture's first window tells how large the picture is, and so which its windows are.
+        """
+        for picture in pictures:
+            found = self._kept_windows(picture) if picture.content else None
+            if found is None:
+                missing.append(picture)
+            else:
+                yield found
+
+    def _kept_windows(self, item: Item) -> list[EncodedWindow[Item]] | None:
+        first = self.store.read(self._window_key(item.content, None), self.shapes)
+        if first is None:
+            return None
+        found: list[EncodedWindow[Item]] = []
+        for window in windows(first.size, self.tile, self.image_size):
+            key = self._window_key(item.content, window)
+            picture = self.store.read(key, self.shapes) if found else first
+            if picture is None:
+                return None
+            found.append(EncodedWindow(item, window, picture, self._is_last(window, first.size)))
+        return found
+
+    def _window_key(self, content: str, window: Window | None) -> str:
+        """Of the first window where it is `None`."""
+        if not self.tile:
+            return self.key(content)
+        return self.key(f"{content} {self.tile} {window.top if window else 0} {window.left if window else 0}")
+
+    def _is_last(self, window: Window, size: tuple[int, int]) -> bool:
+        return (window.top + window.height, window.left + window.width) == size
 
     @torch.inference_mode()
     def encode(self, images: Tensor) -> list[Taps]:

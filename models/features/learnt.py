@@ -17,6 +17,7 @@ from models.features.evidence import judge, rows_of
 from models.features.model import FittedOnFeatures
 from models.features.recipe import PretrainedRecipe
 from models.features.task import FeatureTraining
+from models.features.tiles import training_tiles
 from models.features.views import LabeledView, labeled_views
 from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.predictor import Predictor
@@ -28,8 +29,8 @@ BATCH = 16
 EVERY_OBJECT = 1 << 30
 PROPOSED = 0.3  # of the progress shown while gathering
 TRAINED = 0.97  # and of that while training
-Views = dict[str, list[LabeledView]]
-"""The views of each image, by id and in the order of the ids."""
+Views = dict[str, list[list[LabeledView]]]
+"""Of each image, by id and in the order of the ids, the views of each of its windows."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +50,24 @@ class Learnt:
     nothing: Views
 
     @property
+    def images(self) -> int:
+        """How many every epoch goes through; of large ones, several windows."""
+        return len(self.labels) + (0 if self.recipe.pseudo_images else len(self.proposed))
+
+    @property
     def drawn(self) -> list[list[LabeledView]]:
-        """Images that every epoch goes through."""
-        return [*self.labels.values(), *(() if self.recipe.pseudo_images else self.proposed.values())]
+        """The views of every window of theirs that every epoch goes through."""
+        return [*_windows(self.labels), *([] if self.recipe.pseudo_images else _windows(self.proposed))]
 
     @property
     def on_top(self) -> tuple[tuple[list[list[LabeledView]], int], ...]:
         """Other images, and how many of them every batch gets as well."""
         beside = ((self.proposed, self.recipe.pseudo_images), (self.nothing, self.recipe.empty_images))
-        return tuple((list(views.values()), number) for views, number in beside if views and number)
+        return tuple((_windows(views), number) for views, number in beside if views and number)
+
+
+def _windows(views: Views) -> list[list[LabeledView]]:
+    return [window for windows in views.values() for window in windows]
 
 
 def gather(
@@ -95,14 +105,18 @@ def gather(
     def views_of(images: Iterable[Example]) -> Views:
         views: Views = {}
         for done, example in enumerate(images, start=1):
-            small = prepare(example, categories, recipe.image_size, EVERY_OBJECT)
-            views[example.image_id] = labeled_views(small, encoder, recipe.views)
+            views[example.image_id] = [
+                labeled_views(prepare(tile, categories, recipe.image_size, EVERY_OBJECT), encoder, recipe.views)
+                for tile in training_tiles(example, encoder.tile, recipe.image_size)
+            ]
             if images is ordered:
                 encoding(done / len(ordered), f"encoded {done} of {len(ordered)} labels")
         return dict(sorted(views.items()))
 
     labels = views_of(ordered)
-    proposed = {image_id: seen for image_id, seen in views_of(pseudo).items() if len(seen[0].classes)}
+    proposed = {
+        image_id: seen for image_id, seen in views_of(pseudo).items() if any(len(tile[0].classes) for tile in seen)
+    }
     return Learnt(recipe, evidence, labels, proposed, views_of(empty) if recipe.empty_images else {})
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.data.samples import ImageToScore
-from models.encoders.feature_store import FeatureStore
+from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.taps import FrozenEncoder
 from models.features.recipe import PretrainedRecipe
 from models.fitted import FittedNetwork, Network
@@ -55,11 +55,13 @@ class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
         self, images: Iterable[ImageToScore], *, batch_size: int, progress: Progress
     ) -> Iterator[tuple[str, NDArray[np.float32]]]:
         """Ids and features (D,) of images, those of its predictions; `progress` is told the share that is done."""
-        waiting, done = list(images), 0
+        waiting, done, parts = list(images), 0, []
         for batch in self.encoder.encoded(waiting, batch_size):
-            for item, picture in batch:
-                yield item.image_id, picture.taps[-1].astype(np.float32).mean(axis=(1, 2))
-            done += len(batch)
+            for seen in batch:
+                parts.append(seen.picture.taps[-1].astype(np.float32).mean(axis=(1, 2)))
+                if seen.last:
+                    yield seen.item.image_id, np.mean(parts, axis=0)
+                    done, parts = done + 1, []
             progress(done / len(waiting), f"encoded {done} of {len(waiting)} images")
 
     def _description(self) -> dict[str, Any]:
@@ -69,6 +71,7 @@ class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
             "channels": self.channels,
             "evidence_images": images,
             "encoder": self.encoder.identity,
+            "tile": self.encoder.tile,
         }
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -98,13 +101,19 @@ def evidence_of(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -
 
 
 def frozen_encoder(
-    recipe: PretrainedRecipe,
-    store: FeatureStore,
-    device: torch.device,
-    channels: tuple[int, ...] | None = None,
-    *,
-    fine: bool = False,
-    identity: str | None = None,
+    recipe: PretrainedRecipe, store: FeatureStore, device: torch.device, tile: int, *, fine: bool = False
 ) -> FrozenEncoder:
-    """The recipe's encoder; it is built when a picture is not in `store`, or when nobody says its `channels`."""
-    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, channels, fine, identity)
+    """The recipe's encoder, built now to learn its channels, or when the first picture is not in `store`.
+
+    Args:
+        tile, fine: see `FrozenEncoder`.
+    """
+    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, fine=fine, tile=tile)
+
+
+def encoder_of(
+    description: Mapping[str, Any], recipe: PretrainedRecipe, device: torch.device, *, fine: bool = False
+) -> FrozenEncoder:
+    """That of a model's file; it is built when a picture is not in the store."""
+    encoder = frozen_encoder(recipe, NO_STORE, device, description.get("tile", 0), fine=fine)
+    return replace(encoder, known_channels=tuple(description["channels"]), known_identity=description["encoder"])

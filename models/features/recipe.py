@@ -16,7 +16,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "masks": ("auto", "regions", "dense"),
 }
 WEIGHTS = ("package", "timm", "random")
-MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations"}
+MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations", "tile"}
 SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every"}
 
 
@@ -33,6 +33,7 @@ class PretrainedRecipe(JsonOptions):
     encoder: str = "tf_efficientnet_lite0"  # timm's name
     weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
     image_size: int = 192  # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
+    tile: int = 0  # side of the windows that it sees of larger pictures, pixels; 0 chooses it by the labels
     # The network on its taps.
     masks: str = "auto"  # "regions", or "dense" for thin structures (models/thin); by what the labels look like
     width: int = 48  # channels of the pyramid

@@ -16,6 +16,7 @@ from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.features.learnt import gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
+from models.features.tiles import fitting_tile
 from models.features.views import tap_statistics
 from models.predictor import Predictor
 from models.pretrained.head import fit_head
@@ -25,6 +26,7 @@ from models.training.cache import NetworkCache
 from models.training.loop import Progress, part_of
 
 ENCODED = 0.35  # of the progress shown
+LEAST_RADIUS = 4.0  # of a disc, in pixels of the encoder's square, a quarter of which is a cell of the maps
 
 
 def fit(
@@ -61,7 +63,8 @@ def fit(
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
-    encoder = frozen_encoder(recipe, store, device)
+    tile = recipe.tile or fitting_tile(examples, recipe.image_size, LEAST_RADIUS)
+    encoder = frozen_encoder(recipe, store, device, tile)
     learnt = gather(
         examples,
         tuple(categories),
@@ -80,7 +83,7 @@ def fit(
     fitted = train(
         task,
         learnt,
-        recipe.iterations(len(learnt.drawn)),
+        recipe.iterations(learnt.images),
         fit_on=fit_head,
         encoder=encoder,
         categories=tuple(categories),

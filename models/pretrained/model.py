@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from models.data.samples import ImageToScore
-from models.encoders.feature_store import NO_STORE
-from models.features.model import FittedOnFeatures, evidence_of, frozen_encoder, network_tensors
+from models.features.model import FittedOnFeatures, encoder_of, evidence_of, network_tensors
 from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
 from models.predictor import Prediction
@@ -49,6 +48,6 @@ class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=frozen_encoder(recipe, NO_STORE, device, channels, identity=description["encoder"]),
+            encoder=encoder_of(description, recipe, device),
             **provenance(description),
         )

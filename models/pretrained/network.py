@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from models.features.pyramid import GROUPS, TapNetwork, convolution
 from models.pretrained.regions import cut_out, mean_inside, regions_of, sample, sampling_grid
 
-VERSION = 1
+VERSION = 2
 """Raised when a change makes trainings come to other weights."""
 BOX_UNIT = 0.12  # image sides from a centre to a box's side, where the box head says zero
 CENTRE_BIAS = -3.0
@@ -99,7 +99,9 @@ class PyramidNetwork(TapNetwork):
         inside = ((grid >= boxes[:, None, None, :2]) & (grid <= boxes[:, None, None, 2:])).all(dim=-1, keepdim=True)
         planes = torch.cat([offsets, inside.to(offsets.dtype)], dim=-1).permute(0, 3, 1, 2)
         cut = torch.cat([cut_out(seen, images, regions, self.region), planes], dim=1)
-        parts = zip(cut.split(AT_A_TIME), at_points(maps.pyramid, images, seeds).split(AT_A_TIME), strict=True)
+        parts = zip(
+            *(torch.split(each, AT_A_TIME) for each in (cut, at_points(maps.pyramid, images, seeds))), strict=True
+        )
         return torch.cat([self.mask_head(part, at_seed) for part, at_seed in parts]), regions
 
     def classes(self, maps: Maps, taps: Sequence[Tensor], images: Tensor, boxes: Tensor) -> Tensor:

@@ -9,24 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import Counts, ImageProposals, ObjectProposal
 from models.data.samples import ImageToScore
-from models.encoders.feature_store import EncodedPicture
 from models.encoders.taps import FrozenEncoder
 from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import CONFIDENCE
-from models.iou_head.uncertainty import LARGEST, mask_uncertainty
+from models.iou_head.uncertainty import LARGEST
 from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
 from models.predictor import Prediction, evaluating
-from models.pretrained.decode import find_objects
 from models.pretrained.network import PyramidNetwork
-from models.pretrained.regions import full_size_mask
-from models.pretrained.statistics import NAMES, region_statistics
+from models.pretrained.seen import Seen, look
+from models.pretrained.statistics import NAMES
 
 Floats = NDArray[np.float64]
 NOTHING_COUNTED = 1.0  # score of an image whose counts say that it holds no object
@@ -53,65 +50,51 @@ def predict_images(
     """
     for item in images:
         _check_counts(item, categories)
+    parts: list[Seen] = []
     for batch in encoder.encoded(images, batch_size):
         with evaluating(network):
-            predictions = _predict_batch(
-                network, encoder, batch, categories=categories, recipe=recipe, calibrator=calibrator
-            )
-        yield from predictions
+            found = look(network, encoder, batch, recipe)
+        for one, part in zip(batch, found, strict=True):
+            parts.append(part)
+            if one.last:
+                seen = Seen.of(parts)
+                yield _prediction(
+                    one.item, one.picture.size, seen, categories=categories, recipe=recipe, calibrator=calibrator
+                )
+                parts = []
 
 
-@torch.inference_mode()
-def _predict_batch(
-    network: PyramidNetwork,
-    encoder: FrozenEncoder,
-    batch: Sequence[tuple[ImageToScore, EncodedPicture]],
+def _prediction(
+    item: ImageToScore,
+    size: tuple[int, int],
+    seen: Seen,
     *,
     categories: Sequence[int],
     recipe: PretrainedRecipe,
     calibrator: Calibrator,
-) -> list[Prediction]:
-    raw = encoder.tensors([picture.taps for _, picture in batch])
-    taps = network.scaled(raw)
-    maps = network(taps)
-    least = [0.0 if item.counts else recipe.threshold for item, _ in batch]  # of as many as were counted, any may be
-    found = find_objects(network, maps, taps, recipe.most_objects, least)
-    doubts = mask_uncertainty(found.logits[None], torch.zeros_like(found.images)[None])[0].cpu().double().numpy()
-    statistics = region_statistics(found, maps).cpu().double().numpy()
-    features = raw[-1].mean(dim=(2, 3)).cpu().numpy()
-    images, regions, classes = (part.cpu().numpy() for part in (found.images, found.regions.double(), found.classes))
-    logits = found.logits.float().cpu().numpy()
-    predictions = []
-    for row, (item, picture) in enumerate(batch):
-        own = np.flatnonzero(images == row)
-        chosen, indices = _choose(
-            own, classes, statistics[:, CONFIDENCE], counts=item.counts, categories=categories, least=recipe.threshold
-        )
-        masks = [full_size_mask(logits[place], regions[place], *picture.size) for place in chosen.tolist()]
-        seen = [place for place, mask in enumerate(masks) if mask.area]  # of a tiny picture, a mask may hold no pixel
-        chosen, indices, masks = chosen[seen], [indices[place] for place in seen], [masks[place] for place in seen]
-        ious = calibrator.predict(statistics[chosen])
-        proposals = tuple(
-            ObjectProposal(
-                categories[index],
-                mask,
-                float(iou),
-                float(statistics[place, CONFIDENCE]),
-            )
-            for place, index, mask, iou in zip(chosen.tolist(), indices, masks, ious, strict=True)
-        )
-        doubted = float(statistics[np.setdiff1d(own, chosen), CONFIDENCE].sum())
-        missing = max(0, item.counts.objects - len(chosen)) if item.counts else 0
-        predictions.append(
-            Prediction(
-                ImageProposals(item.image_id, "", _score(ious, item.counts, doubted), proposals, missing),
-                statistics[chosen],
-                None,
-                features[row],
-                _image_uncertainty(doubts[chosen], item.counts),
-            )
-        )
-    return predictions
+) -> Prediction:
+    own, joined = seen.objects(size, 0.0 if item.counts else recipe.threshold)
+    chosen, indices = _choose(
+        own, seen.classes, seen.confidence, counts=item.counts, categories=categories, least=recipe.threshold
+    )
+    masks = [joined[place] if place in joined else seen.mask(place, size) for place in chosen.tolist()]
+    solid = [place for place, mask in enumerate(masks) if mask.area]  # of a tiny picture, a mask may hold no pixel
+    chosen, indices, masks = chosen[solid], [indices[place] for place in solid], [masks[place] for place in solid]
+    statistics = seen.statistics[chosen]
+    ious = calibrator.predict(statistics)
+    proposals = tuple(
+        ObjectProposal(categories[index], mask, float(iou), float(row[CONFIDENCE]))
+        for index, mask, iou, row in zip(indices, masks, ious, statistics, strict=True)
+    )
+    doubted = float(seen.confidence[np.setdiff1d(own, chosen)].sum())
+    missing = max(0, item.counts.objects - len(chosen)) if item.counts else 0
+    return Prediction(
+        ImageProposals(item.image_id, "", _score(ious, item.counts, doubted), proposals, missing),
+        statistics,
+        None,
+        seen.features,
+        _image_uncertainty(seen.doubts[chosen], item.counts),
+    )
 
 
 def _choose(

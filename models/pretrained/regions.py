@@ -10,6 +10,7 @@ from pycocotools import mask as coco_mask
 from torch import Tensor
 
 from maskloop.masks import Mask
+from models.data.windows import Window
 
 MARGIN = 1.5  # side of a region over its box's
 LEAST = 0.04  # side of a region, at least, in image sides
@@ -102,17 +103,20 @@ def _tents(at: Tensor, cells: int) -> Tensor:
     return (1 - (at[..., None] - torch.arange(cells, device=at.device, dtype=at.dtype)).abs()).clamp(min=0)
 
 
-def full_size_mask(logits: NDArray[np.float32], region: NDArray[np.float64], height: int, width: int) -> Mask:
+def full_size_mask(
+    logits: NDArray[np.float32], region: NDArray[np.float64], window: Window, size: tuple[int, int]
+) -> Mask:
     """One region's mask at the image's own size, at a cost of the region's pixels.
 
     Args:
         logits: (R, R), above zero inside; interpolated bilinearly between the cells' middles.
-        region: (4,) in image sides; what lies outside the image is left out.
+        region: (4,) in sides of the window; what lies outside the window is left out.
+        window: of the image of `size` (height, width).
     """
-    rows, down = _interpolation(logits.shape[0], region[1] * height, region[3] * height, height)
-    columns, across = _interpolation(logits.shape[1], region[0] * width, region[2] * width, width)
+    rows, down = _interpolation(logits.shape[0], region[1] * window.height, region[3] * window.height, window.height)
+    columns, across = _interpolation(logits.shape[1], region[0] * window.width, region[2] * window.width, window.width)
     solid = (down @ logits @ across.T) > 0
-    return _placed(solid, rows.start, columns.start, height, width)
+    return _placed(solid, window.top + rows.start, window.left + columns.start, *size)
 
 
 def _interpolation(cells: int, begin: float, end: float, length: int) -> tuple[range, NDArray[np.float64]]:

@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.data.samples import Example, prepare
+from models.data.samples import Example
 from models.encoders.feature_store import NO_STORE, FeatureStore
-from models.features.learnt import EVERY_OBJECT, Learnt, gather, train
+from models.features.learnt import Learnt, gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
+from models.features.tiles import fitting_tile
 from models.features.views import tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
 from models.iou_head.mask_statistics import CONFIDENCE
@@ -29,6 +30,7 @@ from models.training.holdout import MIN_IMAGES
 from models.training.loop import Progress, part_of
 
 ENCODED = 0.35  # of the progress shown
+LEAST_WIDTH = 2.0  # of a line, in pixels of the encoder's square
 JUDGED_AT = 192  # pixels along the square at which labels are looked at
 SLOPE, INTERCEPT = (
     2.57,
@@ -41,9 +43,8 @@ def suits(examples: Sequence[Example], categories: Sequence[int], recipe: Pretra
     """Whether the recipe asks for this kind of network, or its labels look as if they need it."""
     if recipe.masks != "auto":
         return recipe.masks == "dense"
-    small = (prepare(example, categories, JUDGED_AT, EVERY_OBJECT) for example in examples)
-    masks = [mask for item in small for mask in item.masks]
-    return are_thin(masks, most_thick=MOST_THICK, least_long=LEAST_LONG)
+    masks = (item.mask for example in examples for item in example.objects)
+    return are_thin(masks, side=JUDGED_AT, most_thick=MOST_THICK, least_long=LEAST_LONG)
 
 
 def fit(
@@ -63,7 +64,8 @@ def fit(
 ) -> FittedDense:
     """Train a dense head; arguments and errors as `models.pretrained.fit.fit`."""
     recipe = recipe.as_dense()
-    encoder = frozen_encoder(recipe, store, device, fine=True)
+    tile = recipe.tile or fitting_tile(examples, recipe.image_size, LEAST_WIDTH)
+    encoder = frozen_encoder(recipe, store, device, tile, fine=True)
     learnt = gather(
         examples,
         tuple(categories),
@@ -84,7 +86,7 @@ def fit(
     fitted = train(
         task,
         learnt,
-        round(ITERATIONS * recipe.iterations(len(learnt.drawn))),
+        round(ITERATIONS * recipe.iterations(learnt.images)),
         fit_on=thin_head,
         encoder=encoder,
         categories=tuple(categories),
@@ -108,7 +110,7 @@ def thin_head(evidence: CalibrationSet | None) -> Calibrator:
 def _learn_rule(task: DenseTraining, learnt: Learnt) -> InstanceRule:
     """From the labels as they are, and what the network makes of them."""
     network = task.network.eval()
-    first = [views[0] for views in learnt.labels.values()]
+    first = [views[0] for windows in learnt.labels.values() for views in windows]
     maps = []
     for view in first:
         taps = [

@@ -16,19 +16,21 @@ from maskloop.masks import Mask
 from maskloop.values import Counts, ImageProposals, ObjectProposal
 from models.data.samples import ImageToScore
 from models.data.upsampling import enlarge
-from models.encoders.feature_store import NO_STORE, EncodedPicture
-from models.features.model import FittedOnFeatures, evidence_of, frozen_encoder, network_tensors
+from models.data.windows import Window
+from models.features.model import FittedOnFeatures, encoder_of, evidence_of, network_tensors
 from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
 from models.iou_head.uncertainty import LARGEST, mask_uncertainty
 from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
 from models.predictor import Prediction, evaluating
-from models.thin.instances import InstanceRule
+from models.thin.canvas import stitch
+from models.thin.instances import InstanceRule, Part
 from models.thin.network import DenseNetwork
 
 NAMES = ("confidence", "root_area", "objects", "stability")
-"""Statistics of an object: its mean probability, the side of a square of its area in image sides, the number of objects
-in its image / 20, and the share of its pixels that are surer by .2 than they had to be."""
+"""Statistics of an object: its mean probability, the side of a square of its area and the number of objects / 20, both
+for what the network looks at at once, and the share of its pixels that are surer by .2 than they had to be."""
+Maps = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 
@@ -51,21 +53,26 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             for category_id in item.counts.by_category if item.counts else ():
                 if category_id not in self.categories:
                     raise InvalidLabel(f"category {category_id} is not in the vocabulary")
+        parts: list[tuple[Window, Maps, NDArray[np.float32]]] = []
         for batch in self.encoder.encoded(images, batch_size):
-            raw = self.encoder.tensors([picture.taps for _, picture in batch])
+            raw = self.encoder.tensors([one.picture.taps for one in batch])
             with torch.inference_mode(), evaluating(self.network):
-                logits = self.network(raw)
+                logits = self.network(raw).cpu().numpy()
             features = raw[-1].mean(dim=(2, 3)).cpu().numpy()
-            for row, (item, picture) in enumerate(batch):
-                yield self._prediction(item, picture, logits[row].cpu(), features[row])
+            for row, one in enumerate(batch):
+                parts.append((one.window, logits[row], features[row]))
+                if one.last:
+                    windows, maps, seen = zip(*parts, strict=True)
+                    yield self._prediction(one.item, one.picture.size, stitch(windows, maps), np.mean(seen, axis=0))
+                    parts = []
 
     def _prediction(
-        self, item: ImageToScore, picture: EncodedPicture, logits: Tensor, features: NDArray[np.float32]
+        self, item: ImageToScore, size: tuple[int, int], logits: Maps, features: NDArray[np.float32]
     ) -> Prediction:
-        probabilities, maps = logits.sigmoid().numpy(), logits.numpy()
-        found = [(place, part) for place in range(len(maps)) for part in self.rule.objects(probabilities[place])]
+        probabilities = torch.from_numpy(logits).sigmoid().numpy()
+        found = [(place, part) for place in range(len(logits)) for part in self.rule.objects(probabilities[place])]
         found = counted(found, item.counts, self.categories)
-        drawn = [(each, self._full_size(maps[each[0]], each[1], picture.size)) for each in found]
+        drawn = [(each, self._full_size(logits[each[0]], each[1], size)) for each in found]
         found = [each for each, mask in drawn if mask.area]
         masks = [mask for _, mask in drawn if mask.area]
         statistics = self._statistics(probabilities, found)
@@ -84,32 +91,30 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             self._uncertainty(logits, found, item.counts),
         )
 
-    def _statistics(self, probabilities: NDArray[np.float32], found: Sequence[tuple[int, NDArray[np.bool_]]]) -> Floats:
-        rows = [
-            (
-                probabilities[place][part].mean(),
-                np.sqrt(part.mean()),
-                len(found) / 20,
-                (probabilities[place][part] >= min(self.rule.threshold + 0.2, 0.95)).mean(),
-            )
-            for place, part in found
-        ]
+    def _statistics(self, probabilities: Maps, found: Sequence[tuple[int, Part]]) -> Floats:
+        seen = self.recipe.image_size**2  # pixels of what the network looks at at once
+        rows = []
+        for place, part in found:
+            inside = part.of(probabilities[place])
+            sure = (inside >= min(self.rule.threshold + 0.2, 0.95)).mean()
+            beside = len(found) / 20 * seen / probabilities[place].size
+            rows.append((inside.mean(), np.sqrt(part.area / seen), beside, sure))
         return np.array(rows, dtype=np.float64).reshape(-1, len(NAMES))
 
-    def _full_size(self, logits: NDArray[np.float32], part: NDArray[np.bool_], size: tuple[int, int]) -> Mask:
+    def _full_size(self, logits: NDArray[np.float32], part: Part, size: tuple[int, int]) -> Mask:
         """The object at the image's own size: its own pixels' map, lifted so that the threshold is zero."""
         lift = np.log(self.rule.threshold / (1 - self.rule.threshold))
-        return enlarge(np.where(part, logits - lift, -np.abs(logits - lift)).astype(np.float32), *size)
+        own = part.on(logits.shape)
+        return enlarge(np.where(own, logits - lift, -np.abs(logits - lift)).astype(np.float32), *size)
 
-    def _uncertainty(
-        self, logits: Tensor, found: Sequence[tuple[int, NDArray[np.bool_]]], counts: Counts | None
-    ) -> dict[str, float]:
+    def _uncertainty(self, logits: Maps, found: Sequence[tuple[int, Part]], counts: Counts | None) -> dict[str, float]:
         """Of the maps of the classes that were found; an image known to hold nothing has no doubt."""
         if not found:
             nothing = np.zeros(len(LARGEST)) if counts is not None and not counts.objects else np.array(LARGEST)
             return dict(zip(UNCERTAINTIES, nothing.tolist(), strict=True))
         places = sorted({place for place, _ in found})
-        doubts = mask_uncertainty(logits[places][None], torch.zeros(1, len(places), dtype=torch.int64))[0]
+        maps = torch.from_numpy(logits[places])
+        doubts = mask_uncertainty(maps[None], torch.zeros(1, len(places), dtype=torch.int64))[0]
         return dict(zip(UNCERTAINTIES, doubts.double().mean(dim=0).tolist(), strict=True))
 
     def _description(self) -> dict[str, Any]:
@@ -126,15 +131,13 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=frozen_encoder(recipe, NO_STORE, device, channels, fine=True, identity=description["encoder"]),
+            encoder=encoder_of(description, recipe, device, fine=True),
             rule=InstanceRule(**description["rule"]),
             **provenance(description),
         )
 
 
-def counted(
-    found: list[tuple[int, NDArray[np.bool_]]], counts: Counts | None, categories: Sequence[int]
-) -> list[tuple[int, NDArray[np.bool_]]]:
+def counted(found: list[tuple[int, Part]], counts: Counts | None, categories: Sequence[int]) -> list[tuple[int, Part]]:
     """As many parts of each category as were counted, the largest; all of them where nobody counted."""
     if counts is None:
         return found

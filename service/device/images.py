@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.formats.images import decode_image
-from models.data.samples import Example, ImageToScore
+from models.data.samples import Example, ImageToScore, LargeExample
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
+
+LARGE = 1 << 22  # pixels, from which on an image is not held in memory
 
 
 class ImageReader:
@@ -34,7 +36,11 @@ class ImageReader:
 
     def example(self, image: ImageFile) -> Example:
         """The image and its objects, to learn from or to measure a model on."""
-        return Example(image.image_id, self.pixels(image), image.objects)
+        pixels = self.pixels(image)
+        height, width, _ = pixels.shape
+        if height * width > LARGE:
+            return LargeExample(image.image_id, (height, width), partial(self.pixels, image), image.objects)
+        return Example(image.image_id, pixels, image.objects)
 
     def to_score(self, image: ImageFile) -> ImageToScore:
         """The image and its counts, decoded when its turn comes."""

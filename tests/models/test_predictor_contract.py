@@ -47,12 +47,12 @@ def annotation_network(recipe: str, classes: str) -> FittedModel:
     return FittedModel(network, tiny, CATEGORIES, Calibrator("statistics", tuple(weights.tolist()), 0.4), 0, (), {})
 
 
-def pretrained_network(classes: str) -> FittedPretrained:
+def pretrained_network(classes: str, tile: int = 0) -> FittedPretrained:
     """A small one on a random encoder, whose maps go up and down."""
     tiny = PretrainedRecipe(
         weights="random", image_size=64, width=16, tower=8, region=4, threshold=0.001, most_objects=8, classes=classes
     )
-    encoder = frozen_encoder(tiny, NO_STORE, CPU)
+    encoder = frozen_encoder(tiny, NO_STORE, CPU, tile)
     network = initial_network(encoder.channels, len(CATEGORIES), tiny, 3).eval()
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(3)
@@ -64,10 +64,10 @@ def pretrained_network(classes: str) -> FittedPretrained:
     )
 
 
-def dense_network(classes: str) -> FittedDense:
+def dense_network(classes: str, tile: int = 0) -> FittedDense:
     """A small one on a random encoder, whose maps go up and down."""
     tiny = PretrainedRecipe(weights="random", masks="dense", image_size=64, classes=classes)
-    encoder = frozen_encoder(tiny, NO_STORE, CPU, fine=True)
+    encoder = frozen_encoder(tiny, NO_STORE, CPU, tile, fine=True)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         network = DenseNetwork(encoder.channels, len(CATEGORIES)).eval()
@@ -96,6 +96,9 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "on frozen features, count-free": partial(pretrained_network, "predicted"),
     "dense, count-conditioned": partial(dense_network, "fed"),
     "dense, count-free": partial(dense_network, "predicted"),
+    "on windows, count-conditioned": partial(pretrained_network, "fed", 32),
+    "on windows, count-free": partial(pretrained_network, "predicted", 32),
+    "dense on windows, count-free": partial(dense_network, "predicted", 32),
 }
 
 

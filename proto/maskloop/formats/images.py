@@ -31,7 +31,8 @@ from maskloop.errors import InvalidImage, MaskloopError
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
 MAX_BYTES = 64 * 1024 * 1024
-MAX_PIXELS = 64 * 1024 * 1024
+MAX_PIXELS = 128 * 1024 * 1024
+STRIP = 512  # rows copied at once
 
 _ORIENTATION_TAG = 0x0112
 _TURN_UPRIGHT = {
@@ -81,7 +82,7 @@ def decode_image(data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixe
     with _pillow(name):
         turn = _TURN_UPRIGHT.get(_orientation(image))
         upright = image.transpose(turn) if turn is not None else image
-        pixels = np.array(_to_rgb(upright, name), dtype=np.uint8)
+        pixels = _array(_to_rgb(upright, name))
     return DecodedImage(pixels, pixels.shape[1], pixels.shape[0], hashlib.sha256(data).hexdigest())
 
 
@@ -201,7 +202,17 @@ def _to_rgb(image: Image.Image, name: str) -> Image.Image:
     if image.has_transparency_data:
         over = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _array(image: Image.Image) -> NDArray[np.uint8]:
+    """(H, W, 3), copied strip by strip: all at once, Pillow would make a second copy on the way."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    for top in range(0, height, STRIP):
+        bottom = min(top + STRIP, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return pixels
 
 
 def _stretch(grey: NDArray[np.float64], name: str) -> NDArray[np.uint8]:

@@ -76,8 +76,8 @@ def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
 
 def test_a_box_is_a_prompt(learnt, pictures):
     for example in pictures[8:]:
-        ((_, picture),) = next(learnt.encoder.encoded([ImageToScore.of(example)], 1))
-        taps = learnt.network.scaled(learnt.encoder.tensors([picture.taps]))
+        (seen,) = next(learnt.encoder.encoded([ImageToScore.of(example)], 1))
+        taps = learnt.network.scaled(learnt.encoder.tensors([seen.picture.taps]))
         boxes = torch.tensor([item.mask.box for item in example.objects], dtype=torch.float32) / SIDE
         boxes[:, 2:] += boxes[:, :2]
         with torch.inference_mode():

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.data.windows import Window
 from models.pretrained.regions import LEAST, cut_out, full_size_mask, mean_inside, put_back, regions_of
 
 REGION = st.tuples(*[st.floats(-0.4, 1.0)] * 2, *[st.floats(0.05, 1.2)] * 2)
@@ -38,7 +39,7 @@ def test_a_mask_at_full_size_is_the_slow_one(corner_and_size, height, width, see
     x, y, wide, high = corner_and_size
     region = np.array([x, y, x + wide, y + high])
     logits = np.random.default_rng(seed).normal(size=(5, 5)).astype(np.float32)
-    mask = full_size_mask(logits, region, height, width)
+    mask = full_size_mask(logits, region, Window.whole((height, width)), (height, width))
     assert (mask.height, mask.width) == (height, width)
     np.testing.assert_array_equal(mask.to_array(), slow_mask(logits, region, height, width))
 
@@ -49,7 +50,9 @@ def test_masks_put_back_small_are_those_of_full_size():
     corners = torch.from_numpy(rng.uniform(-0.2, 0.6, size=(6, 2)).astype(np.float32))
     regions = torch.cat([corners, corners + torch.from_numpy(rng.uniform(0.2, 0.6, size=(6, 2)).astype(np.float32))], 1)
     for drawn, one, region in zip(put_back(logits, regions, 32), logits.numpy(), regions.double().numpy(), strict=True):
-        assert (drawn.numpy() != full_size_mask(one, region, 32, 32).to_array()).mean() <= 0.002
+        assert (
+            drawn.numpy() != full_size_mask(one, region, Window.whole((32, 32)), (32, 32)).to_array()
+        ).mean() <= 0.002
 
 
 def test_regions_are_cut_out_of_their_own_image():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from maskloop.masks import Mask
 from models.thin.instances import InstanceRule, are_thin, learn_rule
 
 
@@ -23,19 +24,20 @@ def probabilities(*pieces, inside=0.8):
 def test_parts_that_touch_even_at_a_corner_are_one_object():
     corner = (slice(6, 7), slice(8, 9))
     (found,) = InstanceRule(0.5, 0, 1).objects(probabilities(LEFT, corner))
-    np.testing.assert_array_equal(found, canvas(LEFT, corner))
+    np.testing.assert_array_equal(found.on((20, 20)), canvas(LEFT, corner))
+    assert found.area == found.of(np.ones((20, 20), np.float32)).sum() == 9
 
 
 @pytest.mark.parametrize(("radius", "objects"), [(0, 2), (1, 1)])
 def test_parts_whose_dilations_touch_are_one_object_of_their_own_pixels(radius, objects):
     found = InstanceRule(0.5, radius, 1).objects(probabilities(LEFT, RIGHT))
     assert len(found) == objects
-    np.testing.assert_array_equal(np.any(found, axis=0), canvas(LEFT, RIGHT))
+    np.testing.assert_array_equal(np.any([part.on((20, 20)) for part in found], axis=0), canvas(LEFT, RIGHT))
 
 
 def test_the_largest_comes_first_and_specks_are_left_out():
     found = InstanceRule(0.5, 0, 2).objects(probabilities(LEFT, RIGHT, DOT))
-    assert [int(part.sum()) for part in found] == [10, 8]
+    assert [part.area for part in found] == [10, 8]
 
 
 def test_nothing_above_the_threshold_is_nothing():
@@ -64,8 +66,16 @@ def test_labels_without_an_object_give_a_rule():
 
 
 def test_lines_are_thin_and_blobs_are_not():
-    line, blob = canvas(RIGHT), canvas((slice(3, 12), slice(3, 12)))
-    assert are_thin([line], most_thick=8, least_long=3)
-    assert not are_thin([blob], most_thick=8, least_long=3)
-    assert not are_thin([line, blob], most_thick=8, least_long=3)
-    assert not are_thin([], most_thick=8, least_long=3)
+    line, blob = Mask.from_array(canvas(RIGHT)), Mask.from_array(canvas((slice(3, 12), slice(3, 12))))
+    limits = {"side": 20, "most_thick": 8, "least_long": 3}
+    assert are_thin([line], **limits)
+    assert not are_thin([blob], **limits)
+    assert not are_thin([line, blob], **limits)
+    assert not are_thin([], **limits)
+
+
+def test_a_crack_that_is_a_fraction_of_a_pixel_wide_at_the_size_of_judging_is_thin():
+    wall = np.zeros((4000, 5000), dtype=bool)
+    for row in range(4000):
+        wall[row, 1000 + row // 2 : 1006 + row // 2] = True
+    assert are_thin([Mask.from_array(wall)], side=192, most_thick=8, least_long=5)

@@ -1,0 +1,103 @@
+"""Large photographs as overlapping windows, which networks see one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskloop.masks import Mask
+from maskloop.values import ObjectLabel
+from models.data.samples import Example
+
+OVERLAP = 4  # windows share at least a quarter of their side with the next
+SLACK = 5 / 4  # of a window's side, up to which a photograph's side is not divided
+MOST = 400  # windows of one photograph
+
+
+@dataclass(frozen=True)
+class Window:
+    """Part of an image: its upper left pixel, and its size in pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def whole(cls, size: tuple[int, int]) -> Window:
+        """All of an image of (height, width)."""
+        return cls(0, 0, *size)
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Row and column, in pixels."""
+        return self.top + self.height / 2, self.left + self.width / 2
+
+    def of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """What it shows of an image (H, W, ...); a view."""
+        return pixels[self.top : self.top + self.height, self.left : self.left + self.width]
+
+
+def windows(size: tuple[int, int], side: int, cells: int) -> list[Window]:
+    """Windows that cover an image, row by row.
+
+    Args:
+        size: height and width of the image, in pixels.
+        side: of a window, in pixels; 0 for one window that is the whole image. Larger where more than `MOST` windows
+            would be needed.
+        cells: along a window's side, as the network sees it. Windows begin between two cells of the others; so that the
+            last one of a row or column reaches the end, it is up to a cell longer.
+    """
+    if not side:
+        return [Window.whole(size)]
+    while True:
+        rows, columns = (_stretches(length, side, max(1, side // cells)) for length in size)
+        if len(rows) * len(columns) <= MOST:
+            break
+        side *= 2
+    return [Window(top, left, high, wide) for (top, high), (left, wide) in product(rows, columns)]
+
+
+def _stretches(length: int, side: int, grain: int) -> list[tuple[int, int]]:
+    """Beginnings and lengths along one side of an image."""
+    if length <= side * SLACK:
+        return [(0, length)]
+    step = side - side // OVERLAP
+    number = 1 + -(-(length - side) // step)
+    last = (length - side) // grain * grain
+    begins = [round(last * place / (number - 1) / grain) * grain for place in range(number)]
+    return [(begin, side) for begin in begins[:-1]] + [(last, length - last)]
+
+
+def cut(example: Example, window: Window) -> Example:
+    """What a window shows of a labeled image; objects of which it shows nothing are none of its own."""
+    if (window.height, window.width) == example.size:
+        return example
+    shown = ((item.category_id, seen) for item in example.objects if (seen := _seen(item.mask, window)) is not None)
+    return Example(example.image_id, window.of(example.pixels), tuple(ObjectLabel(*item) for item in shown))
+
+
+def some_windows(
+    objects: Sequence[ObjectLabel], among: Sequence[Window], most: int, rng: np.random.Generator
+) -> list[Window]:
+    """Some of an image's windows to learn from, at random: with objects, but for one without if there is one."""
+    if len(among) <= most:
+        return list(among)
+    order = [among[place] for place in rng.permutation(len(among))]
+    showing = [window for window in order if any(_seen(item.mask, window) is not None for item in objects)]
+    bare = [window for window in order if window not in showing]
+    return [*showing[: most - min(1, len(bare))], *bare][:most]
+
+
+def _seen(mask: Mask, window: Window) -> Mask | None:
+    """What a window shows of a mask; `None` for nothing."""
+    x, y, wide, high = mask.box
+    across = x < window.left + window.width and window.left < x + wide
+    if not (across and y < window.top + window.height and window.top < y + high):
+        return None
+    seen = mask.crop(window.left, window.top, window.width, window.height)
+    return seen if seen.area else None
