@@ -12,12 +12,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK
-from maskloop.costs.estimates import TimedLabel, estimate_costs
+from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK, CostModel
+from maskloop.costs.estimates import estimate_costs
+from maskloop.costs.timed_label import TimedLabel
 from maskloop.values import Counts, SecondsEstimate, SupervisionKind
 
 PEOPLE = 300
 VOCABULARY, CATEGORIES = 20, 5
+PLAN = CostModel(VOCABULARY)
 SIGMA = float(np.sqrt(np.log1p(0.4**2)))
 CASES = ((5, 0.0), (20, 0.0), (20, 0.03), (100, 0.03), (1000, 0.03))
 IMAGE = Counts({0: 1, 1: 2})
@@ -49,7 +51,7 @@ class Person:
 
 def prices(person: Person, labels: list[TimedLabel]) -> Iterator[tuple[str, SecondsEstimate, float]]:
     """Each estimate beside what is true."""
-    found = estimate_costs(VOCABULARY, labels)
+    found = estimate_costs(PLAN, labels)
     full = [label.counts.by_category for label in labels if label.kind is SupervisionKind.FULL]
     outlined = np.array([sum(shown.get(key, 0) for shown in full) for key in range(CATEGORIES)])
     yield "class check, counting", found.counts.class_check, person.check
@@ -68,7 +70,7 @@ def measure(labels_a_kind: int, breaks: float) -> None:
         labels = [person.label(kind) for _ in range(labels_a_kind) for kind in kinds]
         for name, estimate, true in prices(person, labels):
             hits.setdefault(name, []).append(estimate.low_s <= true <= estimate.high_s)
-        errors.append(estimate_costs(VOCABULARY, labels).full_label(IMAGE) / person.mean_s(kinds[1], IMAGE) - 1)
+        errors.append(estimate_costs(PLAN, labels).full_label(IMAGE) / person.mean_s(kinds[1], IMAGE) - 1)
     covered = ", ".join(f"{name} {np.mean(found):.2f}" for name, found in hits.items())
     error = f"full label {np.mean(errors):+.2f}, absolute {np.mean(np.abs(errors)):.2f}"
     print(

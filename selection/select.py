@@ -16,7 +16,7 @@ ROUNDING_S = 1e-6
 
 @dataclass(frozen=True)
 class Quote:
-    """What a label is expected to cost, and what it costs at the least, in seconds; equal when counts were bought."""
+    """What a label is expected to cost, and what it costs at the least, in seconds; equal when it is known."""
 
     cost_s: float
     least_s: float

@@ -42,6 +42,20 @@ def box(height: int, width: int, rle: bytes) -> tuple[int, int, int, int]:
     return x, y, wide, high
 
 
+def perimeter(array: BoolArray) -> float:
+    """Length in pixels of all boundaries of a mask, (H, W) bool; whatever lies outside is unset.
+
+    Cauchy and Crofton's formula with four directions: how often rows, columns and diagonals enter or leave the mask
+    (Legland, Kieu, Devaux, *Computation of Minkowski measures on 2D and 3D binary images*, 2007). Unlike the number of
+    pixel edges, it takes a slanting line for as long as it is, within 6 %.
+    """
+    framed = np.pad(array, 1)
+    straight = np.count_nonzero(framed[1:] != framed[:-1]) + np.count_nonzero(framed[:, 1:] != framed[:, :-1])
+    falling = np.count_nonzero(framed[1:, 1:] != framed[:-1, :-1])
+    rising = np.count_nonzero(framed[1:, :-1] != framed[:-1, 1:])
+    return float(np.pi / 8 * (straight + (falling + rising) / np.sqrt(2)))
+
+
 def iou(height: int, width: int, first: bytes, second: bytes) -> float:
     """|A & B| / |A | B| of two masks of one size, of which one at least has a pixel set."""
     return float(coco_mask.iou([_coco(height, width, first)], [_coco(height, width, second)], [0])[0, 0])

@@ -97,6 +97,15 @@ class Mask:
 
         return box(self.height, self.width, self.rle)
 
+    @cached_property
+    def perimeter(self) -> float:
+        """Length of its outline in pixels, of all parts and holes, along the image's border too; 0 when empty."""
+        if not self.area:
+            return 0.0
+        from maskloop.mask_codec import perimeter
+
+        return perimeter(self.crop(*self.box).to_array())
+
     def iou(self, other: Mask) -> float:
         """|A & B| / |A | B| in [0, 1]; 0 when both are empty (Bellver et al., eq. 1).
 

@@ -17,7 +17,7 @@ def check_buys_an_image(budget: Budget, project: Project) -> None:
         InvalidBudget: the cheapest label of the project costs more, or it is larger than can be counted.
     """
     _check_size(budget)
-    cheapest_s = CostModel(len(project.categories)).cheapest_full()
+    cheapest_s = CostModel.of(project).cheapest_full()
     if budget.seconds is not None and budget.seconds < cheapest_s:
         raise InvalidBudget(
             f"a budget of {budget.seconds:g} s does not buy one image; the cheapest label costs {cheapest_s:g} s",

@@ -117,7 +117,7 @@ class Intake:
     ) -> list[Label]:
         if record is None:
             return [self._label(draft, cost_s=0.0, campaign_id="") for draft in drafts]
-        costs = CostModel(len(self.project.categories))
+        costs = CostModel.of(self.project)
         counted = counted_images(self.tx, self.project.id, list(images))
         made: list[Label] = []
         for draft in drafts:
@@ -167,12 +167,11 @@ class Intake:
         batch = record.batch
         labeled = {label.image_id for label in labels}
         leased = [pick for pick in record.in_state(PickState.OPEN) if pick.image_id in labeled]
-        full = [label.shown for label in labels if label.content.counted_by_budget]
-        totals = FullLabelTotals(len(full), sum(c.categories for c in full), sum(c.objects for c in full))
+        full = [label.content for label in labels if label.content.counted_by_budget]
         cost_s = sum(label.cost_s for label in labels)
         campaign = _after(get_campaign(self.tx, self.project.id, batch.campaign_id), freed(batch, leased))
         _check_budget(campaign, cost_s, len(full))
-        move(self.tx, campaign, replace(freed(batch, leased), spent_s=cost_s, full=totals))
+        move(self.tx, campaign, replace(freed(batch, leased), spent_s=cost_s, full=FullLabelTotals.of(full)))
         set_pick_states(self.tx, record, [label.image_id for label in labels], PickState.LABELED)
         return None if campaign.budget.seconds is None else campaign.left_s - cost_s
 

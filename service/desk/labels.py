@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
 from maskloop.formats.coco_writing import coco_document
 from maskloop.values import CostEstimates, Label, LabelDraft, Split, SupervisionKind
@@ -146,7 +147,7 @@ class LabelDesk:
         with self._database.read() as tx:
             project = get_project(tx, project_id)
             timed = list(timed_labels(tx, project_id))
-        return estimate_costs(len(project.categories), timed)
+        return estimate_costs(CostModel.of(project), timed)
 
     def _take(self, tx: Transaction, asked: _Asked) -> _Kept:
         now = self._clock()

@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from maskloop.errors import AlreadyExists, InvalidArgument, InvalidImage
 from maskloop.values import (
     LABEL_KINDS,
+    OUTLINE_FLAT,
     Category,
     FullLabel,
     Image,
     ImageImport,
     Label,
     ObjectLabel,
+    OutlinePrice,
     Project,
     Split,
 )
@@ -74,9 +76,15 @@ class ProjectDesk:
         self._new_id = new_id
 
     def create_project(
-        self, *, project_id: str, display_name: str = "", categories: Sequence[Category], request_id: str = ""
+        self,
+        *,
+        project_id: str,
+        display_name: str = "",
+        categories: Sequence[Category],
+        outline_price: OutlinePrice | None = None,
+        request_id: str = "",
     ) -> Project:
-        """Create a project with a fixed vocabulary.
+        """Create a project with a fixed vocabulary and a fixed price of an outline, 79 s if none is named.
 
         Raises:
             InvalidArgument: the id or the vocabulary is none.
@@ -88,7 +96,8 @@ class ProjectDesk:
                 field="categories",
             )
         name = display_name or project_id
-        asked = Project(project_id, name, tuple(sorted(categories)))
+        price = outline_price or OUTLINE_FLAT
+        asked = Project(project_id, name, tuple(sorted(categories)), outline_price=price)
         request = Request(request_id, "CreateProject", (asked,))
         with self._database.write() as tx:
             return answer_once(tx, request, Project, lambda: self._create(tx, asked), self._clock())

@@ -1,4 +1,8 @@
-"""What a label is expected to cost before it is made: exact where counts were bought, a mean where not."""
+"""What a label is expected to cost before it is made: exact where counts were bought, a mean where not.
+
+Outlines that are priced by length are taken for as long as those of the labels so far, also where a model proposes
+masks: how many objects there are is not taken from proposals either.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,14 @@ from itertools import islice
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
-from maskloop.values import LABEL_KINDS, Counts, LabelContent, Project, SupervisionKind
+from maskloop.values import (
+    LABEL_KINDS,
+    MEAN_OUTLINE_LENGTH,
+    Counts,
+    LabelContent,
+    Project,
+    SupervisionKind,
+)
 from selection.select import Quote
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
@@ -32,8 +43,10 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
         totals: what the full labels that the project's campaigns paid for showed.
     """
     content = LABEL_KINDS[kind]
-    usual = _usual(totals if content.builds_on_counts else NOTHING_KNOWN, costs.categories)
-    return Quote(whole_ms(content.price_s(costs, *usual)), whole_ms(content.price_s(costs, 0, 0)))
+    known = totals if content.builds_on_counts else NOTHING_KNOWN
+    categories, objects = _usual(known, costs.categories)
+    usual_s = content.price_s(costs, categories, objects, outline_length=objects * _mean_length(known))
+    return Quote(whole_ms(usual_s), whole_ms(content.price_s(costs, 0, 0)))
 
 
 def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
@@ -41,7 +54,7 @@ def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | N
 
     As people's clocks tell, where their time was measured; else as planned. At least `LEAST_S`.
     """
-    estimates = estimate_costs(len(project.categories), timed_labels(tx, project.id))
+    estimates = estimate_costs(CostModel.of(project), timed_labels(tx, project.id))
     unknown_s = whole_ms(estimates.usual_full_label(*_usual(full_label_totals(tx, project.id), estimates.categories)))
 
     def cost_s(counts: Counts | None, paid_s: float) -> float:
@@ -62,11 +75,15 @@ def quotes(
         ahead: the images that will be asked about, in that order.
         at_once: of how many of them the counts are read together.
     """
-    costs = CostModel(len(project.categories))
+    costs = CostModel.of(project)
+
+    @cache
+    def totals() -> FullLabelTotals:
+        return full_label_totals(tx, project.id)
 
     @cache
     def unknown() -> Quote:
-        return expected(costs, kind, full_label_totals(tx, project.id))
+        return expected(costs, kind, totals())
 
     content = LABEL_KINDS[kind]
     if not content.builds_on_counts:
@@ -78,7 +95,8 @@ def quotes(
             coming = list(islice(ahead, at_once))
             counted = counted_images(tx, project.id, coming)
             for coming_id in coming:
-                known[coming_id] = _exact(costs, content, counted[coming_id]) if coming_id in counted else unknown()
+                image = counted.get(coming_id)
+                known[coming_id] = unknown() if image is None else _of_counted(costs, content, image, totals())
         return known[image_id]
 
     return quote
@@ -91,6 +109,16 @@ def _usual(totals: FullLabelTotals, categories: int) -> tuple[float, float]:
     return min(categories, CATEGORIES_AN_IMAGE), OBJECTS_AN_IMAGE
 
 
-def _exact(costs: CostModel, content: type[LabelContent], counted: CountedImage) -> Quote:
-    cost_s = whole_ms(content.price_s(costs, counted.categories, counted.objects, counted.paid_s))
-    return Quote(cost_s, cost_s)
+def _mean_length(totals: FullLabelTotals) -> float:
+    """Sides that an outline is expected to be long."""
+    return totals.length / totals.objects if totals.objects else MEAN_OUTLINE_LENGTH
+
+
+def _of_counted(costs: CostModel, content: type[LabelContent], counted: CountedImage, totals: FullLabelTotals) -> Quote:
+    """Exact, unless outlines are priced by their length, which counts do not tell."""
+    length = counted.objects * _mean_length(totals)
+    cost_s, least_s = (
+        whole_ms(content.price_s(costs, counted.categories, counted.objects, counted.paid_s, outline_length))
+        for outline_length in (length, 0.0)
+    )
+    return Quote(cost_s, least_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +11,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, CampaignNotFound
-from maskloop.values import Budget, Campaign, Strategy, SupervisionKind
+from maskloop.values import Budget, Campaign, LabelContent, Strategy, SupervisionKind
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import campaigns, spending
@@ -25,6 +27,7 @@ _MOVE = (
         labeled_images=campaigns.c.labeled_images + bindparam("labeled"),
         labeled_categories=campaigns.c.labeled_categories + bindparam("categories"),
         labeled_objects=campaigns.c.labeled_objects + bindparam("objects"),
+        labeled_length=campaigns.c.labeled_length + bindparam("length"),
         reserved_images=campaigns.c.reserved_images + bindparam("promised"),
     )
 )
@@ -32,6 +35,7 @@ _TOTALS = select(
     func.sum(campaigns.c.labeled_images),
     func.sum(campaigns.c.labeled_categories),
     func.sum(campaigns.c.labeled_objects),
+    func.sum(campaigns.c.labeled_length),
 ).where(campaigns.c.project_id == bindparam("in_project"))
 _SPENDING = select(spending).where(
     spending.c.project_id == bindparam("in_project"), spending.c.campaign_id == bindparam("one")
@@ -40,11 +44,24 @@ _SPENDING = select(spending).where(
 
 @dataclass(frozen=True)
 class FullLabelTotals:
-    """Full labels, and the categories present and objects they show, each summed."""
+    """Full labels, the categories present and objects they show, and how many sides their outlines are long, each
+    summed."""
 
     labels: int = 0
     categories: int = 0
     objects: int = 0
+    length: float = 0.0
+
+    @classmethod
+    def of(cls, contents: Sequence[LabelContent]) -> FullLabelTotals:
+        """Of labels that outline what they show."""
+        shown = [content.shown for content in contents]
+        return cls(
+            len(contents),
+            sum(counts.categories for counts in shown),
+            sum(counts.objects for counts in shown),
+            math.fsum(content.outline_length for content in contents),
+        )
 
 
 @dataclass(frozen=True)
@@ -128,6 +145,7 @@ def move(tx: Transaction, campaign: Campaign, movement: Movement) -> None:
             "labeled": movement.full.labels,
             "categories": movement.full.categories,
             "objects": movement.full.objects,
+            "length": movement.full.length,
             "promised": movement.reserved_images,
         },
     )
@@ -147,7 +165,7 @@ def add_spending(
 def full_label_totals(tx: Transaction, project_id: str) -> FullLabelTotals:
     """Of all full labels that the project's campaigns paid for."""
     row: Any = tx.execute(_TOTALS, {"in_project": project_id}).one()
-    return FullLabelTotals(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
+    return FullLabelTotals(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0), float(row[3] or 0.0))
 
 
 def _find(tx: Transaction, project_id: str, campaign_id: str) -> Row[Any] | None:

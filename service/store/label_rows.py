@@ -81,6 +81,7 @@ def row_of(label: Label) -> dict[str, object]:
         **STORED_FORMS[label.kind].columns(label.content),
         "categories_present": shown.categories,
         "objects_present": shown.objects,
+        "outline_length": label.content.outline_length,
         "supersedes": label.supersedes,
         "superseded_by": label.superseded_by,
         "created_at": label.created_at,

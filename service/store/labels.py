@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from maskloop.costs.estimates import MODELLED, TimedLabel
+from maskloop.costs.timed_label import MODELLED, TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.values import LABEL_KINDS, Counts, FullLabel, Image, Label, Split, SupervisionKind
 from service.store.database import Transaction
@@ -212,7 +212,14 @@ def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
         .subquery()
     )
     query = (
-        select(labels.c.kind, labels.c.counts, labels.c.objects, labels.c.seconds_spent, paid.c.paid_s)
+        select(
+            labels.c.kind,
+            labels.c.counts,
+            labels.c.objects,
+            labels.c.seconds_spent,
+            labels.c.outline_length,
+            paid.c.paid_s,
+        )
         .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
         .where(
             labels.c.project_id == project_id,
@@ -225,7 +232,7 @@ def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
     for row in tx.execute(query):
         kind = SupervisionKind(row.kind)
         paid_s = (row.paid_s or 0.0) if LABEL_KINDS[kind].builds_on_counts else 0.0
-        yield TimedLabel(kind, shown_by(row), row.seconds_spent, paid_s)
+        yield TimedLabel(kind, shown_by(row), row.seconds_spent, paid_s, row.outline_length)
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
-from maskloop.values import Category, Project
+from maskloop.values import Category, OutlinePrice, Project
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import projects
@@ -29,6 +29,8 @@ def insert_project(tx: Transaction, project: Project) -> None:
         "display_name": project.display_name,
         "categories": [[category.id, category.name] for category in project.categories],
         "created_at": project.created_at,
+        "outline_fixed_s": project.outline_price.fixed_s,
+        "outline_length_s": project.outline_price.length_s,
     }
     tx.execute(insert(projects), row)
 
@@ -76,4 +78,5 @@ def _project(row: Row[Any]) -> Project:
         active_model=row.active_model,
         etag=str(row.revision),
         created_at=row.created_at,
+        outline_price=OutlinePrice(row.outline_fixed_s, row.outline_length_s),
     )

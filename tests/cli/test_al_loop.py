@@ -106,7 +106,13 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_pa
     assert "mask_guided" in out
     assert "random" in out
     assert "networks" in out
+    assert "Planned are 79 s to outline an object." in " ".join(out.split())
     assert not workdir.exists()
+
+
+def test_a_dry_run_tells_what_outlines_are_planned_at(al_loop, demo):
+    _, out, _ = al_loop("--budget", "1h", "--data", f"coco:{demo}", "--dry-run", "--outline-cost", "20+60")
+    assert "20 s to outline an object and 60 s for each side of its length" in " ".join(out.split())
 
 
 def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo):

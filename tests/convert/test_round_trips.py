@@ -41,6 +41,8 @@ from maskloop.values import (
     Operation,
     OperationKind,
     OperationState,
+    OutlineFit,
+    OutlinePrice,
     Pick,
     PickState,
     Project,
@@ -73,7 +75,8 @@ contents = counts | objects.map(FullLabel) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
-projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times)
+outline_prices = st.builds(OutlinePrice, st.floats(0.5, 1e3), st.floats(0, 1e3))
+projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times, outline_prices)
 images = st.builds(Image, ids, ids, names, texts, positive, positive, texts, st.sampled_from(Split))
 labeled_splits = st.sampled_from([Split.TRAIN, Split.TEST, Split.OOD])
 imports = st.one_of(
@@ -118,8 +121,9 @@ def kind_costs(kind):
     return st.builds(KindCosts, st.just(kind), small, small, seconds, seconds, estimated, estimated, by_category)
 
 
+outline_fits = st.builds(OutlineFit, small, small, seconds, estimated, estimated, shares, shares)
 cost_estimates = st.builds(
-    CostEstimates, positive, kind_costs(SupervisionKind.COUNTS), kind_costs(SupervisionKind.FULL)
+    CostEstimates, positive, kind_costs(SupervisionKind.COUNTS), kind_costs(SupervisionKind.FULL), outline_fits
 )
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.costs.cost_model import CostModel
-from maskloop.costs.estimates import TimedLabel, estimate_costs
+from maskloop.costs.estimates import estimate_costs
+from maskloop.costs.timed_label import TimedLabel
 from maskloop.errors import InvalidArgument
 from maskloop.values import Counts, SupervisionKind
 
@@ -53,7 +54,7 @@ def planned(kind, counts, paid_s=0.0):
 
 @given(images)
 def test_without_a_timed_label_the_estimate_is_the_plan(counts):
-    estimates = estimate_costs(CATEGORIES, [])
+    estimates = estimate_costs(PLAN, [])
     assert estimates.full_label(counts) == pytest.approx(PLAN.full_label(counts))
     assert estimates.counts_label(counts) == pytest.approx(PLAN.counts_label(counts))
     for found in (estimates.counts.class_check, estimates.counts.item, estimates.full.class_check, estimates.full.item):
@@ -67,7 +68,7 @@ def test_people_who_take_what_was_planned_confirm_the_plan(all_counts, counted_b
     labels = [
         planned(FULL, one, PLAN.counts_label(one) if counted_before and one.objects else 0.0) for one in all_counts
     ]
-    estimates = estimate_costs(CATEGORIES, [*labels, *(planned(COUNTS, one) for one in all_counts)])
+    estimates = estimate_costs(PLAN, [*labels, *(planned(COUNTS, one) for one in all_counts)])
     assert estimates.full.left_out == estimates.counts.left_out == 0
     for one in all_counts:
         assert estimates.full_label(one) == pytest.approx(PLAN.full_label(one))
@@ -78,9 +79,12 @@ def test_people_who_take_what_was_planned_confirm_the_plan(all_counts, counted_b
 def test_with_many_labels_the_estimate_is_ordinary_least_squares():
     person = Person(np.random.default_rng(1), outlining={1: 20.0, 2: 200.0})
     labels = [person.label(FULL) for _ in range(2000)]
-    estimates = estimate_costs(CATEGORIES, labels)
+    estimates = estimate_costs(PLAN, labels)
     assert estimates.full.left_out <= 2
-    steps = [[CATEGORIES - x.counts.categories, *(x.items.get(k, 0) for k in range(1, CATEGORIES + 1))] for x in labels]
+    steps = [
+        [CATEGORIES - x.counts.categories, *(x.counts.by_category.get(k, 0) for k in range(1, CATEGORIES + 1))]
+        for x in labels
+    ]
     weights = [1 / PLAN.full_label(one.counts) for one in labels]
     slow = np.linalg.lstsq(
         np.array(steps) * np.c_[weights], np.array([x.seconds_spent for x in labels]) * weights, rcond=None
@@ -99,7 +103,7 @@ def test_intervals_cover_the_constants_of_nineteen_people_of_twenty(number):
         check, counting, outlining = (constant * rng.lognormal(0, 0.4) for constant in (1.0, 1.48, 79.0))
         person = Person(rng, check, counting, dict.fromkeys(range(1, CATEGORIES + 1), outlining))
         labels = [person.label(kind) for kind in (COUNTS, FULL) for _ in range(number)]
-        found = estimate_costs(CATEGORIES, labels)
+        found = estimate_costs(PLAN, labels)
         pairs = [(found.counts.class_check, check), (found.counts.item, counting)]
         pairs += [(found.full.class_check, check), (found.full.item, outlining)]
         hits.append([one.low_s <= true <= one.high_s for one, true in pairs])
@@ -112,7 +116,7 @@ def test_intervals_narrow_with_labels():
     person = Person(rng)
     widths = []
     for number in (0, 10, 100, 1000):
-        item = estimate_costs(CATEGORIES, [person.label(FULL) for _ in range(number)]).full.item
+        item = estimate_costs(PLAN, [person.label(FULL) for _ in range(number)]).full.item
         widths.append(item.high_s - item.low_s)
     assert widths == sorted(widths, reverse=True)
     assert widths[-1] < widths[0] / 5
@@ -122,7 +126,7 @@ def test_intervals_narrow_with_labels():
 def test_a_lunch_break_and_a_clock_that_was_not_started_change_nothing(seconds_spent):
     honest = [planned(FULL, Counts({1: 2})) for _ in range(6)]
     odd = TimedLabel(FULL, Counts({1: 2}), seconds_spent)
-    estimates = estimate_costs(CATEGORIES, [*honest, odd])
+    estimates = estimate_costs(PLAN, [*honest, odd])
     assert (estimates.full.labels, estimates.full.left_out) == (7, 1)
     assert estimates.full.by_category[1].estimated_s == pytest.approx(79)
     assert estimates.full.by_category[1].steps == 12
@@ -131,14 +135,14 @@ def test_a_lunch_break_and_a_clock_that_was_not_started_change_nothing(seconds_s
 def test_a_category_that_always_takes_four_times_as_long_is_believed():
     person = Person(np.random.default_rng(5), outlining={8: 316.0})
     labels = [person.label(FULL) for _ in range(60)]
-    estimates = estimate_costs(CATEGORIES, labels)
+    estimates = estimate_costs(PLAN, labels)
     assert estimates.full.left_out == 0
     assert estimates.full.by_category[8].low_s > 158
     assert estimates.full.by_category[1].high_s < 158
 
 
 def test_a_category_nobody_was_timed_on_costs_what_the_others_do():
-    estimates = estimate_costs(CATEGORIES, [TimedLabel(FULL, Counts({1: 4}), 4 * 40.0) for _ in range(30)])
+    estimates = estimate_costs(PLAN, [TimedLabel(FULL, Counts({1: 4}), 4 * 40.0) for _ in range(30)])
     assert 5 not in estimates.full.by_category
     assert estimates.full_label(Counts({5: 3})) == pytest.approx(
         7 * estimates.full.class_check.estimated_s + 3 * estimates.full.item.estimated_s
@@ -147,7 +151,7 @@ def test_a_category_nobody_was_timed_on_costs_what_the_others_do():
 
 
 def test_a_remainder_is_never_negative():
-    assert estimate_costs(CATEGORIES, []).full_label(Counts({}), counts_paid_s=25.0) == 0.0
+    assert estimate_costs(PLAN, []).full_label(Counts({}), counts_paid_s=25.0) == 0.0
 
 
 def test_kinds_without_a_cost_model_are_refused():

@@ -25,7 +25,17 @@ from maskloop.loop.progress import LineProgress
 from maskloop.loop.rounds import count_more
 from maskloop.loop.stopping import why_nothing_more
 from maskloop.masks import Mask
-from maskloop.values import Budget, Category, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    Budget,
+    Category,
+    FullLabel,
+    ObjectLabel,
+    OutlinePrice,
+    SkipReason,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"))
 OBJECTS = (0, 1, 1, 1, 2, 2, 3, 3, 5, 8)  # of class crack, by pool image; each costs 1 + 79 n, the empty one 2
@@ -207,6 +217,26 @@ def test_a_full_label_of_a_counted_image_costs_the_remainder(client, data):
         paid_s = shop.ledger.counts_paid_s[pick.image_id]
         assert label.cost_s == pick.cost_s == pytest.approx(max(0, shop.cost_s(pick.image_id) - paid_s))
         assert label.seconds_spent == pytest.approx(label.cost_s)
+
+
+@pytest.mark.parametrize("counts", [False, True])
+def test_outlines_by_length_are_charged_planned_and_spent_alike(client, data, counts):
+    asked = {"strategy": "mask_guided", "counts": True, "initial": "1", "counts_share": 1.0} if counts else {}
+    shop = Shop(client, data, f"by-length-{counts}".lower(), "300s", outline_cost="5+30", **asked)
+    costs = CostModel(2, OutlinePrice(5, 30))
+    there = {image_id: shop.labeler.known_objects(image_id) for image_id in shop.objects}
+    shop.labeler = GroundTruthLabeler(there, costs)
+    assert shop.session.costs == shop.plan.costs == costs
+    if counts:
+        begin(shop.session, shop.labeler, shop.plan)
+    purchase = shop.buy_all()
+    assert purchase.exhausted
+    assert purchase.labeled
+    for pick, label in purchase.labeled:
+        whole_s = FullLabel(there[pick.image_id]).cost_s(costs, shop.ledger.counts_paid_s.get(pick.image_id, 0.0))
+        assert label.cost_s == pytest.approx(whole_s, abs=1e-3)
+        assert label.seconds_spent == pytest.approx(whole_s)
+    assert shop.ledger.spent_s == shop.server_spent_s() <= 300
 
 
 def test_a_budget_that_buys_no_image_of_the_pool_is_told(client, data):

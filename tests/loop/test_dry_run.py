@@ -12,7 +12,7 @@ from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.loop.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, forecast
 from maskloop.loop.plan import Plan
 from maskloop.masks import Mask
-from maskloop.values import Budget, Category, ObjectLabel, Strategy
+from maskloop.values import Budget, Category, ObjectLabel, OutlinePrice, Strategy
 
 SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
 
@@ -38,6 +38,17 @@ def test_an_hour_of_choosing_by_scores():
     assert expected.images == 15 + 24  # (3600 - 15 * 80 - 155 * 3.48) s at 80 - 3.48 s
     assert expected.rounds == 4
     assert expected.machine_s == pytest.approx(4 * (TRAIN_S["compact"] + (155 + 4) * READ_IMAGE_S))
+
+
+def test_outlines_by_length_are_those_of_the_test_images():
+    """A square that fills its image is four sides long; four directions find 3.51 of a square of 4 x 4 pixels."""
+    sides = SQUARE.outline_length
+    assert sides == pytest.approx(3.51, abs=0.01)
+    costs = CostModel(2, OutlinePrice(20.0, 30.0))
+    asked = Plan(Budget(seconds=3600), costs, Strategy("random"), Strategy("random"), counts_share=0.15)
+    expected = forecast(asked, data(pool=500), "compact")
+    assert expected.images == int(3600 / (1 + 20 + 30 * sides)) == 28
+    assert asked.expected_full_s == pytest.approx(0.5 + 2.8 * (20 + 30 * 0.674))
 
 
 def test_an_hour_at_random_counts_nothing():

@@ -89,8 +89,8 @@ class Server:
         self.database.close()
         return Server(self.folder, self.clock, self.url)
 
-    def create_project(self, project_id: str = "p") -> None:
-        self.projects.create_project(project_id=project_id, categories=CATEGORIES)
+    def create_project(self, project_id: str = "p", **options: Any) -> None:
+        self.projects.create_project(project_id=project_id, categories=CATEGORIES, **options)
 
     def import_pool(self, number: int, project_id: str = "p", split: Split = Split.POOL) -> list[str]:
         imports = [ImageImport(f"{split}{place}.png", split, data=png(place)) for place in range(number)]

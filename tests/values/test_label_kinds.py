@@ -8,7 +8,7 @@ import pytest
 
 from maskloop.convert.labels import WIRE_FORMS
 from maskloop.costs.cost_model import LABEL_PRICES, CostModel
-from maskloop.costs.estimates import MODELLED
+from maskloop.costs.timed_label import MODELLED
 from maskloop.errors import FailedPrecondition
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler
 from maskloop.labelers.folder_forms import FOLDER_FORMS
@@ -62,7 +62,11 @@ def test_every_kind_has_a_price() -> None:
 
 def test_every_kind_whose_times_are_modelled_has_its_estimate_its_field_on_the_wire_and_its_words() -> None:
     of_values = {field for field, type_ in get_type_hints(CostEstimates).items() if type_ is KindCosts}
-    of_wire = {field.name for field in costs_pb2.CostEstimates.DESCRIPTOR.fields if field.message_type}
+    of_wire = {
+        field.name
+        for field in costs_pb2.CostEstimates.DESCRIPTOR.fields
+        if field.message_type is costs_pb2.KindCosts.DESCRIPTOR
+    }
     assert of_values == of_wire == {kind.value for kind in ITEMS} == {kind.value for kind in MODELLED}
 
 

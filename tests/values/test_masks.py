@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from skimage.measure import perimeter_crofton
 
 from maskloop.errors import InvalidMask
 from maskloop.masks import MAX_PIXELS, Mask
@@ -46,6 +47,22 @@ def test_the_box_is_tight(array: np.ndarray) -> None:
     if rows.size:
         expected = (columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1)
     assert Mask.from_array(array).box == expected
+
+
+@given(ARRAYS)
+def test_the_perimeter_is_that_of_scikit_image(array: np.ndarray) -> None:
+    framed = np.pad(array, 1)  # it looks only a pixel far beyond the border
+    assert Mask.from_array(array).perimeter == pytest.approx(perimeter_crofton(framed, directions=4), abs=1e-9)
+
+
+def test_a_disc_and_a_slanting_line_are_as_long_as_they_are() -> None:
+    y, x = np.mgrid[:200, :300]
+    disc = (y - 100) ** 2 + (x - 150) ** 2 < 80**2
+    assert Mask.from_array(disc).perimeter == pytest.approx(2 * np.pi * 80, rel=0.01)
+    ring = disc & ((y - 100) ** 2 + (x - 150) ** 2 >= 40**2)
+    assert Mask.from_array(ring).perimeter == pytest.approx(2 * np.pi * (80 + 40), rel=0.01)
+    line = (abs(y - x) < 3) & (x < 150)
+    assert Mask.from_array(line).perimeter == pytest.approx(2 * 150 * np.sqrt(2), rel=0.06)
 
 
 @given(PAIRS)

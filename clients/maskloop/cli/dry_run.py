@@ -9,7 +9,7 @@ from rich.table import Table
 
 from maskloop.loop.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast
 from maskloop.loop.options import Options
-from maskloop.pages.wording import say_time
+from maskloop.pages.wording import say_outline, say_time
 
 
 def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, Forecast]) -> None:
@@ -30,6 +30,7 @@ def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, F
 
 def _assumptions(options: Options) -> Iterator[str]:
     yield "An image costs what the test images would have cost."
+    yield f"Planned are {say_outline(options.outline_price())}."
     if options.ood:
         yield "OoD checks are at most so many, a second each, out of the budget: of candidates that fool a classifier."
     if options.student_network:

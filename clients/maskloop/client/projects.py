@@ -8,7 +8,7 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
-from maskloop.values import Category, Image, ImageImport, Project, Split
+from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, Split
 
 PACK_BYTES = 16 * 1024 * 1024
 PACK_IMAGES = 500
@@ -19,9 +19,15 @@ class ProjectVerbs(Verbs):
     """`ProjectService`."""
 
     def create_project(
-        self, *, project_id: str, categories: Sequence[Category], display_name: str = "", request_id: str = ""
+        self,
+        *,
+        project_id: str,
+        categories: Sequence[Category],
+        display_name: str = "",
+        outline_price: OutlinePrice | None = None,
+        request_id: str = "",
     ) -> Project:
-        """Create a project with a fixed vocabulary.
+        """Create a project with a fixed vocabulary and a fixed price of an outline, 79 s if none is named.
 
         Raises:
             AlreadyExists: the id is taken.
@@ -33,6 +39,7 @@ class ProjectVerbs(Verbs):
             project_id=project_id,
             display_name=display_name,
             categories=categories,
+            outline_price=outline_price,
         )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
 

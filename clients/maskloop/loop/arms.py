@@ -119,6 +119,7 @@ def open_arm(
         name.project_id,
         CAMPAIGN,
         data.dataset.categories,
+        CostModel(len(data.dataset.categories), options.outline_price()),
         {image.id: image for image in images},
         training,
         requests,
@@ -133,6 +134,7 @@ def _create(client: Client, name: ArmName, data: Data, options: Options, request
         project_id=name.project_id,
         display_name=f"{data.name}, {name.strategy}",
         categories=data.dataset.categories,
+        outline_price=options.outline_price(),
         request_id=requests.of("create_project"),
     )
     client.create_campaign(
@@ -186,4 +188,4 @@ def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress
     by_name = data.by_name
     asked = (image for image in images.values() if image.split is not Split.TEST)
     objects = {image.id: by_name[image.file_name].objects for image in asked}
-    return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories)))
+    return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories), options.outline_price()))

@@ -8,7 +8,7 @@ from maskloop.labelers import Labeler, Task
 from maskloop.loop.goals import Goal
 from maskloop.loop.outcomes import Bought, Purchase
 from maskloop.loop.session import CampaignSession
-from maskloop.values import Batch, Counts, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import Batch, FullLabel, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
 
 ROUNDING_S = 1e-6
 """Costs come in whole milliseconds; what their sums differ by is not money."""
@@ -65,15 +65,10 @@ def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labele
 
 
 def affords_nothing(session: CampaignSession, labeler: Labeler) -> bool:
-    """Whether every image that is left is known to cost more than is left.
-
-    Nobody knows where only people do. Where counts are bought, the server knows, and hands out no such image.
-    """
-    if session.ledger.counts_paid_s:
-        return False
+    """Whether every image that is left is known to cost more than is left; nobody knows where only people do."""
     done = session.ledger.labeled | session.ledger.passed_over.keys()
     pool = (image.id for image in session.images.values() if image.split is Split.POOL and image.id not in done)
-    return all(_is_too_dear(session, labeler.known_objects(image_id)) for image_id in pool)
+    return all(_is_too_dear(session, image_id, labeler.known_objects(image_id)) for image_id in pool)
 
 
 def _task(name: str, batch: Batch, image_ids: list[str], paid_s: Mapping[str, float], session: CampaignSession) -> Task:
@@ -100,5 +95,8 @@ def _over_budget(session: CampaignSession, costs_s: Mapping[str, float]) -> dict
     return over
 
 
-def _is_too_dear(session: CampaignSession, objects: tuple[ObjectLabel, ...] | None) -> bool:
-    return objects is not None and session.costs.full_label(Counts.of(objects)) > session.ledger.left_s + ROUNDING_S
+def _is_too_dear(session: CampaignSession, image_id: str, objects: tuple[ObjectLabel, ...] | None) -> bool:
+    if objects is None:
+        return False
+    cost_s = FullLabel(objects).cost_s(session.costs, session.ledger.counts_paid_s.get(image_id, 0.0))
+    return cost_s > session.ledger.left_s + ROUNDING_S

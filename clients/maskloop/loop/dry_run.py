@@ -11,7 +11,7 @@ from maskloop.datasets.read import Data, read_data
 from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
 from maskloop.loop.options import Options
 from maskloop.loop.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
-from maskloop.values import Counts
+from maskloop.values import FullLabel
 
 TRAIN_S = {"compact": 70.0, "pretrained": 20.0}
 """Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
@@ -78,9 +78,9 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         recipe, classifier: names of recipes.
         student: that of a student network, "" for none.
     """
-    counts = [Counts.of(image.objects) for image in data.test]
-    full_s = sum(plan.costs.full_label(image) for image in counts) / len(counts)
-    counts_s = sum(plan.costs.counts_label(image) for image in counts) / len(counts)
+    test = [FullLabel(image.objects) for image in data.test]
+    full_s = sum(label.cost_s(plan.costs) for label in test) / len(test)
+    counts_s = sum(plan.costs.counts_label(label.shown) for label in test) / len(test)
     pool = len(data.pool)
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)

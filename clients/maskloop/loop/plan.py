@@ -179,7 +179,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
     """
     plan = Plan(
         options.parsed_budget(),
-        CostModel(categories),
+        CostModel(categories, options.outline_price()),
         strategy,
         options.parsed_first_batch(),
         options.counts_share,

@@ -59,6 +59,7 @@ class CampaignSession:
         client: the server.
         project_id, campaign_id: of the campaign.
         categories: the vocabulary.
+        costs: the project's cost model.
         images: the project's images by id.
         training: how networks are trained.
         requests: makes the request ids.
@@ -71,16 +72,13 @@ class CampaignSession:
     project_id: str
     campaign_id: str
     categories: tuple[Category, ...]
+    costs: CostModel
     images: Mapping[str, Image]
     training: Training
     requests: RequestIds
     ledger: Ledger
     progress: Progress
     clock: Callable[[], float]
-    costs: CostModel = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "costs", CostModel(len(self.categories)))
 
     def train(
         self, number: int | str, training: Training | None = None, pseudo: PseudoLabels | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from maskloop.values import OutlinePrice
+
 
 def say_time(seconds: float) -> str:
     """`45 s`, `2 min 38 s`, `38 min`, `3 h 2 min`: two units at most, seconds only below ten minutes."""
@@ -16,6 +18,14 @@ def say_time(seconds: float) -> str:
 def say_step(seconds: float) -> str:
     """Seconds of a single step, to three digits: `1.48 s`, `79 s`, `316 s`."""
     return f"{seconds:.3g} s" if seconds < 999.5 else say_time(seconds)
+
+
+def say_outline(price: OutlinePrice) -> str:
+    """What outlines are planned to take: `79 s to outline an object`."""
+    flat = f"{say_step(price.fixed_s)} to outline an object"
+    if not price.length_s:
+        return flat
+    return f"{flat} and {say_step(price.length_s)} for each side of its length (a square of the image’s area has four)"
 
 
 def say_number(value: float | None, digits: int = 2) -> str:

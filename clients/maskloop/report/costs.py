@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskloop.pages.wording import say_count, say_kind, say_time
+from maskloop.pages.wording import capital, say_count, say_kind, say_time
 from maskloop.report.report import RunReport
-from maskloop.values import KindCosts, SecondsEstimate, SupervisionKind
+from maskloop.values import KindCosts, OutlineFit, SecondsEstimate, SupervisionKind
 
 ITEMS = {SupervisionKind.COUNTS: "counting a class", SupervisionKind.FULL: "outlining an object"}
 
@@ -35,8 +35,23 @@ def label_costs(report: RunReport) -> list[LabelCosts]:
     if report.costs is None:
         return []
     names = {category.id: category.name for category in report.setup.categories}
-    kinds = (report.costs.counts, report.costs.full)
-    return [LabelCosts(say_kind(costs.kind), _sentence(costs), _steps(costs, names)) for costs in kinds if costs.labels]
+    told = [
+        LabelCosts(capital(say_kind(costs.kind)), _sentence(costs), _steps(costs, names))
+        for costs in report.costs.kinds
+        if costs.labels
+    ]
+    return told + ([_by_length(report.costs.outlines)] if report.costs.outlines.labels else [])
+
+
+def _by_length(fit: OutlineFit) -> LabelCosts:
+    text = (
+        f"an outline is {fit.mean_length:.2f} sides long in the mean, each that of a square of the image’s area. "
+        f"Seconds expected by length miss the measured ones by {fit.error:.0%}; if all outlines took the same, by "
+        f"{fit.flat_error:.0%}. The next campaign can plan so: "
+        f"--outline-cost {fit.fixed.estimated_s:.0f}+{fit.length.estimated_s:.0f}."
+    )
+    steps = (StepCosts("an outline, however long", fit.fixed), StepCosts("each side of its length", fit.length))
+    return LabelCosts("Outlines by length", text, steps)
 
 
 def _steps(costs: KindCosts, names: dict[int, str]) -> tuple[StepCosts, ...]:

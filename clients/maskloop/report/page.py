@@ -90,6 +90,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         by_category=final_ap50_by_category(report),
         outlooks=report.outlooks,
         label_costs=label_costs(report),
+        outline=wording.say_outline(report.setup.outline_price),
         network_rows=network_rows(report),
         network_measures=list(MEASURES.values()),
         say_networks=say_networks(report),

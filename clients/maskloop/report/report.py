@@ -18,7 +18,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
 from maskloop.report.hard_ood import HardOodReport
 from maskloop.report.student_network import StudentNetwork
-from maskloop.values import Category, CostEstimates
+from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class Setup:
     """How it was measured, for the reader who wants to repeat it. "" and 0 mean: not recorded.
 
     `started_at` is ISO 8601; `versions` maps a package to its version; `count_conditioned`: whether networks are
-    told what an image holds, or find it by themselves.
+    told what an image holds, or find it by themselves; `outline_price` is what an outline was planned to take.
     """
 
     command: str = ""
@@ -169,6 +169,7 @@ class Setup:
     initial_images: int = 0
     test_images: int = 0
     categories: tuple[Category, ...] = ()
+    outline_price: OutlinePrice = OUTLINE_FLAT
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

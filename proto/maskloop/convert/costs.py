@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from maskloop.v1 import costs_pb2 as pb
-from maskloop.values import CostEstimates, KindCosts, SecondsEstimate, SupervisionKind
+from maskloop.values import CostEstimates, KindCosts, OutlineFit, OutlinePrice, SecondsEstimate, SupervisionKind
+
+
+def outline_price_to_message(price: OutlinePrice) -> pb.OutlinePrice:
+    """What an outline is planned to take."""
+    return pb.OutlinePrice(fixed_s=price.fixed_s, length_s=price.length_s)
+
+
+def outline_price_from_message(message: pb.OutlinePrice) -> OutlinePrice:
+    """What an outline is planned to take.
+
+    Raises:
+        InvalidArgument: a part is negative or no number, or both are 0.
+    """
+    return OutlinePrice(message.fixed_s, message.length_s)
 
 
 def cost_estimates_to_message(estimates: CostEstimates) -> pb.CostEstimates:
     """A project's estimates."""
     by_kind = {costs.kind.value: _kind_to_message(costs) for costs in estimates.kinds}
-    return pb.CostEstimates(categories=estimates.categories, **by_kind)
+    outlines = _outlines_to_message(estimates.outlines)
+    return pb.CostEstimates(categories=estimates.categories, **by_kind, outlines=outlines)
 
 
 def cost_estimates_from_message(message: pb.CostEstimates) -> CostEstimates:
     """A project's estimates."""
-    names = [field.name for field in message.DESCRIPTOR.fields if field.message_type]
+    names = [field.name for field in message.DESCRIPTOR.fields if field.message_type is pb.KindCosts.DESCRIPTOR]
     by_kind = {name: _kind_from_message(SupervisionKind(name), getattr(message, name)) for name in names}
-    return CostEstimates(categories=message.categories, **by_kind)
+    return CostEstimates(categories=message.categories, **by_kind, outlines=_outlines_from_message(message.outlines))
 
 
 def _kind_to_message(costs: KindCosts) -> pb.KindCosts:
@@ -44,6 +59,30 @@ def _kind_from_message(kind: SupervisionKind, message: pb.KindCosts) -> KindCost
         class_check=_seconds_from_message(message.class_check),
         item=_seconds_from_message(message.item),
         by_category={costs.category_id: _seconds_from_message(costs.item) for costs in message.categories},
+    )
+
+
+def _outlines_to_message(outlines: OutlineFit) -> pb.OutlineFit:
+    return pb.OutlineFit(
+        labels=outlines.labels,
+        left_out=outlines.left_out,
+        mean_length=outlines.mean_length,
+        fixed=_seconds_to_message(outlines.fixed),
+        length=_seconds_to_message(outlines.length),
+        error=outlines.error,
+        flat_error=outlines.flat_error,
+    )
+
+
+def _outlines_from_message(message: pb.OutlineFit) -> OutlineFit:
+    return OutlineFit(
+        labels=message.labels,
+        left_out=message.left_out,
+        mean_length=message.mean_length,
+        fixed=_seconds_from_message(message.fixed),
+        length=_seconds_from_message(message.length),
+        error=message.error,
+        flat_error=message.flat_error,
     )
 
 

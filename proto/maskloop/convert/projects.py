@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from maskloop.convert.costs import outline_price_from_message, outline_price_to_message
 from maskloop.convert.masks import objects_from_message, objects_to_message
 from maskloop.convert.scalars import (
     check_text,
@@ -12,7 +13,7 @@ from maskloop.convert.scalars import (
     time_to_message,
 )
 from maskloop.v1 import projects_pb2 as pb
-from maskloop.values import Category, Image, ImageImport, Project, Split
+from maskloop.values import OUTLINE_FLAT, Category, Image, ImageImport, Project, Split
 
 
 def category_to_message(category: Category) -> pb.Category:
@@ -38,11 +39,13 @@ def project_to_message(project: Project) -> pb.Project:
         active_model=project.active_model,
         etag=project.etag,
         created_at=time_to_message(project.created_at),
+        outline_price=outline_price_to_message(project.outline_price),
     )
 
 
 def project_from_message(message: pb.Project) -> Project:
     """One project."""
+    price = optional(message, "outline_price")
     return Project(
         id=message.id,
         display_name=message.display_name,
@@ -50,6 +53,7 @@ def project_from_message(message: pb.Project) -> Project:
         active_model=message.active_model,
         etag=message.etag,
         created_at=time_from_message(message, "created_at"),
+        outline_price=OUTLINE_FLAT if price is None else outline_price_from_message(price),
     )
 
 

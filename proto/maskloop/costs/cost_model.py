@@ -13,14 +13,14 @@ of Pascal VOC (20 classes, 1.5 of them present). Where absent classes are checke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from maskloop.values import Counts, FullLabel, SupervisionKind
+from maskloop.values import MEAN_OUTLINE_LENGTH, OUTLINE_FLAT, Counts, FullLabel, OutlinePrice, Project, SupervisionKind
 
 SECONDS_A_CLASS_CHECK = 1.0
 SECONDS_A_COUNTED_CLASS = 1.48
-SECONDS_A_MASK = 79.0
+SECONDS_A_MASK = OUTLINE_FLAT.fixed_s
 SECONDS_A_BOX = 7.0
 SECONDS_A_POINTED_CLASS = 2.47
 SECONDS_A_SCRIBBLED_CLASS = 10.93
@@ -42,11 +42,13 @@ class Price:
         checked: the classes that are looked for.
         category_s: of each category present.
         object_s: of each object.
+        length_s: of each side that an object's outline is long; see `OutlinePrice`.
     """
 
     checked: Checked
     category_s: float = 0.0
     object_s: float = 0.0
+    length_s: float = 0.0
 
     def checks(self, categories: int, present: float) -> float:
         """Class checks of an image with so many of the vocabulary's categories in it."""
@@ -54,14 +56,13 @@ class Price:
             return 1
         return categories if self.checked is Checked.EVERY else categories - present
 
-    @property
-    def item_s(self) -> float:
-        """Seconds of each item; 0 where only classes are checked."""
-        return self.category_s or self.object_s
+    def item_s(self, length: float = MEAN_OUTLINE_LENGTH) -> float:
+        """Seconds of each item, an object's outline being so many sides long; 0 where only classes are checked."""
+        return self.category_s or self.object_s + self.length_s * length
 
     def items(self, shown: Counts) -> Mapping[int, int]:
-        """What takes `item_s` each, by category: its objects, or the category itself."""
-        return shown.by_category if self.object_s else dict.fromkeys(shown.by_category, 1)
+        """What takes `item_s` each, by category: the category itself, or its objects."""
+        return dict.fromkeys(shown.by_category, 1) if self.category_s else shown.by_category
 
 
 LABEL_PRICES: Mapping[SupervisionKind, Price] = {
@@ -79,15 +80,38 @@ LABEL_PRICES: Mapping[SupervisionKind, Price] = {
 @dataclass(frozen=True)
 class CostModel:
     """Planned seconds of an image's labels, for a vocabulary of `categories` classes: C, with c of them present and m
-    objects in the image."""
+    objects in the image. The outline of an object takes what `outline` says."""
 
     categories: int
+    outline: OutlinePrice = OUTLINE_FLAT
 
-    def label_s(self, kind: SupervisionKind, categories_present: float, objects: float) -> float:
-        """Seconds of a label of any kind, by `LABEL_PRICES`."""
+    @classmethod
+    def of(cls, project: Project) -> CostModel:
+        """The project's."""
+        return cls(len(project.categories), project.outline_price)
+
+    def price(self, kind: SupervisionKind) -> Price:
+        """The price of a kind: `LABEL_PRICES`, its outlines at this model's."""
         price = LABEL_PRICES[kind]
+        if kind is not SupervisionKind.FULL:
+            return price
+        return replace(price, object_s=self.outline.fixed_s, length_s=self.outline.length_s)
+
+    def label_s(
+        self, kind: SupervisionKind, categories_present: float, objects: float, outline_length: float | None = None
+    ) -> float:
+        """Seconds of a label of any kind.
+
+        Args:
+            kind: of the label.
+            categories_present: categories in the image.
+            objects: objects in the image.
+            outline_length: of all objects together, in sides; `None` where nobody knows, for that of mean objects.
+        """
+        price = self.price(kind)
         checks_s = price.checks(self.categories, categories_present) * SECONDS_A_CLASS_CHECK
-        return checks_s + price.category_s * categories_present + price.object_s * objects
+        length = objects * MEAN_OUTLINE_LENGTH if outline_length is None else outline_length
+        return checks_s + price.category_s * categories_present + price.object_s * objects + price.length_s * length
 
     def image_level(self) -> float:
         """IL = C: every class is checked."""
@@ -110,11 +134,13 @@ class CostModel:
         return self.label_s(SupervisionKind.BOXES, categories_present, objects)
 
     def full(self, categories_present: float, objects: float) -> float:
-        """Full = (C - c) + 79 m."""
+        """Full = (C - c) + 79 m; by length, of mean objects."""
         return self.label_s(SupervisionKind.FULL, categories_present, objects)
 
     def full_label(self, counts: Counts, counts_paid_s: float = 0.0) -> float:
         """Seconds a full label of an image with these counts still costs when its counts were bought before.
+
+        Its objects are taken for mean ones; `FullLabel.cost_s` knows their outlines.
 
         Never negative: the counts of an empty image cost no less than looking at it.
         """

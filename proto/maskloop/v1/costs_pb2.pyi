@@ -6,6 +6,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class OutlinePrice(_message.Message):
+    __slots__ = ("fixed_s", "length_s")
+    FIXED_S_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_S_FIELD_NUMBER: _ClassVar[int]
+    fixed_s: float
+    length_s: float
+    def __init__(self, fixed_s: _Optional[float] = ..., length_s: _Optional[float] = ...) -> None: ...
+
 class SecondsEstimate(_message.Message):
     __slots__ = ("planned_s", "estimated_s", "low_s", "high_s", "steps")
     PLANNED_S_FIELD_NUMBER: _ClassVar[int]
@@ -46,12 +54,32 @@ class KindCosts(_message.Message):
     categories: _containers.RepeatedCompositeFieldContainer[CategoryCosts]
     def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ..., class_check: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., item: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., categories: _Optional[_Iterable[_Union[CategoryCosts, _Mapping]]] = ...) -> None: ...
 
+class OutlineFit(_message.Message):
+    __slots__ = ("labels", "left_out", "mean_length", "fixed", "length", "error", "flat_error")
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    FIXED_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    FLAT_ERROR_FIELD_NUMBER: _ClassVar[int]
+    labels: int
+    left_out: int
+    mean_length: float
+    fixed: SecondsEstimate
+    length: SecondsEstimate
+    error: float
+    flat_error: float
+    def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., mean_length: _Optional[float] = ..., fixed: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., length: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., error: _Optional[float] = ..., flat_error: _Optional[float] = ...) -> None: ...
+
 class CostEstimates(_message.Message):
-    __slots__ = ("categories", "counts", "full")
+    __slots__ = ("categories", "counts", "full", "outlines")
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
+    OUTLINES_FIELD_NUMBER: _ClassVar[int]
     categories: int
     counts: KindCosts
     full: KindCosts
-    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ...) -> None: ...
+    outlines: OutlineFit
+    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ...) -> None: ...

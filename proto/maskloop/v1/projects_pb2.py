@@ -23,48 +23,49 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from maskloop.v1 import costs_pb2 as maskloop_dot_v1_dot_costs__pb2
 from maskloop.v1 import masks_pb2 as maskloop_dot_v1_dot_masks__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskloop/v1/projects.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/masks.proto\"$\n\x08\x43\x61tegory\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\"\xaa\x01\n\x07Project\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x14\n\x0c\x61\x63tive_model\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x01\n\x05Image\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0b\n\x03uri\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12!\n\x05split\x18\x08 \x01(\x0e\x32\x12.maskloop.v1.Split\"\x7f\n\x14\x43reateProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"<\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListProjectsResponse\x12&\n\x08projects\x18\x01 \x03(\x0b\x32\x14.maskloop.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x01\n\x0bImageImport\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12!\n\x05split\x18\x04 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\'\n\x05label\x18\x05 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasksB\x08\n\x06source\"g\n\x13ImportImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12(\n\x06images\x18\x02 \x03(\x0b\x32\x18.maskloop.v1.ImageImport\x12\x12\n\nrequest_id\x18\x03 \x01(\t\":\n\x14ImportImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\"7\n\x0fGetImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"q\n\x11ListImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x10ReadImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"!\n\x11ReadImageResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*^\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_POOL\x10\x01\x12\x0f\n\x0bSPLIT_TRAIN\x10\x02\x12\x0e\n\nSPLIT_TEST\x10\x03\x12\r\n\tSPLIT_OOD\x10\x04\x32\xa3\x04\n\x0eProjectService\x12H\n\rCreateProject\x12!.maskloop.v1.CreateProjectRequest\x1a\x14.maskloop.v1.Project\x12\x42\n\nGetProject\x12\x1e.maskloop.v1.GetProjectRequest\x1a\x14.maskloop.v1.Project\x12S\n\x0cListProjects\x12 .maskloop.v1.ListProjectsRequest\x1a!.maskloop.v1.ListProjectsResponse\x12S\n\x0cImportImages\x12 .maskloop.v1.ImportImagesRequest\x1a!.maskloop.v1.ImportImagesResponse\x12<\n\x08GetImage\x12\x1c.maskloop.v1.GetImageRequest\x1a\x12.maskloop.v1.Image\x12M\n\nListImages\x12\x1e.maskloop.v1.ListImagesRequest\x1a\x1f.maskloop.v1.ListImagesResponse\x12L\n\tReadImage\x12\x1d.maskloop.v1.ReadImageRequest\x1a\x1e.maskloop.v1.ReadImageResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskloop/v1/projects.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/costs.proto\x1a\x17maskloop/v1/masks.proto\"$\n\x08\x43\x61tegory\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\"\xdc\x01\n\x07Project\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x14\n\x0c\x61\x63tive_model\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\routline_price\x18\x07 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\"\x99\x01\n\x05Image\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0b\n\x03uri\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12!\n\x05split\x18\x08 \x01(\x0e\x32\x12.maskloop.v1.Split\"\xb1\x01\n\x14\x43reateProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x30\n\routline_price\x18\x05 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"<\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListProjectsResponse\x12&\n\x08projects\x18\x01 \x03(\x0b\x32\x14.maskloop.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x95\x01\n\x0bImageImport\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12!\n\x05split\x18\x04 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\'\n\x05label\x18\x05 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasksB\x08\n\x06source\"g\n\x13ImportImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12(\n\x06images\x18\x02 \x03(\x0b\x32\x18.maskloop.v1.ImageImport\x12\x12\n\nrequest_id\x18\x03 \x01(\t\":\n\x14ImportImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\"7\n\x0fGetImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"q\n\x11ListImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x10ReadImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"!\n\x11ReadImageResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*^\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_POOL\x10\x01\x12\x0f\n\x0bSPLIT_TRAIN\x10\x02\x12\x0e\n\nSPLIT_TEST\x10\x03\x12\r\n\tSPLIT_OOD\x10\x04\x32\xa3\x04\n\x0eProjectService\x12H\n\rCreateProject\x12!.maskloop.v1.CreateProjectRequest\x1a\x14.maskloop.v1.Project\x12\x42\n\nGetProject\x12\x1e.maskloop.v1.GetProjectRequest\x1a\x14.maskloop.v1.Project\x12S\n\x0cListProjects\x12 .maskloop.v1.ListProjectsRequest\x1a!.maskloop.v1.ListProjectsResponse\x12S\n\x0cImportImages\x12 .maskloop.v1.ImportImagesRequest\x1a!.maskloop.v1.ImportImagesResponse\x12<\n\x08GetImage\x12\x1c.maskloop.v1.GetImageRequest\x1a\x12.maskloop.v1.Image\x12M\n\nListImages\x12\x1e.maskloop.v1.ListImagesRequest\x1a\x1f.maskloop.v1.ListImagesResponse\x12L\n\tReadImage\x12\x1d.maskloop.v1.ReadImageRequest\x1a\x1e.maskloop.v1.ReadImageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskloop.v1.projects_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SPLIT']._serialized_start=1454
-  _globals['_SPLIT']._serialized_end=1548
-  _globals['_CATEGORY']._serialized_start=101
-  _globals['_CATEGORY']._serialized_end=137
-  _globals['_PROJECT']._serialized_start=140
-  _globals['_PROJECT']._serialized_end=310
-  _globals['_IMAGE']._serialized_start=313
-  _globals['_IMAGE']._serialized_end=466
-  _globals['_CREATEPROJECTREQUEST']._serialized_start=468
-  _globals['_CREATEPROJECTREQUEST']._serialized_end=595
-  _globals['_GETPROJECTREQUEST']._serialized_start=597
-  _globals['_GETPROJECTREQUEST']._serialized_end=636
-  _globals['_LISTPROJECTSREQUEST']._serialized_start=638
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=698
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=700
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=787
-  _globals['_IMAGEIMPORT']._serialized_start=790
-  _globals['_IMAGEIMPORT']._serialized_end=939
-  _globals['_IMPORTIMAGESREQUEST']._serialized_start=941
-  _globals['_IMPORTIMAGESREQUEST']._serialized_end=1044
-  _globals['_IMPORTIMAGESRESPONSE']._serialized_start=1046
-  _globals['_IMPORTIMAGESRESPONSE']._serialized_end=1104
-  _globals['_GETIMAGEREQUEST']._serialized_start=1106
-  _globals['_GETIMAGEREQUEST']._serialized_end=1161
-  _globals['_LISTIMAGESREQUEST']._serialized_start=1163
-  _globals['_LISTIMAGESREQUEST']._serialized_end=1276
-  _globals['_LISTIMAGESRESPONSE']._serialized_start=1278
-  _globals['_LISTIMAGESRESPONSE']._serialized_end=1359
-  _globals['_READIMAGEREQUEST']._serialized_start=1361
-  _globals['_READIMAGEREQUEST']._serialized_end=1417
-  _globals['_READIMAGERESPONSE']._serialized_start=1419
-  _globals['_READIMAGERESPONSE']._serialized_end=1452
-  _globals['_PROJECTSERVICE']._serialized_start=1551
-  _globals['_PROJECTSERVICE']._serialized_end=2098
+  _globals['_SPLIT']._serialized_start=1580
+  _globals['_SPLIT']._serialized_end=1674
+  _globals['_CATEGORY']._serialized_start=126
+  _globals['_CATEGORY']._serialized_end=162
+  _globals['_PROJECT']._serialized_start=165
+  _globals['_PROJECT']._serialized_end=385
+  _globals['_IMAGE']._serialized_start=388
+  _globals['_IMAGE']._serialized_end=541
+  _globals['_CREATEPROJECTREQUEST']._serialized_start=544
+  _globals['_CREATEPROJECTREQUEST']._serialized_end=721
+  _globals['_GETPROJECTREQUEST']._serialized_start=723
+  _globals['_GETPROJECTREQUEST']._serialized_end=762
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=764
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=824
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=826
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=913
+  _globals['_IMAGEIMPORT']._serialized_start=916
+  _globals['_IMAGEIMPORT']._serialized_end=1065
+  _globals['_IMPORTIMAGESREQUEST']._serialized_start=1067
+  _globals['_IMPORTIMAGESREQUEST']._serialized_end=1170
+  _globals['_IMPORTIMAGESRESPONSE']._serialized_start=1172
+  _globals['_IMPORTIMAGESRESPONSE']._serialized_end=1230
+  _globals['_GETIMAGEREQUEST']._serialized_start=1232
+  _globals['_GETIMAGEREQUEST']._serialized_end=1287
+  _globals['_LISTIMAGESREQUEST']._serialized_start=1289
+  _globals['_LISTIMAGESREQUEST']._serialized_end=1402
+  _globals['_LISTIMAGESRESPONSE']._serialized_start=1404
+  _globals['_LISTIMAGESRESPONSE']._serialized_end=1485
+  _globals['_READIMAGEREQUEST']._serialized_start=1487
+  _globals['_READIMAGEREQUEST']._serialized_end=1543
+  _globals['_READIMAGERESPONSE']._serialized_start=1545
+  _globals['_READIMAGERESPONSE']._serialized_end=1578
+  _globals['_PROJECTSERVICE']._serialized_start=1677
+  _globals['_PROJECTSERVICE']._serialized_end=2224
 # @@protoc_insertion_point(module_scope)

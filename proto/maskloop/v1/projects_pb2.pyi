@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from maskloop.v1 import costs_pb2 as _costs_pb2
 from maskloop.v1 import masks_pb2 as _masks_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -33,20 +34,22 @@ class Category(_message.Message):
     def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
 
 class Project(_message.Message):
-    __slots__ = ("id", "display_name", "categories", "active_model", "etag", "created_at")
+    __slots__ = ("id", "display_name", "categories", "active_model", "etag", "created_at", "outline_price")
     ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_MODEL_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    OUTLINE_PRICE_FIELD_NUMBER: _ClassVar[int]
     id: str
     display_name: str
     categories: _containers.RepeatedCompositeFieldContainer[Category]
     active_model: str
     etag: str
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., active_model: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    outline_price: _costs_pb2.OutlinePrice
+    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., active_model: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ...) -> None: ...
 
 class Image(_message.Message):
     __slots__ = ("id", "project_id", "file_name", "uri", "width", "height", "sha256", "split")
@@ -69,16 +72,18 @@ class Image(_message.Message):
     def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., file_name: _Optional[str] = ..., uri: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., sha256: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ...) -> None: ...
 
 class CreateProjectRequest(_message.Message):
-    __slots__ = ("project_id", "display_name", "categories", "request_id")
+    __slots__ = ("project_id", "display_name", "categories", "request_id", "outline_price")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTLINE_PRICE_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     display_name: str
     categories: _containers.RepeatedCompositeFieldContainer[Category]
     request_id: str
-    def __init__(self, project_id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    outline_price: _costs_pb2.OutlinePrice
+    def __init__(self, project_id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ...) -> None: ...
 
 class GetProjectRequest(_message.Message):
     __slots__ = ("project_id",)

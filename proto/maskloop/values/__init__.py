@@ -6,7 +6,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.classifiers import Classifier, HardCandidate
-from maskloop.values.costs import CostEstimates, KindCosts, SecondsEstimate
+from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
@@ -31,6 +31,7 @@ from maskloop.values.models import (
     PreparedSelection,
 )
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
+from maskloop.values.outline_price import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH, OUTLINE_FLAT, OutlinePrice
 from maskloop.values.projects import Category, Image, Project, Split, check_id
 from maskloop.values.pseudo_labels import PseudoLabels
 from maskloop.values.strategies import Strategy
@@ -39,7 +40,10 @@ from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 __all__ = [
     "DAY_S",
     "LABEL_KINDS",
+    "MEAN_OUTLINE_LENGTH",
     "MOST_OBJECTS",
+    "OUTLINE_BY_LENGTH",
+    "OUTLINE_FLAT",
     "STRATEGY_KINDS",
     "Batch",
     "BatchRecord",
@@ -71,6 +75,8 @@ __all__ = [
     "OperationKind",
     "OperationResult",
     "OperationState",
+    "OutlineFit",
+    "OutlinePrice",
     "Pick",
     "PickState",
     "PreparedSelection",

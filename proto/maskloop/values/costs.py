@@ -50,6 +50,29 @@ class KindCosts:
 
 
 @dataclass(frozen=True)
+class OutlineFit:
+    """What outlines take by their length: seconds of each, and of each side that it is long (see `OutlinePrice`).
+
+    Args:
+        labels: full labels with a measured time.
+        left_out: how many of them were not believed.
+        mean_length: of an outline of those believed, in sides; 0 without one.
+        fixed: of each outline, whatever its length.
+        length: of each side; `steps` are whole sides.
+        error, flat_error: how far measured seconds lie from those expected by all other labels, in the mean, as a
+            share of the mean; by length, and where every outline takes the same. 0 without labels.
+    """
+
+    labels: int
+    left_out: int
+    mean_length: float
+    fixed: SecondsEstimate
+    length: SecondsEstimate
+    error: float
+    flat_error: float
+
+
+@dataclass(frozen=True)
 class CostEstimates:
     """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`.
 
@@ -59,6 +82,7 @@ class CostEstimates:
     categories: int
     counts: KindCosts
     full: KindCosts
+    outlines: OutlineFit
 
     @property
     def kinds(self) -> tuple[KindCosts, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
+from maskloop.values.outline_price import OUTLINE_FLAT, OutlinePrice
 
 _ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 
@@ -52,7 +53,10 @@ class Category:
 
 @dataclass(frozen=True)
 class Project:
-    """A set of images, its vocabulary (ordered by id), its labels and its models."""
+    """A set of images, its vocabulary (ordered by id), its labels and its models.
+
+    Vocabulary and `outline_price` decide what a label is planned to cost.
+    """
 
     id: str
     display_name: str
@@ -60,6 +64,7 @@ class Project:
     active_model: str = ""
     etag: str = ""
     created_at: datetime | None = None
+    outline_price: OutlinePrice = OUTLINE_FLAT
 
     def __post_init__(self) -> None:
         check_id(self.id, "project_id")

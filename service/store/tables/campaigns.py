@@ -21,7 +21,8 @@ from sqlalchemy import (
 from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, metadata, project_id_column
 
-# `labeled_categories` and `labeled_objects` are summed over the `labeled_images`: present categories, and objects.
+# `labeled_categories`, `labeled_objects` and `labeled_length` are summed over the `labeled_images`: present categories,
+# objects, and how many sides their outlines are long.
 campaigns = Table(
     "campaigns",
     metadata,
@@ -36,6 +37,7 @@ campaigns = Table(
     Column("labeled_images", BigInteger, nullable=False, server_default="0"),
     Column("labeled_categories", BigInteger, nullable=False, server_default="0"),
     Column("labeled_objects", BigInteger, nullable=False, server_default="0"),
+    Column("labeled_length", Float, nullable=False, server_default="0"),
     Column("reserved_images", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
 )

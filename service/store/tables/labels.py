@@ -8,7 +8,7 @@ from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
 
 # `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size.
-# `categories_present` and `objects_present` are what the label says, in numbers, for costs.
+# `categories_present`, `objects_present` and `outline_length` (sides) are what the label says, in numbers, for costs.
 labels = Table(
     "labels",
     metadata,
@@ -25,6 +25,7 @@ labels = Table(
     Column("objects", PLAIN_JSON),
     Column("categories_present", Integer, nullable=False),
     Column("objects_present", Integer, nullable=False),
+    Column("outline_length", Float, nullable=False, server_default="0"),
     Column("supersedes", ID, nullable=False),
     Column("superseded_by", ID, nullable=False),
     Column("created_at", UtcTime, nullable=False),

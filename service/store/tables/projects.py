@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
 from service.store.columns import UtcTime
 from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
@@ -17,6 +17,8 @@ projects = Table(
     Column("active_model", ID, nullable=False, server_default=""),
     Column("revision", Integer, nullable=False, server_default="1"),
     Column("created_at", UtcTime, nullable=False),
+    Column("outline_fixed_s", Float, nullable=False, server_default="79"),
+    Column("outline_length_s", Float, nullable=False, server_default="0"),
 )
 
 images = Table(

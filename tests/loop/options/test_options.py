@@ -5,7 +5,7 @@ import pytest
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
 from maskloop.loop.options import RUN_FILE, Options, begin_run, find_run
-from maskloop.values import Budget, Strategy
+from maskloop.values import OUTLINE_BY_LENGTH, OUTLINE_FLAT, Budget, OutlinePrice, Strategy
 
 
 def options(**changed):
@@ -46,6 +46,10 @@ def options(**changed):
         ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
         ({"stop_when": ("mean_iou=0.8", "luck=0.5")}, "luck"),
+        ({"outline_cost": "long"}, "--outline-cost 'long'"),
+        ({"outline_cost": "0"}, "--outline-cost '0'"),
+        ({"outline_cost": "-3+1"}, "--outline-cost '-3"),
+        ({"outline_cost": "20+nan"}, "--outline-cost '20"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_by_name(changed, named):
@@ -55,6 +59,21 @@ def test_an_option_that_cannot_be_is_refused_by_name(changed, named):
 
 def test_a_workday_of_eight_hours_makes_a_day_of_the_budget_shorter():
     assert options(budget="2.5d", workday="8h").parsed_budget() == Budget(seconds=2.5 * 8 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("text", "price"),
+    [
+        ("79", OUTLINE_FLAT),
+        ("54.5", OutlinePrice(54.5)),
+        (" 20 + 60.5 ", OutlinePrice(20, 60.5)),
+        ("0+100", OutlinePrice(0, 100)),
+        ("length", OUTLINE_BY_LENGTH),
+    ],
+)
+def test_an_outline_costs_so_many_seconds_and_so_many_a_side(text, price):
+    assert options(outline_cost=text).outline_price() == price
+    assert options().outline_price() == OUTLINE_FLAT
 
 
 def test_a_bare_number_counts_images():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from maskloop.costs.estimates import TimedLabel
+from maskloop.costs.timed_label import TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.values import Counts, OodAnswer, Split
 from service.store import Database
@@ -82,9 +82,9 @@ def test_timed_labels_are_first_ones_with_what_their_counts_had_cost(database: D
         insert_labels(tx, [counted, outlined, full_label("l4", "i1", 2), full_label("l5", "i2", seconds_spent=3.0)])
         insert_labels(tx, [corrected])
         assert list(timed_labels(tx, "p")) == [
-            TimedLabel(COUNTS, Counts({1: 2, 3: 1}), 7.5),
-            TimedLabel(FULL, Counts({1: 2, 3: 1}), 200.0, 4.48),
-            TimedLabel(FULL, Counts({}), 3.0),
+            TimedLabel(COUNTS, Counts({1: 2, 3: 1}), 7.5, outline_length=0.0),
+            TimedLabel(FULL, Counts({1: 2, 3: 1}), 200.0, 4.48, outlined.content.outline_length),
+            TimedLabel(FULL, Counts({}), 3.0, outline_length=0.0),
         ]
         assert list(timed_labels(tx, "elsewhere")) == []
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -10,10 +13,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from maskloop.errors import InvalidConfig
-from maskloop.values import Strategy
+from maskloop.masks import Mask
+from maskloop.values import OUTLINE_FLAT, Counts, Strategy
 from service.store import Database
 from service.store.batches import get_batch
-from service.store.campaigns import get_campaign, get_campaign_by_kind
+from service.store.campaigns import FullLabelTotals, full_label_totals, get_campaign, get_campaign_by_kind
+from service.store.labels import timed_labels
 from service.store.projects import get_project
 from service.store.tables import metadata
 from service.store.tables.migrate import MIGRATIONS
@@ -28,7 +33,11 @@ def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
 
 
 def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds(url: str) -> None:
-    """Targets become options of the strategy; batches, leases and spending that refer to the campaigns stay."""
+    """Targets become options of the strategy; batches, leases and spending that refer to the campaigns stay.
+
+    Outlines are measured: a square of 2 x 2 of the 6 x 8 pixels is pi / 8 * (8 + 12 / sqrt(2)) pixels long. The project
+    goes on planning 79 s for each.
+    """
     with create_engine(url).begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
@@ -41,12 +50,21 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
         strategies = [get_campaign(tx, "p", campaign_id).strategy for campaign_id in ("aimed", "random")]
         held = get_batch(tx, "p", "b").batch
         spent = get_campaign_by_kind(tx, "p", "aimed").spent_s_by_kind
+        totals, price = full_label_totals(tx, "p"), get_project(tx, "p").outline_price
+        (timed,) = timed_labels(tx, "p")
+        fingerprint = tx.execute(text("SELECT fingerprint FROM requests WHERE method = 'CreateProject'")).scalar_one()
     made.close()
     assert strategies == [Strategy("mask_guided", {"target": "0.25"}), Strategy("random")]
     assert (held.campaign_id, held.strategy, held.fallback, len(held.picks)) == ("aimed", "mask_guided", "", 1)
     assert spent == {FULL: 2.5}
+    length = math.pi / 8 * (8 + 12 / math.sqrt(2)) / math.sqrt(48)
+    assert timed.counts == Counts({1: 1})
+    assert timed.outline_length == totals.length == pytest.approx(length)
+    assert totals == FullLabelTotals(1, 1, 1, totals.length)
+    assert (price, fingerprint) == (OUTLINE_FLAT, "")
 
 
+SQUARE = Mask.from_array(np.pad(np.ones((2, 2), dtype=bool), ((1, 3), (2, 4)))).rle.decode()
 AT = "'2026-01-01 00:00:00+00:00'"
 
 
@@ -64,6 +82,12 @@ OF_THE_FIRST_SCHEMA = (
     f" expires_at, open) VALUES ('b', 'p', 'aimed', 'ann', 'full', 'mask_guided', 'm', 0.25, false, {AT}, true)",
     "INSERT INTO picks (batch_id, position, project_id, image_id, reason, score, cost_s, state)"
     " VALUES ('b', 0, 'p', 'i', 'near', 0.25, 80000, 'open')",
+    "UPDATE campaigns SET labeled_images = 1, labeled_categories = 1, labeled_objects = 1 WHERE id = 'aimed'",
+    "INSERT INTO labels (id, project_id, image_id, kind, annotator, campaign_id, cost_s, seconds_spent, objects,"
+    " categories_present, objects_present, supersedes, superseded_by, created_at) VALUES ('l', 'p', 'i', 'full', 'ann',"
+    f""" 'aimed', 80000, 66.5, '[[1, "{SQUARE}"]]', 1, 1, '', '', {AT})""",
+    "INSERT INTO requests (request_id, method, fingerprint, answer, created_at)"
+    f" VALUES ('made', 'CreateProject', 'f', '{{}}', {AT})",
     "INSERT INTO requests (request_id, method, fingerprint, answer, created_at) VALUES ('r', 'CreateCampaign', 'f',"
     f""" '{{"id": "aimed", "strategy": {{"name": "mask_guided", "target_iou": 0.25}}}}', {AT})""",
 )

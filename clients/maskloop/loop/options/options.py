@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from maskloop.datasets.subset import REST, Excerpt
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
+from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.stop_rules import StopRule
-from maskloop.values import DAY_S, Budget, Need, Strategy
+from maskloop.values import DAY_S, Budget, Need, OutlinePrice, Strategy
 
 BUDGET, DATA, SELECTION, LABELS = "Budget", "Data", "Selection", "Labels"
 TRAINING, HARD_OOD, STUDENT, JUDGING, RUN = "Training", "Hard OoD", "Student network", "Judging", "Run"
@@ -75,6 +76,9 @@ class Options:
         panel=LABELS,
         is_compared=True,
     )
+    outline_cost: str = option(
+        "79", help="Planned seconds of an outline: 79, or by length: 30+60, length.", panel=LABELS, is_compared=True
+    )
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
@@ -129,6 +133,7 @@ class Options:
         self.parsed_budget()
         self.excerpt()
         self.stop_rules()
+        self.outline_price()
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
@@ -211,6 +216,10 @@ class Options:
     def stop_rules(self) -> tuple[StopRule, ...]:
         """What ends the campaign before its budget does."""
         return tuple(map(StopRule.parse, self.stop_when))
+
+    def outline_price(self) -> OutlinePrice:
+        """What an outlined object is planned to take."""
+        return parse_outline_cost(self.outline_cost)
 
     @property
     def recipe_name(self) -> str:

@@ -32,6 +32,7 @@ def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
         initial_images=len(arm.initial.labeled),
         test_images=len(data.test),
         categories=data.dataset.categories,
+        outline_price=options.outline_price(),
         versions=versions(),
     )
 

@@ -142,7 +142,7 @@ class CampaignHistory:
     def _stopped_because(self) -> str:
         if self.campaign.left_images < 1:
             return f"all {self.campaign.budget.images} images of the budget are labeled"
-        if self.campaign.left_s < CostModel(len(self.project.categories)).cheapest_full():
+        if self.campaign.left_s < CostModel.of(self.project).cheapest_full():
             return "the budget is spent"
         return ""
 

@@ -153,4 +153,5 @@ def _setup(history: CampaignHistory, images: Mapping[str, Image], command: str) 
         pool_images=splits.count(Split.POOL),
         test_images=splits.count(Split.TEST),
         categories=history.project.categories,
+        outline_price=history.project.outline_price,
     )

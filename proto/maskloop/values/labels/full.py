@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,11 @@ class FullLabel(LabelContent):
     def shown(self) -> Counts:
         """How many objects of each category are outlined."""
         return Counts.of(self.objects)
+
+    @property
+    def outline_length(self) -> float:
+        """How long the outlines of all objects are together, in sides of a square of the image's area."""
+        return math.fsum(item.outline_length for item in self.objects)
 
     def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
         """Check each object; messages name it by its place, from 0.

@@ -29,8 +29,10 @@ class SupervisionKind(StrEnum):
 class Prices(Protocol):
     """What labels cost; `maskloop.costs.cost_model.CostModel` is it."""
 
-    def label_s(self, kind: SupervisionKind, categories_present: float, objects: float) -> float:
-        """Planned seconds of a label of an image with so many categories and objects in it."""
+    def label_s(
+        self, kind: SupervisionKind, categories_present: float, objects: float, outline_length: float | None = None
+    ) -> float:
+        """Planned seconds of a label of an image with so many categories and objects in it, and outlines so long."""
 
 
 class LabelContent(ABC):
@@ -86,8 +88,20 @@ class LabelContent(ABC):
         """The split in which its image belongs by what is said; `None` where it stays."""
         return None
 
+    @property
+    def outline_length(self) -> float:
+        """How long all that it outlines is, in sides of a square of the image's area; 0 where it outlines nothing."""
+        return 0.0
+
     @classmethod
-    def price_s(cls, prices: Prices, categories_present: float, objects: float, counts_paid_s: float = 0.0) -> float:
+    def price_s(
+        cls,
+        prices: Prices,
+        categories_present: float,
+        objects: float,
+        counts_paid_s: float = 0.0,
+        outline_length: float | None = None,
+    ) -> float:
         """Planned seconds of a label of an image with so many categories and objects, never negative.
 
         Args:
@@ -95,11 +109,12 @@ class LabelContent(ABC):
             categories_present: categories in the image.
             objects: objects in the image.
             counts_paid_s: what the image's counts have cost before.
+            outline_length: of all objects together, in sides; `None` where nobody knows, for that of mean objects.
         """
-        whole_s = prices.label_s(cls.kind, categories_present, objects)
+        whole_s = prices.label_s(cls.kind, categories_present, objects, outline_length)
         return max(0.0, whole_s - counts_paid_s) if cls.builds_on_counts else whole_s
 
     def cost_s(self, prices: Prices, counts_paid_s: float = 0.0) -> float:
         """Planned seconds of this label, given what its image's counts have cost before."""
         shown = self.shown
-        return self.price_s(prices, shown.categories, shown.objects, counts_paid_s)
+        return self.price_s(prices, shown.categories, shown.objects, counts_paid_s, self.outline_length)

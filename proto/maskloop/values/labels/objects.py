@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ class ObjectLabel:
 
     category_id: int
     mask: Mask
+
+    @property
+    def outline_length(self) -> float:
+        """How long its outline is, in sides of a square of the image's area."""
+        return self.mask.perimeter / math.sqrt(self.mask.height * self.mask.width)
 
     def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
         """Check it against its image; messages begin with `where`.
