@@ -3,7 +3,9 @@
     python -m benchmarks costs
 
 Prices are off the plan by a factor of exp(N(0, 0.4)), those of five categories by another exp(N(0, 0.3)); a label's
-time is lognormal with a coefficient of variation of 0.4; a break lasts 20 to 67 minutes.
+time is lognormal with a coefficient of variation of 0.4; a break lasts 20 to 67 minutes. Outlines are as long as
+COCO's, lognormal with a mean of .674 sides and a median of .362; people take the seconds of `OUTLINE_BY_LENGTH`, either
+part off by exp(N(0, 0.4)).
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import numpy as np
 
 from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_COUNTED_CLASS, SECONDS_A_MASK, CostModel
 from maskloop.costs.estimates import estimate_costs
+from maskloop.costs.outline_fit import fit_outlines
 from maskloop.costs.timed_label import TimedLabel
-from maskloop.values import Counts, SecondsEstimate, SupervisionKind
+from maskloop.values import OUTLINE_BY_LENGTH, Counts, SecondsEstimate, SupervisionKind
 
 PEOPLE = 300
 VOCABULARY, CATEGORIES = 20, 5
@@ -80,7 +83,39 @@ def measure(labels_a_kind: int, breaks: float) -> None:
     assert abs(np.mean(errors)) < 0.05
 
 
+def measure_outlines(labels: int) -> None:
+    hits: list[tuple[bool, bool]] = []
+    errors: list[tuple[float, float]] = []
+    for seed in range(PEOPLE):
+        rng = np.random.default_rng(seed)
+        fixed_s, side_s = rng.lognormal(0, 0.4, 2) * [OUTLINE_BY_LENGTH.fixed_s, OUTLINE_BY_LENGTH.length_s]
+        found = fit_outlines(PLAN, [_outlined(rng, fixed_s, side_s) for _ in range(labels)])
+        fixed, side = found.fixed, found.length
+        hits.append((fixed.low_s <= fixed_s <= fixed.high_s, side.low_s <= side_s <= side.high_s))
+        errors.append((found.error, found.flat_error))
+    fixed_share, side_share = np.mean(hits, axis=0)
+    error, flat_error = np.mean(errors, axis=0)
+    print(
+        f"{labels} labels by length: covered outline {fixed_share:.2f}, side {side_share:.2f}; error {error:.2f}, "
+        f"of a flat price {flat_error:.2f}",
+        flush=True,
+    )
+    assert min(fixed_share, side_share) > 0.85
+    assert error < flat_error
+
+
+def _outlined(rng: np.random.Generator, fixed_s: float, side_s: float) -> TimedLabel:
+    """A label of one to four objects of one category."""
+    objects = int(rng.integers(1, 5))
+    length = float(rng.lognormal(np.log(0.362), 1.115, objects).sum())
+    seconds = (VOCABULARY - 1) + fixed_s * objects + side_s * length
+    spent_s = float(seconds * rng.lognormal(-(SIGMA**2) / 2, SIGMA))
+    return TimedLabel(SupervisionKind.FULL, Counts({1: objects}), spent_s, outline_length=length)
+
+
 def main() -> None:
     """Print coverage of the 95 % intervals and the error of a full label's price, by number of labels."""
     for case in CASES:
         measure(*case)
+    for labels in (5, 20, 100, 1000):
+        measure_outlines(labels)
