@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from maskloop.errors import InvalidArgument
 
 MEAN_OUTLINE_LENGTH = 0.674
-"""Sides that an outline is long, the mean of COCO's objects (crowds left out): .674 with a standard error of .036, of
-the 1,796 objects in 195 training images."""
+"""Sides that an outline is long: the mean of COCO's objects, measured on the 1,796 of the 195 training images of
+`coco_subset`, crowds left out; its standard error is .036."""
 
 
 @dataclass(frozen=True)
 class OutlinePrice:
     """Seconds of an outlined object: `fixed_s`, and `length_s` for each side that its outline is long.
 
-    A side is that of a square of the image's area. The same photograph costs the same at any size so, as it fills the
-    same screen; in pixels, a picture twice as wide would cost twice as much.
+    A side is that of a square of the image's area, so that a photograph costs the same at any size, as it fills the
+    same screen; in pixels, one twice as wide would cost twice as much.
 
     Args:
         fixed_s: of each outline, 0 or more. Alone, 79 s: the mean of COCO's objects, as Bellver et al. take it.
@@ -42,8 +42,8 @@ class OutlinePrice:
 OUTLINE_FLAT = OutlinePrice()
 """Every outline at 79 s."""
 FIXED_PART_S = 49.0
-"""Of the 79 s. COCO published no seconds, but corners: an outline has 13.7 of them and 12.3 more a side (least squares
-on the objects of `MEAN_OUTLINE_LENGTH`), so that .62 (standard error .03) of a mean one are there whatever its length.
-Time is taken to go as corners do."""
+"""Of the 79 s. COCO tells no seconds of single objects, but their corners: an outline has 13.7 of them and 12.3 more a
+side (least squares on the objects of `MEAN_OUTLINE_LENGTH`). So .62 of a mean one (standard error .03) are there
+whatever its length, if time goes as corners do."""
 OUTLINE_BY_LENGTH = OutlinePrice(FIXED_PART_S, (OUTLINE_FLAT.fixed_s - FIXED_PART_S) / MEAN_OUTLINE_LENGTH)
 """By length, calibrated so that a mean object of COCO takes 79 s: 49 s, and 44.5 s a side."""
