@@ -6,7 +6,7 @@ here, so its numbers say how well it outlines what it is told of; a count-free o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -64,6 +64,7 @@ def evaluate(
     *,
     device: torch.device,
     progress: Progress,
+    keep: Callable[[Prediction], None] | None = None,
 ) -> Evaluation:
     """AP and other metrics (`models.metrics.summary`), mean IoU, and how the head's image scores agree with true ones.
 
@@ -74,6 +75,7 @@ def evaluate(
 
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
+        keep: is given what the network made of every image, in the order of their ids.
 
     Raises:
         InvalidLabel: a label's category is not of the vocabulary, and the network is count-conditioned.
@@ -84,6 +86,9 @@ def evaluate(
         progress(0.0, f"evaluated {len(images)} images")
     images.sort(key=lambda image: image.image_id)
     progress(1.0, f"evaluated {len(images)} images")
+    if keep is not None:
+        for image in images:
+            keep(image.prediction)
     return _summarize(images, split)
 
 

@@ -61,6 +61,10 @@ class DataFolder:
         """A model version's score table; there once it has scored the pool."""
         return self.model(project_id, model_version) / "scores.parquet"
 
+    def evaluated(self, project_id: str, model_version: str) -> Path:
+        """What a model version proposes for the test images, as a score table; there once it was measured on them."""
+        return self.model(project_id, model_version) / "evaluated.parquet"
+
     def imported_scores(self, project_id: str, model_version: str) -> Path:
         """Scores made elsewhere for a model version; there once some were imported."""
         return self.model(project_id, model_version) / "imported.parquet"

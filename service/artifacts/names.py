@@ -2,6 +2,7 @@
 
 CHECKPOINT = "model.safetensors"
 SCORES = "scores.parquet"
+EVALUATED = "evaluated.parquet"
 RANKING = "ranking.parquet"
 CLASSIFIER = "classifier.safetensors"
 HARD_OOD = "hard_ood.npz"

@@ -100,9 +100,11 @@ class ModelDesk:
     ) -> list[ImageProposals]:
         """What a version proposes for images, in the order asked for; those it has not scored are left out.
 
+        Test images are scored by its evaluation, others with the pool.
+
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
-            PoolNotScored: it has not scored the pool.
+            PoolNotScored: it has not scored the pool, and not all of these are test images that it was measured on.
             InvalidArgument: more than 100 images are asked for.
         """
         if len(image_ids) > MAX_PROPOSALS:
@@ -110,7 +112,13 @@ class ModelDesk:
                 f"{len(image_ids)} images are asked for; at most {MAX_PROPOSALS} are answered", field="image_ids"
             )
         version = self.get_model(project_id=project_id, model_version=model_version).id
-        return read_proposals(self._folder.scores(project_id, version), image_ids, version)
+        evaluated = self._folder.evaluated(project_id, version)
+        tested = read_proposals(evaluated, image_ids, version) if evaluated.is_file() else []
+        if image_ids and len(tested) == len(image_ids):
+            return tested
+        scored = read_proposals(self._folder.scores(project_id, version), image_ids, version)
+        proposals = {each.image_id: each for each in (*scored, *tested)}
+        return [proposals[image_id] for image_id in image_ids if image_id in proposals]
 
     def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> Iterator[bytes]:
         """Pseudo-labels as one COCO instance document with scores, UTF-8 JSON in pieces of at most 256 KiB.

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from maskloop.values import Evaluation, Split
 from service.artifacts.data_folder import DataFolder
+from service.artifacts.names import EVALUATED
 from service.device.job_files import EvaluateJob
 from service.operations.step import labeled_file
 from service.store import Transaction
@@ -34,5 +35,11 @@ class Evaluating:
         return EvaluateJob(checkpoint, request["model_version"], split, labeled)
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> Evaluation:
-        """What was measured."""
+        """What was measured; proposals for test images in their place.
+
+        An evaluation that was computed by an earlier release kept no proposals.
+        """
+        operation, version = record.operation, record.request["model_version"]
+        if (self.folder.work(operation.id) / EVALUATED).is_file():
+            self.folder.publish(operation.id, EVALUATED, self.folder.evaluated(operation.project_id, version))
         return _EVALUATION.validate_python(outcome["evaluation"])

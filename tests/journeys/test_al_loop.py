@@ -91,6 +91,9 @@ def test_the_files_that_the_time_bought_are_there(finished):
     assert len(labels["images"]) == last["labeled_images"]
     assert all(one["file_name"].startswith("train") for one in labels["images"])
     assert labels["annotations"]
+    gallery = finished.report()["gallery"]
+    assert gallery["tested"] > 0
+    assert (finished.workdir / "report.html").read_text().count("with outlines: ") == len(gallery["images"]) > 0
     for name in ("report.html", "report.csv", "curve-mean-iou.svg", "spending.svg"):
         assert (finished.workdir / name).stat().st_size > 100
 

@@ -8,7 +8,7 @@ from PIL import Image as Picture
 from maskloop.errors import InvalidImage, InvalidLabel
 from maskloop.masks import Mask
 from maskloop.report import PICTURES_A_ROUND, BatchPicture
-from maskloop.report.pictures import LARGEST_BYTES, LONGEST_SIDE, outline, picture_file, save_pictures, to_jpeg
+from maskloop.report.pictures import LARGEST_BYTES, LONGEST_SIDE, outline, picture_file, save_pictures, shrink, to_jpeg
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"))
@@ -40,6 +40,16 @@ def test_an_object_smaller_than_a_thumbnail_pixel_still_shows() -> None:
     drawn = outline(black, [(square(2000, 3000, 700, 901, 1), "#ffffff")])
     assert drawn.shape == (192, LONGEST_SIDE, 3)
     assert drawn.max() > 0
+
+
+@pytest.mark.parametrize("size", [(37, 23), (60, 40), (200, 120)])
+def test_a_mask_is_shrunk_as_a_whole_picture_is(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        top, left, side = rng.integers(0, 60), rng.integers(0, 100), rng.integers(4, 40)
+        mask = square(97, 143, int(top), int(left), int(side))
+        whole = Picture.fromarray(mask.to_array().astype(np.uint8) * 255).resize(size, Picture.Resampling.BILINEAR)
+        assert (shrink(mask, size) != (np.asarray(whole) >= 128)).mean() < 0.01
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (700, 3)])

@@ -31,6 +31,7 @@ from maskloop.errors import (
     QueueFull,
     RequestIdReused,
 )
+from maskloop.matching import match_within_class
 from maskloop.values import (
     Budget,
     Category,
@@ -215,6 +216,19 @@ def test_an_evaluation_measures_a_split(client, trained):
     assert 0 <= operation.result.mean_iou <= 1
     with pytest.raises(FailedPrecondition, match="no full label of a ood image"):
         client.evaluate_model(project_id="p", split=Split.OOD)
+
+
+def test_what_was_proposed_for_test_images_can_be_read(client, trained):
+    evaluation = client.wait_operation(client.evaluate_model(project_id="p", split=Split.TEST)).result
+    judged = {image.image_id: image for image in evaluation.images}
+    truths = {label.image_id: label.objects for label in client.list_labels(project_id="p") if label.image_id in judged}
+    offered = client.get_proposals(project_id="p", image_ids=list(judged), model_version=trained.result.id)
+    assert [each.image_id for each in offered] == list(judged)
+    for each in offered:
+        _, ious = match_within_class(each.objects, truths[each.image_id])
+        most = max(len(each.objects), len(truths[each.image_id]))
+        assert judged[each.image_id].true_iou == pytest.approx(ious.sum() / most)
+        assert judged[each.image_id].predicted_iou == pytest.approx(each.score)
 
 
 @pytest.mark.parametrize(

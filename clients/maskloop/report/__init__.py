@@ -1,5 +1,7 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
+from maskloop.report.gallery import Gallery, choose_images, judge_image
+from maskloop.report.gallery_pictures import GalleryPicture
 from maskloop.report.hard_ood import HardImage, HardOodReport, shown_groups
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
@@ -24,6 +26,8 @@ __all__ = [
     "BatchPicture",
     "ChosenImage",
     "EvaluatedScore",
+    "Gallery",
+    "GalleryPicture",
     "HardImage",
     "HardOodReport",
     "MachineSeconds",
@@ -34,6 +38,8 @@ __all__ = [
     "RunReport",
     "Setup",
     "StudentNetwork",
+    "choose_images",
+    "judge_image",
     "read_report",
     "shown_groups",
     "shuffled_spearman",

@@ -13,6 +13,8 @@ from maskloop.pages.figures import Drawing
 from maskloop.pages.html import KeyFigure, data_uri, environment, themed
 from maskloop.report.costs import label_costs
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
+from maskloop.report.gallery import say_gallery
+from maskloop.report.gallery_pictures import OUTLINES, gallery_groups
 from maskloop.report.hard_ood import HardImage, say_hard_ood, shown_groups
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
@@ -97,6 +99,9 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         proposed=proposed_pictures(workdir, report),
         confidence=f"{CONFIDENCE:.0%}",
         hard_ood=hard_ood(workdir, report),
+        gallery=gallery_groups(workdir, report.gallery),
+        say_gallery=say_gallery,
+        outcomes=OUTLINES.values(),
     )
     return text.encode()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ LARGEST_BYTES = 12_500
 TILE_BYTES = 5_000
 """Of the thumbnail of a candidate OoD image, which is shown small."""
 FILL = 0.32
+REDUCING_GAP = 3.0
+"""How far a photograph is shrunk by whole pixels first, which is fast, before it is resampled well."""
 PALETTE = ("#e69f00", "#56b4e9", "#cc79a7", "#009e73", "#f0e442", "#d55e00", "#0072b2", "#ffffff")
 """Okabe and Ito's colours, in the order in which categories take them; the ninth category begins again."""
 
@@ -110,14 +113,14 @@ def _colour(colours: Mapping[int, str], picture: BatchPicture, item: ObjectLabel
 
 def outline(pixels: Pixels, objects: Sequence[tuple[Mask, str]]) -> Pixels:
     """A thumbnail of `pixels`, each mask filled translucently and outlined twice: its colour inside, black outside."""
-    picture = _fit(Picture.fromarray(pixels), Picture.Resampling.LANCZOS)
-    drawn = np.asarray(picture, dtype=np.float32)
-    inside = [(_shrink(mask, picture.size), _rgb(colour)) for mask, colour in objects]
+    drawn = fit(pixels, LONGEST_SIDE).astype(np.float32)
+    size = drawn.shape[1], drawn.shape[0]
+    inside = [(shrink(mask, size), rgb(colour)) for mask, colour in objects]
     for mask, colour in inside:
         drawn = np.where(mask[..., None], (1 - FILL) * drawn + FILL * colour, drawn)
     for mask, colour in inside:
-        drawn[_grow(mask) & ~mask] *= 0.25
-        drawn[mask & _grow(_grow(~mask))] = colour
+        drawn[grow(mask) & ~mask] *= 0.25
+        drawn[edge(mask, 2)] = colour
     return drawn.round().astype(np.uint8)
 
 
@@ -133,20 +136,49 @@ def to_jpeg(pixels: Pixels, largest_bytes: int = LARGEST_BYTES) -> bytes:
         picture = picture.resize((max(1, picture.width * 3 // 4), max(1, picture.height * 3 // 4)))
 
 
-def _fit(picture: Picture.Image, filter_: Picture.Resampling) -> Picture.Image:
-    scale = LONGEST_SIDE / max(picture.size)
+def fit(pixels: Pixels, longest_side: int) -> Pixels:
+    """`pixels` made smaller or larger, to (h, w, 3) with the longer of the two as asked for."""
+    picture = Picture.fromarray(pixels)
+    scale = longest_side / max(picture.size)
     width, height = (max(1, round(side * scale)) for side in picture.size)
-    return picture.resize((width, height), filter_)
+    return np.asarray(picture.resize((width, height), Picture.Resampling.LANCZOS, reducing_gap=REDUCING_GAP))
 
 
-def _shrink(mask: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The mask at thumbnail size, half coverage and more; an object smaller than that keeps what it touches."""
-    full = Picture.fromarray(mask.to_array().astype(np.uint8) * 255)
-    cover = np.asarray(full.resize(size, Picture.Resampling.BILINEAR))
-    return cover >= 128 if (cover >= 128).any() else cover > 0
+def shrink(mask: Mask, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """The mask at a thumbnail's (width, height), half coverage and more; a smaller object keeps what it touches."""
+    small = np.zeros((size[1], size[0]), dtype=np.bool_)
+    if not mask.area:
+        return small
+    x, y, width, height = mask.box
+    left, right, columns = _stretch(x, x + width, mask.width, size[0])
+    top, bottom, rows = _stretch(y, y + height, mask.height, size[1])
+    # Only the part with the object is decoded: a photograph may have many large masks.
+    part = mask.crop(columns[0], rows[0], columns[1] - columns[0], rows[1] - rows[0]).to_array()
+    cover = Picture.fromarray(part.astype(np.uint8) * 255).resize(
+        (right - left, bottom - top),
+        Picture.Resampling.BILINEAR,
+        box=(
+            left * mask.width / size[0] - columns[0],
+            top * mask.height / size[1] - rows[0],
+            min(right * mask.width / size[0] - columns[0], columns[1] - columns[0]),
+            min(bottom * mask.height / size[1] - rows[0], rows[1] - rows[0]),
+        ),
+        reducing_gap=REDUCING_GAP,
+    )
+    covered = np.asarray(cover)
+    small[top:bottom, left:right] = covered >= 128 if (covered >= 128).any() else covered > 0
+    return small
 
 
-def _grow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _stretch(start: int, end: int, full: int, small: int) -> tuple[int, int, tuple[int, int]]:
+    """The pixels of a thumbnail's side that [start, end) of the full side reaches, with two more at either end, and the
+    full side's pixels that these show."""
+    first = max(math.floor(start * small / full) - 2, 0)
+    last = min(math.ceil(end * small / full) + 2, small)
+    return first, last, (math.floor(first * full / small), min(math.ceil(last * full / small), full))
+
+
+def grow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """`mask` and its four neighbours; the image's border is no neighbour."""
     grown = mask.copy()
     grown[1:] |= mask[:-1]
@@ -156,5 +188,14 @@ def _grow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return grown
 
 
-def _rgb(colour: str) -> NDArray[np.float32]:
+def edge(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
+    """The pixels of `mask` that lie `width` or fewer from one outside it."""
+    outside = ~mask
+    for _ in range(width):
+        outside = grow(outside)
+    return mask & outside
+
+
+def rgb(colour: str) -> NDArray[np.float32]:
+    """(3,) of a colour written #rrggbb, each in [0, 255]."""
     return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)], dtype=np.float32)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
+from maskloop.report.gallery import Gallery
 from maskloop.report.hard_ood import HardOodReport
 from maskloop.report.student_network import StudentNetwork
 from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
@@ -181,7 +182,8 @@ class RunReport:
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
     labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at candidate OoD images, and
-    `student` is the student network, `None` without one.
+    `student` is the student network, `None` without one. `gallery` are test images of the best network, `None` in
+    reports of earlier versions.
     """
 
     project: str
@@ -202,6 +204,7 @@ class RunReport:
     student: StudentNetwork | None = None
     setup: Setup = Setup()
     hard_ood: tuple[HardOodReport, ...] = ()
+    gallery: Gallery | None = None
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")

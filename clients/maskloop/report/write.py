@@ -8,6 +8,7 @@ from pathlib import Path
 from maskloop.errors import NotFound
 from maskloop.formats.files import write_atomically
 from maskloop.report.figures import figures
+from maskloop.report.gallery_pictures import GalleryPicture, save_gallery
 from maskloop.report.page import to_html
 from maskloop.report.pictures import BatchPicture, Pixels, save_hard_ood, save_pictures
 from maskloop.report.report import RunReport, from_json, to_json
@@ -21,6 +22,8 @@ def write_report(
     pictures: Mapping[int, Sequence[BatchPicture]] | None = None,
     hard_ood: Mapping[int, Mapping[str, Pixels]] | None = None,
     pseudo: Sequence[PseudoPicture] = (),
+    *,
+    gallery: Sequence[GalleryPicture] = (),
 ) -> None:
     """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
     `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
@@ -32,6 +35,7 @@ def write_report(
             thumbnails of the first `PICTURES_A_ROUND` stay in `workdir/pictures`, also for a resumed run.
         hard_ood: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
         pseudo: images of `report.student.shown`; theirs stay as well.
+        gallery: images of `report.gallery`; theirs stay as well.
 
     Raises:
         InvalidLabel: an object's category is none of `report.setup.categories`.
@@ -42,6 +46,8 @@ def write_report(
     for number, candidates in (hard_ood or {}).items():
         save_hard_ood(workdir, number, candidates)
     save_pseudo_pictures(workdir, report.setup.categories, pseudo)
+    if report.gallery:
+        save_gallery(workdir, report.gallery.round, gallery)
     drawings = figures(report)
     for drawing in drawings:
         write_atomically(workdir / f"{drawing.name}.svg", drawing.svg.encode())

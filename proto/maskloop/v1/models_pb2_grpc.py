@@ -193,7 +193,8 @@ class ModelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetProposals(self, request, context):
-        """Reads the masks that the last scoring offers for images, with their predicted IoU.
+        """Reads the masks that the last scoring offers for images, with their predicted IoU; of test images, those that the
+        last evaluation measured.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

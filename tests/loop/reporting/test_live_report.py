@@ -161,6 +161,16 @@ def test_the_page_shows_what_was_chosen(folder):
     assert page.count("masks proposed by the network") == 2
 
 
+def test_the_gallery_shows_the_test_images_of_the_best_network(folder, history, server):
+    gallery, page = read_report(folder).gallery, (folder / "report.html").read_text()
+    assert gallery.round in {1, 2}
+    test = {image.id for image in server.client.list_images(project_id="p", split=Split.TEST)}
+    assert {shown.image for shown in gallery.images} <= test
+    assert gallery.images
+    assert gallery.tested == len(test)
+    assert page.count("a test image") == page.count("with outlines: ") == len(gallery.images)
+
+
 def test_looks_are_told_with_the_round_in_which_they_were_taken(folder, history):
     report, classifier, said = read_report(folder), history["classifier"], history["said"]
     assert set(said.values()) == {"", "square"}

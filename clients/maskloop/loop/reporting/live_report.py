@@ -13,6 +13,7 @@ from maskloop.client import Client
 from maskloop.errors import CampaignNotFound, InvalidArgument
 from maskloop.loop.outcomes import Arm, HardOodRound
 from maskloop.loop.reporting.constant_mask_baseline import constant_iou
+from maskloop.loop.reporting.gallery import Truths, gallery_of, gallery_pictures
 from maskloop.loop.reporting.history import CampaignHistory
 from maskloop.loop.reporting.report_run import (
     batch_pictures,
@@ -22,7 +23,7 @@ from maskloop.loop.reporting.report_run import (
     round_report,
 )
 from maskloop.loop.session import proposals_of
-from maskloop.report import FIRST_BATCH, BatchPicture, RunReport, Setup, with_outlooks, write_report
+from maskloop.report import FIRST_BATCH, BatchPicture, GalleryPicture, RunReport, Setup, with_outlooks, write_report
 from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
 
 MOST_NAMED = 5
@@ -50,7 +51,13 @@ class LiveProject:
         history, images = self._history(), self._images()
         arm = self._with_candidates(history.arm())
         report = self._report(history, arm, images, command)
-        write_report(out, report, self._pictures(arm), hard_ood_pictures(self, report.hard_ood))
+        write_report(
+            out,
+            report,
+            self._pictures(arm),
+            hard_ood_pictures(self, report.hard_ood),
+            gallery=self._gallery_pictures(arm, report, _truths(history, images)),
+        )
         return report
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
@@ -118,6 +125,7 @@ class LiveProject:
             costs=self.client.get_cost_estimates(project_id=self.project_id),
             setup=_setup(history, images, command),
             hard_ood=hard_ood_reports(arm, images, history.project.categories),
+            gallery=gallery_of(self, arm, images, _truths(history, images)),
         )
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 
@@ -127,13 +135,20 @@ class LiveProject:
         }
         return {FIRST_BATCH: batch_pictures(self, arm.initial, ""), **pictures}
 
+    def _gallery_pictures(self, arm: Arm, report: RunReport, truths: Truths) -> list[GalleryPicture]:
+        return gallery_pictures(self, arm, report.gallery, truths) if report.gallery else []
+
+
+def _truths(history: CampaignHistory, images: Mapping[str, Image]) -> Truths:
+    current = (label for label in history.labels if label.kind is SupervisionKind.FULL and not label.superseded_by)
+    return {label.image_id: label.objects for label in current if images[label.image_id].split is Split.TEST}
+
 
 def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:
     bought = [label for purchase in arm.purchases for _, label in purchase.labeled]
-    current = (label for label in history.labels if label.kind is SupervisionKind.FULL and not label.superseded_by)
-    test = [label for label in current if images[label.image_id].split is Split.TEST]
+    test = _truths(history, images).values()
     return constant_iou(
-        [item for label in bought for item in label.objects], [item for label in test for item in label.objects]
+        [item for label in bought for item in label.objects], [item for there in test for item in there]
     )
 
 

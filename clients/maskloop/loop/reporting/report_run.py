@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm, Purchase, Round
 from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.loop.reporting.environment import setup_of
+from maskloop.loop.reporting.gallery import ImageReader, Truths, gallery_of, gallery_pictures
 from maskloop.loop.reporting.report_student_network import pseudo_pictures, student_network
 from maskloop.report import (
     FIRST_BATCH,
@@ -23,6 +23,7 @@ from maskloop.report import (
     BatchPicture,
     ChosenImage,
     EvaluatedScore,
+    GalleryPicture,
     HardImage,
     HardOodReport,
     MachineSeconds,
@@ -34,17 +35,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.values import Category, HeadState, Image, ImageProposals, ObjectLabel, explain_head
-
-
-class ImageReader(Protocol):
-    """Reads images, and what models offered for them."""
-
-    def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
-        """What the model offers for these images, by image id; nothing where it scored nothing."""
-
-    def read_image(self, image_id: str) -> bytes:
-        """An image's file."""
+from maskloop.values import Category, HeadState, Image, ObjectLabel, Split, explain_head
 
 
 class Reporter:
@@ -75,7 +66,14 @@ class Reporter:
             write_report(self._workdir, report)
         else:
             hard_ood = hard_ood_pictures(campaign.session, report.hard_ood)
-            write_report(self._workdir, report, _fresh_pictures(campaign), hard_ood, pseudo_pictures(campaign))
+            write_report(
+                self._workdir,
+                report,
+                _fresh_pictures(campaign),
+                hard_ood,
+                pseudo_pictures(campaign),
+                gallery=self._gallery_pictures(campaign, report),
+            )
         return report
 
     def _report(self, campaign: ArmResult, baselines: Mapping[str, ArmResult]) -> RunReport:
@@ -98,8 +96,19 @@ class Reporter:
             student=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
             hard_ood=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
+            gallery=gallery_of(campaign.session, campaign.arm, campaign.session.images, self._truths(campaign)),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
+
+    def _gallery_pictures(self, campaign: ArmResult, report: RunReport) -> list[GalleryPicture]:
+        if report.gallery is None:
+            return []
+        return gallery_pictures(campaign.session, campaign.arm, report.gallery, self._truths(campaign))
+
+    def _truths(self, campaign: ArmResult) -> Truths:
+        objects = {image.file_name: image.objects for image in self._data.test}
+        test = (image for image in campaign.session.images.values() if image.split is Split.TEST)
+        return {image.id: objects[image.file_name] for image in test}
 
     def _constant_iou(self, campaign: ArmResult) -> float | None:
         labels = [label for purchase in campaign.arm.purchases for _, label in purchase.labeled]
