@@ -100,16 +100,17 @@ class FittedNetwork(Predictor, Generic[Network, Recipe]):
 def provenance(description: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a `FittedNetwork` that every kind of network has, from its description."""
     head, metrics = _head_and_metrics(description)
+    calibrator = Calibrator.from_dict(description["calibrator"])
     return {
         "categories": tuple(description["categories"]),
-        "calibrator": Calibrator.from_dict(description["calibrator"]),
+        "calibrator": calibrator,
         "seed": description["seed"],
         "snapshot": tuple(description["snapshot"]),
         "metrics": metrics,
         "names": tuple(description["names"]),
         "pseudo": tuple(description.get("pseudo", ())),  # models of earlier versions learnt from none, nor from empty
         "empty": tuple(description.get("empty", ())),
-        "head": head,
+        "head": head if calibrator.is_fitted else HeadState.UNFITTED,  # earlier versions called both untrusted
         "arithmetic": Arithmetic.from_dict(description.get("arithmetic")),
     }
 

@@ -155,7 +155,8 @@ def find_pictures(images: Path) -> Iterator[PictureFile]:
 
 
 def overlay(pixels: NDArray[np.uint8], proposals: ImageProposals, categories: Sequence[Category]) -> bytes:
-    """PNG of a picture (H, W, 3) with its masks in the colours of their categories, and what each is thought to be."""
+    """PNG of a picture (H, W, 3) with its masks in the colours of their categories, and what each is thought to be,
+    with its predicted IoU where a head predicts one."""
     colours = {category.id: COLOURS[place % len(COLOURS)] for place, category in enumerate(categories)}
     names = {category.id: category.name for category in categories}
     tinted = pixels.copy()
@@ -177,5 +178,6 @@ def _write_names(picture: Picture.Image, proposals: ImageProposals, names: Mappi
     letters = max(LETTERS, max(picture.size) // 100)
     for item in proposals.objects:
         if item.mask.area:
-            text = f"{names[item.category_id]} {item.predicted_iou:.2f}"
+            name = names[item.category_id]
+            text = name if proposals.uncalibrated else f"{name} {item.predicted_iou:.2f}"
             draw.text(item.mask.box[:2], text, fill="white", stroke_fill="black", stroke_width=1, font_size=letters)

@@ -78,8 +78,9 @@ def fit(
     ordered = sorted(examples, key=lambda example: example.image_id)
     evidence, observed = stages.held_out_fit(ordered)
     network = stages.train("training", ordered, (HELD_OUT_FIT if observed else 0.0, TRAINED), start)
-    head = head_state(evidence)
-    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), head)
+    judged = head_state(evidence)
+    calibrator = fit_calibrator(CalibrationSet.join(*observed, stages.observe_learnt(network, ordered)), judged)
+    head = judged if calibrator.is_fitted else HeadState.UNFITTED
     progress(1.0, f"head: {head}")
     return stages.model(network, calibrator, head, evidence, ordered)
 

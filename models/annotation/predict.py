@@ -189,7 +189,8 @@ def _propose(
         for label, iou, confidence in zip(labels, ious, statistics[:, CONFIDENCE], strict=True)
     )
     nothing = NOTHING_COUNTED if counted else NOTHING_PREDICTED
-    return ImageProposals(item.image_id, "", float(ious.mean()) if objects else nothing, objects, left_out)
+    score = float(ious.mean()) if objects else nothing
+    return ImageProposals(item.image_id, "", score, objects, left_out, uncalibrated=not calibrator.is_fitted)
 
 
 def _image_uncertainty(uncertainty: Floats, *, counted: bool) -> dict[str, float]:

@@ -97,8 +97,13 @@ class Calibrator:
         """Confidence itself, of `statistics` columns."""
         return cls("unfitted", tuple(np.eye(statistics)[CONFIDENCE].tolist()), 0.0)
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether what it gives is a predicted IoU; else it is raw confidence."""
+        return self.head != "unfitted"
+
     def predict(self, statistics: Floats) -> Floats:
-        """(..., K) statistics to (...) predicted IoU in [0, 1]."""
+        """(..., K) statistics to (...) predicted IoU in [0, 1]; unfitted, to confidence."""
         predicted: Floats = np.clip(statistics @ np.array(self.weights) + self.intercept, 0.0, 1.0)
         return predicted
 

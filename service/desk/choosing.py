@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from maskloop.values import (
     Batch,
     Campaign,
     HeadState,
+    Pick,
     Project,
     Split,
     Strategy,
@@ -87,7 +89,8 @@ def choose_batch(
         NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
     """
     asked = _asked(wanted, campaign)
-    strategy, fallback = _in_force(tx, project, asked)
+    head = _head(tx, project)
+    strategy, fallback = _in_force(asked, head)
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)
     return Batch(
@@ -97,7 +100,10 @@ def choose_batch(
         annotator=wanted.annotator,
         kind=wanted.kind,
         strategy=str(strategy),
-        picks=tuple(replace(pick, cost_s=whole_ms(pick.cost_s)) for pick in selection.picks),
+        picks=tuple(
+            replace(pick, cost_s=whole_ms(pick.cost_s), score=_predicted_iou(pick, strategy, head))
+            for pick in selection.picks
+        ),
         expires_at=now + timedelta(seconds=wanted.lease_s),
         exhausted=selection.exhausted,
         model_version=version_for(project, strategy),
@@ -113,14 +119,28 @@ def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
     return wanted.strategy or (HARD_OOD if LABEL_KINDS[wanted.kind].asked_of is Split.OOD else campaign.strategy)
 
 
-def _in_force(tx: Transaction, project: Project, asked: Strategy) -> tuple[Strategy, str]:
-    """The strategy that chooses, and why it is not the one asked for, "" if it is."""
-    if not asked.relies_on_head or not project.active_model:
-        return asked, ""
-    metrics = model_metrics(tx, project.id, project.active_model)
-    if HeadState.of(metrics) is not HeadState.UNTRUSTED:
-        return asked, ""
-    return FALLBACK, f"{FALLBACK} chose, because the IoU head is not yet trusted. {explain_head(metrics)}"
+def _head(tx: Transaction, project: Project) -> Mapping[str, float]:
+    """The metrics of the active model version, which say how its head does; none without a version."""
+    return model_metrics(tx, project.id, project.active_model) if project.active_model else {}
+
+
+def _in_force(asked: Strategy, head: Mapping[str, float]) -> tuple[Strategy, str]:
+    """The strategy that chooses, and why it is not the one asked for, "" if it is.
+
+    Where no head is fitted there is no predicted IoU at all, so that `trust=any` has nothing to trust.
+    """
+    state = HeadState.of(head)
+    if head and asked.uses_predicted_iou and state is HeadState.UNFITTED:
+        return FALLBACK, f"{FALLBACK} chose, because no IoU head is fitted yet. {explain_head(head)}"
+    if head and asked.relies_on_head and state is HeadState.UNTRUSTED:
+        return FALLBACK, f"{FALLBACK} chose, because the IoU head is not yet trusted. {explain_head(head)}"
+    return asked, ""
+
+
+def _predicted_iou(pick: Pick, strategy: Strategy, head: Mapping[str, float]) -> float | None:
+    """What a pick says of its image; raw confidence, which other strategies than these find there, is no IoU."""
+    predicted = HeadState.of(head) is not HeadState.UNFITTED
+    return pick.score if predicted or strategy.uses_imported_scores else None
 
 
 def _choose(

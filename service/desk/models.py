@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from maskloop.errors import InvalidArgument, ModelNotFound
-from maskloop.values import ImageProposals, ImageScore, ModelVersion, PseudoLabels
+from maskloop.errors import FailedPrecondition, InvalidArgument, ModelNotFound
+from maskloop.values import HeadState, ImageProposals, ImageScore, ModelVersion, PseudoLabels, explain_head
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.imported_scores import add_imported
 from service.artifacts.pseudo_labels import pseudo_document, pseudo_labels
@@ -111,13 +111,13 @@ class ModelDesk:
             raise InvalidArgument(
                 f"{len(image_ids)} images are asked for; at most {MAX_PROPOSALS} are answered", field="image_ids"
             )
-        version = self.get_model(project_id=project_id, model_version=model_version).id
+        model = self.get_model(project_id=project_id, model_version=model_version)
+        version, uncalibrated = model.id, model.head is HeadState.UNFITTED
         evaluated = self._folder.evaluated(project_id, version)
         tested = read_proposals(evaluated, image_ids, version) if evaluated.is_file() else []
-        if image_ids and len(tested) == len(image_ids):
-            return tested
-        scored = read_proposals(self._folder.scores(project_id, version), image_ids, version)
-        proposals = {each.image_id: each for each in (*scored, *tested)}
+        rest = sorted({*image_ids} - {each.image_id for each in tested})
+        scored = read_proposals(self._folder.scores(project_id, version), rest, version) if rest or not tested else []
+        proposals = {each.image_id: replace(each, uncalibrated=uncalibrated) for each in (*scored, *tested)}
         return [proposals[image_id] for image_id in image_ids if image_id in proposals]
 
     def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> Iterator[bytes]:
@@ -160,10 +160,13 @@ def scored_pseudo(tx: Transaction, folder: DataFolder, project_id: str, wanted: 
 
     Raises:
         ModelNotFound, NoActiveModel, PoolNotScored: there is none.
+        FailedPrecondition: a least predicted IoU is asked for, and no head is fitted that would predict one.
     """
-    version = get_model(tx, project_id, wanted.model_version).version.id
-    check_scored(folder.scores(project_id, version))
-    return replace(wanted, model_version=version)
+    version = get_model(tx, project_id, wanted.model_version).version
+    if wanted.min_predicted_iou and version.head is HeadState.UNFITTED:
+        raise FailedPrecondition(f"model version {version.id} predicts no IoU. {explain_head(version.metrics)}")
+    check_scored(folder.scores(project_id, version.id))
+    return replace(wanted, model_version=version.id)
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -50,8 +50,9 @@ def test_the_report_has_what_was_promised(finished):
             assert set(one["seconds"]) == {"train", "score", "select", "evaluate"}
             assert one["seconds"]["train"] > 0
             assert all(item["reason"] and item["cost_s"] > 0 for item in one["batch"])
-    assert report["rounds"][0]["target_iou"] == 0.3
-    assert all(0 <= item["score"] <= 1 for one in report["rounds"] for item in one["batch"])
+    by_head = [one for one in report["rounds"] if one["batch"] and not one["fallback"]]
+    assert all(one["target_iou"] == 0.3 for one in by_head)
+    assert all(0 <= item["score"] <= 1 for one in by_head for item in one["batch"])
     assert all(item["score"] is None for one in report["baselines"]["random"]["rounds"] for item in one["batch"])
 
 
@@ -174,7 +175,8 @@ def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(
     assert set(report["spent_s_by_kind"]) == {"full"}
     first, last = report["rounds"]
     assert first["batch"]
-    assert all(0 <= one["score"] <= 1 for one in first["batch"])
+    assert "no IoU head is fitted yet" in first["fallback"]  # of a handful of labels
+    assert all(one["score"] is None for one in first["batch"])
     data, costs = read_coco_folder(demo), CostModel(3)
     for one in first["batch"]:
         assert one["cost_s"] == pytest.approx(costs.full_label(Counts.of(data.by_name[one["file_name"]].objects)))

@@ -20,7 +20,7 @@ from maskloop.report.gallery_pictures import (
     save_gallery,
 )
 from maskloop.report.pictures import picture_file, rgb
-from maskloop.values import EvaluatedImage, ObjectLabel, ObjectProposal
+from maskloop.values import EvaluatedImage, ImageProposals, ObjectLabel, ObjectProposal
 
 SIZE = GALLERY_SIDE
 
@@ -37,6 +37,10 @@ def label(mask: Mask, category: int = 1) -> ObjectLabel:
 
 def proposal(mask: Mask, category: int = 1) -> ObjectProposal:
     return ObjectProposal(category, mask, 0.5, 0.9)
+
+
+def offered(*proposals: ObjectProposal, uncalibrated: bool = False) -> ImageProposals:
+    return ImageProposals("a", "m", 0.5, proposals, uncalibrated=uncalibrated)
 
 
 def evaluated(number: int, true: float, objects: int = 1) -> EvaluatedImage:
@@ -69,13 +73,25 @@ def test_objects_are_found_above_half_an_iou_within_their_category():
     half = Mask.from_array(square(100).to_array() & (np.arange(SIZE) < 140))  # 80 x 40 of 80 x 80: an IoU of .5
     truths = [label(square(0)), label(square(100)), label(square(200))]
     proposals = [proposal(square(0)), proposal(half), proposal(square(200), category=2)]
-    judged = judge_image("worst", evaluated(1, 0.5), "a.jpg", truths, proposals)
+    judged = judge_image("worst", evaluated(1, 0.5), "a.jpg", truths, offered(*proposals))
     assert (judged.found, judged.missed, judged.wrong) == (1, 2, 2)
 
 
 def test_an_image_without_objects_counts_what_was_added():
-    judged = judge_image("", evaluated(1, 0.0, 0), "a.jpg", [], [proposal(square(0))])
+    judged = judge_image("", evaluated(1, 0.0, 0), "a.jpg", [], offered(proposal(square(0))))
     assert (judged.found, judged.missed, judged.wrong) == (0, 0, 1)
+
+
+def test_without_a_fitted_head_no_confidence_stands_for_a_predicted_iou(
+    tmp_path: Path, a_report: Callable[..., RunReport]
+):
+    image = judge_image("", evaluated(1, 0.42), "a.jpg", [], offered(uncalibrated=True))
+    assert image.predicted is None
+    picture = GalleryPicture(image.image, np.zeros((SIZE, SIZE, 3), dtype=np.uint8), (), ())
+    write_report(tmp_path, a_report(gallery=Gallery(1, 1, 1, (image,))), gallery=[picture])
+    text = (tmp_path / "report.html").read_text()
+    assert "true 0.42</p>" in text
+    assert "the mark on it" not in text.partition("What was chosen")[0]
 
 
 def colour_at(drawn: np.ndarray, row: int, column: int) -> Outcome | None:
@@ -120,7 +136,7 @@ def test_the_page_shows_the_images_with_words_for_those_who_do_not_see_them(
     tmp_path: Path, a_report: Callable[..., RunReport]
 ):
     truths, proposals = (label(square(10)), label(square(110))), (proposal(square(10)), proposal(square(210)))
-    image = judge_image("worst", evaluated(1, 0.42), "<b>.jpg", truths, proposals)
+    image = judge_image("worst", evaluated(1, 0.42), "<b>.jpg", truths, offered(*proposals))
     gallery = Gallery(1, tested=30, judged=20, images=(image,))
     pixels = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)
     picture = GalleryPicture(image.image, pixels, truths, proposals)

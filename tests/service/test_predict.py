@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidDataset, InvalidImage, ModelNotFound
 from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
+from maskloop.values import Category, ImageProposals, ObjectProposal
 from models.annotation.fit import fit
 from models.annotation.model import FittedModel
 from models.annotation.network import build_network
@@ -26,7 +28,7 @@ from models.data.samples import Example
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import count_statistics
 from service.__main__ import app
-from service.predict import predict
+from service.predict import overlay, predict
 from tests.service.processes import ROOT
 from tests.service.squares import SIDE, TINY, squares
 
@@ -97,6 +99,18 @@ def test_a_model_that_finds_by_itself_needs_no_counts_and_another_says_that_it_d
     document = json.loads((tmp_path / "out" / "predictions.coco.json").read_text())
     assert document["annotations"]
     assert {item["category_id"] for item in document["annotations"]} == {1}
+
+
+def test_an_unfitted_head_s_confidence_is_not_drawn_as_a_number():
+    mask = Mask.from_array(np.ones((99, 99), dtype=np.bool_))
+    objects = (ObjectProposal(1, mask, 0.91, 0.91),)
+    pixels, categories = np.zeros((99, 99, 3), dtype=np.uint8), (Category(1, "i"),)
+    drawn = [
+        overlay(pixels, ImageProposals("a", "", 0.91, objects, uncalibrated=uncalibrated), categories)
+        for uncalibrated in (True, False)
+    ]
+    bare, numbered = ((np.asarray(Picture.open(io.BytesIO(each))).min(axis=2) > 200).sum() for each in drawn)
+    assert 0 < bare < numbered
 
 
 def test_overlays_show_the_masks_and_leave_the_rest_alone(checkpoint, pictures, tmp_path):

@@ -42,6 +42,12 @@ def test_distrust_is_explained_by_both_and_an_undefined_rank_is_called_so():
     assert said.endswith("(Spearman 0.58, undefined).")
 
 
+def test_a_head_that_is_not_fitted_predicts_nothing():
+    said = explain_head({"held_out_images": 0.0, "head_unfitted": 1.0})
+    assert said == "There are too few labels to fit a head: masks have a raw confidence, and no predicted IoU."
+    assert HeadState.of(keep_trust({"head_unfitted": 1.0}, BEFORE)) is HeadState.UNFITTED
+
+
 def test_without_held_out_labels_there_is_nothing_to_judge_by():
     assert explain_head({"held_out_images": 0.0, "head_untrusted": 1.0}) == (
         "There were no labels to judge the head by that its network had not learnt from."

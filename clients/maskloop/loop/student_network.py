@@ -14,7 +14,7 @@ from typing import Any
 from maskloop.formats.segmentation import read_segmentation
 from maskloop.loop.outcomes import Measured
 from maskloop.loop.session import CampaignSession, Training
-from maskloop.values import Evaluation, ModelVersion, ObjectLabel, PseudoLabels
+from maskloop.values import Evaluation, HeadState, ModelVersion, ObjectLabel, PseudoLabels
 
 NAME = "second"
 """In place of a round's number."""
@@ -64,7 +64,7 @@ def train_student_network(
 ) -> StudentNetwork | None:
     """Pseudo-label the rest of the pool with a campaign's last network; train and evaluate a student on them as well.
 
-    Returns `None` where the last network proposes nothing.
+    Returns `None` where the last network proposes nothing, or nothing of that predicted IoU, as it predicts none.
 
     Args:
         session: of the campaign, which has ended.
@@ -72,6 +72,8 @@ def train_student_network(
         training: of the student network.
         min_predicted_iou: objects of a lower one are left out.
     """
+    if min_predicted_iou and first.model.head is HeadState.UNFITTED:
+        return None
     score_s = session.score_pool(first.number, first.model)
     pseudo = PseudoLabels(first.model.id, min_predicted_iou, seed=training.seed)
     document = session.client.export_pseudo_labels(project_id=session.project_id, pseudo=pseudo)

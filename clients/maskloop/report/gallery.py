@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskloop.matching import match_within_class
-from maskloop.values import EvaluatedImage, ObjectLabel, ObjectProposal
+from maskloop.values import EvaluatedImage, ImageProposals, ObjectLabel, ObjectProposal
 
 WORST, MIDDLE, BEST = "worst", "middle", "best"
 SHOWN = {WORST: 6, MIDDLE: 3, BEST: 3}
@@ -20,13 +20,16 @@ FOUND = 0.5
 
 @dataclass(frozen=True)
 class GalleryImage:
-    """A test image: its true and predicted score (Bellver et al., eq. 2) in [0, 1], and how many objects were found."""
+    """A test image: its true and predicted score (Bellver et al., eq. 2) in [0, 1], and how many objects were found.
+
+    Nothing is predicted without a fitted head.
+    """
 
     image: str
     file_name: str
     group: str
     true: float
-    predicted: float
+    predicted: float | None
     found: int
     missed: int
     wrong: int
@@ -68,12 +71,13 @@ def judge_image(
     image: EvaluatedImage,
     file_name: str,
     truths: Sequence[ObjectLabel],
-    proposals: Sequence[ObjectProposal],
+    proposals: ImageProposals,
 ) -> GalleryImage:
     """An image of the gallery, with its objects counted."""
-    found = sum(place >= 0 for place in found_places(truths, proposals))
-    scores = image.true_iou, image.predicted_iou
-    return GalleryImage(image.image_id, file_name, group, *scores, found, len(truths) - found, len(proposals) - found)
+    found = sum(place >= 0 for place in found_places(truths, proposals.objects))
+    scores = image.true_iou, None if proposals.uncalibrated else image.predicted_iou
+    counts = found, len(truths) - found, len(proposals.objects) - found
+    return GalleryImage(image.image_id, file_name, group, *scores, *counts)
 
 
 def say_gallery(gallery: Gallery) -> str:

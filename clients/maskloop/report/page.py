@@ -82,6 +82,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         key_figures=key_figures(report),
         figures={drawing.name: themed(drawing) for drawing in drawings},
         evaluated=next((row for row in reversed(report.rounds) if row.evaluated or row.iou_mae is not None), None),
+        unfitted=[row for row in report.rounds if row.head_fitted is False],
         distrusted=[row for row in report.rounds if row.head_trusted is False],
         batches=round_pictures(workdir, report),
         legend=_legend(report),

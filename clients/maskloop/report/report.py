@@ -72,9 +72,10 @@ class RoundReport:
     `iou_mae` is the mean of |predicted - true| over `evaluated`, `iou_spearman` their rank correlation. Those ending in
     `_reference` are the same for the IoU head of Bellver et al.; `iou_spearman_shuffled` is what chance reaches
     (`maskloop.report.reliability.shuffled_spearman`). `head_trusted` says whether the head's scores were used for
-    choosing, `head_note` why not; `fallback` says what chose instead and why, "" when nothing had to. `not_decoded`
-    counts test objects beyond the network's steps. `metrics` is whatever else the evaluation measured, by the names
-    that `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id.
+    choosing, `head_note` why not; without a head that is fitted, by `head_fitted`, nothing predicted is reported.
+    `fallback` says what chose instead and why, "" when nothing had to. `not_decoded` counts test objects beyond the
+    network's steps. `metrics` is whatever else the evaluation measured, by the names that
+    `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id.
     """
 
     round: int
@@ -94,6 +95,7 @@ class RoundReport:
     iou_spearman_reference: float | None = None
     iou_spearman_shuffled: float | None = None
     head_trusted: bool | None = None
+    head_fitted: bool | None = None
     head_note: str = ""
     fallback: str = ""
     not_decoded: int = 0

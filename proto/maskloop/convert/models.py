@@ -190,6 +190,7 @@ def proposals_to_message(proposals: ImageProposals) -> pb.ImageProposals:
             for item in proposals.objects
         ],
         not_decoded=proposals.not_decoded,
+        uncalibrated=proposals.uncalibrated,
     )
 
 
@@ -204,4 +205,5 @@ def proposals_from_message(message: pb.ImageProposals) -> ImageProposals:
             for item in message.objects
         ),
         not_decoded=message.not_decoded,
+        uncalibrated=message.uncalibrated,
     )

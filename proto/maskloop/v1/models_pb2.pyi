@@ -20,6 +20,7 @@ class HeadState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     HEAD_STATE_TRUSTED: _ClassVar[HeadState]
     HEAD_STATE_CONFIDENCE: _ClassVar[HeadState]
     HEAD_STATE_UNTRUSTED: _ClassVar[HeadState]
+    HEAD_STATE_UNFITTED: _ClassVar[HeadState]
 
 class OperationKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -42,6 +43,7 @@ HEAD_STATE_UNSPECIFIED: HeadState
 HEAD_STATE_TRUSTED: HeadState
 HEAD_STATE_CONFIDENCE: HeadState
 HEAD_STATE_UNTRUSTED: HeadState
+HEAD_STATE_UNFITTED: HeadState
 OPERATION_KIND_UNSPECIFIED: OperationKind
 OPERATION_KIND_TRAIN: OperationKind
 OPERATION_KIND_SCORE: OperationKind
@@ -361,18 +363,20 @@ class ObjectProposal(_message.Message):
     def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[_masks_pb2.Mask, _Mapping]] = ..., predicted_iou: _Optional[float] = ..., confidence: _Optional[float] = ...) -> None: ...
 
 class ImageProposals(_message.Message):
-    __slots__ = ("image_id", "model_version", "score", "objects", "not_decoded")
+    __slots__ = ("image_id", "model_version", "score", "objects", "not_decoded", "uncalibrated")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
     NOT_DECODED_FIELD_NUMBER: _ClassVar[int]
+    UNCALIBRATED_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     model_version: str
     score: float
     objects: _containers.RepeatedCompositeFieldContainer[ObjectProposal]
     not_decoded: int
-    def __init__(self, image_id: _Optional[str] = ..., model_version: _Optional[str] = ..., score: _Optional[float] = ..., objects: _Optional[_Iterable[_Union[ObjectProposal, _Mapping]]] = ..., not_decoded: _Optional[int] = ...) -> None: ...
+    uncalibrated: bool
+    def __init__(self, image_id: _Optional[str] = ..., model_version: _Optional[str] = ..., score: _Optional[float] = ..., objects: _Optional[_Iterable[_Union[ObjectProposal, _Mapping]]] = ..., not_decoded: _Optional[int] = ..., uncalibrated: _Optional[bool] = ...) -> None: ...
 
 class GetProposalsRequest(_message.Message):
     __slots__ = ("project_id", "model_version", "image_ids")

@@ -14,11 +14,14 @@ class HeadState(StrEnum):
     one's error is below the constant's as well.
     CONFIDENCE: it does not, but raw confidence ranks images better, and better than chance: scores are confidence.
     UNTRUSTED: neither is known to; scores say nothing that images may be chosen by.
+    UNFITTED: there is no head yet, for want of labels. What stands in the place of predicted IoUs is raw confidence,
+        which no strategy chooses by.
     """
 
     TRUSTED = "trusted"
     CONFIDENCE = "confidence"
     UNTRUSTED = "untrusted"
+    UNFITTED = "unfitted"
 
     @property
     def metric(self) -> str:
@@ -54,6 +57,8 @@ def keep_trust(metrics: Mapping[str, float], before: Mapping[str, float]) -> dic
 
 def explain_head(metrics: Mapping[str, float]) -> str:
     """One sentence for a person: why a model version's head is in the state its metrics name."""
+    if HeadState.of(metrics) is HeadState.UNFITTED:
+        return "There are too few labels to fit a head: masks have a raw confidence, and no predicted IoU."
     if "held_out_mae" not in metrics:
         return "There were no labels to judge the head by that its network had not learnt from."
     held_out = f"On {metrics['held_out_images']:.0f} labeled images new to its network,"
@@ -69,7 +74,7 @@ def explain_head(metrics: Mapping[str, float]) -> str:
             return f"{held_out} the head predicted IoU better than a constant ({errors})."
         case HeadState.CONFIDENCE:
             ending = f"confidence ranked them better (Spearman {ranks[0]} against {ranks[1]}), so it is the score"
-        case HeadState.UNTRUSTED:
+        case _:
             ending = f"nor did confidence rank them better than chance and the head (Spearman {ranks[0]}, {ranks[1]})"
     return f"{held_out} the head did not surely predict IoU better than a constant ({errors}); {ending}."
 

@@ -26,13 +26,15 @@ class ObjectProposal:
 @dataclass(frozen=True)
 class ImageProposals:
     """A model's reading of one image. `score` is the mean predicted IoU over its objects (Bellver et al., eq. 2);
-    `not_decoded` counts objects beyond the network's steps, as far as counts tell."""
+    `not_decoded` counts objects beyond the network's steps, as far as counts tell. Where they are `uncalibrated`, no
+    head was fitted: score and predicted IoUs are raw confidence, and say nothing of IoU."""
 
     image_id: str
     model_version: str
     score: float
     objects: tuple[ObjectProposal, ...]
     not_decoded: int = 0
+    uncalibrated: bool = False
 
 
 @dataclass(frozen=True)

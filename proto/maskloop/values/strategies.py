@@ -128,6 +128,12 @@ class Strategy:
         return own or any(part.uses_imported_scores for _, part in self.parts())
 
     @property
+    def uses_predicted_iou(self) -> bool:
+        """Whether it chooses by predicted IoUs, trusted or not."""
+        own = self.name == "mask_guided" and self.option("scores") == "predicted"
+        return own or any(part.uses_predicted_iou for _, part in self.parts())
+
+    @property
     def relies_on_head(self) -> bool:
         """Whether it may choose only by predicted IoUs that are trusted."""
         relies = self.name == "mask_guided" and self.option("scores") == "predicted"

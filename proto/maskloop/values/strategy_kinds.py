@@ -73,7 +73,7 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
             "target": Option("auto", "the target IoU, beta", ("auto", "median", "learned"), number=True),
             "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
             "trust": Option(
-                "required", "whether a head that is not yet trusted may choose as well", ("required", "any")
+                "required", "whether a fitted head that is not yet trusted may choose as well", ("required", "any")
             ),
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
             **BY_UTILITY,

@@ -133,7 +133,18 @@ def test_the_rounds_are_those_that_happened(folder, history):
     assert chosen == [(pick.image_id, pick.reason, pick.score) for pick in guided.picks]
     assert report.rounds[0].target_iou == guided.target_iou
     assert report.rounds[1].batch == ()
-    assert all(one.evaluated and one.seconds.train > 0 and one.seconds.evaluate > 0 for one in report.rounds)
+    assert all(one.ap50 is not None and one.seconds.train > 0 and one.seconds.evaluate > 0 for one in report.rounds)
+
+
+def test_networks_of_too_few_labels_for_a_head_report_no_predicted_iou(folder, history):
+    report, page = read_report(folder), (folder / "report.html").read_text()
+    assert "no IoU head is fitted yet" in history["guided"].fallback
+    for one in report.rounds:
+        assert (one.head_fitted, one.evaluated, one.iou_mae, one.iou_spearman) == (False, (), None, None)
+        assert not any(name.startswith("iou_") for name in one.metrics)
+        assert "confidence_mae" in one.metrics
+    assert {shown.predicted for shown in report.gallery.images} == {None}
+    assert "It does not tell yet. There are too few labels to fit a head" in page
 
 
 def test_what_was_spent_is_what_the_server_charged(folder, server):

@@ -59,7 +59,7 @@ def test_a_fit_says_what_it_learnt_from_and_how_its_head_did_on_images_held_out(
 def test_too_few_labels_train_a_network_and_fit_no_head(scenes, tmp_path: Path):
     model = fit_tiny(scenes(MIN_IMAGES - 1), tmp_path)
     assert model.calibrator.head == "unfitted"
-    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNTRUSTED)
+    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNFITTED)
     assert [path.name for path in tmp_path.iterdir()] == ["training"]
 
 
@@ -81,7 +81,16 @@ def test_without_a_held_out_fit_a_fit_is_one_training(scenes, tmp_path: Path):
 
 def test_labels_without_any_object_fit_no_head():
     blank = [Example(f"image-{place}", np.zeros((32, 32, 3), dtype=np.uint8), ()) for place in range(10)]
-    assert fit_tiny(blank).calibrator.head == "unfitted"
+    model = fit_tiny(blank)
+    assert (model.calibrator.head, model.head) == ("unfitted", HeadState.UNFITTED)
+
+
+def test_many_labels_of_which_few_hold_objects_fit_no_head_either(scenes, tmp_path: Path):
+    nothing = [replace(example, objects=()) for example in scenes(20)[6:]]
+    model = fit_tiny([*scenes(6), *nothing])
+    assert (model.calibrator.head, model.head) == ("unfitted", HeadState.UNFITTED)
+    model.save(tmp_path / "m")
+    assert FittedModel.load(tmp_path / "m", torch.device("cpu")).head is HeadState.UNFITTED
 
 
 def test_the_order_of_the_labels_does_not_matter(scenes, tmp_path: Path):
@@ -236,7 +245,7 @@ def test_beside_pseudo_labels_too_a_held_out_fit_never_sees_what_is_held_out(sce
 def test_no_head_is_fitted_on_pseudo_labels(scenes):
     model = fit_with(scenes(MIN_IMAGES - 1), proposed(scenes(20, seed=1)))
     assert model.calibrator.head == "unfitted"
-    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNTRUSTED)
+    assert (model.metrics, model.head) == ({"held_out_images": 0}, HeadState.UNFITTED)
 
 
 def test_an_image_whose_pseudo_labels_vanish_at_the_networks_size_is_left_out(scenes):

@@ -126,6 +126,37 @@ def test_an_untrusted_head_does_not_choose_and_the_batch_says_so(server: Server)
     assert all(pick.score is None for pick in batch.picks)
 
 
+UNFITTED = {"head_unfitted": 1.0, "held_out_images": 0.0}
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "mask_guided:target=0.5,trust=any",
+        "mask_guided:target=0.5",
+        "mix:first=mask_guided,first.trust=any,second=entropy",
+    ],
+)
+def test_raw_confidence_is_not_chosen_by_in_place_of_predicted_iou(server: Server, strategy: str) -> None:
+    """Fewer than eight labels: a confidence of .86 to .97 was taken for what lies nearest a predicted IoU of .5."""
+    ids = server.import_pool(6)
+    server.create_campaign(10_000.0, strategy=Strategy.parse(strategy))
+    server.add_model(dict(zip(ids, (0.86, 0.88, 0.9, 0.92, 0.95, 0.97), strict=True)), metrics=UNFITTED)
+    batch = select(server, images=2)
+    assert (batch.strategy, batch.target_iou, batch.model_version) == ("stratified_random", None, "")
+    assert "no IoU head is fitted yet" in batch.fallback
+    assert [pick.score for pick in batch.picks] == [None, None]
+
+
+def test_what_an_unfitted_head_says_is_no_predicted_iou_of_what_others_choose(server: Server) -> None:
+    ids = server.import_pool(2)
+    server.create_campaign(10_000.0, strategy=Strategy("entropy"))
+    server.add_model(dict.fromkeys(ids, 0.9), metrics=UNFITTED)
+    batch = select(server)
+    assert (batch.strategy, batch.fallback) == ("entropy", "")
+    assert all(pick.score is None for pick in batch.picks)
+
+
 def test_confidence_that_ranks_chooses_in_the_head_s_place(server: Server) -> None:
     ids = server.import_pool(2)
     server.create_campaign(10_000.0, strategy=Strategy("mask_guided", {"target": "0.5"}))

@@ -27,7 +27,8 @@ class Point:
         spent_s_by_kind: the same by supervision kind.
         labeled_images: full labels it was trained on.
         mean_iou, ap50, ap: of the test images.
-        iou_mae, iou_spearman: error and rank correlation of the predicted IoU of the test images.
+        iou_mae, iou_spearman: error and rank correlation of the predicted IoU of the test images; `None` without a
+            fitted head.
         head_trusted: whether predicted IoUs were used for choosing.
         fallback: what chose instead and why, "" when nothing had to.
         target_iou: that was chosen near, if any.

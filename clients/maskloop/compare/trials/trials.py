@@ -87,6 +87,7 @@ def _point(done: Round) -> Point:
     quality, bought = measured.evaluation, purchase.labeled
     targets = [batch.batch.target_iou for batch in purchase.batches]
     scores = [pick.score for pick, _ in bought if pick.score is not None]
+    fitted = measured.model.head is not HeadState.UNFITTED
     return Point(
         spent_s=measured.spent_s,
         spent_s_by_kind=measured.spent_s_by_kind,
@@ -94,8 +95,8 @@ def _point(done: Round) -> Point:
         mean_iou=_finite(quality.mean_iou),
         ap50=_finite(quality.ap50),
         ap=_finite(quality.ap),
-        iou_mae=_finite(quality.iou_mae),
-        iou_spearman=_finite(quality.iou_spearman),
+        iou_mae=_finite(quality.iou_mae) if fitted else None,
+        iou_spearman=_finite(quality.iou_spearman) if fitted else None,
         head_trusted=measured.model.head is HeadState.TRUSTED,
         fallback=next((batch.batch.fallback for batch in purchase.batches if batch.batch.fallback), ""),
         target_iou=targets[0] if targets else None,

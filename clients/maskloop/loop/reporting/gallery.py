@@ -37,7 +37,7 @@ def gallery_of(reader: ImageReader, arm: Arm, images: Mapping[str, Image], truth
             image,
             images[image.image_id].file_name,
             truths[image.image_id],
-            proposals[image.image_id].objects,
+            proposals[image.image_id],
         )
         for group, image in chosen
         if image.image_id in proposals

@@ -199,8 +199,9 @@ def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundRe
     evaluated = tuple(
         EvaluatedScore(image.image_id, image.predicted_iou, image.true_iou, image.objects, image.confidence)
         for image in quality.images
+        if measured.model.head is not HeadState.UNFITTED
     )
-    trusted = measured.model.head is HeadState.TRUSTED
+    trusted, fitted = measured.model.head is HeadState.TRUSTED, measured.model.head is not HeadState.UNFITTED
     targets = [bought.batch.target_iou for bought in purchase.batches]
     return RoundReport(
         round=measured.number,
@@ -211,19 +212,20 @@ def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundRe
         ap50=quality.ap50,
         ap=quality.ap,
         mean_iou=quality.mean_iou,
-        iou_mae=quality.iou_mae,
-        iou_spearman=quality.iou_spearman,
+        iou_mae=quality.iou_mae if fitted else None,
+        iou_spearman=quality.iou_spearman if fitted else None,
         iou_mae_reference=quality.iou_mae_reference,
         iou_spearman_reference=quality.iou_spearman_reference,
-        iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)),
+        iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)) if fitted else None,
         target_iou=targets[0] if targets else None,
         batch=chosen_images(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
-        metrics=dict(quality.metrics),
+        metrics={name: value for name, value in quality.metrics.items() if fitted or not name.startswith("iou_")},
         ap50_by_category=dict(quality.ap50_by_category),
         head_trusted=trusted,
+        head_fitted=fitted,
         head_note="" if trusted else explain_head(measured.model.metrics),
         fallback=next((bought.batch.fallback for bought in purchase.batches if bought.batch.fallback), ""),
     )
