@@ -6,6 +6,9 @@ Table 4 (predicted scores), at as many labels.
 Learned: Bayesian linear regression (Bishop, *Pattern recognition and machine learning*, section 3.3) of each round's
 gain per second on the shares of its images in eleven bands of predicted IoU, centred on the paper's betas 0, 0.1 to 1:
 
+A round's gain is measured on images drawn at random, a share of every batch (`selection.random_share`), as the networks
+before and after it proposed on them unlabeled:
+
     gain per second / its root mean square = level + trend * log(round) + sum over bands of share * utility + noise
 
 The prior of the bands' utilities is an inverted U about the automatic target, PRIOR_PEAK high: in Table 4 the best beta
@@ -18,7 +21,7 @@ the same number of images, not of seconds: they are where to start, no more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -55,6 +58,19 @@ def learned_target(rounds: Sequence[RoundOutcome], labeled_images: int) -> float
     scale = float(np.sqrt(np.mean(rates**2))) or 1.0
     seen = np.array([[1.0, np.log(number), *band_shares(bought.scores)] for number, bought in telling])
     return float(BANDS[_utilities(seen, rates / scale, start).argmax()])
+
+
+def paired_gain(before: Mapping[str, float], after: Mapping[str, float]) -> float | None:
+    """By how much quality rose on the images that both networks were judged on; `None` where there is none.
+
+    Args:
+        before, after: true IoU in [0, 1] of images by id, drawn at random. On images that a strategy chose, choosing
+            easier ones looks like a gain.
+    """
+    shared = before.keys() & after.keys()
+    if not shared:
+        return None
+    return float(np.mean([after[image] - before[image] for image in sorted(shared)]))
 
 
 def band_shares(scores: Sequence[float]) -> Floats:

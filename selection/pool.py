@@ -20,7 +20,7 @@ class RoundOutcome:
 
     Args:
         scores: predicted IoUs in [0, 1] of the images that were bought, when they were chosen.
-        gain: by how much the network's quality, in [0, 1], rose from before them to after.
+        gain: by how much the network's quality, in [0, 1], rose from before them to after, on images drawn at random.
         seconds: of annotator time that they cost.
     """
 

@@ -46,6 +46,13 @@ def match_within_class(
     return places, ious
 
 
+def image_iou(proposals: Sequence[ObjectProposal], truths: Sequence[ObjectLabel]) -> float:
+    """What an image's score should be: the sum of its pairs' IoUs over its objects, or its proposals where these are
+    more (Bellver et al., eq. 2); 0 without either."""
+    _, ious = match_within_class(proposals, truths)
+    return float(ious.sum()) / max(len(proposals), len(truths), 1)
+
+
 def coco_rle(mask: Mask) -> Entry:
     """The mask as pycocotools takes it."""
     return {"size": [mask.height, mask.width], "counts": mask.rle}

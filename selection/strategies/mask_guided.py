@@ -20,22 +20,23 @@ from maskloop.values import Strategy
 from selection.diverse import spread
 from selection.learned_target import automatic_target, learned_target
 from selection.pool import Floats, Pool
+from selection.random_share import with_random_share
 from selection.ranking import Ranking
 from selection.utility import rank_by_utility
 
 
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
-    """Nearest first."""
+    """Nearest first, and a share at random where that is asked for."""
     assert pool.scores is not None
     target = find_target(pool, strategy)
     reason = f"predicted IoU {{value:.2f}}, target {target:.2f}"
     utility = _tent(pool.scores, target) if strategy.is_on("per_second") else 1 - np.abs(pool.scores - target)
     ranking = rank_by_utility(pool, strategy, seed, utility=utility, values=pool.scores, reason=reason)
     ranking = replace(ranking, target_iou=target)
-    if not strategy.is_on("diverse"):
-        return ranking
-    assert pool.features is not None
-    return spread(ranking, pool.features, seed)
+    if strategy.is_on("diverse"):
+        assert pool.features is not None
+        ranking = spread(ranking, pool.features, seed)
+    return with_random_share(ranking, pool, seed, strategy.random_share)
 
 
 def _tent(scores: Floats, target: float) -> Floats:

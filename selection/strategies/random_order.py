@@ -6,7 +6,7 @@ is as likely a batch as every other. The order is that of `selection.draws`.
 
 from __future__ import annotations
 
-from maskloop.values import Strategy
+from maskloop.values import AT_RANDOM, Strategy
 from selection.draws import draws
 from selection.pool import Pool
 from selection.ranking import Ranking
@@ -15,4 +15,4 @@ from selection.ranking import Ranking
 def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     """Lowest draw first."""
     drawn = draws(pool.ids, seed)
-    return Ranking.by_key(drawn, drawn, "random draw {value:.4f}, lowest first")
+    return Ranking.by_key(drawn, drawn, f"{AT_RANDOM} {{value:.4f}}, lowest first")

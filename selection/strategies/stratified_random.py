@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from maskloop.values import Strategy
+from maskloop.values import AT_RANDOM, Strategy
 from selection.draws import draws
 from selection.pool import Pool
 from selection.ranking import Ranking
@@ -27,7 +27,7 @@ def rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
     counted = groups > 0
     turn = round_robin(groups, drawn)
     places = np.lexsort((drawn, turn, ~counted))
-    told = "random draw {value:.4f}"
+    told = f"{AT_RANDOM} {{value:.4f}}"
     reasons = (f"not counted, {told}", f"in turn of category and number of objects, {told}")
     return Ranking(places, drawn[places], reasons, counted[places].astype(np.uint8))
 

@@ -106,7 +106,7 @@ def sources_of(
         table=folder.scores(project.id, version) if version else None,
         imported=folder.imported_scores(project.id, version) if strategy.uses_imported_scores else None,
         labeled_images=labeled_images(tx, project.id, version) if version else 0,
-        rounds=round_outcomes(tx, project.id, campaign_id),
+        rounds=round_outcomes(tx, folder, project.id, campaign_id) if strategy.learns_target else (),
     )
 
 

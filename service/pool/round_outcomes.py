@@ -1,32 +1,57 @@
-"""What the rounds of a campaign bought, and what it did to the network: what a target IoU is learnt from."""
+"""What the rounds of a campaign bought, and what it did to the network: what a target IoU is learnt from.
+
+A network is judged by its own proposals, kept since it scored the pool, on images that were drawn at random and labeled
+later. Two networks are compared on the images that both scored. What a strategy chooses is no sample of the pool:
+measured by labels that were chosen for looking easy, any network would have gained.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
 
+from maskloop.matching import image_iou
+from maskloop.values import SupervisionKind
+from selection.learned_target import paired_gain
 from selection.pool import RoundOutcome
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.score_table import read_proposals
 from service.store import Transaction
-from service.store.batches import labeled_picks
+from service.store.batches import images_drawn_at_random, labeled_picks
+from service.store.labels import current_labels, get_labels
 from service.store.models import metrics_of_all
 
-QUALITY = "held_out_mean_iou"  # measured by each training on labels that it holds out
 
-
-def round_outcomes(tx: Transaction, project_id: str, campaign_id: str) -> tuple[RoundOutcome, ...]:
-    """A campaign's rounds, oldest first; those whose gain no later model has measured yet are left out."""
+def round_outcomes(tx: Transaction, folder: DataFolder, project_id: str, campaign_id: str) -> tuple[RoundOutcome, ...]:
+    """A campaign's rounds, oldest first; those whose gain no image drawn at random can tell yet are left out."""
     bought: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for version, score, cost_s in labeled_picks(tx, project_id, campaign_id):
         bought[version].append((score, cost_s))
-    measured = [
-        (version, metrics[QUALITY]) for version, metrics in metrics_of_all(tx, project_id) if QUALITY in metrics
-    ]
     return tuple(
         RoundOutcome(
             scores=tuple(score for score, _ in bought[version]),
-            gain=after - before,
+            gain=gain,
             seconds=sum(cost_s for _, cost_s in bought[version]),
         )
-        for (version, before), (_, after) in pairwise(measured)
-        if bought[version]
+        for (version, before), (_, after) in pairwise(_judged(tx, folder, project_id, campaign_id))
+        if bought[version] and (gain := paired_gain(before, after)) is not None
     )
+
+
+def _judged(
+    tx: Transaction, folder: DataFolder, project_id: str, campaign_id: str
+) -> list[tuple[str, dict[str, float]]]:
+    """The versions that scored the pool, oldest first, each with its true IoU of images labeled since at random."""
+    drawn = images_drawn_at_random(tx, project_id, campaign_id)
+    current = current_labels(tx, project_id, drawn)
+    ids = [current[image_id, SupervisionKind.FULL] for image_id in drawn]
+    truths = {label.image_id: label.objects for label in get_labels(tx, project_id, ids)}
+    judged = []
+    for version, _ in metrics_of_all(tx, project_id):
+        table = folder.scores(project_id, version)
+        if table.is_file():
+            proposals = read_proposals(table, drawn, version)
+            judged.append(
+                (version, {each.image_id: image_iou(each.objects, truths[each.image_id]) for each in proposals})
+            )
+    return judged

@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import BatchNotFound
-from maskloop.values import Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, SupervisionKind
+from maskloop.values import AT_RANDOM, Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
@@ -148,6 +148,23 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
     )
     for row in tx.execute(query):
         yield row.model_version, row.score, row.cost_s
+
+
+def images_drawn_at_random(tx: Transaction, project_id: str, campaign_id: str) -> list[str]:
+    """Ids of the images that a campaign drew at random and that have their full label, ascending."""
+    query = (
+        select(picks.c.image_id)
+        .join(batches, batches.c.id == picks.c.batch_id)
+        .where(
+            batches.c.project_id == project_id,
+            batches.c.campaign_id == campaign_id,
+            batches.c.kind == SupervisionKind.FULL.value,
+            picks.c.state == PickState.LABELED.value,
+            picks.c.reason.contains(AT_RANDOM, autoescape=True),
+        )
+        .order_by(picks.c.image_id)
+    )
+    return list(tx.execute(query).scalars())
 
 
 def set_pick_states(tx: Transaction, record: BatchRecord, image_ids: Sequence[str], state: PickState) -> BatchRecord:

@@ -12,7 +12,7 @@ from maskloop.labelers import Labeler
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.progress import Progress
 from maskloop.loop.request_ids import RequestIds
-from maskloop.matching import match_within_class
+from maskloop.matching import image_iou
 from maskloop.values import (
     Batch,
     Budget,
@@ -249,5 +249,4 @@ def _true_score(proposals: ImageProposals, there: tuple[ObjectLabel, ...] | None
     """Mean IoU over the objects (Bellver et al., eq. 2)."""
     if there is None:
         raise InvalidArgument("scores=imported: the labeler does not tell true IoUs", field="strategy")
-    _, ious = match_within_class(proposals.objects, there)
-    return float(ious.sum() / max(len(proposals.objects), len(there), 1))
+    return image_iou(proposals.objects, there)

@@ -4,7 +4,7 @@ Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque st
 """
 
 from maskloop.values.batches import BatchRecord, PickState
-from maskloop.values.campaigns import DAY_S, Batch, Budget, Campaign, Pick, SkipReason
+from maskloop.values.campaigns import AT_RANDOM, DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.classifiers import Classifier, HardCandidate
 from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
@@ -38,6 +38,7 @@ from maskloop.values.strategies import Strategy
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
 __all__ = [
+    "AT_RANDOM",
     "DAY_S",
     "LABEL_KINDS",
     "MEAN_OUTLINE_LENGTH",

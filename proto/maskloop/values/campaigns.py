@@ -90,9 +90,16 @@ class Campaign:
         return self.budget.images - self.labeled_images - self.reserved_images
 
 
+AT_RANDOM = "random draw"
+"""What the reason of a pick says that was drawn at random: no network had a say in it."""
+
+
 @dataclass(frozen=True)
 class Pick:
-    """One chosen image: why, with which score (`None` when nothing was scored), at which planned cost."""
+    """One chosen image: why, with which score (`None` when nothing was scored), at which planned cost.
+
+    The reason of one drawn at random contains `AT_RANDOM`.
+    """
 
     image_id: str
     reason: str

@@ -11,6 +11,9 @@ from maskloop.values.labels import LABEL_KINDS, SupervisionKind
 from maskloop.values.projects import Split
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind, is_share
 
+LEARNED_FROM = 0.1
+"""Share of every batch that is drawn at random where a target is learnt: by others its gain cannot be judged."""
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -145,6 +148,20 @@ class Strategy:
         """Whether its ranking must have been prepared before a batch is asked for."""
         diverse = self.is_on("diverse")
         return self.kind.prepared or diverse or any(part.is_prepared for _, part in self.parts())
+
+    @property
+    def learns_target(self) -> bool:
+        """Whether its target is learnt from the campaign's own rounds."""
+        return self._target() == "learned" or any(part.learns_target for _, part in self.parts())
+
+    @property
+    def random_share(self) -> float:
+        """The share of every batch that is drawn at random, in [0, 1], beside what a strategy with targets chooses."""
+        if "random" not in self.kind.options:
+            return 0.0
+        if self.option("random") == "auto":
+            return LEARNED_FROM if self.learns_target else 0.0
+        return float(self.option("random"))
 
     def _target(self) -> str:
         return self.option("target") if "target" in self.kind.options else ""

@@ -76,6 +76,12 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
                 "required", "whether a fitted head that is not yet trusted may choose as well", ("required", "any")
             ),
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
+            "random": Option(
+                "auto",
+                "share of every batch that is drawn at random; auto: a tenth with target=learned, else none",
+                ("auto",),
+                number=True,
+            ),
             **BY_UTILITY,
         },
     ),

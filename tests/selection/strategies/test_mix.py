@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.values import Strategy
+from selection.mixing import mix
 from selection.ranking import Ranking
 from selection.strategies import rank_pool
-from selection.strategies.mix import mix
 from tests.selection.pools import pool_of
 
 

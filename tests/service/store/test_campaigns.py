@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from maskloop.errors import AlreadyExists, BatchNotFound, CampaignNotFound
 from maskloop.values import Budget, Campaign, PickState, SkipReason, Strategy
-from service.pool.round_outcomes import round_outcomes
 from service.store import Database
 from service.store.batches import (
     find_open_batch,
@@ -39,9 +38,8 @@ from service.store.campaigns import (
     move,
     set_budget,
 )
-from service.store.models import insert_model
 from service.store.pagination import PageRequest
-from tests.service.store.rows import CAMPAIGN, COUNTS, FULL, NOW, batch, model
+from tests.service.store.rows import CAMPAIGN, COUNTS, FULL, NOW, batch
 
 
 def test_campaigns_keep_their_books_exactly(database: Database) -> None:
@@ -149,20 +147,3 @@ def test_skips_are_a_campaigns_own_and_said_once(database: Database) -> None:
         insert_skip(tx, replace(made, campaign_id="d"), "i0", SkipReason.UNSURE, NOW)
         assert (skips_of(tx, "p", "c"), skips_of(tx, "p", "none")) == ({"i0"}, set())
         assert skips_of_images(tx, "p", ["i0", "i1"]) == {"i0": {"c", "d"}}
-
-
-def test_rounds_are_told_by_what_their_models_gained(database: Database) -> None:
-    """Two images bought by scores of m1, one of them never labeled; m2 is better by .2, m3 has bought nothing yet."""
-    with database.write() as tx:
-        for version, quality in (("m1", 0.4), ("m2", 0.6), ("m3", 0.7)):
-            made = model(version)
-            metrics = {"held_out_mean_iou": quality}
-            insert_model(tx, replace(made, version=replace(made.version, metrics=metrics)))
-        insert_batch(tx, batch("b1", "i0", "i1", model_version="m1"))
-        set_pick_states(tx, get_batch(tx, "p", "b1"), ["i0"], PickState.LABELED)
-        set_pick_states(tx, get_batch(tx, "p", "b1"), ["i1"], PickState.RELEASED)
-    with database.read() as tx:
-        (only,) = round_outcomes(tx, "p", "c")
-        assert round_outcomes(tx, "p", "other") == ()
-    assert (only.scores, only.seconds) == ((0.125,), 80.25)
-    assert only.gain == pytest.approx(0.2)
