@@ -35,6 +35,13 @@ def test_arms_are_compared_seed_by_seed(comparison_of: MakeComparison) -> None:
     assert not outcome.loses
 
 
+def test_an_oracle_says_nothing_of_what_usable_arms_can_show(comparison_of: MakeComparison) -> None:
+    oracle = "mask_guided:scores=imported"
+    alone = analyse(comparison_of(arms_to(ENDS)))
+    beside = analyse(comparison_of(arms_to({**ENDS, oracle: (0.5, 0.9, 0.6)})))
+    assert beside.gate == alone.gate
+
+
 def test_levels_are_means_over_seeds(comparison_of: MakeComparison) -> None:
     uniform, entropy = analyse(comparison_of(arms_to(ENDS))).standings
     assert (uniform.start.mean, uniform.end.mean, uniform.area.mean) == pytest.approx((0.3, 0.52, 0.41))

@@ -88,6 +88,26 @@ def test_what_can_be_told_apart_comes_from_paired_differences() -> None:
     assert gate.detectable == pytest.approx((4.3027 + 1.0607) * 0.01 / 3**0.5, abs=1e-5)
 
 
+def test_an_arm_that_never_differed_from_random_says_nothing_of_what_can_be_told_apart() -> None:
+    """It left every round to the fallback. Pooled with others it made what can be told apart look smaller, even 0."""
+    curves = rising((0.40, 0.46, 0.50), (0.42, 0.47, 0.53), (0.41, 0.45, 0.51))
+    told, same = [0.01, 0.02, 0.03], [0.0, 0.0, 0.0]
+    assert check_gate(curves, [told, same], 0.0, 1000.0) == check_gate(curves, [told], 0.0, 1000.0)
+    assert check_gate(curves, [same], 0.0, 1000.0) == check_gate(curves, [], 0.0, 1000.0)
+
+
+@pytest.mark.parametrize(("noisier", "passing"), [(1, 0.91), (3, 0.39), (6, 0.16)])
+def test_noisy_first_models_make_it_pass_as_seldom_as_said(noisier: float, passing: float) -> None:
+    rng, times_s = np.random.default_rng(1), np.array([0.0, 500.0, 1000.0])
+    noise = 0.01 * np.array([noisier, 1.0, 1.0])
+
+    def passes() -> bool:
+        levels = 0.4 + np.array([0.0, 0.02, 0.04]) + noise * rng.normal(size=(5, 3))
+        return check_gate({s: QualityCurve(times_s, row) for s, row in enumerate(levels)}, [], 0.0, 1000.0).passed
+
+    assert np.mean([passes() for _ in range(400)]) == pytest.approx(passing, abs=0.06)
+
+
 def test_without_other_arms_two_like_random_are_taken() -> None:
     gate = judged((0.40, 0.46, 0.50), (0.42, 0.47, 0.53), (0.41, 0.45, 0.51))
     assert gate.detectable == pytest.approx((4.3027 + 1.0607) * (gate.noise or 0) * 2**0.5 / 3**0.5, rel=1e-4)

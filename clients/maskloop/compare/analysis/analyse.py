@@ -43,9 +43,10 @@ def analyse(comparison: Comparison, measure: str = "mean_iou") -> Results:
     if RANDOM not in curves:
         raise InvalidArgument(f"no trial of random has a {measure} yet", field="trials")
     begin_s, end_s = time = common_time(comparison)
-    differences = [_differences(own, curves[RANDOM], time)[0] for name, own in curves.items() if name != RANDOM]
-    gate = check_gate(curves[RANDOM], differences, begin_s, end_s)
     standings = tuple(_standing(comparison, name, curves, time) for name in curves)
+    usable = [arm.strategy for arm in standings if arm.strategy != RANDOM and not arm.oracle]
+    differences = [_differences(curves[name], curves[RANDOM], time)[0] for name in usable]
+    gate = check_gate(curves[RANDOM], differences, begin_s, end_s)
     points = {name: _points(own, time) for name, own in curves.items()}
     return Results(
         measure=measure,
