@@ -8,8 +8,8 @@ import sys
 
 from benchmarks import house
 
-APART = ("gpu_check", "photographs", "prior_head")
-"""Take a GPU, or an hour; run by name alone."""
+APART = ("gpu_check", "photographs", "prior_head", "walls")
+"""Take a GPU, or a quarter of an hour and more; run by name alone."""
 BENCHMARKS = (
     "scoring",
     "selection",
