@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from maskloop.masks import Mask
 from models.data.samples import Example
 from models.data.windows import cut, some_windows, windows
 
@@ -26,14 +25,14 @@ def fitting_tile(examples: Sequence[Example], side: int, least: float) -> int:
 
     Args:
         side: of the square that the network sees, in pixels.
-        least: half a thickness that an object should have there, in pixels; that of a disc is its radius.
+        least: `Mask.half_thickness` that an object should have there, in pixels.
     """
     halves, boxes = [], []
     for example in examples:
         if max(example.size) < LARGE * side:
             continue
         for item in example.objects:
-            halves.append(half_thickness(item.mask))
+            halves.append(item.mask.half_thickness)
             boxes.append(max(item.mask.box[2:]))
     if not halves:
         return 0
@@ -44,15 +43,6 @@ def fitting_tile(examples: Sequence[Example], side: int, least: float) -> int:
     wanted = small / least if _long(halves, boxes) else max(small / least, SURROUNDED * large / side)
     tile = side * 2 ** max(0, int(np.floor(np.log2(max(wanted, 1)))))
     return tile if tile < longest else 0
-
-
-def half_thickness(mask: Mask) -> float:
-    """Twice the area over the length of the outline, in pixels: the radius of a disc, the width of a long line."""
-    x, y, wide, high = mask.box
-    solid = np.pad(mask.crop(x, y, wide, high).to_array(), 1) if mask.area else np.zeros((3, 3), dtype=np.bool_)
-    inner = solid[1:-1, :-2] & solid[1:-1, 2:] & solid[:-2, 1:-1] & solid[2:, 1:-1]
-    outline = int(solid.sum()) - int((inner & solid[1:-1, 1:-1]).sum())
-    return 2 * int(solid.sum()) / max(outline, 1)
 
 
 def _long(halves: Sequence[float], boxes: Sequence[float]) -> bool:

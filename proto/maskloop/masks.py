@@ -106,6 +106,11 @@ class Mask:
 
         return perimeter(self.crop(*self.box).to_array())
 
+    @property
+    def half_thickness(self) -> float:
+        """Twice the area over the perimeter, in pixels: a disc's radius, a long line's width; 0 when empty."""
+        return 2 * self.area / self.perimeter if self.area else 0.0
+
     def iou(self, other: Mask) -> float:
         """|A & B| / |A | B| in [0, 1]; 0 when both are empty (Bellver et al., eq. 1).
 

@@ -194,3 +194,14 @@ def test_a_crop_is_the_slice_of_the_array(cut: tuple[np.ndarray, int, int, int, 
 def test_a_window_that_sticks_out_is_refused(window: tuple[int, int, int, int]) -> None:
     with pytest.raises(InvalidMask, match="is not inside a mask of 5 x 3"):
         Mask.from_array(np.ones((3, 5), bool)).crop(*window)
+
+
+@pytest.mark.parametrize("radius", [5, 20, 60])
+def test_half_the_thickness_of_a_disc_is_its_radius_and_of_a_line_its_width(radius):
+    y, x = np.ogrid[:200, :300]
+    disc = Mask.from_array((y - 100) ** 2 + (x - 150) ** 2 <= radius**2)
+    assert disc.half_thickness == pytest.approx(radius, rel=0.1)
+    line = np.zeros((200, 300), dtype=bool)
+    line[50 : 50 + radius // 2] = True
+    assert Mask.from_array(line).half_thickness == pytest.approx(radius // 2, rel=0.1)
+    assert Mask.empty(20, 30).half_thickness == 0

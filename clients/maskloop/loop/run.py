@@ -19,6 +19,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
 from maskloop.loop.dry_run import data_of, forecasts_of
 from maskloop.loop.ledger import Ledger
+from maskloop.loop.object_sizes import warn_of_small_objects
 from maskloop.loop.options import Options, begin_run, find_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
@@ -79,7 +80,9 @@ class Run:
 
     def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
         # Refused now, before anything is bought for a network that could not be trained.
-        client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
+        recipe = client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
+        if warning := warn_of_small_objects(data.test, recipe):
+            self.progress.note(warning)
         if self.options.student_network:
             client.resolve_recipe(recipe=self.options.student_name, overrides=self.options.student_overrides())
         reporter = Reporter(self.workdir, self.options, data, self.command)

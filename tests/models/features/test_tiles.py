@@ -12,7 +12,7 @@ from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore, LargeExample
 from models.encoders.feature_store import FeatureStore
 from models.features.recipe import PretrainedRecipe
-from models.features.tiles import LEARNT, fitting_tile, half_thickness, training_tiles
+from models.features.tiles import LEARNT, fitting_tile, training_tiles
 from models.kinds.load import load_model
 from models.kinds.networks import fit
 from models.thin.model import FittedDense
@@ -25,15 +25,6 @@ HEIGHT, WIDTH = 500, 700
 def ellipse(radii, size=(200, 300)):
     y, x = np.ogrid[: size[0], : size[1]]
     return ((y - size[0] / 2) / radii[0]) ** 2 + ((x - size[1] / 2) / radii[1]) ** 2 <= 1
-
-
-@pytest.mark.parametrize("radius", [5, 20, 60])
-def test_half_the_thickness_of_a_disc_is_its_radius_and_of_a_line_its_width(radius):
-    assert half_thickness(Mask.from_array(ellipse((radius, radius)))) == pytest.approx(radius, rel=0.16)
-    line = np.zeros((200, 300), dtype=bool)
-    line[50 : 50 + radius // 2] = True
-    assert half_thickness(Mask.from_array(line)) == pytest.approx(radius // 2, rel=0.25)
-    assert half_thickness(Mask.empty(20, 30)) == 0
 
 
 def photograph(size, *masks):

@@ -1,0 +1,51 @@
+"""Whether a network will see the objects at all: told before anything is bought."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+
+from maskloop.formats.datasets import DatasetImage
+
+LEAST = 2.0  # pixels of `Mask.half_thickness` at the network's size: a disc 4 pixels across, a line 2 pixels wide
+LOOKED_AT = 500  # objects, at most
+LARGEST_SIDE = 512  # pixels that a network should be asked to see
+GRAIN = 32  # sides are multiples of it
+LARGE = 6  # times a network's side, from which on a recipe with windows sees photographs through them
+
+
+def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, object]) -> str | None:
+    """What to say where half of the objects shrink to next to nothing, and what helps; `None` where they do not.
+
+    Args:
+        images: whose objects are known.
+        recipe: with all its options, as the server resolves it. One with `tile` sees large photographs through windows
+            that suit the objects, and needs no help with them.
+    """
+    side = recipe.get("image_size")
+    small = [image for image in images if not _seen_through_windows(image, recipe)]
+    found = [(image, item.mask) for image in small for item in image.objects]
+    found = found[:: max(1, len(found) // LOOKED_AT)]
+    if not found or not isinstance(side, int):
+        return None
+    thickness = statistics.median(mask.half_thickness for _, mask in found)
+    seen = side * statistics.median(
+        mask.half_thickness / math.sqrt(image.width * image.height) for image, mask in found
+    )
+    if seen >= LEAST:
+        return None
+    larger = GRAIN * math.ceil(side * LEAST / max(seen, 1e-3) / GRAIN)
+    crop = max(GRAIN, GRAIN * math.floor(side * thickness / LEAST / GRAIN))
+    remedies = [f"--image-size {larger}"] if larger <= LARGEST_SIDE else []
+    return (
+        f"Half of the test images' objects are {seen:.1f} pixels thick or less at the {side} pixels that the network "
+        f"sees along a side; {LEAST:.0f} are needed. {' or '.join([*remedies, f'--crop {crop}'])} helps."
+    )
+
+
+def _seen_through_windows(image: DatasetImage, recipe: Mapping[str, object]) -> bool:
+    tile, side = recipe.get("tile"), recipe.get("image_size")
+    if not isinstance(tile, int) or not isinstance(side, int):
+        return False
+    return max(image.width, image.height) >= (tile or LARGE * side)

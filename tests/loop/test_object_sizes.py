@@ -1,0 +1,49 @@
+"""People hear before they spend anything that a network will hardly see their objects, and what helps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from maskloop.formats.datasets import DatasetImage
+from maskloop.loop.object_sizes import warn_of_small_objects
+from maskloop.masks import Mask
+from maskloop.values import ObjectLabel
+
+COMPACT, PRETRAINED = {"image_size": 64}, {"image_size": 192, "tile": 0}
+
+
+def image(height, width, *boxes):
+    objects = []
+    for top, left, high, wide in boxes:
+        solid = np.zeros((height, width), dtype=bool)
+        solid[top : top + high, left : left + wide] = True
+        objects.append(ObjectLabel(1, Mask.from_array(solid)))
+    return DatasetImage("a.png", Path("a.png"), width, height, tuple(objects))
+
+
+def test_a_crack_in_a_photograph_is_a_fraction_of_a_pixel():
+    said = warn_of_small_objects([image(600, 800, (10, 0, 6, 800))], COMPACT)
+    assert said is not None
+    assert "0.6 pixels thick or less at the 64 pixels" in said
+    assert "--image-size 224 or --crop 192 helps" in said
+
+
+@pytest.mark.parametrize(("recipe", "warned"), [(COMPACT, True), (PRETRAINED, False), ({"image_size": 192}, True)])
+def test_windows_help_with_large_photographs(recipe, warned):
+    assert (warn_of_small_objects([image(1000, 1200, (500, 0, 6, 1200))], recipe) is not None) == warned
+
+
+def test_what_it_recommends_is_enough():
+    photo = image(300, 400, (10, 10, 8, 9), (50, 50, 9, 9), (100, 100, 150, 150))
+    assert warn_of_small_objects([photo], COMPACT) is not None
+    assert warn_of_small_objects([photo], {"image_size": 192}) is None
+
+
+def test_half_of_the_objects_decide_and_none_is_no_reason():
+    large, small = (0, 0, 200, 200), (0, 0, 3, 3)
+    assert warn_of_small_objects([image(400, 400, large, large, small)], COMPACT) is None
+    assert warn_of_small_objects([image(400, 400, large, small, small)], COMPACT) is not None
+    assert warn_of_small_objects([image(400, 400)], COMPACT) is None
+    assert warn_of_small_objects([], COMPACT) is None
+    assert warn_of_small_objects([image(400, 400, small)], {}) is None
