@@ -47,3 +47,9 @@ def test_half_of_the_objects_decide_and_none_is_no_reason():
     assert warn_of_small_objects([image(400, 400)], COMPACT) is None
     assert warn_of_small_objects([], COMPACT) is None
     assert warn_of_small_objects([image(400, 400, small)], {}) is None
+
+
+def test_lines_are_seen_larger_by_dense_masks():
+    line = image(500, 500, (10, 0, 4, 500))
+    assert warn_of_small_objects([line], {"image_size": 192, "masks": "regions", "tile": 0}) is not None
+    assert warn_of_small_objects([line], {"image_size": 192, "masks": "auto", "tile": 0}) is None
