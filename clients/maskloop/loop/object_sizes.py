@@ -47,8 +47,10 @@ def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, o
 
 
 def _side(recipe: Mapping[str, object], masks: Sequence[Mask]) -> int:
-    """Pixels that the network sees along a side; 0 if the recipe does not say. Of long thin objects, a recipe with dense
-    masks sees five thirds as many."""
+    """Pixels that the network sees along a side; 0 if the recipe does not say.
+
+    Of long thin objects, a recipe with dense masks sees five thirds as many.
+    """
     side = recipe.get("image_size")
     if not isinstance(side, int):
         return 0
