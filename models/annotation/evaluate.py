@@ -16,9 +16,12 @@ import torch
 from maskloop.matching import match_within_class
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.data.samples import Example, ImageToScore
+from models.data.thinness import look_thin
 from models.metrics.agreement import Floats, mean_absolute_error, spearman
 from models.metrics.average_precision import detect
+from models.metrics.overlap import Truths
 from models.metrics.summary import detection_metrics, overlap_metrics, reliability_metrics
+from models.metrics.thin import thin_metrics
 from models.predictor import Prediction, Predictor
 from models.training.loop import Progress
 
@@ -71,7 +74,8 @@ def evaluate(
     Objects that were not decoded (beyond the network's steps, or not seen) count with IoU 0 in the mean and are missed
     in AP. An image's predicted IoU is its score. Its true one is the sum of the proposals' IoUs over the
     number of objects, or of proposals where these are more (Bellver et al., eq. 2: a missed object counts as a wrong
-    one does); images without either have no IoU and are left out there.
+    one does); images without either have no IoU and are left out there. Where most labels look thin, measures of thin
+    structures are there as well.
 
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
@@ -125,12 +129,17 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
         metrics={
             **detection_metrics(detection),
             **overlap_metrics(truths, proposals),
+            **(thin_metrics(truths, proposals) if _thin(truths) else {}),
             **reliability_metrics("iou", predicted, true),
             **reliability_metrics("confidence", confidence, true),
             **({} if reference is None else reliability_metrics("reference", reference, true)),
         },
         ap50_by_category=detection.ap_by_category(0.5),
     )
+
+
+def _thin(truths: Truths) -> bool:
+    return look_thin(item.mask for there in truths.values() for item in there)
 
 
 def _reference(predictions: Sequence[Prediction]) -> Floats | None:

@@ -57,7 +57,7 @@ def fit(
     if isinstance(recipe, Recipe):
         train, own = annotation.fit, {"start": start.network if isinstance(start, FittedModel) else None}
     else:
-        dense = thin.suits(examples, categories, recipe)
+        dense = thin.suits(examples, recipe)
         train, own = thin.fit if dense else pretrained.fit, {"store": store, "previous": previous}
     fitted: AnyModel = train(
         examples,

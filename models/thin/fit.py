@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from models.data.samples import Example
+from models.data.thinness import look_thin
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.features.learnt import Learnt, gather, train
 from models.features.model import frozen_encoder
@@ -21,7 +22,7 @@ from models.features.views import tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Predictor
-from models.thin.instances import InstanceRule, are_thin, learn_rule
+from models.thin.instances import InstanceRule, learn_rule
 from models.thin.model import NAMES, FittedDense
 from models.thin.network import DenseNetwork
 from models.thin.train import ITERATIONS, DenseTraining
@@ -31,20 +32,17 @@ from models.training.loop import Progress, part_of
 
 ENCODED = 0.35  # of the progress shown
 LEAST_WIDTH = 2.0  # of a line, in pixels of the encoder's square
-JUDGED_AT = 192  # pixels along the square at which labels are looked at
 SLOPE, INTERCEPT = (
     2.57,
     -2.04,
 )  # of IoU over confidence, by least squares on unseen road cracks: two networks of 20 labels
-MOST_THICK, LEAST_LONG = 8.0, 5.0  # pixels there, and times as long as thick
 
 
-def suits(examples: Sequence[Example], categories: Sequence[int], recipe: PretrainedRecipe) -> bool:
+def suits(examples: Sequence[Example], recipe: PretrainedRecipe) -> bool:
     """Whether the recipe asks for this kind of network, or its labels look as if they need it."""
     if recipe.masks != "auto":
         return recipe.masks == "dense"
-    masks = (item.mask for example in examples for item in example.objects)
-    return are_thin(masks, side=JUDGED_AT, most_thick=MOST_THICK, least_long=LEAST_LONG)
+    return look_thin(item.mask for example in examples for item in example.objects)
 
 
 def fit(

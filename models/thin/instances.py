@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from maskloop.masks import Mask
-from models.data.samples import resize_mask
 
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 RADII = (0, 1, 2, 3, 4, 6, 8)
@@ -93,37 +90,6 @@ def learn_rule(
     areas = [int(mask.sum()) for masks in labels for mask in masks]
     least = SMALLEST_SHARE * float(np.percentile(areas, 5)) if areas else 1.0
     return InstanceRule(max(THRESHOLDS, key=pooled), min(RADII, key=miscounted), least)
-
-
-def are_thin(masks: Iterable[Mask], *, side: int, most_thick: float, least_long: float) -> bool:
-    """Whether most objects are thin: no thicker than so many pixels, and so many times as long as thick.
-
-    The thickness is twice the largest distance to the outside, less one; the length is the area over it.
-
-    Args:
-        side: pixels along the square that images are shrunk to. A pixel there is of the object if any is that it
-            covers, so that a crack is not lost.
-    """
-    from scipy import ndimage
-
-    judged = []
-    for mask in masks:
-        small = _shrunk(mask, side)
-        thick = -1 + 2 * float(ndimage.distance_transform_edt(np.pad(small, 1)).max())
-        judged.append(0 < thick <= most_thick and small.sum() / thick >= least_long * thick)
-    return bool(sum(judged) * 2 > len(judged))
-
-
-def _shrunk(mask: Mask, side: int) -> Masks:
-    """The object on the square; of a large image, only what surrounds it."""
-    if min(mask.height, mask.width) <= side:
-        return resize_mask(mask.to_array(), side)
-    x, y, wide, high = mask.box
-    rows, columns = mask.crop(x, y, wide, high).to_array().nonzero() if mask.area else (np.zeros(1, int),) * 2
-    rows, columns = (rows + y) * side // mask.height, (columns + x) * side // mask.width
-    small = np.zeros((rows.max() - rows.min() + 1, columns.max() - columns.min() + 1), dtype=np.bool_)
-    small[rows - rows.min(), columns - columns.min()] = mask.area > 0
-    return small
 
 
 def _parts(solid: Masks, radius: int, least: float = 0.0) -> list[Part]:

@@ -22,6 +22,14 @@ def test_the_last_measured_network_of_each_arm_stands_in_a_column(a_report: Make
     )
 
 
+def test_measures_of_thin_structures_stand_there_where_they_were_taken(a_report: Make, a_round: MakeRound) -> None:
+    thin = {"boundary_f1": 0.5, "cl_dice": 0.6, "length_found": 0.7}
+    outcome = final_measures(a_report(rounds=(a_round(0, 60.0, 0.3, metrics=thin),)))
+    rows = (("boundary F1", (0.5,)), ("centreline Dice", (0.6,)), ("length found", (0.7,)))
+    assert outcome.rows[-3:] == rows
+    assert not {name for name, _ in rows} & {name for name, _ in final_measures(a_report()).rows}
+
+
 def test_classes_go_by_name_and_only_those_that_were_tested(a_report: Make, a_round: MakeRound) -> None:
     setup = Setup(categories=(Category(7, "rust"), Category(2, "crack"), Category(4, "spall")))
     rounds = (

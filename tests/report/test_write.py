@@ -138,6 +138,16 @@ def test_the_page_speaks_of_counts_where_they_were_bought_or_told(tmp_path: Path
     assert "it finds the objects itself" in page(tmp_path / "without").text
 
 
+def test_measures_of_thin_structures_are_explained_where_they_are(tmp_path: Path, a_report: Make, a_round: MakeRound):
+    write_report(tmp_path / "blobs", a_report(), {})
+    assert "Thin structures" not in page(tmp_path / "blobs").text
+    thin = {"boundary_f1": 0.61, "cl_dice": 0.72, "length_found": 0.83}
+    write_report(tmp_path / "cracks", a_report(rounds=(a_round(1, 60.0, 0.5, metrics=thin),)), {})
+    shown = page(tmp_path / "cracks").text
+    assert "length found 0.830" in shown
+    assert "Thin structures: boundary F1" in shown
+
+
 def test_a_page_is_written_before_anything_is_known(tmp_path: Path, a_report: Make) -> None:
     write_report(tmp_path, a_report(rounds=(), spent_s=0.0, spent_s_by_kind={}, stopped_because="", setup=Setup()))
     assert "No quality has been measured yet." in page(tmp_path).text

@@ -18,10 +18,14 @@ NAMES: Mapping[str, str] = {
     "ar": "AR",
     "f50": "F50",
     "object_f1": "object F1",
+    "pq": "panoptic quality",
     "dice": "Dice",
     "abo": "ABO",
     "miou": "mIoU",
     "ssim": "SSIM",
+    "boundary_f1": "boundary F1",
+    "cl_dice": "centreline Dice",
+    "length_found": "length found",
 }
 """Names of `Evaluation` and of its metrics, as tables say them."""
 

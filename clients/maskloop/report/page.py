@@ -90,6 +90,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         costs=cost_model,
         tie=TIE,
         finals=final_measures(report),
+        thin=any("length_found" in row.metrics for _, rounds in report.arms() for row in rounds),
         by_category=final_ap50_by_category(report),
         outlooks=report.outlooks,
         label_costs=label_costs(report),

@@ -19,6 +19,7 @@ from models.iou_head.calibrator import Calibrator
 from models.iou_head.mask_statistics import NAMES
 from models.metrics.agreement import expected_calibration_error, spearman
 from models.metrics.average_precision import detect
+from models.metrics.thin import thin_metrics
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -46,6 +47,14 @@ def model() -> FittedModel:
 
 def run(model: FittedModel, examples: list[Example]) -> Evaluation:
     return evaluate(model, iter(examples), Split.TEST, device=CPU, progress=lambda *_: None)
+
+
+def crack(row: int) -> Example:
+    """A line from side to side."""
+    mask = np.zeros((192, 192), dtype=np.bool_)
+    mask[row : row + 3] = True
+    pixels = np.repeat(np.where(mask, 220, 30).astype(np.uint8)[:, :, None], 3, axis=2)
+    return Example(f"crack-{row}", pixels, (ObjectLabel(3, Mask.from_array(mask)),))
 
 
 def proposals_of(model: FittedModel, examples: list[Example]) -> dict[str, ImageProposals]:
@@ -112,10 +121,21 @@ def test_confidence_is_the_mean_over_an_images_proposals(model: FittedModel, sce
 
 def test_every_metric_is_documented_on_the_wire(model: FittedModel, scenes):
     proto = (Path(__file__).parents[3] / "proto" / "maskloop" / "v1" / "models.proto").read_text()
-    for name in run(model, scenes(4, seed=2)).metrics:
+    for name in {**run(model, scenes(4, seed=2)).metrics, **run(model, [crack(10)]).metrics}:
         prefix, _, measure = name.partition("_")
         is_score = prefix in ("iou", "confidence", "reference")
         assert all(f"`{part}`" in proto for part in ((f"{prefix}_", measure) if is_score else (name,)))
+
+
+def test_measures_of_thin_structures_are_there_where_most_labels_look_thin(model: FittedModel, scenes):
+    thin = {"boundary_f1", "cl_dice", "length_found"}
+    assert thin <= run(model, [crack(10), crack(20)]).metrics.keys()
+    assert not thin & run(model, scenes(4, seed=2)).metrics.keys()
+    examples = [crack(10), *scenes(1, objects=3, seed=2)]
+    assert not thin & run(model, examples).metrics.keys()
+    proposed = {key: item.objects for key, item in proposals_of(model, [crack(10)]).items()}
+    expected = thin_metrics({"crack-10": crack(10).objects}, proposed)
+    assert {name: run(model, [crack(10)]).metrics[name] for name in thin} == expected
 
 
 def test_the_papers_head_is_reported_beside(model: FittedModel, scenes):

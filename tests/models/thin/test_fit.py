@@ -46,10 +46,10 @@ def learnt(pictures) -> FittedDense:
 
 
 def test_the_labels_choose_the_kind_of_network(pictures):
-    assert suits(pictures, (1,), PretrainedRecipe())
-    assert not suits([disc_picture(seed) for seed in range(4)], (1, 2), PretrainedRecipe())
-    assert suits([disc_picture(0)], (1, 2), PretrainedRecipe(masks="dense"))
-    assert not suits(pictures, (1,), PretrainedRecipe(masks="regions"))
+    assert suits(pictures, PretrainedRecipe())
+    assert not suits([disc_picture(seed) for seed in range(4)], PretrainedRecipe())
+    assert suits([disc_picture(0)], PretrainedRecipe(masks="dense"))
+    assert not suits(pictures, PretrainedRecipe(masks="regions"))
     assert isinstance(trained(pictures[:2]), FittedDense)
     assert isinstance(
         fit([disc_picture(0)], (1, 2), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None),
@@ -61,6 +61,9 @@ def test_six_labels_teach_to_find_cracks_that_no_training_saw(learnt, pictures):
     measured = evaluate(learnt, pictures[6:], Split.TEST, device=CPU, progress=lambda *_: None)
     assert measured.mean_iou >= 0.5
     assert measured.ap50 >= 0.5
+    assert measured.metrics["length_found"] >= 0.8
+    assert 0.5 <= measured.metrics["cl_dice"] <= 1
+    assert 0.5 <= measured.metrics["boundary_f1"] <= 1
 
 
 def test_a_model_comes_back_from_its_file_with_its_rule(learnt, pictures, tmp_path):

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from maskloop.masks import Mask
-from models.thin.instances import InstanceRule, are_thin, learn_rule
+from models.thin.instances import InstanceRule, learn_rule
 
 
 def canvas(*pieces, side=20):
@@ -63,19 +62,3 @@ def test_the_threshold_is_the_one_that_agrees_best_with_the_labels():
 def test_labels_without_an_object_give_a_rule():
     rule = learn_rule([probabilities()[None]], [np.zeros((0, 20, 20), bool)], [np.zeros(0, np.int64)])
     assert rule.least == 1.0
-
-
-def test_lines_are_thin_and_blobs_are_not():
-    line, blob = Mask.from_array(canvas(RIGHT)), Mask.from_array(canvas((slice(3, 12), slice(3, 12))))
-    limits = {"side": 20, "most_thick": 8, "least_long": 3}
-    assert are_thin([line], **limits)
-    assert not are_thin([blob], **limits)
-    assert not are_thin([line, blob], **limits)
-    assert not are_thin([], **limits)
-
-
-def test_a_crack_that_is_a_fraction_of_a_pixel_wide_at_the_size_of_judging_is_thin():
-    wall = np.zeros((4000, 5000), dtype=bool)
-    for row in range(4000):
-        wall[row, 1000 + row // 2 : 1006 + row // 2] = True
-    assert are_thin([Mask.from_array(wall)], side=192, most_thick=8, least_long=5)
