@@ -27,8 +27,9 @@ def a_comparison(name):
     return Comparison(setting, tuple(ahead), (0, 1, 2), trials)
 
 
-def _point(spent_s, mean_iou):
-    return Point(spent_s, {"full": spent_s}, round(spent_s / 60), mean_iou, ap50=mean_iou - 0.1, ap=mean_iou - 0.2)
+def _point(spent_s, quality):
+    below = {"mean_iou": quality, "ap50": quality - 0.1, "ap": quality - 0.2}
+    return Point(spent_s, {"full": spent_s}, round(spent_s / 60), **below, pq=quality)
 
 
 @pytest.mark.parametrize(
@@ -58,12 +59,12 @@ def test_a_summary_joins_comparisons_and_says_its_first_sentence(al_loop, tmp_pa
     folders = [tmp_path / name for name in ("beads", "nuclei")]
     for folder in folders:
         comparison = a_comparison(folder.name)
-        write_comparison(folder, comparison, {"mean_iou": analyse(comparison, "mean_iou")})
+        write_comparison(folder, comparison, {"pq": analyse(comparison)})
     code, out, err = al_loop("summarize", *folders, "--out", tmp_path / "summary")
     assert code == 0, err
     found = json.loads((tmp_path / "summary" / "summary.json").read_text())
     assert [one["name"] for one in found["settings"]] == ["beads", "nuclei"]
-    assert found["sentences"]["mean_iou"][0] in out
+    assert found["sentences"]["pq"][0] in out
     assert str(tmp_path / "summary" / "summary.html") in out
     assert (tmp_path / "summary" / "summary.html").stat().st_size > 1000
 

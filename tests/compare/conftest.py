@@ -26,6 +26,7 @@ def a_trial(
             spent_s=at_s,
             spent_s_by_kind={"counts": 0.1 * at_s, "full": 0.9 * at_s},
             labeled_images=10 * (number + 1),
+            pq=float(value),
             mean_iou=float(value),
             ap50=float(value) - 0.1,
             ap=0.6 * (float(value) - 0.1),
@@ -76,14 +77,15 @@ def comparison() -> Callable[..., Comparison]:
     return a_comparison
 
 
-def _point(spent_s: float, mean_iou: float | None, **changes: object) -> Point:
+def _point(spent_s: float, quality: float | None, **changes: object) -> Point:
     values: dict[str, object] = {
         "spent_s": spent_s,
         "spent_s_by_kind": {"full": spent_s},
         "labeled_images": round(spent_s / 200),
-        "mean_iou": mean_iou,
-        "ap50": mean_iou,
-        "ap": mean_iou,
+        "pq": quality,
+        "mean_iou": quality,
+        "ap50": quality,
+        "ap": quality,
     }
     return Point(**(values | changes))  # type: ignore[arg-type]
 
@@ -134,11 +136,11 @@ def a_setting() -> Callable[..., Setting]:
 
 @pytest.fixture(scope="session")
 def comparison_of() -> Callable[..., Comparison]:
-    """`comparison_of({strategy: {seed: [(seconds, mean IoU), ...]}}, **changes)`."""
+    """`comparison_of({strategy: {seed: [(seconds, quality), ...]}}, **changes)`."""
     return _comparison
 
 
 @pytest.fixture(scope="session")
 def a_point() -> Callable[..., Point]:
-    """`a_point(spent_s, mean_iou, **changes)`."""
+    """`a_point(spent_s, quality, **changes)`, by every measure."""
     return _point

@@ -80,7 +80,7 @@ def test_both_arms_begin_with_the_same_images_and_only_one_pays_for_counts(finis
     campaign, baseline = arms(finished.report())
     assert campaign["rounds"][0]["labeled_images"] == baseline["rounds"][0]["labeled_images"]
     assert campaign["rounds"][0]["spent_s_by_kind"]["full"] == baseline["rounds"][0]["spent_s_by_kind"]["full"]
-    assert campaign["rounds"][0]["mean_iou"] == baseline["rounds"][0]["mean_iou"]
+    assert campaign["rounds"][0]["metrics"]["pq"] == baseline["rounds"][0]["metrics"]["pq"]
     assert campaign["spent_s_by_kind"]["counts"] > 0
     assert "counts" not in baseline["spent_s_by_kind"]
 
@@ -95,7 +95,7 @@ def test_the_files_that_the_time_bought_are_there(finished):
     gallery = finished.report()["gallery"]
     assert gallery["tested"] > 0
     assert (finished.workdir / "report.html").read_text().count("with outlines: ") == len(gallery["images"]) > 0
-    for name in ("report.html", "report.csv", "curve-mean-iou.svg", "spending.svg"):
+    for name in ("report.html", "report.csv", "curve-pq.svg", "spending.svg"):
         assert (finished.workdir / name).stat().st_size > 100
 
 
@@ -138,9 +138,9 @@ def test_a_rule_ends_a_run_before_its_budget_is_spent(demo, tmp_path):
     assert report["stopped_because"].startswith("plateau: ")
     assert report["stopped_because"] in out
     assert report["spent_s"] < 0.8 * report["budget_s"]
-    assert [one["measure"] for one in report["outlooks"]] == ["mean_iou", "ap50"]
+    assert [one["measure"] for one in report["outlooks"]] == ["pq", "ap50"]
     assert "A forecast needs 2 rounds." in out
-    assert "expected to bring mean IoU to" in out
+    assert "expected to bring panoptic quality to" in out
 
 
 def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):

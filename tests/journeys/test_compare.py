@@ -71,7 +71,7 @@ def test_every_strategy_runs_with_every_seed_and_random_is_among_them(finished):
             assert [bool(point.chosen_images) for point in trial.points] == [True, False]
             assert trial.points[-1].spent_s <= 3000
             assert trial.points[0].labeled_images + trial.points[0].chosen_images == trial.points[1].labeled_images
-            assert all(0 <= point.mean_iou <= 1 and point.machine_s > 0 for point in trial.points)
+            assert all(0 <= point.pq <= 1 and point.machine_s > 0 for point in trial.points)
     for number in range(1, 5):
         assert f"{number} of 4: " in out
 

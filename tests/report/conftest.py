@@ -8,7 +8,7 @@ from maskloop.report import ChosenImage, EvaluatedScore, RoundReport, RunReport,
 from maskloop.values import Category
 
 
-def _round(number: int, spent_s: float, mean_iou: float | None, **changes: object) -> RoundReport:
+def _round(number: int, spent_s: float, quality: float | None, **changes: object) -> RoundReport:
     values: dict[str, object] = {
         "round": number,
         "model_version": f"v{number}",
@@ -16,14 +16,15 @@ def _round(number: int, spent_s: float, mean_iou: float | None, **changes: objec
         "spent_s": spent_s,
         "ap50": 0.5,
         "ap": 0.3,
-        "mean_iou": mean_iou,
+        "mean_iou": quality,
         "iou_mae": 0.08,
         "iou_spearman": 0.9,
         "target_iou": 0.3,
         "spent_s_by_kind": {"counts": 100.0, "full": spent_s - 100.0},
         "evaluated": (EvaluatedScore("t1", 0.2, 0.3, 1), EvaluatedScore("t2", 0.6, 0.5, 4)),
     }
-    return RoundReport(**(values | changes))  # type: ignore[arg-type]
+    metrics = {**({} if quality is None else {"pq": quality}), **changes.pop("metrics", {})}  # type: ignore[dict-item]
+    return RoundReport(**(values | {"metrics": metrics} | changes))  # type: ignore[arg-type]
 
 
 def _report(**changes: object) -> RunReport:
@@ -44,7 +45,7 @@ def _report(**changes: object) -> RunReport:
 
 @pytest.fixture
 def a_round() -> Callable[..., RoundReport]:
-    """`a_round(number, spent_s, mean_iou, **changes)`."""
+    """`a_round(number, spent_s, quality, **changes)`: its panoptic quality, and its mean IoU."""
     return _round
 
 

@@ -19,7 +19,7 @@ def drawn(report: RunReport) -> dict[str, str]:
 
 def test_each_figure_is_xml_with_a_title_and_a_description(a_report: Make) -> None:
     outcome = figures(a_report(strategy="<b>&", constant_iou=0.2))
-    assert [each.name for each in outcome] == ["curve-mean-iou", "curve-ap50", "spending", "reliability"]
+    assert [each.name for each in outcome] == ["curve-pq", "curve-ap50", "curve-mean-iou", "spending", "reliability"]
     for each in outcome:
         root = ElementTree.fromstring(each.svg)
         assert root.findtext(f"{SVG}title") == each.title

@@ -14,6 +14,7 @@ def test_the_last_measured_network_of_each_arm_stands_in_a_column(a_report: Make
     outcome = final_measures(a_report(rounds=ours, baselines={"random": random, "entropy": Baseline(())}))
     assert outcome.arms == ("mask_guided", "random")
     assert outcome.rows == (
+        ("panoptic quality", (0.4, 0.35)),
         ("mean IoU", (0.4, 0.35)),
         ("AP", (0.3, 0.3)),
         ("AP50", (0.6, 0.5)),

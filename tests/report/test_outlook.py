@@ -18,14 +18,14 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 def test_it_begins_at_the_last_round_and_ends_with_the_budget() -> None:
-    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    outcome = outlook("pq", MEASURED, 18_000.0, rng())
     assert outcome is not None
     assert [each.at_s for each in outcome.ahead] == pytest.approx([9900, 11250, 12600, 13950, 15300, 16650, 18000])
     assert [each.mean for each in outcome.ahead] == sorted(each.mean for each in outcome.ahead)
 
 
 def test_each_earlier_round_is_held_against_its_next_and_the_last() -> None:
-    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
+    outcome = outlook("pq", MEASURED, 18_000.0, rng())
     assert outcome is not None
     assert [(each.made_in, each.of_round, each.came) for each in outcome.checks] == [
         (2, 4, 0.47),
@@ -35,8 +35,8 @@ def test_each_earlier_round_is_held_against_its_next_and_the_last() -> None:
 
 
 def test_an_earlier_forecast_knows_nothing_later() -> None:
-    outcome = outlook("mean_iou", MEASURED, 18_000.0, rng())
-    changed = outlook("mean_iou", {**MEASURED, 4: (9000.0, 0.9), 5: (9900.0, 0.1)}, 30_000.0, rng())
+    outcome = outlook("pq", MEASURED, 18_000.0, rng())
+    changed = outlook("pq", {**MEASURED, 4: (9000.0, 0.9), 5: (9900.0, 0.1)}, 30_000.0, rng())
     assert outcome is not None
     assert changed is not None
     assert [each.expected for each in changed.checks[:2]] == [each.expected for each in outcome.checks[:2]]
@@ -47,18 +47,18 @@ def test_an_earlier_forecast_knows_nothing_later() -> None:
 
 @pytest.mark.parametrize("rounds", [0, 1])
 def test_too_few_rounds_have_no_outlook_and_it_is_said(rounds: int) -> None:
-    assert outlook("mean_iou", dict(list(MEASURED.items())[:rounds]), 18_000.0, rng()) is None
+    assert outlook("pq", dict(list(MEASURED.items())[:rounds]), 18_000.0, rng()) is None
     assert say_outlook(None, finished=False) == "A forecast needs 2 rounds."
 
 
 def test_a_report_has_one_for_each_measure_that_was_measured(a_report: Make, a_round: MakeRound) -> None:
     report = with_outlooks(a_report(), rng())
-    assert [each.measure for each in report.outlooks] == ["mean_iou", "ap50"]
+    assert [each.measure for each in report.outlooks] == ["pq", "ap50"]
     assert report.outlooks[0].ahead[-1].at_s == pytest.approx(1.5 * 7200)  # the budget is spent: half as far again
     running = with_outlooks(a_report(budget_s=9000.0, stopped_because=""), rng())
     assert running.outlooks[0].ahead[-1].at_s == 9000.0
     each = a_report(rounds=(a_round(0, 1800.0, 0.3), a_round(1, 3600.0, 0.4, ap50=None)))
-    assert [outcome.measure for outcome in with_outlooks(each, rng()).outlooks] == ["mean_iou"]
+    assert [outcome.measure for outcome in with_outlooks(each, rng()).outlooks] == ["pq"]
     assert with_outlooks(a_report(rounds=()), rng()).outlooks == ()
 
 
@@ -69,7 +69,7 @@ def test_a_report_with_outlooks_reads_back(a_report: Make) -> None:
 
 def test_rounds_without_a_number_or_a_cost_are_left_out(a_round: MakeRound) -> None:
     rounds = (a_round(0, 0.0, 0.2), a_round(1, 60.0, None), a_round(2, 90.0, 0.4))
-    assert points(rounds, "mean_iou") == {2: (90.0, 0.4)}
+    assert points(rounds, "pq") == {2: (90.0, 0.4)}
 
 
 def test_outlooks_end_with_the_budget_or_after_it_half_as_far_again() -> None:
@@ -85,9 +85,9 @@ def test_it_is_said_in_a_sentence_with_how_right_it_was() -> None:
         CheckedForecast(1, 3, Expected(3600, 0.50, 0.48, 0.52), 0.40),
         CheckedForecast(2, 3, Expected(3600, 0.43, 0.41, 0.45), 0.40),
     )
-    outcome = Outlook("mean_iou", (now, then), checks)
-    expected = "expected to bring mean IoU to 0.45 (80% between 0.41 and 0.49)."
+    outcome = Outlook("pq", (now, then), checks)
+    expected = "expected to bring panoptic quality to 0.45 (80% between 0.41 and 0.49)."
     assert say_outlook(outcome, finished=False) == f"The 2 h that are left are {expected}"
     assert say_outlook(outcome, finished=True) == f"2 h more would be {expected}"
     assert say_checks(outcome) == "Of 2 earlier forecasts of the next round, 1 held; they were off by 0.020 on average."
-    assert say_checks(Outlook("mean_iou", (now, then))) == ""
+    assert say_checks(Outlook("pq", (now, then))) == ""

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from maskloop.values import ObjectLabel
 
 Make = Callable[..., RunReport]
 MakeRound = Callable[..., RoundReport]
-METRICS = {"ap70": 0.3, "ar": 0.4, "ar50": 0.6, "ar70": 0.45, "f50": 0.58, "ssim": 0.85, "iou_mae": 0.07}
+METRICS = {"pq": 0.55, "ap70": 0.3, "ar": 0.4, "ar50": 0.6, "ar70": 0.45, "f50": 0.58, "ssim": 0.85, "iou_mae": 0.07}
 
 
 def student(**changes: object) -> StudentNetwork:
@@ -53,12 +54,12 @@ def student(**changes: object) -> StudentNetwork:
 
 
 def test_the_annotation_network_stands_beside_its_student(a_report: Make, a_round: MakeRound) -> None:
-    last = a_round(1, 7200.0, 0.61, ap=0.31, ap50=0.5, metrics={**METRICS, "ap70": 0.2})
+    last = a_round(1, 7200.0, 0.61, ap=0.31, ap50=0.5, metrics={**METRICS, "pq": 0.52, "ap70": 0.2})
     first, after = network_rows(a_report(rounds=(last,), student=student(annotation_count_conditioned=True)))
     assert (first.network, first.test, first.strong, first.pseudo) == ("annotation network", COUNT_CONDITIONED, 15, 0)
     assert (after.network, after.test, after.strong, after.pseudo) == ("student network", COUNT_FREE, 15, 120)
-    assert first.values == (0.61, 0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
-    assert after.values == (0.6, 0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert first.values == (0.52, 0.61, 0.31, 0.5, 0.2, 0.4, 0.6, 0.45, 0.58, 0.85)
+    assert after.values == (0.55, 0.6, 0.35, 0.56, 0.3, 0.4, 0.6, 0.45, 0.58, 0.85)
     assert [(row.spent_s, row.counts_s) for row in (first, after)] == [(7200.0, 100.0)] * 2
 
 
@@ -76,12 +77,19 @@ def test_every_arm_with_a_student_network_has_both(a_report: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mean_iou", "words"),
-    [(0.612, "no difference"), (0.64, "no difference"), (0.66, "it is better"), (0.55, "it is worse")],
+    ("quality", "words"),
+    [(0.612, "no difference"), (0.67, "no difference"), (0.68, "it is better"), (0.54, "it is worse")],
 )
-def test_the_better_network_is_named(a_report: Make, mean_iou: float, words: str) -> None:
-    said = say_networks(a_report(student=student(mean_iou=mean_iou)))  # the annotation network's is 0.61
-    assert said.startswith(f"The student has a mean IoU of {mean_iou:.2f}, the annotation network 0.61: {words}")
+def test_the_better_network_is_named(a_report: Make, quality: float, words: str) -> None:
+    said = say_networks(a_report(student=student(metrics={"pq": quality})))  # the annotation network's is 0.61
+    assert said.startswith(f"The student has a panoptic quality of {quality:.2f}, the annotation network 0.61: {words}")
+
+
+def test_networks_of_an_earlier_version_are_judged_by_mean_iou(a_report: Make, a_round: MakeRound) -> None:
+    old = replace(a_round(1, 7200.0, 0.61), metrics={})
+    assert say_networks(a_report(rounds=(old,), student=student(mean_iou=0.66, metrics={}))) == (
+        "The student has a mean IoU of 0.66, the annotation network 0.61: it is better."
+    )
 
 
 def test_networks_of_different_tasks_are_not_judged(a_report: Make) -> None:

@@ -72,6 +72,7 @@ def test_one_call_leaves_everything(tmp_path: Path, a_report: Make) -> None:
     assert sorted(path.name for path in workdir.iterdir()) == [
         "curve-ap50.svg",
         "curve-mean-iou.svg",
+        "curve-pq.svg",
         "pictures",
         "reliability.svg",
         "report.csv",
@@ -97,7 +98,7 @@ def test_figures_on_the_page_follow_its_colours(tmp_path: Path, a_report: Make) 
     write_report(tmp_path, a_report())
     text = (tmp_path / "report.html").read_text()
     assert "prefers-color-scheme: dark" in text
-    assert text.count("<svg") == 4
+    assert text.count("<svg") == 5
     assert "var(--ink)" in text.split("</style>", 1)[1]
     assert "var(" not in (tmp_path / "spending.svg").read_text()
 
@@ -122,7 +123,7 @@ def test_names_are_text_and_never_markup(tmp_path: Path, a_report: Make, a_round
 def test_the_first_screen_says_what_the_time_bought(tmp_path: Path, a_report: Make) -> None:
     write_report(tmp_path, a_report())
     text = page(tmp_path).text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "2 h of annotator time bought a mean IoU of 0.61, up from 0.31 at the start." in text
+    assert "2 h of annotator time bought a panoptic quality of 0.61, up from 0.31 at the start." in text
     assert "al-loop --budget 2h" in text
     assert "0.01 from the target 0.30" in text
 
@@ -182,7 +183,7 @@ def test_the_page_tells_what_is_to_be_expected_and_what_was_used_instead_of_the_
     rounds = (first, a_round(1, 3600.0, 0.35, **distrusted), a_round(2, 7200.0, 0.4, head_trusted=True))
     write_report(tmp_path, with_outlooks(a_report(rounds=rounds), np.random.default_rng(0)))
     text = page(tmp_path).text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "1 h more would be expected to bring mean IoU to 0.4" in text
+    assert "1 h more would be expected to bring panoptic quality to 0.4" in text
     assert "In 2 of 3 rounds the head was not yet trusted." in text
     assert "Round 0: random chose, for want of labels." in text
     assert "Round 1: Confidence is the score." in text

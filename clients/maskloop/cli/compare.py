@@ -15,7 +15,7 @@ import typer
 
 from maskloop.cli.errors import check_server_installed, resumable
 from maskloop.cli.options import Command, add_command, build, options_in
-from maskloop.compare.analysis.comparison import MEASURES, RANDOM
+from maskloop.compare.analysis.comparison import RANDOM
 from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
 from maskloop.compare.trials.progress import Board
 from maskloop.compare.trials.servers import WORK_FOLDER, devices_of
@@ -23,6 +23,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import NOT_NEGATIVE, check_ranges, option
 from maskloop.loop.options.options import BUDGET, JUDGING, RUN, SELECTION, TRAINING
+from maskloop.values.measures import DECIDING, MEASURES
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 SHARED = [each for each in options_in(Options).values() if each.declared.is_compared]
@@ -47,7 +48,7 @@ class CompareOptions:
     jobs: int = option(0, help="Trials at once; 0 for one a GPU named, or one a core.", panel=RUN, within=NOT_NEGATIVE)
     device: str = option("auto", help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.", panel=TRAINING)
     name: str = option("", help="What headings call the comparison; the data's name without it.", panel=JUDGING)
-    measure: str = option("mean_iou", help=f"What strategies are judged by: {', '.join(MEASURES)}.", panel=JUDGING)
+    measure: str = option(DECIDING, help=f"What strategies are judged by: {', '.join(MEASURES)}.", panel=JUDGING)
     stop_at_gate: bool = option(
         False, help="End when random is through and it is known what can be told apart.", panel=JUDGING
     )

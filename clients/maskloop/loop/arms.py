@@ -22,7 +22,7 @@ from maskloop.loop.progress import Progress
 from maskloop.loop.request_ids import RequestIds
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.loop.student_network import StudentNetwork, train_student_network
-from maskloop.pages.wording import say_count, say_number
+from maskloop.pages.wording import say_count, say_quality
 from maskloop.values import Image, Split, Strategy
 
 CAMPAIGN = "campaign"
@@ -160,12 +160,11 @@ def add_student_network(result: ArmResult, options: Options, progress: Progress)
 
 
 def _sentence(student: StudentNetwork) -> str:
-    model, quality, before = student.model, student.evaluation, student.first.evaluation
+    model = student.model
     learnt = f"{model.labeled_images} labels and pseudo-labels of {say_count(model.pseudo_images, 'image')}"
     return (
-        f"student network: {learnt}, "
-        f"mean IoU {say_number(quality.mean_iou, 3)}, AP50 {say_number(quality.ap50, 3)} "
-        f"(annotation network {say_number(before.mean_iou, 3)}, {say_number(before.ap50, 3)})"
+        f"student network: {learnt}, {say_quality(student.evaluation)} "
+        f"(annotation network: {say_quality(student.first.evaluation)})"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskloop.values import Batch, Classifier, Evaluation, HardCandidate, Label, ModelVersion, Pick
+from maskloop.values.measures import decide_by, measured
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,6 @@ class Measured:
     train_s: float
     evaluate_s: float
 
-    @property
-    def quality(self) -> float:
-        """What networks are compared by: panoptic quality, which wrong proposals lower; mean IoU of old servers."""
-        return self.evaluation.metrics.get("pq", self.evaluation.mean_iou)
-
 
 @dataclass(frozen=True)
 class HardOodRound:
@@ -91,13 +87,22 @@ class Arm:
     hard_ood_before: HardOodRound | None = None
 
     @property
+    def decided_by(self) -> str:
+        """The measure that its networks are compared by."""
+        return decide_by([each.measured.evaluation for each in self.rounds])
+
+    def quality(self, network: Measured) -> float:
+        """Of one of its networks by `decided_by`; 0 where that was not measured."""
+        return measured(network.evaluation, self.decided_by) or 0.0
+
+    @property
     def best(self) -> Measured:
-        """The network to keep, of one round or more: with the highest panoptic quality, of equal ones the latest.
+        """The network to keep, of one round or more: that of the highest quality, of equal ones the latest.
 
         More labels make a better network as a rule, and not always. It is chosen on the test images, so that its
         quality there flatters it by a little.
         """
-        return max((each.measured for each in self.rounds), key=lambda measured: (measured.quality, measured.number))
+        return max((each.measured for each in self.rounds), key=lambda each: (self.quality(each), each.number))
 
     @property
     def exhausted(self) -> bool:

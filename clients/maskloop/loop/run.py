@@ -25,7 +25,7 @@ from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.progress import Progress
 from maskloop.loop.reporting.report_run import Reporter
-from maskloop.pages.wording import say_number, say_time
+from maskloop.pages.wording import say_measure, say_number, say_quality, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 from maskloop.values import Split, SupervisionKind
@@ -130,12 +130,13 @@ class Run:
         as they were labeled; the student network and its pseudo-labels."""
         self.progress.phase("export")
         session = campaign.session
-        best, last = campaign.arm.best, campaign.arm.rounds[-1].measured
+        arm = campaign.arm
+        best, last = arm.best, arm.rounds[-1].measured
         client.read_model(project_id=session.project_id, model_version=best.model.id, path=self.workdir / MODEL_FILE)
         if best is not last:
             self.progress.note(
-                f"{MODEL_FILE} is the network of round {best.number}: its panoptic quality is "
-                f"{say_number(best.quality, 3)}, that of the last one {say_number(last.quality, 3)}."
+                f"{MODEL_FILE} is the network of round {best.number}: its {say_measure(arm.decided_by)} "
+                f"is {say_number(arm.quality(best), 3)}, that of the last one {say_number(arm.quality(last), 3)}."
             )
         if (student := campaign.student) is not None:
             path = self.workdir / STUDENT_FILE
@@ -173,20 +174,18 @@ class Run:
 
 def _sentence(name: ArmName, arm: Arm) -> str:
     measured, purchase = arm.rounds[-1].measured, arm.rounds[-1].purchase
-    quality = measured.evaluation
     bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
     return (
         f"{name.strategy}, round {measured.number}: {measured.labeled_images} labels "
-        f"({say_time(measured.spent_s)}), mean IoU {say_number(quality.mean_iou, 3)}, "
-        f"AP50 {say_number(quality.ap50, 3)}; {bought}"
+        f"({say_time(measured.spent_s)}), {say_quality(measured.evaluation)}; {bought}"
     )
 
 
 def _outlook(arm: Arm, ledger: Ledger, rng: np.random.Generator) -> str:
     """What more time should bring, and how right earlier rounds were about that."""
     rounds = [each.measured for each in arm.rounds]
-    measured = {each.number: (each.spent_s, each.evaluation.mean_iou) for each in rounds if each.spent_s > 0}
+    curve = {each.number: (each.spent_s, arm.quality(each)) for each in rounds if each.spent_s > 0}
     finished = bool(arm.stopped_because)
-    expected = outlook("mean_iou", measured, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
+    expected = outlook(arm.decided_by, curve, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
     checks = say_checks(expected) if expected is not None else ""
     return f"  {say_outlook(expected, finished=finished)} {checks}".rstrip()

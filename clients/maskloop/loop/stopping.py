@@ -13,19 +13,20 @@ from maskloop.loop.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.pages.wording import say_measure, say_number, say_time
 from maskloop.values import SkipReason, Split
+from maskloop.values.measures import decide_by, measured
 
 
-def why_stop(rules: Sequence[StopRule], measured: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
+def why_stop(rules: Sequence[StopRule], rounds: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
     """The first rule's reason to stop, for a person; "" to go on.
 
     Args:
         rules: all of them; one is enough.
-        measured: the rounds so far, at least one.
+        rounds: so far, at least one.
         end_s: annotator seconds at which the budget will be spent.
         rng: makes the forecast's draws.
     """
     reasons = (
-        _plateau(rule.value, measured, end_s, rng) if rule.name == PLATEAU else _target(rule, measured[-1])
+        _plateau(rule.value, rounds, end_s, rng) if rule.name == PLATEAU else _target(rule, rounds[-1])
         for rule in rules
     )
     return next(filter(None, reasons), "")
@@ -54,20 +55,22 @@ def candidates(session: CampaignSession, plan: Plan) -> set[str]:
 
 
 def _target(rule: StopRule, last: Measured) -> str:
-    reached = float(getattr(last.evaluation, rule.name))
-    if reached < rule.value:
+    reached = measured(last.evaluation, rule.name)
+    if reached is None or reached < rule.value:
         return ""
     return f"{say_measure(rule.name)} is {say_number(reached, 3)}: the target of {rule.value:g} is reached"
 
 
-def _plateau(worth: float, measured: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
+def _plateau(worth: float, rounds: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
     """The curve's own rise is expected, not a measurement's: noise is no reason to stop or to go on."""
-    curve = fit_learning_curve([(each.spent_s, each.evaluation.mean_iou) for each in measured], rng)
-    now_s = measured[-1].spent_s
+    measure = decide_by([each.evaluation for each in rounds])
+    known = [(each.spent_s, measured(each.evaluation, measure)) for each in rounds]
+    curve = fit_learning_curve([(at_s, value) for at_s, value in known if value is not None], rng)
+    now_s = rounds[-1].spent_s
     left_s = max(0.0, end_s - now_s)
     if curve is None or (rise := curve.rise(now_s, now_s + left_s)) >= worth:
         return ""
     return (
-        f"plateau: the {say_time(left_s)} that are left are expected to raise mean IoU by {say_number(rise, 4)}, "
-        f"less than {worth:g}"
+        f"plateau: the {say_time(left_s)} that are left are expected to raise {say_measure(measure)} by "
+        f"{say_number(rise, 4)}, less than {worth:g}"
     )

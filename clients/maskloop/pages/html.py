@@ -52,6 +52,7 @@ def environment(*packages: str) -> Environment:
         kind=wording.say_kind,
         step=wording.say_step,
         measure=wording.say_measure,
+        a_measure=wording.say_a_measure,
     )
     pages.globals["count"] = wording.say_count
     return pages

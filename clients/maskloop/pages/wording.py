@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from maskloop.values import OutlinePrice
+from maskloop.values.measures import SHOWN, HasMetrics, measured
 
 
 def say_time(seconds: float) -> str:
@@ -66,7 +67,19 @@ def say_kind(kind: str) -> str:
 
 def say_measure(name: str) -> str:
     """A measure of an evaluation as a sentence says it: `mean_iou` -> `mean IoU`."""
-    return {"mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)
+    return {"pq": "panoptic quality", "mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)
+
+
+def say_a_measure(name: str) -> str:
+    """The same with its article: `a mean IoU`, `an AP50`."""
+    words = say_measure(name)
+    return f"{'an' if words.startswith('A') else 'a'} {words}"
+
+
+def say_quality(network: HasMetrics) -> str:
+    """What a line says of a network, the measure to decide by first: `panoptic quality 0.344, AP50 0.335, ...`."""
+    values = ((name, measured(network, name)) for name in SHOWN)
+    return ", ".join(f"{say_measure(name)} {say_number(value, 3)}" for name, value in values if value is not None)
 
 
 def capital(text: str) -> str:

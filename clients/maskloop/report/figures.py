@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from maskloop.forecasting.learning_curve import CONFIDENCE
 from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Drawing, figure, name_time_axes, time_unit
-from maskloop.pages.wording import say_kind, say_number, say_strategy, say_time
+from maskloop.pages.wording import capital, say_kind, say_measure, say_number, say_strategy, say_time
 from maskloop.report import reliability_figures
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
-from maskloop.report.report import RoundReport, RunReport
+from maskloop.report.report import RunReport
+from maskloop.report.summary import curve_of
 from maskloop.values import SupervisionKind
+from maskloop.values.measures import FORMERLY
 
 KIND_COLOURS = dict(
     zip(
@@ -25,8 +27,7 @@ KIND_COLOURS = dict(
 def figures(report: RunReport) -> tuple[Drawing, ...]:
     """The figures for which `report` has numbers, in reading order."""
     drawings = [
-        _quality(report, "mean_iou", "Mean IoU", "curve-mean-iou"),
-        _quality(report, "ap50", "AP at IoU 0.5", "curve-ap50"),
+        *(_quality(report, measure) for measure in report.shown),
         _outlook(report),
         _spending(report),
         reliability_figures.raw_reliability(report),
@@ -37,13 +38,19 @@ def figures(report: RunReport) -> tuple[Drawing, ...]:
     return tuple(drawing for drawing in drawings if drawing is not None)
 
 
-def _quality(report: RunReport, measure: str, title: str, name: str) -> Drawing | None:
-    arms = {arm: _points(rounds, measure) for arm, rounds in report.arms()}
+def curve_name(measure: str) -> str:
+    """Of the figure of a measure over annotator time: `curve-mean-iou`."""
+    return f"curve-{measure.replace('_', '-')}"
+
+
+def _quality(report: RunReport, measure: str) -> Drawing | None:
+    title, name = capital(say_measure(measure)), curve_name(measure)
+    arms = {arm: curve_of(rounds, measure) for arm, rounds in report.arms()}
     arms = {arm: points for arm, points in arms.items() if points}
     if not arms:
         return None
     unit_s, unit = time_unit(max(at_s for points in arms.values() for at_s, _ in points))
-    constant = report.constant_iou if measure == "mean_iou" else None
+    constant = report.constant_iou if measure == FORMERLY else None
 
     def draw(axes: Any) -> None:
         for arm, points in arms.items():
@@ -71,19 +78,15 @@ def _place(report: RunReport, arm: str) -> int:
     return 1 if arm == "random" else places[others.index(arm) % len(places)]
 
 
-def _points(rounds: Sequence[RoundReport], measure: str) -> list[tuple[float, float]]:
-    return [(row.spent_s, getattr(row, measure)) for row in rounds if getattr(row, measure) is not None]
-
-
 def _outlook(report: RunReport) -> Drawing | None:
-    outlook = next((each for each in report.outlooks if each.measure == "mean_iou"), None)
+    outlook = next(iter(report.outlooks), None)
     if outlook is None:
         return None
     unit_s, unit = time_unit(outlook.ahead[-1].at_s)
-    colour = ARM_COLOURS[_place(report, report.strategy)]
+    colour, title = ARM_COLOURS[_place(report, report.strategy)], capital(say_measure(outlook.measure))
 
     def draw(axes: Any) -> None:
-        measured = [(at_s / unit_s, value) for at_s, value in _points(report.rounds, "mean_iou")]
+        measured = [(at_s / unit_s, value) for at_s, value in curve_of(report.rounds, outlook.measure)]
         axes.plot(*zip(*measured, strict=True), "o", color=colour, ms=6, label="measured")
         ahead = [expected.at_s / unit_s for expected in outlook.ahead]
         low, high = [expected.low for expected in outlook.ahead], [expected.high for expected in outlook.ahead]
@@ -94,10 +97,10 @@ def _outlook(report: RunReport) -> Drawing | None:
             at, label = check.expected.at_s / unit_s, None if number else "said one round before"
             axes.plot([at, at], [check.expected.low, check.expected.high], **strip, label=label)
         axes.set_xlim(left=0)
-        name_time_axes(axes, unit, "Mean IoU")
+        name_time_axes(axes, unit, title)
 
     description = f"{say_outlook(outlook, finished=report.finished)} {say_checks(outlook)}".strip()
-    return figure("outlook", "Mean IoU to be expected of more annotator time", description, draw)
+    return figure("outlook", f"{title} to be expected of more annotator time", description, draw)
 
 
 def _spending(report: RunReport) -> Drawing | None:

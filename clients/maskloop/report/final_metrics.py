@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from maskloop.report.report import RoundReport, RunReport
 from maskloop.report.summary import last_measured
+from maskloop.values.measures import measured
 
 NAMES: Mapping[str, str] = {
+    "pq": "panoptic quality",
     "mean_iou": "mean IoU",
     "ap": "AP",
     "ap25": "AP25",
@@ -18,7 +20,6 @@ NAMES: Mapping[str, str] = {
     "ar": "AR",
     "f50": "F50",
     "object_f1": "object F1",
-    "pq": "panoptic quality",
     "dice": "Dice",
     "abo": "ABO",
     "miou": "mIoU",
@@ -41,7 +42,7 @@ class Table:
 def final_measures(report: RunReport) -> Table:
     """Every measure that any arm's last network has."""
     ends = _ends(report)
-    rows = ((title, tuple(measure(row, name) for row in ends.values())) for name, title in NAMES.items())
+    rows = ((title, tuple(measured(row, name) for row in ends.values())) for name, title in NAMES.items())
     return Table(tuple(ends), tuple(row for row in rows if any(value is not None for value in row[1])))
 
 
@@ -59,11 +60,6 @@ def final_ap50_by_category(report: RunReport) -> Table:
     )
 
 
-def measure(row: RoundReport, name: str) -> float | None:
-    """A measure by its name in `NAMES`."""
-    return getattr(row, name) if hasattr(row, name) else row.metrics.get(name)
-
-
 def _ends(report: RunReport) -> dict[str, RoundReport]:
-    lasts = {name: last_measured(rounds) for name, rounds in report.arms()}
+    lasts = {name: last_measured(rounds, report.decided_by) for name, rounds in report.arms()}
     return {name: last for name, last in lasts.items() if last is not None}

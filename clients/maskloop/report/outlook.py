@@ -14,8 +14,8 @@ from maskloop.costs.budget_end import end_of_budget_s
 from maskloop.forecasting.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
 from maskloop.pages.wording import say_count, say_measure, say_number, say_time
 from maskloop.report.report import CheckedForecast, Outlook, RoundReport, RunReport
+from maskloop.values.measures import BESIDE, measured
 
-MEASURES = ("mean_iou", "ap50")
 STEPS = 6
 FURTHER = 0.5
 """When a campaign has ended: what this share of its time again would bring."""
@@ -28,42 +28,42 @@ def with_outlooks(report: RunReport, rng: np.random.Generator) -> RunReport:
     labeled = report.rounds[-1].labeled_images if report.rounds else 0
     end_s = end_of_budget_s(report.budget_s, report.budget_images, report.spent_s, labeled)
     to_s = until_s(report.spent_s, end_s, finished=report.finished)
-    outlooks = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in MEASURES)
+    outlooks = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in (report.decided_by, BESIDE))
     return replace(report, outlooks=tuple(each for each in outlooks if each is not None))
 
 
 def points(rounds: Sequence[RoundReport], measure: str) -> dict[int, tuple[float, float]]:
     """(seconds of annotator time, quality) by round, where it was measured; nothing at 0 seconds."""
-    measured = {row.round: (row.spent_s, getattr(row, measure)) for row in rounds if row.spent_s > 0}
-    return {number: (at_s, value) for number, (at_s, value) in measured.items() if value is not None}
+    known = {row.round: (row.spent_s, measured(row, measure)) for row in rounds if row.spent_s > 0}
+    return {number: (at_s, value) for number, (at_s, value) in known.items() if value is not None}
 
 
 def outlook(
-    measure: str, measured: dict[int, tuple[float, float]], to_s: float, rng: np.random.Generator
+    measure: str, curve: dict[int, tuple[float, float]], to_s: float, rng: np.random.Generator
 ) -> Outlook | None:
     """What `measure` is expected to be up to `to_s` seconds; `None` as long as there are too few rounds.
 
     Args:
-        measure: a field of `RoundReport`.
-        measured: see `points`.
+        measure: by name.
+        curve: see `points`.
         to_s: where the outlook ends.
         rng: makes the draws.
     """
-    numbers = list(measured)
-    curves = {
-        number: fit_learning_curve([measured[earlier] for earlier in numbers[:place]], rng)
+    numbers = list(curve)
+    fitted = {
+        number: fit_learning_curve([curve[earlier] for earlier in numbers[:place]], rng)
         for place, number in enumerate(numbers, start=1)
         if place >= FEWEST_POINTS
     }
-    latest = curves.get(numbers[-1]) if numbers else None
+    latest = fitted.get(numbers[-1]) if numbers else None
     if latest is None:
         return None
-    from_s = measured[numbers[-1]][0]
+    from_s = curve[numbers[-1]][0]
     steps = np.linspace(from_s, max(to_s, from_s), STEPS + 1)
     checks = [
-        _check(curve, made_in, of_round, measured)
-        for made_in, curve in curves.items()
-        if curve is not None
+        _check(explained, made_in, of_round, curve)
+        for made_in, explained in fitted.items()
+        if explained is not None
         for of_round in _later(numbers, made_in)
     ]
     return Outlook(measure, tuple(latest.expect(float(at_s)) for at_s in steps), tuple(checks))
@@ -113,7 +113,7 @@ def _later(numbers: Sequence[int], made_in: int) -> Sequence[int]:
 
 
 def _check(
-    curve: LearningCurve, made_in: int, of_round: int, measured: dict[int, tuple[float, float]]
+    explained: LearningCurve, made_in: int, of_round: int, curve: dict[int, tuple[float, float]]
 ) -> CheckedForecast:
-    at_s, came = measured[of_round]
-    return CheckedForecast(made_in, of_round, curve.expect(at_s), came)
+    at_s, came = curve[of_round]
+    return CheckedForecast(made_in, of_round, explained.expect(at_s), came)

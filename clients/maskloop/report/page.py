@@ -12,6 +12,7 @@ from maskloop.pages import wording
 from maskloop.pages.figures import Drawing
 from maskloop.pages.html import KeyFigure, data_uri, environment, themed
 from maskloop.report.costs import label_costs
+from maskloop.report.figures import curve_name
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
 from maskloop.report.gallery import say_gallery
 from maskloop.report.gallery_pictures import OUTLINES, gallery_groups
@@ -20,7 +21,8 @@ from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
 from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
-from maskloop.report.summary import TIE, compare, last_measured, summary
+from maskloop.report.summary import compare, last_measured, summary
+from maskloop.values.measures import largest_noise, measured
 
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
@@ -75,12 +77,13 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
     """The page, with the thumbnails found in `workdir/pictures`."""
     page = environment("maskloop.report")
     page.filters.update(outlook=lambda outlook, finished: say_outlook(outlook, finished=finished), checks=say_checks)
+    themed_figures = {drawing.name: themed(drawing) for drawing in drawings}
     text = page.get_template("report.html.j2").render(
         report=report,
         sentences=summary(report),
         budget=_budget(report),
         key_figures=key_figures(report),
-        figures={drawing.name: themed(drawing) for drawing in drawings},
+        figures=themed_figures,
         evaluated=next((row for row in reversed(report.rounds) if row.evaluated or row.iou_mae is not None), None),
         unfitted=[row for row in report.rounds if row.head_fitted is False],
         distrusted=[row for row in report.rounds if row.head_trusted is False],
@@ -88,7 +91,9 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         legend=_legend(report),
         settings=settings(report),
         costs=cost_model,
-        tie=TIE,
+        tie=largest_noise(report.decided_by),
+        curves=[name for name in map(curve_name, report.shown) if name in themed_figures],
+        measured=measured,
         finals=final_measures(report),
         thin=any("length_found" in row.metrics for _, rounds in report.arms() for row in rounds),
         by_category=final_ap50_by_category(report),
@@ -110,13 +115,11 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
 
 def key_figures(report: RunReport) -> list[KeyFigure]:
     """What the first screen shows in large type; only what was measured."""
-    last = last_measured(report.rounds)
+    last = last_measured(report.rounds, report.decided_by)
     if last is None:
         return []
-    start = report.rounds[0]
     figures = [
-        KeyFigure("mean IoU", wording.say_number(last.mean_iou), _from(start.mean_iou, last.mean_iou)),
-        KeyFigure("AP at IoU 0.5", wording.say_number(last.ap50), _from(start.ap50, last.ap50)),
+        *(figure for name in report.shown if (figure := _quality(report.rounds[0], last, name)) is not None),
         *_lead(report),
         KeyFigure("annotator time", wording.say_time(report.spent_s), f"of {_budget(report)}"),
         KeyFigure("images labeled", f"{last.labeled_images:,}", f"in {wording.say_count(len(report.rounds), 'round')}"),
@@ -180,6 +183,12 @@ def _head(last: RoundReport) -> KeyFigure:
     return KeyFigure(f"IoU head{state}", wording.say_number(last.iou_spearman), note)
 
 
+def _quality(start: RoundReport, last: RoundReport, name: str) -> KeyFigure | None:
+    end = measured(last, name)
+    title = {"ap50": "AP at IoU 0.5"}.get(name, wording.say_measure(name))
+    return None if end is None else KeyFigure(title, wording.say_number(end), _from(measured(start, name), end))
+
+
 def _from(start: float | None, end: float | None) -> str:
     return "" if start is None or start == end else f"{wording.say_number(start)} at the start"
 
@@ -190,7 +199,7 @@ def _lead(report: RunReport) -> list[KeyFigure]:
     if beside is None or beside.baseline == report.strategy:
         return []
     saved = f"reached its end result {wording.say_time(beside.saved_s)} sooner"
-    note = saved if beside.saved_s >= 60 and not beside.tied else "mean IoU, same time"
+    note = saved if beside.saved_s >= 60 and not beside.tied else f"{wording.say_measure(beside.measure)}, same time"
     return [KeyFigure(f"against {wording.say_arm(beside.baseline)}", wording.say_change(beside.lead), note)]
 
 

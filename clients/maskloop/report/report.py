@@ -20,6 +20,7 @@ from maskloop.report.gallery import Gallery
 from maskloop.report.hard_ood import HardOodReport
 from maskloop.report.student_network import StudentNetwork
 from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
+from maskloop.values.measures import SHOWN, decide_by
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class CheckedForecast:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What `measure` (a field of `RoundReport`) is expected to be.
+    """What `measure` (a field of `RoundReport`, or one of its metrics) is expected to be.
 
     `ahead` goes from the last round's time to the end of the budget (once it is spent, half as far again) in even
     steps;
@@ -182,10 +183,10 @@ class RunReport:
 
     `initial` is the first batch, chosen at random before there was a network; every arm begins with the same one.
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
-    mask for every image, `None` if it was not measured. `outlooks`, one a measure, need two rounds. `costs` is what
-    labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at candidate OoD images, and
-    `student` is the student network, `None` without one. `gallery` are test images of the best network, `None` in
-    reports of earlier versions.
+    mask for every image, `None` if it was not measured. `outlooks`, that of the measure to decide by first, need
+    two rounds. `costs` is what labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at
+    candidate OoD images, and `student` is the student network, `None` without one. `gallery` are test images of the best
+    network, `None` in reports of earlier versions.
     """
 
     project: str
@@ -214,6 +215,16 @@ class RunReport:
         numbers = [row.round for row in self.rounds]
         if numbers != sorted(set(numbers)):
             raise InvalidArgument(f"the rounds of a report go up; these are {numbers}", field="rounds")
+
+    @property
+    def decided_by(self) -> str:
+        """The measure that its networks are compared by."""
+        return decide_by([row for _, rounds in self.arms() for row in rounds])
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Measures of the first screen, the one to decide by first."""
+        return tuple(dict.fromkeys((self.decided_by, *SHOWN)))
 
     @property
     def finished(self) -> bool:

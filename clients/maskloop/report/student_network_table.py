@@ -1,4 +1,4 @@
-"""The annotation network beside its student: mean IoU, and the shape of Bellver et al., Tables 5, 9 and 10."""
+"""The annotation network beside its student, as Bellver et al. show them, Tables 5, 9 and 10, and which is better."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.pages.html import data_uri
-from maskloop.pages.wording import say_number
-from maskloop.report.final_metrics import measure
+from maskloop.pages.wording import say_a_measure, say_number
 from maskloop.report.report import RoundReport, RunReport
 from maskloop.report.student_network import PseudoLabel, StudentNetwork, pseudo_picture_file
-from maskloop.report.summary import TIE, last_measured
+from maskloop.report.summary import last_measured
 from maskloop.values import SupervisionKind
+from maskloop.values.measures import is_noise, measured
 
 MEASURES = {
+    "pq": "panoptic quality",
     "mean_iou": "mean IoU",
     "ap": "AP",
     "ap50": "AP50",
@@ -55,21 +56,25 @@ def network_rows(report: RunReport) -> list[NetworkRow]:
     return [
         row
         for (name, rounds), student in zip(report.arms(), report.students(), strict=True)
-        if student is not None and (last := last_measured(rounds)) is not None
+        if student is not None and (last := last_measured(rounds, report.decided_by)) is not None
         for row in _rows(name, last, student)
     ]
 
 
 def say_networks(report: RunReport) -> str:
     """Which of the campaign's own two networks is the better one; "" where they do not do the same task."""
-    first, student = last_measured(report.rounds), report.student
-    if student is None or student.annotation_count_conditioned or first is None or first.mean_iou is None:
+    measure, student = report.decided_by, report.student
+    first = last_measured(report.rounds, measure)
+    if student is None or student.annotation_count_conditioned or first is None:
         return ""
-    gain = student.mean_iou - first.mean_iou
-    outcome = "no difference worth the name" if abs(gain) < TIE else "it is better" if gain > 0 else "it is worse"
+    ours, theirs = measured(student, measure), measured(first, measure)
+    if ours is None or theirs is None:
+        return ""
+    better = "it is better" if ours > theirs else "it is worse"
+    outcome = "no difference worth the name" if is_noise(ours - theirs, measure) else better
     return (
-        f"The student has a mean IoU of {say_number(student.mean_iou)}, the annotation network "
-        f"{say_number(first.mean_iou)}: {outcome}."
+        f"The student has {say_a_measure(measure)} of {say_number(ours)}, the annotation network "
+        f"{say_number(theirs)}: {outcome}."
     )
 
 
@@ -84,8 +89,7 @@ def _rows(name: str, last: RoundReport, student: StudentNetwork) -> Iterator[Net
     counts_s = last.spent_s_by_kind.get(SupervisionKind.COUNTS.value, 0.0)
     spent = (last.spent_s, counts_s)
     test = COUNT_CONDITIONED if student.annotation_count_conditioned else COUNT_FREE
-    values = tuple(measure(last, each) for each in MEASURES)
+    values = tuple(measured(last, each) for each in MEASURES)
     yield NetworkRow(name, "annotation network", test, last.labeled_images, 0, *spent, values)
-    measured = {"mean_iou": student.mean_iou, "ap": student.ap, "ap50": student.ap50, **student.metrics}
-    values = tuple(measured.get(each) for each in MEASURES)
+    values = tuple(measured(student, each) for each in MEASURES)
     yield NetworkRow(name, "student network", COUNT_FREE, student.labeled_images, student.pseudo_images, *spent, values)

@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from maskloop.pages.wording import capital, say_budget, say_count, say_number, say_strategy, say_time
+from maskloop.pages.wording import (
+    capital,
+    say_a_measure,
+    say_budget,
+    say_count,
+    say_number,
+    say_strategy,
+    say_time,
+)
 from maskloop.report.report import RoundReport, RunReport
+from maskloop.values.measures import is_noise, measured
 
-TIE = 0.045
-"""Mean IoUs closer than this are called equal. Those of networks that differ in their seed alone have a deviation of
-.016, as measured on several sets; the difference of two is within 1.96 x sqrt(2) x .016 in 95 of 100 cases."""
+Curve = Sequence[tuple[float, float]]
+"""Quality over seconds of annotator time."""
 SAME_TIME = 0.02
 """Times that differ by at most this share are called the same."""
 
@@ -19,50 +27,56 @@ SAME_TIME = 0.02
 def summary(report: RunReport) -> tuple[str, ...]:
     """The sentences for the head of the report: the result, the comparison, the strongest of other baselines, and
     whether the strategy has had a say at all."""
-    last = last_measured(report.rounds)
+    last = last_measured(report.rounds, report.decided_by)
     if last is None:
         return ("No quality has been measured yet.", _pending(report))
     if len(report.rounds) == 1:
-        return (_first_network(last), _pending(report))
+        return (_first_network(report, last), _pending(report))
     rival = _rival(report)
     others = [beside for name in report.baselines if name != rival and (beside := compare(report, name)) is not None]
     best = [_beside(report, last, min(others, key=lambda beside: beside.lead))] if others else []
     return (_result(report, last), _comparison(report, last), *best, *_never_trusted(report))
 
 
-def last_measured(rounds: Sequence[RoundReport]) -> RoundReport | None:
-    """The last round whose mean IoU is known."""
-    return next((row for row in reversed(rounds) if row.mean_iou is not None), None)
+def last_measured(rounds: Sequence[RoundReport], measure: str) -> RoundReport | None:
+    """The last round that was measured so."""
+    return next((row for row in reversed(rounds) if measured(row, measure) is not None), None)
 
 
-def iou_at(rounds: Sequence[RoundReport], spent_s: float) -> float | None:
-    """Mean IoU after `spent_s` seconds, linear between rounds; `None` outside of what was measured."""
-    for (before_s, before), (after_s, after) in pairwise(_curve(rounds)):
+def quality_at(curve: Curve, spent_s: float) -> float | None:
+    """Quality after `spent_s` seconds, linear between rounds; `None` outside of what was measured."""
+    for (before_s, before), (after_s, after) in pairwise(curve):
         if before_s <= spent_s <= after_s and after_s > before_s:
             return before + (after - before) * (spent_s - before_s) / (after_s - before_s)
-    return next((iou for at_s, iou in _curve(rounds) if at_s == spent_s), None)
+    return next((quality for at_s, quality in curve if at_s == spent_s), None)
 
 
-def time_to(rounds: Sequence[RoundReport], mean_iou: float) -> float | None:
-    """Seconds after which the curve first reaches `mean_iou`, linear between rounds; `None` if it never does."""
-    curve = _curve(rounds)
-    if curve and curve[0][1] >= mean_iou:
+def time_to(curve: Curve, quality: float) -> float | None:
+    """Seconds after which the curve first reaches `quality`, linear between rounds; `None` if it never does."""
+    if curve and curve[0][1] >= quality:
         return curve[0][0]
     for (before_s, before), (after_s, after) in pairwise(curve):
-        if before < mean_iou <= after:
-            return before_s + (after_s - before_s) * (mean_iou - before) / (after - before)
+        if before < quality <= after:
+            return before_s + (after_s - before_s) * (quality - before) / (after - before)
     return None
+
+
+def curve_of(rounds: Sequence[RoundReport], measure: str) -> Curve:
+    """A measure of rounds over their seconds, as far as it was measured."""
+    values = ((row.spent_s, measured(row, measure)) for row in rounds)
+    return [(at_s, value) for at_s, value in values if value is not None]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Mean IoU of the campaign and of a baseline after the same `at_s` seconds of annotator time.
+    """Quality of the campaign and of a baseline, by `measure`, after the same `at_s` seconds of annotator time.
 
     `both_ended` says that this is where both curves end. `saved_s` is how much sooner the campaign reached where the
     baseline ends: 0 when it did not.
     """
 
     baseline: str
+    measure: str
     at_s: float
     ours: float
     theirs: float
@@ -76,8 +90,8 @@ class Comparison:
 
     @property
     def tied(self) -> bool:
-        """Whether the difference is too small to speak of."""
-        return abs(self.ours - self.theirs) < TIE
+        """Whether the difference may be no more than that of two trainings."""
+        return is_noise(self.ours - self.theirs, self.measure)
 
 
 def compare(report: RunReport, baseline: str = "") -> Comparison | None:
@@ -85,29 +99,26 @@ def compare(report: RunReport, baseline: str = "") -> Comparison | None:
 
     `None` without a measured baseline, or when the two were measured in different ranges of time.
     """
-    name = baseline or _rival(report)
-    ours, theirs = report.rounds, report.baselines[name].rounds if name else ()
-    our_last, their_last = last_measured(ours), last_measured(theirs)
-    if name is None or our_last is None or their_last is None:
+    name, measure = baseline or _rival(report), report.decided_by
+    ours = curve_of(report.rounds, measure)
+    theirs = curve_of(report.baselines[name].rounds, measure) if name else []
+    if name is None or not ours or not theirs:
         return None
-    at_s = min(our_last.spent_s, their_last.spent_s)
-    same = abs(our_last.spent_s - their_last.spent_s) <= SAME_TIME * our_last.spent_s
-    ours_iou = our_last.mean_iou if same else iou_at(ours, at_s)
-    their_iou = their_last.mean_iou if same else iou_at(theirs, at_s)
-    if ours_iou is None or their_iou is None:
+    (our_end_s, our_end), (their_end_s, their_end) = ours[-1], theirs[-1]
+    at_s = min(our_end_s, their_end_s)
+    same = abs(our_end_s - their_end_s) <= SAME_TIME * our_end_s
+    our_quality = our_end if same else quality_at(ours, at_s)
+    their_quality = their_end if same else quality_at(theirs, at_s)
+    if our_quality is None or their_quality is None:
         return None
-    reached_s = time_to(ours, their_last.mean_iou or 0.0)
-    saved_s = 0.0 if reached_s is None else max(0.0, their_last.spent_s - reached_s)
-    return Comparison(name, at_s, ours_iou, their_iou, same, saved_s)
+    reached_s = time_to(ours, their_end)
+    saved_s = 0.0 if reached_s is None else max(0.0, their_end_s - reached_s)
+    return Comparison(name, measure, at_s, our_quality, their_quality, same, saved_s)
 
 
 def _rival(report: RunReport) -> str | None:
-    measured = [name for name, arm in report.baselines.items() if last_measured(arm.rounds)]
-    return "random" if "random" in measured else next(iter(measured), None)
-
-
-def _curve(rounds: Sequence[RoundReport]) -> list[tuple[float, float]]:
-    return [(row.spent_s, row.mean_iou) for row in rounds if row.mean_iou is not None]
+    known = [name for name, arm in report.baselines.items() if last_measured(arm.rounds, report.decided_by)]
+    return "random" if "random" in known else next(iter(known), None)
 
 
 def _pending(report: RunReport) -> str:
@@ -116,22 +127,25 @@ def _pending(report: RunReport) -> str:
     return f"The campaign is running; its budget is {say_budget(report.budget_s, report.budget_images)}."
 
 
-def _first_network(first: RoundReport) -> str:
+def _first_network(report: RunReport, first: RoundReport) -> str:
     return (
         f"The first network, trained on {say_count(first.labeled_images, 'labeled image')} "
-        f"({say_time(first.spent_s)} of annotator time), reaches a mean IoU of {say_number(first.mean_iou)}."
+        f"({say_time(first.spent_s)} of annotator time), reaches {say_a_measure(report.decided_by)} of "
+        f"{say_number(measured(first, report.decided_by))}."
     )
 
 
 def _result(report: RunReport, last: RoundReport) -> str:
-    start, end = report.rounds[0].mean_iou, last.mean_iou or 0.0
-    rise = "" if start is None else f", {_change(start, end)} {say_number(start)} at the start"
+    measure = report.decided_by
+    start, end = measured(report.rounds[0], measure), measured(last, measure) or 0.0
+    rise = "" if start is None else f", {_change(start, end, measure)} {say_number(start)} at the start"
     so_far = "" if report.finished else "So far, "
-    return f"{so_far}{say_time(last.spent_s)} of annotator time bought a mean IoU of {say_number(end)}{rise}."
+    bought = f"{say_a_measure(measure)} of {say_number(end)}"
+    return f"{so_far}{say_time(last.spent_s)} of annotator time bought {bought}{rise}."
 
 
-def _change(start: float, end: float) -> str:
-    if abs(end - start) < TIE:
+def _change(start: float, end: float, measure: str) -> str:
+    if is_noise(end - start, measure):
         return "hardly different from"
     return "up from" if end > start else "down from"
 

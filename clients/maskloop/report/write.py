@@ -25,8 +25,9 @@ def write_report(
     *,
     gallery: Sequence[GalleryPicture] = (),
 ) -> None:
-    """Write `report.json`, `report.csv`, the figures that have numbers (`curve-mean-iou.svg`, `curve-ap50.svg`,
-    `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file is replaced whole.
+    """Write `report.json`, `report.csv`, the figures that have numbers (`curve-pq.svg`, `curve-ap50.svg`,
+    `curve-mean-iou.svg`, `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file
+    is replaced whole.
 
     Args:
         workdir: the campaign's folder, made if missing.

@@ -92,7 +92,7 @@ def test_a_single_seed_says_nothing_of_intervals(comparison_of: MakeComparison) 
 def test_without_random_nothing_can_be_judged(comparison_of: MakeComparison) -> None:
     with pytest.raises(InvalidArgument, match="no trial of random"):
         analyse(comparison_of(arms_to({"entropy": (0.5,)}), strategies=("random", "entropy")))
-    with pytest.raises(InvalidArgument, match="none of mean_iou"):
+    with pytest.raises(InvalidArgument, match="none of pq"):
         analyse(comparison_of(arms_to(ENDS)), "iou")
 
 

@@ -26,7 +26,7 @@ def trials(draw: st.DrawFn, strategy: str, seed: int) -> Trial:
     times = sorted(draw(st.lists(st.integers(initial_s, 3600), min_size=1, max_size=5)))
     quality = st.none() | st.floats(0, 1)
     points = tuple(
-        Point(float(at_s), {}, 1, draw(quality), draw(quality), 0.5, draw(quality), draw(quality), chosen_images=2)
+        Point(float(at_s), {}, 1, 0.5, 0.5, 0.5, draw(quality), draw(quality), chosen_images=2, pq=draw(quality))
         for at_s in times
     )
     return Trial(strategy, seed, float(initial_s), points, "the budget is spent")
@@ -37,7 +37,7 @@ def comparisons(draw: st.DrawFn) -> Comparison:
     """Anything that may have come so far of two to four strategies and one to four seeds; random's first trial is."""
     names = STRATEGIES[: draw(st.integers(2, 4))]
     seeds = tuple(range(draw(st.integers(1, 4))))
-    first = draw(trials("random", 0).filter(lambda trial: trial.points[0].mean_iou is not None))
+    first = draw(trials("random", 0).filter(lambda trial: trial.points[0].pq is not None))
     others = [(name, seed) for name in names for seed in seeds if (name, seed) != ("random", 0)]
     ended = draw(st.lists(st.sampled_from(others), unique=True)) if others else []
     budget_s = draw(st.sampled_from([None, 3600.0]))

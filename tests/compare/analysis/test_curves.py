@@ -20,20 +20,20 @@ def curves(draw: st.DrawFn) -> QualityCurve:
 
 
 def test_quality_is_linear_between_models(trial_of: MakeTrial) -> None:
-    curve = quality_curve(trial_of("random", 0, [(100.0, 0.2), (300.0, 0.6)]), "mean_iou")
+    curve = quality_curve(trial_of("random", 0, [(100.0, 0.2), (300.0, 0.6)]), "pq")
     assert curve is not None
     assert curve.at([100, 150, 200, 300]).tolist() == pytest.approx([0.2, 0.3, 0.4, 0.6])
 
 
 def test_the_first_quality_holds_while_counts_are_bought_and_the_last_to_the_end(trial_of: MakeTrial) -> None:
     trial = trial_of("random", 0, [(200.0, 0.2), (300.0, 0.6)], initial_s=100.0)
-    curve = quality_curve(trial, "mean_iou")
+    curve = quality_curve(trial, "pq")
     assert curve is not None
     assert curve.at([100, 199, 250, 300, 9999]).tolist() == pytest.approx([0.2, 0.2, 0.4, 0.6, 0.6])
 
 
 def test_of_two_models_at_one_time_the_later_counts(trial_of: MakeTrial) -> None:
-    curve = quality_curve(trial_of("random", 0, [(100.0, 0.2), (300.0, 0.5), (300.0, 0.6)]), "mean_iou")
+    curve = quality_curve(trial_of("random", 0, [(100.0, 0.2), (300.0, 0.5), (300.0, 0.6)]), "pq")
     assert curve is not None
     assert curve.at([200, 300]).tolist() == pytest.approx([0.4, 0.6])
 
@@ -42,7 +42,7 @@ def test_models_that_were_not_measured_are_passed_over(trial_of: MakeTrial) -> N
     curve = quality_curve(trial_of("random", 0, [(100.0, None), (200.0, 0.3), (300.0, None), (400.0, 0.5)]), "ap")
     assert curve is not None
     assert curve.at([100, 300, 400]).tolist() == pytest.approx([0.3, 0.4, 0.5])
-    assert quality_curve(trial_of("random", 0, [(100.0, None)]), "mean_iou") is None
+    assert quality_curve(trial_of("random", 0, [(100.0, None)]), "pq") is None
 
 
 def test_mean_quality_is_the_area_by_hand() -> None:
@@ -83,5 +83,5 @@ def test_a_budget_of_images_ends_where_random_does_first(
 
 def test_curves_go_by_strategy_and_seed(comparison_of: MakeComparison, a_point: Callable[..., Point]) -> None:
     arms = {"random": {3: [(100.0, 0.2)], 1: [(100.0, 0.4)]}, "entropy": {1: [(100.0, None)]}}
-    outcome = quality_curves(comparison_of(arms), "mean_iou")
+    outcome = quality_curves(comparison_of(arms), "pq")
     assert {name: list(curves) for name, curves in outcome.items()} == {"random": [3, 1]}

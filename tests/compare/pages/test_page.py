@@ -7,13 +7,14 @@ import pytest
 from jinja2 import PackageLoader
 
 from maskloop.compare.analysis.analyse import analyse
-from maskloop.compare.analysis.comparison import MEASURES, Comparison
+from maskloop.compare.analysis.comparison import Comparison
 from maskloop.compare.analysis.results import AnalysedComparison
 from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.figures import figures
 from maskloop.compare.pages.page import settings
 from maskloop.compare.pages.recommendation import advice, recommendation
 from maskloop.compare.pages.write import read_comparison, write_comparison
+from maskloop.values.measures import MEASURES
 
 Make = Callable[..., Comparison]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -21,7 +22,7 @@ MASK = "mask_guided"
 MANY = {"random": 0.0, "stratified_random": 0.005, **{f"{MASK}:target=0.{digit}": 0.01 for digit in range(1, 8)}}
 
 
-def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("mean_iou",)) -> str:
+def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("pq",)) -> str:
     """The page, its figures' words included, on one line."""
     write_comparison(folder, comparison, {measure: analyse(comparison, measure) for measure in measures})
     text = re.sub(r"<style>.*?</style>|</?code>", "", (folder / "compare.html").read_text(), flags=re.DOTALL)
@@ -89,7 +90,7 @@ def test_a_failed_gate_says_so_and_shows_no_ranking(tmp_path: Path, comparison: 
 def test_figures_of_a_gate_that_no_longer_passes_are_taken_away(tmp_path: Path, comparison: Make) -> None:
     written(tmp_path, comparison())
     written(tmp_path, comparison(rise=0.002, noise=0.01))
-    assert [path.name for path in tmp_path.glob("*.svg")] == ["gate-mean-iou.svg"]
+    assert [path.name for path in tmp_path.glob("*.svg")] == ["gate-pq.svg"]
 
 
 def test_names_are_text_and_never_markup(tmp_path: Path, comparison: Make) -> None:

@@ -19,7 +19,7 @@ ALIKE = (0.51, 0.50, 0.495)
 WORSE = (0.40, 0.412, 0.39)
 
 
-def recommend(comparison: Comparison, measure: str = "mean_iou") -> tuple[str, ...]:
+def recommend(comparison: Comparison, measure: str = "pq") -> tuple[str, ...]:
     return recommendation(comparison, analyse(comparison, measure))
 
 
@@ -40,7 +40,7 @@ def test_a_sure_winner_is_to_be_used(tell: Tell) -> None:
     outcome = tell({"random": RANDOM, "mask_guided:target=0.5": BETTER})
     # means .5 and .60067: where random ends after 10 min + 50 min * .2 / .30067
     assert outcome[0].startswith(
-        "Use mask-guided selection (target 0.5): it reached a mean IoU of 0.500, "
+        "Use mask-guided selection (target 0.5): it reached a panoptic quality of 0.500, "
         "which random selection has after 1 h, in 43 min ("
     )
     assert outcome[1].startswith(
@@ -105,7 +105,7 @@ def test_an_arm_that_is_ahead_on_the_way_and_not_at_the_end_is_told_as_such(comp
 def test_what_failed_the_gate_ranks_nothing(tell: Tell) -> None:
     outcome = tell({"random": (0.301, 0.309, 0.296), "entropy": BETTER})
     assert outcome[0].startswith(
-        "This setting can rank nothing: the mean IoU of random selection goes from 0.300 to 0.302"
+        "This setting can rank nothing: the panoptic quality of random selection goes from 0.300 to 0.302"
     )
     assert not any("Entropy" in sentence or "entropy" in sentence for sentence in outcome)
     assert any("--recipe" in sentence for sentence in outcome)
@@ -148,13 +148,15 @@ def test_what_only_an_experiment_can_have_is_neither_recommended_nor_counted(tel
 def test_a_single_seed_ranks_nothing(tell: Tell) -> None:
     outcome = tell({"random": (0.5,), "entropy": (0.9,)})
     assert outcome[0] == (
-        "Nothing can be said yet: the mean IoU of random selection goes from 0.300 to 0.500, by a single seed."
+        "Nothing can be said yet: the panoptic quality of random selection goes from 0.300 to 0.500, by a single seed."
     )
 
 
 def test_random_alone_is_judged_by_its_gate(tell: Tell) -> None:
     outcome = tell({"random": RANDOM}, strategies=("random", "entropy"))
-    assert outcome[0].startswith("Only random selection has been measured so far: its mean IoU goes up by +0.200")
+    assert outcome[0].startswith(
+        "Only random selection has been measured so far: its panoptic quality goes up by +0.200"
+    )
     assert outcome[1] == "So far 3 of 6 trials have ended, and all of this may change."
 
 

@@ -25,7 +25,7 @@ def test_the_table_has_a_row_for_each_model_of_each_trial(tmp_path: Path, compar
     last, point = rows[-1], made.trials[-1].points[-1]
     assert (last["strategy"], last["seed"], last["round"]) == ("mask_guided", "1", "4")
     assert float(last["spent_full_s"]) == pytest.approx(point.spent_s_by_kind["full"])
-    assert float(last["mean_iou"]) == pytest.approx(point.mean_iou, abs=1e-6)
+    assert float(last["pq"]) == pytest.approx(point.pq, abs=1e-6)
     assert last["chosen_iou"] == ""
 
 

@@ -26,7 +26,7 @@ def said():
 def record(tmp_path, said, a_setting):
     board = Board(Console(file=said, width=60), lambda: 0.0)
     board.expect(0, 6, 1)
-    return Record(tmp_path, GRID, a_setting(), (), measure="mean_iou", board=board)
+    return Record(tmp_path, GRID, a_setting(), (), measure="pq", board=board)
 
 
 def test_nothing_is_written_before_there_is_something(record, tmp_path):
@@ -37,13 +37,13 @@ def test_nothing_is_written_before_there_is_something(record, tmp_path):
 def test_every_trial_is_told_and_written_at_once_in_the_order_of_the_grid(record, said, tmp_path, trial_of):
     record.add(trial_of("entropy", 1, RISING[1]), 65.0)
     assert said.getvalue().startswith(
-        "1 of 6: entropy, seed 1: mean IoU 0.600 with 9 labels after 30 min (in 1 min 5 s)"
+        "1 of 6: entropy, seed 1: panoptic quality 0.600 with 9 labels after 30 min (in 1 min 5 s)"
     )
     assert read_comparison(tmp_path).comparison.trials == (trial_of("entropy", 1, RISING[1]),)
     record.add(trial_of("random", 2, RISING[2]), 60.0)
     kept = read_comparison(tmp_path)
     assert [(each.strategy, each.seed) for each in kept.comparison.trials] == [("random", 2), ("entropy", 1)]
-    assert list(kept.results) == ["mean_iou", "ap50", "ap"]
+    assert list(kept.results) == ["pq", "ap50", "mean_iou", "ap"]
     assert (tmp_path / "compare.html").exists()
 
 
@@ -71,7 +71,16 @@ def test_a_setting_that_can_rank_nothing_says_what_to_change(record, said, trial
 def test_a_measure_that_nothing_was_measured_by_is_not_judged(record, tmp_path, trial_of, a_point):
     points = (a_point(0.0, 0.4, ap=None), a_point(1800.0, 0.6, ap=None))
     record.add(trial_of("random", 0, RISING[0], points=points), 60.0)
-    assert list(read_comparison(tmp_path).results) == ["mean_iou", "ap50"]
+    assert list(read_comparison(tmp_path).results) == ["pq", "ap50", "mean_iou"]
+
+
+def test_trials_begun_by_an_earlier_version_go_on_being_judged_as_they_were(record, said, tmp_path, trial_of, a_point):
+    """Its random trials have no panoptic quality, those that are run now have."""
+    for seed in range(3):
+        points = (a_point(0.0, 0.4, pq=None if seed else 0.4), a_point(1800.0, 0.6, pq=None if seed else 0.6))
+        record.add(trial_of("random", seed, RISING[0], points=points), 60.0)
+    assert list(read_comparison(tmp_path).results) == ["mean_iou", "ap50", "ap"]
+    assert said.getvalue().count("The gate: ") == 1
 
 
 def test_a_comparison_that_has_started_draws_its_pages_although_the_program_changes(
@@ -83,7 +92,7 @@ def test_a_comparison_that_has_started_draws_its_pages_although_the_program_chan
     templates.cache_clear()
     board = Board(Console(file=io.StringIO()), lambda: 0.0)
     board.expect(0, 6, 1)
-    record = Record(tmp_path, GRID, a_setting(), (), measure="mean_iou", board=board)
+    record = Record(tmp_path, GRID, a_setting(), (), measure="pq", board=board)
     monkeypatch.setattr(PackageLoader, "get_source", gone)
     record.add(trial_of("random", 0, RISING[0]), 60.0)
     assert "Nothing can be said yet" in (tmp_path / "compare.html").read_text()

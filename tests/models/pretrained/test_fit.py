@@ -74,6 +74,23 @@ def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
     assert not any(name.startswith("reference") for name in measured.metrics)
 
 
+def test_masks_that_are_less_sure_raise_mean_iou_and_panoptic_quality_knows_the_wrong_ones(learnt, pictures):
+    """The same weights, at two least confidences of a mask."""
+    sure, every = (
+        evaluate(
+            replace(learnt, recipe=replace(learnt.recipe, threshold=least)),
+            pictures[8:],
+            Split.TEST,
+            device=CPU,
+            progress=silent,
+        )
+        for least in (0.3, 0.02)
+    )
+    assert every.mean_iou >= sure.mean_iou
+    assert every.metrics["pq"] < sure.metrics["pq"] - 0.1
+    assert every.metrics["object_f1"] < sure.metrics["object_f1"] - 0.1
+
+
 def test_a_box_is_a_prompt(learnt, pictures):
     for example in pictures[8:]:
         (seen,) = next(learnt.encoder.encoded([ImageToScore.of(example)], 1))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from maskloop.compare.analysis.comparison import MEASURES, RANDOM, STRONG_RANDOM, Comparison
-from maskloop.compare.analysis.curves import Curves, common_time, quality_curves, seeds_of_both, stack
+from maskloop.compare.analysis.comparison import RANDOM, STRONG_RANDOM, Comparison
+from maskloop.compare.analysis.curves import Curves, common_time, quality_curve, quality_curves, seeds_of_both, stack
 from maskloop.compare.analysis.gate import check_gate
 from maskloop.compare.analysis.intervals import estimate, p_value
 from maskloop.compare.analysis.recommendation import recommend
@@ -16,6 +16,7 @@ from maskloop.compare.analysis.spending import spending
 from maskloop.compare.analysis.target_sweep import target_sweeps
 from maskloop.compare.analysis.time_to_target import reach
 from maskloop.errors import InvalidArgument
+from maskloop.values.measures import DECIDING, FORMERLY, MEASURES
 
 CURVE_STEPS = 40
 
@@ -24,14 +25,17 @@ Time = tuple[float, float]
 
 
 def analyse_all(comparison: Comparison, first: str) -> AnalysedComparison:
-    """Results by every measure that random was measured by, the measure `first` at the beginning."""
-    random = [point for trial in comparison.of(RANDOM).values() for point in trial.points]
-    measures = dict.fromkeys((first, *MEASURES))
-    known = [name for name in measures if any(getattr(point, name) is not None for point in random)]
-    return AnalysedComparison(comparison, {name: analyse(comparison, name) for name in known})
+    """Results by every measure that all trials of random were measured by, the measure `first` at the beginning.
+
+    Of trials that were begun by an earlier version some may lack it; then that decides which decided formerly.
+    """
+    random = comparison.of(RANDOM).values()
+    known = {name for name in MEASURES if random and all(quality_curve(trial, name) for trial in random)}
+    measures = dict.fromkeys((first if first in known else FORMERLY, *MEASURES))
+    return AnalysedComparison(comparison, {name: analyse(comparison, name) for name in measures if name in known})
 
 
-def analyse(comparison: Comparison, measure: str = "mean_iou") -> Results:
+def analyse(comparison: Comparison, measure: str = DECIDING) -> Results:
     """Results of a comparison, finished or not, by one measure: arms are paired by the seeds they have in common.
 
     Raises:

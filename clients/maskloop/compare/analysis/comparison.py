@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 
 from maskloop.errors import InvalidArgument
 
-MEASURES = ("mean_iou", "ap50", "ap")
-"""Fields of `Point` by which a comparison can be analysed."""
 RANDOM, STRONG_RANDOM = "random", "stratified_random"
 """The strategies that every other is compared with; the first is always among those of a comparison."""
 
@@ -26,7 +24,7 @@ class Point:
         spent_s: seconds spent, of all kinds.
         spent_s_by_kind: the same by supervision kind.
         labeled_images: full labels it was trained on.
-        mean_iou, ap50, ap: of the test images.
+        mean_iou, ap50, ap, pq: of the test images; `pq` was not kept by earlier versions.
         iou_mae, iou_spearman: error and rank correlation of the predicted IoU of the test images; `None` without a
             fitted head.
         head_trusted: whether predicted IoUs were used for choosing.
@@ -53,6 +51,7 @@ class Point:
     chosen_s: float = 0.0
     chosen_iou: float | None = None
     machine_s: float = 0.0
+    pq: float | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.spent_s < math.inf:

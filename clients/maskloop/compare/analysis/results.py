@@ -233,7 +233,7 @@ class Results:
     """What one comparison shows by one measure.
 
     Args:
-        measure: of `maskloop.compare.analysis.comparison.MEASURES`.
+        measure: of `maskloop.values.measures.MEASURES`.
         begin_s, end_s: the time that all arms were measured in: from random's first batch to the end of the budget.
         gate: of random's own curve.
         standings: the arms, in the comparison's order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maskloop.compare.analysis.comparison import MEASURES, RANDOM, Comparison
+from maskloop.compare.analysis.comparison import RANDOM, Comparison
 from maskloop.compare.analysis.results import Results
 from maskloop.compare.pages.arm_style import arm_styles
 from maskloop.compare.pages.curves import arms_figure, curves_figure, gate_figure, target_figure
@@ -15,6 +15,7 @@ from maskloop.compare.pages.interval_figures import (
 )
 from maskloop.compare.pages.summary import Summary
 from maskloop.pages.figures import Drawing
+from maskloop.values.measures import MEASURES
 
 SHOWN = ("gate", "curves", "arms", "end", "area", "seconds", "targets")
 ALL_NAMES = frozenset(f"{what}-{measure.replace('_', '-')}" for what in SHOWN for measure in MEASURES)

@@ -10,8 +10,9 @@ from dataclasses import fields
 from maskloop.compare.analysis.comparison import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.compare.analysis.results import Estimate, Reach, Results, Standing
 from maskloop.compare.pages.summary import SettingResults, Summary
+from maskloop.values.measures import MEASURES
 
-BEFORE = ("spent_s", "labeled_images", "mean_iou", "ap50", "ap", "iou_mae", "iou_spearman", "head_trusted", "fallback")
+BEFORE = ("spent_s", "labeled_images", *MEASURES, "iou_mae", "iou_spearman", "head_trusted", "fallback")
 AFTER = ("target_iou", "chosen_images", "chosen_objects", "chosen_s", "chosen_iou", "machine_s")
 AGAINST = {RANDOM: "random", STRONG_RANDOM: "strong_random"}
 MEANS = ("images", "objects", "object_s", "iou_mae", "iou_spearman", "chosen_by_fallback", "machine_s")

@@ -76,7 +76,7 @@ def write_summary(folder: Path, sources: Sequence[Path]) -> Summary:
     Args:
         folder: made if missing.
         sources: folders that `write_comparison` left, in the order to show them in; the first one's first measure is
-            the one to decide by.
+            the one to decide by, or the first that all of them have.
 
     Returns:
         What was written.
@@ -108,7 +108,7 @@ def _summary(folder: Path, analysed: dict[Path, AnalysedComparison]) -> Summary:
     for source, each in analysed.items():
         if not each.results:
             raise InvalidArgument(f"nothing has been measured of random in {source} yet", field="sources")
-    measures = dict.fromkeys(measure for each in analysed.values() for measure in each.results)
+    measures = _measures([each.results for each in analysed.values()])
     by_measure = {measure: _by(measure, analysed.values()) for measure in measures}
     return Summary(
         settings=tuple(_setting_results(folder, source, each) for source, each in analysed.items()),
@@ -118,6 +118,12 @@ def _summary(folder: Path, analysed: dict[Path, AnalysedComparison]) -> Summary:
         },
         matrices={measure: win_matrix(pairs) for measure, pairs in by_measure.items()},
     )
+
+
+def _measures(results: Sequence[Mapping[str, Results]]) -> list[str]:
+    """Those that all comparisons have, then the others."""
+    known = dict.fromkeys(measure for by_measure in results for measure in by_measure)
+    return sorted(known, key=lambda measure: not all(measure in by_measure for by_measure in results))
 
 
 def _by(measure: str, analysed: Iterable[AnalysedComparison]) -> list[Analysed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from maskloop.compare.analysis.analyse import analyse, analyse_all
+from maskloop.compare.analysis.analyse import analyse_all
 from maskloop.compare.analysis.comparison import RANDOM, Comparison, Setting, Trial
 from maskloop.compare.analysis.results import AnalysedComparison
 from maskloop.compare.pages.environment import templates
@@ -77,7 +77,8 @@ class Record:
         trials = tuple(self._comparison().of(RANDOM).values())
         if len(trials) == len(self._grid.seeds):
             alone = Comparison(self._setting, (RANDOM,), self._grid.seeds, trials)
-            self._board.note(f"The gate: {' '.join(recommendation(alone, analyse(alone, self._measure)))}")
+            results = next(iter(analyse_all(alone, self._measure).results.values()))
+            self._board.note(f"The gate: {' '.join(recommendation(alone, results))}")
 
     def _outcome(self, trial: Trial) -> str:
         last = trial.points[-1]

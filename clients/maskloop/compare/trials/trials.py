@@ -21,6 +21,7 @@ from maskloop.loop.arms import ArmName, ArmResult, run_arm, slug_of
 from maskloop.loop.outcomes import Round
 from maskloop.loop.progress import Progress
 from maskloop.values import HeadState, Strategy
+from maskloop.values.measures import measured as measure
 
 TRIALS_FOLDER = "trials"
 
@@ -104,6 +105,7 @@ def _point(done: Round) -> Point:
         chosen_objects=sum(len(label.objects) for _, label in bought),
         chosen_s=round(sum(label.cost_s for _, label in bought), 3),
         chosen_iou=sum(scores) / len(scores) if scores else None,
+        pq=_finite(measure(quality, "pq")),
         machine_s=round(measured.train_s + measured.evaluate_s + purchase.score_s + purchase.select_s, 3),
     )
 

@@ -101,7 +101,7 @@ class Options:
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
     stop_when: tuple[str, ...] = option(
         (),
-        help="End sooner: mean_iou=0.8, ap50=..., ap=..., or plateau=0.005. May be repeated.",
+        help="End sooner: pq=0.5, ap50=..., mean_iou=..., ap=..., or plateau=0.005. May be repeated.",
         panel=BUDGET,
         is_compared=True,
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument
+from maskloop.values.measures import MEASURES
 
-TARGETS = ("mean_iou", "ap50", "ap")
 PLATEAU = "plateau"
 
 
@@ -14,8 +14,8 @@ PLATEAU = "plateau"
 class StopRule:
     """One `--stop-when`; `value` is in (0, 1].
 
-    `mean_iou`, `ap50` and `ap` stop as soon as a round measures `value` or more on the test split. `plateau` stops when
-    all that is left of the budget is expected to raise mean IoU by less than `value`.
+    One of `maskloop.values.measures.MEASURES` stops as soon as a round measures `value` or more on the test split.
+    `plateau` stops when all that is left of the budget is expected to raise the measure to decide by by less.
 
     Raises:
         InvalidArgument: no such rule, or a value outside its range.
@@ -25,7 +25,7 @@ class StopRule:
     value: float
 
     def __post_init__(self) -> None:
-        known = (*TARGETS, PLATEAU)
+        known = (*MEASURES, PLATEAU)
         if self.name not in known:
             raise InvalidArgument(f"--stop-when {self.name!r} is none of {', '.join(known)}", field="stop_when")
         if not 0 < self.value <= 1:
@@ -33,7 +33,7 @@ class StopRule:
 
     @classmethod
     def parse(cls, text: str) -> StopRule:
-        """Read `mean_iou=0.8` or `plateau=0.005`.
+        """Read `pq=0.5` or `plateau=0.005`.
 
         Raises:
             InvalidArgument: it is neither.
@@ -42,5 +42,5 @@ class StopRule:
         try:
             return cls(name.strip(), float(value))
         except ValueError:
-            message = f"--stop-when {text!r} is not like mean_iou=0.8 or plateau=0.005"
+            message = f"--stop-when {text!r} is not like pq=0.5 or plateau=0.005"
             raise InvalidArgument(message, field="stop_when") from None
