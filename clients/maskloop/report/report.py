@@ -185,8 +185,8 @@ class RunReport:
     `baselines` go by the name of their strategy. `constant_iou` is the mean IoU of answering with the mean training
     mask for every image, `None` if it was not measured. `outlooks`, that of the measure to decide by first, need
     two rounds. `costs` is what labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at
-    candidate OoD images, and `student` is the student network, `None` without one. `gallery` are test images of the best
-    network, `None` in reports of earlier versions.
+    candidate OoD images, and `student` is the student network, `None` without one. `gallery` are test images of the
+    best network, `None` in reports of earlier versions.
     """
 
     project: str
