@@ -38,7 +38,7 @@ from models.pretrained.head import PENALTY, fit_head, ridge
 from models.pretrained.model import FittedPretrained
 
 JUDGED = ("balloons", "dsb2018_nuclei", "wbc_cells", "glas_glands")
-ROUNDS, UNSEEN, TEN = (5, 10, 20, 40), 60, 10
+ROUNDS, UNSEEN, TEN = (5, 10, 20, 40), 60, 10  # labels, unseen images, images of evidence
 CPU = torch.device("cpu")
 
 
@@ -62,7 +62,7 @@ def main() -> None:
     chosen = []
     print("| set | seed | labels | confidence | prior | prior and bought | rehearsal | trusted: bought, rehearsal |")
     for name in asked.sets:
-        prior = fit_prior([rows for other, rows in others.items() if other != name])
+        prior = fit_prior([rows for other, rows in others.items() if other != name and len(rows.ious)])
         for seed in asked.seeds:
             for one in rounds(draw(name, ROUNDS[-1], UNSEEN, seed)):
                 print(f"| {name} | {seed} | {one.labels} | {' | '.join(judged(one, prior))} |", flush=True)
