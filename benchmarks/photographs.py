@@ -31,7 +31,8 @@ from models.kinds.load import AnyModel
 from models.kinds.networks import fit
 from models.kinds.recipes import resolve
 
-OPTIONS: dict[str, dict[str, object]] = {"compact": {"classes": "predicted", "held_out": 0.0}}
+ALONE: dict[str, object] = {"classes": "predicted", "held_out": 0.0}
+OPTIONS = {"compact": ALONE, "recurrent": ALONE}
 CPU = torch.device("cpu")
 UNSEEN = 40
 KEYS = ("recipe", "set", "labels", "seed")

@@ -2,7 +2,8 @@
 
 `paper` is IoU-W-RSIS as published (Bellver et al., Mask-guided sample selection for semi-supervised instance
 segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural networks for semantic instance
-segmentation). `compact` is what trains well from scratch on a CPU in about half a minute
+segmentation). `recurrent` is its decoder, with centres as seeds, on an encoder that knows photographs: its weights are
+packaged and trained further. `compact` is what trains well from scratch on a CPU in about half a minute
 (docs/decisions/0004-compact-recipe.md says why each of its choices).
 """
 
@@ -14,11 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from models.encoders.names import ENCODERS
+from models.encoders.names import ENCODERS, TIMM
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "encoder": ENCODERS,
     "classes": ("fed", "predicted"),
     "class_input": ("one_hot", "gate_bias"),
     "optimizer": ("adam", "adamw"),
@@ -57,8 +57,8 @@ class Recipe(JsonOptions):
 
     name: str = "paper"
     # The network.
-    encoder: str = "resnet101"
-    weights: str = ""  # "" for none, torchvision's name of an ImageNet enum member, or a local file
+    encoder: str = "resnet101"  # or `timm:` and timm's name
+    weights: str = ""  # see models/encoders/backbones.py, `build_encoder`
     image_size: int = 256  # side of the square the network sees, pixels
     hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
     min_hidden: int = 1  # no level has fewer hidden channels than this
@@ -105,6 +105,9 @@ class Recipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
+        if self.encoder not in ENCODERS and not self.encoder.startswith(TIMM):
+            known = ", ".join(ENCODERS)
+            raise InvalidConfig(f"encoder is {self.encoder!r}, none of {known}, {TIMM}NAME", field="encoder")
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         if self.hidden % 16:
@@ -148,6 +151,35 @@ class Recipe(JsonOptions):
 
 RECIPES: Mapping[str, Recipe] = {
     "paper": Recipe(),
+    "recurrent": Recipe(
+        name="recurrent",
+        encoder="timm:tf_efficientnet_lite0",
+        weights="package",
+        image_size=128,
+        hidden=32,
+        min_hidden=8,
+        classes="predicted",
+        class_input="gate_bias",
+        seeds=True,
+        epochs=40,
+        min_iterations=200,
+        max_iterations=600,
+        batch=8,
+        optimizer="adamw",
+        rate=3e-3,
+        encoder_rate=3e-4,
+        weight_decay=1e-4,
+        warmup=20,
+        cosine=True,
+        clip=5.0,
+        augment="strong",
+        train_steps=4,
+        pseudo_share=0.5,
+        objectness=0.2,
+        semantic_weight=1.0,
+        centre_weight=1.0,
+        checkpoint_every=100,
+    ),
     "compact": Recipe(
         name="compact",
         encoder="compact",

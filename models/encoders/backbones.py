@@ -2,7 +2,8 @@
 
 torchvision's ResNets tapped as RSIS taps them: after the stem (before max pooling) and after each of the four
 stages (Salvador et al., Recurrent neural networks for semantic instance segmentation). `compact` is the same
-plan with one basic block a stage and half the width, for training from scratch.
+plan with one basic block a stage and half the width, for training from scratch. Any of timm's with taps at 1/4 to 1/32
+goes on from its weights, which come in a package for the one that the recipe `recurrent` has.
 
 torchvision is imported only when one of its networks is built: with it come torch's compiler and sympy, which take
 longer than to outline a folder of pictures.
@@ -13,21 +14,43 @@ from __future__ import annotations
 import hashlib
 import time
 import urllib.request
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig, Unavailable
+from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
+from models.encoders.names import TIMM
+from models.encoders.pretrained import PretrainedEncoder, load_pretrained
 from models.encoders.weights_file import read_weights
 
 DOWNLOAD_DEADLINE_S = 600.0
 DOWNLOAD_LIMIT_BYTES = 1 << 30
 
 
-class Encoder(nn.Module):
-    """A stem and four stages. `channels` are those of the five taps, finest first."""
+class Encoder(nn.Module, ABC):
+    """What gives five taps of an image. `channels` are theirs, finest first."""
+
+    channels: tuple[int, ...]
+
+    @abstractmethod
+    def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
+        """Taps of normalised images (B, 3, S, S) float, see `models.data.samples.normalise`.
+
+        Args:
+            most: so many are wanted, from the finest on.
+
+        Returns:
+            (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first.
+        """
+
+
+class StagedEncoder(Encoder):
+    """A stem and four stages."""
 
     def __init__(self, stem: nn.Module, stages: list[nn.Module], channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -37,13 +60,48 @@ class Encoder(nn.Module):
         self.channels = channels
 
     def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
-        """(B, 3, S, S) float to taps (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first, the first `most`."""
+        """See `Encoder.forward`; later stages than are wanted are not computed."""
         taps = [self.stem(images)]
         features = self.pool(taps[0])
         for stage in self.stages[: most - 1]:
             features = stage(features)
             taps.append(features)
         return taps
+
+
+class TimmEncoder(Encoder):
+    """One of timm's, to be trained further; where it has no tap at 1/2, four pixels of the image are one cell of it.
+
+    Its norms always use the statistics that come with the weights: a few labeled images would wreck them. How it wants
+    its images is part of its state, since a file of weights does not say it.
+
+    Args:
+        loaded: timm's network.
+    """
+
+    gain: Tensor
+    shift: Tensor
+
+    def __init__(self, loaded: PretrainedEncoder) -> None:
+        super().__init__()
+        self.trunk = loaded.trunk.requires_grad_()
+        self.has_half = loaded.fine_channels > 0
+        self.channels = (loaded.fine_channels or 12, *loaded.channels)
+        mean, deviation = (torch.tensor(values).view(3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+        self.register_buffer("gain", deviation / loaded.scale)
+        self.register_buffer("shift", (mean - loaded.mean) / loaded.scale)
+
+    def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
+        """See `Encoder.forward`."""
+        pixels = (images * self.gain + self.shift).contiguous(memory_format=torch.channels_last)
+        taps: list[Tensor] = self.trunk(pixels)
+        return (taps[-5:] if self.has_half else [F.pixel_unshuffle(pixels, 2), *taps[-4:]])[:most]
+
+    def train(self, mode: bool = True) -> Self:
+        """Norms stay as they are when they predict."""
+        super().train(mode)
+        self.trunk.eval()
+        return self
 
 
 class BasicBlock(nn.Module):
@@ -70,15 +128,23 @@ class BasicBlock(nn.Module):
 
 
 def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Encoder:
-    """An encoder by name, with `weights` loaded: "" for none, a member of torchvision's enum, or a local file.
+    """An encoder by name, with `weights` loaded.
 
     Args:
-        output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink (nor is it dilated).
+        name: one of `models.encoders.names.ENCODERS`, or `timm:` and timm's name.
+        weights: "" for none, a local file, or of torchvision's networks a member of its enum; of timm's as
+            `models.encoders.pretrained.load_pretrained` takes them.
+        output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink (nor is it dilated). timm's have
+            32 alone.
 
     Raises:
-        InvalidConfig: the weights do not exist or do not fit.
-        Unavailable: torchvision's weights cannot be fetched.
+        InvalidConfig: there is no such encoder, or the weights do not exist or do not fit.
+        Unavailable: weights cannot be fetched.
     """
+    if name.startswith(TIMM):
+        if output_stride != 32:
+            raise InvalidConfig(f"encoder {name} has its last tap at 1/32, not at 1/{output_stride}", field="encoder")
+        return TimmEncoder(load_pretrained(name.removeprefix(TIMM), weights or "random"))
     encoder = _compact(weights) if name == "compact" else _resnet(name, weights)
     if output_stride == 16:
         for module in encoder.stages[-1].modules():
@@ -87,34 +153,34 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
     return encoder
 
 
-def _compact(weights: str) -> Encoder:
+def _compact(weights: str) -> StagedEncoder:
     encoder = _compact_encoder(32)
     if weights:
         _load_into(encoder, read_weights(Path(weights)), weights)
     return encoder
 
 
-def _resnet(name: str, weights: str) -> Encoder:
+def _resnet(name: str, weights: str) -> StagedEncoder:
     from torchvision import models as zoo
 
     resnet = zoo.get_model(name, weights=None)
     if weights:
         _load_into(resnet, _named_weights(name, weights), weights)
     wide = 4 if name in ("resnet50", "resnet101") else 1
-    return Encoder(
+    return StagedEncoder(
         nn.Sequential(resnet.conv1, resnet.bn1, resnet.relu),
         [resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4],
         (64, 64 * wide, 128 * wide, 256 * wide, 512 * wide),
     )
 
 
-def _compact_encoder(width: int) -> Encoder:
+def _compact_encoder(width: int) -> StagedEncoder:
     stem = nn.Sequential(
         nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
     )
     channels = (width, width, 2 * width, 4 * width, 8 * width)
     stages = [_stage(channels[k], channels[k + 1], stride=1 if k == 0 else 2) for k in range(4)]
-    encoder = Encoder(stem, stages, channels)
+    encoder = StagedEncoder(stem, stages, channels)
     for module in encoder.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

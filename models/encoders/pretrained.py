@@ -93,7 +93,14 @@ class PretrainedEncoder(nn.Module):
 
 
 def build_pretrained(name: str, weights: str) -> PretrainedEncoder:
-    """An encoder by timm's name.
+    """An encoder by timm's name, its norms folded; arguments and errors as `load_pretrained`."""
+    encoder = load_pretrained(name, weights)
+    fold_norms(encoder.trunk)
+    return encoder
+
+
+def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
+    """An encoder by timm's name, its parts as timm has them.
 
     Args:
         weights: "package" for those that come with Maskloop, "timm" to have timm fetch its own, "random" for none
@@ -118,7 +125,7 @@ def build_pretrained(name: str, weights: str) -> PretrainedEncoder:
         _load_by_name(trunk, read_weights(Path(weights)), weights)
     encoder = PretrainedEncoder(trunk, identity, mean, scale)
     try:
-        fold_norms(encoder.trunk)
+        encoder.trunk(torch.zeros(1, 3, 64, 64))
     except (AssertionError, RuntimeError) as error:
         raise InvalidConfig(f"encoder {name} does not take squares of any size: {error}", field="encoder") from error
     return encoder

@@ -181,5 +181,5 @@ def test_a_command_that_is_not_there_is_told_with_those_that_are(al_loop, word):
 def test_dropout_is_refused_at_once_for_a_network_that_has_none_of_it(al_loop, tmp_path):
     told = al_loop("--data", "demo", "--budget", "1h", "--strategy", "dropout", "--workdir", str(tmp_path / "run"))
     assert told[0] == 2
-    assert "needs --recipe compact or paper" in told[2]
+    assert "needs --recipe recurrent, compact or paper" in told[2]
     assert not (tmp_path / "run").exists()

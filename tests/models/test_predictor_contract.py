@@ -16,6 +16,8 @@ from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
+from models.encoders.names import TIMM
+from models.encoders.pretrained import PACKAGED
 from models.features.model import FittedOnFeatures, frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator
@@ -34,9 +36,9 @@ CATEGORIES = (3, 7)
 COUNTS: list[dict[int, int]] = [{3: 1}, {3: 2, 7: 1}, {}, {7: 2}, {3: 3, 7: 3}]
 
 
-def annotation_network(recipe: str, classes: str) -> FittedModel:
+def annotation_network(recipe: str, classes: str, encoder: str = "compact") -> FittedModel:
     """A small one with random weights, whose maps go up and down, and a head that uses every statistic."""
-    tiny = resolve(recipe, encoder="compact", image_size=32, hidden=16, steps=3, classes=classes, objectness=0.05)
+    tiny = resolve(recipe, encoder=encoder, image_size=32, hidden=16, steps=3, classes=classes, objectness=0.05)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         network = build_network(tiny, len(CATEGORIES)).eval()
@@ -92,6 +94,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
     "centre-guided, count-conditioned": partial(annotation_network, "compact", "fed"),
     "centre-guided, count-free": partial(annotation_network, "compact", "predicted"),
+    "recurrent on timm's, count-conditioned": partial(annotation_network, "paper", "fed", f"{TIMM}{PACKAGED}"),
+    "centre-guided on timm's, count-free": partial(annotation_network, "recurrent", "predicted", f"{TIMM}{PACKAGED}"),
     "on frozen features, count-conditioned": partial(pretrained_network, "fed"),
     "on frozen features, count-free": partial(pretrained_network, "predicted"),
     "dense, count-conditioned": partial(dense_network, "fed"),

@@ -36,7 +36,7 @@ class ModelVerbs(Verbs):
 
         Args:
             project_id: the project.
-            recipe: `pretrained`, `compact` or `paper`; "" for the server's default.
+            recipe: `pretrained`, `recurrent`, `compact` or `paper`; "" for the server's default.
             overrides: options that differ from the recipe's, by name.
             seed: of the training.
             activate: whether to make the version active when it is done; `None`: if it learns from labels alone.

@@ -72,7 +72,9 @@ def slowly(model: FittedModel, item: ImageToScore, passes: int, p: float) -> flo
         if not there.any():
             return 0.0 if model.needs_counts else 0.5
         for share in kept_shares(1, item.image_id, passes, p, network.encoder(pixels)[-1].shape[1:]):
-            handle = network.encoder.stages[-1].register_forward_hook(lambda *seen, share=share: seen[2] * share)
+            handle = network.encoder.get_submodule("stages.3").register_forward_hook(
+                lambda *seen, share=share: seen[2] * share
+            )
             drawn = network(pixels, classes, made.seeds)
             handle.remove()
             maps.append(drawn.logits[0, there].sigmoid().double().numpy())

@@ -35,7 +35,14 @@ def build(recipe: Recipe = TINY) -> FittedModel:
     )
 
 
-@pytest.mark.parametrize("recipe", [TINY, resolve("paper", encoder="resnet18", image_size=32, hidden=16)])
+RECIPES = [
+    TINY,
+    resolve("paper", encoder="resnet18", image_size=32, hidden=16),
+    resolve("recurrent", image_size=32, hidden=16),
+]
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.encoder)
 def test_a_model_comes_back_bit_for_bit(tmp_path: Path, recipe: Recipe):
     model = build(recipe)
     model.save(tmp_path / "model.safetensors")

@@ -39,6 +39,7 @@ def test_iterations_grow_with_the_labels_between_their_bounds():
         ({"recipe": "tiny"}, "recipe"),
         ({"momentum": 0.9}, "momentum"),
         ({"encoder": "vgg16"}, "encoder"),
+        ({"encoder": "tf_efficientnet_lite0"}, "encoder"),
         ({"image_size": 100}, "image_size"),
         ({"image_size": "64"}, "image_size"),
         ({"batch": 0}, "batch"),

@@ -43,8 +43,8 @@ def test_taps_are_those_of_torchvisions_network():
     resnet, encoder = zoo.resnet18(weights=None).eval(), build_encoder("resnet18").eval()
     encoder.get_submodule("stem.0").load_state_dict(resnet.conv1.state_dict())
     encoder.get_submodule("stem.1").load_state_dict(resnet.bn1.state_dict())
-    for stage, layer in zip(encoder.stages, (resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4), strict=True):
-        stage.load_state_dict(layer.state_dict())
+    for place, layer in enumerate((resnet.layer1, resnet.layer2, resnet.layer3, resnet.layer4)):
+        encoder.get_submodule(f"stages.{place}").load_state_dict(layer.state_dict())
     images = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         stem = resnet.relu(resnet.bn1(resnet.conv1(images)))

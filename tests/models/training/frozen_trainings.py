@@ -23,6 +23,8 @@ from models.annotation.recipe import resolve
 from models.classification import train as classification
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
+from models.encoders.names import TIMM
+from models.encoders.pretrained import PACKAGED
 from models.features.recipe import PretrainedRecipe
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
@@ -66,7 +68,7 @@ def scenes(number: int, objects: int, seed: int) -> list[Example]:
 
 def annotate(name: str, **options: object) -> Callable[[Progress], None]:
     """A training of the annotation network, beside pseudo-labels and empty images."""
-    recipe = resolve(name, **SMALL, **options)
+    recipe = resolve(name, **{**SMALL, **options})
 
     def train(progress: Progress) -> None:
         pseudo, empty = (
@@ -136,6 +138,7 @@ FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the p
 ANNOTATION = {
     "compact": annotate("compact"),
     "compact, told the classes": annotate("compact", classes="fed", seeds=False, augment="affine", warmup=2),
+    "recurrent": annotate("recurrent", encoder=f"{TIMM}{PACKAGED}"),
     "paper": annotate("paper", **FAST),
     "paper, joint": annotate("paper", iou_training="joint", **FAST),
     "paper, free": annotate("paper", classes="predicted", class_from=0.1, stop_from=0.1, **FAST),

@@ -82,7 +82,7 @@ class Options:
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
-        help="Training recipe: pretrained, compact, paper, or one of these with ,OPTION=VALUE,...",
+        help="Training recipe: pretrained, recurrent, compact, paper, or one of these with ,OPTION=VALUE,...",
         panel=TRAINING,
         is_compared=True,
     )
@@ -162,7 +162,7 @@ class Options:
             arm := next((arm for arm in self.arms() if Need.DROPOUT in arm.needs), None)
         ):
             raise InvalidArgument(
-                f"{arm} asks how a recurrent network's masks change: it needs --recipe compact or paper",
+                f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
                 field="strategy",
             )
         if not self.simulated and self.parsed_strategy().uses_imported_scores:

@@ -1,0 +1,75 @@
+"""timm's encoders as a network's own: five taps, trained further, norms and normalisation as they came."""
+
+import pytest
+import timm
+import torch
+from torch import nn
+
+from maskloop.errors import InvalidConfig
+from models.data.samples import normalise
+from models.encoders.backbones import build_encoder
+from models.encoders.names import TIMM
+from models.encoders.pretrained import PACKAGED, build_pretrained
+
+PICTURES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+NAME = f"{TIMM}{PACKAGED}"
+
+
+@pytest.mark.parametrize("training", [False, True])
+@torch.no_grad()
+def test_taps_are_those_of_the_frozen_encoder(training):
+    frozen, encoder = build_pretrained(PACKAGED, "package"), build_encoder(NAME, "package").train(training)
+    taps = encoder(normalise(PICTURES))
+    assert [tap.shape[1] for tap in taps] == list(encoder.channels)
+    for tap, other in zip(taps, frozen(PICTURES, fine=True)[1:], strict=True):
+        torch.testing.assert_close(tap, other, rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+def test_the_first_taps_alone_are_the_same():
+    encoder = build_encoder(NAME)
+    taps = encoder(normalise(PICTURES))
+    assert all(map(torch.equal, encoder(normalise(PICTURES), 2), taps[:2]))
+    assert len(encoder(normalise(PICTURES), 2)) == 2
+
+
+@torch.no_grad()
+def test_without_a_tap_at_a_half_four_pixels_are_a_cell_of_one():
+    encoder, told = build_encoder(f"{TIMM}convnext_atto"), timm.get_pretrained_cfg("convnext_atto")
+    taps = encoder(normalise(PICTURES))
+    assert encoder.channels == (12, 40, 80, 160, 320)
+    assert [tap.shape[-1] for tap in taps] == [32, 16, 8, 4, 2]
+    pixels = (PICTURES - torch.tensor(told.mean).view(3, 1, 1)) / torch.tensor(told.std).view(3, 1, 1)
+    torch.testing.assert_close(taps[0][:, ::4], pixels[:, :, ::2, ::2])  # the upper left pixel of each channel
+    torch.testing.assert_close(taps[0][:, 3::4], pixels[:, :, 1::2, 1::2])
+
+
+def test_training_moves_weights_and_no_statistics():
+    encoder = build_encoder(NAME, "package").train()
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    optimizer = torch.optim.SGD(encoder.parameters(), lr=1.0)
+    encoder(normalise(PICTURES))[-1].square().mean().backward()
+    optimizer.step()
+    moved = {name for name, value in encoder.state_dict().items() if not torch.equal(value, before[name])}
+    assert moved == {name for name, _ in encoder.named_parameters()}
+    assert not any(module.training for module in encoder.modules() if isinstance(module, nn.BatchNorm2d))
+
+
+@torch.no_grad()
+def test_its_state_says_how_it_wants_its_images():
+    known, bare = build_encoder(NAME, "package"), build_encoder(NAME)
+    bare.load_state_dict(known.state_dict())
+    assert all(map(torch.equal, bare(normalise(PICTURES)), known(normalise(PICTURES))))
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "stride", "words"),
+    [
+        ("no_such_model", "", 32, "no model 'no_such_model'"),
+        ("resnet18", "package", 32, "are tf_efficientnet_lite0's"),
+        ("resnet18", "", 16, "1/32, not at 1/16"),
+    ],
+)
+def test_an_encoder_that_cannot_be_is_refused_by_name(name, weights, stride, words):
+    with pytest.raises(InvalidConfig, match=words):
+        build_encoder(f"{TIMM}{name}", weights, stride)
