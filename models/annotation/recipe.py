@@ -158,6 +158,7 @@ RECIPES: Mapping[str, Recipe] = {
         image_size=128,
         hidden=32,
         min_hidden=8,
+        steps=100,
         classes="predicted",
         class_input="gate_bias",
         seeds=True,
