@@ -3,6 +3,8 @@
     python -m benchmarks photographs [--recipes pretrained compact] [--sets ...] [--labels 5 10 20 40] [--seeds 0 1 2]
                                      [--out photographs.csv]
 
+A recipe may have options: `pretrained,encoder_rate=3e-4`.
+
 Each row is one network: AP50, panoptic quality and mean IoU on test images that it has not seen, processor seconds of
 its training (labels encoded, no held-out fit), and milliseconds to predict an image whose features are kept. Rows that
 the file has already are not computed again. At the end, means over seeds and their deviation, by set and labels.
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import statistics
 import time
 from functools import partial
@@ -29,7 +32,7 @@ from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
 from models.kinds.load import AnyModel
 from models.kinds.networks import fit
-from models.kinds.recipes import resolve
+from models.kinds.recipes import AnyRecipe, resolve
 
 ALONE: dict[str, object] = {"classes": "predicted", "held_out": 0.0}
 OPTIONS = {"compact": ALONE, "recurrent": ALONE}
@@ -74,7 +77,7 @@ def measured(recipe: str, name: str, labels: str, seed: str) -> Row:
         model = fit(
             setting.labeled,
             setting.categories,
-            resolve(recipe, **OPTIONS.get(recipe, {})),
+            recipe_of(recipe),
             seed=int(seed),
             device=CPU,
             checkpoint_dir=None,
@@ -85,6 +88,13 @@ def measured(recipe: str, name: str, labels: str, seed: str) -> Row:
         measures = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
         numbers = (measures.ap50, measures.metrics["pq"], measures.mean_iou, train_s, predict_ms(model, setting))
     return {name: f"{value:.4f}" for name, value in zip(VALUES, numbers, strict=True)}
+
+
+def recipe_of(text: str) -> AnyRecipe:
+    """A recipe by name, with options whose values are numbers."""
+    name, *options = text.split(",")
+    pairs = [option.partition("=") for option in options]
+    return resolve(name, **OPTIONS.get(name, {}), **{key: json.loads(value) for key, _, value in pairs})
 
 
 def predict_ms(model: AnyModel, setting: Setting) -> float:

@@ -12,10 +12,11 @@ Norms are folded into the convolutions before them, which halves the time of a s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,7 @@ from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig, Unavailable
 from models.encoders.weights_file import read_weights
+from models.training.fingerprint import digest
 
 PACKAGED = "tf_efficientnet_lite0"
 """The encoder whose weights come with the package."""
@@ -39,7 +41,7 @@ class EncoderId:
 
     Args:
         name: timm's.
-        weights: "package", "timm", "random", or SHA-256 of a file.
+        weights: "package", "timm", "random", SHA-256 of a file, or "tuned" and SHA-256 of what was learnt.
     """
 
     name: str
@@ -47,7 +49,7 @@ class EncoderId:
 
 
 class PretrainedEncoder(nn.Module):
-    """A frozen encoder.
+    """An encoder whose norms and dropouts never train; nor do its parameters, unless somebody asks them to.
 
     Args:
         trunk: timm's, with `features_only`.
@@ -70,9 +72,13 @@ class PretrainedEncoder(nn.Module):
             )
         self.channels: tuple[int, ...] = channels[-len(STRIDES) :]
         self.fine_channels: int = channels[-5] if reductions[:-4][-1:] == (2,) else 0
-        self.register_buffer("mean", mean.view(3, 1, 1), persistent=False)
-        self.register_buffer("scale", scale.view(3, 1, 1), persistent=False)
+        self.register_buffer("mean", mean.view(3, 1, 1))
+        self.register_buffer("scale", scale.view(3, 1, 1))
         self.requires_grad_(requires_grad=False).eval()
+
+    def train(self, mode: bool = True) -> Self:
+        """It stays in eval mode: a handful of labels says little of what norms should measure."""
+        return super().train(mode=False)
 
     @property
     def all_channels(self) -> tuple[int, ...]:
@@ -131,6 +137,27 @@ def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
     return encoder
 
 
+def rebuild_pretrained(name: str, state: Mapping[str, Tensor]) -> PretrainedEncoder:
+    """An encoder by timm's name with the state dict of another one of that name; norms are folded as they were there.
+
+    Args:
+        state: of a `PretrainedEncoder`, whose identity is `state_identity`.
+    """
+    import timm
+
+    trunk = _created(timm, name, pretrained=False)
+    encoder = PretrainedEncoder(trunk, EncoderId(name, state_identity(state)), torch.zeros(3), torch.ones(3))
+    if encoder.state_dict().keys() != state.keys():
+        _fold_all(trunk)
+    encoder.load_state_dict(dict(state))
+    return encoder
+
+
+def state_identity(state: Mapping[str, Tensor]) -> str:
+    """What tells weights that were learnt from all others: equal ones have equal identities, on any device."""
+    return f"tuned {digest('', state)}"
+
+
 def packaged_weights() -> Path:
     """The file of ImageNet weights that a dependency brings.
 
@@ -153,8 +180,7 @@ def fold_norms(trunk: nn.Module) -> None:
     before = trunk(picture)
     saved = {name: module for name, module in trunk.named_modules() if list(module.children())}
     children = {name: dict(module.named_children()) for name, module in saved.items()}
-    for module in saved.values():
-        _fold_children(module)
+    _fold_all(trunk)
     after = trunk(picture)
     worst = max(float((a - b).abs().max() / b.abs().max().clamp(min=1e-9)) for a, b in zip(after, before, strict=True))
     if worst > FOLDED_WITHIN:
@@ -163,6 +189,12 @@ def fold_norms(trunk: nn.Module) -> None:
                 setattr(module, child, kept)
 
 
+def _fold_all(trunk: nn.Module) -> None:
+    for module in [module for module in trunk.modules() if list(module.children())]:
+        _fold_children(module)
+
+
+@torch.no_grad()
 def _fold_children(module: nn.Module) -> None:
     convolution: tuple[str, nn.Conv2d] | None = None
     for name, child in list(module.named_children()):

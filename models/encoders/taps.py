@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -18,7 +18,14 @@ from models.data.loading import load_windows
 from models.data.samples import image_tensor
 from models.data.windows import Window, windows
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps, feature_key
-from models.encoders.pretrained import STRIDES, PretrainedEncoder, build_pretrained, weights_identity
+from models.encoders.pretrained import (
+    STRIDES,
+    PretrainedEncoder,
+    build_pretrained,
+    rebuild_pretrained,
+    state_identity,
+    weights_identity,
+)
 
 VERSION = 1
 """Of the taps' arithmetic; raised when a change makes them others."""
@@ -68,6 +75,7 @@ class FrozenEncoder:
         tile: side of the windows that it sees of larger pictures, in pixels; 0 for pictures as they are.
         known_identity: of the weights that a network was trained on, see `models.encoders.pretrained.weights_identity`;
             others are refused. `None` for whatever is there.
+        tuned: state dict of the encoder where it learnt from labels; `None` where it is what `weights` says.
     """
 
     name: str
@@ -79,6 +87,7 @@ class FrozenEncoder:
     fine: bool = False
     known_identity: str | None = None
     tile: int = 0
+    tuned: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)  # the identity tells it
 
     @cached_property
     def encoder(self) -> PretrainedEncoder:
@@ -87,18 +96,26 @@ class FrozenEncoder:
         Raises:
             InvalidConfig: the weights are not there, or not those that are wanted.
         """
-        found = weights_identity(self.name, self.weights)
-        if found != self.identity:
+        if self.tuned is None and weights_identity(self.name, self.weights) != self.identity:
             raise InvalidConfig(f"weights {self.weights} are not those that this model was trained on", field="weights")
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), torch.inference_mode(mode=False):
             torch.manual_seed(0)
-            built = build_pretrained(self.name, self.weights)
+            built = (
+                build_pretrained(self.name, self.weights)
+                if self.tuned is None
+                else rebuild_pretrained(self.name, self.tuned)
+            )
         return built.to(self.device).to(memory_format=torch.channels_last)
 
     @cached_property
     def identity(self) -> str:
         """Of the weights."""
         return self.known_identity or weights_identity(self.name, self.weights)
+
+    def with_weights(self, encoder: PretrainedEncoder) -> Self:
+        """The same with weights that were learnt, frozen from now on: neither finds what was kept of the other."""
+        state = {key: value.cpu() for key, value in encoder.state_dict().items()}
+        return replace(self, tuned=state, known_channels=self.channels, known_identity=state_identity(state))
 
     @property
     def channels(self) -> tuple[int, ...]:

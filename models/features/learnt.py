@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from maskloop.errors import InvalidArgument
 from models.data.samples import Example, ImageToScore, prepare
+from models.encoders.feature_store import Taps
+from models.encoders.pixels import Pixels
 from models.encoders.taps import FrozenEncoder
 from models.features.evidence import judge, rows_of
 from models.features.model import FittedOnFeatures
 from models.features.recipe import PretrainedRecipe
 from models.features.task import FeatureTraining
 from models.features.tiles import training_tiles
-from models.features.views import LabeledView, labeled_views
+from models.features.tuning import EncoderTuning
+from models.features.views import LabeledView, ViewEncoder, labeled_views, tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.predictor import Predictor
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
-from models.training.loop import Progress, part_of, run
+from models.training.loop import Progress, Task, part_of, run
 
 BATCH = 16
 EVERY_OBJECT = 1 << 30
@@ -65,6 +69,18 @@ class Learnt:
         beside = ((self.proposed, self.recipe.pseudo_images), (self.nothing, self.recipe.empty_images))
         return tuple((_windows(views), number) for views, number in beside if views and number)
 
+    def taps(self, views: Iterable[LabeledView], encoder: FrozenEncoder) -> Iterator[Taps]:
+        """Taps of views: those that they hold, or what `encoder` makes of the pixels that they hold instead."""
+        for view in views:
+            if self.recipe.encoder_rate:
+                yield from encoder.encode(encoder.tensors([view.taps])[0])
+            else:
+                yield view.taps
+
+    def statistics(self, encoder: FrozenEncoder) -> tuple[list[Tensor], list[Tensor]]:
+        """Mean and deviation of each tap's channels over first views."""
+        return tap_statistics(list(self.taps((views[0] for views in self.drawn), encoder)))
+
 
 def _windows(views: Views) -> list[list[LabeledView]]:
     return [window for windows in views.values() for window in windows]
@@ -85,6 +101,8 @@ def gather(
 ) -> Learnt:
     """Encode what is to be learnt from, and have the model before say what it makes of the new labels.
 
+    Where the encoder is to learn, views hold pixels.
+
     Args:
         kind: of the models that can give evidence.
 
@@ -101,12 +119,15 @@ def gather(
     if isinstance(previous, kind) and previous.categories == categories:
         evidence = _evidence_since(previous, ordered, device, part_of(progress, 0.0, PROPOSED))
     encoding = part_of(progress, PROPOSED, 1.0)
+    through: ViewEncoder = encoder
+    if recipe.encoder_rate:
+        through = Pixels(recipe.image_size, encoder.store)
 
     def views_of(images: Iterable[Example]) -> Views:
         views: Views = {}
         for done, example in enumerate(images, start=1):
             views[example.image_id] = [
-                labeled_views(prepare(tile, categories, recipe.image_size, EVERY_OBJECT), encoder, recipe.views)
+                labeled_views(prepare(tile, categories, recipe.image_size, EVERY_OBJECT), through, recipe.views)
                 for tile in training_tiles(example, encoder.tile, recipe.image_size)
             ]
             if images is ordered:
@@ -147,18 +168,23 @@ def train(
     cache: NetworkCache | None,
     progress: Progress,
 ) -> dict[str, Any]:
-    """Train the network, fit and judge its head; returns the fields that every fitted network on features has.
+    """Train the network, with its encoder where the recipe says so, fit and judge its head.
+
+    Returns the fields that every fitted network on features has.
 
     Args:
         fit_on: fits the head, `None` for no evidence.
     """
     path = checkpoint_dir / "training.pt" if checkpoint_dir else None
     told = part_of(progress, 0.0, TRAINED, "training: ")
-    network = run(task, iterations, seed, resume_path=path, cache=cache, progress=told)
+    whole: Task[Any, Any] = EncoderTuning.of(task, encoder) if learnt.recipe.encoder_rate else task
+    run(whole, iterations, seed, resume_path=path, cache=cache, progress=told)
+    if isinstance(whole, EncoderTuning):
+        encoder = encoder.with_weights(whole.network.encoder)
     head, metrics = judge(learnt.evidence, fit_on, np.random.default_rng([seed, 3]))
     progress(1.0, f"head: {head}")
     return {
-        "network": network,
+        "network": task.network,
         "recipe": learnt.recipe,
         "categories": categories,
         "calibrator": fit_on(learnt.evidence),

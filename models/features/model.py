@@ -1,4 +1,7 @@
-"""A fitted network on frozen features in one file; the encoder's weights are not in it, they come with the package."""
+"""A fitted network on features in one file; the encoder's weights are in it where they were learnt, too.
+
+Else they come with the package, or from a file of weights.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from models.training.loop import Progress
 
 EVIDENCE = "evidence "
 """What the names of the evidence's tensors begin with."""
+ENCODER = "encoder "
+"""And those of an encoder that learnt."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,14 @@ class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
         if self.evidence is not None:
             tensors[f"{EVIDENCE}statistics"] = torch.from_numpy(self.evidence.statistics)
             tensors[f"{EVIDENCE}ious"] = torch.from_numpy(self.evidence.ious)
+        for name, value in (self.encoder.tuned or {}).items():
+            tensors[ENCODER + name] = value
         return tensors
 
 
 def network_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The network's among a file's tensors."""
-    return {key: value for key, value in tensors.items() if not key.startswith(EVIDENCE)}
+    return {key: value for key, value in tensors.items() if not key.startswith((EVIDENCE, ENCODER))}
 
 
 def evidence_of(description: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> CalibrationSet | None:
@@ -112,8 +119,19 @@ def frozen_encoder(
 
 
 def encoder_of(
-    description: Mapping[str, Any], recipe: PretrainedRecipe, device: torch.device, *, fine: bool = False
+    description: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    recipe: PretrainedRecipe,
+    device: torch.device,
+    *,
+    fine: bool = False,
 ) -> FrozenEncoder:
     """That of a model's file; it is built when a picture is not in the store."""
     encoder = frozen_encoder(recipe, NO_STORE, device, description.get("tile", 0), fine=fine)
-    return replace(encoder, known_channels=tuple(description["channels"]), known_identity=description["encoder"])
+    tuned = {key.removeprefix(ENCODER): value for key, value in tensors.items() if key.startswith(ENCODER)}
+    return replace(
+        encoder,
+        known_channels=tuple(description["channels"]),
+        known_identity=description["encoder"],
+        tuned=tuned or None,
+    )

@@ -16,8 +16,19 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "masks": ("auto", "regions", "dense"),
 }
 WEIGHTS = ("package", "timm", "random")
-MAY_BE_ZERO = {"warmup", "weight_decay", "clip", "threshold", "empty_share", "pseudo_share", "max_iterations", "tile"}
-SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every"}
+MAY_BE_ZERO = {
+    "warmup",
+    "weight_decay",
+    "clip",
+    "threshold",
+    "empty_share",
+    "pseudo_share",
+    "max_iterations",
+    "tile",
+    "encoder_rate",
+}
+SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every", "encoder_rate"}
+"""`models.features.tuning` tells the last one where it shapes a network."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class PretrainedRecipe(JsonOptions):
     """
 
     name: str = "pretrained"
-    # The frozen encoder.
+    # The encoder.
     encoder: str = "tf_efficientnet_lite0"  # timm's name
     weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
     image_size: int = 192  # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
@@ -47,6 +58,7 @@ class PretrainedRecipe(JsonOptions):
     batch: int = 8
     objects: int = 4  # of one image in one iteration, drawn anew each time
     rate: float = 3e-3
+    encoder_rate: float = 0.0  # of the encoder, which then learns as well; 0 keeps it frozen
     weight_decay: float = 1e-2
     warmup: int = 20  # iterations of linear warm-up
     clip: float = 5.0  # largest gradient norm; 0 for no clipping

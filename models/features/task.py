@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from torch import nn
 
 from models.features import views
 from models.features.recipe import PretrainedRecipe
@@ -56,8 +57,7 @@ class FeatureTraining(Task[Network, Batch]):
 
     def optimizer(self) -> torch.optim.Optimizer:
         """AdamW."""
-        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
-        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+        return adamw(self.recipe, (self.network, self.recipe.rate))
 
     def chosen(self, seed: int, iteration: int, rng: np.random.Generator) -> list[LabeledView]:
         """One view of each image that an iteration sees."""
@@ -66,3 +66,9 @@ class FeatureTraining(Task[Network, Batch]):
             for labels, number in ((self.labels, self.recipe.batch), *self.on_top)
             for place in places_of(len(labels), number, seed, iteration)
         ]
+
+
+def adamw(recipe: PretrainedRecipe, *parts: tuple[nn.Module, float]) -> torch.optim.Optimizer:
+    """The recipe's AdamW of some networks, each with its rate."""
+    groups = [{"params": list(network.parameters()), "rate": rate} for network, rate in parts]
+    return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)

@@ -1,7 +1,8 @@
 """Views of labeled images as the training takes them: the encoder's taps, and what the heads are to say of them.
 
-The encoder is frozen, so that every view is encoded once. What a view shows follows from the picture and the view's
-number alone: the next training that learns from the same label finds its taps in the feature store.
+A frozen encoder encodes every view once; of one that learns as well, a view holds the pixels. What a view
+shows follows from the picture and the view's number alone: the next training that learns from the same label finds it
+in the feature store.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,8 +20,7 @@ from torch import Tensor
 
 from models.data.augmentation import random_move, recolour
 from models.data.samples import Prepared, image_tensor
-from models.encoders.feature_store import EncodedPicture, Taps
-from models.encoders.taps import FrozenEncoder
+from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps
 
 VERSION = 1
 """Raised when a change makes trainings come to other weights."""
@@ -32,7 +33,7 @@ class LabeledView:
     """One view of a labeled image with n objects; S is the encoder's square, s = S / 4.
 
     Args:
-        taps: of the encoder, finest first.
+        taps: of the encoder, finest first; for one that learns, the picture itself, see `models.encoders.pixels`.
         masks: (n, S * S / 8) uint8, packed bits.
         classes: (n,) int64 class indices.
         areas: (n,) float32, shares of the image.
@@ -56,7 +57,29 @@ class LabeledView:
         return bits.reshape(-1, side, side).astype(np.bool_)
 
 
-def labeled_views(example: Prepared, encoder: FrozenEncoder, number: int) -> list[LabeledView]:
+class ViewEncoder(Protocol):
+    """What views are seen through: `models.encoders.taps.FrozenEncoder`, or `models.encoders.pixels.Pixels`."""
+
+    @property
+    def store(self) -> FeatureStore:
+        """Of what it made before."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of what it makes of a picture."""
+
+    def key(self, content: str, view: int = 0) -> str:
+        """What a picture's view is kept under."""
+
+    def encode(self, images: Tensor) -> list[Taps]:
+        """(B, 3, S, S) in [0, 1] to what it makes of each picture."""
+
+
+def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[LabeledView]:
     """A label's views; the first is the picture as it is, the second its mirror image, the others are random."""
     content = hashlib.sha256(example.image.tobytes()).hexdigest()
     kept = [encoder.store.read(encoder.key(content, place), encoder.shapes) for place in range(number)]
@@ -130,11 +153,11 @@ def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Te
     return tensors
 
 
-def tap_statistics(labels: Sequence[Sequence[LabeledView]]) -> tuple[list[Tensor], list[Tensor]]:
-    """Mean and deviation of each tap's channels over the labels' first views."""
+def tap_statistics(taken: Sequence[Taps]) -> tuple[list[Tensor], list[Tensor]]:
+    """Mean and deviation of each tap's channels over some pictures."""
     means, scales = [], []
-    for level in range(len(labels[0][0].taps)):
-        values = np.stack([seen[0].taps[level] for seen in labels]).astype(np.float32)
+    for level in range(len(taken[0])):
+        values = np.stack([taps[level] for taps in taken]).astype(np.float32)
         means.append(torch.from_numpy(values.mean(axis=(0, 2, 3))))
         scales.append(torch.from_numpy(values.std(axis=(0, 2, 3)) + 1e-3))
     return means, scales

@@ -17,7 +17,6 @@ from models.features.learnt import gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import fitting_tile
-from models.features.views import tap_statistics
 from models.predictor import Predictor
 from models.pretrained.head import fit_head
 from models.pretrained.model import FittedPretrained
@@ -78,7 +77,7 @@ def fit(
         progress=part_of(progress, 0.0, ENCODED),
     )
     network = build_network(encoder.channels, len(categories), recipe, seed).to(device)
-    network.standardise(*tap_statistics(learnt.drawn))
+    network.standardise(*learnt.statistics(encoder))
     task = PyramidTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
     fitted = train(
         task,

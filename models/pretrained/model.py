@@ -48,6 +48,6 @@ class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=encoder_of(description, recipe, device),
+            encoder=encoder_of(description, tensors, recipe, device),
             **provenance(description),
         )

@@ -14,11 +14,11 @@ import torch
 from models.data.samples import Example
 from models.data.thinness import look_thin
 from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.encoders.taps import FrozenEncoder
 from models.features.learnt import Learnt, gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import fitting_tile
-from models.features.views import tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Predictor
@@ -79,7 +79,7 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = DenseNetwork(encoder.channels, len(categories)).to(memory_format=torch.channels_last).to(device)
-    network.standardise(*tap_statistics(learnt.drawn))
+    network.standardise(*learnt.statistics(encoder))
     task = DenseTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
     fitted = train(
         task,
@@ -93,7 +93,7 @@ def fit(
         cache=cache,
         progress=part_of(progress, ENCODED, 1.0),
     )
-    return FittedDense(**fitted, rule=_learn_rule(task, learnt))
+    return FittedDense(**fitted, rule=_learn_rule(task.network, learnt, fitted["encoder"]))
 
 
 def thin_head(evidence: CalibrationSet | None) -> Calibrator:
@@ -105,15 +105,8 @@ def thin_head(evidence: CalibrationSet | None) -> Calibrator:
 
 
 @torch.inference_mode()
-def _learn_rule(task: DenseTraining, learnt: Learnt) -> InstanceRule:
+def _learn_rule(network: DenseNetwork, learnt: Learnt, encoder: FrozenEncoder) -> InstanceRule:
     """From the labels as they are, and what the network makes of them."""
-    network = task.network.eval()
     first = [views[0] for windows in learnt.labels.values() for views in windows]
-    maps = []
-    for view in first:
-        taps = [
-            torch.from_numpy(np.array(tap))[None].to(task.device).to(torch.float32, memory_format=torch.channels_last)
-            for tap in view.taps
-        ]
-        maps.append(network(taps)[0].sigmoid().cpu().numpy())
+    maps = [network(encoder.tensors([taps]))[0].sigmoid().cpu().numpy() for taps in learnt.taps(first, encoder)]
     return learn_rule(maps, [view.solid() for view in first], [view.classes for view in first])

@@ -131,7 +131,7 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             recipe=recipe,
             channels=channels,
             evidence=evidence_of(description, tensors),
-            encoder=encoder_of(description, recipe, device, fine=True),
+            encoder=encoder_of(description, tensors, recipe, device, fine=True),
             rule=InstanceRule(**description["rule"]),
             **provenance(description),
         )

@@ -1,6 +1,8 @@
 """What every network that outlines objects promises (`models.predictor`). A new one joins by a line in PREDICTORS."""
 
+import copy
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -66,6 +68,17 @@ def pretrained_network(classes: str, tile: int = 0) -> FittedPretrained:
     )
 
 
+def tuned_network(make: Callable[[], FittedPretrained | FittedDense]) -> FittedPretrained | FittedDense:
+    """One of these whose encoder has learnt, too: its weights are a little beside where they began."""
+    model = make()
+    encoder = copy.deepcopy(model.encoder.encoder)
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(4)
+        for parameter in encoder.parameters():
+            parameter.mul_(1 + 0.1 * torch.randn_like(parameter))
+    return replace(model, encoder=model.encoder.with_weights(encoder))
+
+
 def dense_network(classes: str, tile: int = 0) -> FittedDense:
     """A small one on a random encoder, whose maps go up and down."""
     tiny = PretrainedRecipe(weights="random", masks="dense", image_size=64, classes=classes)
@@ -100,6 +113,9 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "on frozen features, count-free": partial(pretrained_network, "predicted"),
     "dense, count-conditioned": partial(dense_network, "fed"),
     "dense, count-free": partial(dense_network, "predicted"),
+    "with a tuned encoder, count-conditioned": partial(tuned_network, partial(pretrained_network, "fed")),
+    "with a tuned encoder, count-free": partial(tuned_network, partial(pretrained_network, "predicted")),
+    "dense with a tuned encoder, count-free": partial(tuned_network, partial(dense_network, "predicted")),
     "on windows, count-conditioned": partial(pretrained_network, "fed", 32),
     "on windows, count-free": partial(pretrained_network, "predicted", 32),
     "dense on windows, count-free": partial(dense_network, "predicted", 32),

@@ -25,6 +25,7 @@ from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
 from models.encoders.names import TIMM
 from models.encoders.pretrained import PACKAGED
+from models.features import tuning
 from models.features.recipe import PretrainedRecipe
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
@@ -103,8 +104,8 @@ def classify(**options: object) -> Callable[[Progress], None]:
     return train
 
 
-def on_features(kind: str) -> Callable[[Progress], None]:
-    """A training on frozen features: of a network that looks at regions, or of a dense one."""
+def on_features(kind: str, encoder_rate: float = 0.0) -> Callable[[Progress], None]:
+    """A training on features: of a network that looks at regions, or of a dense one."""
     recipe = PretrainedRecipe(
         image_size=32,
         masks=kind,
@@ -115,6 +116,7 @@ def on_features(kind: str) -> Callable[[Progress], None]:
         batch=4,
         min_iterations=6,
         max_iterations=6,
+        encoder_rate=encoder_rate,
     )
     room = pretrained_fit if kind == "regions" else thin_fit
 
@@ -149,12 +151,14 @@ CLASSIFICATION = {
 }
 
 FEATURES = {"regions": on_features("regions"), "dense": on_features("dense")}
-TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES}
+TUNING = {"regions, tuned": on_features("regions", 1e-3)}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),
     **dict.fromkeys(CLASSIFICATION, classification.versions),
     "regions": pretrained.versions,
     "dense": thin.versions,
+    "regions, tuned": lambda: {**pretrained.versions(), "tuning": tuning.VERSION},
 }
 
 
