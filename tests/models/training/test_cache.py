@@ -190,6 +190,7 @@ def another(name: str, value):
     if isinstance(value, bool):
         return not value
     grown = {
+        "encoder": "resnet18",
         "image_size": 64,
         "hidden": 32,
         "min_iterations": 2,
