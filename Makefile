@@ -25,11 +25,13 @@ $(READY): pyproject.toml
 	fi
 	touch $(READY)
 
+SHORT := --recipe pretrained,max_iterations=150 # trainings that end within the minutes that a demo may take
+
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
-	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random --workdir runs/demo --resume
+	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random $(SHORT) --workdir runs/demo --resume
 
 demo-photos: $(READY)  ## Run a campaign on photographs; leaves runs/demo-photos/report.html.
-	$(BIN)/al-loop --data demo:photos,120 --budget 2h --max-rounds 2 --compare random --workdir runs/demo-photos --resume
+	$(BIN)/al-loop --data demo:photos,120 --budget 2h --max-rounds 2 --compare random $(SHORT) --workdir runs/demo-photos --resume
 
 test: lint types layers check-stubs check-docs unit  ## Lint, format, types, layers, fresh stubs and docs, tests.
 

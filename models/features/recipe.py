@@ -52,7 +52,7 @@ class PretrainedRecipe(JsonOptions):
     region: int = 16  # cells along the side of a region of the mask head, whose masks have twice as many
     # The training.
     views: int = 6  # of each labeled image, encoded once: plain, mirrored, and random ones
-    iterations_per_label: int = 3
+    iterations_per_label: int = 15
     min_iterations: int = 100
     max_iterations: int = 600  # 0 for no limit
     batch: int = 8
@@ -101,8 +101,12 @@ class PretrainedRecipe(JsonOptions):
             )
 
     def as_dense(self) -> Self:
-        """The same for a dense head, which needs a larger square: five thirds of the side, a multiple of 32."""
-        return replace(self, masks="dense", image_size=32 * round(self.image_size * 5 / 96))
+        """The same for a dense head, which needs a larger square: five thirds of the side, a multiple of 32.
+
+        It learns from every pixel of a window, and needs a fifth of the iterations a label.
+        """
+        side, per_label = 32 * round(self.image_size * 5 / 96), -(-self.iterations_per_label // 5)
+        return replace(self, masks="dense", image_size=side, iterations_per_label=per_label)
 
     def build_arguments(self) -> tuple[int, int, int]:
         """Width, tower and region, as the network takes them."""

@@ -198,7 +198,7 @@ def another(name: str, value):
         "stop_from": 0.7,
         "warm_share": 0.7,
     }
-    return grown.get(name, value + 1)
+    return grown[name] if name in grown else value + 1
 
 
 def mark(network: AnnotationNetwork, prepared: list[Prepared], recipe: Recipe) -> str:
