@@ -21,7 +21,7 @@ def test_iterations_is_short_for_exactly_so_many():
 
 
 def test_iterations_grow_with_the_labels():
-    recipe = resolve("pretrained")
+    recipe = PretrainedRecipe()
     assert [recipe.iterations(labels) for labels in (5, 10, 20, 1000)] == [100, 150, 300, 600]
     assert [recipe.as_dense().iterations(labels) for labels in (5, 33, 50, 1000)] == [100, 100, 150, 600]
 
