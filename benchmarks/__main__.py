@@ -22,6 +22,7 @@ BENCHMARKS = (
     "recommendations",
     "clusters",
     "startup",
+    "encoding",
 )
 
 
