@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maskloop.values import Batch, Classifier, Evaluation, HardCandidate, Label, ModelVersion, Pick
+from maskloop.values import Batch, Classifier, Evaluation, HardCandidate, HeadState, Label, ModelVersion, Pick
 from maskloop.values.measures import decide_by, measured
 
 
@@ -46,6 +46,12 @@ class Measured:
     spent_s_by_kind: dict[str, float]
     train_s: float
     evaluate_s: float
+
+
+def told_metrics(model: ModelVersion, evaluation: Evaluation) -> dict[str, float]:
+    """An evaluation's metrics, without those of predicted IoU where no head was fitted that predicts it."""
+    fitted = model.head is not HeadState.UNFITTED
+    return {name: value for name, value in evaluation.metrics.items() if fitted or not name.startswith("iou_")}
 
 
 @dataclass(frozen=True)

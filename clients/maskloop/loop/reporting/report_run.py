@@ -11,7 +11,7 @@ from maskloop.datasets.read import Data
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
 from maskloop.loop.options import Options
-from maskloop.loop.outcomes import Arm, Purchase, Round
+from maskloop.loop.outcomes import Arm, Purchase, Round, told_metrics
 from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.loop.reporting.environment import setup_of
 from maskloop.loop.reporting.gallery import ImageReader, Truths, gallery_of, gallery_pictures
@@ -222,7 +222,7 @@ def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundRe
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
         evaluated=evaluated,
         not_decoded=quality.not_decoded,
-        metrics={name: value for name, value in quality.metrics.items() if fitted or not name.startswith("iou_")},
+        metrics=told_metrics(measured.model, quality),
         ap50_by_category=dict(quality.ap50_by_category),
         head_trusted=trusted,
         head_fitted=fitted,

@@ -8,6 +8,7 @@ import numpy as np
 
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
+from maskloop.loop.outcomes import told_metrics
 from maskloop.loop.student_network import PseudoLabeledImage
 from maskloop.report import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, StudentNetwork
 
@@ -30,7 +31,7 @@ def student_network(result: ArmResult) -> StudentNetwork | None:
         ap=quality.ap,
         ap50=quality.ap50,
         mean_iou=quality.mean_iou,
-        metrics=dict(quality.metrics),
+        metrics=told_metrics(student.model, quality),
         score_s=student.score_s,
         train_s=student.train_s,
         evaluate_s=student.evaluate_s,
