@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from maskloop.errors import InvalidConfig
@@ -149,65 +149,47 @@ class Recipe(JsonOptions):
         return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
 
 
+COMPACT = Recipe(
+    name="compact",
+    encoder="compact",
+    image_size=64,
+    hidden=32,
+    min_hidden=8,
+    class_input="gate_bias",
+    seeds=True,
+    epochs=40,
+    min_iterations=200,
+    max_iterations=400,
+    batch=8,
+    optimizer="adamw",
+    rate=3e-3,
+    encoder_rate=3e-3,
+    weight_decay=1e-4,
+    warmup=20,
+    cosine=True,
+    clip=5.0,
+    augment="strong",
+    train_steps=4,
+    pseudo_share=0.5,
+    objectness=0.2,
+    semantic_weight=1.0,
+    centre_weight=1.0,
+    checkpoint_every=100,
+)
 RECIPES: Mapping[str, Recipe] = {
     "paper": Recipe(),
-    "recurrent": Recipe(
+    "recurrent": replace(
+        COMPACT,
         name="recurrent",
         encoder="timm:tf_efficientnet_lite0",
         weights="package",
         image_size=128,
-        hidden=32,
-        min_hidden=8,
         steps=100,
         classes="predicted",
-        class_input="gate_bias",
-        seeds=True,
-        epochs=40,
-        min_iterations=200,
         max_iterations=600,
-        batch=8,
-        optimizer="adamw",
-        rate=3e-3,
         encoder_rate=3e-4,
-        weight_decay=1e-4,
-        warmup=20,
-        cosine=True,
-        clip=5.0,
-        augment="strong",
-        train_steps=4,
-        pseudo_share=0.5,
-        objectness=0.2,
-        semantic_weight=1.0,
-        centre_weight=1.0,
-        checkpoint_every=100,
     ),
-    "compact": Recipe(
-        name="compact",
-        encoder="compact",
-        image_size=64,
-        hidden=32,
-        min_hidden=8,
-        class_input="gate_bias",
-        seeds=True,
-        epochs=40,
-        min_iterations=200,
-        max_iterations=400,
-        batch=8,
-        optimizer="adamw",
-        rate=3e-3,
-        encoder_rate=3e-3,
-        weight_decay=1e-4,
-        warmup=20,
-        cosine=True,
-        clip=5.0,
-        augment="strong",
-        train_steps=4,
-        pseudo_share=0.5,
-        objectness=0.2,
-        semantic_weight=1.0,
-        centre_weight=1.0,
-        checkpoint_every=100,
-    ),
+    "compact": COMPACT,
 }
 
 

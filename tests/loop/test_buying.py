@@ -20,7 +20,7 @@ from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy
 from maskloop.loop.campaign import begin
 from maskloop.loop.options import Options
-from maskloop.loop.plan import plan_of
+from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import LineProgress
 from maskloop.loop.rounds import count_more
 from maskloop.loop.stopping import why_nothing_more

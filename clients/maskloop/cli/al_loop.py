@@ -55,7 +55,7 @@ def _forecast(options: Options) -> None:
     out = Console()
     with out.status("reading the data"), TemporaryDirectory() as folder:
         from maskloop.cli.dry_run import show_forecasts
-        from maskloop.loop.dry_run import data_of, forecasts_of
+        from maskloop.loop.planning.dry_run import data_of, forecasts_of
 
         forecasts = forecasts_of(options, data_of(options, Path(folder)))
     show_forecasts(out, options, forecasts)

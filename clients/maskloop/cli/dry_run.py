@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from maskloop.loop.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast
 from maskloop.loop.options import Options
+from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast
 from maskloop.pages.wording import say_outline, say_time
 
 

@@ -17,7 +17,7 @@ from maskloop.loop.campaign import run_campaign
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm
-from maskloop.loop.plan import plan_of
+from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.request_ids import RequestIds
 from maskloop.loop.session import CampaignSession, Training

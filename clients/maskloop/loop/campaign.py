@@ -11,7 +11,7 @@ from maskloop.errors import InvalidBudget
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
 from maskloop.loop.outcomes import Arm, Purchase
-from maskloop.loop.plan import Plan
+from maskloop.loop.planning.plan import Plan
 from maskloop.loop.rounds import run_round
 from maskloop.loop.session import CampaignSession
 from maskloop.values import SupervisionKind

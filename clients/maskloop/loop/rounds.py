@@ -10,7 +10,7 @@ from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
 from maskloop.loop.goals import OodCheckGoal, RoundGoal
 from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
-from maskloop.loop.plan import Plan
+from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.stopping import candidates, why_nothing_more, why_stop
 from maskloop.values import Budget, Strategy, SupervisionKind

@@ -17,12 +17,12 @@ from maskloop.datasets.read import Data
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
-from maskloop.loop.dry_run import data_of, forecasts_of
 from maskloop.loop.ledger import Ledger
-from maskloop.loop.object_sizes import warn_of_small_objects
 from maskloop.loop.options import Options, begin_run, find_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
+from maskloop.loop.planning.dry_run import data_of, forecasts_of
+from maskloop.loop.planning.object_sizes import warn_of_small_objects
 from maskloop.loop.progress import Progress
 from maskloop.loop.reporting.report_run import Reporter
 from maskloop.pages.wording import say_measure, say_number, say_quality, say_time

@@ -9,7 +9,7 @@ import numpy as np
 from maskloop.forecasting.learning_curve import fit_learning_curve
 from maskloop.loop.options.stop_rules import PLATEAU, StopRule
 from maskloop.loop.outcomes import Measured
-from maskloop.loop.plan import Plan
+from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.pages.wording import say_measure, say_number, say_time
 from maskloop.values import SkipReason, Split

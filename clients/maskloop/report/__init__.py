@@ -1,10 +1,10 @@
 """What a campaign leaves behind for people: `report.json`, `report.csv`, curves as SVG, and one `report.html`."""
 
-from maskloop.report.gallery import Gallery, choose_images, judge_image
-from maskloop.report.gallery_pictures import GalleryPicture
 from maskloop.report.hard_ood import HardImage, HardOodReport, shown_groups
 from maskloop.report.outlook import with_outlooks
-from maskloop.report.pictures import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
+from maskloop.report.pictures.chosen import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
+from maskloop.report.pictures.gallery import Gallery, choose_images, judge_image
+from maskloop.report.pictures.gallery_pictures import GalleryPicture
 from maskloop.report.reliability import shuffled_spearman
 from maskloop.report.report import (
     Baseline,

@@ -14,11 +14,11 @@ from maskloop.pages.html import KeyFigure, data_uri, environment, themed
 from maskloop.report.costs import label_costs
 from maskloop.report.figures import curve_name
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
-from maskloop.report.gallery import say_gallery
-from maskloop.report.gallery_pictures import OUTLINES, gallery_groups
 from maskloop.report.hard_ood import HardImage, say_hard_ood, shown_groups
 from maskloop.report.outlook import say_checks, say_outlook
-from maskloop.report.pictures import FIRST_BATCH, colours_of, picture_file
+from maskloop.report.pictures.chosen import FIRST_BATCH, colours_of, picture_file
+from maskloop.report.pictures.gallery import say_gallery
+from maskloop.report.pictures.gallery_pictures import OUTLINES, gallery_groups
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
 from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
 from maskloop.report.summary import compare, last_measured, summary

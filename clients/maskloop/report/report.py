@@ -16,8 +16,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
-from maskloop.report.gallery import Gallery
 from maskloop.report.hard_ood import HardOodReport
+from maskloop.report.pictures.gallery import Gallery
 from maskloop.report.student_network import StudentNetwork
 from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
 from maskloop.values.measures import SHOWN, decide_by

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.formats.files import write_atomically
-from maskloop.report.pictures import colours_of, outline, to_jpeg
+from maskloop.report.pictures.chosen import colours_of, outline, to_jpeg
 from maskloop.values import Category, ObjectLabel
 
 PSEUDO_PICTURES = 24

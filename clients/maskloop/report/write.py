@@ -8,9 +8,9 @@ from pathlib import Path
 from maskloop.errors import NotFound
 from maskloop.formats.files import write_atomically
 from maskloop.report.figures import figures
-from maskloop.report.gallery_pictures import GalleryPicture, save_gallery
 from maskloop.report.page import to_html
-from maskloop.report.pictures import BatchPicture, Pixels, save_hard_ood, save_pictures
+from maskloop.report.pictures.chosen import BatchPicture, Pixels, save_hard_ood, save_pictures
+from maskloop.report.pictures.gallery_pictures import GalleryPicture, save_gallery
 from maskloop.report.report import RunReport, from_json, to_json
 from maskloop.report.student_network import PseudoPicture, save_pseudo_pictures
 from maskloop.report.tables import to_csv

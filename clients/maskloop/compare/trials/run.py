@@ -20,7 +20,7 @@ from maskloop.compare.trials.trials import Trials
 from maskloop.datasets.read import Data, read_data, without_folders
 from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
 from maskloop.loop.options.run_file import DEMO_FOLDER
-from maskloop.loop.plan import plan_of
+from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.reporting.environment import machine, versions
 from maskloop.values import Strategy
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from maskloop.errors import InvalidImage
 from maskloop.masks import Mask
 from maskloop.report import Gallery, GalleryPicture, RunReport, choose_images, judge_image, read_report, write_report
-from maskloop.report.gallery import say_gallery
-from maskloop.report.gallery_pictures import (
+from maskloop.report.pictures.chosen import picture_file, rgb
+from maskloop.report.pictures.gallery import say_gallery
+from maskloop.report.pictures.gallery_pictures import (
     GALLERY_BYTES,
     GALLERY_SIDE,
     OUTLINES,
@@ -19,7 +20,6 @@ from maskloop.report.gallery_pictures import (
     gallery_groups,
     save_gallery,
 )
-from maskloop.report.pictures import picture_file, rgb
 from maskloop.values import EvaluatedImage, ImageProposals, ObjectLabel, ObjectProposal
 
 SIZE = GALLERY_SIDE

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskloop.formats.datasets import DatasetImage
-from maskloop.loop.object_sizes import warn_of_small_objects
+from maskloop.loop.planning.object_sizes import warn_of_small_objects
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 

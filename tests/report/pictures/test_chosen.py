@@ -8,7 +8,15 @@ from PIL import Image as Picture
 from maskloop.errors import InvalidImage, InvalidLabel
 from maskloop.masks import Mask
 from maskloop.report import PICTURES_A_ROUND, BatchPicture
-from maskloop.report.pictures import LARGEST_BYTES, LONGEST_SIDE, outline, picture_file, save_pictures, shrink, to_jpeg
+from maskloop.report.pictures.chosen import (
+    LARGEST_BYTES,
+    LONGEST_SIDE,
+    outline,
+    picture_file,
+    save_pictures,
+    shrink,
+    to_jpeg,
+)
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"))

@@ -8,7 +8,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
-from maskloop.loop.plan import Plan, plan_of
+from maskloop.loop.planning.plan import Plan, plan_of
 from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, Strategy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

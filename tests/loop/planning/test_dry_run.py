@@ -9,8 +9,8 @@ import pytest
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import Dataset, DatasetImage
-from maskloop.loop.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, forecast
-from maskloop.loop.plan import Plan
+from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, forecast
+from maskloop.loop.planning.plan import Plan
 from maskloop.masks import Mask
 from maskloop.values import Budget, Category, ObjectLabel, OutlinePrice, Strategy
 

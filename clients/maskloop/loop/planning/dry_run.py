@@ -10,7 +10,7 @@ from pathlib import Path
 from maskloop.datasets.read import Data, read_data
 from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
 from maskloop.loop.options import Options
-from maskloop.loop.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
+from maskloop.loop.planning.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
 from maskloop.values import FullLabel
 
 TRAIN_S = {"compact": 70.0, "pretrained": 45.0}

@@ -17,8 +17,8 @@ from maskloop.errors import InvalidImage
 from maskloop.formats.files import write_atomically
 from maskloop.masks import Mask
 from maskloop.pages.html import data_uri
-from maskloop.report.gallery import BEST, MIDDLE, WORST, Gallery, GalleryImage, found_places
-from maskloop.report.pictures import Pixels, edge, fit, grow, picture_file, rgb, shrink, to_jpeg
+from maskloop.report.pictures.chosen import Pixels, edge, fit, grow, picture_file, rgb, shrink, to_jpeg
+from maskloop.report.pictures.gallery import BEST, MIDDLE, WORST, Gallery, GalleryImage, found_places
 from maskloop.values import ObjectLabel, ObjectProposal
 
 GALLERY_SIDE = 400
