@@ -14,6 +14,7 @@ from maskloop.values import (
     Category,
     Image,
     ImageProposals,
+    LabelContent,
     LabelDraft,
     ObjectLabel,
     Pick,
@@ -35,6 +36,8 @@ class Task:
         counts_paid_s: seconds already paid for counts of these images, by image id.
         read_image: an image's file by its id.
         keep: prolongs the leases; call it now and then while people work.
+        run: names the run and no other, such as `bridges-random-1f2e3d4c`; "" where it does not matter.
+        is_over: whether the run is to end now; people are no longer waited for.
     """
 
     name: str
@@ -45,14 +48,18 @@ class Task:
     counts_paid_s: Mapping[str, float]
     read_image: Callable[[str], bytes]
     keep: Callable[[], Batch]
+    run: str = ""
+    is_over: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Labels in the order of the task's images, and the images that got none, by id, with the reason."""
+    """Labels in the order of the task's images, the images that got none, by id, with the reason, and those that may
+    still get one later."""
 
     drafts: tuple[LabelDraft, ...]
     passed_over: Mapping[str, SkipReason] = field(default_factory=dict)
+    later: tuple[str, ...] = ()
 
 
 class Reporter(Protocol):
@@ -100,10 +107,22 @@ class Labeler(ABC):
 
     @abstractmethod
     def label(self, task: Task) -> Answers:
-        """Label the task's images; returns when all are labeled or passed over.
+        """Label the task's images; returns when all are labeled, passed over or left for later.
 
         Asked again for a task of the same name and images, it gives the same answers.
 
         Raises:
             UnsupportedSupervision: a kind that is not among `kinds`.
         """
+
+    def revised(self, task: Task, known: Mapping[str, LabelContent]) -> Answers:
+        """What people have since said of a task that they answered before; never waits.
+
+        Args:
+            task: the same as `label` was given.
+            known: what is on record of its images, by image id.
+
+        Returns:
+            Labels that differ from what is on record, and first labels of images that were left for later.
+        """
+        return Answers(())

@@ -32,6 +32,7 @@ class DatasetImage:
         corner: of a piece, where its upper left pixel (x, y) lies in the file's upright picture; `None` for all of it.
         stretched: whether its contrast is to be stretched, by the percentiles of the whole file: the pieces of a
             picture stay as bright, one beside the other, as they were, and a piece of empty ground stays dark.
+        is_labeled: whether somebody has looked: without objects it then holds nothing, else nobody knows.
     """
 
     file_name: str
@@ -41,6 +42,7 @@ class DatasetImage:
     objects: tuple[ObjectLabel, ...]
     corner: tuple[int, int] | None = None
     stretched: bool = False
+    is_labeled: bool = True
 
     @property
     def is_a_file(self) -> bool:
@@ -64,10 +66,19 @@ class DatasetImage:
 
 
 @dataclass(frozen=True)
+class PassedOver:
+    """A file or an entry that was not read, by its name for a person, and why."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Images with their labels, and which are for training and which for testing, by file name.
 
-    `split_from` tells a person where the split comes from. Images in neither list are not to be used.
+    `split_from` tells a person where the split comes from. Images in neither list are not to be used. `passed_over` is
+    what could not be read.
     """
 
     categories: tuple[Category, ...]
@@ -75,6 +86,7 @@ class Dataset:
     train: tuple[str, ...]
     test: tuple[str, ...]
     split_from: str
+    passed_over: tuple[PassedOver, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, DatasetImage]:
