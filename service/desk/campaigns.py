@@ -22,6 +22,7 @@ from maskloop.values import (
 from service.desk.budgets import check_buys_an_image, check_covers
 from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch
+from service.desk.default_campaign import campaign_of
 from service.desk.leases import (
     as_of,
     check_lease,
@@ -143,7 +144,7 @@ class AnnotationDesk:
         self,
         *,
         project_id: str,
-        campaign_id: str,
+        campaign_id: str = "",
         annotator: str,
         kind: SupervisionKind,
         images: int | None = None,
@@ -154,13 +155,15 @@ class AnnotationDesk:
     ) -> Batch:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
-        An annotator who still holds images of that kind for the campaign gets that batch back. Counts are always
-        bought in random order, answers of candidate OoD images by `hard_ood` unless another strategy is named. When no
-        image is open and affordable the batch is empty and says `exhausted`.
+        Without a `campaign_id` the project's only campaign pays; where there is none, one begins by itself. An
+        annotator who still holds images of that kind for the campaign gets that batch back. Counts are always bought in
+        random order, answers of candidate OoD images by `hard_ood` unless another strategy is named. A strategy that
+        needs a model leaves the choice to chance until there is one. When no image is open and affordable the batch is
+        empty and says `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-            NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
+            PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
         wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))
@@ -276,7 +279,7 @@ class AnnotationDesk:
 
     def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)
-        campaign = get_campaign(tx, project.id, wanted.campaign_id)
+        campaign = campaign_of(tx, project, wanted.campaign_id, now)
         held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind)
         if held is not None:
             return held.held()

@@ -86,11 +86,11 @@ def choose_batch(
     hardest first, or in random order if that is asked for.
 
     Raises:
-        NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
+        PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
     """
     asked = _asked(wanted, campaign)
     head = _head(tx, project)
-    strategy, fallback = _in_force(asked, head)
+    strategy, fallback = _in_force(asked, head, has_model=bool(project.active_model))
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)
     return Batch(
@@ -124,11 +124,14 @@ def _head(tx: Transaction, project: Project) -> Mapping[str, float]:
     return model_metrics(tx, project.id, project.active_model) if project.active_model else {}
 
 
-def _in_force(asked: Strategy, head: Mapping[str, float]) -> tuple[Strategy, str]:
+def _in_force(asked: Strategy, head: Mapping[str, float], *, has_model: bool) -> tuple[Strategy, str]:
     """The strategy that chooses, and why it is not the one asked for, "" if it is.
 
-    Where no head is fitted there is no predicted IoU at all, so that `trust=any` has nothing to trust.
+    Before the first model nothing tells one image from another. Where no head is fitted there is no predicted IoU at
+    all, so that `trust=any` has nothing to trust.
     """
+    if asked.needs_scores and not has_model:
+        return RANDOM, f"{RANDOM} chose, because there is no model yet by whose scores {asked.name} could choose."
     state = HeadState.of(head)
     if head and asked.uses_predicted_iou and state is HeadState.UNFITTED:
         return FALLBACK, f"{FALLBACK} chose, because no IoU head is fitted yet. {explain_head(head)}"

@@ -42,7 +42,7 @@ class CampaignServicer(CampaignServiceServicer):  # type: ignore[misc]
         return campaign_to_message(campaign)
 
     async def SelectBatch(self, request: pb.SelectBatchRequest, context: Any) -> pb.Batch:
-        asked = arguments(request, "project_id", "campaign_id", "annotator", "kind")
+        asked = arguments(request, "project_id", "annotator", "kind")
         batch = await self._threads.call(context, self._desk.select_batch, **asked)
         return batch_to_message(batch)
 

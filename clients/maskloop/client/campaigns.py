@@ -75,8 +75,8 @@ class CampaignVerbs(Verbs):
         self,
         *,
         project_id: str,
-        campaign_id: str,
         annotator: str,
+        campaign_id: str = "",
         kind: SupervisionKind = SupervisionKind.FULL,
         images: int | None = None,
         seconds: float | None = None,
@@ -86,10 +86,24 @@ class CampaignVerbs(Verbs):
     ) -> Batch:
         """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
 
-        An annotator who still holds an open batch of that kind in the campaign gets it back.
+        An annotator who still holds an open batch of that kind in the campaign gets it back. Images are random until
+        there is a model; `Batch.fallback` says so.
+
+        Args:
+            project_id: the project.
+            annotator: who will label.
+            campaign_id: which campaign pays; "" for the project's only one. Where there is none, one called `default`
+                begins, with `mask_guided` and a budget of 40 hours.
+            kind: of label asked for.
+            images: so many of them.
+            seconds: as many as fit into these planned seconds.
+            strategy: for this batch alone.
+            lease_s: how long the lease lasts, in seconds; an hour if `None`.
+            request_id: makes the call idempotent.
 
         Raises:
-            NoActiveModel, PoolNotScored: the strategy chooses by scores, and there are none.
+            InvalidArgument: no campaign is named, and the project has several.
+            PoolNotScored: the strategy chooses by scores, and the active model has not scored the pool.
         """
         request = self._write(
             pb.SelectBatchRequest,

@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from maskloop.errors import InvalidArgument, NoActiveModel, PoolNotScored, UnsupportedSupervision
-from maskloop.values import Split, Strategy, SupervisionKind
+from maskloop.errors import InvalidArgument, PoolNotScored, SelectionNotPrepared, UnsupportedSupervision
+from maskloop.values import AT_RANDOM, Split, Strategy, SupervisionKind
 from tests.service.desk.asking import COUNTS, GUIDED, books, ids, select
 from tests.service.desks import Server, full_draft
 
@@ -45,13 +45,30 @@ def test_the_automatic_target_goes_by_what_the_model_learnt_from(server: Server,
 def test_scores_are_needed_only_by_strategies_that_use_them(server: Server) -> None:
     server.import_pool(3)
     server.create_campaign(10_000.0, strategy=GUIDED)
-    with pytest.raises(NoActiveModel):
-        select(server)
     server.add_model(None)
     with pytest.raises(PoolNotScored, match="m1"):
         select(server)
     assert len(select(server, "ann", COUNTS).picks) == 1
     assert select(server, "bob", strategy=Strategy("random")).strategy == "random"
+
+
+@pytest.mark.parametrize("strategy", ["mask_guided", "entropy", "core_set", "mix:first=random,second=margin"])
+def test_before_the_first_model_chance_chooses_and_the_batch_says_so(server: Server, strategy: str) -> None:
+    server.import_pool(6)
+    server.create_campaign(10_000.0, strategy=Strategy.parse(strategy), seed=3)
+    batch = select(server, images=4)
+    assert (batch.strategy, batch.model_version, batch.target_iou) == ("random", "", None)
+    assert batch.fallback.startswith("random chose, because there is no model yet")
+    assert all(AT_RANDOM in pick.reason and pick.score is None for pick in batch.picks)
+    by_chance = select(server, "bob", images=2, strategy=Strategy("random"))
+    assert (by_chance.strategy, by_chance.fallback) == ("random", "")
+
+
+def test_a_strategy_without_a_model_is_asked_for_what_it_needs_all_the_same(server: Server) -> None:
+    server.import_pool(2)
+    server.create_campaign(10_000.0, strategy=Strategy("cold_start"))
+    with pytest.raises(SelectionNotPrepared):
+        select(server)
 
 
 def test_a_new_active_model_brings_its_own_scores(server: Server) -> None:
