@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
+from maskloop.address import DEFAULT_ADDRESS
 from maskloop.errors import InvalidConfig
 
 ENVIRONMENT = "MASKLOOP_"
@@ -22,7 +23,7 @@ class ServerConfig(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, extra="forbid", frozen=True)
 
-    address: str = Field("127.0.0.1:7480", description="HOST:PORT or unix:PATH; port 0 takes a free one.")
+    address: str = Field(DEFAULT_ADDRESS, description="HOST:PORT or unix:PATH; port 0 takes a free one.")
     data_dir: Path = Field(Path("maskloop-data"), description="Folder of all that the server keeps.")
     database_url: str = Field("", description="SQLAlchemy url of the store; SQLite in data_dir if empty.")
     workflows_url: str = Field("", description="SQLAlchemy url of DBOS's records; SQLite in data_dir if empty.")

@@ -44,15 +44,17 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
 
     Raises:
         InvalidConfig: an url that cannot be used.
+        FailedPrecondition: the database is damaged, or another server works on it.
         Unavailable: the database cannot be reached.
     """
     folder = DataFolder(config.data_dir.resolve())
     folder.root.mkdir(parents=True, exist_ok=True)
+    blobs = BlobStore(_blobs_url(config, folder))
     database = Database(config.database_url or folder.database_url)
     candidates = CandidateIndex(Rankings(folder).find)
     operations = _operations(config, folder, database, candidates)
     try:
-        yield _desks(config, folder, database, candidates, operations)
+        yield _desks(config, folder, blobs=blobs, database=database, candidates=candidates, operations=operations)
     finally:
         operations.close()
         database.close()
@@ -88,6 +90,8 @@ def _operations(config: ServerConfig, folder: DataFolder, database: Database, ca
 def _desks(
     config: ServerConfig,
     folder: DataFolder,
+    *,
+    blobs: BlobStore,
     database: Database,
     candidates: CandidateIndex,
     operations: Operations,
@@ -95,7 +99,7 @@ def _desks(
     return Desks(
         projects=ProjectDesk(
             database=database,
-            blobs=BlobStore(_blobs_url(config, folder)),
+            blobs=blobs,
             sources=ImageSource(config.image_roots, config.max_image_bytes),
             candidates=candidates,
             clock=utc_now,

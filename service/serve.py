@@ -39,17 +39,19 @@ def serve(config: ServerConfig) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     check_config(config)
-    _make_folder(config.data_dir)
+    for key in ("data_dir", "networks_dir", "features_dir"):
+        _make_folder(getattr(config, key), key)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
         check_free(config.address)  # a predecessor that was leaving the data folder has left the address too
         asyncio.run(_serve(config))
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path | None, key: str) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidConfig(f"the data folder {folder} cannot be made: {error.strerror}", field="data_dir") from error
+        raise InvalidConfig(f"cannot make {folder}: {error.strerror}", field=key) from error
 
 
 async def _serve(config: ServerConfig) -> None:
@@ -89,7 +91,11 @@ def _stop_when_asked(stopping: asyncio.Event, with_parent: bool) -> None:
 def _locked(path: Path, patience_s: float) -> Iterator[None]:
     """Hold the file's lock, which the kernel takes back however this process ends."""
     until = time.monotonic() + patience_s
-    with path.open("a+") as file:
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise InvalidConfig(f"cannot write {path}: {error.strerror}", field="data_dir") from error
+    with file:
         while True:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -9,7 +9,7 @@ from pathlib import Path
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from maskloop.errors import NotFound, StorageFull, Unavailable
+from maskloop.errors import InvalidConfig, NotFound, StorageFull, Unavailable
 from maskloop.formats.files import write_atomically
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -20,11 +20,26 @@ class BlobStore:
 
     Args:
         url: folder or fsspec url; made if it is not there.
+
+    Raises:
+        InvalidConfig: a scheme that nothing here reads, or a folder that cannot be made.
     """
 
     def __init__(self, url: str) -> None:
-        self._files, self._root = fsspec.core.url_to_fs(url)
-        self._files.makedirs(self._root, exist_ok=True)
+        scheme = url.partition("://")[0]  # no more of the url is told: it may hold a key
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(url)
+            self._files.makedirs(self._root, exist_ok=True)
+        except ImportError as error:
+            raise InvalidConfig(f"blobs_url of the scheme {scheme!r}: {error}", field="blobs_url") from error
+        except ValueError as error:
+            raise InvalidConfig(
+                f"blobs_url has the scheme {scheme!r}, which fsspec does not know", field="blobs_url"
+            ) from error
+        except OSError as error:
+            raise InvalidConfig(
+                f"cannot make the folder of blobs_url: {error.strerror or error}", field="blobs_url"
+            ) from error
 
     def put(self, data: bytes) -> str:
         """Keep `data`, durable when this returns. Returns its SHA-256 in hex; does nothing if it is kept already.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import socket
+import ssl
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
@@ -11,14 +14,22 @@ from service.config import ServerConfig
 
 UNIX = "unix:"
 MAX_PORT = 65_535
+MAX_UNIX_PATH = 107
+"""Bytes of a Unix socket's path."""
+EVERYWHERE = {"0.0.0.0": "::", "::": "0.0.0.0"}
+"""gRPC takes either for both."""
 
 
 def check_config(config: ServerConfig) -> None:
-    """Refuse plaintext beyond loopback, and half a key pair.
+    """Refuse what is no address, plaintext beyond loopback, and half a key pair.
 
     Raises:
-        InvalidConfig: the address needs TLS, or the certificate cannot be read.
+        InvalidConfig: the address cannot be one or needs TLS, or the certificate cannot be read.
     """
+    if config.address.startswith(UNIX):
+        _check_socket_path(config.address)
+    else:
+        _host_and_port(config.address)
     if read_key_pair(config) is None and not config.insecure and not _is_local(config.address):
         raise InvalidConfig(
             f"{config.address} is beyond loopback: give tls_cert and tls_key, or insecure to speak plaintext there",
@@ -37,37 +48,82 @@ def read_key_pair(config: ServerConfig) -> tuple[bytes, bytes] | None:
     if config.tls_cert is None or config.tls_key is None:
         raise InvalidConfig("tls_cert and tls_key come together", field="tls_cert")
     try:
-        return config.tls_key.read_bytes(), config.tls_cert.read_bytes()
+        pair = config.tls_key.read_bytes(), config.tls_cert.read_bytes()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(config.tls_cert, config.tls_key, password=lambda: "")
+    except ssl.SSLError as error:
+        raise InvalidConfig(
+            f"{config.tls_cert} and {config.tls_key} are no certificate chain with its private key: {error.reason}",
+            field="tls_cert",
+        ) from error
     except OSError as error:
         raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_cert") from error
+    return pair
 
 
 def check_free(address: str) -> None:
-    """Refuse an address that cannot be listened on now. One that this cannot judge passes: gRPC judges it again.
+    """Refuse an address that cannot be listened on now.
+
+    A name may stand for several places, as `localhost` does; if one of them is taken, clients of that name would meet
+    now this server, now the other. A place that this machine does not have is left out, if another is there.
 
     Raises:
         FailedPrecondition: another server listens there, or the address is not this machine's.
     """
     if address.startswith(UNIX):
         if _is_answering(address.removeprefix(UNIX)):
-            raise FailedPrecondition(f"cannot listen on {address}: another server does", field="address")
+            raise cannot_listen(address, "another server does")
         return
-    places = _resolve(address)
-    if places and not any(_can_bind(family, place) for family, place in places):
-        raise busy(address)
+    refusals = {place: _refusal(family, place) for family, place in _resolve(address)}
+    for place, refused in refusals.items():
+        if refused == errno.EADDRINUSE:
+            raise cannot_listen(address, f"the port is busy at {place[0]}; another program listens there")
+    if all(refusals.values()):
+        foreign = errno.EADDRNOTAVAIL in refusals.values()
+        raise cannot_listen(
+            address, "the address is not this machine's" if foreign else os.strerror(next(iter(refusals.values())))
+        )
 
 
-def busy(address: str) -> FailedPrecondition:
-    """The refusal of an address that others have, or that is not this machine's."""
-    return FailedPrecondition(
-        f"cannot listen on {address}: the port is busy, or the address is not this machine's", field="address"
-    )
+def cannot_listen(address: str, why: str) -> FailedPrecondition:
+    """The refusal of an address."""
+    return FailedPrecondition(f"cannot listen on {address}: {why}", field="address")
+
+
+def _check_socket_path(address: str) -> None:
+    path = address.removeprefix(UNIX)
+    if not path or len(os.fsencode(path)) > MAX_UNIX_PATH:
+        raise InvalidConfig(
+            f"address {address!r}: the path of a Unix socket has 1 to {MAX_UNIX_PATH} bytes", field="address"
+        )
+    if not Path(path).parent.is_dir():
+        raise InvalidConfig(f"address {address!r}: there is no folder {Path(path).parent}", field="address")
+    if Path(path).exists() and not Path(path).is_socket():
+        raise InvalidConfig(f"address {address!r}: {path} is there and is no socket", field="address")
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Host, without brackets, and port.
+
+    Raises:
+        InvalidConfig: it is not HOST:PORT with a port up to 65535.
+    """
+    host, _, port = address.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    if not bare or not (port.isascii() and port.isdecimal()):
+        raise InvalidConfig(f"address {address!r} is neither HOST:PORT nor unix:PATH", field="address")
+    if ":" in host and host != f"[{bare}]":
+        raise InvalidConfig(f"address {address!r}: an IPv6 host stands in brackets, as in [::1]:7443", field="address")
+    if int(port) > MAX_PORT:
+        raise InvalidConfig(f"address {address!r}: ports end at {MAX_PORT}", field="address")
+    return bare, int(port)
 
 
 def _is_local(address: str) -> bool:
     """Whether only this machine can reach `address`."""
-    host = address.rpartition(":")[0].strip("[]")
-    if address.startswith(UNIX) or host == "localhost":
+    if address.startswith(UNIX):
+        return True
+    host, _ = _host_and_port(address)
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -86,22 +142,27 @@ def _is_answering(path: str) -> bool:
 
 
 def _resolve(address: str) -> list[tuple[int, tuple[object, ...]]]:
-    """Families and places of HOST:PORT; none where host or port are no such thing."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > MAX_PORT:
-        return []
-    try:
-        listed = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except OSError:
-        return []
-    return [(family, place) for family, _, _, _, place in listed]
+    """Families and places of HOST:PORT.
+
+    Raises:
+        FailedPrecondition: nobody knows the host.
+    """
+    host, port = _host_and_port(address)
+    found = []
+    for name in (host, EVERYWHERE[host]) if host in EVERYWHERE else (host,):
+        try:
+            found += socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except OSError as error:
+            raise cannot_listen(address, f"{name}: {error.strerror}") from error
+    return [(family, place) for family, _, _, _, place in found]
 
 
-def _can_bind(family: int, place: tuple[object, ...]) -> bool:
+def _refusal(family: int, place: tuple[object, ...]) -> int:
+    """The number of the error with which the machine refuses to listen there, 0 where it does not."""
     try:
         with socket.socket(family, socket.SOCK_STREAM) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as gRPC does
             listener.bind(place)
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        return error.errno or errno.EADDRNOTAVAIL
+    return 0

@@ -16,7 +16,7 @@ from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
 from service.config import ServerConfig
 from service.desks import Desks
-from service.edge.address import UNIX, busy, check_config, check_free, read_key_pair
+from service.edge.address import UNIX, cannot_listen, check_config, check_free, read_key_pair
 from service.edge.campaigns import CampaignServicer
 from service.edge.classifiers import ClassifierServicer
 from service.edge.desk_threads import DeskThreads
@@ -108,5 +108,5 @@ def _bind(server: Any, config: ServerConfig) -> str:
         else:
             port = server.add_secure_port(address, grpc.ssl_server_credentials([pair]))
     except RuntimeError as error:
-        raise busy(address) from error
+        raise cannot_listen(address, "the port is busy, or may not be taken") from error
     return address if address.startswith(UNIX) else f"{address.rpartition(':')[0]}:{port}"

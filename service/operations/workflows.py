@@ -7,9 +7,13 @@ executor id; the server's lock on its data folder sees to that.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+
+from maskloop.errors import Unavailable
+from service.store.urls import check_url, shown
 
 VERSION = "1"  # of the steps' order; raised when a workflow begun before could not go on with the steps of today
 NAME = "run_operation"
@@ -35,9 +39,13 @@ class Workflows:
         url: SQLAlchemy url of DBOS's own records.
         executor_id: names this server among those that share the records.
         steps: by name, in order; each is called with the workflow id, again if it raises, and again after a crash.
+
+    Raises:
+        InvalidConfig: the url is unreadable, or of another kind of database.
     """
 
     def __init__(self, url: str, executor_id: str, steps: Mapping[str, Step]) -> None:
+        self._place = check_url(url, "workflows_url")
         config: DBOSConfig = {
             "name": "maskloop",
             "system_database_url": url,
@@ -54,8 +62,20 @@ class Workflows:
         self._run = DBOS.workflow(name=NAME, max_recovery_attempts=None)(run)
 
     def launch(self) -> None:
-        """Begin, with whatever was left unfinished."""
-        DBOS.launch()
+        """Begin, with whatever was left unfinished.
+
+        Raises:
+            Unavailable: its records cannot be read.
+        """
+        speaks = logging.getLogger("dbos")
+        speaks.disabled = True  # it would print a traceback; what is wrong is told below
+        try:
+            DBOS.launch()
+        except Exception as error:
+            said = " ".join(str(getattr(error, "orig", error)).split())
+            raise Unavailable(f"the records of long work, {shown(self._place)}, are not to be had: {said}") from error
+        finally:
+            speaks.disabled = False
 
     def start(self, workflow_id: str) -> None:
         """Start a workflow, unless it waits or runs already. One that DBOS has given up is begun again."""

@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, func, select, text
-from sqlalchemy.engine import CursorResult, make_url
+from sqlalchemy.engine import URL, CursorResult
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
+from maskloop.errors import FailedPrecondition, StorageFull, Unavailable
 from service.store.tables.migrate import migrate
+from service.store.urls import check_url, shown
 
 BUSY_TIMEOUT_S = 10.0
 ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one
 ONE_SERVER = 7480  # the advisory lock that a server holds on its PostgreSQL database
 LOCK_NOT_AVAILABLE = "55P03"
 DISK_FULL = "53100"
+DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 
 
 class Transaction:
@@ -53,17 +55,18 @@ class Database:
         patience_s: how long to wait for a server that is leaving the PostgreSQL database.
 
     Raises:
-        FailedPrecondition: another server works on the database.
+        FailedPrecondition: another server works on the database, or it is damaged.
         InvalidConfig: the url is unreadable, of another kind of database, or its schema is newer than this program.
         Unavailable: the database cannot be reached.
     """
 
     def __init__(self, url: str, patience_s: float = 30.0) -> None:
-        self._engine = _make_engine(url)
+        place = check_url(url, "database_url")
+        self._engine = _make_engine(place)
         self._writing = threading.RLock()
         self._held: Connection | None = None
         try:
-            with _errors_made_ours():
+            with _errors_made_ours(f"the database {shown(place)}"):
                 if self._engine.dialect.name == "postgresql":
                     self._held = _session(self._engine)
                     _hold(self._held, patience_s)
@@ -107,20 +110,14 @@ class Database:
         self._engine.dispose()
 
 
-def _make_engine(url: str) -> Engine:
-    try:
-        backend = make_url(url).get_backend_name()
-    except Exception as error:
-        raise InvalidConfig(f"database url {url!r} is unreadable", field="database") from error
-    if backend == "sqlite":
+def _make_engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
         patience = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
         engine = create_engine(url, connect_args=patience, max_overflow=ANY_NUMBER)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    if backend == "postgresql":
-        return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, max_overflow=ANY_NUMBER)
-    raise InvalidConfig(f"database url {url!r} is neither SQLite's nor PostgreSQL's", field="database")
+    return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, max_overflow=ANY_NUMBER)
 
 
 def _session(engine: Engine) -> Connection:
@@ -154,16 +151,22 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _errors_made_ours() -> Iterator[None]:
+def _errors_made_ours(which: str = "the database") -> Iterator[None]:
+    """Args: which: as it is told; callers learn nothing of the place."""
     try:
         yield
     except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
         if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            raise FailedPrecondition("another server works on this database", field="database") from error
+            raise FailedPrecondition(f"another server works on {which}", field="database") from error
         if _is_full(error.orig):
-            raise StorageFull(f"the database's disk is full ({error.orig}); nothing was changed") from error
+            raise StorageFull(f"the database's disk is full ({said}); nothing was changed") from error
+        if getattr(error.orig, "sqlite_errorname", "") in DAMAGED:
+            raise FailedPrecondition(
+                f"{which} is damaged ({said}); restore it from a backup", field="database"
+            ) from error
         if isinstance(error, OperationalError):
-            raise Unavailable(f"the database is not to be had: {error.orig}", retry_after_s=1.0) from error
+            raise Unavailable(f"{which} is not to be had: {said}", retry_after_s=1.0) from error
         raise
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from maskloop.address import DEFAULT_ADDRESS
 from maskloop.errors import InvalidConfig
 from service.config import ServerConfig, load_config
 
@@ -28,7 +29,7 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
     monkeypatch.setenv("MASKLOOP_EXECUTOR_ID", "environment")
     config = load_config(file, {"executor_id": "flag"})
     assert (config.device, config.recipe, config.executor_id) == ("file", "environment", "flag")
-    assert config.address == "127.0.0.1:7480"
+    assert config.address == DEFAULT_ADDRESS == "127.0.0.1:7443"
 
 
 def test_values_are_read_as_what_they_are(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 import socket
 import subprocess
@@ -50,8 +51,55 @@ def test_an_unknown_key_names_file_and_key(tmp_path):
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path):
-    said = refusal("--address", "192.0.2.1:7480", "--insecure", "--data-dir", tmp_path / "data")
-    assert said.startswith("maskloop: cannot listen on 192.0.2.1:7480: the port is busy, or the address is not this")
+    said = refusal("--address", "192.0.2.1:7443", "--insecure", "--data-dir", tmp_path / "data")
+    assert said == "maskloop: cannot listen on 192.0.2.1:7443: the address is not this machine's"
+
+
+@pytest.mark.parametrize("taken", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("name", ["localhost", "0.0.0.0", "[::]"])
+def test_a_name_of_which_one_place_is_taken_is_refused(tmp_path, taken, name):
+    """Clients of that name would meet now one server, now the other."""
+    family = socket.AF_INET6 if ":" in taken else socket.AF_INET
+    with socket.socket(family) as other:
+        try:
+            other.bind((taken, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {taken}")
+        other.listen()
+        address = f"{name}:{other.getsockname()[1]}"
+        if name == "localhost" and taken not in {place[0] for *_, place in socket.getaddrinfo(name, 0)}:
+            pytest.skip(f"localhost is not {taken} here")
+        said = refusal("--address", address, "--insecure", "--data-dir", tmp_path / "data")
+    assert said.startswith(f"maskloop: cannot listen on {address}: the port is busy at ")
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("127.0.0.1:99999", "ports end at 65535"),
+        ("localhost:65536", "ports end at 65535"),
+        ("127.0.0.1:-1", "is neither HOST:PORT nor unix:PATH"),
+        ("127.0.0.1:http", "is neither HOST:PORT nor unix:PATH"),
+        ("localhost", "is neither HOST:PORT nor unix:PATH"),
+        (":7443", "is neither HOST:PORT nor unix:PATH"),
+        ("", "is neither HOST:PORT nor unix:PATH"),
+        ("::1:7443", "an IPv6 host stands in brackets, as in [::1]:7443"),
+        ("unix:", "the path of a Unix socket has 1 to 107 bytes"),
+        (f"unix:/tmp/{'s' * 120}", "the path of a Unix socket has 1 to 107 bytes"),
+        ("unix:/no/such/folder/s", "there is no folder /no/such/folder"),
+        ("unix:/etc/hostname", "/etc/hostname is there and is no socket"),
+    ],
+)
+def test_what_is_no_address_is_refused_before_a_folder_is_made(tmp_path, address, words):
+    said = refusal("--address", address, "--data-dir", tmp_path / "data")
+    assert said.startswith(f"maskloop: address {address!r}")
+    assert said.endswith(words)
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_host_that_nobody_knows_is_refused(tmp_path):
+    said = refusal("--address", "no.such.host.invalid:7443", "--insecure", "--data-dir", tmp_path / "data")
+    assert said.startswith("maskloop: cannot listen on no.such.host.invalid:7443: no.such.host.invalid: ")
 
 
 def test_a_unix_socket_that_answers_is_refused(tmp_path):
@@ -62,10 +110,62 @@ def test_a_unix_socket_that_answers_is_refused(tmp_path):
     assert said == f"maskloop: cannot listen on unix:{tmp_path}/s: another server does"
 
 
-def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
-    (tmp_path / "data").write_text("a file")
-    said = refusal("--address", "127.0.0.1:0", "--data-dir", tmp_path / "data")
-    assert said.startswith(f"maskloop: the data folder {tmp_path}/data cannot be made")
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("afile", "cannot make {}/afile: File exists"),
+        ("afile/x", "cannot make {}/afile/x: Not a directory"),
+        ("/proc/x", "cannot make /proc/x: No such file or directory"),
+        ("/proc", "cannot write /proc/server.lock: No such file or directory"),
+        ("locked", "cannot write {}/locked/server.lock: Is a directory"),
+    ],
+)
+def test_a_data_folder_that_cannot_be_is_named(tmp_path, folder, said):
+    (tmp_path / "afile").write_text("a file")
+    (tmp_path / "locked" / "server.lock").mkdir(parents=True)
+    place = tmp_path / folder  # an absolute path stays what it is
+    assert refusal("--address", "127.0.0.1:0", "--data-dir", place) == f"maskloop: {said.format(tmp_path)}"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("networks_dir", "afile/x", "cannot make afile/x: Not a directory"),
+        ("features_dir", "afile", "cannot make afile: File exists"),
+        ("blobs_url", "afile/x", "cannot make the folder of blobs_url: Not a directory"),
+        ("blobs_url", "foo://me:hidden@b", "blobs_url has the scheme 'foo', which fsspec does not know"),
+        ("database_url", "mysql://me:hidden@here/db", "database_url is of the kind 'mysql'"),
+        ("database_url", "sqlite:////no/such/folder/m.db", "the database /no/such/folder/m.db is not to be had: "),
+        ("workflows_url", "mysql://me:hidden@here/db", "workflows_url is of the kind 'mysql'"),
+    ],
+)
+def test_what_cannot_be_kept_where_the_configuration_says_is_named(tmp_path, monkeypatch, key, value, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "afile").write_text("a file")
+    monkeypatch.setenv(f"MASKLOOP_{key.upper()}", value)
+    told = refusal("--address", "127.0.0.1:0", "--data-dir", tmp_path / "data")
+    assert told.startswith(f"maskloop: {said}")
+    assert "hidden" not in told
+
+
+def test_records_of_long_work_that_cannot_be_had_are_told_in_one_line(tmp_path):
+    given = {"MASKLOOP_WORKFLOWS_URL": "postgresql://me:hidden@127.0.0.1:1/db"}
+    command = [sys.executable, "-m", "service", "serve", "--address", "127.0.0.1:0", "--data-dir", tmp_path]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **given}, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith("maskloop: the records of long work, db at 127.0.0.1, are not to be had: ")
+    assert "hidden" not in done.stderr
+
+
+def test_a_certificate_that_is_none_is_named(tmp_path):
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("nothing of the kind")
+    tls = ("--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem")
+    said = refusal("--address", "127.0.0.1:0", "--data-dir", tmp_path / "data", *tls)
+    assert said.startswith(f"maskloop: {tmp_path}/cert.pem and {tmp_path}/key.pem are no certificate chain with its")
+    assert not (tmp_path / "data").exists()
 
 
 def test_plaintext_beyond_loopback_is_refused_before_a_folder_is_made(tmp_path):

@@ -210,7 +210,7 @@ def test_more_calls_than_may_wait_are_told_to_come_back(tmp_path):
         assert retry.retry_delay.ToMilliseconds() > 0
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "example.org:1", "10.0.0.1:0", ":0", "nonsense"])
+@pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "example.org:1", "10.0.0.1:0"])
 def test_plaintext_beyond_loopback_is_refused(tmp_path, address):
     with pytest.raises(InvalidConfig, match="beyond loopback"):
         Edge(tmp_path, address=address)

@@ -24,10 +24,40 @@ def test_two_servers_do_not_share_a_postgresql_database(database: Database, url:
     Database(url, patience_s=5.0).close()
 
 
-@pytest.mark.parametrize("url", ["mysql://here/db", "no url"])
-def test_other_databases_are_refused(url: str) -> None:
-    with pytest.raises(InvalidConfig, match="url"):
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://me:hidden@here/db", "is of the kind 'mysql'"),
+        ("postgres://me:hidden@here/db", "is of the kind 'postgres'"),
+        ("me:hidden@here", "is not of the form"),
+        ("postgresql+psycopg://me:hidden@here:port/db", "is not of the form"),
+        ("postgresql+asyncpg://me:hidden@here/db", "wants the driver 'asyncpg'; of postgresql it is psycopg"),
+        ("sqlite+aiosqlite:////db", "wants the driver"),
+        ("", "is not of the form"),
+    ],
+)
+def test_other_databases_are_refused_and_no_password_is_told(url: str, words: str) -> None:
+    with pytest.raises(InvalidConfig, match="^database_url " + words) as raised:
         Database(url)
+    assert "hidden" not in raised.value.message
+
+
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg"])
+def test_a_database_that_cannot_be_reached_is_named_in_one_line_without_its_password(driver: str) -> None:
+    with pytest.raises(Unavailable, match=r"^the database db at 127\.0\.0\.1 is not to be had: ") as raised:
+        Database(f"{driver}://me:hidden@127.0.0.1:1/db?password=hidden")
+    assert "hidden" not in raised.value.message
+    assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize("damage", [b"this has never been a database, has it? " * 100, None])
+def test_a_damaged_file_is_named(tmp_path: Path, damage: bytes | None) -> None:
+    file = tmp_path / "m.db"
+    Database(f"sqlite:///{file}").close()
+    whole = file.read_bytes()
+    file.write_bytes(damage or whole[:100] + b"\xff" * (len(whole) - 100))
+    with pytest.raises(FailedPrecondition, match=rf"^the database {file} is damaged \(.+\); restore it from a backup$"):
+        Database(f"sqlite:///{file}")
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable(tmp_path: Path) -> None:
