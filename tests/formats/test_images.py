@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
+import sys
 import warnings
 import zlib
 
@@ -15,10 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from maskloop.errors import InvalidImage
+from maskloop.formats import images
 from maskloop.formats.images import decode_image, inspect_image, read_image_size
 
 HEIGHT, WIDTH = 12, 20
-FORMATS = ["JPEG", "PNG", "TIFF", "BMP", "WEBP"]
+FORMATS = ["JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF", "JPEG2000", "PPM"]
 
 
 def colours() -> np.ndarray:
@@ -157,9 +159,33 @@ def test_other_bytes_are_refused(data: bytes) -> None:
         decode_image(data, "x.jpg")
 
 
-def test_a_gif_is_none_of_the_formats() -> None:
-    with pytest.raises(InvalidImage, match="none of JPEG, PNG, TIFF, BMP, WEBP"):
-        decode_image(encoded(Image.fromarray(colours()), "GIF"), "x.gif")
+def test_a_photoshop_file_is_none_of_the_formats() -> None:
+    with pytest.raises(InvalidImage, match=r"x\.psd is none of JPEG, PNG, TIFF, BMP, WEBP, GIF, AVIF, JPEG2000"):
+        decode_image(b"8BPS\x00\x01" + b"\x00" * 500, "x.psd")
+
+
+@pytest.mark.parametrize("name", ["a.CR2", "a.nef", "a.dng", "a.ARW"])
+def test_a_cameras_raw_file_is_refused_though_its_thumbnail_would_open(name: str) -> None:
+    with pytest.raises(InvalidImage, match=f"{name} is a camera's raw file; export it"):
+        decode_image(encoded(Image.fromarray(colours()), "TIFF"), name)
+
+
+def test_a_phones_heic_is_read_where_pillow_heif_is_installed() -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    data = encoded(Image.fromarray(colours()), "HEIF", quality=95)
+    assert close(decode_image(data, "IMG_0001.HEIC").pixels, colours())
+    facts = inspect_image(data, "IMG_0001.HEIC")
+    assert (facts.width, facts.height, facts.format) == (WIDTH, HEIGHT, "HEIF")
+
+
+def test_without_pillow_heif_the_extra_is_named(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    images._heif_is_read.cache_clear()
+    try:
+        with pytest.raises(InvalidImage, match=r"IMG\.heic is HEIF .*pip install 'maskloop\[heic\]'"):
+            decode_image(b"\x00\x00\x00\x1cftypheic" + b"\x00" * 50, "IMG.heic")
+    finally:
+        images._heif_is_read.cache_clear()
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -203,7 +229,17 @@ def test_the_pixel_limit_is_inclusive() -> None:
         inspect_image(data, "x.png", max_pixels=HEIGHT * WIDTH - 1)
 
 
-@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "TIFF"])
+def test_smaller_copies_and_masks_in_a_tiff_are_no_pages() -> None:
+    whole = Image.fromarray(colours())
+    for kind in (1, 4):
+        whole.encoderinfo = {}
+        small = whole.resize((10, 6))
+        small.encoderinfo = {"tiffinfo": {254: kind}}
+        data = encoded(whole, "TIFF", save_all=True, append_images=[small])
+        assert (decode_image(data, "pyramid.tif").pixels == colours()).all()
+
+
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP", "TIFF", "GIF", "AVIF"])
 def test_files_of_several_pictures_are_refused(format_name: str) -> None:
     pages = [Image.fromarray(colours()), Image.fromarray(colours()[::-1].copy())]
     data = encoded(pages[0], format_name, save_all=True, append_images=pages[1:])

@@ -1,6 +1,8 @@
 """Pictures: bytes to upright 8-bit RGB, or a clear refusal. Pillow decodes.
 
-JPEG, PNG, TIFF, BMP and WebP are taken. What becomes of the less usual ones:
+JPEG, PNG, TIFF, BMP, WebP, GIF, AVIF, JPEG 2000 and PPM are taken, and HEIF (HEIC) where the extra `heic` is
+installed. Other formats are refused by name: whatever a server decodes may come from anybody. What becomes of the less
+usual ones:
 
 - EXIF orientation is applied: the picture comes upright, as every viewer shows it.
 - CMYK and YCbCr become RGB. Palettes are looked up.
@@ -8,8 +10,9 @@ JPEG, PNG, TIFF, BMP and WebP are taken. What becomes of the less usual ones:
 - Greys of more than 8 bits (16 or 32-bit integers, floats) are stretched from the picture's own darkest and
   brightest value to 0..255, because such files seldom use their full range; a picture of one value becomes black.
   Colours of 16 bits a channel keep their high byte.
-- Animations and files of several pages are refused: which page was meant is not ours to guess. The exception is
-  JPEG's MPO, which phones write with a preview behind the picture; its first picture is taken.
+- Animations and files of several pages are refused: which page was meant is not ours to guess. Copies of one picture
+  are no pages: the preview that phones write behind it (MPO), the smaller ones of a TIFF, the others of a HEIF.
+- A camera's raw file is refused: it opens as a TIFF, but what opens is a thumbnail.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,7 +33,12 @@ from PIL import Image, UnidentifiedImageError
 
 from maskloop.errors import InvalidImage, MaskloopError
 
-FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP", "GIF", "AVIF", "JPEG2000", "PPM", "HEIF")
+CAMERA_RAW = frozenset({
+    ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".k25", ".kdc", ".mef",
+    ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".rwl", ".sr2", ".srf", ".srw", ".x3f",
+})  # fmt: skip
+"""Suffixes of what cameras keep before they make a picture of it."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 128 * 1024 * 1024
 STRIP = 512  # rows copied at once
@@ -45,6 +54,8 @@ _TURN_UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _LIES_ON_ITS_SIDE = (5, 6, 7, 8)
+_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
+_SUBFILE_TYPE_TAG, _COPY_OR_MASK = 0x00FE, 0b101  # of a TIFF's page: a smaller copy, or a mask of transparency
 _DEEP_GREYS = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
@@ -53,7 +64,7 @@ class ImageFacts:
     """What is known of a picture without its pixels.
 
     `width` and `height` are of the upright picture, in pixels; `sha256` is of the file's bytes, in hex; `format` is
-    JPEG, PNG, TIFF, BMP or WEBP.
+    one of `FORMATS`.
     """
 
     width: int
@@ -135,8 +146,8 @@ def _load(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Image.Imag
         raise InvalidImage(f"image {name} has {len(data)} bytes; at most {max_bytes} are taken", field=name)
     image = _open(io.BytesIO(data), name, max_pixels)
     with _pillow(name):
-        pages = getattr(image, "n_frames", 1)
-        if pages > 1 and image.format != "MPO":
+        pages = _pages(image)
+        if pages > 1:
             raise InvalidImage(f"image {name} holds {pages} pictures; a file of one is needed", field=name)
         image.load()
     return image
@@ -144,8 +155,12 @@ def _load(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Image.Imag
 
 def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
     """Read the header, and refuse from it what would not fit: no pixel is decoded here."""
+    if Path(name).suffix.lower() in CAMERA_RAW:
+        raise InvalidImage(f"image {name} is a camera's raw file; export it as JPEG or TIFF", field=name)
     with _pillow(name):
-        image = Image.open(file, formats=FORMATS)
+        if _begins_as_heif(file) and not _heif_is_read():
+            raise InvalidImage(f"image {name} is HEIF (HEIC); to read it: pip install 'maskloop[heic]'", field=name)
+        image = Image.open(file, formats=_readable())
         width, height = image.size
         if width * height > max_pixels:
             raise InvalidImage(
@@ -153,6 +168,45 @@ def _open(file: BinaryIO, name: str, max_pixels: int) -> Image.Image:
                 field=name,
             )
     return image
+
+
+def _pages(image: Image.Image) -> int:
+    """How many pictures a file holds that are not copies of one; the file's first one is loaded next."""
+    pages: int = getattr(image, "n_frames", 1)
+    if image.format in ("MPO", "HEIF"):
+        return 1
+    if pages == 1 or image.format != "TIFF":
+        return pages
+    own = 0
+    for page in range(pages):
+        image.seek(page)
+        own += not image.tag_v2.get(_SUBFILE_TYPE_TAG, 0) & _COPY_OR_MASK  # type: ignore[attr-defined]
+    image.seek(0)
+    return own
+
+
+def _begins_as_heif(file: BinaryIO) -> bool:
+    head = file.read(12)
+    file.seek(0)
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+
+
+@cache
+def _heif_is_read() -> bool:
+    """Whether Pillow reads HEIF, after this has taught it to."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return False
+    register_heif_opener()
+    return True
+
+
+@cache
+def _readable() -> tuple[str, ...]:
+    """Those of `FORMATS` that this Pillow knows."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN or (name == "HEIF" and _heif_is_read()))
 
 
 @contextmanager
@@ -170,7 +224,7 @@ def _pillow(name: str) -> Iterator[None]:
         except MaskloopError:
             raise
         except UnidentifiedImageError as error:
-            raise InvalidImage(f"image {name} is none of {', '.join(FORMATS)}", field=name) from error
+            raise InvalidImage(f"image {name} is none of {', '.join(FORMATS)}, or is broken", field=name) from error
         except Image.DecompressionBombError as error:
             raise InvalidImage(f"image {name} has too many pixels: {error}", field=name) from error
         except Exception as error:
