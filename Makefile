@@ -57,7 +57,7 @@ stubs: $(READY)  ## Generate the protobuf stubs.
 check-stubs: $(READY)
 	$(BIN)/python proto/stubs.py check
 
-docs: $(READY)  ## Generate docs/cli.md and docs/wire.md.
+docs: $(READY)  ## Generate docs/cli.md, docs/configuration.md and docs/wire.md.
 	$(BIN)/python -m docs.generate generate
 
 check-docs: $(READY)

@@ -23,8 +23,8 @@ WRONG = 2  # exit code: the caller mends something
 
 @app.command()
 def serve(  # noqa: PLR0917 - options, given by name
-    config: Annotated[Path | None, typer.Option(help="TOML file; flags and MASKLOOP_* go before it.")] = None,
-    address: Annotated[str | None, typer.Option(help="HOST:PORT or unix:PATH; port 0 takes a free one.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file; options and MASKLOOP_* go before it.")] = None,
+    address: Annotated[str | None, typer.Option(help="HOST:PORT or unix:PATH; 127.0.0.1:7443 if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of all that the server keeps.")] = None,
     image_roots: Annotated[list[Path] | None, typer.Option("--image-root", help="Folder of file: uris.")] = None,
     device: Annotated[str | None, typer.Option(help="torch's name of a device, or auto.")] = None,
@@ -38,7 +38,7 @@ def serve(  # noqa: PLR0917 - options, given by name
     ] = None,
     log_level: Annotated[str | None, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = None,
 ) -> None:
-    """Serve projects over gRPC. Further keys, by file or environment, are in service/config.py."""
+    """Serve projects over gRPC. All keys, for the file and the environment too, are in docs/configuration.md."""
     flags: dict[str, object] = {
         "address": address,
         "data_dir": data_dir,

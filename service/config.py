@@ -19,7 +19,10 @@ MIB = 1024 * 1024
 
 
 class ServerConfig(BaseSettings):
-    """What an operator may choose. Every key is also an environment variable, in capitals after MASKLOOP_."""
+    """What an operator may choose. Every key is also an environment variable, in capitals after MASKLOOP_.
+
+    Their descriptions become docs/configuration.md.
+    """
 
     model_config = SettingsConfigDict(env_prefix=ENVIRONMENT, extra="forbid", frozen=True)
 

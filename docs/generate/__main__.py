@@ -2,7 +2,8 @@
 
     python -m docs.generate generate | check
 
-`docs/cli.md` comes from the commands themselves, `docs/wire.md` from the comments of the .proto files.
+`docs/cli.md` comes from the commands themselves, `docs/configuration.md` from the server's configuration,
+`docs/wire.md` from the comments of the .proto files.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from docs.generate.cli_reference import cli_page
+from docs.generate.configuration_reference import configuration_page
 from docs.generate.wire_reference import wire_page
 
 DOCS = Path(__file__).resolve().parents[1]
-PAGES: Mapping[str, Callable[[], str]] = {"cli.md": cli_page, "wire.md": wire_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+    "wire.md": wire_page,
+}
 
 
 def generate() -> None:

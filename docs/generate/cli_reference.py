@@ -57,6 +57,11 @@ def _command(place: str) -> Any:
     return typer.main.get_command(app) if isinstance(app, typer.Typer) else app
 
 
+def command_of(place: str, name: str) -> Any:
+    """One command of the app at `MODULE:ATTRIBUTE`."""
+    return dict(_leaves("", _command(place)))[name]
+
+
 def _leaves(name: str, command: Any) -> Iterator[tuple[str, Any]]:
     """A command with its name, or those of a group; a group that does something by itself comes first."""
     children: Mapping[str, Any] = getattr(command, "commands", {})
