@@ -5,6 +5,8 @@ Apart from `maskloop.masks`, so that a program which only names masks need not l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
@@ -12,12 +14,51 @@ from pycocotools import mask as coco_mask
 from maskloop.errors import InvalidMask
 
 BoolArray = NDArray[np.bool_]
+Polygon = Sequence[Sequence[float]] | Sequence[float] | NDArray[np.number]
+"""Points as (x, y) pairs, or x1, y1, x2, y2, ..."""
 
 
 def encode(array: BoolArray) -> bytes:
-    """The compressed string of a mask, (H, W), bool or {0, 1}."""
+    """The compressed string of a mask, (H, W), bool or of the two values 0 and 1 or 0 and 255.
+
+    Raises:
+        InvalidMask: it holds other values, as probabilities or indices of objects do.
+    """
+    if array.dtype != np.bool_ and not (np.isin(array, (0, 1)).all() or np.isin(array, (0, 255)).all()):
+        raise InvalidMask("a mask is bool, or 0 and 1; this array holds other values", field="mask")
     encoded: bytes = coco_mask.encode(np.asfortranarray(array, dtype=np.uint8))["counts"]
     return encoded
+
+
+def fill(polygons: Sequence[Polygon], height: int, width: int) -> bytes:
+    """The compressed string of the pixels inside any of the polygons.
+
+    Raises:
+        InvalidMask: as `Mask.from_polygons`, but for the area.
+    """
+    if height < 1 or width < 1 or not len(polygons):
+        raise InvalidMask(f"a mask from {len(polygons)} polygons on {width} x {height} pixels cannot be made")
+    checked = [_points(polygon, place, height, width) for place, polygon in enumerate(polygons)]
+    filled: bytes = coco_mask.merge(coco_mask.frPyObjects(checked, height, width))["counts"]
+    return filled
+
+
+def _points(polygon: Polygon, place: int, height: int, width: int) -> list[float]:
+    """x1, y1, x2, y2, ... of one polygon. pycocotools walks every pixel of every edge, so none may lead far away."""
+    try:
+        points = np.asarray(polygon, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidMask(f"polygon {place} is no list of (x, y) points: {error}", field="polygons") from error
+    if points.ndim == 1 and points.size % 2 == 0:
+        points = points.reshape(-1, 2)
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3:
+        raise InvalidMask(
+            f"polygon {place} is of shape {points.shape}; three points or more are needed, (x, y) each",
+            field="polygons",
+        )
+    if not bool((np.abs(points / (width, height) - 0.5) <= 1.5).all()):  # NaN is not
+        raise InvalidMask(f"polygon {place} has a point far outside the {width} x {height} image", field="polygons")
+    return [float(value) for value in points.ravel()]
 
 
 def empty(height: int, width: int) -> BoolArray:

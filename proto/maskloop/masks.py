@@ -5,6 +5,7 @@ The codec is imported by the methods that need it: NumPy takes longer to load th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from maskloop.errors import InvalidMask
 
 if TYPE_CHECKING:
-    from maskloop.mask_codec import BoolArray
+    from maskloop.mask_codec import BoolArray, Polygon
 
 MAX_PIXELS = 2**28
 
@@ -49,12 +50,37 @@ class Mask:
 
     @classmethod
     def from_array(cls, array: BoolArray) -> Mask:
-        """Encode `array`, (H, W), bool or {0, 1}."""
+        """Encode `array`, (H, W), bool or of 0 and 1 or 255.
+
+        Raises:
+            InvalidMask: it has other axes or other values.
+        """
         if array.ndim != 2:
             raise InvalidMask(f"a mask has two axes, height and width; this array has shape {array.shape}")
         from maskloop.mask_codec import encode
 
         return cls(array.shape[0], array.shape[1], encode(array))
+
+    @classmethod
+    def from_polygons(cls, polygons: Sequence[Polygon], height: int, width: int) -> Mask:
+        """The pixels inside any of `polygons`, as COCO fills them.
+
+        Args:
+            polygons: each of three points or more, as (x, y) pairs or as x1, y1, x2, y2, ...; in pixels, (0, 0) at the
+                image's upper left corner. Points outside are cut at the border.
+            height: of the image, in pixels.
+            width: of the image, in pixels.
+
+        Raises:
+            InvalidMask: there is no polygon; one has too few points, is no list of numbers, or lies farther outside
+                than the image is large; or they cover no pixel.
+        """
+        from maskloop.mask_codec import fill
+
+        mask = cls(height, width, fill(polygons, height, width))
+        if not mask.area:
+            raise InvalidMask(f"the polygons cover no pixel of the {width} x {height} image")
+        return mask
 
     @classmethod
     def empty(cls, height: int, width: int) -> Mask:

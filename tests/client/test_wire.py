@@ -2,11 +2,13 @@ import threading
 
 import pytest
 
-from maskloop.client.projects import PACK_BYTES, PACK_IMAGES, _packs
+from maskloop.client import Client
+from maskloop.client.projects import PACK_BYTES, PACK_IMAGES, packs
 from maskloop.client.wire import CALLS_IN_FLIGHT
 from maskloop.errors import BudgetExhausted, InvalidImage, QueueFull, Unavailable
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.values import ImageImport, Split
+from service.config import ServerConfig
 
 
 def answers(*script):
@@ -23,6 +25,11 @@ def answers(*script):
 
 
 PROJECT = pb.Project(id="p", categories=[pb.Category(id=1, name="cat")])
+
+
+def test_a_client_looks_where_a_server_listens_by_itself():
+    with Client() as client:
+        assert client._wire.address == ServerConfig.model_fields["address"].default == "127.0.0.1:7443"
 
 
 def test_a_server_that_comes_back_is_waited_for_with_pauses_that_double(scripted, time):
@@ -110,15 +117,15 @@ def picture(name, size):
 def test_imports_are_packed_by_bytes_and_by_number_in_order():
     third = PACK_BYTES // 3
     images = [picture(str(number), third - 100) for number in range(4)]
-    assert [[one.file_name for one in pack] for pack in _packs(images)] == [["0", "1", "2"], ["3"]]
+    assert [[one.file_name for one in pack] for pack in packs(images)] == [["0", "1", "2"], ["3"]]
     many = [picture(str(number), 1) for number in range(PACK_IMAGES + 1)]
-    assert [len(pack) for pack in _packs(many)] == [PACK_IMAGES, 1]
+    assert [len(pack) for pack in packs(many)] == [PACK_IMAGES, 1]
 
 
 def test_an_image_larger_than_a_pack_goes_alone():
     images = [picture("small", 1), picture("large", 2 * PACK_BYTES), picture("after", 1)]
-    assert [[one.file_name for one in pack] for pack in _packs(images)] == [["small"], ["large"], ["after"]]
-    assert list(_packs([])) == []
+    assert [[one.file_name for one in pack] for pack in packs(images)] == [["small"], ["large"], ["after"]]
+    assert list(packs([])) == []
 
 
 def test_threads_share_a_client(scripted):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from skimage.measure import perimeter_crofton
@@ -26,6 +26,64 @@ def test_arrays_come_back_exactly(array: np.ndarray) -> None:
     assert (mask.to_array() == array).all()
     assert mask.to_array().dtype == np.bool_
     assert (mask.height, mask.width, mask.area) == (*array.shape, array.sum())
+
+
+@pytest.mark.parametrize("set_to", [1, 1.0, 255])
+def test_arrays_of_numbers_are_masks_where_they_hold_two(set_to: float) -> None:
+    ring = np.ones((5, 7))
+    ring[2, 3] = 0
+    assert Mask.from_array(ring * set_to) == Mask.from_array(ring != 0)
+
+
+@pytest.mark.parametrize("values", [[0.0, 0.7, 1.0], [0, 1, 2], [0, -1, 1], [0, 1, 255], [0, np.nan, 1]])
+def test_probabilities_and_indices_are_no_mask(values: list[float]) -> None:
+    with pytest.raises(InvalidMask, match="bool, or 0 and 1"):
+        Mask.from_array(np.array([values]))
+
+
+POINTS = st.lists(st.tuples(st.integers(0, 80), st.integers(0, 60)), min_size=3, max_size=3)
+
+
+@given(POINTS)
+def test_a_polygon_covers_the_pixels_whose_centres_it_holds(points: list[tuple[int, int]]) -> None:
+    y, x = np.mgrid[:60, :80] + 0.5
+    sides = [
+        (x2 - x1) * (y - y1) - (y2 - y1) * (x - x1)
+        for (x1, y1), (x2, y2) in zip(points, points[1:] + points[:1], strict=True)
+    ]
+    inside = np.all(np.array(sides) > 0, axis=0) | np.all(np.array(sides) < 0, axis=0)
+    assume(inside.sum() > 100)
+    mask = Mask.from_polygons([points], height=60, width=80)
+    assert mask.iou(Mask.from_array(inside)) > 0.8  # COCO rounds its edges outwards
+    flat = [float(value) for point in points for value in point]
+    assert mask == Mask.from_polygons([flat], 60, 80) == Mask.from_polygons([np.array(points)], 60, 80)
+
+
+def test_polygons_are_united_and_cut_at_the_border() -> None:
+    left, out = [(0, 0), (2, 0), (2, 4), (0, 4)], [(6, 1), (12, 1), (12, 3), (6, 3)]
+    expected = np.zeros((4, 8), bool)
+    expected[:, :2] = expected[1:3, 6:] = True
+    assert (Mask.from_polygons([left, out], height=4, width=8).to_array() == expected).all()
+
+
+@pytest.mark.parametrize(
+    ("polygons", "words"),
+    [
+        ([], "from 0 polygons"),
+        ([[(0, 0), (4, 4)]], r"polygon 0 is of shape \(2, 2\)"),
+        ([(0, 0), (4, 0), (4, 4)], r"polygon 0 is of shape \(1, 2\)"),  # a polygon in place of a list of them
+        ([[(0, 0), (4, 0), (4, 4)], [0, 1, 2, 3, 4]], r"polygon 1 is of shape \(5,\)"),
+        ([[(0, 0, 0), (4, 0, 0), (4, 4, 0)]], r"polygon 0 is of shape \(3, 3\)"),
+        ([[(0, 0), (4, 0), (4, float("nan"))]], "polygon 0 has a point far outside the 8 x 4 image"),
+        ([[(0, 0), (1e9, 0), (4, 4)]], "polygon 0 has a point far outside the 8 x 4 image"),
+        ([[(0, 0), ("four", 0), (4, 4)]], "polygon 0 is no list of"),
+        ([[(0, 0), (4,), (4, 4)]], "polygon 0 is no list of"),
+        ([[(10, 1), (12, 1), (12, 3)]], "cover no pixel of the 8 x 4 image"),
+    ],
+)
+def test_what_is_no_polygon_is_named(polygons: list, words: str) -> None:
+    with pytest.raises(InvalidMask, match=words):
+        Mask.from_polygons(polygons, height=4, width=8)
 
 
 def test_a_ring_keeps_its_hole() -> None:

@@ -27,6 +27,7 @@ from maskloop.values import (
     Split,
     Strategy,
     SupervisionKind,
+    as_vocabulary,
     check_id,
 )
 
@@ -182,3 +183,26 @@ def test_what_a_campaign_has_left_leaves_out_what_is_promised() -> None:
     assert (timed.left_s, timed.left_images) == (20, math.inf)
     counted = Campaign("c", "p", Budget(images=10), Strategy("random"), 0, labeled_images=3, reserved_images=5)
     assert (counted.left_s, counted.left_images) == (math.inf, 2)
+
+
+def test_categories_by_name_are_numbered_in_their_order() -> None:
+    named = (Category(1, "crack"), Category(2, "rust"))
+    assert as_vocabulary(["crack", "rust"]) == as_vocabulary(("crack", "rust")) == named
+    assert as_vocabulary([Category(7, "crack")]) == (Category(7, "crack"),)
+    assert as_vocabulary(named) == named
+
+
+@pytest.mark.parametrize("given_", ["crack", ["crack", Category(2, "rust")], [1, 2], [("crack", 1)]])
+def test_a_vocabulary_is_a_list_of_names_or_of_categories(given_: Any) -> None:
+    with pytest.raises(InvalidArgument, match="list of names, such as"):
+        as_vocabulary(given_)
+
+
+def test_a_project_knows_its_categories_by_name() -> None:
+    project = Project("bridges", "Bridges", (Category(3, "rust"), Category(9, "crack")))
+    assert (project.category_id("rust"), project.category_id("crack")) == (3, 9)
+    with pytest.raises(InvalidLabel, match=r"^project bridges has no category 'crak'; it has rust, crack$"):
+        project.category_id("crak")
+    many = Project("many", "Many", as_vocabulary([f"c{place}" for place in range(30)]))
+    with pytest.raises(InvalidLabel, match=r"c19 and 10 more$"):
+        many.category_id("none")

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from maskloop.address import DEFAULT_ADDRESS
 from maskloop.cli.errors import check_server_installed
 from maskloop.cli.main import hand_over
 from maskloop.cli.options import Command, Group, version_option
@@ -62,7 +63,7 @@ def strategies() -> None:
 @app.command(cls=Command)
 def report(
     project: Annotated[str, typer.Argument(help="Id of the project.")],
-    server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")],
+    server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")] = DEFAULT_ADDRESS,
     campaign: Annotated[str, typer.Option(help="Id of the campaign; not needed where there is one.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder to write; report-PROJECT without it.")] = None,
     tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,

@@ -10,24 +10,25 @@ from types import TracebackType
 from grpc_health.v1 import health_pb2
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
+from maskloop.address import DEFAULT_ADDRESS
 from maskloop.client.campaigns import CampaignVerbs
 from maskloop.client.classifiers import ClassifierVerbs
+from maskloop.client.folders import FolderVerbs
 from maskloop.client.labels import LabelVerbs
 from maskloop.client.models import ModelVerbs
 from maskloop.client.operations import OperationVerbs
-from maskloop.client.projects import ProjectVerbs
 from maskloop.client.wire import Retry, Wire
 from maskloop.errors import Unavailable
 
 
-class Client(ProjectVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerbs, OperationVerbs):
+class Client(FolderVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerbs, OperationVerbs):
     """A server's verbs, values in and values out; every error is one of `maskloop.errors`.
 
     Threads may share a client. Every call has a deadline; idempotent ones are repeated as `retry` says when the
     server cannot be reached or asks to come back later.
 
     Args:
-        address: `HOST:PORT` or `unix:PATH`.
+        address: `HOST:PORT` or `unix:PATH`; where `maskloop serve` listens by itself if none is given.
         tls_root: PEM file of the authority that signed the server's certificate; `None` for plaintext.
         timeout_s: deadline of a call.
         slow_s: deadline of a call that carries files or many labels.
@@ -37,7 +38,7 @@ class Client(ProjectVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerb
 
     def __init__(
         self,
-        address: str,
+        address: str = DEFAULT_ADDRESS,
         *,
         tls_root: Path | None = None,
         timeout_s: float = 30.0,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from maskloop import convert
 from maskloop.client.verbs import Verbs
-from maskloop.errors import FailedPrecondition
+from maskloop.errors import FailedPrecondition, NoActiveModel, PoolNotScored
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceStub
-from maskloop.values import ImageProposals, ImageScore, ModelVersion, Operation, PseudoLabels, Split, Strategy
+from maskloop.values import Batch, ImageProposals, ImageScore, ModelVersion, Operation, PseudoLabels, Split, Strategy
 
 PROPOSALS_A_CALL = 100
 SCORES_A_CALL = 20_000
@@ -179,6 +179,18 @@ class ModelVerbs(Verbs):
             response = self._wire.call(self._stub(ModelServiceStub).GetProposals, request)
             proposals.extend(map(convert.proposals_from_message, response.proposals))
         return tuple(proposals)
+
+    def get_batch_proposals(self, batch: Batch) -> dict[str, ImageProposals]:
+        """The masks that people may start a batch from, by image id.
+
+        Images for which there are none are left out; before a model has scored the pool that is all of them.
+        """
+        ids = [pick.image_id for pick in batch.picks]
+        try:
+            found = self.get_proposals(project_id=batch.project_id, image_ids=ids)
+        except (NoActiveModel, PoolNotScored):
+            return {}
+        return {proposals.image_id: proposals for proposals in found}
 
     def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> bytes:
         """Pseudo-labels as one COCO instance document (UTF-8 JSON), the predicted IoU as each annotation's `score`.

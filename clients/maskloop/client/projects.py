@@ -8,7 +8,7 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
-from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, Split
+from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, Split, as_vocabulary
 
 PACK_BYTES = 16 * 1024 * 1024
 PACK_IMAGES = 500
@@ -22,12 +22,14 @@ class ProjectVerbs(Verbs):
         self,
         *,
         project_id: str,
-        categories: Sequence[Category],
+        categories: Sequence[Category | str],
         display_name: str = "",
         outline_price: OutlinePrice | None = None,
         request_id: str = "",
     ) -> Project:
         """Create a project with a fixed vocabulary and a fixed price of an outline, 79 s if none is named.
+
+        Categories that are given by name get the ids 1, 2, 3, ... in their order.
 
         Raises:
             AlreadyExists: the id is taken.
@@ -38,7 +40,7 @@ class ProjectVerbs(Verbs):
             request_id,
             project_id=project_id,
             display_name=display_name,
-            categories=categories,
+            categories=as_vocabulary(categories),
             outline_price=outline_price,
         )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
@@ -74,7 +76,7 @@ class ProjectVerbs(Verbs):
             InvalidImage, InvalidMask, InvalidLabel: names the file.
         """
         imported: list[Image] = []
-        for pack in _packs(images):
+        for pack in packs(images):
             request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
             response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
             imported.extend(map(convert.image_from_message, response.images))
@@ -107,7 +109,7 @@ def _joined(pieces: Iterable[pb.ReadImageResponse]) -> bytes:
     return b"".join(piece.data for piece in pieces)
 
 
-def _packs(images: Iterable[ImageImport]) -> Iterator[list[ImageImport]]:
+def packs(images: Iterable[ImageImport]) -> Iterator[list[ImageImport]]:
     """`images` in order, in lists of at most `PACK_IMAGES` and, unless one alone is larger, `PACK_BYTES`."""
     pack: list[ImageImport] = []
     size = 0

@@ -32,7 +32,7 @@ from maskloop.values.models import (
 )
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
 from maskloop.values.outline_price import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH, OUTLINE_FLAT, OutlinePrice
-from maskloop.values.projects import Category, Image, Project, Split, check_id
+from maskloop.values.projects import Category, Image, Project, Split, as_vocabulary, check_id
 from maskloop.values.pseudo_labels import PseudoLabels
 from maskloop.values.strategies import Strategy
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
@@ -89,6 +89,7 @@ __all__ = [
     "Strategy",
     "StrategyKind",
     "SupervisionKind",
+    "as_vocabulary",
     "check_id",
     "explain_head",
     "keep_trust",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from maskloop.errors import InvalidArgument
+from maskloop.errors import InvalidArgument, InvalidLabel
 from maskloop.values.outline_price import OUTLINE_FLAT, OutlinePrice
 
+SHOWN = 20
+"""Names of categories that an error lists."""
 _ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 
 
@@ -51,6 +54,23 @@ class Category:
             raise InvalidArgument(f"category {self.id} has no name", field="categories.name")
 
 
+def as_vocabulary(categories: Sequence[Category | str]) -> tuple[Category, ...]:
+    """Categories as they are; names get the ids 1, 2, 3, ... in their order.
+
+    Raises:
+        InvalidArgument: they are neither all names nor all categories.
+    """
+    if not isinstance(categories, str):
+        if all(isinstance(item, Category) for item in categories):
+            return tuple(item for item in categories if isinstance(item, Category))
+        if all(isinstance(item, str) for item in categories):
+            return tuple(Category(number, str(name)) for number, name in enumerate(categories, 1))
+    raise InvalidArgument(
+        f"categories are a list of names, such as ['crack', 'rust'], or of Category; here they are {categories!r}",
+        field="categories",
+    )
+
+
 @dataclass(frozen=True)
 class Project:
     """A set of images, its vocabulary (ordered by id), its labels and its models.
@@ -73,6 +93,19 @@ class Project:
         for what, values in (("id", [c.id for c in self.categories]), ("name", [c.name for c in self.categories])):
             if len(set(values)) != len(values):
                 raise InvalidArgument(f"project {self.id}: two categories share one {what}", field=f"categories.{what}")
+
+    def category_id(self, name: str) -> int:
+        """The id of the category of that name, for labels.
+
+        Raises:
+            InvalidLabel: there is none; names those that there are.
+        """
+        found = next((category.id for category in self.categories if category.name == name), None)
+        if found is None:
+            known = ", ".join(category.name for category in self.categories[:SHOWN])
+            more = f" and {len(self.categories) - SHOWN} more" if len(self.categories) > SHOWN else ""
+            raise InvalidLabel(f"project {self.id} has no category {name!r}; it has {known}{more}", field="category")
+        return found
 
 
 @dataclass(frozen=True)
