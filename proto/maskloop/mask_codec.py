@@ -14,11 +14,12 @@ from pycocotools import mask as coco_mask
 from maskloop.errors import InvalidMask
 
 BoolArray = NDArray[np.bool_]
+NumberArray = NDArray[np.number]
 Polygon = Sequence[Sequence[float]] | Sequence[float] | NDArray[np.number]
 """Points as (x, y) pairs, or x1, y1, x2, y2, ..."""
 
 
-def encode(array: BoolArray) -> bytes:
+def encode(array: BoolArray | NumberArray) -> bytes:
     """The compressed string of a mask, (H, W), bool or of the two values 0 and 1 or 0 and 255.
 
     Raises:

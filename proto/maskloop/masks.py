@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from maskloop.errors import InvalidMask
 
 if TYPE_CHECKING:
-    from maskloop.mask_codec import BoolArray, Polygon
+    from maskloop.mask_codec import BoolArray, NumberArray, Polygon
 
 MAX_PIXELS = 2**28
 
@@ -49,7 +49,7 @@ class Mask:
             )
 
     @classmethod
-    def from_array(cls, array: BoolArray) -> Mask:
+    def from_array(cls, array: BoolArray | NumberArray) -> Mask:
         """Encode `array`, (H, W), bool or of 0 and 1 or 255.
 
         Raises:

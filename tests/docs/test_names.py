@@ -14,7 +14,7 @@ import pytest
 from docs.generate.cli_reference import all_commands
 from tests.docs.pages import CODE, ROOT, pages
 
-ROOMS = ("models", "service", "selection", "clients", "proto", "tests", "benchmarks", "docs")
+ROOMS = ("models", "service", "selection", "clients", "proto", "tests", "benchmarks", "examples", "docs")
 PLACE = re.compile(rf"(?:{'|'.join(ROOMS)})/[\w./-]+")
 METHODS = Path("docs/methods.md")
 WALKS = Path("docs/walks.md")

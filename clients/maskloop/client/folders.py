@@ -26,11 +26,16 @@ class FolderImport:
     passed_over: tuple[PassedOver, ...]
 
     def __str__(self) -> str:
+        taken = _number(len(self.images), "image")
         if not self.passed_over:
-            return f"{len(self.images)} images"
+            return taken
         named = "; ".join(f"{item.name} ({item.why})" for item in self.passed_over[:SHOWN])
         more = "; ..." if len(self.passed_over) > SHOWN else ""
-        return f"{len(self.images)} images; {len(self.passed_over)} files passed over: {named}{more}"
+        return f"{taken}; {_number(len(self.passed_over), 'file')} passed over: {named}{more}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 class FolderVerbs(ProjectVerbs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from maskloop.errors import CampaignNotFound, InvalidArgument
@@ -10,8 +12,14 @@ from tests.service.desk.asking import books
 from tests.service.desks import Server
 
 
-def select(server: Server, annotator: str = "ann", campaign_id: str = "", **options: object) -> Batch:
-    asked = {"annotator": annotator, "kind": SupervisionKind.FULL, "images": 2, "campaign_id": campaign_id, **options}
+def select(server: Server, annotator: str = "ann", campaign_id: str = "", **options: Any) -> Batch:
+    asked: dict[str, Any] = {
+        "annotator": annotator,
+        "kind": SupervisionKind.FULL,
+        "images": 2,
+        "campaign_id": campaign_id,
+        **options,
+    }
     return server.campaigns.select_batch(project_id="p", **asked)
 
 
