@@ -19,12 +19,14 @@ class CampaignVerbs(Verbs):
         *,
         project_id: str,
         campaign_id: str,
-        budget: Budget,
-        strategy: Strategy,
+        budget: Budget | str,
+        strategy: Strategy | str,
         seed: int = 0,
         request_id: str = "",
     ) -> Campaign:
         """Create a campaign: one budget, one strategy, one seed.
+
+        Both may be written as `al-loop` takes them: `8h` or `200images`, `mask_guided:target=0.5`.
 
         Raises:
             AlreadyExists: the id is taken.
@@ -36,8 +38,8 @@ class CampaignVerbs(Verbs):
             request_id,
             project_id=project_id,
             campaign_id=campaign_id,
-            budget=budget,
-            strategy=strategy,
+            budget=_budget(budget),
+            strategy=_strategy(strategy),
             seed=seed,
         )
         return convert.campaign_from_message(self._wire.call(self._stub(CampaignServiceStub).CreateCampaign, request))
@@ -58,15 +60,15 @@ class CampaignVerbs(Verbs):
         return (convert.campaign_from_message(item) for page in pages for item in page.campaigns)
 
     def update_campaign_budget(
-        self, *, project_id: str, campaign_id: str, budget: Budget, request_id: str = ""
+        self, *, project_id: str, campaign_id: str, budget: Budget | str, request_id: str = ""
     ) -> Campaign:
-        """Change a campaign's budget; it may not fall below what is spent and promised."""
+        """Change a campaign's budget, such as to `12h`; it may not fall below what is spent and promised."""
         request = self._write(
             pb.UpdateCampaignBudgetRequest,
             request_id,
             project_id=project_id,
             campaign_id=campaign_id,
-            budget=budget,
+            budget=_budget(budget),
         )
         method = self._stub(CampaignServiceStub).UpdateCampaignBudget
         return convert.campaign_from_message(self._wire.call(method, request))
@@ -80,7 +82,7 @@ class CampaignVerbs(Verbs):
         kind: SupervisionKind = SupervisionKind.FULL,
         images: int | None = None,
         seconds: float | None = None,
-        strategy: Strategy | None = None,
+        strategy: Strategy | str | None = None,
         lease_s: float | None = None,
         request_id: str = "",
     ) -> Batch:
@@ -114,7 +116,7 @@ class CampaignVerbs(Verbs):
             kind=kind,
             images=images,
             seconds=seconds,
-            strategy=strategy,
+            strategy=None if strategy is None else _strategy(strategy),
             lease_s=lease_s,
         )
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).SelectBatch, request))
@@ -168,3 +170,11 @@ class CampaignVerbs(Verbs):
             reason=reason,
         )
         self._wire.call(self._stub(CampaignServiceStub).SkipImage, request)
+
+
+def _budget(budget: Budget | str) -> Budget:
+    return Budget.parse(budget) if isinstance(budget, str) else budget
+
+
+def _strategy(strategy: Strategy | str) -> Strategy:
+    return Strategy.parse(strategy) if isinstance(strategy, str) else strategy

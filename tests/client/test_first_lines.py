@@ -1,4 +1,4 @@
-"""A folder of pictures brought in over a real server: what is good is taken, what is not is named."""
+"""What a new user says first, over a real server: a folder of pictures with bad files among them, and a campaign."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Picture
 
 from maskloop.client import Client, folders
-from maskloop.errors import InvalidDataset, ProjectNotFound
-from maskloop.values import Split
+from maskloop.errors import InvalidBudget, InvalidDataset, ProjectNotFound
+from maskloop.values import Budget, Split, Strategy
 from tests.service.wire import Edge
 
 
@@ -152,3 +152,16 @@ def test_what_is_no_fault_of_a_file_ends_the_import(client, tmp_path):
     picture(tmp_path / "a.png")
     with pytest.raises(ProjectNotFound):
         client.import_folder(tmp_path, project_id="nobody-s")
+
+
+def test_budgets_and_ways_of_choosing_are_written_as_on_the_command_line(client, project_id):
+    made = client.create_campaign(
+        project_id=project_id, campaign_id="may", budget="8h", strategy="mask_guided:target=0.5", seed=4
+    )
+    assert (made.budget, made.strategy) == (Budget(seconds=28_800), Strategy("mask_guided", {"target": "0.5"}))
+    more = client.update_campaign_budget(project_id=project_id, campaign_id="may", budget="12h")
+    assert more.budget == Budget(seconds=43_200)
+    batch = client.select_batch(project_id=project_id, annotator="ada", images=1, strategy="random")
+    assert (batch.campaign_id, batch.strategy, batch.fallback, batch.exhausted) == ("may", "random", "", True)
+    with pytest.raises(InvalidBudget, match="none of 90m, 3h"):
+        client.create_campaign(project_id=project_id, campaign_id="june", budget="long", strategy="random")
