@@ -14,6 +14,8 @@ from maskloop.values.labels import SupervisionKind
 from maskloop.values.strategies import Strategy
 
 DAY_S = 86_400.0
+MOST_SECONDS, MOST_IMAGES = 1e10, 10**9
+"""Of a budget that a person writes down."""
 
 
 class SkipReason(StrEnum):
@@ -44,17 +46,24 @@ class Budget:
         """Read `90m`, `3h`, `2.5d` or `200images`; a day has `workday_s` seconds.
 
         Raises:
-            InvalidBudget: the text is none of these, or not positive.
+            InvalidBudget: the text is none of these, not positive, or more than anybody has.
         """
         match = re.fullmatch(r"\s*([+-]?\d+(?:\.\d+)?)\s*(s|m|h|d|images?)\s*", text)
         if not match:
             raise InvalidBudget(f"budget {text!r} is none of 90m, 3h, 2.5d, 200images", field="budget")
         amount, unit = float(match[1]), match[2]
+        if amount <= 0:
+            raise InvalidBudget(f"budget {text!r} buys nothing", field="budget")
         if unit.startswith("image"):
             if not amount.is_integer():
                 raise InvalidBudget(f"budget {text!r}: images come whole", field="budget")
+            if amount > MOST_IMAGES:
+                raise InvalidBudget(f"budget {text!r} is more than {MOST_IMAGES} images", field="budget")
             return cls(images=int(amount))
-        return cls(seconds=amount * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": workday_s}[unit])
+        seconds = amount * {"s": 1.0, "m": 60.0, "h": 3600.0, "d": workday_s}[unit]
+        if seconds > MOST_SECONDS:
+            raise InvalidBudget(f"budget {text!r} is more than three centuries of work", field="budget")
+        return cls(seconds=seconds)
 
 
 @dataclass(frozen=True)
