@@ -21,6 +21,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── PoolNotScored            score the pool with the active model
     │   ├── SelectionNotPrepared     prepare the selection by this strategy
     │   ├── NoClassifier             train an image classifier, which reads the candidate OoD images
+    │   ├── NothingToMeasure         label images of the split in which there is something
     │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
@@ -190,6 +191,10 @@ class SelectionNotPrepared(FailedPrecondition):
 
 class NoClassifier(FailedPrecondition):
     """The project has no image classifier."""
+
+
+class NothingToMeasure(FailedPrecondition):
+    """The split has no labeled image, or none with an object: no quality can be told by it."""
 
 
 class LeaseLost(FailedPrecondition):

@@ -15,6 +15,7 @@ from maskloop.values import (
     Pick,
     PickState,
     SkipReason,
+    Split,
     Strategy,
     SupervisionKind,
     check_id,
@@ -151,22 +152,27 @@ class AnnotationDesk:
         seconds: float | None = None,
         strategy: Strategy | None = None,
         lease_s: float | None = None,
+        for_split: Split | None = None,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
         Without a `campaign_id` the project's only campaign pays; where there is none, one begins by itself. An
-        annotator who still holds images of that kind for the campaign gets that batch back. Counts are always bought in
+        annotator who still holds images of that kind and for that split gets that batch back. Counts are always bought in
         random order, answers of candidate OoD images by `hard_ood` unless another strategy is named. A strategy that
         needs a model leaves the choice to chance until there is one. When no image is open and affordable the batch is
         empty and says `exhausted`.
+
+        Images chosen `for_split` TEST join it with their full label; `random` chooses them unless another is named.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
             PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
-        wanted = Wanted(project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s))
+        wanted = Wanted(
+            project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s), for_split
+        )
         request = Request(request_id, "SelectBatch", (wanted,))
         batch = None
         while batch is None:
@@ -280,7 +286,7 @@ class AnnotationDesk:
     def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)
         campaign = campaign_of(tx, project, wanted.campaign_id, now)
-        held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind)
+        held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind, wanted.for_split)
         if held is not None:
             return held.held()
         batch = choose_batch(

@@ -38,7 +38,8 @@ FALLBACK = Strategy("stratified_random")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long.
+    """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long, and the split
+    that they are to join (`None`: they stay in theirs).
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
@@ -53,9 +54,18 @@ class Wanted:
     seconds: float | None
     strategy: Strategy | None
     lease_s: float
+    for_split: Split | None = None
 
     def __post_init__(self) -> None:
         check_annotator(self.annotator)
+        if self.for_split not in (None, Split.TEST):
+            raise InvalidArgument(f"images are chosen for split {Split.TEST} alone", field="for_split")
+        if self.for_split is not None and self.kind is not SupervisionKind.FULL:
+            raise InvalidArgument(
+                f"quality is measured by labels of kind {SupervisionKind.FULL}; {self.kind} puts no image into the "
+                f"{self.for_split} split",
+                field="for_split",
+            )
         if self.kind not in LABEL_KINDS:
             raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
         if self.images is not None and not 1 <= self.images <= MAX_IMAGES:
@@ -109,12 +119,16 @@ def choose_batch(
         model_version=version_for(project, strategy),
         target_iou=walk.candidates.target_iou,
         fallback=fallback,
+        for_split=wanted.for_split,
     )
 
 
 def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
-    """The campaign's own strategy chooses what is outlined, unless the request names another."""
-    if LABEL_KINDS[wanted.kind].in_random_order:
+    """The campaign's own strategy chooses what is outlined, unless the request names another.
+
+    What quality is measured by is drawn at random: chosen images are no sample of the pool.
+    """
+    if LABEL_KINDS[wanted.kind].in_random_order or (wanted.for_split and not wanted.strategy):
         return RANDOM
     return wanted.strategy or (HARD_OOD if LABEL_KINDS[wanted.kind].asked_of is Split.OOD else campaign.strategy)
 

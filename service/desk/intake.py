@@ -2,6 +2,7 @@
 
 A first label needs a lease, or an image that nobody holds; it is charged its exact cost in place of what the lease
 had reserved. A correction names the label it supersedes; its planned cost is 0, its measured seconds are counted.
+A first label under a batch for the test split puts its image there, in the same transaction.
 """
 
 from __future__ import annotations
@@ -69,19 +70,24 @@ class Intake:
         made = {draft.image_id: self._correction(draft) for draft in drafts if draft.supersedes}
         made |= {label.image_id: label for label in self._first_labels(first, images, record)}
         labels = [made[draft.image_id] for draft in drafts]
-        self._sort(labels, images)
+        self._sort(labels, images, record)
         insert_labels(self.tx, labels)
         for label in labels:
             self._count_spending(label)
         left_s = self._charge(record, [made[draft.image_id] for draft in first]) if record else None
         return labels, left_s
 
-    def _sort(self, labels: Sequence[Label], images: dict[str, Image]) -> None:
-        """Put images where their answers say: into the pool what holds something, else among the OoD ones."""
-        moves: dict[Split, list[str]] = {Split.POOL: [], Split.OOD: []}
+    def _sort(self, labels: Sequence[Label], images: dict[str, Image], record: BatchRecord | None) -> None:
+        """Put images where their answers say: into the pool what holds something, else among the OoD ones.
+
+        One that was labeled for the test split goes there, and stays there whatever is said of it later.
+        """
+        moves: dict[Split, list[str]] = {Split.POOL: [], Split.OOD: [], Split.TEST: []}
         for label in labels:
-            split = label.content.puts_in
-            if split is not None and images[label.image_id].split is not split:
+            was = images[label.image_id].split
+            chosen_for = record.batch.for_split if record is not None and not label.supersedes else None
+            split = label.content.puts_in or chosen_for
+            if split not in (None, was) and was is not Split.TEST:
                 moves[split].append(label.image_id)
         self._check_unused(moves[Split.OOD])
         for split, image_ids in moves.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from maskloop.errors import FailedPrecondition
+from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
 from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
@@ -20,7 +20,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
-from service.store.labels import full_labels
+from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_model
 from service.store.projects import get_project
 from service.store.requests import Request
@@ -113,13 +113,13 @@ class ModelWorkDesk:
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
-            FailedPrecondition: the split has no labeled image.
+            NothingToMeasure: the split has no labeled image, or no object in any.
             QueueFull: too much work is waiting.
         """
 
         def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
             version = get_model(tx, project_id, model_version).version.id
-            _check_labeled(tx, project_id, (split,))
+            _check_measures(tx, project_id, split)
             return {"model_version": version, "split": split.value}
 
         asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
@@ -158,6 +158,17 @@ class ModelWorkDesk:
 
 def _resolve(recipe: str, overrides_json: str) -> AnyRecipe:
     return resolve(recipe, **parse_overrides(overrides_json))
+
+
+def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:
+    images, objects = full_label_sizes(tx, project_id, split)
+    if not objects:
+        lacks = f"none of its {images} full labels shows an object" if images else "it has no full label"
+        raise NothingToMeasure(
+            f"quality cannot be measured on split {split} of project {project_id}: {lacks}",
+            field="split",
+            labeled_images=images,
+        )
 
 
 def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from maskloop.errors import AlreadyExists, InvalidArgument, InvalidImage
 from maskloop.values import (
-    LABEL_KINDS,
     OUTLINE_FLAT,
     Category,
     FullLabel,
@@ -34,7 +33,6 @@ from service.store.requests import Request, answer_once, was_asked
 MAX_CATEGORIES = 1000
 MAX_IMAGES = 1000
 PIECE_BYTES = 256 * 1024
-SORTING = [kind for kind, content in LABEL_KINDS.items() if content.sorts_images]
 IMPORTED = "import"  # the annotator of labels that came with their images
 
 
@@ -247,12 +245,8 @@ def _check_names(images: Sequence[ImageImport]) -> None:
 def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> dict[str, Image]:
     """Those that are there already, by file name; none may come with another content or split."""
     there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
-    moved = current_labels(tx, project_id, [image.id for image in there.values() if image.split is Split.POOL])
     for arrival in arrivals:
-        known, image = there.get(arrival.image.file_name), arrival.image
-        if known is not None and any((known.id, kind) in moved for kind in SORTING):
-            known = replace(known, split=Split.OOD)  # as which it was brought in
-        _check_same(known, image)
+        _check_same(there.get(arrival.image.file_name), arrival.image)
     return there
 
 

@@ -11,11 +11,13 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import BatchNotFound
-from maskloop.values import AT_RANDOM, Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, SupervisionKind
+from maskloop.values import AT_RANDOM, Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.tables import IS_LEASED, batches, picks, skips
+
+NO_SPLIT = ""  # of a batch whose images stay in theirs
 
 _INSERT_BATCH = insert(batches)
 _INSERT_PICKS = insert(picks)
@@ -24,6 +26,7 @@ _OPEN_BATCHES = select(batches.c.id, batches.c.expires_at).where(
     batches.c.campaign_id == bindparam("campaign_id"),
     batches.c.annotator == bindparam("annotator"),
     batches.c.kind == bindparam("kind"),
+    batches.c.for_split == bindparam("for_split"),
     batches.c.open,
 )
 _OVERDUE = select(batches.c.id).where(
@@ -63,6 +66,7 @@ def insert_batch(tx: Transaction, batch: Batch) -> None:
         "fallback": batch.fallback,
         "model_version": batch.model_version,
         "target_iou": batch.target_iou,
+        "for_split": batch.for_split or NO_SPLIT,
         "exhausted": batch.exhausted,
         "expires_at": batch.expires_at,
         "open": True,
@@ -99,13 +103,15 @@ def list_batches(tx: Transaction, project_id: str, page: PageRequest, *, campaig
     return page.cut([_record(row, chosen[row.id]) for row in rows], list(chosen))
 
 
-def find_open_batch(tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind) -> BatchRecord | None:
-    """The batch of that kind whose images the annotator still holds for the campaign, if any.
+def find_open_batch(
+    tx: Transaction, campaign: Campaign, annotator: str, kind: SupervisionKind, for_split: Split | None = None
+) -> BatchRecord | None:
+    """The batch of that kind and for that split whose images the annotator still holds for the campaign, if any.
 
     Renewing an old one can leave two; the one that lasts longest is meant.
     """
-    whose = {"project_id": campaign.project_id, "campaign_id": campaign.id}
-    rows = tx.execute(_OPEN_BATCHES, {**whose, "annotator": annotator, "kind": kind.value}).all()
+    whose = {"project_id": campaign.project_id, "campaign_id": campaign.id, "annotator": annotator}
+    rows = tx.execute(_OPEN_BATCHES, {**whose, "kind": kind.value, "for_split": for_split or NO_SPLIT}).all()
     if not rows:
         return None
     return get_batch(tx, campaign.project_id, max(rows, key=lambda row: (row.expires_at, row.id)).id)
@@ -133,7 +139,7 @@ def leased_images(tx: Transaction, project_id: str) -> set[str]:
 
 
 def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterator[tuple[str, float, float]]:
-    """(model version, score, planned seconds) of each full label that a campaign chose by scores."""
+    """(model version, score, planned seconds) of each full label to learn from that a campaign chose by scores."""
     query = (
         select(batches.c.model_version, picks.c.score, picks.c.cost_s)
         .join(batches, batches.c.id == picks.c.batch_id)
@@ -141,6 +147,7 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
             batches.c.project_id == project_id,
             batches.c.campaign_id == campaign_id,
             batches.c.kind == SupervisionKind.FULL.value,
+            batches.c.for_split == NO_SPLIT,
             picks.c.state == PickState.LABELED.value,
             picks.c.score.is_not(None),
         )
@@ -151,7 +158,8 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
 
 
 def images_drawn_at_random(tx: Transaction, project_id: str, campaign_id: str) -> list[str]:
-    """Ids of the images that a campaign drew at random and that have their full label, ascending."""
+    """Ids of the images that a campaign drew at random and that have their full label, ascending; those of the test
+    split are left out, by which nothing is decided."""
     query = (
         select(picks.c.image_id)
         .join(batches, batches.c.id == picks.c.batch_id)
@@ -159,6 +167,7 @@ def images_drawn_at_random(tx: Transaction, project_id: str, campaign_id: str) -
             batches.c.project_id == project_id,
             batches.c.campaign_id == campaign_id,
             batches.c.kind == SupervisionKind.FULL.value,
+            batches.c.for_split == NO_SPLIT,
             picks.c.state == PickState.LABELED.value,
             picks.c.reason.contains(AT_RANDOM, autoescape=True),
         )
@@ -237,5 +246,6 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
         model_version=row.model_version,
         target_iou=row.target_iou,
         fallback=row.fallback,
+        for_split=Split(row.for_split) if row.for_split else None,
     )
     return BatchRecord(batch, {pick.image_id: PickState(pick.state) for pick in chosen})

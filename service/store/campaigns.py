@@ -11,10 +11,10 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, CampaignNotFound
-from maskloop.values import Budget, Campaign, LabelContent, Strategy, SupervisionKind
+from maskloop.values import Budget, Campaign, FullLabel, LabelContent, Split, Strategy, SupervisionKind
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
-from service.store.tables import campaigns, spending
+from service.store.tables import campaigns, images, labels, spending
 
 _ONE = (campaigns.c.project_id == bindparam("in_project")) & (campaigns.c.id == bindparam("one"))
 _FIND = select(campaigns).where(_ONE)
@@ -39,6 +39,21 @@ _TOTALS = select(
 ).where(campaigns.c.project_id == bindparam("in_project"))
 _SPENDING = select(spending).where(
     spending.c.project_id == bindparam("in_project"), spending.c.campaign_id == bindparam("one")
+)
+
+
+_ON_TEST = (
+    select(
+        func.sum(labels.c.cost_s),
+        func.count(labels.c.id).filter(labels.c.kind == FullLabel.kind.value, labels.c.supersedes == ""),
+    )
+    .select_from(images)
+    .join(labels, (labels.c.project_id == images.c.project_id) & (labels.c.image_id == images.c.id))
+    .where(
+        images.c.project_id == bindparam("in_project"),
+        images.c.split == Split.TEST.value,
+        labels.c.campaign_id == bindparam("one"),
+    )
 )
 
 
@@ -107,16 +122,20 @@ def get_campaign(tx: Transaction, project_id: str, campaign_id: str) -> Campaign
 
 
 def get_campaign_by_kind(tx: Transaction, project_id: str, campaign_id: str) -> Campaign:
-    """Read a campaign with its spending by kind.
+    """Read a campaign with its spending by kind, and on the test split.
 
     Raises:
         CampaignNotFound: the project has none of that id.
     """
-    rows = tx.execute(_SPENDING, {"in_project": project_id, "one": campaign_id}).all()
+    this = {"in_project": project_id, "one": campaign_id}
+    rows = tx.execute(_SPENDING, this).all()
+    test_spent_s, test_images = tx.execute(_ON_TEST, this).one()
     return replace(
         get_campaign(tx, project_id, campaign_id),
         spent_s_by_kind={SupervisionKind(row.kind): row.planned_s for row in rows},
         measured_s_by_kind={SupervisionKind(row.kind): row.measured_s for row in rows},
+        test_images=int(test_images),
+        test_spent_s=float(test_spent_s or 0.0),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -57,11 +58,12 @@ def get_images(tx: Transaction, project_id: str, image_ids: Iterable[str]) -> di
 
 
 def images_by_name(tx: Transaction, project_id: str, file_names: Iterable[str]) -> dict[str, Image]:
-    """Those of the file names that are there already, with their images."""
+    """Those of the file names that are there already, with their images as they were brought in: labels may have moved
+    them to another split since."""
     by_name: dict[str, Image] = {}
     for names in chunks(list(file_names)):
         rows = tx.execute(_BY_NAME, {"project_id": project_id, "names": names})
-        by_name.update((row.file_name, image_of(row)) for row in rows)
+        by_name.update((row.file_name, replace(image_of(row), split=Split(row.imported_split))) for row in rows)
     return by_name
 
 
@@ -116,4 +118,5 @@ def _row(image: Image) -> dict[str, object]:
         "height": image.height,
         "sha256": image.sha256,
         "split": str(image.split),
+        "imported_split": str(image.split),
     }

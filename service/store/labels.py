@@ -137,6 +137,18 @@ def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> It
         yield LabeledImage(image_beside(row, row.image_id), label_of(row))
 
 
+def full_label_sizes(tx: Transaction, project_id: str, split: Split) -> tuple[int, int]:
+    """Current full labels of the images of a split, and the objects that they show together."""
+    query = (
+        select(func.count(), func.coalesce(func.sum(_FULL.c.objects_present), 0))
+        .select_from(images)
+        .join(_FULL, _IS_FULL_OF_IMAGE)
+        .where(images.c.project_id == project_id, images.c.split == split.value)
+    )
+    row = tx.execute(query).one()
+    return int(row[0]), int(row[1])
+
+
 def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts]]:
     """Pool images with counts of at least one object and without a full label, by image id."""
     query = (

@@ -88,7 +88,21 @@ strategies = st.builds(Strategy, names, st.dictionaries(names, names, max_size=3
 by_kind = st.dictionaries(st.sampled_from(SupervisionKind), st.floats(1e-3, 1e9))
 small = st.integers(0, 2**60)
 campaigns = st.builds(
-    Campaign, ids, ids, budgets, strategies, seeds, seconds, seconds, small, small, by_kind, by_kind, st.none() | times
+    Campaign,
+    ids,
+    ids,
+    budgets,
+    strategies,
+    seeds,
+    seconds,
+    seconds,
+    small,
+    small,
+    by_kind,
+    by_kind,
+    st.none() | times,
+    small,
+    seconds,
 )
 picks = st.builds(Pick, ids, texts, seconds, st.none() | shares)
 batches = st.builds(
@@ -104,6 +118,8 @@ batches = st.builds(
     st.booleans(),
     texts,
     st.none() | shares,
+    texts,
+    st.none() | st.sampled_from(Split),
 )
 
 batch_records = batches.flatmap(
@@ -338,6 +354,7 @@ def test_arguments_are_what_the_request_was_made_of():
         "seconds": None,
         "strategy": Strategy("mask_guided", {"target": "0.5"}),
         "lease_s": 1.5,
+        "for_split": Split.TEST,
         "request_id": "r",
     }
     message = convert.request(campaigns_pb2.SelectBatchRequest, **asked)

@@ -25,6 +25,7 @@ from maskloop.errors import (
     InvalidConfig,
     ModelNotFound,
     NoActiveModel,
+    NothingToMeasure,
     OperationNotFound,
     PoolNotScored,
     ProjectNotFound,
@@ -36,6 +37,7 @@ from maskloop.values import (
     Budget,
     Category,
     Counts,
+    ImageImport,
     LabelDraft,
     ModelVersion,
     OperationKind,
@@ -47,7 +49,7 @@ from maskloop.values import (
 )
 from models.annotation.model import FittedModel
 from tests.service.processes import ServerProcess, is_gone
-from tests.service.squares import TINY, imports
+from tests.service.squares import TINY, imports, squares
 
 GUIDED = Strategy("mask_guided", {"trust": "any"})  # heads of tiny trainings are not to be trusted
 LONG = {**TINY, "iterations": 5000}
@@ -214,7 +216,11 @@ def test_an_evaluation_measures_a_split(client, trained):
     assert operation.result.split is Split.TEST
     assert len(operation.result.images) == 4
     assert 0 <= operation.result.mean_iou <= 1
-    with pytest.raises(FailedPrecondition, match="no full label of a ood image"):
+    with pytest.raises(NothingToMeasure, match="split ood of project p: it has no full label"):
+        client.evaluate_model(project_id="p", split=Split.OOD)
+    ((name, data, _),) = squares(1, name="empty")
+    client.import_images(project_id="p", images=[ImageImport(name, Split.OOD, data=data, objects=())])
+    with pytest.raises(NothingToMeasure, match="none of its 1 full labels shows an object"):
         client.evaluate_model(project_id="p", split=Split.OOD)
 
 

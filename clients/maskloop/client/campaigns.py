@@ -8,7 +8,7 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
-from maskloop.values import Batch, BatchRecord, Budget, Campaign, SkipReason, Strategy, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Budget, Campaign, SkipReason, Split, Strategy, SupervisionKind
 
 
 class CampaignVerbs(Verbs):
@@ -84,12 +84,13 @@ class CampaignVerbs(Verbs):
         seconds: float | None = None,
         strategy: Strategy | str | None = None,
         lease_s: float | None = None,
+        for_split: Split | None = None,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
 
-        An annotator who still holds an open batch of that kind in the campaign gets it back. Images are random until
-        there is a model; `Batch.fallback` says so.
+        An annotator who still holds an open batch of that kind, for that split, in the campaign gets it back. Images are
+        random until there is a model; `Batch.fallback` says so.
 
         Args:
             project_id: the project.
@@ -101,6 +102,7 @@ class CampaignVerbs(Verbs):
             seconds: as many as fit into these planned seconds.
             strategy: for this batch alone.
             lease_s: how long the lease lasts, in seconds; an hour if `None`.
+            for_split: TEST for images that join the test split with their full label, and are never learnt from.
             request_id: makes the call idempotent.
 
         Raises:
@@ -118,6 +120,7 @@ class CampaignVerbs(Verbs):
             seconds=seconds,
             strategy=None if strategy is None else _strategy(strategy),
             lease_s=lease_s,
+            for_split=for_split,
         )
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).SelectBatch, request))
 

@@ -10,11 +10,15 @@ import math
 from collections.abc import Iterable
 
 from maskloop.costs.budget_end import end_of_budget_s
-from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, SkipReason
+from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, SkipReason, Split
 
 
 class Ledger:
-    """Spending and labels of one arm, up to where its loop has come."""
+    """Spending and labels of one arm, up to where its loop has come.
+
+    `labeled` are all images with a full label; `tested` those of them that were labeled for the test split, at `test_s`
+    seconds.
+    """
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
@@ -23,12 +27,17 @@ class Ledger:
         self.counts_paid_s: dict[str, float] = {}
         self.counted_objects: dict[str, int] = {}
         self.labeled: set[str] = set()
+        self.tested: set[str] = set()
+        self.test_s = 0.0
         self.passed_over: dict[str, SkipReason] = {}
 
-    def add(self, labels: Iterable[Label]) -> None:
-        """Enter labels the server has taken."""
+    def add(self, labels: Iterable[Label], for_split: Split | None = None) -> None:
+        """Enter labels the server has taken, and the split that their images joined with them, if any."""
         for label in labels:
             kind = label.kind.value
+            if for_split is Split.TEST:
+                self.tested.add(label.image_id)
+                self.test_s = _to_ms(self.test_s + label.cost_s)
             self.spent_s_by_kind[kind] = _to_ms(self.spent_s_by_kind.get(kind, 0.0) + label.cost_s)
             if label.seconds_spent is not None:
                 measured_s = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent

@@ -49,7 +49,9 @@ def measure(number: int, session: CampaignSession) -> Measured:
     model, train_s = session.train(number)
     evaluation, evaluate_s = session.evaluate(number, model)
     spent = dict(ledger.spent_s_by_kind)
-    return Measured(number, model, evaluation, len(ledger.labeled), ledger.spent_s, spent, train_s, evaluate_s)
+    return Measured(
+        number, model, evaluation, len(ledger.labeled - ledger.tested), ledger.spent_s, spent, train_s, evaluate_s
+    )
 
 
 def check_hard_ood(number: int, session: CampaignSession, labeler: Labeler, goal: OodCheckGoal) -> HardOodRound:

@@ -168,7 +168,12 @@ class CampaignSession:
         return self._finish("rank", operation).seconds
 
     def select_batch(
-        self, task: str, kind: SupervisionKind, wish: Budget, strategy: Strategy | None = None
+        self,
+        task: str,
+        kind: SupervisionKind,
+        wish: Budget,
+        strategy: Strategy | None = None,
+        for_split: Split | None = None,
     ) -> tuple[Batch, float]:
         """Lease images for the task of this name. Returns the batch and the seconds it took to choose.
 
@@ -177,6 +182,7 @@ class CampaignSession:
             kind: counts, full or ood_check.
             wish: how much.
             strategy: for this batch alone, the campaign's when `None`.
+            for_split: that the images are to join with their labels; TEST, or `None` to learn from them.
         """
         images = None if wish.images is None else min(wish.images, MOST_IMAGES_A_BATCH)
         begun = self.clock()
@@ -189,6 +195,7 @@ class CampaignSession:
             seconds=wish.seconds,
             strategy=strategy,
             lease_s=LEASE_S,
+            for_split=for_split,
             request_id=self.requests.of("select_batch", task),
         )
         return batch, self.clock() - begun
@@ -202,7 +209,7 @@ class CampaignSession:
             labels=drafts,
             request_id=self.requests.of("submit_labels", task),
         )
-        self.ledger.add(labels)
+        self.ledger.add(labels, batch.for_split)
         self.progress.spent(self.ledger)
         by_image = {label.image_id: label for label in labels}
         return tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)

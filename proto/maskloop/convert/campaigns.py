@@ -15,7 +15,7 @@ from maskloop.convert.scalars import (
 )
 from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2 as pb
-from maskloop.values import Batch, BatchRecord, Budget, Campaign, Pick, PickState, Strategy, SupervisionKind
+from maskloop.values import Batch, BatchRecord, Budget, Campaign, Pick, PickState, Split, Strategy, SupervisionKind
 
 FIELD = "strategy.options"
 
@@ -73,6 +73,8 @@ def campaign_to_message(campaign: Campaign) -> pb.Campaign:
             for kind in kinds
         ],
         created_at=time_to_message(campaign.created_at),
+        test_images=campaign.test_images,
+        test_spent_s=campaign.test_spent_s,
     )
 
 
@@ -91,6 +93,8 @@ def campaign_from_message(message: pb.Campaign) -> Campaign:
         spent_s_by_kind=_by_kind(message.spent_by_kind, "planned_s"),
         measured_s_by_kind=_by_kind(message.spent_by_kind, "measured_s"),
         created_at=time_from_message(message, "created_at"),
+        test_images=message.test_images,
+        test_spent_s=message.test_spent_s,
     )
 
 
@@ -124,6 +128,7 @@ def batch_to_message(batch: Batch) -> pb.Batch:
         model_version=batch.model_version,
         target_iou=batch.target_iou,
         fallback=batch.fallback,
+        for_split=None if batch.for_split is None else enum_to_message(batch.for_split),
     )
 
 
@@ -142,6 +147,7 @@ def batch_from_message(message: pb.Batch) -> Batch:
         model_version=message.model_version,
         target_iou=optional(message, "target_iou"),
         fallback=message.fallback,
+        for_split=enum_from_message(Split, message.for_split, "for_split") if message.for_split else None,
     )
 
 

@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from maskloop.v1 import labels_pb2 as _labels_pb2
+from maskloop.v1 import projects_pb2 as _projects_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -74,7 +75,7 @@ class KindSeconds(_message.Message):
     def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ...) -> None: ...
 
 class Campaign(_message.Message):
-    __slots__ = ("id", "project_id", "budget", "strategy", "seed", "spent_s", "reserved_s", "labeled_images", "reserved_images", "spent_by_kind", "created_at")
+    __slots__ = ("id", "project_id", "budget", "strategy", "seed", "spent_s", "reserved_s", "labeled_images", "reserved_images", "spent_by_kind", "created_at", "test_images", "test_spent_s")
     ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +87,8 @@ class Campaign(_message.Message):
     RESERVED_IMAGES_FIELD_NUMBER: _ClassVar[int]
     SPENT_BY_KIND_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    TEST_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    TEST_SPENT_S_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     budget: Budget
@@ -97,7 +100,9 @@ class Campaign(_message.Message):
     reserved_images: int
     spent_by_kind: _containers.RepeatedCompositeFieldContainer[KindSeconds]
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., spent_s: _Optional[float] = ..., reserved_s: _Optional[float] = ..., labeled_images: _Optional[int] = ..., reserved_images: _Optional[int] = ..., spent_by_kind: _Optional[_Iterable[_Union[KindSeconds, _Mapping]]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    test_images: int
+    test_spent_s: float
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., spent_s: _Optional[float] = ..., reserved_s: _Optional[float] = ..., labeled_images: _Optional[int] = ..., reserved_images: _Optional[int] = ..., spent_by_kind: _Optional[_Iterable[_Union[KindSeconds, _Mapping]]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., test_images: _Optional[int] = ..., test_spent_s: _Optional[float] = ...) -> None: ...
 
 class CreateCampaignRequest(_message.Message):
     __slots__ = ("project_id", "campaign_id", "budget", "strategy", "seed", "request_id")
@@ -166,7 +171,7 @@ class Pick(_message.Message):
     def __init__(self, image_id: _Optional[str] = ..., reason: _Optional[str] = ..., cost_s: _Optional[float] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou", "fallback")
+    __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou", "fallback", "for_split")
     ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -179,6 +184,7 @@ class Batch(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     TARGET_IOU_FIELD_NUMBER: _ClassVar[int]
     FALLBACK_FIELD_NUMBER: _ClassVar[int]
+    FOR_SPLIT_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     campaign_id: str
@@ -191,10 +197,11 @@ class Batch(_message.Message):
     model_version: str
     target_iou: float
     fallback: str
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ..., fallback: _Optional[str] = ...) -> None: ...
+    for_split: _projects_pb2.Split
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ..., fallback: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ...) -> None: ...
 
 class SelectBatchRequest(_message.Message):
-    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id")
+    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id", "for_split")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
     ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
@@ -204,6 +211,7 @@ class SelectBatchRequest(_message.Message):
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     LEASE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    FOR_SPLIT_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     campaign_id: str
     annotator: str
@@ -213,7 +221,8 @@ class SelectBatchRequest(_message.Message):
     strategy: Strategy
     lease: _duration_pb2.Duration
     request_id: str
-    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    for_split: _projects_pb2.Split
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ...) -> None: ...
 
 class GetBatchRequest(_message.Message):
     __slots__ = ("project_id", "batch_id")

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from maskloop.errors import InvalidBudget
 from maskloop.values.labels import SupervisionKind
+from maskloop.values.projects import Split
 from maskloop.values.strategies import Strategy
 
 DAY_S = 86_400.0
@@ -70,7 +71,8 @@ class Budget:
 class Campaign:
     """One budget spent on a project by one strategy and seed. The server keeps the spending.
 
-    `reserved_s` is promised to open leases and not yet spent; `labeled_images` counts full labels.
+    `reserved_s` is promised to open leases and not yet spent; `labeled_images` counts full labels. `test_images` and
+    `test_spent_s` are the part of `labeled_images` and `spent_s` that went into the test split.
     """
 
     id: str
@@ -85,6 +87,8 @@ class Campaign:
     spent_s_by_kind: Mapping[SupervisionKind, float] = field(default_factory=dict)
     measured_s_by_kind: Mapping[SupervisionKind, float] = field(default_factory=dict)
     created_at: datetime | None = None
+    test_images: int = 0
+    test_spent_s: float = 0.0
 
     @property
     def left_s(self) -> float:
@@ -122,7 +126,8 @@ class Batch:
 
     `strategy` is the one that chose, as `str(Strategy)` spells it; `fallback` says why it is not the one asked for, ""
     when it is. `exhausted` says that fewer were given than asked for, because no other image is open or affordable.
-    `target_iou` is the beta that was used, `None` for strategies without one.
+    `target_iou` is the beta that was used, `None` for strategies without one. `for_split` is the split that its images
+    join with their labels, `None` where they stay in theirs.
     """
 
     id: str
@@ -137,3 +142,4 @@ class Batch:
     model_version: str = ""
     target_iou: float | None = None
     fallback: str = ""
+    for_split: Split | None = None

@@ -54,7 +54,7 @@ spending = Table(
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
 )
 
-# `open`: some of its picks still hold their image.
+# `open`: some of its picks still hold their image. `for_split`: that its images join with their labels, "" for none.
 batches = Table(
     "batches",
     metadata,
@@ -70,6 +70,7 @@ batches = Table(
     Column("exhausted", Boolean, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("open", Boolean, nullable=False),
+    Column("for_split", String(16), nullable=False, server_default=""),
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
 )
 Index(

@@ -21,6 +21,7 @@ projects = Table(
     Column("outline_length_s", Float, nullable=False, server_default="0"),
 )
 
+# `imported_split`: as which it was brought in; labels may have moved it to `split` since.
 images = Table(
     "images",
     metadata,
@@ -32,6 +33,7 @@ images = Table(
     Column("height", Integer, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("split", String(16), nullable=False),
+    Column("imported_split", String(16), nullable=False, server_default=""),
     UniqueConstraint("project_id", "file_name"),
     Index("ix_images_project_id_split_id", "project_id", "split", "id"),
 )

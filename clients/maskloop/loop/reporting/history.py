@@ -122,12 +122,12 @@ class CampaignHistory:
         return spent
 
     def _bought(self, kind: SupervisionKind) -> list[Bought]:
-        """The batches of a kind that were labeled at least in part, in the order of their first label."""
+        """Batches of a kind, to learn from, that were labeled at least in part, in the order of their first label."""
         said = {label.image_id: label for label in self.paid if label.kind is kind}
         bought = [
             Bought(record.batch, tuple((pick, said[pick.image_id]) for pick in record.in_state(PickState.LABELED)))
             for record in self.batches
-            if record.batch.kind is kind
+            if record.batch.kind is kind and record.batch.for_split is None
         ]
         return sorted((each for each in bought if each.picks), key=lambda each: (_first_label(each), each.batch.id))
 
