@@ -1,12 +1,16 @@
 """Taking labels in: who may label the image, what the label costs, and whose budget pays.
 
-A first label needs a lease, or an image that nobody holds; it is charged its exact cost in place of what the lease
-had reserved. A correction names the label it supersedes; its planned cost is 0, its measured seconds are counted.
+A first label needs a lease, or an image that nobody holds. It is charged its measured seconds, or its exact planned
+cost where none were measured, in place of what the lease had reserved. A correction names the label it supersedes: its
+planned cost is 0, and its measured seconds are charged to the campaign that paid that label. A planned cost must fit
+the budget; measured seconds are taken whatever is left, because people have spent them already.
+
 A first label under a batch for the test split puts its image there, in the same transaction.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,12 +25,23 @@ from maskloop.errors import (
     InvalidLabel,
     LeaseLost,
 )
-from maskloop.values import LABEL_KINDS, BatchRecord, Campaign, Image, Label, LabelDraft, PickState, Project, Split
+from maskloop.values import (
+    LABEL_KINDS,
+    BatchRecord,
+    Campaign,
+    Image,
+    Label,
+    LabelDraft,
+    PickState,
+    Project,
+    Split,
+    SupervisionKind,
+)
 from selection.select import ROUNDING_S
 from service.desk.leases import freed, own_batch
 from service.store import Transaction
 from service.store.batches import holders, set_pick_states
-from service.store.campaigns import FullLabelTotals, Movement, add_spending, get_campaign, move
+from service.store.campaigns import FullLabelTotals, Movement, charge, get_campaign, move
 from service.store.clock import NewId
 from service.store.columns import whole_ms
 from service.store.images import get_images, set_split
@@ -72,10 +87,10 @@ class Intake:
         labels = [made[draft.image_id] for draft in drafts]
         self._sort(labels, images, record)
         insert_labels(self.tx, labels)
-        for label in labels:
-            self._count_spending(label)
-        left_s = self._charge(record, [made[draft.image_id] for draft in first]) if record else None
-        return labels, left_s
+        if record is not None:
+            self._end_leases(record, [made[draft.image_id] for draft in first])
+        self._charge(labels)
+        return labels, self._left_s(record)
 
     def _sort(self, labels: Sequence[Label], images: dict[str, Image], record: BatchRecord | None) -> None:
         """Put images where their answers say: into the pool what holds something, else among the OoD ones.
@@ -168,23 +183,34 @@ class Intake:
                     label_id=known,
                 )
 
-    def _charge(self, record: BatchRecord, labels: Sequence[Label]) -> float | None:
-        """Replace what the leases had reserved by what the labels cost; the campaign must be able to pay."""
+    def _end_leases(self, record: BatchRecord, labels: Sequence[Label]) -> None:
+        """Free what the labels' leases had reserved; the campaign must be able to pay what is planned in its place."""
         batch = record.batch
         labeled = {label.image_id for label in labels}
         leased = [pick for pick in record.in_state(PickState.OPEN) if pick.image_id in labeled]
         full = [label.content for label in labels if label.content.counted_by_budget]
-        cost_s = sum(label.cost_s for label in labels)
-        campaign = _after(get_campaign(self.tx, self.project.id, batch.campaign_id), freed(batch, leased))
-        _check_budget(campaign, cost_s, len(full))
-        move(self.tx, campaign, replace(freed(batch, leased), spent_s=cost_s, full=FullLabelTotals.of(full)))
+        back = freed(batch, leased)
+        campaign = get_campaign(self.tx, self.project.id, batch.campaign_id)
+        planned_s = sum(label.cost_s for label in labels if label.seconds_spent is None)
+        _check_budget(campaign, planned_s, len(full), back)
+        move(self.tx, campaign, replace(back, full=FullLabelTotals.of(full)))
         set_pick_states(self.tx, record, [label.image_id for label in labels], PickState.LABELED)
-        return None if campaign.budget.seconds is None else campaign.left_s - cost_s
 
-    def _count_spending(self, label: Label) -> None:
-        if label.campaign_id:
-            campaign = get_campaign(self.tx, self.project.id, label.campaign_id)
-            add_spending(self.tx, campaign, label.kind, label.cost_s, label.seconds_spent or 0.0)
+    def _charge(self, labels: Sequence[Label]) -> None:
+        """Charge each campaign its labels."""
+        by_payer: dict[tuple[str, SupervisionKind], list[Label]] = {}
+        for label in labels:
+            if label.campaign_id:
+                by_payer.setdefault((label.campaign_id, label.kind), []).append(label)
+        for (campaign_id, kind), of_kind in by_payer.items():
+            charge(self.tx, get_campaign(self.tx, self.project.id, campaign_id), kind, of_kind)
+
+    def _left_s(self, record: BatchRecord | None) -> float | None:
+        """What the batch's campaign has left; `None` without one, or if it counts images."""
+        if record is None:
+            return None
+        left_s = get_campaign(self.tx, self.project.id, record.batch.campaign_id).left_s
+        return None if math.isinf(left_s) else left_s
 
 
 def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool) -> None:
@@ -204,25 +230,22 @@ def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool) -> None
         )
 
 
-def _check_budget(campaign: Campaign, cost_s: float, images: int) -> None:
-    if cost_s > campaign.left_s + ROUNDING_S:
+def _check_budget(campaign: Campaign, planned_s: float, images: int, back: Movement) -> None:
+    """Whether a campaign can pay so many planned seconds and images, given back what leases had reserved for them.
+
+    Nothing is left where measured seconds went beyond the budget; what was promised to a lease is paid all the same.
+    """
+    left_s = campaign.left_s - back.reserved_s
+    left_images = campaign.left_images - back.reserved_images
+    if planned_s > left_s + ROUNDING_S:
         raise BudgetExhausted(
-            f"these labels cost {cost_s:g} s; campaign {campaign.id} has {campaign.left_s:g} s left for them",
-            cost_s=cost_s,
-            left_s=campaign.left_s,
+            f"these labels cost {planned_s:g} s; campaign {campaign.id} has {left_s:g} s left for them",
+            cost_s=planned_s,
+            left_s=left_s,
         )
-    if images > campaign.left_images:
+    if images > left_images:
         raise BudgetExhausted(
-            f"these are {images} images; campaign {campaign.id} has {campaign.left_images:g} left for them",
+            f"these are {images} images; campaign {campaign.id} has {left_images:g} left for them",
             images=images,
-            left_images=campaign.left_images,
+            left_images=left_images,
         )
-
-
-def _after(campaign: Campaign, movement: Movement) -> Campaign:
-    """The campaign's books with leases given back."""
-    return replace(
-        campaign,
-        reserved_s=campaign.reserved_s + movement.reserved_s,
-        reserved_images=campaign.reserved_images + movement.reserved_images,
-    )

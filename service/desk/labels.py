@@ -91,7 +91,7 @@ class LabelDesk:
                 used as one of the pool by now.
             LeaseLost: an image is in other hands by now.
             ForeignLease: another annotator holds the batch or the image.
-            BudgetExhausted: they cost more than the campaign has left; says how much.
+            BudgetExhausted: those without measured seconds cost more than the campaign has left; says how much.
         """
         asked = _Asked(project_id, annotator, batch_id, tuple(labels))
         with self._database.write() as tx:

@@ -11,7 +11,18 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, CampaignNotFound
-from maskloop.values import Budget, Campaign, FullLabel, LabelContent, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    Budget,
+    Campaign,
+    FullLabel,
+    Label,
+    LabelContent,
+    Split,
+    Strategy,
+    SupervisionKind,
+    charged_seconds,
+)
+from service.store.columns import whole_ms
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import campaigns, images, labels, spending
@@ -43,10 +54,7 @@ _SPENDING = select(spending).where(
 
 
 _ON_TEST = (
-    select(
-        func.sum(labels.c.cost_s),
-        func.count(labels.c.id).filter(labels.c.kind == FullLabel.kind.value, labels.c.supersedes == ""),
-    )
+    select(labels.c.kind, labels.c.supersedes, labels.c.cost_s, labels.c.seconds_spent)
     .select_from(images)
     .join(labels, (labels.c.project_id == images.c.project_id) & (labels.c.image_id == images.c.id))
     .where(
@@ -129,13 +137,15 @@ def get_campaign_by_kind(tx: Transaction, project_id: str, campaign_id: str) -> 
     """
     this = {"in_project": project_id, "one": campaign_id}
     rows = tx.execute(_SPENDING, this).all()
-    test_spent_s, test_images = tx.execute(_ON_TEST, this).one()
+    on_test = tx.execute(_ON_TEST, this).all()
+    full = [row for row in on_test if row.kind == FullLabel.kind.value and not row.supersedes]
     return replace(
         get_campaign(tx, project_id, campaign_id),
-        spent_s_by_kind={SupervisionKind(row.kind): row.planned_s for row in rows},
+        spent_s_by_kind={SupervisionKind(row.kind): row.charged_s for row in rows},
+        planned_s_by_kind={SupervisionKind(row.kind): row.planned_s for row in rows},
         measured_s_by_kind={SupervisionKind(row.kind): row.measured_s for row in rows},
-        test_images=int(test_images),
-        test_spent_s=float(test_spent_s or 0.0),
+        test_images=len(full),
+        test_spent_s=whole_ms(sum(charged_seconds(row.cost_s, row.seconds_spent) for row in on_test)),
     )
 
 
@@ -170,15 +180,19 @@ def move(tx: Transaction, campaign: Campaign, movement: Movement) -> None:
     )
 
 
-def add_spending(
-    tx: Transaction, campaign: Campaign, kind: SupervisionKind, planned_s: float, measured_s: float
-) -> None:
-    """Add to a campaign's spending of one kind."""
+def charge(tx: Transaction, campaign: Campaign, kind: SupervisionKind, labels: Sequence[Label]) -> None:
+    """Enter labels of one kind into a campaign's books; the budget is not asked."""
     this_one = {"project_id": campaign.project_id, "campaign_id": campaign.id, "kind": kind.value}
     this = [spending.c[name] == value for name, value in this_one.items()]
-    added = {"planned_s": spending.c.planned_s + planned_s, "measured_s": spending.c.measured_s + measured_s}
+    seconds = {
+        "planned_s": sum(label.cost_s for label in labels),
+        "measured_s": sum(label.seconds_spent or 0.0 for label in labels),
+        "charged_s": sum(label.charged_s for label in labels),
+    }
+    added = {name: spending.c[name] + amount for name, amount in seconds.items()}
     if not tx.execute(update(spending).where(*this).values(added)).rowcount:
-        tx.execute(insert(spending), {**this_one, "planned_s": planned_s, "measured_s": measured_s})
+        tx.execute(insert(spending), {**this_one, **seconds})
+    move(tx, campaign, Movement(spent_s=seconds["charged_s"]))
 
 
 def full_label_totals(tx: Transaction, project_id: str) -> FullLabelTotals:

@@ -145,7 +145,7 @@ def full_label_sizes(tx: Transaction, project_id: str, split: Split) -> tuple[in
         .join(_FULL, _IS_FULL_OF_IMAGE)
         .where(images.c.project_id == project_id, images.c.split == split.value)
     )
-    row = tx.execute(query).one()
+    row: Any = tx.execute(query).one()
     return int(row[0]), int(row[1])
 
 

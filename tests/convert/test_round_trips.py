@@ -103,6 +103,7 @@ campaigns = st.builds(
     st.none() | times,
     small,
     seconds,
+    by_kind,
 )
 picks = st.builds(Pick, ids, texts, seconds, st.none() | shares)
 batches = st.builds(

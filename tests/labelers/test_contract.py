@@ -72,7 +72,7 @@ class Setting(ABC):
 
 
 class Simulated(Setting):
-    clocked = foresees = True
+    clocked, foresees = False, True
 
     def __init__(self, folder: Path) -> None: ...
 

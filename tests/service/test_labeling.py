@@ -18,6 +18,7 @@ from maskloop.errors import (
     ForeignLease,
     ImageNotFound,
     InvalidArgument,
+    InvalidBudget,
     InvalidLabel,
     InvalidMask,
     LabelNotFound,
@@ -29,6 +30,7 @@ from maskloop.errors import (
 from maskloop.masks import Mask
 from maskloop.values import (
     Batch,
+    Budget,
     Counts,
     FullLabel,
     ImageImport,
@@ -79,7 +81,8 @@ def books(server: Server) -> dict[str, object]:
     return {
         "spent": found.spent_s,
         "reserved": found.reserved_s,
-        "planned": dict(found.spent_s_by_kind),
+        "charged": dict(found.spent_s_by_kind),
+        "planned": dict(found.planned_s_by_kind),
         "measured": dict(found.measured_s_by_kind),
         "labeled": found.labeled_images,
         "reserved_images": found.reserved_images,
@@ -93,21 +96,59 @@ def image_ids(batch: Batch) -> list[str]:
 def test_labels_are_kept_as_submitted_and_charged_exactly(server: Server, batch: Batch) -> None:
     one, two, _ = image_ids(batch)
     answer = submit(server, full_draft(one, 1, 3, seconds_spent=33.3), full_draft(two, 2), batch_id=batch.id)
-    # (3 - 2) + 2 * 79 = 159 and (3 - 1) + 79 = 81 of 1,000 s; the third image's 222.7 s stay reserved.
+    # Planned (3 - 2) + 2 * 79 = 159 s, measured 33.3; planned (3 - 1) + 79 = 81; the third image's 222.7 stay reserved.
     assert [label.cost_s for label in answer.labels] == [159.0, 81.0]
-    assert answer.left_s == pytest.approx(1000 - 240 - 222.7)
+    assert [label.charged_s for label in answer.labels] == [33.3, 81.0]
+    assert answer.left_s == pytest.approx(1000 - 33.3 - 81 - 222.7)
     first = answer.labels[0]
     assert (first.image_id, first.objects, first.seconds_spent) == (one, objects(1, 3), 33.3)
     assert (first.annotator, first.campaign_id, first.created_at, first.superseded_by) == ("ann", "c", START, "")
     assert kept(server) == answer.labels
     assert books(server) == {
-        "spent": 240.0,
+        "spent": 114.3,
+        "charged": {FULL: 114.3},
         "reserved": 222.7,
         "planned": {FULL: 240.0},
         "measured": {FULL: 33.3},
         "labeled": 2,
         "reserved_images": 1,
     }
+
+
+def test_measured_seconds_beyond_the_budget_are_taken_and_end_it(server: Server) -> None:
+    """Both leases had 222.7 of 500 s; the first image takes 700 s, the second is paid what its lease had promised."""
+    server.import_pool(3)
+    server.create_campaign(500.0)
+    one, two = image_ids(batch := lease(server, images=2))
+    answer = submit(server, full_draft(one, 1, seconds_spent=700.0), batch_id=batch.id)
+    assert (answer.left_s, books(server)["spent"]) == (0.0, 700.0)
+    before = books(server)
+    with pytest.raises(BudgetExhausted, match=r"cost 318 s; campaign c has 222\.7 s"):
+        submit(server, full_draft(two, 1, 1, 1, 1), batch_id=batch.id)
+    assert books(server) == before
+    submit(server, full_draft(two, 1, 1), batch_id=batch.id)  # (3 - 1) + 2 * 79
+    assert (books(server)["spent"], books(server)["reserved"]) == (860.0, 0.0)
+    nothing = lease(server)
+    assert (nothing.picks, nothing.exhausted) == ((), True)
+    budget = {"project_id": "p", "campaign_id": "c"}
+    with pytest.raises(InvalidBudget, match="860 s"):
+        server.campaigns.update_campaign_budget(budget=Budget(seconds=859.0), **budget)
+    assert server.campaigns.update_campaign_budget(budget=Budget(seconds=1083.0), **budget).left_s == 223.0
+    assert len(lease(server).picks) == 1
+
+
+def test_a_label_measured_at_no_seconds_is_charged_none(server: Server, batch: Batch) -> None:
+    submit(server, full_draft(image_ids(batch)[0], 1, seconds_spent=0.0), batch_id=batch.id)
+    assert (books(server)["spent"], books(server)["planned"]) == (0.0, {FULL: 81.0})
+
+
+def test_a_correction_is_charged_to_who_paid_the_label_by_its_measured_seconds(server: Server, batch: Batch) -> None:
+    one = image_ids(batch)[0]
+    (first,) = submit(server, full_draft(one, 1), batch_id=batch.id).labels
+    (second,) = submit(server, full_draft(one, 1, 2, supersedes=first.id, seconds_spent=12.5)).labels
+    (third,) = submit(server, full_draft(one, 2, supersedes=second.id)).labels
+    assert [label.charged_s for label in (first, second, third)] == [81.0, 12.5, 0.0]
+    assert (books(server)["spent"], books(server)["planned"], books(server)["labeled"]) == (93.5, {FULL: 81.0}, 1)
 
 
 def test_an_empty_label_says_that_there_is_nothing(server: Server, batch: Batch) -> None:
@@ -274,7 +315,7 @@ def test_a_correction_supersedes_keeps_history_and_costs_nothing_planned(server:
     before = books(server)
     second = submit(server, full_draft(one, 2, 2, supersedes=first.id, seconds_spent=4.0), annotator="bob").labels[0]
     assert (second.cost_s, second.campaign_id, second.supersedes, second.annotator) == (0.0, "c", first.id, "bob")
-    assert books(server) == {**before, "measured": {FULL: 14.0}}
+    assert books(server) == {**before, "spent": 14.0, "charged": {FULL: 14.0}, "measured": {FULL: 14.0}}
     assert [label.id for label in kept(server)] == [second.id]
     history = kept(server, include_superseded=True)
     assert [(label.id, label.superseded_by) for label in history] == [(first.id, second.id), (second.id, "")]

@@ -63,7 +63,10 @@ def test_campaigns_have_their_strategies_and_books(client: Client) -> None:
     assert (drawn.strategy, mixed.strategy) == (SOFTRANK, MIX)
     drawn.strategy.check()
     mixed.strategy.check()
-    assert drawn.spent_s == EXPECTED["spent_s"]
+    assert sum(drawn.planned_s_by_kind.values()) == pytest.approx(EXPECTED["spent_s"])
+    paid = (label for label in client.list_labels(project_id="p", include_superseded=True) if label.campaign_id)
+    took = sum(label.charged_s for label in paid if label.campaign_id == drawn.id)
+    assert drawn.spent_s == sum(drawn.spent_s_by_kind.values()) == pytest.approx(took)
     assert set(drawn.spent_s_by_kind) == {SupervisionKind.COUNTS, SupervisionKind.FULL, CHECK}
     assert drawn.measured_s_by_kind[CHECK] == 2.0 * len(EXPECTED["answers"])
 

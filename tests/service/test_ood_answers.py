@@ -86,7 +86,8 @@ def test_what_holds_something_after_all_joins_the_pool_and_the_rest_is_known_to_
     assert select(server).picks == ()  # every candidate has its answer
     assert first in ids(select(server, FULL, images=3))
     found = server.campaigns.get_campaign(project_id="p", campaign_id="c")
-    assert found.spent_s_by_kind == {OOD_CHECK: 5.0}
+    assert found.planned_s_by_kind == {OOD_CHECK: 5.0}
+    assert found.spent_s_by_kind == {OOD_CHECK: 3.5 + 4}
     assert found.measured_s_by_kind == {OOD_CHECK: 3.5}
     kept = server.labels.list_labels(project_id="p", kind=OOD_CHECK).items
     assert {label.image_id: label.content for label in kept} == {

@@ -48,7 +48,10 @@ def buy(
 
 
 def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> Bought:
-    """Have the batch labeled and hand the labels in; what does not fit the budget is passed over."""
+    """Have the batch labeled and hand the labels in; what does not fit the budget is passed over.
+
+    Once it is labeled, that is only what nobody's clock has measured: people's seconds are spent, and are taken.
+    """
     paid_s = {pick.image_id: session.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
     expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
     over = _over_budget(session, expected_s)
@@ -57,7 +60,8 @@ def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labele
     if not wanted:
         return Bought(batch, ())
     answers = labeler.label(_task(name, batch, wanted, paid_s, session))
-    costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in answers.drafts}
+    unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
+    costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
     over = _over_budget(session, costs_s)
     session.pass_over(batch, {**answers.passed_over, **over})
     drafts = [draft for draft in answers.drafts if draft.image_id not in over]

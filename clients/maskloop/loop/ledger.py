@@ -16,6 +16,10 @@ from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, SkipRea
 class Ledger:
     """Spending and labels of one arm, up to where its loop has come.
 
+    Spent is what the server charges: measured seconds of labels that report them, planned ones of the others. What was
+    planned and what was measured stand beside it, by kind. `counts_paid_s` are planned seconds, by image: a full label
+    of a counted image is planned at the rest.
+
     `labeled` are all images with a full label; `tested` those of them that were labeled for the test split, at `test_s`
     seconds.
     """
@@ -23,6 +27,7 @@ class Ledger:
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.spent_s_by_kind: dict[str, float] = {}
+        self.planned_s_by_kind: dict[str, float] = {}
         self.measured_s_by_kind: dict[str, float] = {}
         self.counts_paid_s: dict[str, float] = {}
         self.counted_objects: dict[str, int] = {}
@@ -37,20 +42,20 @@ class Ledger:
             kind = label.kind.value
             if for_split is Split.TEST:
                 self.tested.add(label.image_id)
-                self.test_s = _to_ms(self.test_s + label.cost_s)
-            self.spent_s_by_kind[kind] = _to_ms(self.spent_s_by_kind.get(kind, 0.0) + label.cost_s)
+                self.test_s = _to_ms(self.test_s + label.charged_s)
+            _add(self.spent_s_by_kind, kind, label.charged_s)
+            _add(self.planned_s_by_kind, kind, label.cost_s)
             if label.seconds_spent is not None:
-                measured_s = self.measured_s_by_kind.get(kind, 0.0) + label.seconds_spent
-                self.measured_s_by_kind[kind] = _to_ms(measured_s)
+                _add(self.measured_s_by_kind, kind, label.seconds_spent)
             if isinstance(label.content, Counts):
-                self.counts_paid_s[label.image_id] = label.cost_s
+                _add(self.counts_paid_s, label.image_id, label.cost_s)
                 self.counted_objects[label.image_id] = label.content.objects
             elif label.content.counted_by_budget:
                 self.labeled.add(label.image_id)
 
     @property
     def spent_s(self) -> float:
-        """Seconds of annotator time spent, by the cost model."""
+        """Seconds of annotator time spent, as charged."""
         return _to_ms(sum(self.spent_s_by_kind.values()))
 
     @property
@@ -65,8 +70,8 @@ class Ledger:
 
     @property
     def left_s(self) -> float:
-        """Seconds left; infinite when the budget counts images."""
-        return math.inf if self.budget.seconds is None else _to_ms(self.budget.seconds - self.spent_s)
+        """Seconds left, never below 0; infinite when the budget counts images."""
+        return math.inf if self.budget.seconds is None else max(0.0, _to_ms(self.budget.seconds - self.spent_s))
 
     @property
     def left_images(self) -> float:
@@ -82,6 +87,10 @@ class Ledger:
         """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""
         spent_s = self.spent_s_by_kind.get(FullLabel.kind.value, 0.0)
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
+
+
+def _add(seconds: dict[str, float], key: str, more_s: float) -> None:
+    seconds[key] = _to_ms(seconds.get(key, 0.0) + more_s)
 
 
 def _to_ms(seconds: float) -> float:

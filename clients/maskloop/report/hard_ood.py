@@ -40,7 +40,7 @@ class HardOodReport:
         clusters: into which these fall.
         checked: how many people looked at.
         not_ood: how many of those hold something after all.
-        cost_s: planned seconds of these checks.
+        cost_s: seconds charged for these checks.
         images: of each cluster those of highest probability, cluster by cluster.
     """
 

@@ -53,7 +53,7 @@ def strategy_from_message(message: pb.Strategy) -> Strategy:
 
 def campaign_to_message(campaign: Campaign) -> pb.Campaign:
     """One campaign with its spending."""
-    kinds = sorted({*campaign.spent_s_by_kind, *campaign.measured_s_by_kind}, key=list(SupervisionKind).index)
+    kinds = {*campaign.spent_s_by_kind, *campaign.planned_s_by_kind, *campaign.measured_s_by_kind}
     return pb.Campaign(
         id=campaign.id,
         project_id=campaign.project_id,
@@ -67,10 +67,11 @@ def campaign_to_message(campaign: Campaign) -> pb.Campaign:
         spent_by_kind=[
             pb.KindSeconds(
                 kind=enum_to_message(kind),
-                planned_s=campaign.spent_s_by_kind.get(kind, 0.0),
+                planned_s=campaign.planned_s_by_kind.get(kind, 0.0),
                 measured_s=campaign.measured_s_by_kind.get(kind, 0.0),
+                charged_s=campaign.spent_s_by_kind.get(kind, 0.0),
             )
-            for kind in kinds
+            for kind in sorted(kinds, key=list(SupervisionKind).index)
         ],
         created_at=time_to_message(campaign.created_at),
         test_images=campaign.test_images,
@@ -90,11 +91,12 @@ def campaign_from_message(message: pb.Campaign) -> Campaign:
         reserved_s=message.reserved_s,
         labeled_images=message.labeled_images,
         reserved_images=message.reserved_images,
-        spent_s_by_kind=_by_kind(message.spent_by_kind, "planned_s"),
+        spent_s_by_kind=_by_kind(message.spent_by_kind, "charged_s"),
         measured_s_by_kind=_by_kind(message.spent_by_kind, "measured_s"),
         created_at=time_from_message(message, "created_at"),
         test_images=message.test_images,
         test_spent_s=message.test_spent_s,
+        planned_s_by_kind=_by_kind(message.spent_by_kind, "planned_s"),
     )
 
 

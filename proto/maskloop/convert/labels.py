@@ -129,6 +129,7 @@ def label_to_message(label: Label) -> pb.Label:
         campaign_id=label.campaign_id,
         superseded_by=label.superseded_by,
         created_at=time_to_message(label.created_at),
+        charged_s=label.charged_s if label.campaign_id else 0.0,
     )
 
 

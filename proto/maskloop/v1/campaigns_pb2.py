@@ -28,7 +28,7 @@ from maskloop.v1 import labels_pb2 as maskloop_dot_v1_dot_labels__pb2
 from maskloop.v1 import projects_pb2 as maskloop_dot_v1_dot_projects__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmaskloop/v1/campaigns.proto\x12\x0bmaskloop.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18maskloop/v1/labels.proto\x1a\x1amaskloop/v1/projects.proto\"7\n\x06\x42udget\x12\x11\n\x07seconds\x18\x01 \x01(\x01H\x00\x12\x10\n\x06images\x18\x02 \x01(\x03H\x00\x42\x08\n\x06\x61mount\"}\n\x08Strategy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x07options\x18\x02 \x03(\x0b\x32\".maskloop.v1.Strategy.OptionsEntry\x1a.\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"`\n\x0bKindSeconds\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x11\n\tplanned_s\x18\x02 \x01(\x01\x12\x12\n\nmeasured_s\x18\x03 \x01(\x01\"\xe8\x02\n\x08\x43\x61mpaign\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\'\n\x08strategy\x18\x04 \x01(\x0b\x32\x15.maskloop.v1.Strategy\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x0f\n\x07spent_s\x18\x06 \x01(\x01\x12\x12\n\nreserved_s\x18\x07 \x01(\x01\x12\x16\n\x0elabeled_images\x18\x08 \x01(\x03\x12\x17\n\x0freserved_images\x18\t \x01(\x03\x12/\n\rspent_by_kind\x18\n \x03(\x0b\x32\x18.maskloop.v1.KindSeconds\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btest_images\x18\x0c \x01(\x03\x12\x14\n\x0ctest_spent_s\x18\r \x01(\x01\"\xb0\x01\n\x15\x43reateCampaignRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\'\n\x08strategy\x18\x04 \x01(\x0b\x32\x15.maskloop.v1.Strategy\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"=\n\x12GetCampaignRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"Q\n\x14ListCampaignsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x1bUpdateCampaignBudgetRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"V\n\x04Pick\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x63ost_s\x18\x03 \x01(\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_score\"\xea\x02\n\x05\x42\x61tch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x03 \x01(\t\x12\x11\n\tannotator\x18\x04 \x01(\t\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x10\n\x08strategy\x18\x06 \x01(\t\x12 \n\x05picks\x18\x07 \x03(\x0b\x32\x11.maskloop.v1.Pick\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\texhausted\x18\t \x01(\x08\x12\x15\n\rmodel_version\x18\n \x01(\t\x12\x17\n\ntarget_iou\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61llback\x18\x0c \x01(\t\x12%\n\tfor_split\x18\r \x01(\x0e\x32\x12.maskloop.v1.SplitB\r\n\x0b_target_iou\"\xcb\x02\n\x12SelectBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12*\n\x04kind\x18\x04 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x10\n\x06images\x18\x05 \x01(\x05H\x00\x12\x11\n\x07seconds\x18\x06 \x01(\x01H\x00\x12,\n\x08strategy\x18\x07 \x01(\x0b\x32\x15.maskloop.v1.StrategyH\x01\x88\x01\x01\x12(\n\x05lease\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\t \x01(\t\x12%\n\tfor_split\x18\n \x01(\x0e\x32\x12.maskloop.v1.SplitB\x08\n\x06\x61mountB\x0b\n\t_strategy\"7\n\x0fGetBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\"X\n\x0b\x42\x61tchRecord\x12!\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x12.maskloop.v1.Batch\x12&\n\x06states\x18\x02 \x03(\x0e\x32\x16.maskloop.v1.PickState\"d\n\x12ListBatchesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Y\n\x13ListBatchesResponse\x12)\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.BatchRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x11RenewBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12(\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"a\n\x13ReleaseBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12\x11\n\timage_ids\x18\x04 \x03(\t\"/\n\x14ReleaseBatchResponse\x12\x17\n\x0freleased_images\x18\x01 \x01(\x05\"\x86\x01\n\x10SkipImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12\x10\n\x08image_id\x18\x04 \x01(\t\x12\'\n\x06reason\x18\x05 \x01(\x0e\x32\x17.maskloop.v1.SkipReason\"\x13\n\x11SkipImageResponse*\x9d\x01\n\tPickState\x12\x1a\n\x16PICK_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPICK_STATE_OPEN\x10\x01\x12\x16\n\x12PICK_STATE_LABELED\x10\x02\x12\x17\n\x13PICK_STATE_RELEASED\x10\x03\x12\x16\n\x12PICK_STATE_SKIPPED\x10\x04\x12\x16\n\x12PICK_STATE_EXPIRED\x10\x05*\x93\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_OVER_BUDGET\x10\x01\x12\x18\n\x14SKIP_REASON_UNUSABLE\x10\x02\x12\x16\n\x12SKIP_REASON_UNSURE\x10\x03\x12\x19\n\x15SKIP_REASON_OFF_TOPIC\x10\x04\x32\x8d\x06\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".maskloop.v1.CreateCampaignRequest\x1a\x15.maskloop.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.maskloop.v1.GetCampaignRequest\x1a\x15.maskloop.v1.Campaign\x12V\n\rListCampaigns\x12!.maskloop.v1.ListCampaignsRequest\x1a\".maskloop.v1.ListCampaignsResponse\x12W\n\x14UpdateCampaignBudget\x12(.maskloop.v1.UpdateCampaignBudgetRequest\x1a\x15.maskloop.v1.Campaign\x12\x42\n\x0bSelectBatch\x12\x1f.maskloop.v1.SelectBatchRequest\x1a\x12.maskloop.v1.Batch\x12<\n\x08GetBatch\x12\x1c.maskloop.v1.GetBatchRequest\x1a\x12.maskloop.v1.Batch\x12P\n\x0bListBatches\x12\x1f.maskloop.v1.ListBatchesRequest\x1a .maskloop.v1.ListBatchesResponse\x12@\n\nRenewBatch\x12\x1e.maskloop.v1.RenewBatchRequest\x1a\x12.maskloop.v1.Batch\x12S\n\x0cReleaseBatch\x12 .maskloop.v1.ReleaseBatchRequest\x1a!.maskloop.v1.ReleaseBatchResponse\x12J\n\tSkipImage\x12\x1d.maskloop.v1.SkipImageRequest\x1a\x1e.maskloop.v1.SkipImageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmaskloop/v1/campaigns.proto\x12\x0bmaskloop.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18maskloop/v1/labels.proto\x1a\x1amaskloop/v1/projects.proto\"7\n\x06\x42udget\x12\x11\n\x07seconds\x18\x01 \x01(\x01H\x00\x12\x10\n\x06images\x18\x02 \x01(\x03H\x00\x42\x08\n\x06\x61mount\"}\n\x08Strategy\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x33\n\x07options\x18\x02 \x03(\x0b\x32\".maskloop.v1.Strategy.OptionsEntry\x1a.\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"s\n\x0bKindSeconds\x12*\n\x04kind\x18\x01 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x11\n\tplanned_s\x18\x02 \x01(\x01\x12\x12\n\nmeasured_s\x18\x03 \x01(\x01\x12\x11\n\tcharged_s\x18\x04 \x01(\x01\"\xe8\x02\n\x08\x43\x61mpaign\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\'\n\x08strategy\x18\x04 \x01(\x0b\x32\x15.maskloop.v1.Strategy\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x0f\n\x07spent_s\x18\x06 \x01(\x01\x12\x12\n\nreserved_s\x18\x07 \x01(\x01\x12\x16\n\x0elabeled_images\x18\x08 \x01(\x03\x12\x17\n\x0freserved_images\x18\t \x01(\x03\x12/\n\rspent_by_kind\x18\n \x03(\x0b\x32\x18.maskloop.v1.KindSeconds\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btest_images\x18\x0c \x01(\x03\x12\x14\n\x0ctest_spent_s\x18\r \x01(\x01\"\xb0\x01\n\x15\x43reateCampaignRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\'\n\x08strategy\x18\x04 \x01(\x0b\x32\x15.maskloop.v1.Strategy\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"=\n\x12GetCampaignRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\"Q\n\x14ListCampaignsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x7f\n\x1bUpdateCampaignBudgetRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12#\n\x06\x62udget\x18\x03 \x01(\x0b\x32\x13.maskloop.v1.Budget\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"V\n\x04Pick\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x63ost_s\x18\x03 \x01(\x01\x12\x12\n\x05score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_score\"\xea\x02\n\x05\x42\x61tch\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x03 \x01(\t\x12\x11\n\tannotator\x18\x04 \x01(\t\x12*\n\x04kind\x18\x05 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x10\n\x08strategy\x18\x06 \x01(\t\x12 \n\x05picks\x18\x07 \x03(\x0b\x32\x11.maskloop.v1.Pick\x12.\n\nexpires_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\texhausted\x18\t \x01(\x08\x12\x15\n\rmodel_version\x18\n \x01(\t\x12\x17\n\ntarget_iou\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61llback\x18\x0c \x01(\t\x12%\n\tfor_split\x18\r \x01(\x0e\x32\x12.maskloop.v1.SplitB\r\n\x0b_target_iou\"\xcb\x02\n\x12SelectBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12*\n\x04kind\x18\x04 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x10\n\x06images\x18\x05 \x01(\x05H\x00\x12\x11\n\x07seconds\x18\x06 \x01(\x01H\x00\x12,\n\x08strategy\x18\x07 \x01(\x0b\x32\x15.maskloop.v1.StrategyH\x01\x88\x01\x01\x12(\n\x05lease\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\nrequest_id\x18\t \x01(\t\x12%\n\tfor_split\x18\n \x01(\x0e\x32\x12.maskloop.v1.SplitB\x08\n\x06\x61mountB\x0b\n\t_strategy\"7\n\x0fGetBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\"X\n\x0b\x42\x61tchRecord\x12!\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x12.maskloop.v1.Batch\x12&\n\x06states\x18\x02 \x03(\x0e\x32\x16.maskloop.v1.PickState\"d\n\x12ListBatchesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x13\n\x0b\x63\x61mpaign_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Y\n\x13ListBatchesResponse\x12)\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.BatchRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"v\n\x11RenewBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12(\n\x05lease\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"a\n\x13ReleaseBatchRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12\x11\n\timage_ids\x18\x04 \x03(\t\"/\n\x14ReleaseBatchResponse\x12\x17\n\x0freleased_images\x18\x01 \x01(\x05\"\x86\x01\n\x10SkipImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x02 \x01(\t\x12\x11\n\tannotator\x18\x03 \x01(\t\x12\x10\n\x08image_id\x18\x04 \x01(\t\x12\'\n\x06reason\x18\x05 \x01(\x0e\x32\x17.maskloop.v1.SkipReason\"\x13\n\x11SkipImageResponse*\x9d\x01\n\tPickState\x12\x1a\n\x16PICK_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPICK_STATE_OPEN\x10\x01\x12\x16\n\x12PICK_STATE_LABELED\x10\x02\x12\x17\n\x13PICK_STATE_RELEASED\x10\x03\x12\x16\n\x12PICK_STATE_SKIPPED\x10\x04\x12\x16\n\x12PICK_STATE_EXPIRED\x10\x05*\x93\x01\n\nSkipReason\x12\x1b\n\x17SKIP_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17SKIP_REASON_OVER_BUDGET\x10\x01\x12\x18\n\x14SKIP_REASON_UNUSABLE\x10\x02\x12\x16\n\x12SKIP_REASON_UNSURE\x10\x03\x12\x19\n\x15SKIP_REASON_OFF_TOPIC\x10\x04\x32\x8d\x06\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".maskloop.v1.CreateCampaignRequest\x1a\x15.maskloop.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.maskloop.v1.GetCampaignRequest\x1a\x15.maskloop.v1.Campaign\x12V\n\rListCampaigns\x12!.maskloop.v1.ListCampaignsRequest\x1a\".maskloop.v1.ListCampaignsResponse\x12W\n\x14UpdateCampaignBudget\x12(.maskloop.v1.UpdateCampaignBudgetRequest\x1a\x15.maskloop.v1.Campaign\x12\x42\n\x0bSelectBatch\x12\x1f.maskloop.v1.SelectBatchRequest\x1a\x12.maskloop.v1.Batch\x12<\n\x08GetBatch\x12\x1c.maskloop.v1.GetBatchRequest\x1a\x12.maskloop.v1.Batch\x12P\n\x0bListBatches\x12\x1f.maskloop.v1.ListBatchesRequest\x1a .maskloop.v1.ListBatchesResponse\x12@\n\nRenewBatch\x12\x1e.maskloop.v1.RenewBatchRequest\x1a\x12.maskloop.v1.Batch\x12S\n\x0cReleaseBatch\x12 .maskloop.v1.ReleaseBatchRequest\x1a!.maskloop.v1.ReleaseBatchResponse\x12J\n\tSkipImage\x12\x1d.maskloop.v1.SkipImageRequest\x1a\x1e.maskloop.v1.SkipImageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STRATEGY_OPTIONSENTRY']._loaded_options = None
   _globals['_STRATEGY_OPTIONSENTRY']._serialized_options = b'8\001'
-  _globals['_PICKSTATE']._serialized_start=2908
-  _globals['_PICKSTATE']._serialized_end=3065
-  _globals['_SKIPREASON']._serialized_start=3068
-  _globals['_SKIPREASON']._serialized_end=3215
+  _globals['_PICKSTATE']._serialized_start=2927
+  _globals['_PICKSTATE']._serialized_end=3084
+  _globals['_SKIPREASON']._serialized_start=3087
+  _globals['_SKIPREASON']._serialized_end=3234
   _globals['_BUDGET']._serialized_start=163
   _globals['_BUDGET']._serialized_end=218
   _globals['_STRATEGY']._serialized_start=220
@@ -48,43 +48,43 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRATEGY_OPTIONSENTRY']._serialized_start=299
   _globals['_STRATEGY_OPTIONSENTRY']._serialized_end=345
   _globals['_KINDSECONDS']._serialized_start=347
-  _globals['_KINDSECONDS']._serialized_end=443
-  _globals['_CAMPAIGN']._serialized_start=446
-  _globals['_CAMPAIGN']._serialized_end=806
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=809
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=985
-  _globals['_GETCAMPAIGNREQUEST']._serialized_start=987
-  _globals['_GETCAMPAIGNREQUEST']._serialized_end=1048
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=1050
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=1131
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=1133
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=1223
-  _globals['_UPDATECAMPAIGNBUDGETREQUEST']._serialized_start=1225
-  _globals['_UPDATECAMPAIGNBUDGETREQUEST']._serialized_end=1352
-  _globals['_PICK']._serialized_start=1354
-  _globals['_PICK']._serialized_end=1440
-  _globals['_BATCH']._serialized_start=1443
-  _globals['_BATCH']._serialized_end=1805
-  _globals['_SELECTBATCHREQUEST']._serialized_start=1808
-  _globals['_SELECTBATCHREQUEST']._serialized_end=2139
-  _globals['_GETBATCHREQUEST']._serialized_start=2141
-  _globals['_GETBATCHREQUEST']._serialized_end=2196
-  _globals['_BATCHRECORD']._serialized_start=2198
-  _globals['_BATCHRECORD']._serialized_end=2286
-  _globals['_LISTBATCHESREQUEST']._serialized_start=2288
-  _globals['_LISTBATCHESREQUEST']._serialized_end=2388
-  _globals['_LISTBATCHESRESPONSE']._serialized_start=2390
-  _globals['_LISTBATCHESRESPONSE']._serialized_end=2479
-  _globals['_RENEWBATCHREQUEST']._serialized_start=2481
-  _globals['_RENEWBATCHREQUEST']._serialized_end=2599
-  _globals['_RELEASEBATCHREQUEST']._serialized_start=2601
-  _globals['_RELEASEBATCHREQUEST']._serialized_end=2698
-  _globals['_RELEASEBATCHRESPONSE']._serialized_start=2700
-  _globals['_RELEASEBATCHRESPONSE']._serialized_end=2747
-  _globals['_SKIPIMAGEREQUEST']._serialized_start=2750
-  _globals['_SKIPIMAGEREQUEST']._serialized_end=2884
-  _globals['_SKIPIMAGERESPONSE']._serialized_start=2886
-  _globals['_SKIPIMAGERESPONSE']._serialized_end=2905
-  _globals['_CAMPAIGNSERVICE']._serialized_start=3218
-  _globals['_CAMPAIGNSERVICE']._serialized_end=3999
+  _globals['_KINDSECONDS']._serialized_end=462
+  _globals['_CAMPAIGN']._serialized_start=465
+  _globals['_CAMPAIGN']._serialized_end=825
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=828
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=1004
+  _globals['_GETCAMPAIGNREQUEST']._serialized_start=1006
+  _globals['_GETCAMPAIGNREQUEST']._serialized_end=1067
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=1069
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=1150
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=1152
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=1242
+  _globals['_UPDATECAMPAIGNBUDGETREQUEST']._serialized_start=1244
+  _globals['_UPDATECAMPAIGNBUDGETREQUEST']._serialized_end=1371
+  _globals['_PICK']._serialized_start=1373
+  _globals['_PICK']._serialized_end=1459
+  _globals['_BATCH']._serialized_start=1462
+  _globals['_BATCH']._serialized_end=1824
+  _globals['_SELECTBATCHREQUEST']._serialized_start=1827
+  _globals['_SELECTBATCHREQUEST']._serialized_end=2158
+  _globals['_GETBATCHREQUEST']._serialized_start=2160
+  _globals['_GETBATCHREQUEST']._serialized_end=2215
+  _globals['_BATCHRECORD']._serialized_start=2217
+  _globals['_BATCHRECORD']._serialized_end=2305
+  _globals['_LISTBATCHESREQUEST']._serialized_start=2307
+  _globals['_LISTBATCHESREQUEST']._serialized_end=2407
+  _globals['_LISTBATCHESRESPONSE']._serialized_start=2409
+  _globals['_LISTBATCHESRESPONSE']._serialized_end=2498
+  _globals['_RENEWBATCHREQUEST']._serialized_start=2500
+  _globals['_RENEWBATCHREQUEST']._serialized_end=2618
+  _globals['_RELEASEBATCHREQUEST']._serialized_start=2620
+  _globals['_RELEASEBATCHREQUEST']._serialized_end=2717
+  _globals['_RELEASEBATCHRESPONSE']._serialized_start=2719
+  _globals['_RELEASEBATCHRESPONSE']._serialized_end=2766
+  _globals['_SKIPIMAGEREQUEST']._serialized_start=2769
+  _globals['_SKIPIMAGEREQUEST']._serialized_end=2903
+  _globals['_SKIPIMAGERESPONSE']._serialized_start=2905
+  _globals['_SKIPIMAGERESPONSE']._serialized_end=2924
+  _globals['_CAMPAIGNSERVICE']._serialized_start=3237
+  _globals['_CAMPAIGNSERVICE']._serialized_end=4018
 # @@protoc_insertion_point(module_scope)

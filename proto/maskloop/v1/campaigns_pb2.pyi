@@ -65,14 +65,16 @@ class Strategy(_message.Message):
     def __init__(self, name: _Optional[str] = ..., options: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class KindSeconds(_message.Message):
-    __slots__ = ("kind", "planned_s", "measured_s")
+    __slots__ = ("kind", "planned_s", "measured_s", "charged_s")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PLANNED_S_FIELD_NUMBER: _ClassVar[int]
     MEASURED_S_FIELD_NUMBER: _ClassVar[int]
+    CHARGED_S_FIELD_NUMBER: _ClassVar[int]
     kind: _labels_pb2.SupervisionKind
     planned_s: float
     measured_s: float
-    def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ...) -> None: ...
+    charged_s: float
+    def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ..., charged_s: _Optional[float] = ...) -> None: ...
 
 class Campaign(_message.Message):
     __slots__ = ("id", "project_id", "budget", "strategy", "seed", "spent_s", "reserved_s", "labeled_images", "reserved_images", "spent_by_kind", "created_at", "test_images", "test_spent_s")

@@ -27,33 +27,33 @@ from maskloop.v1 import costs_pb2 as maskloop_dot_v1_dot_costs__pb2
 from maskloop.v1 import masks_pb2 as maskloop_dot_v1_dot_masks__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/labels.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/costs.proto\x1a\x17maskloop/v1/masks.proto\"\x9e\x03\n\nLabelDraft\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12.\n\x0bimage_level\x18\x02 \x01(\x0b\x32\x17.maskloop.v1.ImageLevelH\x00\x12-\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1b.maskloop.v1.CategoryCountsH\x00\x12%\n\x06points\x18\x04 \x01(\x0b\x32\x13.maskloop.v1.PointsH\x00\x12+\n\tscribbles\x18\x05 \x01(\x0b\x32\x16.maskloop.v1.ScribblesH\x00\x12#\n\x05\x62oxes\x18\x06 \x01(\x0b\x32\x12.maskloop.v1.BoxesH\x00\x12(\n\x04\x66ull\x18\x07 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasksH\x00\x12+\n\tood_check\x18\x08 \x01(\x0b\x32\x16.maskloop.v1.OodAnswerH\x00\x12\x1a\n\rseconds_spent\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x12\n\nsupersedes\x18\n \x01(\tB\r\n\x0bsupervisionB\x10\n\x0e_seconds_spent\"\xce\x01\n\x05Label\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12&\n\x05\x64raft\x18\x03 \x01(\x0b\x32\x17.maskloop.v1.LabelDraft\x12\x11\n\tannotator\x18\x04 \x01(\t\x12\x0e\n\x06\x63ost_s\x18\x05 \x01(\x01\x12\x13\n\x0b\x63\x61mpaign_id\x18\x06 \x01(\t\x12\x15\n\rsuperseded_by\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x13SubmitLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tannotator\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x03 \x01(\t\x12\'\n\x06labels\x18\x04 \x03(\x0b\x32\x17.maskloop.v1.LabelDraft\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"Z\n\x14SubmitLabelsResponse\x12\"\n\x06labels\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Label\x12\x13\n\x06left_s\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_left_s\"\xa8\x01\n\x11ListLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x1a\n\x12include_superseded\x18\x04 \x01(\x08\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"Q\n\x12ListLabelsResponse\x12\"\n\x06labels\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Label\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x13\x45xportLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"$\n\x14\x45xportLabelsResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"-\n\x17GetCostEstimatesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t*\x86\x02\n\x0fSupervisionKind\x12 \n\x1cSUPERVISION_KIND_UNSPECIFIED\x10\x00\x12 \n\x1cSUPERVISION_KIND_IMAGE_LEVEL\x10\x01\x12\x1b\n\x17SUPERVISION_KIND_COUNTS\x10\x02\x12\x1b\n\x17SUPERVISION_KIND_POINTS\x10\x03\x12\x1e\n\x1aSUPERVISION_KIND_SCRIBBLES\x10\x04\x12\x1a\n\x16SUPERVISION_KIND_BOXES\x10\x05\x12\x19\n\x15SUPERVISION_KIND_FULL\x10\x06\x12\x1e\n\x1aSUPERVISION_KIND_OOD_CHECK\x10\x07\x32\xdf\x02\n\x0cLabelService\x12S\n\x0cSubmitLabels\x12 .maskloop.v1.SubmitLabelsRequest\x1a!.maskloop.v1.SubmitLabelsResponse\x12M\n\nListLabels\x12\x1e.maskloop.v1.ListLabelsRequest\x1a\x1f.maskloop.v1.ListLabelsResponse\x12U\n\x0c\x45xportLabels\x12 .maskloop.v1.ExportLabelsRequest\x1a!.maskloop.v1.ExportLabelsResponse0\x01\x12T\n\x10GetCostEstimates\x12$.maskloop.v1.GetCostEstimatesRequest\x1a\x1a.maskloop.v1.CostEstimatesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18maskloop/v1/labels.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/costs.proto\x1a\x17maskloop/v1/masks.proto\"\x9e\x03\n\nLabelDraft\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12.\n\x0bimage_level\x18\x02 \x01(\x0b\x32\x17.maskloop.v1.ImageLevelH\x00\x12-\n\x06\x63ounts\x18\x03 \x01(\x0b\x32\x1b.maskloop.v1.CategoryCountsH\x00\x12%\n\x06points\x18\x04 \x01(\x0b\x32\x13.maskloop.v1.PointsH\x00\x12+\n\tscribbles\x18\x05 \x01(\x0b\x32\x16.maskloop.v1.ScribblesH\x00\x12#\n\x05\x62oxes\x18\x06 \x01(\x0b\x32\x12.maskloop.v1.BoxesH\x00\x12(\n\x04\x66ull\x18\x07 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasksH\x00\x12+\n\tood_check\x18\x08 \x01(\x0b\x32\x16.maskloop.v1.OodAnswerH\x00\x12\x1a\n\rseconds_spent\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x12\n\nsupersedes\x18\n \x01(\tB\r\n\x0bsupervisionB\x10\n\x0e_seconds_spent\"\xe1\x01\n\x05Label\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12&\n\x05\x64raft\x18\x03 \x01(\x0b\x32\x17.maskloop.v1.LabelDraft\x12\x11\n\tannotator\x18\x04 \x01(\t\x12\x0e\n\x06\x63ost_s\x18\x05 \x01(\x01\x12\x13\n\x0b\x63\x61mpaign_id\x18\x06 \x01(\t\x12\x15\n\rsuperseded_by\x18\x07 \x01(\t\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tcharged_s\x18\t \x01(\x01\"\x8b\x01\n\x13SubmitLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\tannotator\x18\x02 \x01(\t\x12\x10\n\x08\x62\x61tch_id\x18\x03 \x01(\t\x12\'\n\x06labels\x18\x04 \x03(\x0b\x32\x17.maskloop.v1.LabelDraft\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"Z\n\x14SubmitLabelsResponse\x12\"\n\x06labels\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Label\x12\x13\n\x06left_s\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_left_s\"\xa8\x01\n\x11ListLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12*\n\x04kind\x18\x03 \x01(\x0e\x32\x1c.maskloop.v1.SupervisionKind\x12\x1a\n\x12include_superseded\x18\x04 \x01(\x08\x12\x11\n\tpage_size\x18\x05 \x01(\x05\x12\x12\n\npage_token\x18\x06 \x01(\t\"Q\n\x12ListLabelsResponse\x12\"\n\x06labels\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Label\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\")\n\x13\x45xportLabelsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"$\n\x14\x45xportLabelsResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"-\n\x17GetCostEstimatesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t*\x86\x02\n\x0fSupervisionKind\x12 \n\x1cSUPERVISION_KIND_UNSPECIFIED\x10\x00\x12 \n\x1cSUPERVISION_KIND_IMAGE_LEVEL\x10\x01\x12\x1b\n\x17SUPERVISION_KIND_COUNTS\x10\x02\x12\x1b\n\x17SUPERVISION_KIND_POINTS\x10\x03\x12\x1e\n\x1aSUPERVISION_KIND_SCRIBBLES\x10\x04\x12\x1a\n\x16SUPERVISION_KIND_BOXES\x10\x05\x12\x19\n\x15SUPERVISION_KIND_FULL\x10\x06\x12\x1e\n\x1aSUPERVISION_KIND_OOD_CHECK\x10\x07\x32\xdf\x02\n\x0cLabelService\x12S\n\x0cSubmitLabels\x12 .maskloop.v1.SubmitLabelsRequest\x1a!.maskloop.v1.SubmitLabelsResponse\x12M\n\nListLabels\x12\x1e.maskloop.v1.ListLabelsRequest\x1a\x1f.maskloop.v1.ListLabelsResponse\x12U\n\x0c\x45xportLabels\x12 .maskloop.v1.ExportLabelsRequest\x1a!.maskloop.v1.ExportLabelsResponse0\x01\x12T\n\x10GetCostEstimates\x12$.maskloop.v1.GetCostEstimatesRequest\x1a\x1a.maskloop.v1.CostEstimatesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskloop.v1.labels_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SUPERVISIONKIND']._serialized_start=1367
-  _globals['_SUPERVISIONKIND']._serialized_end=1629
+  _globals['_SUPERVISIONKIND']._serialized_start=1386
+  _globals['_SUPERVISIONKIND']._serialized_end=1648
   _globals['_LABELDRAFT']._serialized_start=125
   _globals['_LABELDRAFT']._serialized_end=539
   _globals['_LABEL']._serialized_start=542
-  _globals['_LABEL']._serialized_end=748
-  _globals['_SUBMITLABELSREQUEST']._serialized_start=751
-  _globals['_SUBMITLABELSREQUEST']._serialized_end=890
-  _globals['_SUBMITLABELSRESPONSE']._serialized_start=892
-  _globals['_SUBMITLABELSRESPONSE']._serialized_end=982
-  _globals['_LISTLABELSREQUEST']._serialized_start=985
-  _globals['_LISTLABELSREQUEST']._serialized_end=1153
-  _globals['_LISTLABELSRESPONSE']._serialized_start=1155
-  _globals['_LISTLABELSRESPONSE']._serialized_end=1236
-  _globals['_EXPORTLABELSREQUEST']._serialized_start=1238
-  _globals['_EXPORTLABELSREQUEST']._serialized_end=1279
-  _globals['_EXPORTLABELSRESPONSE']._serialized_start=1281
-  _globals['_EXPORTLABELSRESPONSE']._serialized_end=1317
-  _globals['_GETCOSTESTIMATESREQUEST']._serialized_start=1319
-  _globals['_GETCOSTESTIMATESREQUEST']._serialized_end=1364
-  _globals['_LABELSERVICE']._serialized_start=1632
-  _globals['_LABELSERVICE']._serialized_end=1983
+  _globals['_LABEL']._serialized_end=767
+  _globals['_SUBMITLABELSREQUEST']._serialized_start=770
+  _globals['_SUBMITLABELSREQUEST']._serialized_end=909
+  _globals['_SUBMITLABELSRESPONSE']._serialized_start=911
+  _globals['_SUBMITLABELSRESPONSE']._serialized_end=1001
+  _globals['_LISTLABELSREQUEST']._serialized_start=1004
+  _globals['_LISTLABELSREQUEST']._serialized_end=1172
+  _globals['_LISTLABELSRESPONSE']._serialized_start=1174
+  _globals['_LISTLABELSRESPONSE']._serialized_end=1255
+  _globals['_EXPORTLABELSREQUEST']._serialized_start=1257
+  _globals['_EXPORTLABELSREQUEST']._serialized_end=1298
+  _globals['_EXPORTLABELSRESPONSE']._serialized_start=1300
+  _globals['_EXPORTLABELSRESPONSE']._serialized_end=1336
+  _globals['_GETCOSTESTIMATESREQUEST']._serialized_start=1338
+  _globals['_GETCOSTESTIMATESREQUEST']._serialized_end=1383
+  _globals['_LABELSERVICE']._serialized_start=1651
+  _globals['_LABELSERVICE']._serialized_end=2002
 # @@protoc_insertion_point(module_scope)

@@ -56,7 +56,7 @@ class LabelDraft(_message.Message):
     def __init__(self, image_id: _Optional[str] = ..., image_level: _Optional[_Union[_masks_pb2.ImageLevel, _Mapping]] = ..., counts: _Optional[_Union[_masks_pb2.CategoryCounts, _Mapping]] = ..., points: _Optional[_Union[_masks_pb2.Points, _Mapping]] = ..., scribbles: _Optional[_Union[_masks_pb2.Scribbles, _Mapping]] = ..., boxes: _Optional[_Union[_masks_pb2.Boxes, _Mapping]] = ..., full: _Optional[_Union[_masks_pb2.ObjectMasks, _Mapping]] = ..., ood_check: _Optional[_Union[_masks_pb2.OodAnswer, _Mapping]] = ..., seconds_spent: _Optional[float] = ..., supersedes: _Optional[str] = ...) -> None: ...
 
 class Label(_message.Message):
-    __slots__ = ("id", "project_id", "draft", "annotator", "cost_s", "campaign_id", "superseded_by", "created_at")
+    __slots__ = ("id", "project_id", "draft", "annotator", "cost_s", "campaign_id", "superseded_by", "created_at", "charged_s")
     ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     DRAFT_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,7 @@ class Label(_message.Message):
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
     SUPERSEDED_BY_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
+    CHARGED_S_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     draft: LabelDraft
@@ -73,7 +74,8 @@ class Label(_message.Message):
     campaign_id: str
     superseded_by: str
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., draft: _Optional[_Union[LabelDraft, _Mapping]] = ..., annotator: _Optional[str] = ..., cost_s: _Optional[float] = ..., campaign_id: _Optional[str] = ..., superseded_by: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    charged_s: float
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., draft: _Optional[_Union[LabelDraft, _Mapping]] = ..., annotator: _Optional[str] = ..., cost_s: _Optional[float] = ..., campaign_id: _Optional[str] = ..., superseded_by: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., charged_s: _Optional[float] = ...) -> None: ...
 
 class SubmitLabelsRequest(_message.Message):
     __slots__ = ("project_id", "annotator", "batch_id", "labels", "request_id")

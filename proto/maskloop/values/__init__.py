@@ -20,6 +20,7 @@ from maskloop.values.labels import (
     ObjectLabel,
     OodAnswer,
     SupervisionKind,
+    charged_seconds,
 )
 from maskloop.values.models import (
     EvaluatedImage,
@@ -90,6 +91,7 @@ __all__ = [
     "StrategyKind",
     "SupervisionKind",
     "as_vocabulary",
+    "charged_seconds",
     "check_id",
     "explain_head",
     "keep_trust",

@@ -71,8 +71,11 @@ class Budget:
 class Campaign:
     """One budget spent on a project by one strategy and seed. The server keeps the spending.
 
-    `reserved_s` is promised to open leases and not yet spent; `labeled_images` counts full labels. `test_images` and
-    `test_spent_s` are the part of `labeled_images` and `spent_s` that went into the test split.
+    `spent_s` is what was charged: measured seconds where people reported them, planned ones elsewhere. By kind, what
+    was planned and what was measured stand beside it. `reserved_s` is promised to open leases, as planned.
+
+    `labeled_images` counts full labels. `test_images` and `test_spent_s` are the part of `labeled_images` and `spent_s`
+    that went into the test split.
     """
 
     id: str
@@ -89,11 +92,17 @@ class Campaign:
     created_at: datetime | None = None
     test_images: int = 0
     test_spent_s: float = 0.0
+    planned_s_by_kind: Mapping[SupervisionKind, float] = field(default_factory=dict)
 
     @property
     def left_s(self) -> float:
-        """Seconds neither spent nor promised; infinite when the budget counts images."""
-        return math.inf if self.budget.seconds is None else self.budget.seconds - self.spent_s - self.reserved_s
+        """Seconds neither spent nor promised, never below 0; infinite when the budget counts images.
+
+        Measured seconds may have gone beyond the budget, or have left less than is promised: people did work.
+        """
+        if self.budget.seconds is None:
+            return math.inf
+        return max(0.0, self.budget.seconds - self.spent_s - self.reserved_s)
 
     @property
     def left_images(self) -> float:

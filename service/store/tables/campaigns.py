@@ -42,7 +42,8 @@ campaigns = Table(
     Column("created_at", UtcTime, nullable=False),
 )
 
-# A campaign's spending by supervision kind; planned by the cost model, measured by people's clocks.
+# A campaign's spending by supervision kind; planned by the cost model, measured by people's clocks, and charged: what
+# was measured where it was, else what was planned.
 spending = Table(
     "spending",
     metadata,
@@ -51,6 +52,7 @@ spending = Table(
     Column("kind", String(16), primary_key=True),
     Column("planned_s", Seconds, nullable=False),
     Column("measured_s", Seconds, nullable=False),
+    Column("charged_s", Seconds, nullable=False, server_default="0"),
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
 )
 

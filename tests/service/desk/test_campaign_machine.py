@@ -136,10 +136,11 @@ class Campaigns(RuleBasedStateMachine):
         for pick in batch.picks[: data.draw(st.integers(1, 2))]:
             said = data.draw(COUNTS_OF)
             categories = [category for category, count in said.items() for _ in range(count)]
+            seconds_spent = data.draw(st.sampled_from([None, 1.5, 400.0]))
             if batch.kind is FULL:
-                drafts.append(full_draft(pick.image_id, *categories, seconds_spent=1.5))
+                drafts.append(full_draft(pick.image_id, *categories, seconds_spent=seconds_spent))
             else:
-                drafts.append(counts_draft(pick.image_id, said, seconds_spent=1.5))
+                drafts.append(counts_draft(pick.image_id, said, seconds_spent=seconds_spent))
         self.attempt(self.server.labels.submit_labels, annotator=batch.annotator, batch_id=batch.id, labels=drafts)
 
     @rule(
@@ -231,17 +232,23 @@ class Campaigns(RuleBasedStateMachine):
             return self.campaigns(), self.labels(), tx.execute(select(picks)).all(), tx.execute(select(batches)).all()
 
     @invariant()
-    def spending_is_the_sum_of_label_costs_and_within_the_budget(self) -> None:
+    def spending_is_the_sum_of_what_labels_took_and_beyond_the_budget_only_by_measured_seconds(self) -> None:
         for campaign in self.campaigns():
             paid = [label for label in self.labels() if label.campaign_id == campaign.id]
             by_kind = {kind: [label for label in paid if label.kind is kind] for kind in (FULL, COUNTS)}
-            assert campaign.spent_s == pytest.approx(sum(label.cost_s for label in paid), abs=1e-9)
+            took = {label.id: label.cost_s if label.seconds_spent is None else label.seconds_spent for label in paid}
+            assert campaign.spent_s == pytest.approx(sum(took.values()), abs=1e-9)
             for kind, of_kind in by_kind.items():
-                planned, measured = campaign.spent_s_by_kind, campaign.measured_s_by_kind
+                planned, measured = campaign.planned_s_by_kind, campaign.measured_s_by_kind
+                charged = campaign.spent_s_by_kind.get(kind, 0.0)
+                assert charged == pytest.approx(sum(took[label.id] for label in of_kind), abs=1e-9)
                 assert planned.get(kind, 0.0) == pytest.approx(sum(label.cost_s for label in of_kind), abs=1e-9)
                 assert measured.get(kind, 0.0) == sum(label.seconds_spent or 0.0 for label in of_kind)
             assert campaign.labeled_images == sum(not label.supersedes for label in by_kind[FULL])
-            assert min(campaign.left_s, campaign.left_images) >= -1e-9
+            assert min(campaign.left_s, campaign.left_images) >= 0
+            if campaign.budget.seconds is not None:
+                beyond_s = campaign.spent_s + campaign.reserved_s - campaign.budget.seconds
+                assert beyond_s <= sum(campaign.measured_s_by_kind.values()) + 1e-9
 
     @invariant()
     def reservations_are_those_of_the_open_leases(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from maskloop.errors import AlreadyExists, BatchNotFound, CampaignNotFound
-from maskloop.values import Budget, Campaign, PickState, SkipReason, Strategy
+from maskloop.values import Budget, Campaign, FullLabel, Label, PickState, SkipReason, Strategy
 from service.store import Database
 from service.store.batches import (
     find_open_batch,
@@ -29,7 +29,7 @@ from service.store.batches import (
 from service.store.campaigns import (
     FullLabelTotals,
     Movement,
-    add_spending,
+    charge,
     full_label_totals,
     get_campaign,
     get_campaign_by_kind,
@@ -47,11 +47,16 @@ def test_campaigns_keep_their_books_exactly(database: Database) -> None:
         for _ in range(1000):
             move(tx, CAMPAIGN, Movement(spent_s=0.1, reserved_s=0.3))
         move(tx, CAMPAIGN, Movement(reserved_s=-299.9, reserved_images=2, full=FullLabelTotals(1, 2, 5)))
-        add_spending(tx, CAMPAIGN, FULL, 1.25, 0.0)
-        add_spending(tx, CAMPAIGN, FULL, 1.25, 9.5)
+        planned = Label("l1", "p", "i0", FullLabel(), "ann", 1.25, NOW)
+        charge(tx, CAMPAIGN, FULL, [planned])
+        charge(tx, CAMPAIGN, FULL, [replace(planned, seconds_spent=9.5), replace(planned, seconds_spent=0.0)])
         stored = get_campaign_by_kind(tx, "p", "c")
-    books: dict[str, Any] = {"spent_s": 100.0, "reserved_s": 0.1, "labeled_images": 1, "reserved_images": 2}
-    by_kind: dict[str, Any] = {"spent_s_by_kind": {FULL: 2.5}, "measured_s_by_kind": {FULL: 9.5}}
+    books: dict[str, Any] = {"spent_s": 110.75, "reserved_s": 0.1, "labeled_images": 1, "reserved_images": 2}
+    by_kind: dict[str, Any] = {
+        "spent_s_by_kind": {FULL: 10.75},
+        "planned_s_by_kind": {FULL: 3.75},
+        "measured_s_by_kind": {FULL: 9.5},
+    }
     assert stored == replace(CAMPAIGN, **books, **by_kind)
 
 

@@ -36,7 +36,7 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
     """Targets become options of the strategy; batches, leases and spending that refer to the campaigns stay.
 
     Outlines are measured: a square of 2 x 2 of the 6 x 8 pixels is pi / 8 * (8 + 12 / sqrt(2)) pixels long. The project
-    goes on planning 79 s for each.
+    goes on planning 79 s for each. Its label is charged the 66.5 s that were measured, no longer the 80 s planned.
     """
     with create_engine(url).begin() as connection:
         config = Config()
@@ -49,14 +49,15 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
     with made.read() as tx:
         strategies = [get_campaign(tx, "p", campaign_id).strategy for campaign_id in ("aimed", "random")]
         held = get_batch(tx, "p", "b").batch
-        spent = get_campaign_by_kind(tx, "p", "aimed").spent_s_by_kind
+        aimed = get_campaign_by_kind(tx, "p", "aimed")
         totals, price = full_label_totals(tx, "p"), get_project(tx, "p").outline_price
         (timed,) = timed_labels(tx, "p")
         fingerprint = tx.execute(text("SELECT fingerprint FROM requests WHERE method = 'CreateProject'")).scalar_one()
     made.close()
     assert strategies == [Strategy("mask_guided", {"target": "0.25"}), Strategy("random")]
     assert (held.campaign_id, held.strategy, held.fallback, len(held.picks)) == ("aimed", "mask_guided", "", 1)
-    assert spent == {FULL: 2.5}
+    assert (aimed.spent_s, aimed.spent_s_by_kind) == (66.5, {FULL: 66.5})
+    assert (aimed.planned_s_by_kind, aimed.measured_s_by_kind) == ({FULL: 80.0}, {FULL: 66.5})
     length = math.pi / 8 * (8 + 12 / math.sqrt(2)) / math.sqrt(48)
     assert timed.counts == Counts({1: 1})
     assert timed.outline_length == totals.length == pytest.approx(length)
@@ -77,12 +78,13 @@ OF_THE_FIRST_SCHEMA = (
     "INSERT INTO campaigns (project_id, id, budget_s, strategy, target_iou, seed, created_at)"
     f" VALUES ('p', 'random', 9000, 'random', NULL, 0, {AT})",
     "INSERT INTO spending (project_id, campaign_id, kind, planned_s, measured_s)"
-    " VALUES ('p', 'aimed', 'full', 2500, 0)",
+    " VALUES ('p', 'aimed', 'full', 80000, 66500)",
     "INSERT INTO batches (id, project_id, campaign_id, annotator, kind, strategy, model_version, target_iou, exhausted,"
     f" expires_at, open) VALUES ('b', 'p', 'aimed', 'ann', 'full', 'mask_guided', 'm', 0.25, false, {AT}, true)",
     "INSERT INTO picks (batch_id, position, project_id, image_id, reason, score, cost_s, state)"
     " VALUES ('b', 0, 'p', 'i', 'near', 0.25, 80000, 'open')",
-    "UPDATE campaigns SET labeled_images = 1, labeled_categories = 1, labeled_objects = 1 WHERE id = 'aimed'",
+    "UPDATE campaigns SET spent_s = 80000, labeled_images = 1, labeled_categories = 1, labeled_objects = 1"
+    " WHERE id = 'aimed'",
     "INSERT INTO labels (id, project_id, image_id, kind, annotator, campaign_id, cost_s, seconds_spent, objects,"
     " categories_present, objects_present, supersedes, superseded_by, created_at) VALUES ('l', 'p', 'i', 'full', 'ann',"
     f""" 'aimed', 80000, 66.5, '[[1, "{SQUARE}"]]', 1, 1, '', '', {AT})""",

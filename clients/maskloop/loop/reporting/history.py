@@ -116,9 +116,9 @@ class CampaignHistory:
 
     def _spent(self, until: datetime) -> dict[str, float]:
         spent: dict[str, float] = {}
-        for label in self.paid:
-            if label.created_at <= until:
-                spent[label.kind.value] = round(spent.get(label.kind.value, 0.0) + label.cost_s, 3)
+        for label in self.labels:
+            if label.campaign_id == self.campaign.id and label.created_at <= until:
+                spent[label.kind.value] = round(spent.get(label.kind.value, 0.0) + label.charged_s, 3)
         return spent
 
     def _bought(self, kind: SupervisionKind) -> list[Bought]:

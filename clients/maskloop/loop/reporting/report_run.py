@@ -132,7 +132,7 @@ def hard_ood_reports(
             clusters=checks.classifier.clusters,
             checked=len(checks.checked.labeled),
             not_ood=sum(bool(said[label.image_id]) for _, label in checks.checked.labeled),
-            cost_s=sum(label.cost_s for _, label in checks.checked.labeled),
+            cost_s=round(sum(label.charged_s for _, label in checks.checked.labeled), 3),
             images=tuple(
                 HardImage(
                     hard.image_id,

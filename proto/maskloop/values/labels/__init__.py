@@ -8,7 +8,7 @@ use in training (`service.store.judged_images`), and its files for people (`mask
 from maskloop.values.labels.counts import MOST_OBJECTS, Counts
 from maskloop.values.labels.full import FullLabel
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
-from maskloop.values.labels.label import Label, LabelDraft
+from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.ood_check import OodAnswer
 from maskloop.values.labels.table import LABEL_KINDS
@@ -25,4 +25,5 @@ __all__ = [
     "OodAnswer",
     "Prices",
     "SupervisionKind",
+    "charged_seconds",
 ]

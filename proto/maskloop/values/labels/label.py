@@ -77,3 +77,14 @@ class Label(_Labeled):
     campaign_id: str = ""
     supersedes: str = ""
     superseded_by: str = ""
+
+    @property
+    def charged_s(self) -> float:
+        """Seconds that its campaign, if it has one, is charged for it; see `charged_seconds`."""
+        return charged_seconds(self.cost_s, self.seconds_spent)
+
+
+def charged_seconds(planned_s: float, measured_s: float | None) -> float:
+    """Seconds charged for a label: the measured ones, planned where none are known. In whole milliseconds."""
+    seconds = planned_s if measured_s is None else measured_s
+    return round(seconds * 1000) / 1000
