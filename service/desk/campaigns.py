@@ -157,13 +157,11 @@ class AnnotationDesk:
     ) -> Batch:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
-        Without a `campaign_id` the project's only campaign pays; where there is none, one begins by itself. An
-        annotator who still holds images of that kind and for that split gets that batch back. Counts are always bought in
-        random order, answers of candidate OoD images by `hard_ood` unless another strategy is named. A strategy that
-        needs a model leaves the choice to chance until there is one. When no image is open and affordable the batch is
-        empty and says `exhausted`.
-
-        Images chosen `for_split` TEST join it with their full label; `random` chooses them unless another is named.
+        Without a `campaign_id` the project's only campaign pays, or one that begins by itself. An annotator who still
+        holds images of that kind and for that split gets that batch back. Counts are bought in random order, answers of
+        candidate OoD images by `hard_ood`, images `for_split` TEST at random, unless another strategy is named; the
+        latter join it with their full label. Chance chooses until there is a model that the strategy needs. When no
+        image is open and affordable the batch is empty and says `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.

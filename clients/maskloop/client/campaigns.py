@@ -89,8 +89,8 @@ class CampaignVerbs(Verbs):
     ) -> Batch:
         """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
 
-        An annotator who still holds an open batch of that kind, for that split, in the campaign gets it back. Images are
-        random until there is a model; `Batch.fallback` says so.
+        An annotator who still holds an open batch of that kind and for that split gets it back. Images are random until
+        there is a model; `Batch.fallback` says so.
 
         Args:
             project_id: the project.
