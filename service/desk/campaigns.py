@@ -222,8 +222,18 @@ class AnnotationDesk:
                 raise LeaseLost(f"batch {batch_id} holds no image any more; select again", field="batch_id")
             return set_expiry(tx, record, now + length).held()
 
-    def release_batch(self, *, project_id: str, batch_id: str, annotator: str, image_ids: Sequence[str] = ()) -> int:
+    def release_batch(
+        self,
+        *,
+        project_id: str,
+        batch_id: str,
+        annotator: str,
+        image_ids: Sequence[str] = (),
+        for_later: bool = False,
+    ) -> int:
         """Give leases back, of some images or all that are left; they can be chosen again. Returns how many.
+
+        Labels that come `for_later` are still taken, as long as nobody else has the image.
 
         Raises:
             BatchNotFound: the project has none of that id.
@@ -235,7 +245,7 @@ class AnnotationDesk:
             record = own_batch(tx, project_id, batch_id, annotator)
             wanted = {_pick(record, image_id).image_id for image_id in image_ids}
             held = [pick for pick in record.in_state(PickState.OPEN) if not image_ids or pick.image_id in wanted]
-            end_leases(tx, self._candidates, record, held, PickState.RELEASED)
+            end_leases(tx, self._candidates, record, held, PickState.EXPIRED if for_later else PickState.RELEASED)
             return len(held)
 
     def skip_image(self, *, project_id: str, batch_id: str, annotator: str, image_id: str, reason: SkipReason) -> None:

@@ -14,8 +14,8 @@ from tests.formats.voc import write_voc
 def write_coco_folder(folder, names, **lists):
     """One 8 x 6 picture a name, each with one 2 x 2 square; `lists` become train.txt and test.txt."""
     (folder / "images").mkdir(parents=True)
-    for name in names:
-        Image.new("RGB", (8, 6)).save(folder / "images" / name)
+    for number, name in enumerate(names):
+        Image.new("RGB", (8, 6), (number, len(folder.name), 0)).save(folder / "images" / name)
     square = [[1, 1, 3, 1, 3, 3, 1, 3]]
     document = {
         "categories": [{"id": 1, "name": "cat"}],

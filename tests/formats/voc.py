@@ -37,7 +37,7 @@ def write_voc(folder, **lists):
     for name, stems in lists.items():
         (folder / "ImageSets" / "Segmentation" / f"{name}.txt").write_text("".join(f"{stem}\n" for stem in stems))
         for stem in stems:
-            Image.new("RGB", (8, 6), "grey").save(folder / "JPEGImages" / f"{stem}.jpg")
+            Image.new("RGB", (8, 6), (128, 128, 2 * ord(stem[0]) % 256)).save(folder / "JPEGImages" / f"{stem}.jpg")
             write_indices(folder / "SegmentationObject" / f"{stem}.png", OBJECTS)
             write_indices(folder / "SegmentationClass" / f"{stem}.png", CLASSES)
     return folder

@@ -1,8 +1,8 @@
 import pytest
 from rich.console import Console
 
-from maskloop.loop.ledger import Ledger
 from maskloop.loop.progress import LineProgress, LiveProgress, progress_on
+from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Budget, Operation, OperationKind, OperationState
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -30,7 +31,7 @@ def writes(server: Server) -> dict[str, Callable[[], object]]:
     """One of every write, each possible."""
     batch = server.campaigns.select_batch(project_id="p", campaign_id="c", annotator="ann", kind=FULL, images=2)
     first, second = (pick.image_id for pick in batch.picks)
-    own = {"project_id": "p", "batch_id": batch.id, "annotator": "ann"}
+    own: dict[str, Any] = {"project_id": "p", "batch_id": batch.id, "annotator": "ann"}
     big = full_draft(first, *([1, 2] * 150))
     return {
         "import": lambda: server.projects.import_images(

@@ -5,26 +5,26 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import typer
 
 from maskloop.cli.errors import check_server_installed, resumable, told
-from maskloop.cli.options import add_command, build, options_in, spelt_out
+from maskloop.cli.options import Arguments, add_command, build, options_in, spelt_out
 from maskloop.errors import InvalidArgument
-from maskloop.loop.options import Options
+from maskloop.loop.options import RUN_FILE, Options, kept_options
 from maskloop.loop.options.declaration import option
 from maskloop.loop.options.options import RUN
+from maskloop.spelling import did_you_mean
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-COMMANDS = ("compare", "summarize")
+COMMANDS = ("status", "finish", "compare", "summarize")
 EPILOG = (
-    "Two commands more, each with its own --help: al-loop compare runs strategies and seeds side by side, "
-    "al-loop summarize puts several comparisons on one page."
+    "Commands, with their own --help: al-loop status says how a run stands; al-loop finish ends it with what it has; "
+    "al-loop compare runs strategies and seeds side by side; al-loop summarize puts several comparisons on one page."
 )
 
 
@@ -37,16 +37,35 @@ class Invocation:
     dry_run: bool = option(False, help="Say what the budget will take, and stop.", panel=RUN)
 
 
-def al_loop(arguments: dict[str, Any]) -> None:
+def al_loop(arguments: Arguments) -> None:
     """Spend a budget of annotator time where it buys the best segmentation model."""
-    options, invocation = build(Options, arguments), build(Invocation, arguments)
+    invocation = build(Invocation, arguments)
+    options = _options(arguments, invocation)
     if invocation.dry_run:
         _forecast(options)
     else:
-        _run(options, invocation.workdir, resume=invocation.resume)
+        run_to_the_end(options, invocation.workdir, resume=invocation.resume)
 
 
-add_command(app, al_loop, [*options_in(Options).values(), *options_in(Invocation).values()], epilog=EPILOG)
+add_command(
+    app,
+    al_loop,
+    [*options_in(Options).values(), *options_in(Invocation).values()],
+    may_lack=("budget", "data"),
+    epilog=EPILOG,
+)
+
+
+def _options(arguments: Arguments, invocation: Invocation) -> Options:
+    """What the run is asked to do; one that is gone on with is asked what it was asked before, where nothing else is
+    given."""
+    if invocation.resume and (invocation.workdir / RUN_FILE).exists():
+        given = {name: arguments[name] for name in options_in(Options) if name in arguments.given}
+        return replace(kept_options(invocation.workdir), **given)
+    for name, example in (("budget", "3h or 90images"), ("data", "images:photos/ or coco:DIR")):
+        if not arguments[name]:
+            raise InvalidArgument(f"--{name} is missing: give it, as in --{name} {example}", field=name)
+    return build(Options, arguments)
 
 
 def _forecast(options: Options) -> None:
@@ -54,17 +73,20 @@ def _forecast(options: Options) -> None:
 
     out = Console()
     with out.status("reading the data"), TemporaryDirectory() as folder:
-        from maskloop.cli.dry_run import show_forecasts
+        from maskloop.cli.dry_run import checked_by_server, show_forecasts
         from maskloop.loop.planning.dry_run import data_of, forecasts_of
 
-        forecasts = forecasts_of(options, data_of(options, Path(folder)))
-    show_forecasts(out, options, forecasts)
+        data = data_of(options, Path(folder))
+        forecasts = forecasts_of(options, data)
+        checked = checked_by_server(options, Path(folder))
+    show_forecasts(out, options, data, forecasts, checked=checked)
 
 
-def _run(options: Options, workdir: Path, *, resume: bool) -> None:
+def run_to_the_end(options: Options, workdir: Path, *, resume: bool, finish: bool = False) -> None:
+    """Run, or go on, with a screen that says what goes on."""
     if not options.server:
         check_server_installed("al-loop without --server starts a server")
-    with resumable(workdir / "server.log"):
+    with resumable(workdir / "server.log", ["al-loop", "--resume", "--workdir", str(workdir)]):
         from rich.console import Console
 
         out = Console()
@@ -72,7 +94,8 @@ def _run(options: Options, workdir: Path, *, resume: bool) -> None:
             from maskloop.loop.progress import progress_on
             from maskloop.loop.run import Run
         with progress_on(out, time.monotonic) as progress:
-            report = Run(options, workdir, shlex.join(["al-loop", *sys.argv[1:]]), progress).start(resume=resume)
+            run = Run(options, workdir, shlex.join(["al-loop", *sys.argv[1:]]), progress)
+            report = run.start(resume=resume, finish=finish)
     out.print(f"{report.stopped_because}. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
 
 
@@ -85,11 +108,16 @@ def main() -> None:
 def _run_words(words: list[str]) -> None:
     command = words[0] if words and not words[0].startswith("-") else ""
     if command and command not in COMMANDS:
-        raise InvalidArgument(f"al-loop has no command {command!r}, but {' and '.join(COMMANDS)}", field="command")
-    (_compare if command else app)(words)
+        near = did_you_mean(command, COMMANDS)
+        known = ", ".join(COMMANDS)
+        raise InvalidArgument(f"al-loop has no command {command!r}, but {known}{near}", field="command")
+    if command in ("status", "finish"):
+        from maskloop.cli.runs import app as runs
 
+        runs(words)
+    elif command:
+        from maskloop.cli.compare import app as comparing
 
-def _compare(words: list[str]) -> None:
-    from maskloop.cli.compare import app as comparing
-
-    comparing(words)
+        comparing(words)
+    else:
+        app(words)

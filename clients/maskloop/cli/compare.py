@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from maskloop.cli.errors import check_server_installed, resumable
-from maskloop.cli.options import Command, add_command, build, options_in
+from maskloop.cli.options import Arguments, Command, add_command, build, options_in
 from maskloop.compare.analysis.comparison import RANDOM
 from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
 from maskloop.compare.trials.progress import Board
@@ -78,7 +78,7 @@ class CompareOptions:
         }
 
 
-def compare(arguments: dict[str, Any]) -> None:
+def compare(arguments: Arguments) -> None:
     """Which way of choosing buys more for annotator time? Run strategies and seeds side by side, and judge."""
     asked = build(CompareOptions, arguments)
     check_server_installed("al-loop compare starts servers")
@@ -108,7 +108,8 @@ def _compare(asked: CompareOptions, folder: Path, grid: Grid, devices: Sequence[
     from rich.console import Console
 
     out = Console()
-    with resumable(folder / WORK_FOLDER), Board(out, time.monotonic) as board:
+    again = ["al-loop", *[word for word in sys.argv[1:] if word != "--resume"], "--resume"]
+    with resumable(folder / WORK_FOLDER, again), Board(out, time.monotonic) as board:
         with out.status("starting"):  # what this imports takes seconds
             from maskloop.compare.pages.recommendation import recommendation
             from maskloop.compare.trials.run import CompareRun

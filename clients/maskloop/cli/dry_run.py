@@ -3,33 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from maskloop.cli.main import server_installed
+from maskloop.client import Client, Retry
+from maskloop.client.local_server import LocalServer
+from maskloop.datasets.read import Data
 from maskloop.loop.options import Options
-from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast
-from maskloop.pages.wording import say_outline, say_time
+from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast, check_recipes
+from maskloop.loop.planning.plan import OBJECTS_AN_IMAGE
+from maskloop.pages.wording import say_outline, say_passed_over, say_time
+
+HEALTH_CHECK_S = 3.0
+"""How long a server may take to show that it is there."""
 
 
-def show_forecasts(console: Console, options: Options, forecasts: Mapping[str, Forecast]) -> None:
-    """Print what each arm of a run will take, by strategy."""
+def checked_by_server(options: Options, folder: Path) -> bool:
+    """Ask a server whether it would train by the run's recipes; `False` where none is installed here or named.
+
+    Raises:
+        InvalidConfig: it would not.
+    """
+    if options.server:
+        with Client(options.server, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+            check_recipes(client, options)
+        return True
+    if not server_installed():
+        return False
+    with LocalServer(folder, options.device, lambda _: None) as server, Client(server.address) as client:
+        check_recipes(client, options)
+    return True
+
+
+def show_forecasts(
+    console: Console, options: Options, data: Data, forecasts: Mapping[str, Forecast], *, checked: bool
+) -> None:
+    """Print what each arm of a run will take, by strategy.
+
+    Args:
+        console: where to.
+        options: of the run.
+        data: it would run on.
+        forecasts: by strategy.
+        checked: whether a server has looked at the recipes.
+    """
+    if data.dataset.passed_over:
+        console.print(say_passed_over(data.dataset.passed_over), highlight=False, markup=False, soft_wrap=True)
     table = Table(title=f"{options.budget} on {options.data}", title_justify="left")
     checks = ["OoD checks"] if options.ood else []
+    test = ["test\nimages"] if any(arm.test_images for arm in forecasts.values()) else []
     table.add_column("strategy", overflow="fold")
-    for heading in ("first\nbatch", "images\nin all", "counted", *checks, "networks", "machine\ntime"):
+    for heading in (*test, "first\nbatch", "images\nin all", "counted", *checks, "networks", "machine\ntime"):
         table.add_column(heading, justify="right")
     for name, arm in forecasts.items():
         checks = [str(arm.ood_checks)] if options.ood else []
         networks = f"{arm.rounds} + 1" if arm.student else str(arm.rounds)
         machine = "not measured" if arm.machine_s is None else say_time(arm.machine_s)
-        table.add_row(name, *map(str, (arm.initial_images, arm.images, arm.counted)), *checks, networks, machine)
+        tested = [str(arm.test_images)] if test else []
+        numbers = map(str, (arm.initial_images, arm.images, arm.counted))
+        table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
-    console.print(" ".join(_assumptions(options)), highlight=False)
+    console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)
+    if not checked:
+        console.print("Recipes were not checked: no server is installed here.", highlight=False)
 
 
-def _assumptions(options: Options) -> Iterator[str]:
-    yield "An image costs what the test images would have cost."
+def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
+    if arm.is_guessed:
+        yield (
+            f"Nobody knows yet what the images hold: each is taken for {OBJECTS_AN_IMAGE} objects, as in Pascal VOC."
+        )
+    else:
+        yield "An image costs what the test images would have cost."
+    if arm.test_images:
+        yield "Test images are drawn at random, labeled first and paid for; no network learns from them."
+    elif arm.is_guessed:
+        yield "Without test images, quality is not measured."
     yield f"Planned are {say_outline(options.outline_price())}."
     if options.ood:
         yield "OoD checks are at most so many, a second each, out of the budget: of candidates that fool a classifier."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,24 +65,23 @@ def _complain(message: str) -> None:
 
 
 @contextmanager
-def resumable(log: Path) -> Iterator[None]:
-    """Say how to go on with a run of `al-loop` that was stopped, or that something ended which may pass.
+def resumable(log: Path, again: Sequence[str]) -> Iterator[None]:
+    """Say how to go on with a run that was stopped, or that something ended which may pass.
 
     Args:
         log: the server's, or a folder of such; named if it is there.
+        again: the command that goes on with it.
     """
     try:
         yield
     except KeyboardInterrupt:
-        _say_how_to_go_on("Stopped.")
+        _say_how_to_go_on("Stopped.", again)
         raise typer.Exit(STOPPED) from None
     except WORTH_RESUMING:
         wrote = f" What the server wrote: {log}." if log.exists() else ""
-        _say_how_to_go_on(f"What was bought is safe.{wrote}")
+        _say_how_to_go_on(f"What was bought is safe.{wrote}", again)
         raise
 
 
-def _say_how_to_go_on(sentence: str) -> None:
-    again = [part for part in sys.argv[1:] if part != "--resume"]
-    command = shlex.join(["al-loop", *again, "--resume"])
-    typer.echo(f"{sentence} Go on with: {command}", err=True)
+def _say_how_to_go_on(sentence: str, again: Sequence[str]) -> None:
+    typer.echo(f"{sentence} Go on with: {shlex.join(again)}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from inspect import Parameter, Signature
 from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
@@ -71,12 +71,15 @@ class Option:
         """What stands beside the field."""
         return declared_of(self.field)
 
-    @property
-    def parameter(self) -> Parameter:
-        """The parameter that typer makes an option of. Tuples are options that may be repeated."""
+    def parameter(self, *, may_lack: bool = False) -> Parameter:
+        """The parameter that typer makes an option of. Tuples are options that may be repeated.
+
+        Args:
+            may_lack: whether the command has it from elsewhere where it is not given, though it has no default.
+        """
         repeated = get_origin(self.type) is tuple
-        required = self.field.default is MISSING
-        default = Parameter.empty if required else self.field.default
+        required = self.field.default is MISSING and not may_lack
+        default = Parameter.empty if required else "" if self.field.default is MISSING else self.field.default
         hint = (list[str] if required else list[str] | None) if repeated else self.type
         names = [flag_of(self.field.name)] if self.type is bool else []  # and no --no-flag
         said = typer.Option(
@@ -113,18 +116,51 @@ def build(options_class: type[T], arguments: Mapping[str, Any]) -> T:
     return options_class(**{name: option.value(arguments[name]) for name, option in options.items()})
 
 
+@dataclass(frozen=True)
+class Arguments(Mapping[str, Any]):
+    """The values of a command's options by name, and which of them were given on the command line."""
+
+    values_by_name: Mapping[str, Any]
+    given: frozenset[str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+
 def add_command(
-    app: typer.Typer, run: Callable[[dict[str, Any]], None], options: Iterable[Option], **settings: Any
+    app: typer.Typer,
+    run: Callable[[Arguments], None],
+    options: Iterable[Option],
+    may_lack: Collection[str] = (),
+    **settings: Any,
 ) -> None:
-    """Make a command of these options, which calls `run` with their values by name; its help is run's docstring."""
+    """Make a command of these options, which calls `run` with their values by name; its help is run's docstring.
+
+    Args:
+        app: whose command it becomes.
+        run: does the work.
+        options: of the command.
+        may_lack: those without a default that `run` asks for itself.
+        settings: as typer has them.
+    """
     in_order = sorted(options, key=lambda option: PANELS.index(option.declared.panel))
     by_name = {option.field.name: option for option in in_order}
 
-    def command(**arguments: Any) -> None:
+    def command(context: typer.Context, **arguments: Any) -> None:
         arguments.pop("version")
-        run({name: by_name[name].value(given) for name, given in arguments.items()})
+        sources = {name: context.get_parameter_source(name) for name in arguments}
+        given = frozenset(name for name, source in sources.items() if source and source.name == "COMMANDLINE")
+        run(Arguments({name: by_name[name].value(value) for name, value in arguments.items()}, given))
 
-    parameters = [*(option.parameter for option in by_name.values()), _version_parameter()]
+    own = (option.parameter(may_lack=option.field.name in may_lack) for option in by_name.values())
+    context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [context, *own, _version_parameter()]
     command.__name__, command.__doc__ = run.__name__, run.__doc__
     vars(command)["__signature__"] = Signature(parameters)
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

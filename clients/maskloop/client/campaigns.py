@@ -150,14 +150,26 @@ class CampaignVerbs(Verbs):
         )
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).RenewBatch, request))
 
-    def release_batch(self, *, project_id: str, batch_id: str, annotator: str, image_ids: Sequence[str] = ()) -> int:
-        """Give leases back, all of them when no image is named. Returns how many images were given back."""
+    def release_batch(
+        self,
+        *,
+        project_id: str,
+        batch_id: str,
+        annotator: str,
+        image_ids: Sequence[str] = (),
+        for_later: bool = False,
+    ) -> int:
+        """Give leases back, all of them when no image is named. Returns how many images were given back.
+
+        Labels that come `for_later` are still taken, as long as nobody else has the image.
+        """
         request = convert.request(
             pb.ReleaseBatchRequest,
             project_id=project_id,
             batch_id=batch_id,
             annotator=annotator,
             image_ids=image_ids,
+            for_later=for_later,
         )
         response = self._wire.call(self._stub(CampaignServiceStub).ReleaseBatch, request)
         return int(response.released_images)

@@ -1,4 +1,4 @@
-"""What `--data` and `--ood` name: a COCO folder, a COCO file beside its images, a Pascal VOC folder, or the demo."""
+"""What `--data`, `--test` and `--ood` name: a folder of photographs, a COCO or Pascal VOC data set, or the demo."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maskloop.datasets.equal_pictures import without_copies
+from maskloop.datasets.photo_folder import read_photo_folder
 from maskloop.datasets.subset import REST, Excerpt
+from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
@@ -25,7 +28,7 @@ class Data:
     whether that is so.
 
     Raises:
-        InvalidDataset: nothing to choose from, or nothing to measure on, or two images of one name.
+        InvalidDataset: nothing to choose from, or two images of one name.
     """
 
     name: str
@@ -37,9 +40,15 @@ class Data:
         twice = next((image.file_name for image in self.candidates if image.file_name in used), None)
         if twice is not None:
             raise InvalidDataset(f"--ood: the data set {self.name} has an image {twice} too; rename one", field="ood")
-        for what, names in (("training", self.dataset.train), ("test", self.dataset.test)):
-            if not names:
-                raise InvalidDataset(f"the data set {self.name} has no {what} image", field="data")
+        if not self.dataset.train:
+            raise InvalidDataset(f"the data set {self.name} has no training image", field="data")
+        if len(used) < 2:
+            raise InvalidDataset(f"the data set {self.name} has no more than one image", field="data")
+
+    @property
+    def is_labeled(self) -> bool:
+        """Whether its own labels can answer for people: some object is known, and no image of the pool is unknown."""
+        return any(image.objects for image in self.dataset.images) and all(image.is_labeled for image in self.pool)
 
     @property
     def pool(self) -> tuple[DatasetImage, ...]:
@@ -70,8 +79,17 @@ class Data:
             yield ImageImport(image.file_name, Split.OOD, data=image.read())
 
 
-def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None = None, ood: str = "") -> Data:
-    """Read `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless there.
+def read_data(
+    spec: str,
+    demo_folder: Path,
+    seed: int,
+    excerpt: Excerpt | None = None,
+    ood: str = "",
+    *,
+    test: TestImages | None = None,
+) -> Data:
+    """Read `images:DIR`, `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless
+    there. Each picture is there once: copies are passed over.
 
     Demos are `demo`, `demo:easy`, `demo:hard`, `demo:video` and `demo:photos`; behind a comma, `demo:video,600`, their
     pool images.
@@ -83,13 +101,22 @@ def read_data(spec: str, demo_folder: Path, seed: int, excerpt: Excerpt | None =
         excerpt: what to take of it; `None` for all.
         ood: candidate OoD images: another data set, cut and stretched alike, `REST` for the training images that hold
             nothing of the excerpt's classes, "" for none.
+        test: which are the test images; `None` as `TestImages` has it by default.
 
     Raises:
         InvalidArgument: `spec` is none of these, or the data has no such excerpt.
         InvalidDataset: the data does not hold together.
     """
-    whole, wanted = _read_whole(spec, demo_folder, seed), excerpt or Excerpt()
-    dataset = wanted.of(whole.dataset)
+    wanted, tested = excerpt or Excerpt(), test or TestImages()
+    whole = _read_whole(spec, demo_folder, seed, classes=wanted.classes)
+
+    def read_test(other: str) -> Dataset:
+        part = Excerpt(crop=wanted.crop, stretch=wanted.stretch)
+        read = part.of(_read_whole(other, Path(), seed, "test").dataset)
+        return replace(read, images=tuple(renamed(image, read.categories, ours.categories) for image in read.images))
+
+    ours = wanted.of(whole.dataset)
+    dataset = without_copies(tested.of(ours, read_test))
     if ood == REST:
         candidates = wanted.holding_nothing(whole.dataset)
         names = {image.file_name for image in candidates}
@@ -103,14 +130,16 @@ def _candidates(spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Cat
     if spec.partition(":")[0] not in ("coco", "voc"):
         raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
     other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed, "ood").dataset)
-    ids = {category.name: category.id for category in categories}
-    ours = {category.id: ids[category.name] for category in other.categories if category.name in ids}
+    names = (*other.train, *other.test)
+    return tuple(renamed(other.by_name[name], other.categories, categories) for name in names)
 
-    def renamed(image: DatasetImage) -> DatasetImage:
-        shown = [item for item in image.objects if item.category_id in ours]
-        return replace(image, objects=tuple(replace(item, category_id=ours[item.category_id]) for item in shown))
 
-    return tuple(renamed(other.by_name[name]) for name in (*other.train, *other.test))
+def renamed(image: DatasetImage, theirs: Sequence[Category], ours: Sequence[Category]) -> DatasetImage:
+    """An image of another data set with its objects of our categories, which go by name."""
+    ids = {category.name: category.id for category in ours}
+    known = {category.id: ids[category.name] for category in theirs if category.name in ids}
+    shown = [item for item in image.objects if item.category_id in known]
+    return replace(image, objects=tuple(replace(item, category_id=known[item.category_id]) for item in shown))
 
 
 def without_folders(spec: str) -> str:
@@ -126,12 +155,16 @@ def without_folders(spec: str) -> str:
     return kind + colon + ",".join(Path(each).resolve().name for each in places)
 
 
-def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data") -> Data:
+def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data", classes: Sequence[str] = ()) -> Data:
     kind, _, place = spec.partition(":")
     if kind == "demo":
         return _demo(place, demo_folder, seed)
-    if kind not in ("coco", "voc") or not place:
-        raise InvalidArgument(f"--data {spec!r} is none of coco:DIR, coco:FILE,IMAGES, voc:DIR, demo", field="data")
+    if kind not in ("images", "coco", "voc") or not place:
+        kinds = "images:DIR, coco:DIR, coco:FILE,IMAGES, voc:DIR, demo"
+        raise InvalidArgument(f"--{option} {spec!r} is none of {kinds}", field=option)
+    if kind == "images":
+        folder = _folder(place, option)
+        return Data(_name(folder.resolve().name), read_photo_folder(folder, classes))
     if kind == "voc":
         return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option)))
     file, comma, images = place.rpartition(",")

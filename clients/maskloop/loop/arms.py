@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,19 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
-from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm
-from maskloop.loop.planning.plan import plan_of
+from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.progress import Progress
-from maskloop.loop.request_ids import RequestIds
+from maskloop.loop.record.books import Books
+from maskloop.loop.record.decisions import Decisions
+from maskloop.loop.record.ledger import Ledger
+from maskloop.loop.record.request_ids import RequestIds
+from maskloop.loop.record.test_set import TestSet
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.loop.student_network import StudentNetwork, train_student_network
-from maskloop.pages.wording import say_count, say_quality
-from maskloop.values import Image, Split, Strategy
+from maskloop.pages.wording import say_count, say_quality_or_none
+from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 
 CAMPAIGN = "campaign"
 
@@ -34,6 +38,23 @@ class ArmName:
 
     strategy: Strategy
     project_id: str
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What outlives the process.
+
+    Args:
+        decisions: made before.
+        is_over: whether the run is to end now.
+        is_changed: whether it goes on with other options than it was begun with, even where it had ended.
+        first: the options that it was begun with; `None` for those of now.
+    """
+
+    decisions: Decisions = field(default_factory=Decisions)
+    is_over: Callable[[], bool] = lambda: False
+    is_changed: bool = False
+    first: Options | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +93,7 @@ def run_arm(
     progress: Progress,
     clock: Callable[[], float],
     tell: Callable[[ArmResult], None],
+    keeping: Keeping | None = None,
 ) -> ArmResult:
     """Run an arm, or go on with it, until its budget is spent; `tell` is shown it after each of its rounds.
 
@@ -79,8 +101,10 @@ def run_arm(
         MaskloopError: an option or the server will not do. What was bought is safe, and the same call goes on with it.
     """
     progress.arm(str(name.strategy))
-    session = open_arm(client, name, data, options=options, run_id=run_id, progress=progress, clock=clock)
-    plan = plan_of(options, name.strategy, len(data.dataset.categories))
+    session = open_arm(
+        client, name, data, options=options, run_id=run_id, progress=progress, clock=clock, keeping=keeping
+    )
+    plan = plan_on(data, options, name.strategy)
     labeler = _labeler(options, data, session.images, progress)
     rng = np.random.default_rng(options.seed)
     arm = run_campaign(session, labeler, plan, lambda so_far: tell(ArmResult(so_far, session)), rng)
@@ -96,6 +120,7 @@ def open_arm(
     run_id: str,
     progress: Progress,
     clock: Callable[[], float],
+    keeping: Keeping | None = None,
 ) -> CampaignSession:
     """Make the arm's project and campaign on the server and bring the images in, as far as that is not done.
 
@@ -105,7 +130,9 @@ def open_arm(
     """
     requests = RequestIds(run_id, str(name.strategy))
     progress.phase("open", f"project {name.project_id}")
-    _create(client, name, data, options, requests)
+    keeping = keeping or Keeping()
+    _create(client, name, data, keeping.first or options, requests)
+    _give_budget(client, name, options.parsed_budget())
     images = _import(client, name.project_id, data, progress)
     training = Training(
         options.recipe_name,
@@ -114,6 +141,7 @@ def open_arm(
         options.classifier_name,
         options.classifier_overrides(),
     )
+    decisions = keeping.decisions.of_arm(str(name.strategy))
     return CampaignSession(
         client,
         name.project_id,
@@ -123,10 +151,24 @@ def open_arm(
         {image.id: image for image in images},
         training,
         requests,
-        Ledger(options.parsed_budget()),
+        Books(
+            Ledger(options.parsed_budget()),
+            TestSet(_given_truths(data, images)),
+            partial(client.list_labels, project_id=name.project_id, include_superseded=True),
+        ),
         progress,
         clock,
+        decisions,
+        f"{name.project_id}-{run_id[:8]}",
+        keeping.is_over,
+        decisions.reopen(whatever=keeping.is_changed),
     )
+
+
+def _given_truths(data: Data, images: Iterable[Image]) -> dict[str, tuple[ObjectLabel, ...]]:
+    """What the data says of its own test images, by image id."""
+    objects = {image.file_name: image.objects for image in data.test}
+    return {image.id: objects[image.file_name] for image in images if image.file_name in objects}
 
 
 def _create(client: Client, name: ArmName, data: Data, options: Options, requests: RequestIds) -> None:
@@ -147,6 +189,13 @@ def _create(client: Client, name: ArmName, data: Data, options: Options, request
     )
 
 
+def _give_budget(client: Client, name: ArmName, budget: Budget) -> None:
+    """Give the campaign the budget that it is to have by now."""
+    campaign = client.get_campaign(project_id=name.project_id, campaign_id=CAMPAIGN)
+    if campaign.budget != budget:
+        client.update_campaign_budget(project_id=name.project_id, campaign_id=CAMPAIGN, budget=budget)
+
+
 def add_student_network(result: ArmResult, options: Options, progress: Progress) -> ArmResult:
     """The arm, which has ended, with a student network; as it was if there is nothing more to learn from."""
     last = result.arm.rounds[-1].measured
@@ -163,8 +212,8 @@ def _sentence(student: StudentNetwork) -> str:
     model = student.model
     learnt = f"{model.labeled_images} labels and pseudo-labels of {say_count(model.pseudo_images, 'image')}"
     return (
-        f"student network: {learnt}, {say_quality(student.evaluation)} "
-        f"(annotation network: {say_quality(student.first.evaluation)})"
+        f"student network: {learnt}, {say_quality_or_none(student.evaluation)} "
+        f"(annotation network: {say_quality_or_none(student.first.evaluation)})"
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from maskloop.labelers import Labeler, Task
+from maskloop.labelers import Answers, Labeler
 from maskloop.loop.goals import Goal
 from maskloop.loop.outcomes import Bought, Purchase
+from maskloop.loop.record.books import HandedOut
+from maskloop.loop.record.decisions import NOTHING, wish_to_json
 from maskloop.loop.session import CampaignSession
-from maskloop.values import Batch, FullLabel, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import Batch, Budget, FullLabel, Label, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
 
 ROUNDING_S = 1e-6
 """Costs come in whole milliseconds; what their sums differ by is not money."""
@@ -22,8 +24,9 @@ def buy(
     kind: SupervisionKind,
     goal: Goal,
     strategy: Strategy | None = None,
+    for_split: Split | None = None,
 ) -> Purchase:
-    """Select, have labeled and submit until the goal is reached or nothing is to be had.
+    """Select, have labeled and submit until the goal is reached, nothing is to be had, or the run is to end.
 
     Args:
         name: of the tasks; each further one has its number appended.
@@ -32,12 +35,13 @@ def buy(
         kind: counts, full or ood_check.
         goal: how much to ask for next, given what was bought so far.
         strategy: for these batches alone, the campaign's when `None`.
+        for_split: that images are to join with their labels; TEST, or `None` to learn from them.
     """
     batches: list[Bought] = []
     select_s = 0.0
-    while (wish := goal.next_batch(session.ledger)) is not None:
+    while (wish := _next_wish(name, len(batches) + 1, session, goal)) is not None:
         task = name if not batches else f"{name}-{len(batches) + 1}"
-        batch, seconds = session.select_batch(task, kind, wish, strategy)
+        batch, seconds = session.select_batch(task, kind, wish, strategy, for_split)
         select_s += seconds
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
@@ -47,45 +51,84 @@ def buy(
     return Purchase(tuple(batches), select_s=select_s)
 
 
-def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> Bought:
-    """Have the batch labeled and hand the labels in; what does not fit the budget is passed over.
+def is_begun(name: str, session: CampaignSession) -> bool:
+    """Whether a purchase of this name was begun, in this process or before it."""
+    return _wish_name(name, 1) in session.decisions
 
-    Once it is labeled, that is only what nobody's clock has measured: people's seconds are spent, and are taken.
+
+def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> Bought:
+    """Have the batch labeled and hand the labels in; what is known not to fit the budget is passed over.
+
+    What people have labeled is never lost: seconds that they measured are charged, even beyond the budget; a label that
+    by plan costs more than is left is kept, and charged to nobody.
     """
-    paid_s = {pick.image_id: session.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
-    expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
-    over = _over_budget(session, expected_s)
-    session.pass_over(batch, over)
-    wanted = [pick.image_id for pick in batch.picks if pick.image_id not in over]
-    if not wanted:
-        return Bought(batch, ())
-    answers = labeler.label(_task(name, batch, wanted, paid_s, session))
-    unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
-    costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
-    over = _over_budget(session, costs_s)
-    session.pass_over(batch, {**answers.passed_over, **over})
-    drafts = [draft for draft in answers.drafts if draft.image_id not in over]
-    return Bought(batch, session.submit_labels(name, batch, drafts) if drafts else ())
+    decided = f"{name}/answered"
+    if decided not in session.decisions:
+        answer = _answer(name, batch, session, labeler)
+        session.decisions.note(decided, answer)
+    answered = session.decisions.get(decided)
+    labels = session.books.enter(answered["labels"], batch)
+    if labels:
+        session.progress.spent(session.ledger)
+    session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
+    session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"])))
+    return _bought(batch, labels)
 
 
 def affords_nothing(session: CampaignSession, labeler: Labeler) -> bool:
     """Whether every image that is left is known to cost more than is left; nobody knows where only people do."""
-    done = session.ledger.labeled | session.ledger.passed_over.keys()
+    ledger = session.ledger
+    done = ledger.labeled | ledger.passed_over.keys()
     pool = (image.id for image in session.images.values() if image.split is Split.POOL and image.id not in done)
     return all(_is_too_dear(session, image_id, labeler.known_objects(image_id)) for image_id in pool)
 
 
-def _task(name: str, batch: Batch, image_ids: list[str], paid_s: Mapping[str, float], session: CampaignSession) -> Task:
-    return Task(
-        name,
-        batch.kind,
-        tuple(session.images[image_id] for image_id in image_ids),
-        session.categories,
-        session.proposals(image_ids, batch.model_version),
-        paid_s,
-        session.read_image,
-        lambda: session.renew_batch(batch),
-    )
+def _wish_name(name: str, number: int) -> str:
+    return f"{name}/wish-{number}"
+
+
+def _next_wish(name: str, number: int, session: CampaignSession, goal: Goal) -> Budget | None:
+    """How much to ask for next, as it was decided when it was first asked."""
+    decided = _wish_name(name, number)
+    if session.is_over() and decided not in session.decisions:
+        if number > 1:  # what follows is decided on what was bought so far, whoever goes on with the run
+            session.decisions.note(decided, NOTHING)
+        return None
+    wish = session.decisions.make(decided, lambda: wish_to_json(goal.next_batch(session.ledger)))
+    return Budget(**wish) if wish else None
+
+
+def _answer(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> dict[str, object]:
+    """Have a batch answered; what came of it, as decisions keep it."""
+    paid_s = {pick.image_id: session.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
+    expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
+    over = _over_budget(session, expected_s)
+    session.pass_over(batch, over)
+    wanted = tuple(pick.image_id for pick in batch.picks if pick.image_id not in over)
+    answers = Answers(())
+    if wanted:
+        answers = labeler.label(session.task(HandedOut(name, batch, wanted), paid_s))
+    unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
+    costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
+    unpaid = _over_budget(session, costs_s)
+    passed_over = {**over, **answers.passed_over, **unpaid}
+    session.pass_over(batch, {**answers.passed_over, **unpaid})
+    labels = [
+        *session.submit_labels(name, batch, [draft for draft in answers.drafts if draft.image_id not in unpaid]),
+        *session.submit_unpaid(name, batch, [draft for draft in answers.drafts if draft.image_id in unpaid]),
+    ]
+    session.leave(batch, answers.later)
+    return {
+        "labels": [label.id for label in labels],
+        "passed_over": {image: reason.value for image, reason in passed_over.items()},
+        "handed_out": list(wanted),
+    }
+
+
+def _bought(batch: Batch, labels: Sequence[Label]) -> Bought:
+    by_image = {label.image_id: label for label in labels}
+    picks = tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)
+    return Bought(batch, picks)
 
 
 def _over_budget(session: CampaignSession, costs_s: Mapping[str, float]) -> dict[str, SkipReason]:

@@ -1,4 +1,4 @@
-"""One arm of a run, from the first batch to a spent budget."""
+"""One arm of a run, from the test images and the first batch to a spent budget."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ from dataclasses import replace
 
 import numpy as np
 
-from maskloop.errors import InvalidBudget
+from maskloop.errors import Cancelled, InvalidBudget
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
 from maskloop.loop.outcomes import Arm, Purchase
 from maskloop.loop.planning.plan import Plan
+from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import run_round
 from maskloop.loop.session import CampaignSession
-from maskloop.values import SupervisionKind
+from maskloop.values import Split, Strategy, SupervisionKind
+
+RANDOM = Strategy("random")
+TEST, FIRST, COUNTS = "test", "round-00", "round-00-counts"
 
 
 def run_campaign(
     session: CampaignSession, labeler: Labeler, plan: Plan, tell: Callable[[Arm], None], rng: np.random.Generator
 ) -> Arm:
-    """Spend the plan's budget: a first batch, counts, then rounds until nothing more is bought.
+    """Spend the plan's budget: test images, a first batch, counts, then rounds until nothing more is bought.
+
+    What people have mended meanwhile is taken in before each round. When something was mended after the last one, a
+    further network learns from it.
 
     Args:
         session: of the campaign.
@@ -31,13 +38,29 @@ def run_campaign(
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
+        Cancelled: the run was to end before a network could learn.
     """
-    arm = Arm(begin(session, labeler, plan))
-    while not arm.stopped_because:
+    test = buy_test_images(session, labeler, plan)
+    arm = Arm(begin(session, labeler, plan), test=test)
+    while _goes_on(arm, session, labeler):
         done = run_round(session, labeler, plan, arm, rng)
         arm = replace(arm, rounds=(*arm.rounds, done), stopped_because=done.stopped_because)
         tell(arm)
     return arm
+
+
+def _goes_on(arm: Arm, session: CampaignSession, labeler: Labeler) -> bool:
+    """Whether there is another round: for a budget that is left, or for labels that people have mended."""
+    ended = bool(arm.stopped_because)
+    mended = take_revisions(f"before-{len(arm.rounds) + 1}", session, labeler, is_last=ended)
+    return mended or not ended
+
+
+def buy_test_images(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
+    """Have test images drawn from the pool and labeled, where the data has none."""
+    if plan.test is None:
+        return Purchase()
+    return buy(TEST, session, labeler, kind=SupervisionKind.FULL, goal=plan.test, strategy=RANDOM, for_split=Split.TEST)
 
 
 def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
@@ -45,13 +68,16 @@ def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
+        Cancelled: the run was to end before anything was labeled.
     """
-    first, goal = plan.first_batch, plan.initial
+    first, goal = plan.first_batch, plan.initial(session.ledger)
     if first.is_prepared:
         session.prepare_selection(0, first)
-    initial = buy("round-00", session, labeler, kind=SupervisionKind.FULL, goal=goal, strategy=first)
+    initial = buy(FIRST, session, labeler, kind=SupervisionKind.FULL, goal=goal, strategy=first)
+    if not initial.labeled and session.is_over():
+        raise Cancelled("the run ended before anything was labeled that a network could learn from")
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
     if plan.needs_counts and not initial.exhausted and plan.batch(1, session.ledger) is not None:
-        buy("round-00-counts", session, labeler, kind=SupervisionKind.COUNTS, goal=plan.counts)
+        buy(COUNTS, session, labeler, kind=SupervisionKind.COUNTS, goal=plan.counts)
     return initial

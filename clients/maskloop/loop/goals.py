@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from maskloop.loop.ledger import Ledger
-from maskloop.values import Budget
+from maskloop.loop.record.ledger import Ledger
+from maskloop.values import Budget, Split
 
 FIRST_IMAGES = 5
 MOST_INITIAL = 100
@@ -22,31 +22,35 @@ class Goal(Protocol):
 
 @dataclass(frozen=True)
 class FirstBatchGoal:
-    """The first batch.
+    """The first batch, or the test images that people label before it.
 
     Args:
         wanted: how much of it there is to be.
         is_asked: whether a person named that size; otherwise `FIRST_IMAGES` images come first, to learn what an image
             costs, and there are at most `MOST_INITIAL`.
         expected_full_s: seconds of a full label before any is known.
+        most_images: of a goal in seconds that nobody named.
+        for_split: TEST for the test images.
     """
 
     wanted: Budget
     is_asked: bool
     expected_full_s: float
+    most_images: int = MOST_INITIAL
+    for_split: Split | None = None
 
     def next_batch(self, ledger: Ledger) -> Budget | None:
         """The images that are missing; of a goal in seconds half of what its rest should buy."""
-        bought = len(ledger.labeled)
+        bought, spent_s = ledger.bought(self.for_split)
         if self.wanted.images is not None:
             return whole_images(min(self.wanted.images - bought, ledger.left_images))
         if bought < FIRST_IMAGES and not self.is_asked:
-            return whole_images(FIRST_IMAGES - bought)
-        left_s, mean_s = (self.wanted.seconds or 0.0) - ledger.spent_s, ledger.mean_full_s(self.expected_full_s)
+            return whole_images(min(FIRST_IMAGES, self.most_images) - bought)
+        left_s, mean_s = (self.wanted.seconds or 0.0) - spent_s, ledger.mean_full_s(self.expected_full_s)
         if left_s < mean_s / 2:
             return None
         # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
-        most = math.inf if self.is_asked else MOST_INITIAL - bought
+        most = math.inf if self.is_asked else self.most_images - bought
         return whole_images(min(max(bought, FIRST_IMAGES), max(1, math.floor(left_s / mean_s / 2)), most))
 
 

@@ -36,20 +36,30 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Measured:
-    """A model and its quality on the test split, and what had been spent on it; seconds are the machine's."""
+    """A model and its quality on the test split, and what had been spent on it; seconds are the machine's.
+
+    `evaluation` is `None` where there is nothing to measure it on, and `not_measured` then says why.
+    """
 
     number: int
     model: ModelVersion
-    evaluation: Evaluation
+    evaluation: Evaluation | None
     labeled_images: int
     spent_s: float
     spent_s_by_kind: dict[str, float]
     train_s: float
     evaluate_s: float
+    not_measured: str = ""
+
+    def quality(self, name: str) -> float | None:
+        """A measure by name; `None` where it was not measured."""
+        return None if self.evaluation is None else measured(self.evaluation, name)
 
 
-def told_metrics(model: ModelVersion, evaluation: Evaluation) -> dict[str, float]:
+def told_metrics(model: ModelVersion, evaluation: Evaluation | None) -> dict[str, float]:
     """An evaluation's metrics, without those of predicted IoU where no head was fitted that predicts it."""
+    if evaluation is None:
+        return {}
     fitted = model.head is not HeadState.UNFITTED
     return {name: value for name, value in evaluation.metrics.items() if fitted or not name.startswith("iou_")}
 
@@ -84,31 +94,35 @@ class Round:
 class Arm:
     """What an arm has come to: its first batch, its rounds, and why it stopped ("" while it runs).
 
-    `hard_ood_before` are OoD checks made before the first round, which a live project may have.
+    `test` are the test images that people labeled first, nothing where they came with the data. `hard_ood_before` are
+    OoD checks made before the first round, which a live project may have.
     """
 
     initial: Purchase
     rounds: tuple[Round, ...] = ()
     stopped_because: str = ""
     hard_ood_before: HardOodRound | None = None
+    test: Purchase = Purchase()
 
     @property
     def decided_by(self) -> str:
         """The measure that its networks are compared by."""
-        return decide_by([each.measured.evaluation for each in self.rounds])
+        evaluations = (each.measured.evaluation for each in self.rounds)
+        return decide_by([each for each in evaluations if each is not None])
 
-    def quality(self, network: Measured) -> float:
-        """Of one of its networks by `decided_by`; 0 where that was not measured."""
-        return measured(network.evaluation, self.decided_by) or 0.0
+    def quality(self, network: Measured) -> float | None:
+        """Of one of its networks by `decided_by`; `None` where that was not measured."""
+        return network.quality(self.decided_by)
 
     @property
     def best(self) -> Measured:
-        """The network to keep, of one round or more: that of the highest quality, of equal ones the latest.
+        """The network to keep, of one round or more: that of the highest quality, of equal ones the latest; the latest,
+        too, where nothing could be measured.
 
         More labels make a better network as a rule, and not always. It is chosen on the test images, so that its
         quality there flatters it by a little.
         """
-        return max((each.measured for each in self.rounds), key=lambda each: (self.quality(each), each.number))
+        return max((each.measured for each in self.rounds), key=lambda each: (self.quality(each) or 0.0, each.number))
 
     @property
     def exhausted(self) -> bool:

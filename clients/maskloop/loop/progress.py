@@ -17,7 +17,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from maskloop.loop.ledger import Ledger
+from maskloop.loop.record.ledger import Ledger
 from maskloop.pages.wording import say_time
 from maskloop.values import Operation
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from maskloop.labelers import Labeler
-from maskloop.loop.buying import buy
+from maskloop.loop.buying import buy, is_begun
 from maskloop.loop.goals import OodCheckGoal, RoundGoal
+from maskloop.loop.oracle import import_true_scores
 from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
 from maskloop.loop.planning.plan import Plan
+from maskloop.loop.record.decisions import FINISHED, STOP, round_name, wish_to_json
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.stopping import candidates, why_nothing_more, why_stop
 from maskloop.values import Budget, Strategy, SupervisionKind
@@ -29,35 +32,49 @@ def run_round(session: CampaignSession, labeler: Labeler, plan: Plan, so_far: Ar
     number = len(so_far.rounds) + 1
     measured = measure(number, session)
     earlier = [each.measured for each in so_far.rounds]
-    reason = why_stop(plan.stop_when, [*earlier, measured], session.ledger.end_s, rng)
-    wish = None if reason else plan.batch(number, session.ledger)
-    if wish is None:
-        return Round(measured, stopped_because=reason or why_nothing_more(number, session, plan))
+
+    def decide() -> dict[str, Any]:
+        if session.is_over():
+            return {STOP: FINISHED}
+        reason = why_stop(plan.stop_when, [*earlier, measured], session.ledger.end_s, rng)
+        wish = None if reason else plan.batch(number, session.ledger)
+        return wish_to_json(wish) if wish else {STOP: reason or why_nothing_more(number, session, plan)}
+
+    decided = session.decisions.make(round_name(number), decide)
+    if STOP in decided:
+        return Round(measured, stopped_because=decided[STOP])
+    wish = Budget(**decided)
     goal_of_checks = plan.ood_checks(session.ledger)
     hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
     counted = count_more(number, wish, session, labeler, plan)
     purchase = Purchase()
-    if counted or not so_far.exhausted:
+    if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
         purchase = choose(measured, session, labeler, plan.rest(wish, session.ledger), plan.strategy)
-    reason = "" if purchase.labeled else why_nothing_more(number, session, plan)
+    reason = "" if purchase.labeled else _why_nothing_bought(number, session, plan)
     return Round(measured, purchase, hard_ood, reason)
 
 
+def _why_nothing_bought(number: int, session: CampaignSession, plan: Plan) -> str:
+    def say() -> dict[str, str]:
+        return {STOP: FINISHED if session.is_over() else why_nothing_more(number, session, plan)}
+
+    return str(session.decisions.make(round_name(number, "nothing"), say)[STOP])
+
+
 def measure(number: int, session: CampaignSession) -> Measured:
-    """Train a model on everything labeled so far, and evaluate it on the test split."""
+    """Train a model on everything labeled so far, and evaluate it on the test split, if anything can be measured."""
     ledger = session.ledger
     model, train_s = session.train(number)
     evaluation, evaluate_s = session.evaluate(number, model)
-    spent = dict(ledger.spent_s_by_kind)
-    return Measured(
-        number, model, evaluation, len(ledger.labeled - ledger.tested), ledger.spent_s, spent, train_s, evaluate_s
-    )
+    spent, why_not = dict(ledger.spent_s_by_kind), session.test_set.why_not
+    labeled = len(ledger.labeled - ledger.tested)
+    return Measured(number, model, evaluation, labeled, ledger.spent_s, spent, train_s, evaluate_s, why_not)
 
 
 def check_hard_ood(number: int, session: CampaignSession, labeler: Labeler, goal: OodCheckGoal) -> HardOodRound:
     """Train a classifier on all labels, and have people check the candidate OoD images that fool it most."""
     classifier = session.train_classifier(number)
-    checked = buy(f"round-{number:02d}-ood", session, labeler, kind=SupervisionKind.OOD_CHECK, goal=goal)
+    checked = buy(round_name(number, "ood"), session, labeler, kind=SupervisionKind.OOD_CHECK, goal=goal)
     return HardOodRound(classifier, session.hard_candidates(classifier), checked)
 
 
@@ -68,7 +85,7 @@ def count_more(number: int, wish: Budget, session: CampaignSession, labeler: Lab
     goal = plan.more_counts(wish, ledger, len(counted))
     if goal is None:
         return False
-    return bool(buy(f"round-{number:02d}-counts", session, labeler, kind=SupervisionKind.COUNTS, goal=goal).labeled)
+    return bool(buy(round_name(number, "counts"), session, labeler, kind=SupervisionKind.COUNTS, goal=goal).labeled)
 
 
 def choose(
@@ -77,8 +94,8 @@ def choose(
     """Score the pool with the round's model as far as the strategy needs it, and buy full labels by it."""
     score_s = session.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
     if strategy.uses_imported_scores:
-        session.import_true_scores(measured.model, labeler)
+        import_true_scores(session, measured.model, labeler)
     if strategy.is_prepared:
         score_s += session.prepare_selection(measured.number, strategy)
-    purchase = buy(f"round-{measured.number:02d}", session, labeler, kind=SupervisionKind.FULL, goal=goal)
+    purchase = buy(round_name(measured.number), session, labeler, kind=SupervisionKind.FULL, goal=goal)
     return replace(purchase, score_s=score_s)

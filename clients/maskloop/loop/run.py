@@ -14,27 +14,22 @@ import numpy as np
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data
-from maskloop.formats.coco_writing import write_coco
-from maskloop.formats.files import write_atomically
-from maskloop.loop.arms import ArmName, ArmResult, add_student_network, arm_names, run_arm
-from maskloop.loop.ledger import Ledger
-from maskloop.loop.options import Options, begin_run, find_run
+from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, run_arm
+from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
-from maskloop.loop.planning.dry_run import data_of, forecasts_of
+from maskloop.loop.planning.dry_run import check_recipes, data_of, forecasts_of
 from maskloop.loop.planning.object_sizes import warn_of_small_objects
 from maskloop.loop.progress import Progress
+from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions
+from maskloop.loop.record.ledger import Ledger
+from maskloop.loop.record.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.reporting.report_run import Reporter
-from maskloop.pages.wording import say_measure, say_number, say_quality, say_time
+from maskloop.loop.results import leave_results, leave_student, say_which_network
+from maskloop.pages.wording import say_passed_over, say_quality_or_none, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
-from maskloop.values import Split, SupervisionKind
 
-MODEL_FILE = "model.safetensors"
-LABELS_FILE = "labels.coco.json"
-STUDENT_FILE = "student.safetensors"
-PSEUDO_FILE = "pseudo.coco.json"
-IMAGES_FOLDER = "images"
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there, when it should be."""
 PATIENCE_S = 180.0
@@ -59,47 +54,56 @@ class Run:
     progress: Progress
     clock: Callable[[], float] = time.monotonic
 
-    def start(self, *, resume: bool) -> RunReport:
+    def start(self, *, resume: bool, finish: bool = False) -> RunReport:
         """Run, or go on, to the end. Returns the report, which is also in `workdir`.
 
+        Args:
+            resume: whether to go on with the run in `workdir`.
+            finish: whether it is to end with what has been labeled so far.
+
         Raises:
+            FailedPrecondition: another process works on the run.
             MaskloopError: an option, the data or the server will not do. What was bought is safe, and the run can be
                 resumed.
         """
-        run_id = find_run(self.workdir, self.options, resume=resume)
+        kept = find_run(self.workdir, self.options, resume=resume)
         self.progress.phase("read", self.options.data)
         data = data_of(self.options, self.workdir / DEMO_FOLDER)
         forecasts = forecasts_of(self.options, data)
+        self._say_passed_over(data)
         self._check_server()
-        run_id = run_id or str(uuid.uuid4())
-        begin_run(self.workdir, self.options, run_id)
-        trainings = sum(arm.trainings for arm in forecasts.values())
-        self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
-        with self._client() as client:
-            return self._run_arms(client, data, run_id)
+        run = kept or KeptRun(str(uuid.uuid4()), self.options, self.options)
+        with self._working(finish=finish), self._client() as client:
+            # Refused now, before anything is bought for a network that could not be trained.
+            recipe = check_recipes(client, self.options)
+            if warning := warn_of_small_objects(data.test, recipe):
+                self.progress.note(warning)
+            keep_run(self.workdir, run)
+            trainings = sum(arm.trainings for arm in forecasts.values())
+            self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
+            return self._run_arms(client, data, run)
 
-    def _run_arms(self, client: Client, data: Data, run_id: str) -> RunReport:
-        # Refused now, before anything is bought for a network that could not be trained.
-        recipe = client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.recipe_overrides())
-        if warning := warn_of_small_objects(data.test, recipe):
-            self.progress.note(warning)
-        if self.options.student_network:
-            client.resolve_recipe(recipe=self.options.student_name, overrides=self.options.student_overrides())
+    def _run_arms(self, client: Client, data: Data, run: KeptRun) -> RunReport:
         reporter = Reporter(self.workdir, self.options, data, self.command)
-        own, *others = arm_names(self.options, data, run_id)
+        own, *others = arm_names(self.options, data, run.run_id)
         results: dict[str, ArmResult] = {}
 
         def report(name: ArmName, result: ArmResult) -> None:
+            if name is own:
+                leave_results(result, data, self.workdir)
             results[str(name.strategy)] = result
             reporter.write(results)
 
-        self._leave(client, self._run_arm(client, own, data, run_id, report), data)
+        campaign = self._run_arm(client, own, data, run, report)
+        leave_student(campaign, self.workdir)
+        if sentence := say_which_network(campaign):
+            self.progress.note(sentence)
         for name in others:
-            self._run_arm(client, name, data, run_id, report)
+            self._run_arm(client, name, data, run, report)
         return reporter.write(results)
 
     def _run_arm(
-        self, client: Client, name: ArmName, data: Data, run_id: str, report: Callable[[ArmName, ArmResult], None]
+        self, client: Client, name: ArmName, data: Data, run: KeptRun, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
         """Run one arm; `report` is called after each of its rounds, and after its student network."""
 
@@ -108,48 +112,42 @@ class Run:
             report(name, result)
             rng = np.random.default_rng(self.options.seed)
             expected = _outlook(result.arm, result.session.ledger, rng)
-            self.progress.round_done(f"{_sentence(name, result.arm)}\n{expected}")
+            self.progress.round_done(f"{_sentence(name, result.arm)}\n{expected}".rstrip())
 
         result = run_arm(
             client,
             name,
             data,
             options=self.options,
-            run_id=run_id,
+            run_id=run.run_id,
             progress=self.progress,
             clock=self.clock,
             tell=tell,
+            keeping=Keeping(Decisions(self.workdir / DECISIONS_FILE), self._is_over, run.is_changed, run.first),
         )
         if self.options.student_network:
             result = add_student_network(result, self.options, self.progress)
             report(name, result)
         return result
 
-    def _leave(self, client: Client, campaign: ArmResult, data: Data) -> None:
-        """Leave in `workdir` what the time bought: the best model, the labels, and their images where those lie nowhere
-        as they were labeled; the student network and its pseudo-labels."""
-        self.progress.phase("export")
-        session = campaign.session
-        arm = campaign.arm
-        best, last = arm.best, arm.rounds[-1].measured
-        client.read_model(project_id=session.project_id, model_version=best.model.id, path=self.workdir / MODEL_FILE)
-        if best is not last:
-            self.progress.note(
-                f"{MODEL_FILE} is the network of round {best.number}: its {say_measure(arm.decided_by)} "
-                f"is {say_number(arm.quality(best), 3)}, that of the last one {say_number(arm.quality(last), 3)}."
-            )
-        if (student := campaign.student) is not None:
-            path = self.workdir / STUDENT_FILE
-            client.read_model(project_id=session.project_id, model_version=student.model.id, path=path)
-            write_atomically(self.workdir / PSEUDO_FILE, student.document)
-        pool = {key: image for key, image in session.images.items() if image.split is not Split.TEST}
-        full = client.list_labels(project_id=session.project_id, kind=SupervisionKind.FULL)
-        bought = {label.image_id: label.objects for label in full if label.image_id in pool}
-        names = {pool[image_id].file_name: objects for image_id, objects in bought.items()}
-        write_coco(self.workdir / LABELS_FILE, session.categories, [pool[key] for key in bought], names)
-        for image in map(data.by_name.__getitem__, names):
-            if not image.is_a_file:
-                write_atomically(self.workdir / IMAGES_FOLDER / image.file_name, image.read())
+    def _is_over(self) -> bool:
+        return (self.workdir / FINISH_FILE).exists()
+
+    @contextmanager
+    def _working(self, *, finish: bool) -> Iterator[None]:
+        """This process alone works on the run; a wish to finish it that came before is forgotten, or made."""
+        with unclaimed_on_refusal(self.workdir), sole_worker(self.workdir):
+            if finish:
+                ask_to_finish(self.workdir)
+            else:
+                (self.workdir / FINISH_FILE).unlink(missing_ok=True)
+            yield
+            (self.workdir / FINISH_FILE).unlink(missing_ok=True)
+
+    def _say_passed_over(self, data: Data) -> None:
+        passed_over = data.dataset.passed_over
+        if passed_over:
+            self.progress.note(say_passed_over(passed_over))
 
     def _check_server(self) -> None:
         """Find out at once, and before anything is written, that nobody answers at --server."""
@@ -177,14 +175,17 @@ def _sentence(name: ArmName, arm: Arm) -> str:
     bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
     return (
         f"{name.strategy}, round {measured.number}: {measured.labeled_images} labels "
-        f"({say_time(measured.spent_s)}), {say_quality(measured.evaluation)}; {bought}"
+        f"({say_time(measured.spent_s)}), {say_quality_or_none(measured.evaluation, measured.not_measured)}; {bought}"
     )
 
 
 def _outlook(arm: Arm, ledger: Ledger, rng: np.random.Generator) -> str:
     """What more time should bring, and how right earlier rounds were about that."""
     rounds = [each.measured for each in arm.rounds]
-    curve = {each.number: (each.spent_s, arm.quality(each)) for each in rounds if each.spent_s > 0}
+    values = {each.number: (each.spent_s, arm.quality(each)) for each in rounds if each.spent_s > 0}
+    curve = {number: (at_s, value) for number, (at_s, value) in values.items() if value is not None}
+    if rounds[-1].evaluation is None:
+        return ""
     finished = bool(arm.stopped_because)
     expected = outlook(arm.decided_by, curve, until_s(ledger.spent_s, ledger.end_s, finished=finished), rng)
     checks = say_checks(expected) if expected is not None else ""

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
-from maskloop.errors import InternalError, InvalidArgument, PoolNotScored
-from maskloop.labelers import Labeler
-from maskloop.loop.ledger import Ledger
+from maskloop.errors import InternalError, RequestIdReused
+from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
-from maskloop.loop.request_ids import RequestIds
-from maskloop.matching import image_iou
+from maskloop.loop.proposals import LazyProposals, proposals_of
+from maskloop.loop.record.books import Books, HandedOut
+from maskloop.loop.record.decisions import Decisions
+from maskloop.loop.record.ledger import Ledger
+from maskloop.loop.record.request_ids import RequestIds
+from maskloop.loop.record.test_set import TestSet
+from maskloop.pages.wording import say_count
 from maskloop.values import (
     Batch,
     Budget,
@@ -25,9 +29,7 @@ from maskloop.values import (
     Label,
     LabelDraft,
     ModelVersion,
-    ObjectLabel,
     Operation,
-    Pick,
     PseudoLabels,
     SkipReason,
     Split,
@@ -63,9 +65,13 @@ class CampaignSession:
         images: the project's images by id.
         training: how networks are trained.
         requests: makes the request ids.
-        ledger: what was bought so far; this class enters what it buys.
+        books: what was bought so far.
         progress: is told what goes on.
         clock: seconds that never go back.
+        decisions: what was decided before, by this process or one before it.
+        run: names the run, for people.
+        is_over: whether the run is to end as soon as it can.
+        is_reopened: whether the run had ended before, and goes on with more budget.
     """
 
     client: Client
@@ -76,9 +82,23 @@ class CampaignSession:
     images: Mapping[str, Image]
     training: Training
     requests: RequestIds
-    ledger: Ledger
+    books: Books
     progress: Progress
     clock: Callable[[], float]
+    decisions: Decisions = field(default_factory=Decisions)
+    run: str = ""
+    is_over: Callable[[], bool] = lambda: False
+    is_reopened: bool = False
+
+    @property
+    def ledger(self) -> Ledger:
+        """Spending so far."""
+        return self.books.ledger
+
+    @property
+    def test_set(self) -> TestSet:
+        """What the test images hold."""
+        return self.books.test_set
 
     def train(
         self, number: int | str, training: Training | None = None, pseudo: PseudoLabels | None = None
@@ -105,8 +125,11 @@ class CampaignSession:
             raise InternalError(f"operation {operation.id} trained and answers no model version")
         return operation.result, operation.seconds
 
-    def evaluate(self, number: int | str, model: ModelVersion) -> tuple[Evaluation, float]:
-        """Measure on the test split. Returns the evaluation and the seconds the machine took."""
+    def evaluate(self, number: int | str, model: ModelVersion) -> tuple[Evaluation | None, float]:
+        """Measure on the test split. Returns the evaluation, `None` where there is nothing to measure on, and the
+        seconds the machine took."""
+        if self.test_set.why_not:
+            return None, 0.0
         operation = self.client.evaluate_model(
             project_id=self.project_id,
             model_version=model.id,
@@ -142,20 +165,6 @@ class CampaignSession:
             project_id=self.project_id, model_version=model.id, request_id=self.requests.of("score_pool", number)
         )
         return self._finish("score", operation).seconds
-
-    def import_true_scores(self, model: ModelVersion, labeler: Labeler) -> None:
-        """Have images chosen by the true IoU of what the model offers (the oracle of Bellver et al., section 4.4).
-
-        Raises:
-            InvalidArgument: only people know it.
-        """
-        pool = {image_id for image_id, image in self.images.items() if image.split is Split.POOL}
-        self.progress.phase("score", "true IoUs")
-        scores = {
-            image_id: _true_score(proposals, labeler.known_objects(image_id))
-            for image_id, proposals in self.proposals(sorted(pool - self.ledger.labeled), model.id).items()
-        }
-        self.client.import_scores(project_id=self.project_id, scores=scores, model_version=model.id)
 
     def prepare_selection(self, number: int, strategy: Strategy) -> float:
         """Have the pool ranked. Returns the seconds the machine took."""
@@ -200,19 +209,57 @@ class CampaignSession:
         )
         return batch, self.clock() - begun
 
-    def submit_labels(self, task: str, batch: Batch, drafts: Sequence[LabelDraft]) -> tuple[tuple[Pick, Label], ...]:
-        """Hand labels in and enter their cost. Returns the picks they are of, with the labels, in the batch's order."""
-        labels = self.client.submit_labels(
-            project_id=self.project_id,
-            annotator=NAME,
-            batch_id=batch.id,
-            labels=drafts,
-            request_id=self.requests.of("submit_labels", task),
+    def submit_labels(self, name: str, batch: Batch, drafts: Sequence[LabelDraft]) -> tuple[Label, ...]:
+        """Hand labels in. Returns them as kept, in the order of the drafts; of what was handed in before, as it was.
+
+        A process may have died between handing labels in and noting it, and people may have mended them since: then
+        those on record are the answer, and what differs from them is a correction to be found by `take_revisions`.
+        """
+        return self._submit(name, batch, batch.id, drafts)
+
+    def submit_unpaid(self, name: str, batch: Batch, drafts: Sequence[LabelDraft]) -> tuple[Label, ...]:
+        """Hand labels in of which the campaign cannot pay the plan: they are kept, and cost it nothing."""
+        if drafts:
+            self.progress.note(
+                f"{say_count(len(drafts), 'label')} cost more by plan than the budget has left: kept, and not charged."
+            )
+        return self._submit(f"{name}-unpaid", batch, "", drafts)
+
+    def _submit(self, name: str, batch: Batch, batch_id: str, drafts: Sequence[LabelDraft]) -> tuple[Label, ...]:
+        if not drafts:
+            return ()
+        request_id = self.requests.of("submit_labels", name)
+        try:
+            labels = self.client.submit_labels(
+                project_id=self.project_id, annotator=NAME, batch_id=batch_id, labels=drafts, request_id=request_id
+            )
+        except RequestIdReused:
+            labels = self.books.submitted_before(batch)
+        self.books.keep(labels)
+        return labels
+
+    def task(self, handed_out: HandedOut, counts_paid_s: Mapping[str, float]) -> Task:
+        """A task for the labeler."""
+        batch, ids = handed_out.batch, handed_out.image_ids
+        return Task(
+            handed_out.name,
+            batch.kind,
+            tuple(self.images[image_id] for image_id in ids),
+            self.categories,
+            LazyProposals(lambda: self.proposals(list(ids), batch.model_version)),
+            counts_paid_s,
+            self.read_image,
+            lambda: self.renew_batch(batch),
+            self.run,
+            self.is_over,
         )
-        self.ledger.add(labels, batch.for_split)
-        self.progress.spent(self.ledger)
-        by_image = {label.image_id: label for label in labels}
-        return tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)
+
+    def leave(self, batch: Batch, image_ids: Sequence[str]) -> None:
+        """End the leases of images that people have not answered; an answer that comes later is still taken."""
+        if image_ids:
+            self.client.release_batch(
+                project_id=self.project_id, batch_id=batch.id, annotator=NAME, image_ids=image_ids, for_later=True
+            )
 
     def pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
         """Give images of a batch back without a label, by image id."""
@@ -237,23 +284,3 @@ class CampaignSession:
     def _finish(self, phase: str, operation: Operation) -> Operation:
         self.progress.phase(phase)
         return self.client.wait_operation(operation, self.progress.operation)
-
-
-def proposals_of(
-    client: Client, project_id: str, image_ids: Sequence[str], model_version: str
-) -> Mapping[str, ImageProposals]:
-    """Proposals by image id; none without a model version, or by one that scored nothing, as no choice needed it."""
-    if not model_version:
-        return {}
-    try:
-        proposals = client.get_proposals(project_id=project_id, image_ids=image_ids, model_version=model_version)
-    except PoolNotScored:
-        return {}
-    return {each.image_id: each for each in proposals}
-
-
-def _true_score(proposals: ImageProposals, there: tuple[ObjectLabel, ...] | None) -> float:
-    """Mean IoU over the objects (Bellver et al., eq. 2)."""
-    if there is None:
-        raise InvalidArgument("scores=imported: the labeler does not tell true IoUs", field="strategy")
-    return image_iou(proposals.objects, there)

@@ -13,7 +13,7 @@ from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.pages.wording import say_measure, say_number, say_time
 from maskloop.values import SkipReason, Split
-from maskloop.values.measures import decide_by, measured
+from maskloop.values.measures import decide_by
 
 
 def why_stop(rules: Sequence[StopRule], rounds: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
@@ -55,7 +55,7 @@ def candidates(session: CampaignSession, plan: Plan) -> set[str]:
 
 
 def _target(rule: StopRule, last: Measured) -> str:
-    reached = measured(last.evaluation, rule.name)
+    reached = last.quality(rule.name)
     if reached is None or reached < rule.value:
         return ""
     return f"{say_measure(rule.name)} is {say_number(reached, 3)}: the target of {rule.value:g} is reached"
@@ -63,8 +63,8 @@ def _target(rule: StopRule, last: Measured) -> str:
 
 def _plateau(worth: float, rounds: Sequence[Measured], end_s: float, rng: np.random.Generator) -> str:
     """The curve's own rise is expected, not a measurement's: noise is no reason to stop or to go on."""
-    measure = decide_by([each.evaluation for each in rounds])
-    known = [(each.spent_s, measured(each.evaluation, measure)) for each in rounds]
+    measure = decide_by([each.evaluation for each in rounds if each.evaluation is not None])
+    known = [(each.spent_s, each.quality(measure)) for each in rounds]
     curve = fit_learning_curve([(at_s, value) for at_s, value in known if value is not None], rng)
     now_s = rounds[-1].spent_s
     left_s = max(0.0, end_s - now_s)

@@ -47,7 +47,7 @@ class StudentNetwork:
 
     first: Measured
     model: ModelVersion
-    evaluation: Evaluation
+    evaluation: Evaluation | None
     document: bytes
     score_s: float
     train_s: float

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from maskloop.values import OutlinePrice
 from maskloop.values.measures import SHOWN, HasMetrics, measured
+
+if TYPE_CHECKING:
+    from maskloop.formats.datasets import PassedOver
 
 
 def say_time(seconds: float) -> str:
@@ -80,6 +86,20 @@ def say_quality(network: HasMetrics) -> str:
     """What a line says of a network, the measure to decide by first: `panoptic quality 0.344, AP50 0.335, ...`."""
     values = ((name, measured(network, name)) for name in SHOWN)
     return ", ".join(f"{say_measure(name)} {say_number(value, 3)}" for name, value in values if value is not None)
+
+
+def say_quality_or_none(network: HasMetrics | None, why_not: str = "") -> str:
+    """The same, `quality not measured` where there is nothing to measure on."""
+    if network is not None:
+        return say_quality(network)
+    return f"quality not measured: {why_not}" if why_not else "quality not measured"
+
+
+def say_passed_over(passed_over: Sequence[PassedOver], most: int = 10) -> str:
+    """What of the data was not taken, each by name."""
+    lines = [f"  {each.name}: {each.why}" for each in passed_over[:most]]
+    more = [f"  and {len(passed_over) - most} more"] if len(passed_over) > most else []
+    return "\n".join([f"{say_count(len(passed_over), 'file')} passed over:", *lines, *more])
 
 
 def capital(text: str) -> str:

@@ -115,16 +115,33 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
 
 def key_figures(report: RunReport) -> list[KeyFigure]:
     """What the first screen shows in large type; only what was measured."""
-    last = last_measured(report.rounds, report.decided_by)
+    last = last_measured(report.rounds, report.decided_by) or (report.rounds[-1] if report.not_measured else None)
     if last is None:
         return []
     figures = [
+        *([KeyFigure("quality", "not measured", report.not_measured)] if report.not_measured else ()),
         *(figure for name in report.shown if (figure := _quality(report.rounds[0], last, name)) is not None),
         *_lead(report),
-        KeyFigure("annotator time", wording.say_time(report.spent_s), f"of {_budget(report)}"),
-        KeyFigure("images labeled", f"{last.labeled_images:,}", f"in {wording.say_count(len(report.rounds), 'round')}"),
+        KeyFigure(report.time_name, wording.say_time(report.spent_s), _time_note(report)),
+        KeyFigure("images labeled", f"{last.labeled_images:,}", _labeled_note(report)),
     ]
     return figures if last.iou_spearman is None else [*figures, _head(last)]
+
+
+def _time_note(report: RunReport) -> str:
+    """Of which budget, and how much of it went into test images, or was measured."""
+    measured_s = sum(report.measured_s_by_kind.values())
+    parts = [
+        f"of {_budget(report)}",
+        f"{wording.say_time(report.test_s)} for test images" if report.test_s else "",
+        f"{wording.say_time(measured_s)} measured" if measured_s and report.time_name == "annotator time" else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _labeled_note(report: RunReport) -> str:
+    rounds = f"in {wording.say_count(len(report.rounds), 'round')}"
+    return f"{rounds}, and {len(report.test)} to test on" if report.test else rounds
 
 
 def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:

@@ -22,6 +22,9 @@ from maskloop.report.student_network import StudentNetwork
 from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
 from maskloop.values.measures import SHOWN, decide_by
 
+HARDLY_S = 1.0
+"""Seconds that nobody misses."""
+
 
 @dataclass(frozen=True)
 class ChosenImage:
@@ -186,7 +189,10 @@ class RunReport:
     mask for every image, `None` if it was not measured. `outlooks`, that of the measure to decide by first, need
     two rounds. `costs` is what labels took, `None` where people were simulated. `hard_ood` are the rounds' looks at
     candidate OoD images, and `student` is the student network, `None` without one. `gallery` are test images of the
-    best network, `None` in reports of earlier versions.
+    best network, `None` in reports of earlier versions. `test` are the test images that people labeled first, in
+    `test_s` seconds, and `not_measured` says why nothing could be measured, "" where it could. `passed_over` are files
+    or entries of the data that were left out, with the reason. Of seconds, `spent_s` are those that were charged:
+    measured ones where people reported them, planned ones elsewhere.
     """
 
     project: str
@@ -200,6 +206,7 @@ class RunReport:
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
     budget_images: int | None = None
     measured_s_by_kind: Mapping[str, float] = field(default_factory=dict)
+    planned_s_by_kind: Mapping[str, float] = field(default_factory=dict)
     constant_iou: float | None = None
     initial: tuple[ChosenImage, ...] = ()
     outlooks: tuple[Outlook, ...] = ()
@@ -208,6 +215,10 @@ class RunReport:
     setup: Setup = Setup()
     hard_ood: tuple[HardOodReport, ...] = ()
     gallery: Gallery | None = None
+    test: tuple[ChosenImage, ...] = ()
+    test_s: float = 0.0
+    not_measured: str = ""
+    passed_over: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")
@@ -225,6 +236,20 @@ class RunReport:
     def shown(self) -> tuple[str, ...]:
         """Measures of the first screen, the one to decide by first."""
         return tuple(dict.fromkeys((self.decided_by, *SHOWN)))
+
+    @property
+    def time_name(self) -> str:
+        """What `spent_s` are: people's time where all of it was measured; planned where people label and nobody
+        measured."""
+        measured_s = sum(self.measured_s_by_kind.values())
+        if measured_s and measured_s >= self.spent_s - HARDLY_S:
+            return "people's time"
+        return "planned annotator time" if self.by_people and not measured_s else "annotator time"
+
+    @property
+    def by_people(self) -> bool:
+        """Whether people label, so far as is known, and nobody simulates them."""
+        return self.setup.labeler not in ("", "ground-truth")
 
     @property
     def finished(self) -> bool:

@@ -31,7 +31,7 @@ class PseudoLabel:
 
 @dataclass(frozen=True)
 class StudentNetwork:
-    """A student network, measured on the same test images as the annotation network; it finds by itself.
+    """A student network, measured on the same test images as the annotation network, if on any; it finds by itself.
 
     Args:
         labeled_images: it learnt from, outlined by people.
@@ -50,9 +50,9 @@ class StudentNetwork:
     pseudo_objects: int
     min_predicted_iou: float
     annotation_count_conditioned: bool
-    ap: float
-    ap50: float
-    mean_iou: float
+    ap: float | None
+    ap50: float | None
+    mean_iou: float | None
     metrics: Mapping[str, float] = field(default_factory=dict)
     score_s: float = 0.0
     train_s: float = 0.0

@@ -56,8 +56,8 @@ def network_rows(report: RunReport) -> list[NetworkRow]:
     return [
         row
         for (name, rounds), student in zip(report.arms(), report.students(), strict=True)
-        if student is not None and (last := last_measured(rounds, report.decided_by)) is not None
-        for row in _rows(name, last, student)
+        if student is not None and rounds
+        for row in _rows(name, last_measured(rounds, report.decided_by) or rounds[-1], student)
     ]
 
 

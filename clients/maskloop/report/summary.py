@@ -28,6 +28,8 @@ def summary(report: RunReport) -> tuple[str, ...]:
     """The sentences for the head of the report: the result, the comparison, the strongest of other baselines, and
     whether the strategy has had a say at all."""
     last = last_measured(report.rounds, report.decided_by)
+    if last is None and report.not_measured:
+        return (_without_quality(report), *_pending_or_not(report))
     if last is None:
         return ("No quality has been measured yet.", _pending(report))
     if len(report.rounds) == 1:
@@ -127,10 +129,20 @@ def _pending(report: RunReport) -> str:
     return f"The campaign is running; its budget is {say_budget(report.budget_s, report.budget_images)}."
 
 
+def _without_quality(report: RunReport) -> str:
+    labeled = say_count(report.rounds[-1].labeled_images, "labeled image")
+    bought = f"{say_time(report.spent_s)} of {report.time_name} bought {labeled} to learn from."
+    return f"{bought} How good the network is was not measured: {report.not_measured}."
+
+
+def _pending_or_not(report: RunReport) -> tuple[str, ...]:
+    return () if report.finished else (_pending(report),)
+
+
 def _first_network(report: RunReport, first: RoundReport) -> str:
     return (
         f"The first network, trained on {say_count(first.labeled_images, 'labeled image')} "
-        f"({say_time(first.spent_s)} of annotator time), reaches {say_a_measure(report.decided_by)} of "
+        f"({say_time(first.spent_s)} of {report.time_name}), reaches {say_a_measure(report.decided_by)} of "
         f"{say_number(measured(first, report.decided_by))}."
     )
 
@@ -141,7 +153,7 @@ def _result(report: RunReport, last: RoundReport) -> str:
     rise = "" if start is None else f", {_change(start, end, measure)} {say_number(start)} at the start"
     so_far = "" if report.finished else "So far, "
     bought = f"{say_a_measure(measure)} of {say_number(end)}"
-    return f"{so_far}{say_time(last.spent_s)} of annotator time bought {bought}{rise}."
+    return f"{so_far}{say_time(last.spent_s)} of {report.time_name} bought {bought}{rise}."
 
 
 def _change(start: float, end: float, measure: str) -> str:

@@ -275,16 +275,18 @@ class RenewBatchRequest(_message.Message):
     def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class ReleaseBatchRequest(_message.Message):
-    __slots__ = ("project_id", "batch_id", "annotator", "image_ids")
+    __slots__ = ("project_id", "batch_id", "annotator", "image_ids", "for_later")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     BATCH_ID_FIELD_NUMBER: _ClassVar[int]
     ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
     IMAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    FOR_LATER_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     batch_id: str
     annotator: str
     image_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., image_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    for_later: bool
+    def __init__(self, project_id: _Optional[str] = ..., batch_id: _Optional[str] = ..., annotator: _Optional[str] = ..., image_ids: _Optional[_Iterable[str]] = ..., for_later: _Optional[bool] = ...) -> None: ...
 
 class ReleaseBatchResponse(_message.Message):
     __slots__ = ("released_images",)

@@ -4,7 +4,7 @@ import pytest
 
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
-from maskloop.loop.options import RUN_FILE, Options, begin_run, find_run
+from maskloop.loop.options import RUN_FILE, KeptRun, Options, find_run, keep_run, kept_options
 from maskloop.values import OUTLINE_BY_LENGTH, OUTLINE_FLAT, Budget, OutlinePrice, Strategy
 
 
@@ -106,39 +106,53 @@ def test_only_what_differs_from_the_recipe_is_sent():
     }
 
 
+def begin(workdir, first, run="7"):
+    keep_run(workdir, KeptRun(run, first, first))
+
+
+def run_id(*args, **kwargs):
+    run = find_run(*args, **kwargs)
+    return run and run.run_id
+
+
 def test_a_run_writes_its_options(tmp_path):
-    begin_run(tmp_path / "new" / "run", options(seed=3), "7")
+    begin(tmp_path / "new" / "run", options(seed=3))
     kept = json.loads((tmp_path / "new" / "run" / RUN_FILE).read_text())
     assert (kept["run_id"], kept["budget"], kept["seed"]) == ("7", "1h", 3)
 
 
 def test_resuming_with_the_same_options_finds_the_run(tmp_path):
-    begin_run(tmp_path, options(max_rounds=2), "7")
-    assert find_run(tmp_path, options(max_rounds=2), resume=True) == "7"
+    begin(tmp_path, options(max_rounds=2))
+    assert run_id(tmp_path, options(max_rounds=2), resume=True) == "7"
 
 
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_new_run_may_begin_where_there_is_nothing_or_only_the_demo(tmp_path, resume):
-    assert find_run(tmp_path / "run", options(), resume=resume) == ""
+    assert find_run(tmp_path / "run", options(), resume=resume) is None
     (tmp_path / "run" / "data").mkdir(parents=True)
-    assert find_run(tmp_path / "run", options(), resume=resume) == ""
+    assert find_run(tmp_path / "run", options(), resume=resume) is None
 
 
-def test_resuming_with_the_same_rules_finds_the_run_and_with_others_not(tmp_path):
-    begin_run(tmp_path, options(stop_when=("mean_iou=0.8", "plateau=0.01")), "7")
-    assert find_run(tmp_path, options(stop_when=("mean_iou=0.8", "plateau=0.01")), resume=True) == "7"
-    with pytest.raises(InvalidConfig, match="--stop-when"):
-        find_run(tmp_path, options(stop_when=("mean_iou=0.8",)), resume=True)
+def test_a_run_goes_on_with_another_budget_more_rounds_other_rules_or_another_labeler(tmp_path):
+    begin(tmp_path, options(stop_when=("mean_iou=0.8", "plateau=0.01")))
+    more = options(budget="2h", max_rounds=9, labeler="folder:todo/", stop_when=("mean_iou=0.8",))
+    run = find_run(tmp_path, more, resume=True)
+    assert (run.first.budget, run.now, run.is_changed) == ("1h", more, True)
+    keep_run(tmp_path, run)
+    assert kept_options(tmp_path) == more
+    again = find_run(tmp_path, more, resume=True)
+    assert again == run
+    assert not find_run(tmp_path, again.first, resume=True).is_changed
 
 
 def test_resuming_with_other_options_names_them(tmp_path):
-    begin_run(tmp_path, options(), "7")
-    with pytest.raises(InvalidConfig, match=r"--budget was '1h', is '2h', --max-rounds was None, is 2"):
-        find_run(tmp_path, options(budget="2h", max_rounds=2), resume=True)
+    begin(tmp_path, options())
+    with pytest.raises(InvalidConfig, match=r"--seed was 0, is 4, --recipe was 'pretrained', is 'compact'"):
+        find_run(tmp_path, options(seed=4, recipe="compact"), resume=True)
 
 
 def test_a_run_is_not_started_over_another(tmp_path):
-    begin_run(tmp_path, options(), "7")
+    begin(tmp_path, options())
     with pytest.raises(FailedPrecondition, match="--resume"):
         find_run(tmp_path, options(), resume=False)
 
@@ -160,7 +174,7 @@ def test_a_broken_run_file_is_named(tmp_path):
 def test_a_workdir_that_cannot_be_made_is_named(tmp_path, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(FailedPrecondition, match="cannot make"):
-        begin_run(tmp_path / place, options(), "7")
+        begin(tmp_path / place, options())
 
 
 def test_options_of_the_recipe_follow_its_name():
@@ -190,11 +204,11 @@ def test_a_student_network_is_of_the_campaigns_size_unless_it_says_otherwise_and
 
 
 def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(tmp_path):
-    begin_run(tmp_path, options(), "7")
+    begin(tmp_path, options())
     wanted = options(student_network="compact", pseudo_min_iou=0.5)
-    assert find_run(tmp_path, wanted, resume=True) == "7"
-    begin_run(tmp_path, wanted, "7")
-    assert find_run(tmp_path, wanted, resume=True) == "7"
+    assert run_id(tmp_path, wanted, resume=True) == "7"
+    begin(tmp_path, wanted)
+    assert run_id(tmp_path, wanted, resume=True) == "7"
     with pytest.raises(InvalidConfig, match=r"--student-network was 'compact', is ''"):
         find_run(tmp_path, options(), resume=True)
     with pytest.raises(InvalidConfig, match=r"--pseudo-min-iou was 0\.5, is 0\.0"):

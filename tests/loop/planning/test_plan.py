@@ -6,9 +6,9 @@ import pytest
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidBudget
-from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import Plan, plan_of
+from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, Strategy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,47 +38,49 @@ HOUR = Budget(seconds=3600)
 
 
 def test_the_first_batch_begins_with_five_images_to_learn_what_one_costs():
-    assert plan(HOUR).initial.next_batch(ledger(HOUR)) == Budget(images=5)
+    assert plan(HOUR).initial(Ledger(HOUR)).next_batch(ledger(HOUR)) == Budget(images=5)
 
 
 def test_the_first_batch_goes_by_halves_of_what_remains_of_a_third_of_the_budget():
-    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=5)) == Budget(images=4)  # (1200 - 5 * 83) / 83 = 9.46
-    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=9)) == Budget(images=2)  # 5.46
-    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=13)) == Budget(images=1)  # 1.46
+    assert plan(HOUR).initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=5)) == Budget(
+        images=4
+    )  # (1200 - 5 * 83) / 83 = 9.46
+    assert plan(HOUR).initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=9)) == Budget(images=2)  # 5.46
+    assert plan(HOUR).initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=13)) == Budget(images=1)  # 1.46
 
 
 def test_a_few_cheap_images_first_do_not_spend_the_budget_unseen():
     """One object each in the first five, as if 50 more fitted a third of four hours."""
     budget = Budget(seconds=14_400)
-    assert plan(budget).initial.next_batch(ledger(budget, labels=5)) == Budget(images=5)
+    assert plan(budget).initial(Ledger(budget)).next_batch(ledger(budget, labels=5)) == Budget(images=5)
 
 
 def test_the_first_batch_is_complete_when_half_an_image_is_left_of_the_third():
-    assert plan(HOUR).initial.next_batch(ledger(HOUR, labels=14)) is None  # 1200 - 14 * 83 = 38 < 41.5
+    assert plan(HOUR).initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=14)) is None  # 1200 - 14 * 83 = 38 < 41.5
 
 
 def test_a_large_budget_begins_with_a_hundred_images_at_most():
     large = Budget(seconds=360_000)
-    assert plan(large).initial.next_batch(ledger(large, labels=80)) == Budget(images=20)
-    assert plan(large).initial.next_batch(ledger(large, labels=100)) is None
+    assert plan(large).initial(Ledger(large)).next_batch(ledger(large, labels=80)) == Budget(images=20)
+    assert plan(large).initial(Ledger(large)).next_batch(ledger(large, labels=100)) is None
 
 
 @pytest.mark.parametrize(("images", "first"), [(6, 5), (30, 10), (200, 67), (900, 100)])
 def test_a_budget_of_images_begins_with_a_third_of_them(images, first):
     budget = Budget(images=images)
-    assert plan(budget).initial.next_batch(ledger(budget)) == Budget(images=first)
+    assert plan(budget).initial(Ledger(budget)).next_batch(ledger(budget)) == Budget(images=first)
 
 
 def test_a_first_batch_of_images_is_bought_to_the_last_one():
     asked = plan(HOUR, asked_initial=Budget(images=7))
-    assert asked.initial.next_batch(ledger(HOUR, labels=4)) == Budget(images=3)
-    assert asked.initial.next_batch(ledger(HOUR, labels=7)) is None
+    assert asked.initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=4)) == Budget(images=3)
+    assert asked.initial(Ledger(HOUR)).next_batch(ledger(HOUR, labels=7)) is None
 
 
 def test_a_first_batch_asked_for_in_seconds_is_not_cut_at_a_hundred_images():
     large = Budget(seconds=360_000)
     asked = plan(large, asked_initial=Budget(seconds=100_000))
-    assert asked.initial.next_batch(ledger(large, labels=400)) == Budget(images=400)
+    assert asked.initial(Ledger(HOUR)).next_batch(ledger(large, labels=400)) == Budget(images=400)
 
 
 def test_counts_are_bought_until_their_share_is_spent():

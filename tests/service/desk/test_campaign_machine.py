@@ -156,7 +156,7 @@ class Campaigns(RuleBasedStateMachine):
         categories = [category for category, count in said.items() for _ in range(count)]
         for pick in batch.picks:
             draft = full_draft(pick.image_id, *categories) if kind is FULL else counts_draft(pick.image_id, said)
-            own = {"annotator": annotator, "batch_id": batch.id}
+            own: dict[str, Any] = {"annotator": annotator, "batch_id": batch.id}
             self.attempt(self.server.labels.submit_labels, labels=[draft], **own)
 
     @rule(batch=handed_out, beta=st.sampled_from([0.0, 1.0]), images=st.integers(1, 4))
@@ -187,18 +187,18 @@ class Campaigns(RuleBasedStateMachine):
     @rule(batch=handed_out, some=st.booleans())
     def release(self, batch: Batch, some: bool) -> None:
         ids = [batch.picks[0].image_id] if some else ()
-        own = {"batch_id": batch.id, "annotator": batch.annotator}
+        own: dict[str, Any] = {"batch_id": batch.id, "annotator": batch.annotator}
         self.server.campaigns.release_batch(project_id="p", image_ids=ids, **own)
 
     @rule(batch=handed_out)
     def skip(self, batch: Batch) -> None:
-        own = {"batch_id": batch.id, "annotator": batch.annotator}
+        own: dict[str, Any] = {"batch_id": batch.id, "annotator": batch.annotator}
         skipped = {"image_id": batch.picks[-1].image_id, "reason": SkipReason.UNSURE}
         self.attempt(self.server.campaigns.skip_image, **own, **skipped)
 
     @rule(batch=handed_out, lease_s=st.sampled_from([10.0, 100.0]))
     def renew(self, batch: Batch, lease_s: float) -> None:
-        own = {"batch_id": batch.id, "annotator": batch.annotator}
+        own: dict[str, Any] = {"batch_id": batch.id, "annotator": batch.annotator}
         self.attempt(self.server.campaigns.renew_batch, lease_s=lease_s, **own)
 
     @rule(batch=consumes(handed_out))

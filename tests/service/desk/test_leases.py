@@ -166,6 +166,17 @@ def test_released_images_can_be_chosen_again(server: Server) -> None:
         submit(server, batch, full_draft(ids(batch)[1], 1))
 
 
+def test_labels_of_images_left_for_later_are_taken_unless_somebody_else_has_the_image(server: Server) -> None:
+    server.import_pool(2)
+    server.create_campaign(1000.0)
+    batch = select(server, images=2)
+    server.campaigns.release_batch(project_id="p", batch_id=batch.id, annotator="ann", for_later=True)
+    assert ids(select(server, "bob", images=1)) == ids(batch)[:1]
+    submit(server, batch, full_draft(ids(batch)[1], 1))
+    with pytest.raises(LeaseLost):
+        submit(server, batch, full_draft(ids(batch)[0], 1))
+
+
 def test_a_skipped_image_is_passed_over_by_its_campaign_for_good(server: Server) -> None:
     server.import_pool(2)
     server.create_campaign(10_000.0)
@@ -203,7 +214,7 @@ def test_what_is_not_there_is_named(server: Server) -> None:
     server.create_campaign(1000.0)
     batch = select(server)
     other = next(image_id for image_id in pool if image_id not in ids(batch))
-    own = {"project_id": "p", "batch_id": batch.id, "annotator": "ann"}
+    own: dict[str, Any] = {"project_id": "p", "batch_id": batch.id, "annotator": "ann"}
     with pytest.raises(ImageNotFound, match=other):
         server.campaigns.release_batch(image_ids=[other], **own)
     with pytest.raises(ImageNotFound, match="nothing"):

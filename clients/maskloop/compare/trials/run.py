@@ -18,9 +18,9 @@ from maskloop.compare.trials.record import Record
 from maskloop.compare.trials.servers import WORK_FOLDER, Queue, Slot
 from maskloop.compare.trials.trials import Trials
 from maskloop.datasets.read import Data, read_data, without_folders
-from maskloop.errors import Cancelled, InternalError, MaskloopError, Unavailable
+from maskloop.errors import Cancelled, InternalError, InvalidDataset, MaskloopError, Unavailable
 from maskloop.loop.options.run_file import DEMO_FOLDER
-from maskloop.loop.planning.plan import plan_of
+from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.reporting.environment import machine, versions
 from maskloop.values import Strategy
 
@@ -63,8 +63,10 @@ class CompareRun:
         begun = find_grid(self.workdir, self.grid, self.command, resume=resume)
         options = begun.grid.options
         data = read_data(options.data, self.workdir / DEMO_FOLDER, DATA_SEED, options.excerpt())
+        if not data.test:
+            raise InvalidDataset(f"the data set {data.name} has no labeled test image to compare on", field="data")
         for strategy in begun.grid.strategies:
-            plan_of(options, Strategy.parse(strategy), len(data.dataset.categories))
+            plan_on(data, options, Strategy.parse(strategy))
         keep_grid(self.workdir, begun)
         trials = Trials(self.workdir, begun, data, self.clock)
         kept = trials.kept()

@@ -21,7 +21,6 @@ from maskloop.loop.arms import ArmName, ArmResult, run_arm, slug_of
 from maskloop.loop.outcomes import Round
 from maskloop.loop.progress import Progress
 from maskloop.values import HeadState, Strategy
-from maskloop.values.measures import measured as measure
 
 TRIALS_FOLDER = "trials"
 
@@ -85,7 +84,7 @@ def trial_of(result: ArmResult, name: TrialName) -> Trial:
 
 def _point(done: Round) -> Point:
     measured, purchase = done.measured, done.purchase
-    quality, bought = measured.evaluation, purchase.labeled
+    bought = purchase.labeled
     targets = [batch.batch.target_iou for batch in purchase.batches]
     scores = [pick.score for pick, _ in bought if pick.score is not None]
     fitted = measured.model.head is not HeadState.UNFITTED
@@ -93,11 +92,11 @@ def _point(done: Round) -> Point:
         spent_s=measured.spent_s,
         spent_s_by_kind=measured.spent_s_by_kind,
         labeled_images=measured.labeled_images,
-        mean_iou=_finite(quality.mean_iou),
-        ap50=_finite(quality.ap50),
-        ap=_finite(quality.ap),
-        iou_mae=_finite(quality.iou_mae) if fitted else None,
-        iou_spearman=_finite(quality.iou_spearman) if fitted else None,
+        mean_iou=_finite(measured.quality("mean_iou")),
+        ap50=_finite(measured.quality("ap50")),
+        ap=_finite(measured.quality("ap")),
+        iou_mae=_finite(measured.quality("iou_mae")) if fitted else None,
+        iou_spearman=_finite(measured.quality("iou_spearman")) if fitted else None,
         head_trusted=measured.model.head is HeadState.TRUSTED,
         fallback=next((batch.batch.fallback for batch in purchase.batches if batch.batch.fallback), ""),
         target_iou=targets[0] if targets else None,
@@ -105,7 +104,7 @@ def _point(done: Round) -> Point:
         chosen_objects=sum(len(label.objects) for _, label in bought),
         chosen_s=round(sum(label.cost_s for _, label in bought), 3),
         chosen_iou=sum(scores) / len(scores) if scores else None,
-        pq=_finite(measure(quality, "pq")),
+        pq=_finite(measured.quality("pq")),
         machine_s=round(measured.train_s + measured.evaluate_s + purchase.score_s + purchase.select_s, 3),
     )
 

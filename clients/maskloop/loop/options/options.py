@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 
 from maskloop.datasets.subset import REST, Excerpt
+from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.outline_cost import parse_outline_cost
+from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.values import DAY_S, Budget, Need, OutlinePrice, Strategy
 
@@ -34,11 +35,23 @@ class Options:
 
     budget: str = option(help="Annotator time or images to spend: 90m, 3h, 2.5d, 200images.", panel=BUDGET)
     data: str = option(
-        help="coco:DIR, coco:FILE,IMAGES, voc:DIR, or demo, demo:easy, demo:hard, demo:video.",
+        help="images:DIR (photographs without labels), coco:DIR, coco:FILE,IMAGES, voc:DIR, or demo, demo:easy, "
+        "demo:hard, demo:video, demo:photos.",
         panel=DATA,
         is_compared=True,
     )
-    classes: str = option("", help="Only these categories of the data: window,door.", panel=DATA, is_compared=True)
+    classes: str = option(
+        "",
+        help="The vocabulary of photographs without labels; of other data only these categories: window,door.",
+        panel=DATA,
+        is_compared=True,
+    )
+    test: str = option(
+        "",
+        help="Test images: 30images or 2h (drawn from the pool and labeled first), none, or a data set with labels. "
+        "By default the data's own or, where nobody has labeled any, a fifth of the budget.",
+        panel=DATA,
+    )
     crop: int = option(0, help="Cut images into squares of this side in pixels.", panel=DATA, is_compared=True)
     stretch: bool = option(
         False,
@@ -132,6 +145,7 @@ class Options:
     def __post_init__(self) -> None:
         self.parsed_budget()
         self.excerpt()
+        self.tested()
         self.stop_rules()
         self.outline_price()
         self.amount("initial")
@@ -175,7 +189,7 @@ class Options:
 
     def arms(self) -> tuple[Strategy, ...]:
         """The strategies of the run's arms, the campaign's own first."""
-        return (self.parsed_strategy(), *map(_checked, self.compare))
+        return (self.parsed_strategy(), *map(checked_strategy, self.compare))
 
     def parsed_budget(self) -> Budget:
         """The budget; a day has `workday` seconds."""
@@ -187,7 +201,12 @@ class Options:
     def excerpt(self) -> Excerpt:
         """What of the data to take."""
         names = tuple(name.strip() for name in self.classes.split(",") if name.strip())
-        return Excerpt(names, self.crop, self.stretch, _range(self.objects), self.pool_images, self.test_images)
+        return Excerpt(names, self.crop, self.stretch, number_range(self.objects), self.pool_images, self.test_images)
+
+    def tested(self) -> TestImages:
+        """Which are the test images."""
+        workday_s = Budget.parse(self.workday).seconds
+        return TestImages.parse(self.test, workday_s or DAY_S)
 
     def amount(self, name: str) -> Budget | None:
         """`initial` or `batch`; a bare number counts images."""
@@ -206,7 +225,7 @@ class Options:
 
     def parsed_first_batch(self) -> Strategy:
         """The strategy of the first batch."""
-        strategy = _checked(self.first_batch)
+        strategy = checked_strategy(self.first_batch)
         if strategy.needs - {Need.COLD_FEATURES}:
             raise InvalidArgument(
                 f"--first-batch {self.first_batch} needs what nobody knows before the first batch", field="first_batch"
@@ -228,7 +247,7 @@ class Options:
 
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
-        overrides = {"classes": "fed" if self.counts else "predicted", **_overrides(self.recipe, "recipe")}
+        overrides = {"classes": "fed" if self.counts else "predicted", **recipe_options(self.recipe, "recipe")}
         return overrides | self._named()
 
     @property
@@ -239,7 +258,7 @@ class Options:
     def student_overrides(self) -> dict[str, object]:
         """What differs from the student network's recipe, by option; it is of the campaign's image size and encoder,
         unless its recipe says otherwise."""
-        overrides = {**self._named(), "classes": "predicted", **_overrides(self.student_network, "student-network")}
+        overrides = {**self._named(), "classes": "predicted", **recipe_options(self.student_network, "student-network")}
         if overrides["classes"] != "predicted":
             raise InvalidArgument(
                 f"--student-network {self.student_network!r}: a student network finds by itself",
@@ -258,42 +277,9 @@ class Options:
 
     def classifier_overrides(self) -> dict[str, object]:
         """What differs from the classifier's recipe, by option."""
-        return _overrides(self.classifier, "classifier")
+        return recipe_options(self.classifier, "classifier")
 
     @property
     def without_counts(self) -> bool:
         """Whether networks find by themselves what there is."""
         return self.recipe_overrides().get("classes") == "predicted"
-
-
-def _checked(text: str) -> Strategy:
-    strategy = Strategy.parse(text)
-    strategy.check()
-    return strategy
-
-
-def _overrides(recipe: str, option: str) -> dict[str, object]:
-    """What follows a recipe's name: `compact,iterations=200` gives iterations 200."""
-    pairs = [part.partition("=") for part in recipe.split(",")[1:]]
-    wrong = next((name for name, equals, value in pairs if not (name and equals and value)), None)
-    if wrong is not None:
-        raise InvalidArgument(f"--{option} {recipe!r}: {wrong!r} is not option=value", field=option.replace("-", "_"))
-    return {name: _value(text) for name, _, text in pairs}
-
-
-def _value(text: str) -> object:
-    """A number or a truth value where `text` is one, as in JSON."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _range(text: str) -> tuple[int, int] | None:
-    """`1-8`, or `3` for 3-3; "" is no range."""
-    if not text:
-        return None
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?", text.strip())
-    if not match:
-        raise InvalidArgument(f"--objects {text!r} is neither a number nor two, as in 1-8", field="objects")
-    return int(match[1]), int(match[2] or match[1])

@@ -11,6 +11,9 @@ from maskloop.formats.files import write_atomically
 
 DEMO_FOLDER = "data"
 """In WORKDIR: the demo's images, which may be there before the run is."""
+LOCK_FILE, SERVER_FOLDER, SERVER_LOG = "run.lock", "server", "server.log"
+BEFORE_A_RUN = frozenset({DEMO_FOLDER, LOCK_FILE, SERVER_FOLDER, SERVER_LOG})
+"""What a process may have left that ended before its run began."""
 
 
 def read_run_file(path: Path, needed: Collection[str], *, resume: bool) -> dict[str, object] | None:
@@ -33,7 +36,7 @@ def read_run_file(path: Path, needed: Collection[str], *, resume: bool) -> dict[
                 field="workdir",
             )
         return _read(path, needed)
-    if workdir.is_dir() and any(entry.name != DEMO_FOLDER for entry in workdir.iterdir()):
+    if workdir.is_dir() and any(entry.name not in BEFORE_A_RUN for entry in workdir.iterdir()):
         raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --workdir", field="workdir")
     return None
 

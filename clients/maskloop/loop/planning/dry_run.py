@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from maskloop.client import Client
 from maskloop.datasets.read import Data, read_data
+from maskloop.errors import InvalidBudget
 from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
 from maskloop.loop.options import Options
-from maskloop.loop.planning.plan import INITIAL_SHARE, ROUNDS, Plan, plan_of
-from maskloop.values import FullLabel
+from maskloop.loop.planning.plan import INITIAL_SHARE, ROUNDS, Plan, plan_on
+from maskloop.pages.wording import say_count
+from maskloop.values import Budget, FullLabel
 
 TRAIN_S = {"compact": 70.0, "pretrained": 45.0}
 """Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
@@ -33,6 +36,8 @@ class Forecast:
         machine_s: the machine's seconds, a student network's too; `None` for recipes that were not measured.
         ood_checks: of candidate OoD images, at most: nobody knows yet how many will fool a classifier.
         student: whether a student network is trained.
+        test_images: that people label first, 0 where the test images are known.
+        is_guessed: whether nobody knows yet what images hold, so that what they cost is taken from other data.
     """
 
     initial_images: int
@@ -42,6 +47,8 @@ class Forecast:
     machine_s: float | None
     ood_checks: int = 0
     student: bool = False
+    test_images: int = 0
+    is_guessed: bool = False
 
     @property
     def trainings(self) -> int:
@@ -55,7 +62,18 @@ def data_of(options: Options, demo_folder: Path) -> Data:
     Raises:
         InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
     """
-    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood)
+    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood, test=options.tested())
+
+
+def check_recipes(client: Client, options: Options) -> Mapping[str, object]:
+    """Ask a server whether it would train by these recipes. Returns that of the campaign with all its options.
+
+    Raises:
+        InvalidConfig: there is no such recipe or option, or a value cannot be.
+    """
+    if options.student_network:
+        client.resolve_recipe(recipe=options.student_name, overrides=options.student_overrides())
+    return client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())
 
 
 def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
@@ -64,13 +82,13 @@ def forecasts_of(options: Options, data: Data) -> dict[str, Forecast]:
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
     """
-    classes = len(data.dataset.categories)
     recipes = (options.recipe_name, options.classifier_name, options.student_name)
-    return {str(arm): forecast(plan_of(options, arm, classes), data, *recipes) for arm in options.arms()}
+    return {str(arm): forecast(plan_on(data, options, arm), data, *recipes) for arm in options.arms()}
 
 
 def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", student: str = "") -> Forecast:
-    """Expect of the pool what the test images cost: their labels are known, the pool's are not to be looked at.
+    """Expect of the pool what the test images cost: their labels are known, the pool's are not to be looked at. Where
+    there are none, expect what Pascal VOC's images cost.
 
     Args:
         plan: of the arm.
@@ -78,10 +96,10 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         recipe, classifier: names of recipes.
         student: that of a student network, "" for none.
     """
-    test = [FullLabel(image.objects) for image in data.test]
-    full_s = sum(label.cost_s(plan.costs) for label in test) / len(test)
-    counts_s = sum(plan.costs.counts_label(label.shown) for label in test) / len(test)
-    pool = len(data.pool)
+    full_s, counts_s = _expected_s(plan, data)
+    test_images = _test_images(plan, full_s)
+    plan = _after_test(plan, test_images, full_s)
+    pool = len(data.pool) - test_images
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
     open_images = counted if plan.needs_counts else pool - initial
@@ -97,12 +115,62 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
     if plan.budget.seconds is not None:
         later = min(later, (left_s - ood_checks * plan.costs.ood_check()) / later_s)
     images = initial + int(later)
-    parts_s = [_train_s(recipe, counted + len(data.test)) for _ in range(rounds + 1)]
+    tested = len(data.test) or test_images
+    parts_s = [_train_s(recipe, counted + tested) for _ in range(rounds + 1)]
     if student:
-        parts_s.append(_train_s(student, pool - images + len(data.test)))
+        parts_s.append(_train_s(student, pool - images + tested))
     if ood_checks:
         parts_s += [_classify_s(classifier, len(data.candidates)) for _ in range(rounds)]
-    return Forecast(initial, images, counted, rounds + 1, _sum_s(parts_s), ood_checks, bool(student))
+    return Forecast(
+        initial,
+        images,
+        counted,
+        rounds + 1,
+        _sum_s(parts_s),
+        ood_checks,
+        bool(student),
+        test_images,
+        is_guessed=not data.test,
+    )
+
+
+def _expected_s(plan: Plan, data: Data) -> tuple[float, float]:
+    """Seconds of a full label and of counts."""
+    test = [FullLabel(image.objects) for image in data.test]
+    if not test:
+        return plan.expected_full_s, plan.expected_counts_s
+    full_s = sum(label.cost_s(plan.costs) for label in test) / len(test)
+    return full_s, sum(plan.costs.counts_label(label.shown) for label in test) / len(test)
+
+
+def _test_images(plan: Plan, full_s: float) -> int:
+    """Test images that people label first."""
+    if plan.test is None:
+        return 0
+    wanted = plan.test.wanted
+    images = wanted.images if wanted.images is not None else math.floor((wanted.seconds or 0.0) / full_s)
+    most = images if plan.test.is_asked else min(images, plan.test.most_images)
+    return min(max(1, most), _affordable(plan, full_s))
+
+
+def _after_test(plan: Plan, test_images: int, full_s: float) -> Plan:
+    """The plan with what is left once the test images are paid for.
+
+    Raises:
+        InvalidBudget: nothing is.
+    """
+    if not test_images:
+        return plan
+    if plan.budget.images is not None:
+        left = Budget(images=plan.budget.images - test_images) if plan.budget.images > test_images else None
+    else:
+        left_s = (plan.budget.seconds or 0.0) - test_images * full_s
+        left = Budget(seconds=left_s) if left_s >= full_s else None
+    if left is None:
+        raise InvalidBudget(
+            f"{say_count(test_images, 'test image')} would take the whole budget; ask for fewer by --test", field="test"
+        )
+    return replace(plan, budget=left, test=None)
 
 
 def _sum_s(parts_s: Sequence[float | None]) -> float | None:

@@ -2,7 +2,8 @@
 
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
-images: halves, because dear images may come last.
+images: halves, because dear images may come last. Where people label the test images too, a fifth of the budget buys
+them before all else, up to thirty images and three tenths of the pool.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
 rounds, and the last of them spends everything.
@@ -11,9 +12,10 @@ rounds, and the last of them spends everything.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maskloop.costs.cost_model import CostModel
+from maskloop.datasets.read import Data
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.goals import (
     FIRST_IMAGES,
@@ -24,13 +26,14 @@ from maskloop.loop.goals import (
     RoundGoal,
     whole_images,
 )
-from maskloop.loop.ledger import Ledger
 from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
-from maskloop.values import Budget, Need, Strategy
+from maskloop.loop.record.ledger import Ledger
+from maskloop.values import Budget, Need, Split, Strategy
 
 ROUNDS = 3
 INITIAL_SHARE = 1 / 3
+TEST_SHARE, MOST_TEST_IMAGES, TEST_SHARE_OF_POOL = 0.2, 30, 0.3
 OOD_BATCHES, LEAST_OOD_BATCH = 4, 20
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
@@ -51,6 +54,7 @@ class Plan:
         stop_when: what ends the campaign before its budget does.
         no_counts: whether networks find by themselves, so that scores need no counts.
         ood_share: share of what is left that each round spends on candidate OoD images, 0 where there are none.
+        test: what people label of test images before all else, `None` where nobody is to.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -67,6 +71,7 @@ class Plan:
     stop_when: tuple[StopRule, ...] = ()
     no_counts: bool = False
     ood_share: float = 0.0
+    test: FirstBatchGoal | None = None
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -101,10 +106,9 @@ class Plan:
         whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
         return self.counts_share * whole_s
 
-    @property
-    def initial(self) -> FirstBatchGoal:
-        """The first batch."""
-        wanted = self.asked_initial or self._default_initial()
+    def initial(self, ledger: Ledger) -> FirstBatchGoal:
+        """The first batch, given what the test images took."""
+        wanted = self.asked_initial or self._default_initial(ledger)
         return FirstBatchGoal(wanted, self.asked_initial is not None, self.expected_full_s)
 
     @property
@@ -159,10 +163,11 @@ class Plan:
         """Seconds left; of a budget of images what their labels should cost."""
         return ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
 
-    def _default_initial(self) -> Budget:
+    def _default_initial(self, ledger: Ledger) -> Budget:
         if self.budget.images is None:
-            return Budget(seconds=INITIAL_SHARE * (self.budget.seconds or 0.0))
-        third = math.ceil(INITIAL_SHARE * self.budget.images)
+            left_s = (self.budget.seconds or 0.0) - ledger.test_s
+            return Budget(seconds=max(INITIAL_SHARE * left_s, self.costs.cheapest_full()))
+        third = math.ceil(INITIAL_SHARE * max(1, self.budget.images - len(ledger.tested)))
         return Budget(images=min(max(third, FIRST_IMAGES), MOST_INITIAL))
 
     @property
@@ -170,8 +175,26 @@ class Plan:
         return min(self.costs.categories, CATEGORIES_AN_IMAGE)
 
 
+def plan_on(data: Data, options: Options, strategy: Strategy) -> Plan:
+    """The plan of the arm that chooses by `strategy`, on this data.
+
+    Raises:
+        InvalidBudget: the budget does not buy the cheapest image.
+        InvalidArgument: the strategy needs counts and may buy none; or the data's own labels are to answer, and there
+            are none; or the test images would leave nothing to learn from.
+    """
+    if options.simulated and not data.is_labeled:
+        raise InvalidArgument(
+            f"--labeler ground-truth: {data.name} has no labels that could answer for people; have people label it by "
+            "--labeler folder:DIR",
+            field="labeler",
+        )
+    plan = plan_of(options, strategy, len(data.dataset.categories))
+    return replace(plan, test=_test_goal(options, data, plan))
+
+
 def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
-    """The plan of the arm that chooses by `strategy`, for a vocabulary of `categories` classes.
+    """The plan of the arm that chooses by `strategy`, for a vocabulary of `categories` classes, test images apart.
 
     Raises:
         InvalidBudget: the budget does not buy the cheapest image.
@@ -193,3 +216,23 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
     return plan
+
+
+def _test_goal(options: Options, data: Data, plan: Plan) -> FirstBatchGoal | None:
+    """What people label of test images before all else; `None` where they came with the data, or are none."""
+    tested, pool = options.tested(), len(data.pool)
+    if data.test or tested.are_none:
+        return None
+    amount, budget = tested.amount, plan.budget
+    if amount is not None:
+        if (amount.images or 0) >= pool:
+            raise InvalidArgument(
+                f"--test {options.test}: the pool has {pool} images, and none would be left to learn from", field="test"
+            )
+        return FirstBatchGoal(amount, True, plan.expected_full_s, for_split=Split.TEST)
+    most = max(1, min(MOST_TEST_IMAGES, math.floor(TEST_SHARE_OF_POOL * pool)))
+    if budget.images is not None:
+        wanted = Budget(images=min(most, max(1, round(TEST_SHARE * budget.images))))
+    else:
+        wanted = Budget(seconds=TEST_SHARE * (budget.seconds or 0.0))
+    return FirstBatchGoal(wanted, False, plan.expected_full_s, most, for_split=Split.TEST)

@@ -30,7 +30,7 @@ def setup_of(options: Options, data: Data, command: str, arm: Arm) -> Setup:
         machine=machine(),
         pool_images=len(data.pool),
         initial_images=len(arm.initial.labeled),
-        test_images=len(data.test),
+        test_images=len(data.test) + len(arm.test.labeled),
         categories=data.dataset.categories,
         outline_price=options.outline_price(),
         versions=versions(),

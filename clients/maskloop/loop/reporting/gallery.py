@@ -29,6 +29,8 @@ def gallery_of(reader: ImageReader, arm: Arm, images: Mapping[str, Image], truth
     if not arm.rounds:
         return Gallery(round=0, tested=len(truths), judged=0)
     best = arm.best
+    if best.evaluation is None:
+        return Gallery(round=0, tested=len(truths), judged=0)
     chosen = choose_images(best.evaluation.images)
     proposals = reader.proposals([image.image_id for _, image in chosen], best.model.id)
     shown = tuple(

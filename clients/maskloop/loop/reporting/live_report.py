@@ -12,6 +12,7 @@ import numpy as np
 from maskloop.client import Client
 from maskloop.errors import CampaignNotFound, InvalidArgument
 from maskloop.loop.outcomes import Arm, HardOodRound
+from maskloop.loop.proposals import proposals_of
 from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.loop.reporting.gallery import Truths, gallery_of, gallery_pictures
 from maskloop.loop.reporting.history import CampaignHistory
@@ -22,7 +23,6 @@ from maskloop.loop.reporting.report_run import (
     hard_ood_reports,
     round_report,
 )
-from maskloop.loop.session import proposals_of
 from maskloop.report import FIRST_BATCH, BatchPicture, GalleryPicture, RunReport, Setup, with_outlooks, write_report
 from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
 
@@ -115,6 +115,7 @@ class LiveProject:
             budget_images=campaign.budget.images,
             spent_s=campaign.spent_s,
             spent_s_by_kind={kind.value: seconds for kind, seconds in campaign.spent_s_by_kind.items()},
+            planned_s_by_kind={kind.value: seconds for kind, seconds in campaign.planned_s_by_kind.items() if seconds},
             measured_s_by_kind={
                 kind.value: seconds for kind, seconds in campaign.measured_s_by_kind.items() if seconds
             },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from maskloop.datasets.read import Data
 from maskloop.formats.images import decode_image
 from maskloop.loop.arms import ArmResult
 from maskloop.loop.options import Options
-from maskloop.loop.outcomes import Arm, Purchase, Round, told_metrics
+from maskloop.loop.outcomes import Arm, Measured, Purchase, Round, told_metrics
 from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.loop.reporting.environment import setup_of
 from maskloop.loop.reporting.gallery import ImageReader, Truths, gallery_of, gallery_pictures
@@ -35,7 +36,7 @@ from maskloop.report import (
     with_outlooks,
     write_report,
 )
-from maskloop.values import Category, HeadState, Image, ObjectLabel, Split, explain_head
+from maskloop.values import Category, HeadState, Image, ObjectLabel, explain_head
 
 
 class Reporter:
@@ -88,32 +89,36 @@ class Reporter:
             spent_s=ledger.spent_s,
             spent_s_by_kind=dict(ledger.spent_s_by_kind),
             measured_s_by_kind=dict(ledger.measured_s_by_kind),
+            planned_s_by_kind=dict(ledger.planned_s_by_kind),
             stopped_because=campaign.arm.stopped_because,
             rounds=_rounds(campaign, options.seed),
             baselines={name: _baseline(result, options.seed) for name, result in baselines.items()},
             constant_iou=self._constant_iou(campaign),
+            not_measured=campaign.arm.rounds[-1].measured.not_measured if campaign.arm.rounds else "",
             initial=chosen_images(campaign.arm.initial, campaign.session.images),
+            test=chosen_images(campaign.arm.test, campaign.session.images),
+            test_s=ledger.test_s,
+            passed_over=tuple((each.name, each.why) for each in self._data.dataset.passed_over),
             student=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
             hard_ood=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
-            gallery=gallery_of(campaign.session, campaign.arm, campaign.session.images, self._truths(campaign)),
+            gallery=gallery_of(campaign.session, campaign.arm, campaign.session.images, _truths(campaign)),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
     def _gallery_pictures(self, campaign: ArmResult, report: RunReport) -> list[GalleryPicture]:
         if report.gallery is None:
             return []
-        return gallery_pictures(campaign.session, campaign.arm, report.gallery, self._truths(campaign))
-
-    def _truths(self, campaign: ArmResult) -> Truths:
-        objects = {image.file_name: image.objects for image in self._data.test}
-        test = (image for image in campaign.session.images.values() if image.split is Split.TEST)
-        return {image.id: objects[image.file_name] for image in test}
+        return gallery_pictures(campaign.session, campaign.arm, report.gallery, _truths(campaign))
 
     def _constant_iou(self, campaign: ArmResult) -> float | None:
         labels = [label for purchase in campaign.arm.purchases for _, label in purchase.labeled]
         outlined = [item for label in labels for item in label.objects]
-        return constant_iou(outlined, [item for image in self._data.test for item in image.objects])
+        return constant_iou(outlined, [item for objects in _truths(campaign).values() for item in objects])
+
+
+def _truths(campaign: ArmResult) -> Truths:
+    return campaign.session.test_set.truths
 
 
 def hard_ood_reports(
@@ -195,12 +200,6 @@ def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
 def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundReport:
     """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
     measured, purchase = done.measured, done.purchase
-    quality = measured.evaluation
-    evaluated = tuple(
-        EvaluatedScore(image.image_id, image.predicted_iou, image.true_iou, image.objects, image.confidence)
-        for image in quality.images
-        if measured.model.head is not HeadState.UNFITTED
-    )
     trusted, fitted = measured.model.head is HeadState.TRUSTED, measured.model.head is not HeadState.UNFITTED
     targets = [bought.batch.target_iou for bought in purchase.batches]
     return RoundReport(
@@ -209,26 +208,41 @@ def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundRe
         labeled_images=measured.labeled_images,
         spent_s=measured.spent_s,
         spent_s_by_kind=measured.spent_s_by_kind,
-        ap50=quality.ap50,
-        ap=quality.ap,
-        mean_iou=quality.mean_iou,
-        iou_mae=quality.iou_mae if fitted else None,
-        iou_spearman=quality.iou_spearman if fitted else None,
-        iou_mae_reference=quality.iou_mae_reference,
-        iou_spearman_reference=quality.iou_spearman_reference,
-        iou_spearman_shuffled=shuffled_spearman(evaluated, np.random.default_rng(seed)) if fitted else None,
+        **_quality(measured, seed),
         target_iou=targets[0] if targets else None,
         batch=chosen_images(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
-        evaluated=evaluated,
-        not_decoded=quality.not_decoded,
-        metrics=told_metrics(measured.model, quality),
-        ap50_by_category=dict(quality.ap50_by_category),
         head_trusted=trusted,
         head_fitted=fitted,
         head_note="" if trusted else explain_head(measured.model.metrics),
         fallback=next((bought.batch.fallback for bought in purchase.batches if bought.batch.fallback), ""),
     )
+
+
+def _quality(network: Measured, seed: int) -> dict[str, Any]:
+    """What was measured of a network; of its head only where that was fitted."""
+    quality = network.evaluation
+    if quality is None:
+        return dict.fromkeys(("ap50", "ap", "mean_iou", "iou_mae", "iou_spearman"))
+    fitted = network.model.head is not HeadState.UNFITTED
+    evaluated = tuple(
+        EvaluatedScore(image.image_id, image.predicted_iou, image.true_iou, image.objects, image.confidence)
+        for image in (quality.images if fitted else ())
+    )
+    return {
+        "ap50": quality.ap50,
+        "ap": quality.ap,
+        "mean_iou": quality.mean_iou,
+        "iou_mae": quality.iou_mae if fitted else None,
+        "iou_spearman": quality.iou_spearman if fitted else None,
+        "iou_mae_reference": quality.iou_mae_reference,
+        "iou_spearman_reference": quality.iou_spearman_reference,
+        "iou_spearman_shuffled": shuffled_spearman(evaluated, np.random.default_rng(seed)) if fitted else None,
+        "evaluated": evaluated,
+        "not_decoded": quality.not_decoded,
+        "metrics": told_metrics(network.model, quality),
+        "ap50_by_category": dict(quality.ap50_by_category),
+    }
 
 
 def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[ChosenImage, ...]:

@@ -1,6 +1,6 @@
 import uuid
 
-from maskloop.loop.request_ids import RequestIds
+from maskloop.loop.record.request_ids import RequestIds
 
 RUN = "6f1c3a52-3c7e-4d5b-9a51-0a4b8a2f6c11"
 

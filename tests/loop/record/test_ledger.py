@@ -1,7 +1,7 @@
 import math
 from datetime import UTC, datetime
 
-from maskloop.loop.ledger import Ledger
+from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Budget, Counts, FullLabel, Label, Split, SupervisionKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

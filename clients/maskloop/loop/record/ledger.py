@@ -88,6 +88,12 @@ class Ledger:
         spent_s = self.spent_s_by_kind.get(FullLabel.kind.value, 0.0)
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
 
+    def bought(self, for_split: Split | None) -> tuple[int, float]:
+        """Fully labeled images and seconds spent: on the test split, or on all else."""
+        if for_split is Split.TEST:
+            return len(self.tested), self.test_s
+        return len(self.labeled - self.tested), _to_ms(self.spent_s - self.test_s)
+
 
 def _add(seconds: dict[str, float], key: str, more_s: float) -> None:
     seconds[key] = _to_ms(seconds.get(key, 0.0) + more_s)

@@ -1,0 +1,52 @@
+"""`al-loop status` and `al-loop finish`: how a run stands, and ending it with what it has."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maskloop.cli.options import Command
+from maskloop.loop.options import kept_options
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+LOOK_EVERY_S = 0.5
+Workdir = Annotated[Path, typer.Option(help="The run's folder.", metavar="<path>")]
+
+
+@app.command(cls=Command)
+def status(workdir: Workdir = Path("runs/latest")) -> None:
+    """Say how a run stands: what it has spent, what its networks can do, and whom it waits for."""
+    options = kept_options(workdir)
+    from rich.console import Console
+
+    from maskloop.cli.run_status import show_status
+
+    show_status(Console(), workdir, options)
+
+
+@app.command(cls=Command)
+def finish(workdir: Workdir = Path("runs/latest")) -> None:
+    """End a run with what it has: train and measure a last network, and leave labels, model, predictions and report.
+
+    A run that waits for people is told, in whatever terminal it runs; one that was stopped is ended here. Go on with it
+    later by --resume.
+    """
+    options = kept_options(workdir)
+    from maskloop.loop.record.lock import ask_to_finish, is_worked_on
+
+    if not is_worked_on(workdir):
+        from maskloop.cli.al_loop import run_to_the_end
+
+        run_to_the_end(options, workdir, resume=True, finish=True)
+        return
+    from rich.console import Console
+
+    out = Console()
+    ask_to_finish(workdir)
+    with out.status("the run ends after the work in hand; stop waiting for it by Ctrl-C"):
+        while is_worked_on(workdir):
+            time.sleep(LOOK_EVERY_S)
+    out.print(f"finished. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)

@@ -1,0 +1,47 @@
+"""What models offer for images, fetched when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+
+from maskloop.client import Client
+from maskloop.errors import PoolNotScored
+from maskloop.values import ImageProposals
+
+
+class LazyProposals(Mapping[str, ImageProposals]):
+    """Proposals by image id. Tasks of long ago are repeated when a run goes on, and nobody looks at theirs.
+
+    Args:
+        fetch: asks for them, once.
+    """
+
+    def __init__(self, fetch: Callable[[], Mapping[str, ImageProposals]]) -> None:
+        self._fetch = fetch
+
+    def __getitem__(self, image_id: str) -> ImageProposals:
+        return self._fetched[image_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fetched)
+
+    def __len__(self) -> int:
+        return len(self._fetched)
+
+    @cached_property
+    def _fetched(self) -> Mapping[str, ImageProposals]:
+        return self._fetch()
+
+
+def proposals_of(
+    client: Client, project_id: str, image_ids: Sequence[str], model_version: str
+) -> Mapping[str, ImageProposals]:
+    """Proposals by image id; none without a model version, or by one that scored nothing, as no choice needed it."""
+    if not model_version:
+        return {}
+    try:
+        proposals = client.get_proposals(project_id=project_id, image_ids=image_ids, model_version=model_version)
+    except PoolNotScored:
+        return {}
+    return {each.image_id: each for each in proposals}

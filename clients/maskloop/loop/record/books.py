@@ -1,0 +1,87 @@
+"""The books of one arm: its tasks, the labels that came of them, and what these cost, up to where its loop has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from maskloop.errors import InvalidConfig
+from maskloop.loop.record.ledger import Ledger
+from maskloop.loop.record.test_set import TestSet
+from maskloop.values import Batch, Label, Split, SupervisionKind
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """A task that was handed out and answered, at least in part.
+
+    Args:
+        name: of the task.
+        batch: its images, in the order of selection.
+        image_ids: of the batch, those that were handed out.
+    """
+
+    name: str
+    batch: Batch
+    image_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Books:
+    """What an arm has bought.
+
+    Args:
+        ledger: what it cost.
+        test_set: what the test images hold.
+        list_labels: lists all labels of the project, corrected ones too; asked when a run is repeated.
+        tasks: handed out so far.
+        current: the latest label of an image, by image id and kind.
+    """
+
+    ledger: Ledger
+    test_set: TestSet
+    list_labels: Callable[[], Iterable[Label]]
+    tasks: list[HandedOut] = field(default_factory=list)
+    current: dict[tuple[str, SupervisionKind], Label] = field(default_factory=dict)
+    _known: dict[str, Label] = field(default_factory=dict)
+
+    def keep(self, labels: Iterable[Label]) -> None:
+        """Remember labels that the server has just taken."""
+        self._known.update({label.id: label for label in labels})
+
+    def enter(self, label_ids: Sequence[str], batch: Batch) -> tuple[Label, ...]:
+        """Enter labels of a batch that the server has taken. Returns them.
+
+        Raises:
+            InvalidConfig: the server has no label of such an id.
+        """
+        labels = tuple(map(self._label, label_ids))
+        self.ledger.add(labels, batch.for_split)
+        if batch.for_split is Split.TEST:
+            self.test_set.add(labels)
+        self.current.update({(label.image_id, label.kind): label for label in labels})
+        return labels
+
+    def submitted_before(self, batch: Batch) -> tuple[Label, ...]:
+        """Labels of a batch's images that the server has, and that are not entered yet."""
+        ids, entered = {pick.image_id for pick in batch.picks}, {label.id for label in self.current.values()}
+        return tuple(
+            label
+            for label in self.list_labels()
+            if label.image_id in ids and label.kind is batch.kind and label.id not in entered
+        )
+
+    def is_elsewhere(self, image_id: str, batch: Batch) -> bool:
+        """Whether another task has the image by now, so that an answer of this batch comes too late."""
+        others = (each for each in self.tasks if each.batch.id != batch.id and each.batch.kind is batch.kind)
+        return any(image_id in each.image_ids for each in others)
+
+    def _label(self, label_id: str) -> Label:
+        if label_id not in self._known:
+            self.keep(self.list_labels())
+        try:
+            return self._known[label_id]
+        except KeyError:
+            raise InvalidConfig(
+                f"the run noted label {label_id}, which the server does not have", field="workdir"
+            ) from None
