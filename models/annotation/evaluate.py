@@ -7,7 +7,7 @@ here, so its numbers say how well it outlines what it is told of; a count-free o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -71,18 +71,15 @@ def evaluate(
 ) -> Evaluation:
     """AP and other metrics (`models.metrics.summary`), mean IoU, and how the head's image scores agree with true ones.
 
-    Objects that were not decoded (beyond the network's steps, or not seen) count with IoU 0 in the mean and are missed
-    in AP. An image's predicted IoU is its score. Its true one is the sum of the proposals' IoUs over the
-    number of objects, or of proposals where these are more (Bellver et al., eq. 2: a missed object counts as a wrong
-    one does); images without either have no IoU and are left out there. Where most labels look thin, measures of thin
-    structures are there as well.
+    Objects that were not decoded (beyond the network's steps, not seen, or of a category that it does not know) count
+    with IoU 0 in the mean and are missed in AP. An image's predicted IoU is its score. Its true one is the sum of the
+    proposals' IoUs over the number of objects, or of proposals where these are more (Bellver et al., eq. 2: a missed
+    object counts as a wrong one does); images without either have no IoU and are left out there. Where most labels look
+    thin, measures of thin structures are there as well.
 
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
         keep: is given what the network made of every image, in the order of their ids.
-
-    Raises:
-        InvalidLabel: a label's category is not of the vocabulary, and the network is count-conditioned.
     """
     images: list[_MatchedImage] = []
     for chunk in _chunks(examples):
@@ -98,11 +95,17 @@ def evaluate(
 
 def _match(predictor: Predictor, examples: Sequence[Example], device: torch.device) -> Iterator[_MatchedImage]:
     truths = {example.image_id: example.objects for example in examples}
-    images = [ImageToScore.of(example, counted=predictor.needs_counts) for example in examples]
+    images = [_to_score(predictor, example) for example in examples]
     for prediction in predictor.predict(images, device=device, batch_size=BATCH):
         labels = truths[prediction.image_id]
         _, ious = match_within_class(prediction.proposals.objects, labels)
         yield _MatchedImage(labels, prediction, ious)
+
+
+def _to_score(predictor: Predictor, example: Example) -> ImageToScore:
+    """Counted where the network must be told counts, of the categories that it knows."""
+    image = ImageToScore.of(example, counted=predictor.needs_counts)
+    return image if image.counts is None else replace(image, counts=image.counts.within(predictor.categories))
 
 
 def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:

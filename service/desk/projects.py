@@ -27,7 +27,7 @@ from service.store.clock import Clock, NewId
 from service.store.images import get_image, get_images, images_by_name, insert_images, list_images
 from service.store.labels import current_labels, get_labels, insert_labels
 from service.store.pagination import Page, PageRequest
-from service.store.projects import get_project, insert_project, list_projects
+from service.store.projects import get_project, insert_project, list_projects, set_categories
 from service.store.requests import Request, answer_once, was_asked
 
 MAX_CATEGORIES = 1000
@@ -82,23 +82,35 @@ class ProjectDesk:
         outline_price: OutlinePrice | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a fixed vocabulary and a fixed price of an outline, 79 s if none is named.
+        """Create a project with a vocabulary and a fixed price of an outline, 79 s if none is named.
 
         Raises:
             InvalidArgument: the id or the vocabulary is none.
             AlreadyExists: the id is taken.
         """
-        if len(categories) > MAX_CATEGORIES:
-            raise InvalidArgument(
-                f"project {project_id} has {len(categories)} categories; at most {MAX_CATEGORIES} are taken",
-                field="categories",
-            )
+        _check_number(project_id, categories)
         name = display_name or project_id
         price = outline_price or OUTLINE_FLAT
-        asked = Project(project_id, name, tuple(sorted(categories)), outline_price=price)
+        vocabulary = tuple(replace(category, added_at=None) for category in sorted(categories))
+        asked = Project(project_id, name, vocabulary, outline_price=price)
         request = Request(request_id, "CreateProject", (asked,))
         with self._database.write() as tx:
             return answer_once(tx, request, Project, lambda: self._create(tx, asked), self._clock())
+
+    def add_categories(self, *, project_id: str, categories: Sequence[Category], request_id: str = "") -> Project:
+        """Add classes to a project's vocabulary; those that are there already are left as they are.
+
+        Labels of before hold none of them until they are corrected, and networks of before never propose them.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+            InvalidArgument: two of the classes share an id or a name, or there would be too many.
+            AlreadyExists: the project has another class of that id or name.
+        """
+        asked = tuple(replace(category, added_at=None) for category in categories)
+        request = Request(request_id, "AddCategories", (project_id, asked))
+        with self._database.write() as tx:
+            return answer_once(tx, request, Project, lambda: self._add(tx, project_id, asked), self._clock())
 
     def get_project(self, *, project_id: str) -> Project:
         """Read a project.
@@ -180,6 +192,25 @@ class ProjectDesk:
         insert_project(tx, replace(asked, created_at=self._clock()))
         return get_project(tx, asked.id)
 
+    def _add(self, tx: Transaction, project_id: str, asked: Sequence[Category]) -> Project:
+        project = get_project(tx, project_id)
+        new = [category for category in asked if category not in project.categories]
+        for category in new:
+            for known in project.categories:
+                if known.id == category.id or known.name == category.name:
+                    raise AlreadyExists(
+                        f"project {project_id} has a category {known.id}, {known.name!r}, already; "
+                        f"{category.id}, {category.name!r}, is another",
+                        field="categories",
+                    )
+        dated = (replace(category, added_at=self._clock()) for category in new)
+        grown = replace(project, categories=tuple(sorted((*project.categories, *dated))))
+        _check_number(project_id, grown.categories)
+        if new:
+            set_categories(tx, project_id, grown.categories)
+            tx.after_commit(lambda: self._candidates.forget(project_id))
+        return get_project(tx, project_id)
+
     def _arrival(self, project: Project, imported: ImageImport) -> _Arrival:
         facts = self._sources.inspect(imported)
         name_and_content = f"{imported.file_name}\0{facts.sha256}".encode()
@@ -231,6 +262,14 @@ class ProjectDesk:
             annotator=IMPORTED,
             cost_s=0.0,
             created_at=self._clock(),
+        )
+
+
+def _check_number(project_id: str, categories: Sequence[Category]) -> None:
+    if len(categories) > MAX_CATEGORIES:
+        raise InvalidArgument(
+            f"project {project_id} has {len(categories)} categories; at most {MAX_CATEGORIES} are taken",
+            field="categories",
         )
 
 

@@ -6,6 +6,7 @@ A scoring that is killed goes on from the last chunk of images that was written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from models.kinds.load import AnyModel, load_model
@@ -39,9 +40,14 @@ def _most_objects_first(image: ImageFile) -> tuple[int, str]:
     return (-image.counts.objects if image.counts else 0), image.image_id
 
 
+def _as_known(image: ImageFile, model: AnyModel) -> ImageFile:
+    """With counts of the model's own vocabulary alone; the project's may have grown since it was trained."""
+    return image if image.counts is None else replace(image, counts=image.counts.within(model.categories))
+
+
 def _scored(
     model: AnyModel, images: Sequence[ImageFile], context: JobContext, progress: Progress
 ) -> Iterator[ScoredRow]:
-    waiting = [context.images.to_score(image) for image in images]
+    waiting = [context.images.to_score(_as_known(image, model)) for image in images]
     for scored in model.predict(waiting, device=context.device, batch_size=BATCH, progress=progress):
         yield ScoredRow(scored.proposals, scored.features, scored.uncertainty)

@@ -16,9 +16,11 @@ from service.device.job_files import TrainJob
 def train(job: TrainJob, context: JobContext) -> dict[str, Any]:
     """Fit a model and leave its checkpoint; the outcome is what training measured, and whose pseudo-labels it used."""
     images = context.images
+    vocabulary = tuple(category.id for category in job.categories)
+    start = load_model(job.start, context.device) if job.start else None
     model = fit(
         [images.example(image) for image in job.images],
-        [category.id for category in job.categories],
+        list(vocabulary),
         recipe_from_dict(job.recipe),
         seed=job.seed,
         device=context.device,
@@ -26,7 +28,7 @@ def train(job: TrainJob, context: JobContext) -> dict[str, Any]:
         progress=context.progress,
         cache=context.kept,
         store=context.features,
-        start=load_model(job.start, context.device) if job.start else None,
+        start=start if start and start.categories == vocabulary else None,  # the vocabulary may have grown since
         previous=load_model(job.previous, context.device, context.features) if job.previous else None,
         pseudo=map(images.example, job.pseudo),
         empty=map(images.example, job.empty),

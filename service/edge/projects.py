@@ -24,6 +24,11 @@ class ProjectServicer(ProjectServiceServicer):  # type: ignore[misc]
         project = await self._threads.call(context, self._desk.create_project, **asked)
         return project_to_message(project)
 
+    async def AddCategories(self, request: pb.AddCategoriesRequest, context: Any) -> pb.Project:
+        asked = arguments(request, "project_id", "categories")
+        project = await self._threads.call(context, self._desk.add_categories, **asked)
+        return project_to_message(project)
+
     async def GetProject(self, request: pb.GetProjectRequest, context: Any) -> pb.Project:
         asked = arguments(request, "project_id")
         project = await self._threads.call(context, self._desk.get_project, **asked)

@@ -73,8 +73,9 @@ class Rankings:
         if Need.CLASSIFIER in strategy.needs:
             classifier = get_classifier(tx, project.id)
             hard = self._read_hard(self._folder.classifier(project.id, classifier.id) / HARD_OOD)
+            known = {category.id for category in hard.categories}  # the vocabulary may have grown since it was trained
             said = {
-                image_id: frozenset(answer.shown.by_category)
+                image_id: frozenset(answer.shown.within(known).by_category)
                 for image_id, answer in ood_answers(tx, project.id).items()
             }
             return rank_hard_ood(hard, said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -27,7 +29,7 @@ def insert_project(tx: Transaction, project: Project) -> None:
     row = {
         "id": project.id,
         "display_name": project.display_name,
-        "categories": [[category.id, category.name] for category in project.categories],
+        "categories": _category_rows(project.categories),
         "created_at": project.created_at,
         "outline_fixed_s": project.outline_price.fixed_s,
         "outline_length_s": project.outline_price.length_s,
@@ -54,6 +56,12 @@ def list_projects(tx: Transaction, page: PageRequest) -> Page[Project]:
     return page.cut([_project(row) for row in rows], [row.id for row in rows])
 
 
+def set_categories(tx: Transaction, project_id: str, categories: Sequence[Category]) -> None:
+    """Change a project's vocabulary, and its etag."""
+    change = {"categories": _category_rows(categories), "revision": projects.c.revision + 1}
+    tx.execute(update(projects).where(projects.c.id == project_id).values(change))
+
+
 def set_active_model(tx: Transaction, project_id: str, model_id: str, etag: str = "") -> None:
     """Name the active model version ("" for none), which changes the project's etag.
 
@@ -70,11 +78,22 @@ def set_active_model(tx: Transaction, project_id: str, model_id: str, etag: str 
     tx.execute(update(projects).where(projects.c.id == project_id).values(change))
 
 
+def _category_rows(categories: Sequence[Category]) -> list[list[object]]:
+    return [
+        [category.id, category.name, *([category.added_at.isoformat()] if category.added_at else [])]
+        for category in categories
+    ]
+
+
+def _category(category_id: int, name: str, added_at: str = "") -> Category:
+    return Category(category_id, name, datetime.fromisoformat(added_at) if added_at else None)
+
+
 def _project(row: Row[Any]) -> Project:
     return Project(
         id=row.id,
         display_name=row.display_name,
-        categories=tuple(Category(*category) for category in row.categories),
+        categories=tuple(_category(*told) for told in row.categories),
         active_model=row.active_model,
         etag=str(row.revision),
         created_at=row.created_at,

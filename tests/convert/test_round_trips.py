@@ -413,3 +413,9 @@ def test_skip_reasons_agree_with_the_wire():
 def test_the_state_of_a_head_is_told_on_the_wire(state: HeadState):
     model = ModelVersion("m1", "p", "compact", 0, 40, {state.metric: 1.0}, datetime(2026, 1, 1, tzinfo=UTC))
     assert convert.model_to_message(model).head == models_pb2.HeadState.Value(f"HEAD_STATE_{state.name}")
+
+
+def test_since_when_a_category_is_there_travels_although_equal_ones_may_differ_in_it():
+    since = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
+    for category in (Category(2, "rust", since), Category(2, "rust")):
+        assert convert.category_from_message(convert.category_to_message(category)).added_at == category.added_at

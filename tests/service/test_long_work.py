@@ -37,6 +37,7 @@ from maskloop.values import (
     Budget,
     Category,
     Counts,
+    FullLabel,
     ImageImport,
     LabelDraft,
     ModelVersion,
@@ -321,6 +322,37 @@ def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
         delete(request, timeout=10)
     with pytest.raises(OperationNotFound):
         client.get_operation(operation_id=operation.id)
+
+
+def test_networks_of_before_go_on_when_the_vocabulary_grows(client, counted, scored, tmp_path):
+    """What they are told to count, and measured by, may be of a class that they never saw: it is missed."""
+    client.add_categories(project_id="p", categories=[Category(2, "circle")])
+    (of_pool,) = client.list_labels(project_id="p", image_id=counted[0], kind=SupervisionKind.COUNTS)
+    test = next(image.id for image in client.list_images(project_id="p", split=Split.TEST))
+    (of_test,) = client.list_labels(project_id="p", image_id=test)
+    circles = FullLabel(tuple(replace(item, category_id=2) for item in of_test.objects))
+    corrections = [
+        LabelDraft(counted[0], Counts({1: 1, 2: 3}), supersedes=of_pool.id),
+        LabelDraft(test, circles, supersedes=of_test.id),
+    ]
+    client.submit_labels(project_id="p", annotator="ann", labels=corrections)
+    evaluation = client.wait_operation(client.evaluate_model(project_id="p", split=Split.TEST)).result
+    assert {image.image_id: image.true_iou for image in evaluation.images}[test] == 0
+    assert evaluation.ap50_by_category[2] == 0
+    client.wait_operation(client.score_pool(project_id="p"))
+    (offered,) = client.get_proposals(project_id="p", image_ids=counted[:1])
+    assert [item.category_id for item in offered.objects] == [1]
+    warm = {**TINY, "start": "warm"}
+    for seed in (3, 4):
+        client.wait_operation(client.train_model(project_id="p", recipe="compact", overrides=warm, seed=seed))
+        if seed == 3:
+            client.add_categories(project_id="p", categories=[Category(3, "triangle")])
+    path = client.read_model(project_id="p", model_version=latest(client), path=tmp_path / "grown.safetensors")
+    assert FittedModel.load(path, torch.device("cpu")).categories == (1, 2, 3)
+
+
+def latest(client):
+    return next(iter(client.list_models(project_id="p"))).id
 
 
 def test_asking_it_to_stop_ends_the_server_and_its_device(server, client, scored):

@@ -27,7 +27,7 @@ class ProjectVerbs(Verbs):
         outline_price: OutlinePrice | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a fixed vocabulary and a fixed price of an outline, 79 s if none is named.
+        """Create a project with a vocabulary and a fixed price of an outline, 79 s if none is named.
 
         Categories that are given by name get the ids 1, 2, 3, ... in their order.
 
@@ -44,6 +44,18 @@ class ProjectVerbs(Verbs):
             outline_price=outline_price,
         )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
+
+    def add_categories(self, *, project_id: str, categories: Sequence[Category], request_id: str = "") -> Project:
+        """Add classes to a project's vocabulary; those that are there already are left as they are.
+
+        Labels of before hold none of them until they are corrected, and networks of before never propose them.
+
+        Raises:
+            AlreadyExists: the project has another class of that id or name.
+            InvalidArgument: two of the classes share an id or a name.
+        """
+        request = self._write(pb.AddCategoriesRequest, request_id, project_id=project_id, categories=categories)
+        return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).AddCategories, request))
 
     def get_project(self, *, project_id: str) -> Project:
         """Read one project.

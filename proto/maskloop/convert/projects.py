@@ -18,7 +18,7 @@ from maskloop.values import OUTLINE_FLAT, Category, Image, ImageImport, Project,
 
 def category_to_message(category: Category) -> pb.Category:
     """One class."""
-    return pb.Category(id=category.id, name=category.name)
+    return pb.Category(id=category.id, name=category.name, added_at=time_to_message(category.added_at))
 
 
 def category_from_message(message: pb.Category) -> Category:
@@ -27,7 +27,8 @@ def category_from_message(message: pb.Category) -> Category:
     Raises:
         InvalidArgument: its id is below 1 or its name empty.
     """
-    return Category(message.id, check_text(message.name, "categories.name"))
+    name = check_text(message.name, "categories.name")
+    return Category(message.id, name, time_from_message(message, "added_at"))
 
 
 def project_to_message(project: Project) -> pb.Project:

@@ -26,12 +26,14 @@ SPLIT_TEST: Split
 SPLIT_OOD: Split
 
 class Category(_message.Message):
-    __slots__ = ("id", "name")
+    __slots__ = ("id", "name", "added_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
+    ADDED_AT_FIELD_NUMBER: _ClassVar[int]
     id: int
     name: str
-    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
+    added_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., added_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Project(_message.Message):
     __slots__ = ("id", "display_name", "categories", "active_model", "etag", "created_at", "outline_price")
@@ -84,6 +86,16 @@ class CreateProjectRequest(_message.Message):
     request_id: str
     outline_price: _costs_pb2.OutlinePrice
     def __init__(self, project_id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ...) -> None: ...
+
+class AddCategoriesRequest(_message.Message):
+    __slots__ = ("project_id", "categories", "request_id")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CATEGORIES_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    categories: _containers.RepeatedCompositeFieldContainer[Category]
+    request_id: str
+    def __init__(self, project_id: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class GetProjectRequest(_message.Message):
     __slots__ = ("project_id",)

@@ -40,6 +40,11 @@ class ProjectServiceStub:
                 request_serializer=maskloop_dot_v1_dot_projects__pb2.CreateProjectRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_projects__pb2.Project.FromString,
                 _registered_method=True)
+        self.AddCategories = channel.unary_unary(
+                '/maskloop.v1.ProjectService/AddCategories',
+                request_serializer=maskloop_dot_v1_dot_projects__pb2.AddCategoriesRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_projects__pb2.Project.FromString,
+                _registered_method=True)
         self.GetProject = channel.unary_unary(
                 '/maskloop.v1.ProjectService/GetProject',
                 request_serializer=maskloop_dot_v1_dot_projects__pb2.GetProjectRequest.SerializeToString,
@@ -77,7 +82,15 @@ class ProjectServiceServicer:
     """
 
     def CreateProject(self, request, context):
-        """Creates a project with a fixed vocabulary.
+        """Creates a project with a vocabulary, which may grow later and never shrinks.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddCategories(self, request, context):
+        """Adds classes to a project's vocabulary. Labels of before hold none of them, until they are corrected; networks of
+        before never propose them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +145,11 @@ def add_ProjectServiceServicer_to_server(servicer, server):
             'CreateProject': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateProject,
                     request_deserializer=maskloop_dot_v1_dot_projects__pb2.CreateProjectRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_projects__pb2.Project.SerializeToString,
+            ),
+            'AddCategories': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddCategories,
+                    request_deserializer=maskloop_dot_v1_dot_projects__pb2.AddCategoriesRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_projects__pb2.Project.SerializeToString,
             ),
             'GetProject': grpc.unary_unary_rpc_method_handler(
@@ -192,6 +210,33 @@ class ProjectService:
             target,
             '/maskloop.v1.ProjectService/CreateProject',
             maskloop_dot_v1_dot_projects__pb2.CreateProjectRequest.SerializeToString,
+            maskloop_dot_v1_dot_projects__pb2.Project.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddCategories(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ProjectService/AddCategories',
+            maskloop_dot_v1_dot_projects__pb2.AddCategoriesRequest.SerializeToString,
             maskloop_dot_v1_dot_projects__pb2.Project.FromString,
             options,
             channel_credentials,

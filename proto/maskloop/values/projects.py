@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,10 +42,15 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Category:
-    """One class of the project's vocabulary; `id` is positive, as in COCO."""
+    """One class of the project's vocabulary; `id` is positive, as in COCO.
+
+    `added_at` is when it joined the vocabulary, `None` if it was there from the beginning. Nobody looked for it in
+    images labeled before. Two classes are equal whenever they joined.
+    """
 
     id: int
     name: str
+    added_at: datetime | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.id < 1:
@@ -75,7 +80,7 @@ def as_vocabulary(categories: Sequence[Category | str]) -> tuple[Category, ...]:
 class Project:
     """A set of images, its vocabulary (ordered by id), its labels and its models.
 
-    Vocabulary and `outline_price` decide what a label is planned to cost.
+    The vocabulary may grow. It and `outline_price` decide what a label is planned to cost.
     """
 
     id: str

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, Uniqu
 from service.store.columns import UtcTime
 from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
 
-# `categories`: [[id, name], ...] by id; fixed, and always read together.
+# `categories`: [[id, name], ...] by id, with the time of those that joined later; always read together.
 projects = Table(
     "projects",
     metadata,

@@ -30,6 +30,11 @@ class Counts(LabelContent):
         kept = {key: count for key, count in sorted(self.by_category.items()) if count}
         object.__setattr__(self, "by_category", kept)
 
+    def within(self, category_ids: Iterable[int]) -> Counts:
+        """Those of some categories alone."""
+        known = set(category_ids)
+        return Counts({key: count for key, count in self.by_category.items() if key in known})
+
     @classmethod
     def of(cls, objects: Iterable[ObjectLabel]) -> Counts:
         """Counts of outlined objects."""
