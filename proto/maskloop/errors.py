@@ -21,6 +21,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── PoolNotScored            score the pool with the active model
     │   ├── SelectionNotPrepared     prepare the selection by this strategy
     │   ├── NoClassifier             train an image classifier, which reads the candidate OoD images
+    │   ├── ImageFileChanged         put the file back that an image refers to
     │   ├── NothingToMeasure         label images of the split in which there is something
     │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
@@ -191,6 +192,10 @@ class SelectionNotPrepared(FailedPrecondition):
 
 class NoClassifier(FailedPrecondition):
     """The project has no image classifier."""
+
+
+class ImageFileChanged(FailedPrecondition):
+    """A file that an image refers to is gone, or is not the one any more that was imported."""
 
 
 class NothingToMeasure(FailedPrecondition):

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from maskloop.errors import AlreadyExists, InvalidArgument, InvalidImage
+from maskloop.errors import AlreadyExists, InvalidArgument
 from maskloop.values import (
     OUTLINE_FLAT,
     Category,
@@ -131,6 +131,8 @@ class ProjectDesk:
     ) -> tuple[Image, ...]:
         """Bring images in: all of them or none. Those that are there already are answered as they are.
 
+        Bytes that are sent are kept; a file that is named by its uri is referred to where it lies, and not copied.
+
         Raises:
             ProjectNotFound: there is no such project.
             InvalidImage, UriOutsideRoots: names the file and what is wrong with it.
@@ -183,6 +185,7 @@ class ProjectDesk:
 
         Raises:
             ProjectNotFound, ImageNotFound: there is no such project or image.
+            ImageFileChanged: the file that it refers to is not the same any more.
         """
         image = self.get_image(project_id=project_id, image_id=image_id)
         data = self._blobs.read(image.sha256)
@@ -229,9 +232,11 @@ class ProjectDesk:
         return _Arrival(image, imported.objects)
 
     def _keep(self, imported: ImageImport, image: Image) -> None:
-        """Read again and keep; files are not held in memory while others are checked."""
-        if not self._blobs.holds(image.sha256) and self._blobs.put(self._sources.read(imported)) != image.sha256:
-            raise InvalidImage(f"image {imported.file_name} changed while it was imported", field="images.uri")
+        """Keep bytes that were sent; refer to a file that was named. It is read again: others were checked since."""
+        if imported.data is not None:
+            self._blobs.put(imported.data)
+            return
+        self._blobs.refer(image.sha256, self._sources.refer(imported, image.sha256))
 
     def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
         there = _known_images(tx, project_id, arrivals)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from maskloop.errors import InvalidArgument, InvalidImage, UriOutsideRoots
 from maskloop.formats.images import ImageFacts, inspect_image
 from maskloop.values import ImageImport
+from service.artifacts.references import FileReference
 
 MAX_IMAGE_BYTES = 32 * 1024 * 1024
 
@@ -55,11 +58,28 @@ class ImageSource:
                 f"image {image.file_name}: {image.uri} cannot be read: {error.strerror}", field="images.uri"
             ) from error
 
+    def refer(self, image: ImageImport, sha256: str) -> FileReference:
+        """The file that an image's uri names, as it is while it holds the content of this hash.
+
+        Raises:
+            InvalidImage: it holds another, or cannot be read.
+            UriOutsideRoots, InvalidArgument: as `inspect`.
+        """
+        try:
+            reference = FileReference.to(self._path(image))  # before it is read: a later change shows in its time
+        except OSError as error:
+            raise InvalidImage(
+                f"image {image.file_name}: {image.uri} cannot be read: {error.strerror}", field="images.uri"
+            ) from error
+        if hashlib.sha256(self.read(image)).hexdigest() != sha256:
+            raise InvalidImage(f"image {image.file_name} changed while it was imported", field="images.uri")
+        return reference
+
     def _path(self, image: ImageImport) -> Path:
         """The file's real place: links and `..` are followed before the roots are asked."""
         try:
             parts = urlsplit(image.uri)
-            path = Path(unquote(parts.path)).resolve()
+            path = Path(os.fsdecode(unquote_to_bytes(parts.path))).resolve()
         except (ValueError, OSError) as error:
             raise InvalidArgument(
                 f"image {image.file_name}: uri {image.uri!r} is unreadable", field="images.uri"

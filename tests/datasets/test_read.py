@@ -1,5 +1,7 @@
 import io
 import json
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from PIL import Image
@@ -105,6 +107,21 @@ def test_a_data_set_without_anything_to_choose_from_is_refused(tmp_path):
     folder = write_coco_folder(tmp_path / "one", ["a.png"])
     with pytest.raises(InvalidDataset, match="no"):
         read_data(f"coco:{folder}", tmp_path / "demo", 0)
+
+
+def test_files_are_named_where_a_server_may_refer_to_them_and_pieces_are_sent(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES, train=NAMES[:3], test=NAMES[3:])
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0)
+    assert data.folders == ((folder / "images").resolve(),)
+    referred = list(data.imports(data.folders))
+    assert all(one.data is None for one in referred)
+    assert [Path(unquote(urlsplit(one.uri).path)).read_bytes() for one in referred] == [
+        one.data for one in data.imports()
+    ]
+    assert all(one.uri == "" for one in data.imports([tmp_path / "elsewhere"]))
+    cut = read_data(f"coco:{folder}", tmp_path / "demo", 0, Excerpt(crop=4))
+    assert cut.folders == ()
+    assert all(one.uri == "" for one in cut.imports([folder]))
 
 
 def test_an_excerpt_is_brought_in_as_it_is_cut(tmp_path):

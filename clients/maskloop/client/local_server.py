@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -35,17 +35,27 @@ class LocalServer:
         workdir: the run's folder.
         device: where it trains: `auto`, `cpu` or `cuda`.
         tell: is shown a sentence when the server died and is started again.
+        image_roots: folders whose image files it may refer to by their uri, without a copy.
         settings: further keys of the server's configuration.
 
     Raises:
         Unavailable: on entering, when it does not come up; with the last lines of its log.
     """
 
-    def __init__(self, workdir: Path, device: str, tell: Callable[[str], None], **settings: object) -> None:
+    def __init__(
+        self,
+        workdir: Path,
+        device: str,
+        tell: Callable[[str], None],
+        *,
+        image_roots: Sequence[Path] = (),
+        **settings: object,
+    ) -> None:
         self._data = workdir / "server"
         self._log = workdir / "server.log"
         self._device = device
         self._environment = {f"MASKLOOP_{key.upper()}": str(value) for key, value in settings.items()}
+        self._roots = tuple(image_roots)
         self._tell = tell
         self._ready = threading.Event()
         self._over = threading.Event()
@@ -110,7 +120,8 @@ class LocalServer:
     def _command(self) -> list[str]:
         options = {"--address": self.address, "--data-dir": str(self._data), "--device": self._device}
         flat = [part for pair in options.items() for part in pair]
-        return [sys.executable, "-m", "service", "serve", "--exit-with-parent", *flat]
+        roots = [part for root in self._roots for part in ("--image-root", str(root))]
+        return [sys.executable, "-m", "service", "serve", "--exit-with-parent", *flat, *roots]
 
     def _last_words(self) -> str:
         try:

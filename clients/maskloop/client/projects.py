@@ -13,6 +13,8 @@ from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project,
 PACK_BYTES = 16 * 1024 * 1024
 PACK_IMAGES = 500
 """An import is sent in packs that stay below the server's limits of 64 MiB and 1,000 images."""
+REFERRED_BYTES = 512 * 1024
+"""What a file is taken for that the server is to read and decode, so that packs of large ones do not take minutes."""
 
 
 class ProjectVerbs(Verbs):
@@ -137,6 +139,7 @@ def packs(images: Iterable[ImageImport]) -> Iterator[list[ImageImport]]:
 
 
 def _weight(image: ImageImport) -> int:
-    """About the bytes of its message."""
+    """About the bytes of its message, or those that the server reads itself."""
     masks = sum(len(item.mask.rle) + 32 for item in image.objects or ())
-    return len(image.data or b"") + masks + len(image.uri) + len(image.file_name) + 64
+    content = REFERRED_BYTES if image.data is None else len(image.data)
+    return content + masks + len(image.uri) + len(image.file_name) + 64

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from maskloop.datasets.equal_pictures import without_copies
 from maskloop.datasets.photo_folder import read_photo_folder
@@ -18,6 +20,7 @@ from maskloop.formats.voc import read_voc
 from maskloop.values import Category, ImageImport, Split
 
 LONGEST_NAME = 24
+MOST_FOLDERS = 32  # named to a server one by one
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,40 @@ class Data:
         """Each image by its file name, candidates too."""
         return {**self.dataset.by_name, **{image.file_name: image for image in self.candidates}}
 
-    def imports(self) -> Iterator[ImageImport]:
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders in which its whole image files lie, absolute and without links; those within others left out.
+
+        Of more than `MOST_FOLDERS`, the one that holds them all.
+        """
+        files = (image.path for image in (*self.dataset.images, *self.candidates) if image.is_a_file)
+        folders = sorted({path.resolve().parent for path in files})
+        outer = tuple(one for one in folders if not any(other in one.parents for other in folders))
+        return outer if len(outer) <= MOST_FOLDERS else (Path(os.path.commonpath(outer)),)
+
+    def imports(self, referred: Sequence[Path] = ()) -> Iterator[ImageImport]:
         """Every image as it is brought in: test images with their labels, the others' labels stay here.
+
+        Args:
+            referred: folders whose image files are named by their uri, for a server on this machine to refer to. Other
+                files, and pieces that are cut from files, are read and sent.
 
         Raises:
             InvalidDataset: a file cannot be read.
         """
         for image in self.test:
-            yield ImageImport(image.file_name, Split.TEST, data=image.read(), objects=image.objects)
+            yield ImageImport(image.file_name, Split.TEST, objects=image.objects, **_source(image, referred))
         for image in self.pool:
-            yield ImageImport(image.file_name, Split.POOL, data=image.read())
+            yield ImageImport(image.file_name, Split.POOL, **_source(image, referred))
         for image in self.candidates:
-            yield ImageImport(image.file_name, Split.OOD, data=image.read())
+            yield ImageImport(image.file_name, Split.OOD, **_source(image, referred))
+
+
+def _source(image: DatasetImage, referred: Sequence[Path]) -> dict[str, Any]:
+    path = image.path.resolve()
+    if image.is_a_file and any(folder in path.parents for folder in referred):
+        return {"uri": path.as_uri()}
+    return {"data": image.read()}
 
 
 def read_data(

@@ -11,6 +11,7 @@ import pytest
 
 from maskloop.errors import (
     AlreadyExists,
+    ImageFileChanged,
     ImageNotFound,
     InvalidArgument,
     InvalidImage,
@@ -148,8 +149,48 @@ def test_labels_come_with_train_and_test_images_and_cost_nothing(server: Server)
 def test_files_below_the_image_roots_are_taken_by_uri(server: Server, on_disk: Path) -> None:
     (image,) = take_in(server, ImageImport("n.png", Split.POOL, uri=on_disk.as_uri()))
     assert image.uri == on_disk.as_uri()
+    assert read(server, image) == png(7)
+    copies = [path for path in (server.folder / "blobs").rglob("*") if path.is_file() and path.suffix != ".json"]
+    assert copies == []
+
+
+def read(server: Server, image: Image) -> bytes:
+    return b"".join(server.projects.read_image(project_id="p", image_id=image.id))
+
+
+def test_a_file_that_is_gone_or_another_is_named_and_serves_again_once_it_is_put_back(
+    server: Server, on_disk: Path
+) -> None:
+    (image,) = take_in(server, ImageImport("n.png", Split.POOL, uri=on_disk.as_uri()))
+    on_disk.write_bytes(png(8))
+    with pytest.raises(ImageFileChanged, match=f"{on_disk} is another picture") as caught:
+        read(server, image)
+    assert caught.value.details == {"path": str(on_disk)}
     on_disk.unlink()
-    assert b"".join(server.projects.read_image(project_id="p", image_id=image.id)) == png(7)
+    with pytest.raises(ImageFileChanged, match=f"{on_disk} cannot be read any more: No such file"):
+        read(server.restarted(), image)
+    on_disk.write_bytes(png(7))  # the same content at another time
+    assert read(server, image) == png(7)
+
+
+def test_one_picture_under_two_names_is_read_where_it_still_lies(server: Server, on_disk: Path) -> None:
+    other = on_disk.with_name("other.png")
+    other.write_bytes(png(7))
+    for name, path in (("a.png", on_disk), ("b.png", other)):
+        (image,) = take_in(server, ImageImport(name, Split.POOL, uri=path.as_uri()))
+    on_disk.unlink()
+    assert read(server, image) == png(7)
+    (sent,) = take_in(server, ImageImport("c.png", Split.POOL, data=png(7)))
+    other.unlink()
+    assert read(server, sent) == png(7)  # which is a copy
+
+
+def test_names_are_taken_as_the_file_system_spells_them(server: Server, on_disk: Path) -> None:
+    for name in ("grün %41 #1?.png", os.fsdecode(b"\xff.png")):
+        path = on_disk.rename(on_disk.with_name(name))
+        (image,) = take_in(server, ImageImport(f"{len(name)}.png", Split.POOL, uri=path.as_uri()))
+        assert read(server, image) == png(7)
+        on_disk = path
 
 
 def test_uris_outside_the_image_roots_are_refused(server: Server, on_disk: Path) -> None:
