@@ -22,6 +22,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── SelectionNotPrepared     prepare the selection by this strategy
     │   ├── NoClassifier             train an image classifier, which reads the candidate OoD images
     │   ├── ImageFileChanged         put the file back that an image refers to
+    │   ├── ModelThinned             take a model version whose files were not removed
     │   ├── NothingToMeasure         label images of the split in which there is something
     │   └── LeaseLost                the lease expired or was given back; select again
     ├── PermissionDenied         PERMISSION_DENIED
@@ -196,6 +197,10 @@ class NoClassifier(FailedPrecondition):
 
 class ImageFileChanged(FailedPrecondition):
     """A file that an image refers to is gone, or is not the one any more that was imported."""
+
+
+class ModelThinned(FailedPrecondition):
+    """The files of a model version were removed to save room; what is known of it stays."""
 
 
 class NothingToMeasure(FailedPrecondition):

@@ -80,6 +80,16 @@ class DataFolder:
         name = hashlib.sha256(f"{seed} {strategy}".encode()).hexdigest()[:24]
         return self.rankings(project_id, model_version) / f"{name}.parquet"
 
+    def thin(self, project_id: str, model_version: str, *, keep_scores: bool) -> int:
+        """Remove a model version's files, but for score tables if these are kept. Returns how many bytes they had."""
+        folder = self.model(project_id, model_version)
+        kept = {self.scores(project_id, model_version), self.imported_scores(project_id, model_version)}
+        files = [path for path in folder.rglob("*") if path.is_file() and not (keep_scores and path in kept)]
+        freed = sum(path.stat().st_size for path in files)
+        for path in files:
+            path.unlink(missing_ok=True)
+        return freed
+
     def classifier(self, project_id: str, classifier_id: str) -> Path:
         """Folder of one image classifier, for ever."""
         return self.root / "classifiers" / project_id / classifier_id

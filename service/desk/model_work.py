@@ -21,7 +21,7 @@ from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
 from service.store.labels import full_label_sizes, full_labels
-from service.store.models import get_model
+from service.store.models import get_whole_model
 from service.store.projects import get_project
 from service.store.requests import Request
 
@@ -97,11 +97,12 @@ class ModelWorkDesk:
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            ModelThinned: its files were removed.
             QueueFull: too much work is waiting.
         """
 
         def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
-            return {"model_version": get_model(tx, project_id, model_version).version.id}
+            return {"model_version": get_whole_model(tx, project_id, model_version).version.id}
 
         asked = Request(request_id, "ScorePool", (project_id, model_version))
         return self._operations.start(asked, OperationKind.SCORE, project_id, plan)
@@ -113,12 +114,13 @@ class ModelWorkDesk:
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            ModelThinned: its files were removed.
             NothingToMeasure: the split has no labeled image, or no object in any.
             QueueFull: too much work is waiting.
         """
 
         def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
-            version = get_model(tx, project_id, model_version).version.id
+            version = get_whole_model(tx, project_id, model_version).version.id
             _check_measures(tx, project_id, split)
             return {"model_version": version, "split": split.value}
 

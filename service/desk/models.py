@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, ModelNotFound
@@ -15,16 +15,34 @@ from service.artifacts.pseudo_labels import pseudo_document, pseudo_labels
 from service.artifacts.score_table import check_scored, read_proposals
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.campaigns import campaign_strategies
 from service.store.clock import Clock
 from service.store.images import get_images
 from service.store.labels import images_to_score
-from service.store.models import activate_model, get_model, list_models, roll_back_model
+from service.store.models import (
+    activate_model,
+    get_model,
+    get_whole_model,
+    list_models,
+    roll_back_model,
+    thin_models,
+    thinned_models,
+)
+from service.store.operations import unfinished_operations
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 
 MAX_PROPOSALS = 100
 MAX_SCORES = 20_000
 PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Thinned:
+    """Ids of the model versions whose files a call removed, newest first, and the bytes that were freed."""
+
+    model_versions: tuple[str, ...]
+    freed_bytes: int
 
 
 class ModelDesk:
@@ -88,8 +106,9 @@ class ModelDesk:
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
+            ModelThinned: it was removed.
         """
-        version = self.get_model(project_id=project_id, model_version=model_version).id
+        version = self._whole(project_id, model_version).id
         path = self._folder.checkpoint(project_id, version)
         if not path.is_file():
             raise ModelNotFound(f"the checkpoint of model version {version} is gone", field="model_version")
@@ -105,13 +124,14 @@ class ModelDesk:
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel: there is none.
             PoolNotScored: it has not scored the pool, and not all of these are test images that it was measured on.
+            ModelThinned: its tables were removed.
             InvalidArgument: more than 100 images are asked for.
         """
         if len(image_ids) > MAX_PROPOSALS:
             raise InvalidArgument(
                 f"{len(image_ids)} images are asked for; at most {MAX_PROPOSALS} are answered", field="image_ids"
             )
-        model = self.get_model(project_id=project_id, model_version=model_version)
+        model = self._whole(project_id, model_version)
         version, uncalibrated = model.id, model.head is HeadState.UNFITTED
         evaluated = self._folder.evaluated(project_id, version)
         tested = read_proposals(evaluated, image_ids, version) if evaluated.is_file() else []
@@ -139,6 +159,7 @@ class ModelDesk:
 
         Raises:
             ProjectNotFound, ModelNotFound, NoActiveModel, ImageNotFound: there is none.
+            ModelThinned: the version's files were removed.
             InvalidArgument: no score, more than 20,000, or an image twice.
             StorageFull: the disk is full.
         """
@@ -148,21 +169,55 @@ class ModelDesk:
         if len(new) < len(scores):
             raise InvalidArgument("an image is scored twice", field="scores")
         with self._database.write() as tx:
-            version = get_model(tx, project_id, model_version).version.id
+            version = get_whole_model(tx, project_id, model_version).version.id
             get_images(tx, project_id, list(new))
             number = add_imported(self._folder.imported_scores(project_id, version), new)
             tx.after_commit(lambda: self._candidates.forget(project_id))
             return number
+
+    def thin_models(self, *, project_id: str, keep: int, also_keep: Sequence[str] = ()) -> Thinned:
+        """Remove the files of old model versions; rows and metrics stay.
+
+        Kept are those of the newest `keep` versions, of the active one, of the one that the next training looks at, and
+        of `also_keep`. Score tables stay where a campaign learns its target from them (`target=learned`).
+
+        Raises:
+            ProjectNotFound, ModelNotFound: there is no such project, or none of the versions to keep.
+            InvalidArgument: none of the newest is to be kept.
+            FailedPrecondition: long work of the project is unfinished, and may need them.
+        """
+        if keep < 1:
+            raise InvalidArgument(f"keep is {keep}; 1 is the least", field="keep")
+        with self._database.write() as tx:
+            also = [get_model(tx, project_id, model_id).version.id for model_id in also_keep]
+            self._check_idle(tx, project_id)
+            new = thin_models(tx, project_id, keep, also)
+            thinned = thinned_models(tx, project_id)
+            learning = any(strategy.learns_target for strategy in campaign_strategies(tx, project_id))
+        # Once it is committed: killed before the end, the next call removes the rest.
+        freed = sum(self._folder.thin(project_id, model_id, keep_scores=learning) for model_id in thinned)
+        return Thinned(tuple(new), freed)
+
+    def _check_idle(self, tx: Transaction, project_id: str) -> None:
+        for record in unfinished_operations(tx):
+            if record.operation.project_id == project_id:
+                raise FailedPrecondition(
+                    f"operation {record.operation.id} of project {project_id} is unfinished; thin when it has ended"
+                )
+
+    def _whole(self, project_id: str, model_version: str) -> ModelVersion:
+        with self._database.read() as tx:
+            return get_whole_model(tx, project_id, model_version).version
 
 
 def scored_pseudo(tx: Transaction, folder: DataFolder, project_id: str, wanted: PseudoLabels) -> PseudoLabels:
     """The same pseudo-labels, of a version that is named and has scored.
 
     Raises:
-        ModelNotFound, NoActiveModel, PoolNotScored: there is none.
+        ModelNotFound, NoActiveModel, PoolNotScored, ModelThinned: there is none.
         FailedPrecondition: a least predicted IoU is asked for, and no head is fitted that would predict one.
     """
-    version = get_model(tx, project_id, wanted.model_version).version
+    version = get_whole_model(tx, project_id, wanted.model_version).version
     if wanted.min_predicted_iou and version.head is HeadState.UNFITTED:
         raise FailedPrecondition(f"model version {version.id} predicts no IoU. {explain_head(version.metrics)}")
     check_scored(folder.scores(project_id, version.id))

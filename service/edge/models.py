@@ -67,6 +67,11 @@ class ModelServicer(ModelServiceServicer):  # type: ignore[misc]
         model = await self._threads.call(context, self._desk.activate_model, **asked)
         return model_to_message(model)
 
+    async def ThinModels(self, request: pb.ThinModelsRequest, context: Any) -> pb.ThinModelsResponse:
+        asked = arguments(request, "project_id")
+        done = await self._threads.call(context, self._desk.thin_models, **asked)
+        return pb.ThinModelsResponse(model_versions=done.model_versions, freed_bytes=done.freed_bytes)
+
     async def RollbackModel(self, request: pb.RollbackModelRequest, context: Any) -> pb.ModelVersion:
         asked = arguments(request, "project_id")
         model = await self._threads.call(context, self._desk.rollback_model, **asked)

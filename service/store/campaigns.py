@@ -156,6 +156,12 @@ def list_campaigns(tx: Transaction, project_id: str, page: PageRequest) -> Page[
     return page.cut([get_campaign_by_kind(tx, project_id, campaign_id) for campaign_id in ids], ids)
 
 
+def campaign_strategies(tx: Transaction, project_id: str) -> list[Strategy]:
+    """Of all campaigns of a project."""
+    spelt = tx.execute(select(campaigns.c.strategy).where(campaigns.c.project_id == project_id)).scalars()
+    return [Strategy.parse(strategy) for strategy in spelt]
+
+
 def set_budget(tx: Transaction, project_id: str, campaign_id: str, budget: Budget) -> None:
     """Change what may be spent."""
     change = update(campaigns).where(campaigns.c.project_id == project_id, campaigns.c.id == campaign_id)

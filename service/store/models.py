@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 
-from maskloop.errors import FailedPrecondition, ModelNotFound, NoActiveModel
+from maskloop.errors import FailedPrecondition, ModelNotFound, ModelThinned, NoActiveModel
 from maskloop.values import ModelVersion, PseudoLabels
 from service.store.database import Transaction
+from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, set_active_model
 from service.store.tables import activations, models
@@ -68,6 +69,44 @@ def get_model(tx: Transaction, project_id: str, model_id: str = "") -> ModelReco
     if row is None:
         raise ModelNotFound(f"project {project_id} has no model version {model_id!r}", field="model_version")
     return _record(row, active)
+
+
+def get_whole_model(tx: Transaction, project_id: str, model_id: str = "") -> ModelRecord:
+    """Read a model version whose files are there; "" is the active one.
+
+    Raises:
+        ProjectNotFound, NoActiveModel, ModelNotFound: as `get_model`.
+        ModelThinned: its files were removed.
+    """
+    record = get_model(tx, project_id, model_id)
+    if record.version.thinned:
+        raise ModelThinned(
+            f"the files of model version {record.version.id} were removed to save room", field="model_version"
+        )
+    return record
+
+
+def thin_models(tx: Transaction, project_id: str, keep: int, also: Collection[str]) -> list[str]:
+    """Mark versions as thinned: all but the newest `keep`, the active one, those named in `also`, and the newest that
+    learnt from labels alone, which the next training looks at.
+
+    Returns the ids of those that were not thinned before, newest first.
+    """
+    latest = latest_model(tx, project_id)
+    kept = {get_project(tx, project_id).active_model, *([latest.version.id] if latest else []), *also}
+    query = select(models.c.id, models.c.thinned).where(models.c.project_id == project_id)
+    old = tx.execute(query.order_by(models.c.number.desc())).all()[keep:]
+    new = [row.id for row in old if not row.thinned and row.id not in kept]
+    for ids in chunks(new):
+        these = (models.c.project_id == project_id) & models.c.id.in_(ids)
+        tx.execute(update(models).where(these).values(thinned=True))
+    return new
+
+
+def thinned_models(tx: Transaction, project_id: str) -> list[str]:
+    """Ids of the versions whose files were removed."""
+    query = select(models.c.id).where(models.c.project_id == project_id, models.c.thinned)
+    return list(tx.execute(query.order_by(models.c.number)).scalars())
 
 
 def labeled_images(tx: Transaction, project_id: str, model_id: str) -> int:
@@ -140,9 +179,10 @@ def activate_model(tx: Transaction, project_id: str, model_id: str, now: datetim
 
     Raises:
         ProjectNotFound, ModelNotFound: there is no such project or version.
+        ModelThinned: its files were removed.
         EtagMismatch: `etag` is given and the project changed since.
     """
-    record = get_model(tx, project_id, model_id)
+    record = get_whole_model(tx, project_id, model_id)
     if record.version.active and not etag:
         return record
     set_active_model(tx, project_id, model_id, etag)
@@ -157,13 +197,14 @@ def roll_back_model(tx: Transaction, project_id: str, now: datetime, etag: str =
 
     Raises:
         ProjectNotFound: there is no such project.
-        FailedPrecondition: no version was active before.
+        FailedPrecondition: no version was active before, or its files were removed (`ModelThinned`).
         EtagMismatch: `etag` is given and the project changed since.
     """
     last = _standing_activations(tx, project_id)
     get_project(tx, project_id)
     if len(last) < 2:
         raise FailedPrecondition(f"project {project_id} has no model version to roll back to")
+    get_whole_model(tx, project_id, last[1].model_id)
     set_active_model(tx, project_id, last[1].model_id, etag)
     tx.execute(update(activations).where(activations.c.number == last[0].number).values(undone_at=now))
     return get_model(tx, project_id, last[1].model_id)
@@ -195,5 +236,6 @@ def _record(row: Row[Any], active: str) -> ModelRecord:
         pseudo=None if row.pseudo is None else PseudoLabels(**row.pseudo),
         pseudo_images=len(row.pseudo_snapshot),
         needs_counts=row.needs_counts,
+        thinned=row.thinned,
     )
     return ModelRecord(version, tuple(row.snapshot), row.folder, tuple(row.pseudo_snapshot))

@@ -201,6 +201,7 @@ models = st.builds(
     st.none() | pseudo_labels,
     small,
     st.booleans(),
+    st.booleans(),
 )
 small_numbers = st.integers(0, 2**31 - 1)
 classifiers = st.builds(

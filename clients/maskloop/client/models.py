@@ -154,6 +154,23 @@ class ModelVerbs(Verbs):
         method = self._stub(ModelServiceStub).RollbackModel
         return convert.model_from_message(self._wire.call(method, request, idempotent=False))
 
+    def thin_models(self, *, project_id: str, keep: int, also_keep: Sequence[str] = ()) -> int:
+        """Remove the files of old model versions, to save room; what is known of them stays.
+
+        Args:
+            project_id: the project.
+            keep: how many of the newest keep their files, 1 or more; the active one does anyhow.
+            also_keep: ids of further versions that do, such as the best.
+
+        Returns:
+            The bytes that were freed.
+
+        Raises:
+            FailedPrecondition: long work of the project is unfinished.
+        """
+        request = convert.request(pb.ThinModelsRequest, project_id=project_id, keep=keep, also_keep=also_keep)
+        return int(self._wire.call(self._stub(ModelServiceStub).ThinModels, request).freed_bytes)
+
     def read_model(self, *, project_id: str, path: Path, model_version: str = "") -> Path:
         """Write a model version's checkpoint (safetensors) to `path`, whole or not at all.
 

@@ -12,9 +12,13 @@ from maskloop.values import ImageProposals, ModelVersion, ObjectLabel, Split
 def import_true_scores(session: CampaignSession, model: ModelVersion, labeler: Labeler) -> None:
     """Have images chosen by the true IoU of what the model offers.
 
+    A model whose files were removed has chosen all that it ever will: nothing is done.
+
     Raises:
         InvalidArgument: only people know it.
     """
+    if session.is_thinned(model):
+        return
     pool = {image_id for image_id, image in session.images.items() if image.split is Split.POOL}
     session.progress.phase("score", "true IoUs")
     scores = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from maskloop.client import Client
-from maskloop.errors import PoolNotScored
+from maskloop.errors import ModelThinned, PoolNotScored
 from maskloop.values import ImageProposals
 
 
@@ -37,11 +37,12 @@ class LazyProposals(Mapping[str, ImageProposals]):
 def proposals_of(
     client: Client, project_id: str, image_ids: Sequence[str], model_version: str
 ) -> Mapping[str, ImageProposals]:
-    """Proposals by image id; none without a model version, or by one that scored nothing, as no choice needed it."""
+    """Proposals by image id; none without a model version, by one that scored nothing, as no choice needed it, or by
+    one whose files were removed since."""
     if not model_version:
         return {}
     try:
         proposals = client.get_proposals(project_id=project_id, image_ids=image_ids, model_version=model_version)
-    except PoolNotScored:
+    except (PoolNotScored, ModelThinned):
         return {}
     return {each.image_id: each for each in proposals}

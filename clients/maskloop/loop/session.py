@@ -166,6 +166,10 @@ class CampaignSession:
         )
         return self._finish("score", operation).seconds
 
+    def is_thinned(self, model: ModelVersion) -> bool:
+        """Whether the model's files were removed since."""
+        return self.client.get_model(project_id=self.project_id, model_version=model.id).thinned
+
     def prepare_selection(self, number: int, strategy: Strategy) -> float:
         """Have the pool ranked. Returns the seconds the machine took."""
         operation = self.client.prepare_selection(

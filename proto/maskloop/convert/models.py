@@ -43,6 +43,7 @@ def model_to_message(model: ModelVersion) -> pb.ModelVersion:
         pseudo=None if model.pseudo is None else pseudo_to_message(model.pseudo),
         pseudo_images=model.pseudo_images,
         needs_counts=model.needs_counts,
+        thinned=model.thinned,
     )
 
 
@@ -62,6 +63,7 @@ def model_from_message(message: pb.ModelVersion) -> ModelVersion:
         pseudo=pseudo_from_message(message.pseudo) if message.HasField("pseudo") else None,
         pseudo_images=message.pseudo_images,
         needs_counts=message.needs_counts,
+        thinned=message.thinned,
     )
 
 

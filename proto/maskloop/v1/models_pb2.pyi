@@ -58,7 +58,7 @@ OPERATION_STATE_FAILED: OperationState
 OPERATION_STATE_CANCELLED: OperationState
 
 class ModelVersion(_message.Message):
-    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head", "pseudo", "pseudo_images", "needs_counts")
+    __slots__ = ("id", "project_id", "recipe", "seed", "labeled_images", "metrics", "config_json", "active", "scored_images", "created_at", "head", "pseudo", "pseudo_images", "needs_counts", "thinned")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,7 @@ class ModelVersion(_message.Message):
     PSEUDO_FIELD_NUMBER: _ClassVar[int]
     PSEUDO_IMAGES_FIELD_NUMBER: _ClassVar[int]
     NEEDS_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    THINNED_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     recipe: str
@@ -94,7 +95,8 @@ class ModelVersion(_message.Message):
     pseudo: PseudoLabels
     pseudo_images: int
     needs_counts: bool
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ..., pseudo_images: _Optional[int] = ..., needs_counts: _Optional[bool] = ...) -> None: ...
+    thinned: bool
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., recipe: _Optional[str] = ..., seed: _Optional[int] = ..., labeled_images: _Optional[int] = ..., metrics: _Optional[_Mapping[str, float]] = ..., config_json: _Optional[str] = ..., active: _Optional[bool] = ..., scored_images: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., head: _Optional[_Union[HeadState, str]] = ..., pseudo: _Optional[_Union[PseudoLabels, _Mapping]] = ..., pseudo_images: _Optional[int] = ..., needs_counts: _Optional[bool] = ..., thinned: _Optional[bool] = ...) -> None: ...
 
 class PseudoLabels(_message.Message):
     __slots__ = ("model_version", "min_predicted_iou", "min_area_share", "images", "seed")
@@ -393,6 +395,24 @@ class GetProposalsResponse(_message.Message):
     PROPOSALS_FIELD_NUMBER: _ClassVar[int]
     proposals: _containers.RepeatedCompositeFieldContainer[ImageProposals]
     def __init__(self, proposals: _Optional[_Iterable[_Union[ImageProposals, _Mapping]]] = ...) -> None: ...
+
+class ThinModelsRequest(_message.Message):
+    __slots__ = ("project_id", "keep", "also_keep")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    KEEP_FIELD_NUMBER: _ClassVar[int]
+    ALSO_KEEP_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    keep: int
+    also_keep: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, project_id: _Optional[str] = ..., keep: _Optional[int] = ..., also_keep: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ThinModelsResponse(_message.Message):
+    __slots__ = ("model_versions", "freed_bytes")
+    MODEL_VERSIONS_FIELD_NUMBER: _ClassVar[int]
+    FREED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    model_versions: _containers.RepeatedScalarFieldContainer[str]
+    freed_bytes: int
+    def __init__(self, model_versions: _Optional[_Iterable[str]] = ..., freed_bytes: _Optional[int] = ...) -> None: ...
 
 class ExportPseudoLabelsRequest(_message.Message):
     __slots__ = ("project_id", "pseudo")

@@ -92,6 +92,11 @@ class ModelServiceStub:
                 request_serializer=maskloop_dot_v1_dot_models__pb2.ReadModelRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_models__pb2.ReadModelResponse.FromString,
                 _registered_method=True)
+        self.ThinModels = channel.unary_unary(
+                '/maskloop.v1.ModelService/ThinModels',
+                request_serializer=maskloop_dot_v1_dot_models__pb2.ThinModelsRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_models__pb2.ThinModelsResponse.FromString,
+                _registered_method=True)
         self.GetProposals = channel.unary_unary(
                 '/maskloop.v1.ModelService/GetProposals',
                 request_serializer=maskloop_dot_v1_dot_models__pb2.GetProposalsRequest.SerializeToString,
@@ -192,6 +197,15 @@ class ModelServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ThinModels(self, request, context):
+        """Removes the files of old model versions: checkpoints, score tables, rankings. The active version, the newest and
+        those that are named keep theirs; what is known of the others stays. Calls that need a file that was removed answer
+        FAILED_PRECONDITION, reason MODEL_THINNED. Refused while long work of the project is unfinished.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProposals(self, request, context):
         """Reads the masks that the last scoring offers for images, with their predicted IoU; of test images, those that the
         last evaluation measured.
@@ -265,6 +279,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
                     servicer.ReadModel,
                     request_deserializer=maskloop_dot_v1_dot_models__pb2.ReadModelRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_models__pb2.ReadModelResponse.SerializeToString,
+            ),
+            'ThinModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ThinModels,
+                    request_deserializer=maskloop_dot_v1_dot_models__pb2.ThinModelsRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_models__pb2.ThinModelsResponse.SerializeToString,
             ),
             'GetProposals': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProposals,
@@ -576,6 +595,33 @@ class ModelService:
             '/maskloop.v1.ModelService/ReadModel',
             maskloop_dot_v1_dot_models__pb2.ReadModelRequest.SerializeToString,
             maskloop_dot_v1_dot_models__pb2.ReadModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ThinModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.ModelService/ThinModels',
+            maskloop_dot_v1_dot_models__pb2.ThinModelsRequest.SerializeToString,
+            maskloop_dot_v1_dot_models__pb2.ThinModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

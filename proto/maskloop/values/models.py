@@ -106,7 +106,7 @@ class PreparedSelection:
 class ModelVersion:
     """One immutable checkpoint. `labeled_images` people have outlined; of a student network, `pseudo` says which
     pseudo-labels it learnt from beside them, and `pseudo_images` of how many images. `needs_counts`: it must be told
-    how many objects of each category an image holds."""
+    how many objects of each category an image holds. `thinned`: its files were removed to save room."""
 
     id: str
     project_id: str
@@ -121,6 +121,7 @@ class ModelVersion:
     pseudo: PseudoLabels | None = None
     pseudo_images: int = 0
     needs_counts: bool = False
+    thinned: bool = False
 
     @property
     def head(self) -> HeadState:

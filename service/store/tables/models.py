@@ -20,7 +20,8 @@ from service.store.columns import UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata, project_id_column
 
 # `snapshot`: ids of the labels it learnt from; `folder`: where its files are, below the server's data folder;
-# `pseudo`: which pseudo-labels it learnt from as well, if any, and `pseudo_snapshot` the ids of their images.
+# `pseudo`: which pseudo-labels it learnt from as well, if any, and `pseudo_snapshot` the ids of their images;
+# `thinned`: its files were removed.
 models = Table(
     "models",
     metadata,
@@ -39,6 +40,7 @@ models = Table(
     Column("pseudo", PLAIN_JSON),
     Column("pseudo_snapshot", PLAIN_JSON, nullable=False, server_default="[]"),
     Column("needs_counts", Boolean, nullable=False, server_default=false()),
+    Column("thinned", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("project_id", "id"),
     sqlite_autoincrement=True,
 )

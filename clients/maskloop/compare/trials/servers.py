@@ -118,9 +118,9 @@ class Slot:
         if name is None:
             return
         self.progress.phase("starting")
-        settings = {"threads": THREADS, "networks_dir": (self.folder.parent / NETWORKS_FOLDER).resolve()}
+        networks = (self.folder.parent / NETWORKS_FOLDER).resolve()
         with (
-            LocalServer(self.folder, self.device, self.tell, **settings) as server,
+            LocalServer(self.folder, self.device, self.tell, threads=THREADS, networks_dir=networks) as server,
             Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,
         ):
             while name is not None:

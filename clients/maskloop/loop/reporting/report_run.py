@@ -163,8 +163,13 @@ def hard_ood_pictures(reader: ImageReader, reports: Sequence[HardOodReport]) -> 
 
 
 def _fresh_pictures(result: ArmResult) -> dict[int, list[BatchPicture]]:
-    """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen."""
+    """Pictures of the latest batch and, with the first round, of the first batch, which no network had seen.
+
+    Where the round's network is gone, a run that goes on walks through a round of before, whose pictures are there.
+    """
     measured, purchase = result.arm.rounds[-1].measured, result.arm.rounds[-1].purchase
+    if result.session.is_thinned(measured.model):
+        return {}
     latest = {measured.number: batch_pictures(result.session, purchase, measured.model.id)}
     if measured.number > 1:
         return latest
