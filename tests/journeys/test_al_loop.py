@@ -144,10 +144,11 @@ def test_a_rule_ends_a_run_before_its_budget_is_spent(demo, tmp_path):
 
 
 def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):
-    loop = Loop(demo, tmp_path / "run", *OPTIONS)
+    """Also where the network of its first round is gone by then: resuming needs no file that was removed."""
+    loop = Loop(demo, tmp_path / "run", *OPTIONS, "--keep", "1")
     with loop.running() as process:
         for line in process.stdout:
-            if line.startswith(f"{STRATEGY}, round 1"):
+            if line.startswith(f"{STRATEGY}, round 2"):
                 break
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
@@ -163,6 +164,20 @@ def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finish
     assert resumed["spent_s_by_kind"] == unbroken["spent_s_by_kind"]
     assert [one["mean_iou"] for one in resumed["rounds"]] == [one["mean_iou"] for one in unbroken["rounds"]]
     assert resumed["stopped_because"] == unbroken["stopped_because"]
+    best = max(resumed["rounds"], key=lambda one: (one["metrics"]["pq"], one["round"]))
+    whole = {path.parent.name for path in loop.workdir.glob("server/models/*/*/model.safetensors")}
+    assert whole == {best["model_version"], resumed["rounds"][-1]["model_version"]}
+    assert (loop.workdir / "model.safetensors").read_bytes() == next(
+        loop.workdir.glob(f"server/models/*/{best['model_version']}/model.safetensors")
+    ).read_bytes()
+    assert f"{loop.workdir} holds " in out
+
+
+def test_images_are_referred_to_and_not_copied(finished, demo):
+    kept = [path for path in (finished.workdir / "server/blobs").rglob("*") if path.is_file()]
+    assert {path.suffix for path in kept} == {".json"}
+    told = {one["path"] for path in kept for one in json.loads(path.read_text())}
+    assert told == {str(path.resolve()) for path in (demo / "images").iterdir()}
 
 
 def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(demo, tmp_path):

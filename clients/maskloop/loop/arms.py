@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
+from maskloop.loop.disk import referred_folders
 from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.plan import plan_on
@@ -133,7 +134,7 @@ def open_arm(
     keeping = keeping or Keeping()
     _create(client, name, data, keeping.first or options, requests)
     _give_budget(client, name, options.parsed_budget())
-    images = _import(client, name.project_id, data, progress)
+    images = _import(client, name.project_id, data, progress, referred_folders(options, data))
     training = Training(
         options.recipe_name,
         options.recipe_overrides(),
@@ -217,7 +218,7 @@ def _sentence(student: StudentNetwork) -> str:
     )
 
 
-def _import(client: Client, project_id: str, data: Data, progress: Progress) -> list[Image]:
+def _import(client: Client, project_id: str, data: Data, progress: Progress, referred: Sequence[Path]) -> list[Image]:
     """Bring in what is not there yet. The server knows images by name and content, so a repeat changes nothing."""
     names = {image.file_name for image in (*data.test, *data.pool, *data.candidates)}
     there = list(client.list_images(project_id=project_id))
@@ -227,7 +228,7 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress) -> 
     def taken(images: int) -> None:
         progress.share("import", images / len(names), f"{images} of {len(names)} images")
 
-    return list(client.import_images(project_id=project_id, images=data.imports(), taken=taken))
+    return list(client.import_images(project_id=project_id, images=data.imports(referred), taken=taken))
 
 
 def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:

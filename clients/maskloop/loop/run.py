@@ -15,13 +15,14 @@ from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data
 from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, run_arm
+from maskloop.loop.disk import referred_folders, say_sizes, thin_networks
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.dry_run import check_recipes, data_of, forecasts_of
 from maskloop.loop.planning.object_sizes import warn_of_small_objects
 from maskloop.loop.progress import Progress
-from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions
+from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.record.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.reporting.report_run import Reporter
@@ -73,7 +74,7 @@ class Run:
         self._say_passed_over(data)
         self._check_server()
         run = kept or KeptRun(str(uuid.uuid4()), self.options, self.options)
-        with self._working(finish=finish), self._client() as client:
+        with self._working(finish=finish), self._client(data) as client:
             # Refused now, before anything is bought for a network that could not be trained.
             recipe = check_recipes(client, self.options)
             if warning := warn_of_small_objects(data.test, recipe):
@@ -81,7 +82,9 @@ class Run:
             keep_run(self.workdir, run)
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
-            return self._run_arms(client, data, run)
+            done = self._run_arms(client, data, run)
+        self.progress.note(say_sizes(self.workdir))
+        return done
 
     def _run_arms(self, client: Client, data: Data, run: KeptRun) -> RunReport:
         reporter = Reporter(self.workdir, self.options, data, self.command)
@@ -89,12 +92,11 @@ class Run:
         results: dict[str, ArmResult] = {}
 
         def report(name: ArmName, result: ArmResult) -> None:
-            if name is own:
-                leave_results(result, data, self.workdir)
             results[str(name.strategy)] = result
             reporter.write(results)
 
         campaign = self._run_arm(client, own, data, run, report)
+        leave_results(campaign, data, self.workdir)
         leave_student(campaign, self.workdir)
         if sentence := say_which_network(campaign):
             self.progress.note(sentence)
@@ -110,6 +112,7 @@ class Run:
         def tell(result: ArmResult) -> None:
             self.progress.phase("report")
             report(name, result)
+            self._leave(result, data, is_own=name.strategy == self.options.parsed_strategy())
             rng = np.random.default_rng(self.options.seed)
             expected = _outlook(result.arm, result.session.ledger, rng)
             self.progress.round_done(f"{_sentence(name, result.arm)}\n{expected}".rstrip())
@@ -129,6 +132,15 @@ class Run:
             result = add_student_network(result, self.options, self.progress)
             report(name, result)
         return result
+
+    def _leave(self, result: ArmResult, data: Data, *, is_own: bool) -> None:
+        """Leave what a round brought, once: when a run is repeated, earlier rounds have had better successors."""
+        decisions, left = result.session.decisions, f"{round_name(len(result.arm.rounds))}-left"
+        if left not in decisions:
+            if is_own:
+                leave_results(result, data, self.workdir)
+            thin_networks(result.session, result.arm, self.options.keep)
+            decisions.note(left, True)
 
     def _is_over(self) -> bool:
         return (self.workdir / FINISH_FILE).exists()
@@ -156,15 +168,16 @@ class Run:
                 client.check_health()
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
+    def _client(self, data: Data) -> Iterator[Client]:
         retry = Retry(patience_s=PATIENCE_S)
         if self.options.server:
             with Client(self.options.server, retry=retry) as client:
                 yield client
             return
         self.progress.phase("server", "starting")
+        roots = referred_folders(self.options, data)
         with (
-            LocalServer(self.workdir, self.options.device, self.progress.note) as server,
+            LocalServer(self.workdir, self.options.device, self.progress.note, image_roots=roots) as server,
             Client(server.address, retry=retry) as client,
         ):
             yield client

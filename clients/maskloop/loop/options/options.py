@@ -107,6 +107,10 @@ class Options:
     )
     device: str = option("auto", help="Where to train: auto, cpu or cuda.", panel=TRAINING)
     server: str = option("", help="Address of a running server; one is started without it.", panel=RUN)
+    copy_images: bool = option(False, help="Copy images to the server; one started here refers to them.", panel=RUN)
+    keep: int = option(
+        3, help="Keep the files of so many networks, and of the best; 0 for all.", panel=RUN, within=NOT_NEGATIVE
+    )
     compare: tuple[str, ...] = option(
         (), help="Run this strategy as well, as a baseline: random. May be repeated.", panel=SELECTION
     )
