@@ -9,7 +9,7 @@ from rich.table import Table
 
 from maskloop.errors import NotFound
 from maskloop.loop.options import Options
-from maskloop.loop.record.lock import is_worked_on
+from maskloop.loop.workdir.lock import is_worked_on
 from maskloop.pages.wording import say_budget, say_measure, say_number, say_time
 from maskloop.report import RunReport
 from maskloop.report.write import read_report

@@ -35,7 +35,7 @@ def finish(workdir: Workdir = Path("runs/latest")) -> None:
     later by --resume.
     """
     options = kept_options(workdir)
-    from maskloop.loop.record.lock import ask_to_finish, is_worked_on
+    from maskloop.loop.workdir.lock import ask_to_finish, is_worked_on
 
     if not is_worked_on(workdir):
         from maskloop.cli.al_loop import run_to_the_end

@@ -15,7 +15,6 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
-from maskloop.loop.disk import referred_folders
 from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.plan import plan_on
@@ -27,6 +26,7 @@ from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.loop.student_network import StudentNetwork, train_student_network
+from maskloop.loop.workdir.disk import referred_folders
 from maskloop.pages.wording import say_count, say_quality_or_none
 from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 

@@ -15,7 +15,6 @@ from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data
 from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, run_arm
-from maskloop.loop.disk import referred_folders, say_sizes, thin_networks
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
@@ -24,9 +23,10 @@ from maskloop.loop.planning.object_sizes import warn_of_small_objects
 from maskloop.loop.progress import Progress
 from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
-from maskloop.loop.record.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.reporting.report_run import Reporter
-from maskloop.loop.results import leave_results, leave_student, say_which_network
+from maskloop.loop.workdir.disk import referred_folders, say_sizes, thin_networks
+from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
+from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
 from maskloop.pages.wording import say_passed_over, say_quality_or_none, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s

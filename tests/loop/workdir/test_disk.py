@@ -1,13 +1,11 @@
-from pathlib import Path
-
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import Dataset, DatasetImage
-from maskloop.loop.disk import referred_folders, say_sizes
 from maskloop.loop.options import Options
+from maskloop.loop.workdir.disk import referred_folders, say_sizes
 from maskloop.values import Category
 
 
-def data_of(folder: Path, **piece) -> Data:
+def data_of(folder, **piece):
     images = tuple(DatasetImage(name, folder / name, 8, 6, (), **piece) for name in ("a.png", "deep/b.png"))
     return Data("d", Dataset((Category(1, "crack"),), images, ("a.png",), ("deep/b.png",), ""))
 
@@ -16,7 +14,7 @@ def test_a_server_started_for_the_run_refers_to_the_images_unless_they_are_to_be
     data, asked = data_of(tmp_path), {"budget": "1h", "data": "demo"}
     assert referred_folders(Options(**asked), data) == (tmp_path.resolve(),)
     assert referred_folders(Options(**asked, copy_images=True), data) == ()
-    assert referred_folders(Options(**asked, server="127.0.0.1:7480"), data) == ()
+    assert referred_folders(Options(**asked, server="127.0.0.1:7443"), data) == ()
     assert referred_folders(Options(**asked), data_of(tmp_path, corner=(0, 0))) == ()
 
 

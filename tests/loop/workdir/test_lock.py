@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
-from maskloop.loop.record.lock import is_worked_on, sole_worker, unclaimed_on_refusal
+from maskloop.loop.workdir.lock import is_worked_on, sole_worker, unclaimed_on_refusal
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from maskloop.loop.record.lock import sole_worker
+from maskloop.loop.workdir.lock import sole_worker
 with sole_worker(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
