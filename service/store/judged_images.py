@@ -23,12 +23,14 @@ class TrainingUse(StrEnum):
 
     SAMPLE = "sample"  # its masks
     EMPTY_IMAGE = "empty_image"  # nothing, unless it says that its image holds nothing
+    NONE = "none"  # nothing, whatever it says
 
 
 TRAINING_USES: Mapping[SupervisionKind, TrainingUse] = {
     SupervisionKind.FULL: TrainingUse.SAMPLE,
     SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
+    SupervisionKind.BOXES: TrainingUse.NONE,
 }
 """What each kind is for, the one that says best what is in an image first."""
 
@@ -45,9 +47,11 @@ class JudgedImage:
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
 
-    A full label says it better than counts do, and counts better than an answer.
+    A full label says it better than counts do, and counts better than an answer. Boxes are not asked: nothing is
+    trained on them.
     """
-    return _judged(tx, _telling(project_id, TRAINING_USES))
+    used = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.NONE]
+    return _judged(tx, _telling(project_id, used))
 
 
 def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:

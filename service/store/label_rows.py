@@ -11,6 +11,8 @@ from sqlalchemy.engine import Row
 
 from maskloop.masks import Mask
 from maskloop.values import (
+    Box,
+    BoxesLabel,
     Counts,
     FullLabel,
     Image,
@@ -115,21 +117,42 @@ def _answer_content(row: Row[Any]) -> OodAnswer:
     return answer_of(row.counts)
 
 
+_CROWD = {False: (), True: ("crowd",)}
+"""What stands behind an object's mask: nothing, as of old, or that it is a crowd."""
+
+
 def _full_columns(content: FullLabel) -> dict[str, object]:
-    return {"objects": [[item.category_id, item.mask.rle.decode()] for item in content.objects]}
+    return {"objects": [[item.category_id, item.mask.rle.decode(), *_CROWD[item.crowd]] for item in content.objects]}
 
 
 def _full_content(row: Row[Any]) -> FullLabel:
-    stored = ((category_id, Mask(row.height, row.width, rle.encode())) for category_id, rle in row.objects)
-    return FullLabel(tuple(ObjectLabel(category_id, mask) for category_id, mask in stored))
+    return FullLabel(
+        tuple(
+            ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()), crowd=bool(crowd))
+            for category_id, rle, *crowd in row.objects
+        )
+    )
 
 
 def _full_shown(row: Row[Any]) -> Counts:
-    return Counts(Counter(category_id for category_id, _ in row.objects))
+    return Counts(Counter(category_id for category_id, _, *crowd in row.objects if not crowd))
+
+
+def _boxes_columns(content: BoxesLabel) -> dict[str, object]:
+    return {"objects": [[item.category_id, item.x, item.y, item.width, item.height] for item in content.boxes]}
+
+
+def _boxes_content(row: Row[Any]) -> BoxesLabel:
+    return BoxesLabel(tuple(Box(*stored) for stored in row.objects))
+
+
+def _boxes_shown(row: Row[Any]) -> Counts:
+    return Counts(Counter(category_id for category_id, *_ in row.objects))
 
 
 STORED_FORMS: Mapping[SupervisionKind, StoredForm] = {
     SupervisionKind.COUNTS: StoredForm(_counts_columns, _counts_content, _counts_content),
+    SupervisionKind.BOXES: StoredForm(_boxes_columns, _boxes_content, _boxes_shown),
     SupervisionKind.FULL: StoredForm(_full_columns, _full_content, _full_shown),
     SupervisionKind.OOD_CHECK: StoredForm(_counts_columns, _answer_content, _counts_content),
 }

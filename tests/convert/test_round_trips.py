@@ -17,6 +17,8 @@ from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, m
 from maskloop.values import (
     Batch,
     BatchRecord,
+    Box,
+    BoxesLabel,
     Budget,
     Campaign,
     Category,
@@ -68,10 +70,12 @@ masks = st.builds(
     st.integers(1, 9),
     st.integers(0, 99),
 )
-objects = st.lists(st.builds(ObjectLabel, positive, masks), max_size=4).map(tuple)
+objects = st.lists(st.builds(ObjectLabel, positive, masks, st.booleans()), max_size=4).map(tuple)
 answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
-contents = counts | objects.map(FullLabel) | answers
+boxes = st.builds(Box, positive, seconds, seconds, st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
+boxed = st.lists(boxes, max_size=4).map(tuple).map(BoxesLabel)
+contents = counts | boxed | objects.map(FullLabel) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -140,7 +144,10 @@ def kind_costs(kind):
 
 outline_fits = st.builds(OutlineFit, small, small, seconds, estimated, estimated, shares, shares)
 cost_estimates = st.builds(
-    CostEstimates, positive, kind_costs(SupervisionKind.COUNTS), kind_costs(SupervisionKind.FULL), outline_fits
+    CostEstimates,
+    positive,
+    *map(kind_costs, (SupervisionKind.COUNTS, SupervisionKind.BOXES, SupervisionKind.FULL)),
+    outline_fits,
 )
 
 
@@ -305,7 +312,7 @@ def test_objects_that_do_not_decode_are_named():
         convert.draft_from_message(draft)
 
 
-@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles", "boxes"])
+@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles"])
 def test_kinds_without_code_are_refused_by_name(kind):
     draft = labels_pb2.LabelDraft(image_id="a1")
     getattr(draft, kind).SetInParent()

@@ -155,5 +155,5 @@ def test_a_remainder_is_never_negative():
 
 
 def test_kinds_without_a_cost_model_are_refused():
-    with pytest.raises(InvalidArgument, match="boxes"):
-        TimedLabel(SupervisionKind.BOXES, Counts({}), 3.0)
+    with pytest.raises(InvalidArgument, match="scribbles"):
+        TimedLabel(SupervisionKind.SCRIBBLES, Counts({}), 3.0)

@@ -12,11 +12,14 @@ import pytest
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.errors import UnsupportedSupervision
+from maskloop.formats.coco_boxes import boxes_document
 from maskloop.formats.coco_writing import coco_document
 from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task
 from maskloop.masks import Mask
 from maskloop.values import (
     LABEL_KINDS,
+    Box,
+    BoxesLabel,
     Category,
     Image,
     ObjectLabel,
@@ -29,7 +32,12 @@ from maskloop.values import (
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
 NAMES = {category.id: category.name for category in CATEGORIES}
 UNSUPPORTED = [kind for kind in SupervisionKind if kind not in LABEL_KINDS]
-COUNTS, FULL, OOD_CHECK = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK
+COUNTS, BOXES, FULL, OOD_CHECK = (
+    SupervisionKind.COUNTS,
+    SupervisionKind.BOXES,
+    SupervisionKind.FULL,
+    SupervisionKind.OOD_CHECK,
+)
 COSTS = CostModel(len(CATEGORIES))
 
 
@@ -123,6 +131,9 @@ def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
     if kind is FULL:
         labels = {f"{name}.png": instead.get(name, OBJECTS[name]) for name in names}
         return json.dumps(coco_document((*CATEGORIES, MOSS), [image(name) for name in names], labels))
+    if kind is BOXES:
+        boxes = {f"{name}.png": instead.get(name, BoxesLabel.of(OBJECTS[name]).boxes) for name in names}
+        return json.dumps(boxes_document((*CATEGORIES, MOSS), [image(name) for name in names], boxes))
     said = {name: LABEL_KINDS[kind].of(OBJECTS[name]).shown.by_category for name in names}
     if kind is OOD_CHECK:
         values: dict[str, object] = {name: NAMES[next(iter(shown))] if shown else "" for name, shown in said.items()}
@@ -139,6 +150,10 @@ BAD: list[tuple[SupervisionKind, str, str]] = [
     (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: its label: 10001 objects of category 2"),
+    (BOXES, done(BOXES, *OBJECTS, b=(Box(MOSS.id, 1, 1, 2, 2),)), "(in b.png): category 'moss' is none of crack, rust"),
+    (BOXES, done(BOXES, *OBJECTS, b=(Box(1, 9, 1, 2, 2),)), "(in b.png): its bbox [9.0, 1.0, 2.0, 2.0] lies outside"),
+    (BOXES, done(FULL, *OBJECTS).replace('"iscrowd": 0', '"iscrowd": 1'), "it is a crowd; box each object of it"),
+    (BOXES, done(FULL, *OBJECTS).replace('"bbox"', '"frame"'), "its bbox is missing, not four numbers"),
     (FULL, done(FULL, *OBJECTS, b=(square(MOSS.id),)), "category 'moss' is none of crack, rust, hole (in b.png)"),
     (FULL, done(FULL, *OBJECTS, b=(EMPTY,)), "b.png: its label, object 0: the mask is empty"),
     (OOD_CHECK, done(OOD_CHECK, *OBJECTS, b="moss"), "b.png: its answer is 'moss'"),

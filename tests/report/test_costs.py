@@ -18,6 +18,7 @@ from maskloop.values import (
 CHECK, OUTLINE = SecondsEstimate(1.0, 1.2, 0.5, 1.9, 90), SecondsEstimate(79.0, 40.6, 30.0, 51.0, 49)
 CRACK = replace(OUTLINE, estimated_s=21.0, steps=9)
 COUNTS = KindCosts(SupervisionKind.COUNTS, 0, 0, 0.0, 0.0, CHECK, CHECK, {})
+BOXES = KindCosts(SupervisionKind.BOXES, 0, 0, 0.0, 0.0, CHECK, CHECK, {})
 FULL = KindCosts(SupervisionKind.FULL, 21, 2, 3600.0, 1800.0, CHECK, OUTLINE, {1: CRACK, 2: OUTLINE})
 NO_FIT = OutlineFit(0, 0, 0.0, replace(CHECK, steps=0), replace(CHECK, steps=0), 0.0, 0.0)
 BY_LENGTH = OutlineFit(
@@ -27,7 +28,7 @@ NAMES = Setup(categories=(Category(1, "crack"), Category(2, "rust")))
 
 
 def test_only_kinds_that_were_timed_are_told(a_report):
-    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, FULL, NO_FIT), setup=NAMES))
+    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, BOXES, FULL, NO_FIT), setup=NAMES))
     assert told.kind == "Full masks"
     assert [(step.name, step.part) for step in told.steps] == [
         ("checking a class", False),
@@ -40,13 +41,13 @@ def test_only_kinds_that_were_timed_are_told(a_report):
 
 def test_one_category_alone_is_not_told_twice(a_report):
     full = replace(FULL, left_out=0, by_category={1: CRACK})
-    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, full, NO_FIT), setup=NAMES))
+    (told,) = label_costs(a_report(costs=CostEstimates(2, COUNTS, BOXES, full, NO_FIT), setup=NAMES))
     assert [step.name for step in told.steps] == ["checking a class", "outlining an object"]
     assert "Left out" not in told.sentence
 
 
 def test_outlines_by_length_come_with_the_fits_error_and_what_to_plan_next(a_report):
-    _, told = label_costs(a_report(costs=CostEstimates(2, COUNTS, FULL, BY_LENGTH), setup=NAMES))
+    _, told = label_costs(a_report(costs=CostEstimates(2, COUNTS, BOXES, FULL, BY_LENGTH), setup=NAMES))
     assert [(step.name, step.seconds.estimated_s) for step in told.steps] == [
         ("an outline, however long", 31.2),
         ("each side of its length", 60.4),
@@ -63,7 +64,7 @@ def test_a_report_without_timed_people_says_nothing_of_it(a_report, tmp_path):
 
 def test_the_page_and_the_numbers_hold_the_estimates(a_report, tmp_path):
     report = a_report(
-        costs=CostEstimates(2, COUNTS, FULL, BY_LENGTH), setup=replace(NAMES, outline_price=OUTLINE_BY_LENGTH)
+        costs=CostEstimates(2, COUNTS, BOXES, FULL, BY_LENGTH), setup=replace(NAMES, outline_price=OUTLINE_BY_LENGTH)
     )
     assert from_json(to_json(report)) == report
     write_report(tmp_path, report)

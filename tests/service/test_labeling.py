@@ -44,7 +44,7 @@ from maskloop.values import (
     SupervisionKind,
 )
 from service.desk.labels import Submission
-from tests.service.desks import START, Boxes, Server, counts_draft, full_draft, mask, objects, png
+from tests.service.desks import START, Scribbles, Server, counts_draft, full_draft, mask, objects, png
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
 
@@ -254,9 +254,9 @@ def without_a_pixel(image_id: str) -> LabelDraft:
         (lambda image_id: counts_draft(image_id, {1: 10_001}), InvalidLabel, "10001 objects of category 1"),
         (lambda image_id: counts_draft(image_id, {1: 1}), InvalidLabel, "asks for full, not for counts"),
         (
-            lambda image_id: LabelDraft(image_id, Boxes()),
+            lambda image_id: LabelDraft(image_id, Scribbles()),
             UnsupportedSupervision,
-            "boxes are not yet supported",
+            "scribbles are not yet supported",
         ),
     ],
 )

@@ -9,18 +9,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.formats.coco import read_finished_coco
+from maskloop.formats.coco_boxes import boxes_document, read_finished_boxes
 from maskloop.formats.coco_writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Task
-from maskloop.values import Category, FullLabel, Image, LabelContent, ObjectLabel, SupervisionKind
+from maskloop.values import Box, BoxesLabel, Category, FullLabel, Image, LabelContent, ObjectLabel, SupervisionKind
 
 FULL_README = """\
 {images} images to outline. They are in images/; proposals.json (COCO) has the network's masks to start from.
 
 Outline every object of: {names}.
 Save the finished annotations as done.json (COCO instances, categories by these names) beside this file. List an image
+without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
+done.json is saved. The run goes on as soon as done.json is complete.
+"""
+BOXES_README = """\
+{images} images to box. They are in images/; proposals.json (COCO) has the boxes of the network's objects to start from.
+
+Draw a tight box around every object of: {names}.
+Save the finished annotations as done.json (COCO with bbox, categories by these names) beside this file. List an image
 without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
 done.json is saved. The run goes on as soon as done.json is complete.
 """
@@ -93,6 +102,35 @@ class OutlineForm(FolderForm):
 
 
 @dataclass(frozen=True)
+class BoxForm(FolderForm):
+    """Boxes as COCO without segmentations: proposals.json to start from, done.json with the finished annotations."""
+
+    text: str
+
+    def readme(self, task: Task) -> str:
+        """What to do, for people."""
+        return self.text.format(images=len(task.images), names=_names(task))
+
+    def write_start(self, task: Task, place: Path) -> None:
+        """Write proposals.json: the images, the vocabulary, and boxes around the network's masks with their IoU."""
+        shown = {
+            image.file_name: [item for item in task.proposals[image.id].objects if item.mask.area]
+            for image in task.images
+            if image.id in task.proposals
+        }
+        boxes = {name: [Box(item.category_id, *item.mask.box) for item in items] for name, items in shown.items()}
+        scores = {name: [item.predicted_iou for item in items] for name, items in shown.items()}
+        document = boxes_document(task.categories, task.images, boxes, scores)
+        write_atomically(place / "proposals.json", json.dumps(document).encode())
+
+    def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
+        """Labels of boxes from a COCO file."""
+        expected = {image.file_name: (image.width, image.height) for image in images}
+        boxed = read_finished_boxes(file, expected, categories)
+        return {name: BoxesLabel(boxes) for name, boxes in boxed.items()}
+
+
+@dataclass(frozen=True)
 class JsonForm(FolderForm):
     """One JSON value an image, by file name: todo.json to fill in, done.json filled in.
 
@@ -129,6 +167,7 @@ def _names(task: Task) -> str:
 
 FOLDER_FORMS: Mapping[SupervisionKind, FolderForm] = {
     SupervisionKind.COUNTS: JsonForm(COUNTS_README, {}, lambda name: {name: 2}, read_counts),
+    SupervisionKind.BOXES: BoxForm(BOXES_README),
     SupervisionKind.FULL: OutlineForm(FULL_README),
     SupervisionKind.OOD_CHECK: JsonForm(ANSWERS_README, "", lambda name: name, read_ood_answers),
 }

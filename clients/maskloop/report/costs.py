@@ -8,7 +8,11 @@ from maskloop.pages.wording import capital, say_count, say_kind, say_time
 from maskloop.report.report import RunReport
 from maskloop.values import KindCosts, OutlineFit, SecondsEstimate, SupervisionKind
 
-ITEMS = {SupervisionKind.COUNTS: "counting a class", SupervisionKind.FULL: "outlining an object"}
+ITEMS = {
+    SupervisionKind.COUNTS: "counting a class",
+    SupervisionKind.BOXES: "boxing an object",
+    SupervisionKind.FULL: "outlining an object",
+}
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
 from maskloop.values import (
     LABEL_KINDS,
+    Box,
+    BoxesLabel,
     Counts,
     FullLabel,
     Label,
@@ -89,6 +91,26 @@ def _counts_from_message(message: pb_masks.CategoryCounts, whose: str) -> Counts
         raise InvalidLabel(f"{whose}: {error.message}", field="labels.counts") from error
 
 
+def _boxes_to_message(content: BoxesLabel) -> pb_masks.Boxes:
+    return pb_masks.Boxes(
+        boxes=[
+            pb_masks.ObjectBox(category_id=item.category_id, x=item.x, y=item.y, width=item.width, height=item.height)
+            for item in content.boxes
+        ]
+    )
+
+
+def _boxes_from_message(message: pb_masks.Boxes, whose: str) -> BoxesLabel:
+    return BoxesLabel(tuple(_box(item, f"{whose}, box {place}") for place, item in enumerate(message.boxes)))
+
+
+def _box(item: Any, where: str) -> Box:
+    try:
+        return Box(item.category_id, item.x, item.y, item.width, item.height)
+    except InvalidLabel as error:
+        raise InvalidLabel(f"{where}: {error.message}", field="labels.boxes") from error
+
+
 def _full_to_message(content: FullLabel) -> pb_masks.ObjectMasks:
     return objects_to_message(content.objects)
 
@@ -107,6 +129,7 @@ def _answer_from_message(message: pb_masks.OodAnswer, _whose: str) -> OodAnswer:
 
 WIRE_FORMS: Mapping[SupervisionKind, WireForm] = {
     SupervisionKind.COUNTS: WireForm(counts_to_message, _counts_from_message),
+    SupervisionKind.BOXES: WireForm(_boxes_to_message, _boxes_from_message),
     SupervisionKind.FULL: WireForm(_full_to_message, _full_from_message),
     SupervisionKind.OOD_CHECK: WireForm(_answer_to_message, _answer_from_message),
 }

@@ -53,7 +53,10 @@ def counts_from_message(message: pb.CategoryCounts) -> Counts:
 def objects_to_message(objects: Iterable[ObjectLabel]) -> pb.ObjectMasks:
     """Outlined objects, in their order."""
     return pb.ObjectMasks(
-        objects=[pb.ObjectMask(category_id=item.category_id, mask=mask_to_message(item.mask)) for item in objects]
+        objects=[
+            pb.ObjectMask(category_id=item.category_id, mask=mask_to_message(item.mask), crowd=item.crowd)
+            for item in objects
+        ]
     )
 
 
@@ -68,6 +71,6 @@ def objects_from_message(message: pb.ObjectMasks, whose: str) -> tuple[ObjectLab
 
 def _object(item: Any, where: str) -> ObjectLabel:
     try:
-        return ObjectLabel(item.category_id, mask_from_message(item.mask))
+        return ObjectLabel(item.category_id, mask_from_message(item.mask), item.crowd)
     except InvalidMask as error:
         raise InvalidMask(f"{where}: {error.message}", field=f"mask.{error.field}") from error

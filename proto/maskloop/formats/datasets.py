@@ -14,7 +14,7 @@ from PIL import Image
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.images import decode_image
-from maskloop.values import Category, ObjectLabel
+from maskloop.values import Box, Category, ObjectLabel
 
 DARKEST, BRIGHTEST = 1.0, 99.5
 """Percentiles of a file's values, all channels together, that become 0 and 255 where contrast is stretched."""
@@ -33,6 +33,11 @@ class DatasetImage:
         stretched: whether its contrast is to be stretched, by the percentiles of the whole file: the pieces of a
             picture stay as bright, one beside the other, as they were, and a piece of empty ground stays dark.
         is_labeled: whether somebody has looked: without objects it then holds nothing, else nobody knows.
+        boxes: its objects, boxed and not outlined; `None` where nobody boxed them. Such an image has no full label:
+            `is_labeled` is False and `objects` empty.
+
+    Raises:
+        InvalidDataset: it has boxes, and a full label as well.
     """
 
     file_name: str
@@ -43,6 +48,11 @@ class DatasetImage:
     corner: tuple[int, int] | None = None
     stretched: bool = False
     is_labeled: bool = True
+    boxes: tuple[Box, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.boxes is not None and (self.is_labeled or self.objects):
+            raise InvalidDataset(f"image {self.file_name} is boxed and outlined; it is one of both", field="data")
 
     @property
     def is_a_file(self) -> bool:

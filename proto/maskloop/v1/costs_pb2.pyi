@@ -73,13 +73,15 @@ class OutlineFit(_message.Message):
     def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., mean_length: _Optional[float] = ..., fixed: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., length: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., error: _Optional[float] = ..., flat_error: _Optional[float] = ...) -> None: ...
 
 class CostEstimates(_message.Message):
-    __slots__ = ("categories", "counts", "full", "outlines")
+    __slots__ = ("categories", "counts", "full", "outlines", "boxes")
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     OUTLINES_FIELD_NUMBER: _ClassVar[int]
+    BOXES_FIELD_NUMBER: _ClassVar[int]
     categories: int
     counts: KindCosts
     full: KindCosts
     outlines: OutlineFit
-    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ...) -> None: ...
+    boxes: KindCosts
+    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ..., boxes: _Optional[_Union[KindCosts, _Mapping]] = ...) -> None: ...

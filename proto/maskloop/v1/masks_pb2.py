@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/masks.proto\x12\x0bmaskloop.v1\"2\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\x05\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0b\n\x03rle\x18\x03 \x01(\x0c\"3\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"<\n\x0e\x43\x61tegoryCounts\x12*\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCount\"B\n\nObjectMask\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\"7\n\x0bObjectMasks\x12(\n\x07objects\x18\x01 \x03(\x0b\x32\x17.maskloop.v1.ObjectMask\"\"\n\nImageLevel\x12\x14\n\x0c\x63\x61tegory_ids\x18\x01 \x03(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\"E\n\x0bObjectPoint\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12!\n\x05point\x18\x02 \x01(\x0b\x32\x12.maskloop.v1.Point\"2\n\x06Points\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.ObjectPoint\"A\n\x08Scribble\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12 \n\x04path\x18\x02 \x03(\x0b\x32\x12.maskloop.v1.Point\"5\n\tScribbles\x12(\n\tscribbles\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Scribble\"U\n\tObjectBox\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\t\n\x01x\x18\x02 \x01(\x01\x12\t\n\x01y\x18\x03 \x01(\x01\x12\r\n\x05width\x18\x04 \x01(\x01\x12\x0e\n\x06height\x18\x05 \x01(\x01\".\n\x05\x42oxes\x12%\n\x05\x62oxes\x18\x01 \x03(\x0b\x32\x16.maskloop.v1.ObjectBox\" \n\tOodAnswer\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/masks.proto\x12\x0bmaskloop.v1\"2\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\x05\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0b\n\x03rle\x18\x03 \x01(\x0c\"3\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"<\n\x0e\x43\x61tegoryCounts\x12*\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCount\"Q\n\nObjectMask\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\r\n\x05\x63rowd\x18\x03 \x01(\x08\"7\n\x0bObjectMasks\x12(\n\x07objects\x18\x01 \x03(\x0b\x32\x17.maskloop.v1.ObjectMask\"\"\n\nImageLevel\x12\x14\n\x0c\x63\x61tegory_ids\x18\x01 \x03(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\"E\n\x0bObjectPoint\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12!\n\x05point\x18\x02 \x01(\x0b\x32\x12.maskloop.v1.Point\"2\n\x06Points\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.ObjectPoint\"A\n\x08Scribble\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12 \n\x04path\x18\x02 \x03(\x0b\x32\x12.maskloop.v1.Point\"5\n\tScribbles\x12(\n\tscribbles\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Scribble\"U\n\tObjectBox\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\t\n\x01x\x18\x02 \x01(\x01\x12\t\n\x01y\x18\x03 \x01(\x01\x12\r\n\x05width\x18\x04 \x01(\x01\x12\x0e\n\x06height\x18\x05 \x01(\x01\".\n\x05\x42oxes\x12%\n\x05\x62oxes\x18\x01 \x03(\x0b\x32\x16.maskloop.v1.ObjectBox\" \n\tOodAnswer\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,25 +38,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATEGORYCOUNTS']._serialized_start=145
   _globals['_CATEGORYCOUNTS']._serialized_end=205
   _globals['_OBJECTMASK']._serialized_start=207
-  _globals['_OBJECTMASK']._serialized_end=273
-  _globals['_OBJECTMASKS']._serialized_start=275
-  _globals['_OBJECTMASKS']._serialized_end=330
-  _globals['_IMAGELEVEL']._serialized_start=332
-  _globals['_IMAGELEVEL']._serialized_end=366
-  _globals['_POINT']._serialized_start=368
-  _globals['_POINT']._serialized_end=397
-  _globals['_OBJECTPOINT']._serialized_start=399
-  _globals['_OBJECTPOINT']._serialized_end=468
-  _globals['_POINTS']._serialized_start=470
-  _globals['_POINTS']._serialized_end=520
-  _globals['_SCRIBBLE']._serialized_start=522
-  _globals['_SCRIBBLE']._serialized_end=587
-  _globals['_SCRIBBLES']._serialized_start=589
-  _globals['_SCRIBBLES']._serialized_end=642
-  _globals['_OBJECTBOX']._serialized_start=644
-  _globals['_OBJECTBOX']._serialized_end=729
-  _globals['_BOXES']._serialized_start=731
-  _globals['_BOXES']._serialized_end=777
-  _globals['_OODANSWER']._serialized_start=779
-  _globals['_OODANSWER']._serialized_end=811
+  _globals['_OBJECTMASK']._serialized_end=288
+  _globals['_OBJECTMASKS']._serialized_start=290
+  _globals['_OBJECTMASKS']._serialized_end=345
+  _globals['_IMAGELEVEL']._serialized_start=347
+  _globals['_IMAGELEVEL']._serialized_end=381
+  _globals['_POINT']._serialized_start=383
+  _globals['_POINT']._serialized_end=412
+  _globals['_OBJECTPOINT']._serialized_start=414
+  _globals['_OBJECTPOINT']._serialized_end=483
+  _globals['_POINTS']._serialized_start=485
+  _globals['_POINTS']._serialized_end=535
+  _globals['_SCRIBBLE']._serialized_start=537
+  _globals['_SCRIBBLE']._serialized_end=602
+  _globals['_SCRIBBLES']._serialized_start=604
+  _globals['_SCRIBBLES']._serialized_end=657
+  _globals['_OBJECTBOX']._serialized_start=659
+  _globals['_OBJECTBOX']._serialized_end=744
+  _globals['_BOXES']._serialized_start=746
+  _globals['_BOXES']._serialized_end=792
+  _globals['_OODANSWER']._serialized_start=794
+  _globals['_OODANSWER']._serialized_end=826
 # @@protoc_insertion_point(module_scope)

@@ -31,12 +31,14 @@ class CategoryCounts(_message.Message):
     def __init__(self, counts: _Optional[_Iterable[_Union[CategoryCount, _Mapping]]] = ...) -> None: ...
 
 class ObjectMask(_message.Message):
-    __slots__ = ("category_id", "mask")
+    __slots__ = ("category_id", "mask", "crowd")
     CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
     MASK_FIELD_NUMBER: _ClassVar[int]
+    CROWD_FIELD_NUMBER: _ClassVar[int]
     category_id: int
     mask: Mask
-    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ...) -> None: ...
+    crowd: bool
+    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[Mask, _Mapping]] = ..., crowd: _Optional[bool] = ...) -> None: ...
 
 class ObjectMasks(_message.Message):
     __slots__ = ("objects",)

@@ -12,6 +12,8 @@ from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
     LABEL_KINDS,
     MOST_OBJECTS,
+    Box,
+    BoxesLabel,
     Counts,
     FullLabel,
     Label,
@@ -49,6 +51,8 @@ __all__ = [
     "STRATEGY_KINDS",
     "Batch",
     "BatchRecord",
+    "Box",
+    "BoxesLabel",
     "Budget",
     "Campaign",
     "Category",

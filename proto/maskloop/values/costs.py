@@ -25,12 +25,12 @@ class KindCosts:
     """What labels of one kind take, by step.
 
     Args:
-        kind: counts or full.
+        kind: counts, boxes or full.
         labels: first labels with a measured time.
         left_out: how many of them were not believed (a break, a clock that was never started).
         planned_s, measured_s: summed over those believed.
         class_check: to see whether a category is there.
-        item: to count one category that is there, to outline one object: the mean over those measured.
+        item: to count one category that is there, to box or to outline one object: the mean over those measured.
         by_category: the same of one category, by its id; categories that no measured label shows are left out.
     """
 
@@ -81,13 +81,14 @@ class CostEstimates:
 
     categories: int
     counts: KindCosts
+    boxes: KindCosts
     full: KindCosts
     outlines: OutlineFit
 
     @property
     def kinds(self) -> tuple[KindCosts, ...]:
         """The estimates of all kinds."""
-        return self.counts, self.full
+        return self.counts, self.boxes, self.full
 
     def counts_label(self, counts: Counts) -> float:
         """Estimated seconds to count an image with these counts."""

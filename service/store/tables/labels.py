@@ -7,7 +7,8 @@ from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Integer, Stri
 from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
 
-# `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size.
+# `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size, with a
+# third "crowd" where it is one; of boxes [[category id, x, y, width, height], ...] in pixels.
 # `categories_present`, `objects_present` and `outline_length` (sides) are what the label says, in numbers, for costs.
 labels = Table(
     "labels",

@@ -125,8 +125,8 @@ def test_impossible_requests_are_refused(server: Server, options: dict) -> None:
 
 def test_kinds_that_are_not_yet_supported_say_so(server: Server) -> None:
     server.create_campaign(1000.0)
-    with pytest.raises(UnsupportedSupervision, match="boxes"):
-        select(server, kind=SupervisionKind.BOXES)
+    with pytest.raises(UnsupportedSupervision, match="scribbles"):
+        select(server, kind=SupervisionKind.SCRIBBLES)
 
 
 UNTRUSTED = {"head_untrusted": 1.0, "held_out_images": 5.0}

@@ -5,6 +5,7 @@ A new kind is one class here, a row in `LABEL_KINDS`, and a row in the table of 
 use in training (`service.store.judged_images`), and its files for people (`maskloop.labelers.folder_forms`).
 """
 
+from maskloop.values.labels.boxes import Box, BoxesLabel
 from maskloop.values.labels.counts import MOST_OBJECTS, Counts
 from maskloop.values.labels.full import FullLabel
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
@@ -16,6 +17,8 @@ from maskloop.values.labels.table import LABEL_KINDS
 __all__ = [
     "LABEL_KINDS",
     "MOST_OBJECTS",
+    "Box",
+    "BoxesLabel",
     "Counts",
     "FullLabel",
     "Label",

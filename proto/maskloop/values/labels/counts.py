@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,11 +38,8 @@ class Counts(LabelContent):
 
     @classmethod
     def of(cls, objects: Iterable[ObjectLabel]) -> Counts:
-        """Counts of outlined objects."""
-        by_category: dict[int, int] = {}
-        for item in objects:
-            by_category[item.category_id] = by_category.get(item.category_id, 0) + 1
-        return cls(by_category)
+        """Counts of outlined objects; a crowd is none, as nobody told how many it holds."""
+        return cls(Counter(item.category_id for item in objects if not item.crowd))
 
     @property
     def shown(self) -> Counts:

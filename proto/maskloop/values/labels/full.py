@@ -35,8 +35,9 @@ class FullLabel(LabelContent):
 
     @property
     def outline_length(self) -> float:
-        """How long the outlines of all objects are together, in sides of a square of the image's area."""
-        return math.fsum(item.outline_length for item in self.objects)
+        """How long the outlines of all objects are together, in sides of a square of the image's area; crowds cost
+        nothing."""
+        return math.fsum(item.outline_length for item in self.objects if not item.crowd)
 
     def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
         """Check each object; messages name it by its place, from 0.

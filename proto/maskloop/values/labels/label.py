@@ -40,7 +40,7 @@ class LabelDraft(_Labeled):
 
     Args:
         image_id: the image.
-        content: what is said of it, which decides the kind: `Counts`, `FullLabel` or `OodAnswer`.
+        content: what is said of it, which decides the kind: a class of `LABEL_KINDS`.
         seconds_spent: measured time, `None` if unknown.
         supersedes: the id of the label this one corrects, "" for a first label.
 

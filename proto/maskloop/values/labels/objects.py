@@ -13,10 +13,18 @@ from maskloop.values.projects import Category, Image
 
 @dataclass(frozen=True)
 class ObjectLabel:
-    """One object a person outlined, or a model proposed."""
+    """One object a person outlined, or a model proposed; or a crowd: a region of many objects nobody told apart.
+
+    Args:
+        category_id: of the project's vocabulary.
+        mask: its visible pixels, at the image's size.
+        crowd: whether it is a crowd. Networks neither learn from its pixels nor are measured on them, and it counts as
+            no object, in numbers and prices alike.
+    """
 
     category_id: int
     mask: Mask
+    crowd: bool = False
 
     @property
     def outline_length(self) -> float:
