@@ -6,7 +6,7 @@ Every draw comes from (seed, iteration) alone, so that any iteration can be redo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -58,6 +58,7 @@ class TrainingBatch:
         classes: (B, N) int64, -1 for padding.
         steps: (B, T) int64 places in `masks` of the objects to decode, padding included.
         seeds: (B, T, 2) of the objects to decode, `None` for recipes without.
+        ignored: (B, S, S) bool, pixels of crowds, of which nothing is learnt; `None` for no pixel.
     """
 
     images: Tensor
@@ -65,6 +66,7 @@ class TrainingBatch:
     classes: Tensor
     steps: Tensor
     seeds: Tensor | None
+    ignored: Tensor | None = None
 
     @property
     def step_masks(self) -> Tensor:
@@ -85,16 +87,39 @@ def draw_batch(data: TrainingSet, recipe: Recipe, seed: int, iteration: int, dev
         for place in places_of(len(images), number, seed, iteration)
     ]
     rng = np.random.default_rng([seed, 1, iteration])
-    images, masks, classes = collate(chosen, device)
-    images, masks = augment(images, masks, recipe.augment, rng)
-    masks, classes = without_empty(masks, classes)
+    images, masks, classes, ignored = random_views(chosen, recipe.augment, rng, device)
     if not recipe.seeds:
         everything = torch.arange(classes.shape[1], device=device).expand(len(classes), -1)
-        return TrainingBatch(normalise(images), masks, classes, everything, None)
+        return TrainingBatch(normalise(images), masks, classes, everything, None, ignored)
     steps = _some_steps(classes, recipe.train_steps, rng)
-    batch = TrainingBatch(normalise(images), masks, classes, steps, None)
+    batch = TrainingBatch(normalise(images), masks, classes, steps, None, ignored)
     noise = torch.from_numpy(rng.normal(scale=SEED_NOISE, size=(*steps.shape, 2))).float().to(device)
-    return TrainingBatch(batch.images, masks, classes, steps, object_seeds(batch.step_masks, noise))
+    return replace(batch, seeds=object_seeds(batch.step_masks, noise))
+
+
+def random_views(
+    chosen: Sequence[Prepared], kind: str, rng: np.random.Generator, device: torch.device
+) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
+    """One view of each image, see `augment`: images, masks, classes and what is ignored, as `TrainingBatch` has them,
+    but for the images (B, 3, S, S) in [0, 1]."""
+    images, masks, classes = collate(chosen, device)
+    ignored = collate_ignored(chosen, device)
+    if ignored is None:
+        images, masks = augment(images, masks, kind, rng)
+    else:
+        images, moved = augment(images, torch.cat([masks, ignored[:, None]], dim=1), kind, rng)
+        masks, ignored = moved[:, :-1], moved[:, -1]
+    return images, *without_empty(masks, classes), ignored
+
+
+def collate_ignored(chosen: Sequence[Prepared], device: torch.device) -> Tensor | None:
+    """(B, S, S) bool pixels of crowds; `None` where no image has any."""
+    if all(item.ignored is None for item in chosen):
+        return None
+    side = chosen[0].image.shape[0]
+    nothing = np.zeros((side, side), dtype=np.bool_)
+    stacked = np.stack([nothing if item.ignored is None else item.ignored for item in chosen])
+    return torch.from_numpy(stacked).to(device)
 
 
 def collate(chosen: Sequence[Prepared], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from maskloop.matching import match_within_class
-from models.annotation.batches import collate, without_empty
+from maskloop.matching import judged_ious
+from models.annotation.batches import random_views
 from models.annotation.losses import hard_iou
 from models.annotation.matching import best_ious, match_objects
 from models.annotation.network import AnnotationNetwork
 from models.annotation.predict import decode_objects, predict_images, statistics_width
 from models.annotation.recipe import Recipe
-from models.data.augmentation import augment
 from models.data.samples import Example, ImageToScore, Prepared, normalise, prepare
 from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure
 from models.predictor import evaluating
@@ -38,16 +38,16 @@ def calibration_set_from_images(
     Args:
         exposure: whether the network has learnt from them.
     """
-    truths = {example.image_id: example.objects for example in examples}
+    truths = {example.image_id: example.labels for example in examples}
     images = map(ImageToScore.of, examples)
     no_head = Calibrator.unfitted(statistics_width(recipe, len(categories)))
     predictions = list(predict_images(network, categories, recipe, no_head, images, device=device, batch_size=BATCH))
-    ious = [match_within_class(item.proposals.objects, truths[item.image_id])[1] for item in predictions]
+    pairs = [judged_ious(item.proposals.objects, truths[item.image_id]) for item in predictions]
     return CalibrationSet(
-        np.repeat([item.image_id for item in predictions], [len(values) for values in ious]),
-        np.concatenate([item.statistics for item in predictions]),
-        np.concatenate(ious),
-        np.full(sum(map(len, ious)), exposure),
+        np.repeat([item.image_id for item in predictions], [len(ious) for _, ious in pairs]),
+        np.concatenate([item.statistics[judged] for item, (judged, _) in zip(predictions, pairs, strict=True)]),
+        np.concatenate([ious for _, ious in pairs]),
+        np.full(sum(len(ious) for _, ious in pairs), exposure),
     )
 
 
@@ -74,6 +74,11 @@ def calibration_set_from_views(
     return CalibrationSet.join(*parts)
 
 
+def mostly(drawn: Tensor, region: Tensor) -> Tensor:
+    """Whether more than half of the pixels of masks (..., S, S) lie in a region (..., S, S): (...), bool."""
+    return (drawn & region).sum(dim=(-2, -1)) * 2 > drawn.sum(dim=(-2, -1))
+
+
 @torch.inference_mode()
 def _views_of_batch(
     network: AnnotationNetwork,
@@ -84,16 +89,18 @@ def _views_of_batch(
     rng: np.random.Generator,
     device: torch.device,
 ) -> CalibrationSet:
-    images, masks, classes = collate(prepared, device)
-    images, masks = augment(images, masks, "strong", rng)
-    masks, classes = without_empty(masks, classes)
+    images, masks, classes, ignored = random_views(prepared, "strong", rng, device)
     decoded, decoded_classes, statistics = decode_objects(network, recipe, normalise(images), classes, categories)
+    logits, of_crowds = decoded.logits, torch.zeros_like(decoded_classes, dtype=torch.bool)
+    if ignored is not None:
+        of_crowds = mostly(logits > 0, ignored[:, None])
+        logits = logits.masked_fill(ignored[:, None], -torch.inf)
     if recipe.needs_counts:
-        order = match_objects(decoded.logits, classes, masks)
-        ious = hard_iou(decoded.logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
+        order = match_objects(logits, classes, masks)
+        ious = hard_iou(logits > 0, masks[torch.arange(len(masks), device=device)[:, None], order])
     else:
-        ious = best_ious(decoded.logits > 0, decoded_classes, masks, classes)
-    there = (decoded_classes >= 0).cpu().numpy()
+        ious = best_ious(logits > 0, decoded_classes, masks, classes)
+    there = ((decoded_classes >= 0) & ~of_crowds).cpu().numpy()
     return CalibrationSet(
         np.repeat([item.image_id for item in prepared], there.sum(axis=1)),
         statistics.cpu().double().numpy()[there],

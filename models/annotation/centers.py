@@ -207,6 +207,11 @@ def centre_targets(masks: Tensor, classes: Tensor, vocabulary: int, side: int) -
     return target
 
 
+def known_cells(ignored: Tensor, side: int) -> Tensor:
+    """(B, side, side) bool, the cells without any of the ignored pixels (B, S, S)."""
+    return F.adaptive_max_pool2d(ignored.float(), (side, side)) == 0
+
+
 def semantic_targets(masks: Tensor, classes: Tensor, vocabulary: int, side: int) -> Tensor:
     """Share of each cell that a class covers: (B, C, side, side) in [0, 1]. Arguments as `centre_targets`."""
     solid = masks & (classes >= 0)[:, :, None, None]

@@ -12,8 +12,9 @@ from itertools import islice
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from maskloop.matching import match_within_class
+from maskloop.matching import judged_ious
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.data.samples import Example, ImageToScore
 from models.data.thinness import look_thin
@@ -31,10 +32,12 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class _MatchedImage:
-    """One image: its labels, its prediction, and the true IoU of each proposal, 0 where no label matches it."""
+    """One image: its objects and crowds, its prediction, which proposals are judged (see `maskloop.matching`), and the
+    true IoU of each of these, 0 where no object matches it."""
 
     truths: tuple[ObjectLabel, ...]
     prediction: Prediction
+    is_judged: NDArray[np.bool_]
     ious: Floats
 
     @property
@@ -46,9 +49,13 @@ class _MatchedImage:
         return self.prediction.proposals.objects
 
     @property
+    def objects(self) -> int:
+        return sum(not item.crowd for item in self.truths)
+
+    @property
     def true_iou(self) -> float:
         """What an image score should have been."""
-        return float(self.ious.sum()) / max(len(self.ious), len(self.truths), 1)
+        return float(self.ious.sum()) / max(len(self.ious), self.objects, 1)
 
     @property
     def score(self) -> float:
@@ -56,8 +63,8 @@ class _MatchedImage:
 
     @property
     def confidence(self) -> float:
-        """Mean over the proposals, 0 where there is none."""
-        return _mean(np.array([item.confidence for item in self.proposals]))
+        """Mean over the proposals that are judged, 0 where there is none."""
+        return _mean(np.array([item.confidence for item in self.proposals])[self.is_judged])
 
 
 def evaluate(
@@ -77,6 +84,8 @@ def evaluate(
     object counts as a wrong one does); images without either have no IoU and are left out there. Where most labels look
     thin, measures of thin structures are there as well.
 
+    Crowds are no objects, and what is proposed mostly on one is neither right nor wrong.
+
     Args:
         progress: called after every few images; the fraction is 0 until the end, the number is not known before.
         keep: is given what the network made of every image, in the order of their ids.
@@ -94,12 +103,11 @@ def evaluate(
 
 
 def _match(predictor: Predictor, examples: Sequence[Example], device: torch.device) -> Iterator[_MatchedImage]:
-    truths = {example.image_id: example.objects for example in examples}
+    truths = {example.image_id: example.labels for example in examples}
     images = [_to_score(predictor, example) for example in examples]
     for prediction in predictor.predict(images, device=device, batch_size=BATCH):
         labels = truths[prediction.image_id]
-        _, ious = match_within_class(prediction.proposals.objects, labels)
-        yield _MatchedImage(labels, prediction, ious)
+        yield _MatchedImage(labels, prediction, *judged_ious(prediction.proposals.objects, labels))
 
 
 def _to_score(predictor: Predictor, example: Example) -> ImageToScore:
@@ -112,8 +120,8 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
     truths = {image.image_id: image.truths for image in images}
     proposals = {image.image_id: image.proposals for image in images}
     detection = detect(truths, proposals)
-    objects = sum(len(image.truths) for image in images)
-    with_iou = [image for image in images if image.ious.size or image.truths]
+    objects = sum(image.objects for image in images)
+    with_iou = [image for image in images if image.ious.size or image.objects]
     true = np.array([image.true_iou for image in with_iou])
     predicted = np.array([image.score for image in with_iou])
     reference = _reference([image.prediction for image in with_iou])
@@ -142,7 +150,7 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
 
 
 def _thin(truths: Truths) -> bool:
-    return look_thin(item.mask for there in truths.values() for item in there)
+    return look_thin(item.mask for there in truths.values() for item in there if not item.crowd)
 
 
 def _reference(predictions: Sequence[Prediction]) -> Floats | None:
@@ -152,7 +160,7 @@ def _reference(predictions: Sequence[Prediction]) -> Floats | None:
 
 
 def _evaluated(image: _MatchedImage) -> EvaluatedImage:
-    return EvaluatedImage(image.image_id, image.score, image.true_iou, len(image.truths), image.confidence)
+    return EvaluatedImage(image.image_id, image.score, image.true_iou, image.objects, image.confidence)
 
 
 def _mean(values: Floats) -> float:

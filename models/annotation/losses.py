@@ -53,18 +53,22 @@ def class_loss(probabilities: Tensor, classes: Tensor) -> Tensor:
     return -(true.clamp(min=EPSILON).log() * there).sum() / there.sum().clamp(min=1)
 
 
-def objectness_loss(logits: Tensor, objects: Tensor) -> Tensor:
+def objectness_loss(logits: Tensor, objects: Tensor, crowded: Tensor | None = None) -> Tensor:
     """RSIS's stop loss: a half of the binary cross-entropy, mean over an image's objects and the step after the last.
 
     Args:
         logits: (B, T) of there being an object.
         objects: (B,) int64, how many there are: the target is 1 at the first so many steps and 0 at the next one, and
             no other step counts.
+        crowded: (B,) bool, images with a crowd, in which nobody knows whether the step after the last draws an object:
+            it does not count there. `None` for none.
     """
     steps = torch.arange(logits.shape[1], device=logits.device)
     target, taught = steps < objects[:, None], steps <= objects[:, None]
+    if crowded is not None:
+        taught = taught & (target | ~crowded[:, None])
     each = F.binary_cross_entropy_with_logits(logits.float(), target.float(), reduction="none")
-    return 0.5 * (each * taught).sum() / taught.sum()
+    return 0.5 * (each * taught).sum() / taught.sum().clamp(min=1)
 
 
 def iou_target(iou: Tensor, kind: str) -> Tensor:
@@ -82,21 +86,29 @@ def iou_branch_loss(output: Tensor, iou: Tensor, valid: Tensor, kind: str) -> Te
     return ((output - iou_target(iou, kind)).abs() * valid).sum() / valid.sum().clamp(min=1)
 
 
-def centre_loss(logits: Tensor, targets: Tensor) -> Tensor:
+def centre_loss(logits: Tensor, targets: Tensor, known: Tensor | None = None) -> Tensor:
     """Focal loss with fewer reproaches near a centre, a sum over the number of centres (Objects as points, eq. 1).
 
     Args:
         logits: (B, C, s, s).
         targets: (B, C, s, s) in [0, 1], exactly 1 at centres.
+        known: (B, s, s) bool, the cells that count; `None` for all.
     """
     logits = logits.float()
     probabilities = logits.sigmoid()
     at_centre = targets == 1
     hit = (1 - probabilities).square() * F.logsigmoid(logits)
     spared = (1 - targets) ** 4 * probabilities.square() * F.logsigmoid(-logits)
-    return -torch.where(at_centre, hit, spared).sum() / at_centre.sum().clamp(min=1)
+    each = torch.where(at_centre, hit, spared)
+    if known is not None:
+        each = each * known[:, None]
+    return -each.sum() / at_centre.sum().clamp(min=1)
 
 
-def semantic_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy of every class's pixels; classes may overlap. (B, C, s, s) both, targets in [0, 1]."""
-    return F.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none").sum(dim=1).mean()
+def semantic_loss(logits: Tensor, targets: Tensor, known: Tensor | None = None) -> Tensor:
+    """Binary cross-entropy of every class's pixels; classes may overlap. (B, C, s, s) both, targets in [0, 1].
+
+    The mean over the cells `known` (B, s, s), `None` for all.
+    """
+    each = F.binary_cross_entropy_with_logits(logits.float(), targets, reduction="none").sum(dim=1)
+    return each.mean() if known is None else (each * known).sum() / known.sum().clamp(min=1)

@@ -6,7 +6,7 @@ Bellver et al., Mask-guided sample selection for semi-supervised instance segmen
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument
-from models.annotation.batches import TrainingBatch, TrainingSet, collate, draw_batch
-from models.annotation.centers import centre_targets, semantic_targets
+from models.annotation.batches import TrainingBatch, TrainingSet, collate, collate_ignored, draw_batch
+from models.annotation.centers import centre_targets, known_cells, semantic_targets
 from models.annotation.losses import (
     centre_loss,
     class_loss,
@@ -110,6 +110,8 @@ class Segmentation(Task[AnnotationNetwork, TrainingBatch]):
         for kind, images in enumerate((self.data.drawn, *(images for images, _ in self.data.on_top))):
             for place, item in enumerate(images):
                 parts = {"image": item.image, "masks": item.masks, "classes": item.classes}
+                if item.ignored is not None:
+                    parts["ignored"] = item.ignored
                 tensors |= {f"{kind} {place} {part}": torch.tensor(values) for part, values in parts.items()}
         on_top = [number for _, number in self.data.on_top]
         return TrainingInputs({**self.recipe.shaping(), "on top": on_top}, tensors, versions())
@@ -215,24 +217,33 @@ def segmentation_loss(network: AnnotationNetwork, batch: TrainingBatch, recipe: 
         done: share of the iterations that is behind, in [0, 1]; RSIS learns classes and objectness later than masks.
     """
     steps = _steps_to_make(network, batch.step_classes, recipe.steps)
-    decoded = network(batch.images, steps, batch.seeds)
+    decoded = _unless_ignored(network(batch.images, steps, batch.seeds), batch.ignored)
     targets, classes = _targets(decoded, batch.step_classes, batch.step_masks, seeds=recipe.seeds)
     loss = mask_loss(decoded.logits, targets, classes >= 0)
     if decoded.classes is not None and done >= recipe.class_from:
         loss = loss + recipe.class_weight * class_loss(decoded.classes, classes)
     if decoded.objectness is not None and done >= recipe.stop_from:
         objects = (batch.classes >= 0).sum(dim=1)
-        loss = loss + recipe.stop_weight * objectness_loss(decoded.objectness, objects)
+        crowded = None if batch.ignored is None else batch.ignored.flatten(1).any(dim=1)
+        loss = loss + recipe.stop_weight * objectness_loss(decoded.objectness, objects, crowded)
     if decoded.dense:
         vocabulary, side = decoded.dense.semantic.shape[1:3]
         solid = semantic_targets(batch.masks, batch.classes, vocabulary, side)
         peaks = centre_targets(batch.masks, batch.classes, vocabulary, side)
-        loss = loss + recipe.semantic_weight * semantic_loss(decoded.dense.semantic, solid)
-        loss = loss + recipe.centre_weight * centre_loss(decoded.dense.centres, peaks)
+        known = None if batch.ignored is None else known_cells(batch.ignored, side)
+        loss = loss + recipe.semantic_weight * semantic_loss(decoded.dense.semantic, solid, known)
+        loss = loss + recipe.centre_weight * centre_loss(decoded.dense.centres, peaks, known)
     if recipe.iou_training == "joint":
         iou = hard_iou(decoded.logits.detach() > 0, targets)
         loss = loss + iou_branch_loss(decoded.iou_output, iou, classes >= 0, recipe.iou_target)
     return loss
+
+
+def _unless_ignored(decoded: Decoded, ignored: Tensor | None) -> Decoded:
+    """Logits without what is drawn on ignored pixels (B, S, S): no probability there, no gradient, no overlap."""
+    if ignored is None:
+        return decoded
+    return replace(decoded, logits=decoded.logits.masked_fill(ignored[:, None], -torch.inf))
 
 
 def _initial_network(recipe: Recipe, classes: int, seed: int) -> AnnotationNetwork:
@@ -251,9 +262,11 @@ def _states_and_iou(task: Segmentation, progress: Progress) -> tuple[Tensor, Ten
     iou = torch.zeros(len(prepared), most, device=device)
     there = torch.zeros(len(prepared), most, dtype=torch.bool, device=device)
     for start in range(0, len(prepared), recipe.batch):
-        images, masks, classes = collate(prepared[start : start + recipe.batch], device)
+        chosen = prepared[start : start + recipe.batch]
+        images, masks, classes = collate(chosen, device)
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
             decoded = network(normalise(images), _steps_to_make(network, classes, recipe.steps))
+        decoded = _unless_ignored(decoded, collate_ignored(chosen, device))
         targets, drawn = _targets(decoded, classes, masks, seeds=False)
         rows, steps = slice(start, start + len(images)), slice(0, drawn.shape[1])
         states[rows, steps] = decoded.states.float()

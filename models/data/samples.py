@@ -21,11 +21,25 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class Example:
-    """One labeled image: `pixels` (H, W, 3) uint8 RGB, upright; `objects` with masks of (H, W)."""
+    """One labeled image: `pixels` (H, W, 3) uint8 RGB, upright; `objects` with masks of (H, W).
+
+    Crowds that are handed in among the objects are put aside in `crowds`: nobody learns from their pixels.
+    """
 
     image_id: str
     pixels: NDArray[np.uint8]
     objects: tuple[ObjectLabel, ...]
+    crowds: tuple[ObjectLabel, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(item.crowd for item in self.objects):
+            object.__setattr__(self, "crowds", self.crowds + tuple(item for item in self.objects if item.crowd))
+            object.__setattr__(self, "objects", tuple(item for item in self.objects if not item.crowd))
+
+    @property
+    def labels(self) -> tuple[ObjectLabel, ...]:
+        """Objects and crowds."""
+        return self.objects + self.crowds
 
     @property
     def size(self) -> tuple[int, int]:
@@ -53,6 +67,8 @@ class LargeExample(Example):
     ) -> None:
         for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects}.items():
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "crowds", ())
+        self.__post_init__()
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -95,6 +111,7 @@ class Prepared:
         masks: (n, S, S) bool.
         classes: (n,) int64 class indices, ascending; larger objects of a class come first.
         left_out: objects beyond the recipe's steps, or without a pixel at this size.
+        ignored: (S, S) bool, pixels of crowds where no object is outlined; `None` for no pixel.
     """
 
     image_id: str
@@ -102,6 +119,7 @@ class Prepared:
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
     left_out: int
+    ignored: NDArray[np.bool_] | None = None
 
 
 def prepare(example: Example, categories: Sequence[int], size: int, steps: int) -> Prepared:
@@ -113,7 +131,7 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         InvalidLabel: an object is of none of `categories`, or its mask is not of its image's size.
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
-    for item in example.objects:
+    for item in example.labels:
         if item.category_id not in places:
             raise InvalidLabel(f"image {example.image_id}: category {item.category_id} is not in the vocabulary")
         if (item.mask.height, item.mask.width) != example.size:
@@ -132,7 +150,17 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         masks[kept],
         classes[kept],
         len(classes) - len(kept),
+        _ignored(example.crowds, masks, size),
     )
+
+
+def _ignored(crowds: Sequence[ObjectLabel], objects: NDArray[np.bool_], size: int) -> NDArray[np.bool_] | None:
+    """What an object's outline says of a pixel is known, also inside a crowd."""
+    ignored = np.zeros((size, size), dtype=np.bool_)
+    for item in crowds:
+        ignored |= resize_mask(item.mask.to_array(), size)
+    ignored &= ~objects.any(axis=0)
+    return ignored if ignored.any() else None
 
 
 def resize_image(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:

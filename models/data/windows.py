@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -74,11 +74,12 @@ def _stretches(length: int, side: int, grain: int) -> list[tuple[int, int]]:
 
 
 def cut(example: Example, window: Window) -> Example:
-    """What a window shows of a labeled image; objects of which it shows nothing are none of its own."""
+    """What a window shows of a labeled image; objects and crowds of which it shows nothing are none of its own."""
     if (window.height, window.width) == example.size:
         return example
-    shown = ((item.category_id, seen) for item in example.objects if (seen := _seen(item.mask, window)) is not None)
-    return Example(example.image_id, window.of(example.pixels), tuple(ObjectLabel(*item) for item in shown))
+    shown = ((item, seen) for item in example.labels if (seen := _seen(item.mask, window)) is not None)
+    labels = tuple(replace(item, mask=seen) for item, seen in shown)
+    return Example(example.image_id, window.of(example.pixels), labels)
 
 
 def some_windows(

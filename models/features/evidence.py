@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maskloop.matching import match_within_class
+from maskloop.matching import judged_ious
 from maskloop.values import HeadState, ObjectLabel
 from models.iou_head.calibrator import CalibrationSet, Exposure, fit_on_confidence
 from models.iou_head.trust import FitOn, evidence_of, head_state
@@ -14,14 +14,14 @@ LEAST_IMAGES = 2  # with evidence, from which on it says anything
 
 
 def rows_of(predictions: list[Prediction], truths: dict[str, tuple[ObjectLabel, ...]]) -> CalibrationSet:
-    """Masks of images, one or more, that the network had not learnt from, beside how good they are."""
-    ious = [match_within_class(item.proposals.objects, truths[item.image_id])[1] for item in predictions]
-    rows = sum(map(len, ious))
+    """Masks of images, one or more, that the network had not learnt from, beside how good they are; none on a crowd."""
+    pairs = [judged_ious(item.proposals.objects, truths[item.image_id]) for item in predictions]
+    rows = [len(ious) for _, ious in pairs]
     return CalibrationSet(
-        np.repeat(np.array([item.image_id for item in predictions], dtype=np.str_), [len(values) for values in ious]),
-        np.concatenate([item.statistics for item in predictions]),
-        np.concatenate(ious),
-        np.full(rows, Exposure.HELD_OUT),
+        np.repeat(np.array([item.image_id for item in predictions], dtype=np.str_), rows),
+        np.concatenate([item.statistics[judged] for item, (judged, _) in zip(predictions, pairs, strict=True)]),
+        np.concatenate([ious for _, ious in pairs]),
+        np.full(sum(rows), Exposure.HELD_OUT),
     )
 
 

@@ -151,7 +151,7 @@ def _evidence_since(
         return previous.evidence
     images = [ImageToScore.of(example, counted=previous.needs_counts) for example in unseen.values()]
     predictions = list(previous.predict(images, device=device, batch_size=BATCH, progress=progress))
-    rows = rows_of(predictions, {image_id: example.objects for image_id, example in unseen.items()})
+    rows = rows_of(predictions, {image_id: example.labels for image_id, example in unseen.items()})
     return rows if previous.evidence is None else CalibrationSet.join(previous.evidence, rows)
 
 

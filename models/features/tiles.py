@@ -54,6 +54,6 @@ def training_tiles(example: Example, tile: int, side: int) -> Iterator[Example]:
     """The windows of a label that a training takes; which follows from its id alone."""
     seen = windows(example.size, tile, side)
     rng = np.random.default_rng(int(hashlib.sha256(example.image_id.encode()).hexdigest()[:15], 16))
-    read = Example(example.image_id, example.pixels, example.objects)
+    read = Example(example.image_id, example.pixels, example.labels)
     for window in some_windows(read.objects, seen, LEARNT, rng):
         yield cut(read, window)

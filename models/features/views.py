@@ -39,7 +39,9 @@ class LabeledView:
         areas: (n,) float32, shares of the image.
         boxes: (n, 4) float32 x0, y0, x1, y1 in image sides.
         seeds: (n, 2) float32 x, y in image sides: the object's pixel that is nearest to its middle.
-        known: (s, s) bool, what shows the picture; the rest was made up to fill the square.
+        known: (s, s) bool, what shows the picture and no crowd; the rest was made up to fill the square, or nobody
+            knows what is there.
+        ignored: (S * S / 8) uint8, packed bits: pixels of crowds; `None` for no pixel.
     """
 
     taps: Taps
@@ -49,12 +51,20 @@ class LabeledView:
     boxes: NDArray[np.float32]
     seeds: NDArray[np.float32]
     known: NDArray[np.bool_]
+    ignored: NDArray[np.uint8] | None = None
 
     def solid(self, places: Sequence[int] | slice = slice(None)) -> NDArray[np.bool_]:
         """(m, S, S) masks of some of the objects."""
         side = self.known.shape[0] * FINEST
         bits = np.unpackbits(self.masks[places], axis=1, count=side * side)
         return bits.reshape(-1, side, side).astype(np.bool_)
+
+    def crowded(self) -> NDArray[np.bool_]:
+        """(S, S) pixels of crowds."""
+        side = self.known.shape[0] * FINEST
+        if self.ignored is None:
+            return np.zeros((side, side), dtype=np.bool_)
+        return np.unpackbits(self.ignored, count=side * side).reshape(side, side).astype(np.bool_)
 
 
 class ViewEncoder(Protocol):
@@ -96,12 +106,14 @@ def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[
 
 @dataclass(frozen=True)
 class _Shown:
-    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), what is known (S, S)."""
+    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), what shows the picture (S, S),
+    and pixels of crowds (S, S), `None` for no pixel."""
 
     image: Tensor | None
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
     known: NDArray[np.bool_]
+    ignored: NDArray[np.bool_] | None
 
 
 def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Shown:
@@ -112,7 +124,8 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
     if number < 2:
         turned = slice(None, None, -1 if number else 1)
         flipped = image.flip(-1) if image is not None and number else image
-        return _Shown(flipped, np.ascontiguousarray(example.masks[:, :, turned]), example.classes, known)
+        ignored = None if example.ignored is None else np.ascontiguousarray(example.ignored[:, turned])
+        return _Shown(flipped, np.ascontiguousarray(example.masks[:, :, turned]), example.classes, known, ignored)
     rng = np.random.default_rng([number, int(content[:15], 16)])
     move = torch.from_numpy(random_move(True, rng)).float()[None]
     grid = F.affine_grid(move, [1, 1, side, side], align_corners=False)
@@ -120,16 +133,24 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
         image = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
         image = recolour(image, rng)
     inside = (grid[0].abs() <= 1).all(dim=-1).numpy()
-    solid = torch.from_numpy(example.masks).float()[None]
-    moved = F.grid_sample(solid, grid, mode="nearest", align_corners=False)[0] > 0.5 if len(example.masks) else solid[0]
-    masks = moved.numpy().astype(np.bool_)
+    masks = _moved(example.masks, grid)
     left = masks.any(axis=(1, 2))
-    return _Shown(image, masks[left], example.classes[left], inside)
+    ignored = None if example.ignored is None else _moved(example.ignored[None], grid)[0]
+    return _Shown(image, masks[left], example.classes[left], inside, ignored)
+
+
+def _moved(masks: NDArray[np.bool_], grid: Tensor) -> NDArray[np.bool_]:
+    """(n, S, S) as the view (1, S, S, 2) shows them; what comes in from outside is nothing."""
+    if not len(masks):
+        return masks
+    solid = torch.from_numpy(masks).float()[None]
+    return (F.grid_sample(solid, grid, mode="nearest", align_corners=False)[0] > 0.5).numpy().astype(np.bool_)
 
 
 def _labeled(taps: Taps, view: _Shown) -> LabeledView:
     geometry = [_geometry(mask) for mask in view.masks]
     side = len(view.known)
+    known = view.known if view.ignored is None else view.known & ~view.ignored
     return LabeledView(
         taps,
         np.packbits(view.masks.reshape(len(view.masks), side * side), axis=1),
@@ -137,7 +158,8 @@ def _labeled(taps: Taps, view: _Shown) -> LabeledView:
         view.masks.mean(axis=(1, 2), dtype=np.float32) if len(view.masks) else np.zeros(0, np.float32),
         np.array([box for box, _ in geometry], dtype=np.float32).reshape(-1, 4),
         np.array([seed for _, seed in geometry], dtype=np.float32).reshape(-1, 2),
-        np.asarray(view.known.reshape(side // FINEST, FINEST, -1, FINEST).all(axis=(1, 3))),
+        np.asarray(known.reshape(side // FINEST, FINEST, -1, FINEST).all(axis=(1, 3))),
+        np.packbits(view.ignored) if view.ignored is not None and view.ignored.any() else None,
     )
 
 
@@ -148,6 +170,8 @@ def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Te
         for place, seen in enumerate(labels):
             for number, view in enumerate(seen):
                 parts = {"masks": view.masks, "classes": view.classes, "known": view.known}
+                if view.ignored is not None:
+                    parts["ignored"] = view.ignored
                 parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
                 tensors |= {f"{kind} {place} {number} {part}": torch.tensor(value) for part, value in parts.items()}
     return tensors

@@ -59,13 +59,17 @@ class Detection:
 def detect(truths: Mapping[str, Sequence[ObjectLabel]], proposals: Mapping[str, Sequence[ObjectProposal]]) -> Detection:
     """Match proposals, ranked by their predicted IoU, with the truth.
 
+    As COCO does, what overlaps a crowd is neither right nor wrong: the IoU with a crowd is the share of the proposal
+    that lies in it.
+
     Args:
-        truths: every evaluated image's objects by image id; images without objects are listed too.
+        truths: every evaluated image's objects and crowds by image id; images without objects are listed too.
         proposals: the network's masks by image id, at the same sizes.
     """
     numbers = {image_id: number for number, image_id in enumerate(sorted(truths), start=1)}
     annotations = [
-        _entry(numbers[image_id], item) | {"iscrowd": 0, "area": item.mask.area, "bbox": list(item.mask.box)}
+        _entry(numbers[image_id], item)
+        | {"iscrowd": int(item.crowd), "area": item.mask.area, "bbox": list(item.mask.box)}
         for image_id in sorted(truths)
         for item in truths[image_id]
     ]
@@ -74,8 +78,8 @@ def detect(truths: Mapping[str, Sequence[ObjectLabel]], proposals: Mapping[str, 
         for image_id in sorted(proposals)
         for item in proposals[image_id]
     ]
-    categories = sorted({item["category_id"] for item in annotations})
-    if not annotations or not results:
+    categories = sorted({item["category_id"] for item in annotations if not item["iscrowd"]})
+    if not categories or not results:
         nothing = np.zeros((len(THRESHOLDS), len(categories)))
         return Detection(tuple(categories), nothing, nothing)
     with redirect_stdout(io.StringIO()):

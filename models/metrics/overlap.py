@@ -1,7 +1,8 @@
 """Metrics of overlap that no ranking enters, over a whole set of images.
 
 Each takes the evaluated images' true objects by image id, images without objects included, and the proposals at the
-same sizes. Means over nothing are 0.
+same sizes. Means over nothing are 0. Truths may hold crowds: these are no objects, and proposals mostly on one are left
+out (see `maskloop.matching.judged`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from maskloop.masks import Mask
-from maskloop.matching import Entry, coco_rle, iou_matrix, match_within_class
+from maskloop.matching import Entry, coco_rle, iou_matrix, judged, match_within_class
 from maskloop.values import ObjectLabel, ObjectProposal
 from models.metrics.ssim import structural_similarity
 
@@ -21,8 +22,20 @@ Proposals = Mapping[str, Sequence[ObjectProposal]]
 FOUND = 0.5  # IoU from which an object counts as found
 
 
+def without_crowds(truths: Truths, proposals: Proposals) -> tuple[Truths, Proposals]:
+    """The true objects, and the proposals that are judged by them."""
+    if not any(item.crowd for there in truths.values() for item in there):
+        return truths, proposals
+    kept: dict[str, Sequence[ObjectProposal]] = {}
+    for image_id, offered in proposals.items():
+        is_judged = judged(offered, truths.get(image_id, ()))
+        kept[image_id] = [item for item, counts in zip(offered, is_judged, strict=True) if counts]
+    return {image_id: [item for item in there if not item.crowd] for image_id, there in truths.items()}, kept
+
+
 def mean_dice(truths: Truths, proposals: Proposals) -> float:
     """Mean Dice coefficient 2|A & B| / (|A| + |B|) over objects, paired as for the mean IoU; 0 for an unpaired one."""
+    truths, proposals = without_crowds(truths, proposals)
     ious = _paired_ious(truths, proposals)
     return _mean([2 * iou / (1 + iou) for iou in ious], sum(map(len, truths.values())))
 
@@ -32,6 +45,7 @@ def object_f1(truths: Truths, proposals: Proposals) -> float:
 
     Pairs are of one category, with the largest sum of IoUs.
     """
+    truths, proposals = without_crowds(truths, proposals)
     matched = sum(iou >= FOUND for iou in _paired_ious(truths, proposals))
     return _mean([2 * matched], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
 
@@ -41,8 +55,10 @@ def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
 
     The mean over the categories that occur in truth or proposals. An object is found by a proposal of its category with
     an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1; here masks may overlap, so pairs are those with
-    the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects.
+    the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects; on a crowd they
+    are none (section 4.1).
     """
+    truths, proposals = without_crowds(truths, proposals)
     shared: dict[int, float] = {}
     counted: dict[int, float] = {}
     for image_id, there in truths.items():
@@ -60,6 +76,7 @@ def average_best_overlap(truths: Truths, proposals: Proposals) -> float:
 
     Uijlings et al., *Selective search for object recognition*, 2013.
     """
+    truths, proposals = without_crowds(truths, proposals)
     best = [
         iou_matrix([item.mask for item in there], [item.mask for item in proposals.get(image_id, ())]).max(1, initial=0)
         for image_id, there in truths.items()
@@ -70,15 +87,18 @@ def average_best_overlap(truths: Truths, proposals: Proposals) -> float:
 def semantic_iou(truths: Truths, proposals: Proposals) -> dict[int, float]:
     """IoU of each category's pixels, objects merged, summed over the images; for categories that occur in the truth.
 
-    As in Pascal VOC's segmentation task, but without the background, and a pixel may be of several categories.
+    As in Pascal VOC's segmentation task, but without the background, and a pixel may be of several categories. Pixels
+    of crowds are left out, of whatever category.
     """
     ious = {}
-    for category_id in sorted({item.category_id for there in truths.values() for item in there}):
+    for category_id in sorted({item.category_id for there in truths.values() for item in there if not item.crowd}):
         shared = union = 0
         for image_id, there in truths.items():
-            true, drawn = _of(category_id, there), _of(category_id, proposals.get(image_id, ()))
-            shared += _area([_merge(true), _merge(drawn)], intersect=True) if true and drawn else 0
-            union += _area(true + drawn, intersect=False)
+            true = _of(category_id, [item for item in there if not item.crowd])
+            drawn = _of(category_id, proposals.get(image_id, ()))
+            crowds = [coco_rle(item.mask) for item in there if item.crowd]
+            shared += _area_outside(crowds, [_merge(true), _merge(drawn)], intersect=True) if true and drawn else 0
+            union += _area_outside(crowds, true + drawn, intersect=False)
         ious[category_id] = shared / union if union else 0.0
     return ious
 
@@ -90,6 +110,7 @@ def mean_similarity(truths: Truths, proposals: Proposals) -> float:
     selection for semi-supervised instance segmentation*, Tables 9 and 10, do not say how they pair or what window
     they take; both are our reading.
     """
+    truths, proposals = without_crowds(truths, proposals)
     values = [
         structural_similarity(item.mask, _best(item, proposals.get(image_id, ())))
         for image_id, there in truths.items()
@@ -120,8 +141,13 @@ def _merge(masks: list[Entry]) -> Entry:
     return merged
 
 
-def _area(masks: list[Entry], *, intersect: bool) -> int:
-    return int(coco_mask.area(coco_mask.merge(masks, intersect=intersect))) if masks else 0
+def _area_outside(crowds: list[Entry], masks: list[Entry], *, intersect: bool) -> int:
+    """Pixels of the masks merged, less those of them on crowds."""
+    if not masks:
+        return 0
+    merged = coco_mask.merge(masks, intersect=intersect)
+    crowded = coco_mask.area(coco_mask.merge([merged, _merge(crowds)], intersect=True)) if crowds else 0
+    return int(coco_mask.area(merged)) - int(crowded)
 
 
 def _mean(values: Sequence[float], count: int) -> float:

@@ -75,6 +75,8 @@ class Traces:
 def thin_metrics(truths: Truths, proposals: Proposals, tolerance: float = TOLERANCE) -> dict[str, float]:
     """`boundary_f1` and `cl_dice`, means over the categories in truth or proposals; `length_found`, over true ones.
 
+    Outlines and centrelines on crowds are left out, of whatever category.
+
     One image is decoded at a time, and of it no more than the box of a category's masks.
 
     Args:
@@ -83,10 +85,13 @@ def thin_metrics(truths: Truths, proposals: Proposals, tolerance: float = TOLERA
     totals: dict[int, Traces] = defaultdict(Traces)
     for image_id, there in truths.items():
         offered = proposals.get(image_id, ())
-        for category_id in {item.category_id for item in there} | {item.category_id for item in offered}:
-            true = [item.mask for item in there if item.category_id == category_id]
+        crowds = [item.mask for item in there if item.crowd]
+        objects = [item for item in there if not item.crowd]
+        for category_id in {item.category_id for item in objects} | {item.category_id for item in offered}:
+            true = [item.mask for item in objects if item.category_id == category_id]
             drawn = [item.mask for item in offered if item.category_id == category_id]
-            totals[category_id] += trace(*_unions(true, drawn), tolerance)
+            one, other, crowd = _unions(true, drawn, crowds)
+            totals[category_id] += trace(one, other, tolerance, crowd)
     return {
         "boundary_f1": _mean([each.boundary_f1 for each in totals.values()]),
         "cl_dice": _mean([each.cl_dice for each in totals.values()]),
@@ -94,19 +99,22 @@ def thin_metrics(truths: Truths, proposals: Proposals, tolerance: float = TOLERA
     }
 
 
-def trace(true: Bools, drawn: Bools, tolerance: float) -> Traces:
-    """Of two masks (H, W) of the same window of an image."""
-    outline, drawn_outline = outline_of(true), outline_of(drawn)
-    line, drawn_line = centreline_of(true), centreline_of(drawn)
+def trace(true: Bools, drawn: Bools, tolerance: float, ignored: Bools | None = None) -> Traces:
+    """Of two masks (H, W) of the same window of an image; what lies on `ignored` pixels (H, W) does not count."""
+    counted = np.ones_like(true) if ignored is None else ~ignored
+    whole, drawn_whole = outline_of(true), outline_of(drawn)
+    outline, drawn_outline, line, drawn_line = (
+        points[counted[tuple(points.T)]] for points in (whole, drawn_whole, centreline_of(true), centreline_of(drawn))
+    )
     inside = drawn[tuple(line.T)]
     return Traces(
         true_outline=len(outline),
-        true_outline_met=int(near(outline, drawn_outline, tolerance).sum()),
+        true_outline_met=int(near(outline, drawn_whole, tolerance).sum()),
         drawn_outline=len(drawn_outline),
-        drawn_outline_met=int(near(drawn_outline, outline, tolerance).sum()),
+        drawn_outline_met=int(near(drawn_outline, whole, tolerance).sum()),
         true_line=len(line),
         true_line_inside=int(inside.sum()),
-        true_line_near=int((inside | near(line, drawn_outline, tolerance)).sum()),
+        true_line_near=int((inside | near(line, drawn_whole, tolerance)).sum()),
         drawn_line=len(drawn_line),
         drawn_line_inside=int(true[tuple(drawn_line.T)].sum()),
     )
@@ -136,13 +144,14 @@ def near(points: Points, others: Points, tolerance: float) -> Bools:
     return within
 
 
-def _unions(true: list[Mask], drawn: list[Mask]) -> tuple[Bools, Bools]:
-    """Both in the window that holds all of them; at least one mask is there."""
+def _unions(true: list[Mask], drawn: list[Mask], crowds: list[Mask]) -> tuple[Bools, Bools, Bools]:
+    """Each in the window that holds the first two; at least one of their masks is there."""
     first = (true or drawn)[0]
     whole = _union([*true, *drawn], first)
     if not whole.area:
-        return (np.zeros((0, 0), dtype=np.bool_),) * 2
-    return _union(true, first).crop(*whole.box).to_array(), _union(drawn, first).crop(*whole.box).to_array()
+        return (np.zeros((0, 0), dtype=np.bool_),) * 3
+    one, two, three = (_union(masks, first).crop(*whole.box).to_array() for masks in (true, drawn, crowds))
+    return one, two, three
 
 
 def _union(masks: list[Mask], like: Mask) -> Mask:

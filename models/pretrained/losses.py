@@ -44,12 +44,20 @@ def box_loss(logarithms: Tensor, distances: Tensor) -> Tensor:
     return ratio + (1 - overlap / (union - overlap).clamp(min=1e-9)).mean()
 
 
-def mask_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy and 1 - soft IoU of regions (N, R, R), targets in [0, 1]; 0 without a region."""
+def mask_loss(logits: Tensor, targets: Tensor, ignored: Tensor | None = None) -> Tensor:
+    """Binary cross-entropy and 1 - soft IoU of regions (N, R, R), targets in [0, 1]; 0 without a region.
+
+    Cells that are `ignored` (N, R, R), bool, do not count; `None` for none.
+    """
     if not len(logits):
         return logits.sum() * 0
-    entropy = F.binary_cross_entropy_with_logits(logits, targets)
-    shown = logits.sigmoid()
+    if ignored is None:
+        entropy, shown = F.binary_cross_entropy_with_logits(logits, targets), logits.sigmoid()
+    else:
+        targets = targets.masked_fill(ignored, 0)
+        each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").masked_fill(ignored, 0)
+        entropy = each.sum() / (~ignored).sum().clamp(min=1)
+        shown = logits.sigmoid().masked_fill(ignored, 0)
     both = (shown * targets).sum(dim=(1, 2))
     either = (shown + targets - shown * targets).sum(dim=(1, 2))
     return entropy + (1 - (both + 1) / (either + 1)).mean()

@@ -39,6 +39,7 @@ class Objects:
         classes: (N,) int64.
         boxes: (N, 4); seeds: (N, 2), a little beside the middle. Both in image sides.
         own: (N,) bool, whose region is to be of the network's own box.
+        crowded: (B, 1, S, S) float32 in {0, 1}, pixels of crowds of the batch's images; `None` for no pixel.
     """
 
     images: Tensor
@@ -48,6 +49,7 @@ class Objects:
     seeds: Tensor
     noise: Tensor
     own: Tensor
+    crowded: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             objects.masks[:, None], torch.arange(len(regions), device=self.device), regions, logits.shape[-1]
         )[:, 0]
         said = self.network.classes(maps, taps, objects.images, boxes)
-        return losses.mask_loss(logits, targets) + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
+        ignored = None
+        if objects.crowded is not None:
+            ignored = cut_out(objects.crowded, objects.images, regions, logits.shape[-1])[:, 0] > 0
+        return losses.mask_loss(logits, targets, ignored) + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
 
     def _some_objects(self, chosen: Sequence[LabeledView], rng: np.random.Generator) -> Objects:
         drawn = [
@@ -124,6 +129,10 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         spread = SPREAD * np.sqrt(numbers["areas"]).reshape(-1, 1)
         seeds = numbers["seeds"].reshape(-1, 2) + spread * rng.normal(size=(len(drawn), 2))
 
+        crowded = None
+        if any(view.ignored is not None for view in chosen):
+            crowded = np.stack([view.crowded() for view in chosen])[:, None]
+
         def tensor(values: object, kind: torch.dtype = torch.float32) -> Tensor:
             return torch.as_tensor(np.asarray(values), dtype=kind).to(self.device)
 
@@ -135,6 +144,7 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             tensor(seeds),
             tensor(BOX_NOISE * rng.normal(size=(len(drawn), 4)).clip(-2, 2)),
             tensor(rng.random(len(drawn)) < self.recipe.own_boxes, torch.bool),
+            None if crowded is None else tensor(crowded),
         )
 
 

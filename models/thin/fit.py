@@ -106,7 +106,11 @@ def thin_head(evidence: CalibrationSet | None) -> Calibrator:
 
 @torch.inference_mode()
 def _learn_rule(network: DenseNetwork, learnt: Learnt, encoder: FrozenEncoder) -> InstanceRule:
-    """From the labels as they are, and what the network makes of them."""
+    """From the labels as they are, and what the network makes of them; on a crowd, it is not asked."""
     first = [views[0] for windows in learnt.labels.values() for views in windows]
     maps = [network(encoder.tensors([taps]))[0].sigmoid().cpu().numpy() for taps in learnt.taps(first, encoder)]
+    maps = [
+        values if view.ignored is None else np.where(view.crowded(), np.float32(0), values)
+        for values, view in zip(maps, first, strict=True)
+    ]
     return learn_rule(maps, [view.solid() for view in first], [view.classes for view in first])

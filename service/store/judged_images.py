@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import image_of
-from service.store.label_rows import IMAGE_FIELDS, answer_of, image_beside, shown_by
+from service.store.label_rows import IMAGE_FIELDS, answer_of, categories_in, image_beside
 from service.store.tables import IS_CURRENT, images, labels
 
 
@@ -86,7 +86,7 @@ def _judged(tx: Transaction, query: Select[Any]) -> Iterator[JudgedImage]:
     best_first = list(TRAINING_USES)
     for _, rows in groupby(tx.execute(query.order_by(labels.c.image_id)), attrgetter("image_id")):
         best = min(rows, key=lambda row: best_first.index(SupervisionKind(row.kind)))
-        yield JudgedImage(image_beside(best, best.image_id), frozenset(shown_by(best).by_category), best.id)
+        yield JudgedImage(image_beside(best, best.image_id), categories_in(best), best.id)
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:

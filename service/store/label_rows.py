@@ -95,6 +95,13 @@ def shown_by(row: Row[Any]) -> Counts:
     return STORED_FORMS[SupervisionKind(row.kind)].shown(row)
 
 
+def categories_in(row: Row[Any]) -> frozenset[int]:
+    """Ids of the categories that a label's row says are in its image, those of crowds as well."""
+    if row.objects is not None:
+        return frozenset(category_id for category_id, *_ in row.objects)
+    return frozenset(shown_by(row).by_category)
+
+
 def counts_of(stored: dict[str, int]) -> Counts:
     """Counts as the column `counts` keeps them."""
     return Counts({int(category_id): count for category_id, count in stored.items()})

@@ -40,7 +40,7 @@ def coco_document(
     Args:
         categories: the vocabulary.
         images: every image to list; one without `labels` is listed and empty.
-        labels: objects by file name.
+        labels: objects and crowds by file name; a crowd has `iscrowd` 1.
         scores: predicted IoU in [0, 1] of each object, by file name; becomes the annotation's `score`.
 
     Raises:
@@ -110,6 +110,6 @@ def _annotation(id_: int, image_id: int, item: ObjectLabel, score: float | None)
         "segmentation": write_segmentation(item.mask),
         "area": item.mask.area,
         "bbox": list(item.mask.box),
-        "iscrowd": 0,
+        "iscrowd": int(item.crowd),
     }
     return annotation if score is None else {**annotation, "score": score}

@@ -11,7 +11,8 @@ def data_of(folder, **piece):
 
 
 def test_a_server_started_for_the_run_refers_to_the_images_unless_they_are_to_be_copied(tmp_path):
-    data, asked = data_of(tmp_path), {"budget": "1h", "data": "demo"}
+    data = data_of(tmp_path)
+    asked: dict[str, Any] = {"budget": "1h", "data": "demo"}
     assert referred_folders(Options(**asked), data) == (tmp_path.resolve(),)
     assert referred_folders(Options(**asked, copy_images=True), data) == ()
     assert referred_folders(Options(**asked, server="127.0.0.1:7443"), data) == ()
