@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
+from maskloop.errors import UnsupportedSupervision
+from maskloop.formats.coco_boxes import boxes_document
 from maskloop.formats.coco_writing import coco_document
-from maskloop.values import CostEstimates, Label, LabelDraft, Split, SupervisionKind
+from maskloop.values import BoxesLabel, Category, CostEstimates, Label, LabelDraft, Split, SupervisionKind
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
@@ -17,7 +19,7 @@ from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.clock import Clock, NewId
 from service.store.images import get_image
-from service.store.labels import full_labels, get_labels, list_labels, timed_labels
+from service.store.labels import LabeledImage, get_labels, labels_beside_images, list_labels, timed_labels
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
@@ -125,17 +127,23 @@ class LabelDesk:
                 tx, project_id, page, image_id=image_id, kind=kind, include_superseded=include_superseded
             )
 
-    def export_labels(self, *, project_id: str) -> Iterator[bytes]:
-        """The current full labels as one COCO instance document, UTF-8 JSON in pieces of at most 256 KiB.
+    def export_labels(self, *, project_id: str, kind: SupervisionKind | None = None) -> Iterator[bytes]:
+        """The current labels of a kind as one COCO document, UTF-8 JSON in pieces of at most 256 KiB.
+
+        Args:
+            kind: full, for masks, as for `None`; or boxes.
 
         Raises:
             ProjectNotFound: there is no such project.
+            UnsupportedSupervision: another kind.
         """
+        kind = kind or SupervisionKind.FULL
+        if kind not in (SupervisionKind.FULL, SupervisionKind.BOXES):
+            raise UnsupportedSupervision(f"labels of kind {kind} are not exported; full and boxes are", field="kind")
         with self._database.read() as tx:
             project = get_project(tx, project_id)
-            labeled = list(full_labels(tx, project_id, Split))
-        objects = {item.image.file_name: item.label.objects for item in labeled}
-        text = json.dumps(coco_document(project.categories, [item.image for item in labeled], objects)).encode()
+            labeled = list(labels_beside_images(tx, project_id, kind, Split))
+        text = json.dumps(_coco(kind, project.categories, labeled)).encode()
         return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 
     def get_cost_estimates(self, *, project_id: str) -> CostEstimates:
@@ -159,3 +167,14 @@ class LabelDesk:
         if any(label.content.sorts_images for label in labels):  # the pool grew, or the classifier knows better now
             tx.after_commit(lambda: self._candidates.forget(project.id))
         return _Kept(tuple(label.id for label in labels), left_s)
+
+
+def _coco(
+    kind: SupervisionKind, categories: Sequence[Category], labeled: Sequence[LabeledImage]
+) -> Mapping[str, object]:
+    images = [item.image for item in labeled]
+    if kind is SupervisionKind.FULL:
+        return coco_document(categories, images, {item.image.file_name: item.label.objects for item in labeled})
+    contents = {item.image.file_name: item.label.content for item in labeled}
+    boxes = {name: content.boxes for name, content in contents.items() if isinstance(content, BoxesLabel)}
+    return boxes_document(categories, images, boxes)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from maskloop.errors import AlreadyExists, InvalidArgument
 from maskloop.values import (
     OUTLINE_FLAT,
+    BoxesLabel,
     Category,
     FullLabel,
     Image,
     ImageImport,
     Label,
-    ObjectLabel,
     OutlinePrice,
     Project,
     Split,
@@ -41,7 +41,7 @@ class _Arrival:
     """An image that passed all checks that can be made without the store."""
 
     image: Image
-    objects: tuple[ObjectLabel, ...] | None
+    label: FullLabel | BoxesLabel | None
 
 
 class ProjectDesk:
@@ -227,9 +227,10 @@ class ProjectDesk:
             sha256=facts.sha256,
             split=imported.split,
         )
-        if imported.objects is not None:
-            FullLabel(imported.objects).check(project.categories, image, f"image {imported.file_name}")
-        return _Arrival(image, imported.objects)
+        label = imported.content
+        if label is not None:
+            label.check(project.categories, image, f"image {imported.file_name}")
+        return _Arrival(image, label)
 
     def _keep(self, imported: ImageImport, image: Image) -> None:
         """Keep bytes that were sent; refer to a file that was named. It is read again: others were checked since."""
@@ -241,7 +242,7 @@ class ProjectDesk:
     def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
         there = _known_images(tx, project_id, arrivals)
         insert_images(tx, [arrival.image for arrival in arrivals if arrival.image.file_name not in there])
-        self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.objects is not None])
+        self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.label is not None])
         tx.after_commit(lambda: self._candidates.forget(project_id))
         return tuple(arrival.image.id for arrival in arrivals)
 
@@ -249,12 +250,14 @@ class ProjectDesk:
         current = current_labels(tx, project_id, [arrival.image.id for arrival in labeled])
         new: list[Label] = []
         for arrival in labeled:
-            known = current.get((arrival.image.id, FullLabel.kind))
+            label = self._label(arrival)
+            known = current.get((arrival.image.id, label.kind))
             if known is None:
-                new.append(self._label(arrival))
-            elif get_labels(tx, project_id, [known])[0].objects != arrival.objects:
+                new.append(label)
+            elif get_labels(tx, project_id, [known])[0].content != label.content:
                 raise AlreadyExists(
-                    f"image {arrival.image.file_name} has another full label already, {known}", field="images.label"
+                    f"image {arrival.image.file_name} has another label of kind {label.kind} already, {known}",
+                    field="images.label",
                 )
         insert_labels(tx, new)
 
@@ -263,7 +266,7 @@ class ProjectDesk:
             id=self._new_id(),
             project_id=arrival.image.project_id,
             image_id=arrival.image.id,
-            content=FullLabel(arrival.objects or ()),
+            content=arrival.label or FullLabel(),
             annotator=IMPORTED,
             cost_s=0.0,
             created_at=self._clock(),

@@ -48,7 +48,7 @@ _IS_FULL_OF_IMAGE = and_(
 
 @dataclass(frozen=True)
 class LabeledImage:
-    """An image and its current full label."""
+    """An image and its current label of a kind."""
 
     image: Image
     label: Label
@@ -122,12 +122,19 @@ def list_labels(
 
 def full_labels(tx: Transaction, project_id: str, splits: Iterable[Split]) -> Iterator[LabeledImage]:
     """Current full labels of the images of some splits, by image id; read as they are consumed."""
+    return labels_beside_images(tx, project_id, SupervisionKind.FULL, splits)
+
+
+def labels_beside_images(
+    tx: Transaction, project_id: str, kind: SupervisionKind, splits: Iterable[Split]
+) -> Iterator[LabeledImage]:
+    """Current labels of a kind of the images of some splits, by image id; read as they are consumed."""
     query = (
         select(labels, *(images.c[name] for name in IMAGE_FIELDS))
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .where(
             labels.c.project_id == project_id,
-            _IS_FULL,
+            labels.c.kind == kind.value,
             IS_CURRENT,
             images.c.split.in_([str(split) for split in splits]),
         )

@@ -60,9 +60,13 @@ class LabelVerbs(Verbs):
         )
         return (convert.label_from_message(item) for page in pages for item in page.labels)
 
-    def export_labels(self, *, project_id: str) -> bytes:
-        """A project's current full labels as one COCO instance document (UTF-8 JSON)."""
-        request = convert.request(pb.ExportLabelsRequest, project_id=project_id)
+    def export_labels(self, *, project_id: str, kind: SupervisionKind = SupervisionKind.FULL) -> bytes:
+        """A project's current full labels, or its labels of kind boxes, as one COCO document (UTF-8 JSON).
+
+        Raises:
+            UnsupportedSupervision: another kind.
+        """
+        request = convert.request(pb.ExportLabelsRequest, project_id=project_id, kind=kind)
         method = self._stub(LabelServiceStub).ExportLabels
         return self._wire.collect(method, request, _joined, timeout_s=self.slow_s)
 

@@ -141,5 +141,6 @@ def packs(images: Iterable[ImageImport]) -> Iterator[list[ImageImport]]:
 def _weight(image: ImageImport) -> int:
     """About the bytes of its message, or those that the server reads itself."""
     masks = sum(len(item.mask.rle) + 32 for item in image.objects or ())
+    boxes = 48 * len(image.boxes or ())
     content = REFERRED_BYTES if image.data is None else len(image.data)
-    return content + masks + len(image.uri) + len(image.file_name) + 64
+    return content + masks + boxes + len(image.uri) + len(image.file_name) + 64

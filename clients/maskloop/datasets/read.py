@@ -80,7 +80,8 @@ class Data:
         return outer if len(outer) <= MOST_FOLDERS else (Path(os.path.commonpath(outer)),)
 
     def imports(self, referred: Sequence[Path] = ()) -> Iterator[ImageImport]:
-        """Every image as it is brought in: test images with their labels, the others' labels stay here.
+        """Every image as it is brought in: test images with their labels, the others' labels stay here. Boxes, which
+        no full label follows from, go with every image that has them.
 
         Args:
             referred: folders whose image files are named by their uri, for a server on this machine to refer to. Other
@@ -90,11 +91,13 @@ class Data:
             InvalidDataset: a file cannot be read.
         """
         for image in self.test:
-            yield ImageImport(image.file_name, Split.TEST, objects=image.objects, **_source(image, referred))
+            objects = image.objects if image.is_labeled else None
+            source = _source(image, referred)
+            yield ImageImport(image.file_name, Split.TEST, objects=objects, boxes=image.boxes, **source)
         for image in self.pool:
-            yield ImageImport(image.file_name, Split.POOL, **_source(image, referred))
+            yield ImageImport(image.file_name, Split.POOL, boxes=image.boxes, **_source(image, referred))
         for image in self.candidates:
-            yield ImageImport(image.file_name, Split.OOD, **_source(image, referred))
+            yield ImageImport(image.file_name, Split.OOD, boxes=image.boxes, **_source(image, referred))
 
 
 def _source(image: DatasetImage, referred: Sequence[Path]) -> dict[str, Any]:
@@ -164,7 +167,12 @@ def renamed(image: DatasetImage, theirs: Sequence[Category], ours: Sequence[Cate
     ids = {category.name: category.id for category in ours}
     known = {category.id: ids[category.name] for category in theirs if category.name in ids}
     shown = [item for item in image.objects if item.category_id in known]
-    return replace(image, objects=tuple(replace(item, category_id=known[item.category_id]) for item in shown))
+    boxes = None if image.boxes is None else [item for item in image.boxes if item.category_id in known]
+    return replace(
+        image,
+        objects=tuple(replace(item, category_id=known[item.category_id]) for item in shown),
+        boxes=None if boxes is None else tuple(replace(item, category_id=known[item.category_id]) for item in boxes),
+    )
 
 
 def without_folders(spec: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from maskloop.errors import InvalidArgument, InvalidDataset
-from maskloop.values import Category, ObjectLabel
+from maskloop.values import Box, Category, ObjectLabel
 
 if TYPE_CHECKING:
     from maskloop.formats.datasets import Dataset, DatasetImage
@@ -35,7 +35,7 @@ class Excerpt:
             is as long as the image: padding would be a ground nobody photographed. Objects are cut along; one that the
             border cuts goes where less than `LEAST_SHARE` of the piece is left of it, a whole one stays.
         stretch: whether to stretch the contrast of the files that images come from (see `DatasetImage`).
-        objects: fewest and most objects of the images to keep, both included.
+        objects: fewest and most objects of the images to keep, both included; boxes are objects, crowds are none.
         pool_images, test_images: how many to draw of the training and of the test images, 0 for all.
 
     Raises:
@@ -126,7 +126,13 @@ class Excerpt:
                 yield _Piece(_png(image.file_name, f"-{y}-{x}"), image, (x, y, width, height))
 
     def _holds_as_many(self, image: DatasetImage) -> bool:
-        return self.objects is None or self.objects[0] <= len(image.objects) <= self.objects[1]
+        """A crowd is no object, but not nothing; nor is an image that nobody has looked at known to hold nothing."""
+        if self.objects is None:
+            return True
+        fewest, most = self.objects
+        if not most and (image.objects or not (image.is_labeled or image.boxes is not None)):
+            return False
+        return fewest <= number_of_objects(image) <= most
 
     def _too_few(self, option: str, available: int, of: int) -> InvalidArgument:
         if self.objects is None:
@@ -154,18 +160,21 @@ class _Piece:
             self.image,
             file_name=self.file_name,
             objects=tuple(item for item in self.image.objects if item.category_id in categories),
+            boxes=_of(categories, self.image.boxes),
             stretched=stretch,
         )
         if self.window is None:
             return image
         x, y, width, height = self.window
         objects = objects_within(image.objects, (x, y), width, height)
-        return replace(image, width=width, height=height, objects=objects, corner=(x, y))
+        boxes = None if image.boxes is None else boxes_within(image.boxes, (x, y), width, height)
+        return replace(image, width=width, height=height, objects=objects, boxes=boxes, corner=(x, y))
 
 
 def _frequencies(dataset: Dataset) -> str:
     """`window (2447), balcony (393) and 8 more`: what there is, the most frequent first."""
     frequency = Counter(item.category_id for image in dataset.images for item in image.objects)
+    frequency.update(item.category_id for image in dataset.images for item in image.boxes or ())
     ordered = sorted(dataset.categories, key=lambda category: (-frequency[category.id], category.id))
     shown = ", ".join(f"{category.name} ({frequency[category.id]})" for category in ordered[:MOST_NAMED])
     return shown if len(ordered) <= MOST_NAMED else f"{shown} and {len(ordered) - MOST_NAMED} more"
@@ -174,6 +183,28 @@ def _frequencies(dataset: Dataset) -> str:
 def _png(file_name: str, suffix: str = "") -> str:
     path = PurePosixPath(file_name)
     return str(path.with_name(f"{path.stem}{suffix}.png"))
+
+
+def number_of_objects(image: DatasetImage) -> int:
+    """Outlined or boxed; a crowd is none."""
+    return sum(not item.crowd for item in image.objects) + len(image.boxes or ())
+
+
+def _of(categories: Set[int], boxes: tuple[Box, ...] | None) -> tuple[Box, ...] | None:
+    return None if boxes is None else tuple(item for item in boxes if item.category_id in categories)
+
+
+def boxes_within(boxes: Iterable[Box], corner: tuple[int, int], width: int, height: int) -> tuple[Box, ...]:
+    """What a window shows of boxes; as `objects_within`, by the boxes' areas."""
+    inside: list[Box] = []
+    for item in boxes:
+        seen = item.crop(*corner, width, height)
+        if seen is None:
+            continue
+        is_whole = (seen.width, seen.height) == (item.width, item.height)
+        if is_whole or seen.width * seen.height >= LEAST_SHARE * width * height:
+            inside.append(seen)
+    return tuple(inside)
 
 
 def objects_within(

@@ -6,14 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maskloop.convert.masks import counts_from_message, counts_to_message, objects_from_message, objects_to_message
+from maskloop.convert.masks import (
+    boxes_from_message,
+    boxes_to_message,
+    counts_from_message,
+    counts_to_message,
+    objects_from_message,
+    objects_to_message,
+)
 from maskloop.convert.scalars import check_text, optional, required_time, time_to_message
 from maskloop.errors import InvalidLabel, UnsupportedSupervision
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
 from maskloop.values import (
     LABEL_KINDS,
-    Box,
     BoxesLabel,
     Counts,
     FullLabel,
@@ -92,23 +98,11 @@ def _counts_from_message(message: pb_masks.CategoryCounts, whose: str) -> Counts
 
 
 def _boxes_to_message(content: BoxesLabel) -> pb_masks.Boxes:
-    return pb_masks.Boxes(
-        boxes=[
-            pb_masks.ObjectBox(category_id=item.category_id, x=item.x, y=item.y, width=item.width, height=item.height)
-            for item in content.boxes
-        ]
-    )
+    return boxes_to_message(content.boxes)
 
 
 def _boxes_from_message(message: pb_masks.Boxes, whose: str) -> BoxesLabel:
-    return BoxesLabel(tuple(_box(item, f"{whose}, box {place}") for place, item in enumerate(message.boxes)))
-
-
-def _box(item: Any, where: str) -> Box:
-    try:
-        return Box(item.category_id, item.x, item.y, item.width, item.height)
-    except InvalidLabel as error:
-        raise InvalidLabel(f"{where}: {error.message}", field="labels.boxes") from error
+    return BoxesLabel(boxes_from_message(message, whose))
 
 
 def _full_to_message(content: FullLabel) -> pb_masks.ObjectMasks:

@@ -1,4 +1,4 @@
-"""Masks, counts and outlined objects."""
+"""Masks, counts, boxed and outlined objects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from maskloop.errors import InvalidLabel, InvalidMask
 from maskloop.masks import Mask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import MOST_OBJECTS, Counts, ObjectLabel
+from maskloop.values import MOST_OBJECTS, Box, Counts, ObjectLabel
 
 
 def mask_to_message(mask: Mask) -> pb.Mask:
@@ -48,6 +48,32 @@ def counts_from_message(message: pb.CategoryCounts) -> Counts:
             )
         by_category[item.category_id] = item.count
     return Counts(by_category)
+
+
+def boxes_to_message(boxes: Iterable[Box]) -> pb.Boxes:
+    """Boxed objects, in their order."""
+    return pb.Boxes(
+        boxes=[
+            pb.ObjectBox(category_id=item.category_id, x=item.x, y=item.y, width=item.width, height=item.height)
+            for item in boxes
+        ]
+    )
+
+
+def boxes_from_message(message: pb.Boxes, whose: str) -> tuple[Box, ...]:
+    """Boxed objects of the image called `whose`.
+
+    Raises:
+        InvalidLabel: one is no box; the message names the image and the box.
+    """
+    return tuple(_box(item, f"{whose}, box {place}") for place, item in enumerate(message.boxes))
+
+
+def _box(item: Any, where: str) -> Box:
+    try:
+        return Box(item.category_id, item.x, item.y, item.width, item.height)
+    except InvalidLabel as error:
+        raise InvalidLabel(f"{where}: {error.message}", field="labels.boxes") from error
 
 
 def objects_to_message(objects: Iterable[ObjectLabel]) -> pb.ObjectMasks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maskloop.convert.costs import outline_price_from_message, outline_price_to_message
-from maskloop.convert.masks import objects_from_message, objects_to_message
+from maskloop.convert.masks import boxes_from_message, boxes_to_message, objects_from_message, objects_to_message
 from maskloop.convert.scalars import (
     check_text,
     enum_from_message,
@@ -90,22 +90,27 @@ def image_import_to_message(item: ImageImport) -> pb.ImageImport:
     """One image to bring in."""
     source = {"uri": item.uri} if item.data is None else {"data": item.data}
     label = None if item.objects is None else objects_to_message(item.objects)
-    return pb.ImageImport(file_name=item.file_name, split=enum_to_message(item.split), label=label, **source)
+    boxes = None if item.boxes is None else boxes_to_message(item.boxes)
+    return pb.ImageImport(
+        file_name=item.file_name, split=enum_to_message(item.split), label=label, boxes=boxes, **source
+    )
 
 
 def image_import_from_message(message: pb.ImageImport) -> ImageImport:
     """One image to bring in.
 
     Raises:
-        InvalidArgument: it has no name, no source or no split, or a pool image has a label.
+        InvalidArgument: it has no name, no source or no split, or a pool image has a full label.
+        InvalidLabel: it has a full label and boxes, or a box that is none.
         InvalidMask: a mask of its label does not decode.
     """
     name = check_text(message.file_name, "images.file_name")
-    label = optional(message, "label")
+    label, boxes = optional(message, "label"), optional(message, "boxes")
     return ImageImport(
         file_name=name,
         split=enum_from_message(Split, message.split, "images.split"),
         uri=check_text(message.uri, "images.uri"),
         data=optional(message, "data"),
         objects=None if label is None else objects_from_message(label, f"image {name}"),
+        boxes=None if boxes is None else boxes_from_message(boxes, f"image {name}"),
     )

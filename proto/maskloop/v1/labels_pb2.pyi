@@ -124,10 +124,12 @@ class ListLabelsResponse(_message.Message):
     def __init__(self, labels: _Optional[_Iterable[_Union[Label, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ExportLabelsRequest(_message.Message):
-    __slots__ = ("project_id",)
+    __slots__ = ("project_id", "kind")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     project_id: str
-    def __init__(self, project_id: _Optional[str] = ...) -> None: ...
+    kind: SupervisionKind
+    def __init__(self, project_id: _Optional[str] = ..., kind: _Optional[_Union[SupervisionKind, str]] = ...) -> None: ...
 
 class ExportLabelsResponse(_message.Message):
     __slots__ = ("data",)

@@ -77,7 +77,7 @@ class LabelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportLabels(self, request, context):
-        """Streams a project's current full labels as one COCO instance document, in pieces.
+        """Streams a project's current full labels, or its boxes, as one COCO document, in pieces.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument, InvalidLabel
-from maskloop.values.labels import ObjectLabel
+from maskloop.values.labels import Box, BoxesLabel, FullLabel, ObjectLabel
 from maskloop.values.projects import Split
 
 
@@ -14,7 +14,8 @@ class ImageImport:
     """One image to bring in, from a `file:` uri under the server's image roots or from its own bytes.
 
     `objects` is its full label if it is known beforehand (an empty tuple says: nothing here), `None` if it is not;
-    pool images come without.
+    pool images come without. `boxes` are its objects boxed, where that is known, of an image of any split; an image
+    has one or the other.
     """
 
     file_name: str
@@ -22,6 +23,7 @@ class ImageImport:
     uri: str = ""
     data: bytes | None = None
     objects: tuple[ObjectLabel, ...] | None = None
+    boxes: tuple[Box, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.file_name) <= 255:
@@ -33,3 +35,12 @@ class ImageImport:
             raise InvalidArgument(f"image {self.file_name}: either a uri or its bytes, not both", field="images.source")
         if self.split is Split.POOL and self.objects is not None:
             raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")
+        if self.objects is not None and self.boxes is not None:
+            raise InvalidLabel(f"image {self.file_name}: outlined or boxed, not both", field="images.boxes")
+
+    @property
+    def content(self) -> FullLabel | BoxesLabel | None:
+        """Its label, `None` if it comes without."""
+        if self.objects is not None:
+            return FullLabel(self.objects)
+        return None if self.boxes is None else BoxesLabel(self.boxes)

@@ -142,7 +142,7 @@ def test_labels_come_with_train_and_test_images_and_cost_nothing(server: Server)
     ]
     assert {label.kind for label in labels} == {SupervisionKind.FULL}
     assert server.campaigns.get_campaign(project_id="p", campaign_id="c").spent_s == 0.0
-    with pytest.raises(AlreadyExists, match=r"a\.png has another full label"):
+    with pytest.raises(AlreadyExists, match=r"a\.png has another label of kind full"):
         take_in(server, ImageImport("a.png", Split.TRAIN, data=png(1), objects=objects(2)))
 
 

@@ -101,7 +101,7 @@ def _point(done: Round) -> Point:
         fallback=next((batch.batch.fallback for batch in purchase.batches if batch.batch.fallback), ""),
         target_iou=targets[0] if targets else None,
         chosen_images=len(bought),
-        chosen_objects=sum(len(label.objects) for _, label in bought),
+        chosen_objects=sum(label.shown.objects for _, label in bought),
         chosen_s=round(sum(label.cost_s for _, label in bought), 3),
         chosen_iou=sum(scores) / len(scores) if scores else None,
         pq=_finite(measured.quality("pq")),

@@ -26,7 +26,7 @@ def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, o
             that suit the objects, and needs no help with them.
     """
     small = [image for image in images if not _seen_through_windows(image, recipe)]
-    found = [(image, item.mask) for image in small for item in image.objects]
+    found = [(image, item.mask) for image in small for item in image.objects if not item.crowd]
     found = found[:: max(1, len(found) // LOOKED_AT)]
     side = _side(recipe, [mask for _, mask in found])
     if not found or not side:

@@ -19,12 +19,13 @@ def constant_iou(training: Iterable[ObjectLabel], test: Sequence[ObjectLabel]) -
     """Mean IoU, in [0, 1], of answering every test object with the mean training mask.
 
     Masks are compared at `SIDE` x `SIDE` pixels, whatever their image's size. `None` without objects on either side.
+    Crowds are no objects.
     """
-    stack = [_square(item.mask) for item in training]
-    if not stack or not test:
+    stack, squares = ([_square(item.mask) for item in items if not item.crowd] for items in (training, test))
+    if not stack or not squares:
         return None
     answer = np.mean(stack, axis=0) >= THRESHOLD
-    return float(np.mean([_iou(answer, _square(item.mask)) for item in test]))
+    return float(np.mean([_iou(answer, square) for square in squares]))
 
 
 def _square(mask: Mask) -> NDArray[np.bool_]:

@@ -260,7 +260,7 @@ def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[Chos
             cost_s=label.cost_s,
             file_name=images[pick.image_id].file_name,
             measured_s=label.seconds_spent,
-            objects=len(label.objects),
+            objects=label.shown.objects,
             object_share=_object_share(label.objects),
         )
         for pick, label in purchase.labeled
@@ -269,5 +269,5 @@ def chosen_images(purchase: Purchase, images: Mapping[str, Image]) -> tuple[Chos
 
 def _object_share(objects: Sequence[ObjectLabel]) -> float | None:
     """Mean share of the image that an object covers."""
-    shares = [item.mask.area / (item.mask.height * item.mask.width) for item in objects]
+    shares = [item.mask.area / (item.mask.height * item.mask.width) for item in objects if not item.crowd]
     return sum(shares) / len(shares) if shares else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskloop.matching import match_within_class
+from maskloop.matching import judged, match_within_class
 from maskloop.values import EvaluatedImage, ImageProposals, ObjectLabel, ObjectProposal
 
 WORST, MIDDLE, BEST = "worst", "middle", "best"
@@ -74,9 +74,10 @@ def judge_image(
     proposals: ImageProposals,
 ) -> GalleryImage:
     """An image of the gallery, with its objects counted."""
-    found = sum(place >= 0 for place in found_places(truths, proposals.objects))
+    there, offered = without_crowds(truths, proposals.objects)
+    found = sum(place >= 0 for place in found_places(there, offered))
     scores = image.true_iou, None if proposals.uncalibrated else image.predicted_iou
-    counts = found, len(truths) - found, len(proposals.objects) - found
+    counts = found, len(there) - found, len(offered) - found
     return GalleryImage(image.image_id, file_name, group, *scores, *counts)
 
 
@@ -95,6 +96,14 @@ def say_gallery(gallery: Gallery) -> str:
     if len(gallery.images) == gallery.judged:
         return f"All {gallery.judged} test images with objects, true or found, worst first.{rest}"
     return f"{len(gallery.images)} of {gallery.judged} test images with objects, true or found.{rest}"
+
+
+def without_crowds(
+    truths: Sequence[ObjectLabel], proposals: Sequence[ObjectProposal]
+) -> tuple[list[ObjectLabel], list[ObjectProposal]]:
+    """The true objects, and the proposals that are right or wrong: those mostly on a crowd are neither."""
+    offered = [item for item, counts in zip(proposals, judged(proposals, truths), strict=True) if counts]
+    return [item for item in truths if not item.crowd], offered
 
 
 def found_places(truths: Sequence[ObjectLabel], proposals: Sequence[ObjectProposal]) -> list[int]:

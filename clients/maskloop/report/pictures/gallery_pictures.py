@@ -18,7 +18,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.masks import Mask
 from maskloop.pages.html import data_uri
 from maskloop.report.pictures.chosen import Pixels, edge, fit, grow, picture_file, rgb, shrink, to_jpeg
-from maskloop.report.pictures.gallery import BEST, MIDDLE, WORST, Gallery, GalleryImage, found_places
+from maskloop.report.pictures.gallery import BEST, MIDDLE, WORST, Gallery, GalleryImage, found_places, without_crowds
 from maskloop.values import ObjectLabel, ObjectProposal
 
 GALLERY_SIDE = 400
@@ -114,8 +114,10 @@ def gallery_groups(workdir: Path, gallery: Gallery | None) -> list[tuple[str, li
 
 
 def draw_outcomes(plain: Pixels, truths: Sequence[ObjectLabel], proposals: Sequence[ObjectProposal]) -> Pixels:
-    """`plain`, a thumbnail, with outlines as `OUTLINES` says; the masks are of the full image's size."""
+    """`plain`, a thumbnail, with outlines as `OUTLINES` says; the masks are of the full image's size. Crowds, and
+    proposals on them, are not drawn."""
     size = plain.shape[1], plain.shape[0]
+    truths, proposals = without_crowds(truths, proposals)
     places = found_places(truths, proposals)
     by_outcome: dict[Outcome, list[Mask]] = {outcome: [] for outcome in Outcome}
     for place, there in enumerate(truths):

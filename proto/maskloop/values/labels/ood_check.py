@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,8 +26,11 @@ class OodAnswer(LabelContent):
 
     @classmethod
     def of(cls, objects: tuple[ObjectLabel, ...]) -> OodAnswer:
-        """The category with most objects, the first of several, 0 if there is none: what a person sees first."""
-        shown = Counts.of(objects).by_category
+        """The category with most objects, the first of several, 0 if there is none: what a person sees first.
+
+        Where there are only crowds, it is that with most crowds.
+        """
+        shown = Counts.of(objects).by_category or Counter(item.category_id for item in objects)
         return cls(max(shown, key=lambda category_id: (shown[category_id], -category_id), default=0))
 
     @property
