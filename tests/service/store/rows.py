@@ -34,7 +34,7 @@ NOW = datetime(2026, 1, 1, 12, 30, 15, 123456, tzinfo=UTC)
 POSTGRES = os.environ.get("MASKLOOP_TEST_POSTGRES", "")
 
 
-FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
+FULL, COUNTS, BOXES = SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.BOXES
 
 
 CAMPAIGN = Campaign("c", "p", Budget(seconds=1000.0), Strategy("mask_guided", {"target": "0.4"}), 7, created_at=NOW)

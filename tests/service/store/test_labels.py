@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from maskloop.costs.timed_label import TimedLabel
 from maskloop.errors import LabelNotFound
-from maskloop.values import Counts, OodAnswer, Split
+from maskloop.values import Box, BoxesLabel, Counts, FullLabel, OodAnswer, Split
 from service.store import Database
 from service.store.images import image_ids, insert_images, set_split
 from service.store.judged_images import candidate_images, empty_images, judged_images, ood_answers
@@ -21,12 +23,13 @@ from service.store.labels import (
     images_to_score,
     images_without_need,
     insert_labels,
+    labels_beside_images,
     list_labels,
     pool_counts,
     timed_labels,
 )
 from service.store.pagination import PageRequest
-from tests.service.store.rows import COUNTS, FULL, answer_label, counts_label, full_label, image
+from tests.service.store.rows import BOXES, COUNTS, FULL, answer_label, counts_label, full_label, image
 
 
 def test_labels_come_back_as_they_were(database: Database) -> None:
@@ -38,6 +41,34 @@ def test_labels_come_back_as_they_were(database: Database) -> None:
         assert get_labels(tx, "p", ["l3", "l1", "l2"]) == [empty, first, second]
         with pytest.raises(LabelNotFound, match="'l9'"):
             get_labels(tx, "p", ["l1", "l9"])
+
+
+def test_boxes_and_crowds_come_back_as_they_were(database: Database) -> None:
+    boxed = replace(
+        counts_label("l1", "i0", {}), content=BoxesLabel((Box(1, 0.1, 1 / 3, 2.5, 5.5), Box(3, 0, 0, 8, 6)))
+    )
+    nothing = replace(boxed, id="l2", image_id="i1", content=BoxesLabel())
+    outlined = full_label("l3", "i0", 1, 2)
+    (one, other) = outlined.objects
+    crowded = replace(outlined, content=FullLabel((one, replace(other, crowd=True))))
+    with database.write() as tx:
+        insert_labels(tx, [boxed, nothing, crowded])
+        assert get_labels(tx, "p", ["l1", "l2", "l3"]) == [boxed, nothing, crowded]
+        assert [labeled.label for labeled in labels_beside_images(tx, "p", BOXES, Split)] == [boxed, nothing]
+        assert [labeled.label for labeled in full_labels(tx, "p", Split)] == [crowded]
+        assert current_labels(tx, "p", ["i0"]) == {("i0", BOXES): "l1", ("i0", FULL): "l3"}
+        assert images_without_need(tx, "p", BOXES) == {"i0", "i1"}
+        assert images_without_need(tx, "p", COUNTS) == {"i0"}
+        seen = {judged.image.id: (judged.label_id, judged.categories) for judged in judged_images(tx, "p")}
+    assert seen == {"i0": ("l3", {1, 2})}
+
+
+def test_times_of_boxes_are_kept_with_what_their_counts_had_cost(database: Database) -> None:
+    counted = counts_label("l1", "i0", {1: 2})
+    boxed = replace(counted, id="l2", content=BoxesLabel((Box(1, 0, 0, 1, 1),) * 2), seconds_spent=11.0)
+    with database.write() as tx:
+        insert_labels(tx, [counted, boxed])
+        assert list(timed_labels(tx, "p")) == [TimedLabel(BOXES, Counts({1: 2}), 11.0, counted.cost_s, 0.0)]
 
 
 def test_corrections_keep_history(database: Database) -> None:

@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
 from maskloop.errors import InvalidConfig
 from maskloop.masks import Mask
@@ -39,10 +39,7 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
     goes on planning 79 s for each. Its label is charged the 66.5 s that were measured, no longer the 80 s planned.
     """
     with create_engine(url).begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        upgrade(connection, "0001")
         for statement in OF_THE_FIRST_SCHEMA:
             connection.execute(text(statement))
     made = Database(url)
@@ -63,6 +60,29 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
     assert timed.outline_length == totals.length == pytest.approx(length)
     assert totals == FullLabelTotals(1, 1, 1, totals.length)
     assert (price, fingerprint) == (OUTLINE_FLAT, "")
+
+
+def test_calls_with_objects_that_an_earlier_server_took_are_known_by_their_ids(url: str) -> None:
+    """Their fingerprints knew no crowds; those of other calls stay."""
+    with create_engine(url).begin() as connection:
+        upgrade(connection, "0006")
+        for method in ("SubmitLabels", "ImportImages", "SelectBatch"):
+            columns = "request_id, method, fingerprint, answer, created_at"
+            connection.execute(
+                text(f"INSERT INTO requests ({columns}) VALUES ('{method}', '{method}', 'f', '[]', {AT})")
+            )
+    made = Database(url)
+    with made.read() as tx:
+        known = {row.method: row.fingerprint for row in tx.execute(text("SELECT method, fingerprint FROM requests"))}
+    made.close()
+    assert known == {"SubmitLabels": "", "ImportImages": "", "SelectBatch": "f"}
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 SQUARE = Mask.from_array(np.pad(np.ones((2, 2), dtype=bool), ((1, 3), (2, 4)))).rle.decode()
