@@ -43,7 +43,7 @@ class Wanted:
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
-        UnsupportedSupervision: a kind other than counts, full and ood_check.
+        UnsupportedSupervision: a kind other than counts, boxes, full and ood_check.
     """
 
     project_id: str
@@ -92,8 +92,8 @@ def choose_batch(
 ) -> Batch:
     """Choose the images of a new batch; none when nothing is open and affordable. Nothing is leased yet.
 
-    Counts are always bought in random order: nothing is known of the images yet. Candidate OoD images are handed out
-    hardest first, or in random order if that is asked for.
+    Counts and boxes are always bought in random order: nothing is known of the images yet. Candidate OoD images are
+    handed out hardest first, or in random order if that is asked for.
 
     Raises:
         PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.

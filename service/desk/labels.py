@@ -87,7 +87,7 @@ class LabelDesk:
         Raises:
             ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound: the request names what is not there.
             InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
-            UnsupportedSupervision: a kind other than counts, full and ood_check.
+            UnsupportedSupervision: a kind other than counts, boxes, full and ood_check.
             AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
             FailedPrecondition: the superseded label was corrected before; or an answer's image is no candidate, or is
                 used as one of the pool by now.

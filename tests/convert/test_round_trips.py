@@ -86,6 +86,7 @@ labeled_splits = st.sampled_from([Split.TRAIN, Split.TEST, Split.OOD])
 imports = st.one_of(
     st.builds(ImageImport, names, st.sampled_from(Split), data=st.binary(max_size=20)),
     st.builds(ImageImport, names, labeled_splits, uri=names, objects=st.none() | objects),
+    st.builds(ImageImport, names, st.sampled_from(Split), uri=names, boxes=st.lists(boxes, max_size=3).map(tuple)),
 )
 budgets = st.one_of(st.builds(Budget, seconds=st.floats(1e-3, 1e9)), st.builds(Budget, images=st.integers(1, 2**60)))
 strategies = st.builds(Strategy, names, st.dictionaries(names, names, max_size=3))

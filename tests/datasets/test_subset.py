@@ -2,19 +2,21 @@
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from maskloop.datasets.read import Data
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import decode_image
 from maskloop.masks import Mask
-from maskloop.values import Category, ObjectLabel
+from maskloop.values import Box, Category, ObjectLabel, Split
 
 CATEGORIES = (Category(3, "door"), Category(7, "window"), Category(9, "roof"))
 
@@ -208,3 +210,50 @@ def test_crops_of_real_nuclei_are_slices_of_their_pictures_and_masks():
             assert [item.mask for item in piece.objects] == [Mask.from_array(cut) for cut in shown]
             assert (pixels_of(piece) == decode_image(source.path.read_bytes(), piece.file_name).pixels[window]).all()
             assert source.file_name in side
+
+
+def boxed(name, *boxes, size=(40, 20)):
+    width, height = size
+    return DatasetImage(name, Path(name), width, height, (), is_labeled=False, boxes=boxes)
+
+
+def test_boxes_are_chosen_and_cut_as_objects_are():
+    whole = dataset(image("t.png"), boxed("a.png", Box(3, 2, 1, 4.5, 3), Box(7, 15, 5, 10, 2), Box(7, 18, 0, 2.1, 1)))
+    some = Excerpt(classes=("window",), crop=20).of(whole)
+    pieces = {name: one for name, one in some.by_name.items() if name.startswith("a")}
+    assert {name: one.boxes for name, one in pieces.items()} == {
+        "a-0-0.png": (Box(7, 15, 5, 5, 2), Box(7, 18, 0, 2, 1)),
+        "a-0-20.png": (Box(7, 0, 5, 5, 2),),  # of the other, a tenth of a pixel is left
+    }
+    assert not any(one.is_labeled or one.objects for one in pieces.values())
+
+
+def test_crowds_are_no_objects_and_not_nothing_and_boxes_are_objects():
+    crowd = replace(box(3, 0, 0, 9, 9), crowd=True)
+    images = {
+        "crowd.png": image("crowd.png", crowd),
+        "both.png": image("both.png", crowd, box(3, 10, 10, 2, 2)),
+        "boxed.png": boxed("boxed.png", Box(3, 1, 1, 2, 2)),
+        "none.png": boxed("none.png"),
+        "empty.png": image("empty.png"),
+        "unknown.png": replace(image("unknown.png"), is_labeled=False),
+    }
+    whole = dataset(image("t.png", box(3, 0, 0, 2, 2)), *images.values())
+    assert Excerpt(objects=(1, 9)).of(whole).train == ("both.png", "boxed.png")
+    nothing = [one.file_name for one in Excerpt(classes=("door",)).holding_nothing(whole)]
+    assert nothing == ["none.png", "empty.png"]
+    piece = Excerpt(crop=10).of(whole).by_name["crowd-0-0.png"]
+    assert [item.crowd for item in piece.objects] == [True]
+    with pytest.raises(InvalidArgument, match=r"door \(3\)"):
+        Excerpt(classes=("chimney",)).of(whole)
+
+
+def test_an_image_that_is_boxed_brings_its_boxes_and_no_full_label(tmp_path):
+    Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    one = replace(boxed("a.png", Box(3, 1, 1, 2, 2)), path=tmp_path / "a.png")
+    other = replace(one, file_name="b.png")
+    imports = list(Data("d", dataset(one, other)).imports())
+    assert [(each.split, each.objects, each.boxes) for each in imports] == [
+        (Split.TEST, None, one.boxes),
+        (Split.POOL, None, one.boxes),
+    ]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import torch
 from maskloop.masks import Mask
 from maskloop.values import Counts, ObjectLabel
 from models.annotation.batches import TrainingSet, draw_batch
+from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
+from models.annotation.fit import fit
 from models.annotation.losses import centre_loss, objectness_loss, semantic_loss
 from models.annotation.network import build_network
 from models.annotation.recipe import resolve
@@ -21,6 +24,7 @@ from models.features.learnt import gather
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import training_tiles
+from models.iou_head.calibrator import Exposure
 from models.pretrained import losses
 from models.pretrained.model import FittedPretrained
 from models.pretrained.train import PyramidTraining
@@ -82,7 +86,7 @@ def test_pixels_of_crowds_are_ignored_but_not_those_of_an_object_among_them():
     assert prepare(scene(), CATEGORIES, 32, 20).ignored is None
 
 
-ANNOTATION = {
+ANNOTATION: dict[str, dict[str, Any]] = {
     "compact": {},
     "paper": {},
     "recurrent": {},
@@ -91,9 +95,18 @@ ANNOTATION = {
 }
 
 
+TINY: dict[str, Any] = {
+    "encoder": "compact",
+    "image_size": 32,
+    "hidden": 16,
+    "batch": 2,
+    "iterations": 4,
+    "iou_epochs": 1,
+}
+
+
 def tiny(name: str):
-    values = {"encoder": "compact", "image_size": 32, "hidden": 16, "batch": 2, "iterations": 6, "augment": "none"}
-    return resolve(name.partition(",")[0], **(values | ANNOTATION[name]))
+    return resolve(name.partition(",")[0], **(TINY | {"augment": "none"} | ANNOTATION[name]))
 
 
 def disturb(values: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
@@ -131,6 +144,29 @@ def test_what_a_recurrent_network_draws_on_a_crowd_changes_no_loss(name: str):
     parts = [replace(CROWD, mask=region(where=rows)) for rows in (np.s_[18:24, 16:31], np.s_[23:30, 16:31])]
     assert loss_of(scene(replace(CROWD, category_id=3))) == loss == loss_of(scene(*parts))
     assert len({loss, loss_of(scene()), loss_of(scene(replace(CROWD, crowd=False)))}) == 3
+
+
+def test_a_head_learns_nothing_from_masks_on_a_crowd(scenes):
+    """A network that draws everything on every step, on images that are crowds all over."""
+    recipe = resolve("compact", **TINY)
+    whole = Mask.from_array(np.ones((32, 32), dtype=np.bool_))
+    plain = scenes(8)
+    told = [crowded(example, *(ObjectLabel(key, whole, crowd=True) for key in CATEGORIES)) for example in plain]
+    torch.manual_seed(0)
+    network = build_network(recipe, 2).eval()
+    network.register_forward_hook(lambda _module, _inputs, decoded: replace(decoded, logits=decoded.logits + 50))
+    rows = {}
+    for name, examples in {"plain": plain, "told": told}.items():
+        views = calibration_set_from_views(network, CATEGORIES, recipe, examples, seed=0, device=CPU)
+        where: dict[str, Any] = {"exposure": Exposure.TRAIN, "device": CPU}
+        rows[name] = [views, calibration_set_from_images(network, CATEGORIES, recipe, examples, **where)]
+    for before, after in zip(rows["plain"], rows["told"], strict=True):
+        assert len(before.ious) >= sum(len(example.objects) for example in plain)
+        assert len(after.ious) < len(before.ious)
+        assert len(after.ious) == len(after.statistics) == len(after.image_ids) == len(after.exposure)
+    assert (rows["told"][1].ious > 0.5).all()  # what is left of the images as they are has found an object
+    fitted = fit(told, CATEGORIES, recipe, seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None)
+    assert fitted.snapshot == tuple(example.image_id for example in told)
 
 
 def test_a_random_view_moves_the_crowd_with_the_picture():
@@ -191,16 +227,16 @@ def learning(kind: str, example: Example, **options):
     if kind == "dense":
         recipe = replace(recipe, image_size=64).as_dense()  # no larger than one of its windows
     encoder = encoder_of(recipe.image_size, fine=kind == "dense")
-    more = {"previous": None, "pseudo": (), "empty": (), "device": CPU, "progress": lambda *_: None}
+    more: dict[str, Any] = {"previous": None, "pseudo": (), "empty": (), "device": CPU, "progress": lambda *_: None}
     fitted = FittedDense if kind == "dense" else FittedPretrained
     learnt = gather([example], (1, 2), recipe, encoder, kind=fitted, **more)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = (
-            DenseNetwork(encoder.channels, 2) if kind == "dense" else build_pyramid(encoder.channels, 2, recipe, 0)
-        )
+        network: Any = DenseNetwork(encoder.channels, 2)
+    if kind == "regions":
+        network = build_pyramid(encoder.channels, 2, recipe, 0)
     network.standardise(*learnt.statistics(encoder))
-    training = DenseTraining if kind == "dense" else PyramidTraining
+    training: Any = DenseTraining if kind == "dense" else PyramidTraining
     return training.of(network, learnt.drawn, 2, recipe), learnt
 
 

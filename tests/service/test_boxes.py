@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def lease(server: Server, kind: SupervisionKind = BOXES, **options: object):
-    asked = {"images": 1, **options}
+    asked: dict[str, Any] = {"images": 1, **options}
     return server.campaigns.select_batch(project_id="p", campaign_id="c", annotator="ann", kind=kind, **asked)
 
 

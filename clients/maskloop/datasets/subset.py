@@ -173,7 +173,7 @@ class _Piece:
 
 def _frequencies(dataset: Dataset) -> str:
     """`window (2447), balcony (393) and 8 more`: what there is, the most frequent first."""
-    frequency = Counter(item.category_id for image in dataset.images for item in image.objects)
+    frequency = Counter(item.category_id for image in dataset.images for item in image.objects if not item.crowd)
     frequency.update(item.category_id for image in dataset.images for item in image.boxes or ())
     ordered = sorted(dataset.categories, key=lambda category: (-frequency[category.id], category.id))
     shown = ", ".join(f"{category.name} ({frequency[category.id]})" for category in ordered[:MOST_NAMED])

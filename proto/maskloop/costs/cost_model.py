@@ -2,7 +2,8 @@
 
 Bellver, Salvador, Torres, Giro-i-Nieto, *Mask-guided sample selection for semi-supervised instance segmentation*,
 section 4.2 (constants after Bearman et al. and Papadopoulos et al.): one second to say whether a category is present,
-1.48 s for each category that is counted, 79 s for an outlined object, 7 s for a box by extreme clicks.
+1.48 s for each category that is counted, 79 s for an outlined object, 7 s for a box by extreme clicks. The latter is
+measured by Papadopoulos, Uijlings, Keller, Ferrari, *Extreme clicking for efficient object annotation*, ICCV 2017.
 
 Points and scribbles: Lee, *Label-efficient learning for object recognition*, Table 2.1, prints 22.2 and 34.9 s an image
 of Pascal VOC (20 classes, 1.5 of them present). Where absent classes are checked at 1 s each, that leaves

@@ -1,3 +1,5 @@
+from typing import Any
+
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.loop.options import Options

@@ -10,6 +10,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
@@ -20,7 +21,7 @@ from maskloop.masks import Mask
 from maskloop.matching import image_iou, judged, match_within_class, shares_inside
 from maskloop.values import Category, ImageProposals, ObjectLabel, Split
 from models.annotation.evaluate import evaluate
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.features.evidence import rows_of
 from models.metrics.average_precision import detect
 from models.metrics.overlap import (
@@ -33,9 +34,10 @@ from models.metrics.overlap import (
     without_crowds,
 )
 from models.metrics.thin import thin_metrics
-from models.predictor import Prediction
+from models.predictor import Prediction, Predictor
 from tests.models.rectangles import UPPER, UPPER_AT_80, proposal, rectangle
 
+CPU = torch.device("cpu")
 OBJECT = ObjectLabel(1, UPPER)
 CROWD = ObjectLabel(1, rectangle(10, 0, 20, 10), crowd=True)
 FOUND, MEMBER = proposal(UPPER_AT_80, 0.9), proposal(rectangle(11, 1, 14, 9), 0.8)
@@ -199,12 +201,13 @@ def test_other_measures_are_those_of_the_objects_and_the_proposals_that_are_judg
         assert measure(truths, proposals) == measure(objects, offered)
 
 
-class Fixed:
-    """What evaluation asks of a network that draws the same of every image."""
+class Fixed(Predictor):
+    """A predictor that draws the same of every image."""
 
+    categories = (1,)
     needs_counts = False
 
-    def predict(self, images, *, device, batch_size):
+    def _predict(self, images, *, device, batch_size):
         for image in images:
             shown = ImageProposals(image.image_id, "m", 0.8, (FOUND, MEMBER), 0)
             yield Prediction(shown, np.array([[0.9], [0.1]]), None, np.zeros(1, np.float32), {})
@@ -213,13 +216,13 @@ class Fixed:
 def test_an_evaluation_counts_objects_and_a_head_learns_nothing_from_what_lies_on_a_crowd():
     pixels = np.zeros((20, 20, 3), dtype=np.uint8)
     examples = [Example("a", pixels, (OBJECT, CROWD)), Example("b", pixels, (CROWD,))]
-    measured = evaluate(Fixed(), examples, Split.TEST, device=None, progress=lambda *_: None)
+    measured = evaluate(Fixed(), examples, Split.TEST, device=CPU, progress=lambda *_: None)
     assert measured.mean_iou == pytest.approx(0.8)
     assert [(image.true_iou, image.objects) for image in measured.images] == [
         (pytest.approx(0.8), 1),
         (0.0, 0),  # what should have been found in b is not there: one proposal lies beside the crowd
     ]
-    predictions = list(Fixed().predict(examples, device=None, batch_size=1))
+    predictions = list(Fixed().predict(map(ImageToScore.of, examples), device=CPU, batch_size=1))
     rows = rows_of(predictions, {example.image_id: example.labels for example in examples})
     assert rows.image_ids.tolist() == ["a", "b"]
     assert rows.statistics.tolist() == [[0.9], [0.9]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 import subprocess
 import threading
 
 import grpc
+import numpy as np
 import pytest
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.message import Message
@@ -21,9 +23,22 @@ from PIL import Image as Picture
 
 from maskloop.client import Client
 from maskloop.errors import FailedPrecondition, InvalidConfig
+from maskloop.masks import Mask
 from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
-from maskloop.values import Budget, Category, ImageImport, Split, Strategy
+from maskloop.values import (
+    Box,
+    BoxesLabel,
+    Budget,
+    Category,
+    FullLabel,
+    ImageImport,
+    LabelDraft,
+    ObjectLabel,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
 from service.edge.server import SERVICES
 from tests.service.wire import Edge
 
@@ -295,3 +310,24 @@ def test_a_recipe_is_read_with_its_options_replaced(client):
 def test_a_recipe_that_cannot_be_is_refused(client, asked):
     with pytest.raises(InvalidConfig):
         client.resolve_recipe(**asked)
+
+
+def test_boxes_and_crowds_cross_the_wire_and_leave_as_coco(client):
+    client.create_project(project_id="boxed", categories=[Category(1, "crack")])
+    picture = io.BytesIO()
+    Picture.new("RGB", (8, 6)).save(picture, "PNG")
+    brought = BoxesLabel((Box(1, 0.25, 1, 2.5, 3),))
+    taken = ImageImport("a.png", Split.POOL, data=picture.getvalue(), boxes=brought.boxes)
+    (image,) = client.import_images(project_id="boxed", images=[taken])
+    (before,) = client.list_labels(project_id="boxed", kind=SupervisionKind.BOXES)
+    assert before.content == brought
+    crowd = FullLabel((ObjectLabel(1, Mask.from_array(np.ones((6, 8), bool)), crowd=True),))
+    drafts = [LabelDraft(image.id, BoxesLabel(), supersedes=before.id)]
+    client.submit_labels(project_id="boxed", annotator="ann", labels=drafts)
+    client.submit_labels(project_id="boxed", annotator="ann", labels=[LabelDraft(image.id, crowd)])
+    (boxes,) = client.list_labels(project_id="boxed", kind=SupervisionKind.BOXES)
+    (full,) = client.list_labels(project_id="boxed", kind=SupervisionKind.FULL)
+    assert (boxes.content, full.content) == (BoxesLabel(), crowd)
+    exported = [json.loads(client.export_labels(project_id="boxed", kind=kind)) for kind in (boxes.kind, full.kind)]
+    assert [len(document["images"]) for document in exported] == [1, 1]
+    assert [[one["iscrowd"] for one in document["annotations"]] for document in exported] == [[], [1]]
