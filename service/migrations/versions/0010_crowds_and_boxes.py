@@ -9,8 +9,8 @@ emptied: such a call is known again by its request id and its method.
 
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
