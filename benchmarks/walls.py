@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image as Picture
 from scipy import ndimage
 
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.writing import write_coco
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
 

@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw
 
 from maskloop.errors import InvalidArgument
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image, read_image_size

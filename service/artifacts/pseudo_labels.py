@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.values import Category, Image, ObjectLabel, ObjectProposal, PseudoLabels
 from models.proposals.pseudo_labels import pseudo_objects
 from selection.draws import draws

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
 from maskloop.errors import UnsupportedSupervision
-from maskloop.formats.coco_boxes import boxes_document
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.boxes import boxes_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.values import BoxesLabel, Category, CostEstimates, Label, LabelDraft, Split, SupervisionKind
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake

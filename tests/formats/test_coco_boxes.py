@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.errors import InvalidDataset, InvalidLabel
-from maskloop.formats.coco_boxes import boxes_document, read_finished_boxes
+from maskloop.formats.coco.boxes import boxes_document, read_finished_boxes
 from maskloop.values import Box, Category, Image, Split
 
 CATEGORIES = (Category(1, "crack"), Category(5, "rust"))

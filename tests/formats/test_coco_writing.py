@@ -20,7 +20,7 @@ from pycocotools.coco import COCO
 
 from maskloop.errors import FailedPrecondition, InvalidLabel, InvalidMask
 from maskloop.formats.coco import read_finished_coco
-from maskloop.formats.coco_writing import coco_document, write_coco
+from maskloop.formats.coco.writing import coco_document, write_coco
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.masks import Mask

@@ -7,7 +7,7 @@ import pytest
 
 from maskloop.client.local_server import LocalServer
 from maskloop.formats.coco import read_coco_folder
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.values import Counts
 from tests.journeys.loops import Loop
 

@@ -12,8 +12,8 @@ import pytest
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.errors import UnsupportedSupervision
-from maskloop.formats.coco_boxes import boxes_document
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.boxes import boxes_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task
 from maskloop.masks import Mask
 from maskloop.values import (

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from maskloop.costs.cost_model import CostModel
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Task
 from maskloop.loop.progress import LineProgress
 from maskloop.masks import Mask

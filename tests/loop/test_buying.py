@@ -14,7 +14,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.errors import InvalidBudget
 from maskloop.formats.coco import read_coco_folder
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.writing import write_coco
 from maskloop.labelers import GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy

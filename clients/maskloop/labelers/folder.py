@@ -14,8 +14,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco_parsing import read_text
-from maskloop.formats.files import write_atomically
+from maskloop.formats.files import read_text, write_atomically
 from maskloop.formats.problems import Problems
 from maskloop.labelers.folder_forms import FOLDER_FORMS
 from maskloop.labelers.labeler import Answers, Labeler, Reporter, Task

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.formats.coco import read_finished_coco
-from maskloop.formats.coco_boxes import boxes_document, read_finished_boxes
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.boxes import boxes_document, read_finished_boxes
+from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.ood_answers import read_ood_answers

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco_parsing import read_text
+from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
 
 Answer = TypeVar("Answer")

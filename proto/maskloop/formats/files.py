@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Read a text file, with its limits; write a file whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,9 +7,26 @@ import os
 import threading
 from pathlib import Path
 
-from maskloop.errors import FailedPrecondition, StorageFull
+from maskloop.errors import FailedPrecondition, InvalidDataset, StorageFull
 
+MAX_FILE_BYTES = 2 * 1024**3
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def read_text(file: Path) -> str:
+    """The text of a UTF-8 file of at most `MAX_FILE_BYTES`.
+
+    Raises:
+        InvalidDataset: the file is not there, cannot be read, is too large, or is not UTF-8.
+    """
+    try:
+        if (size := file.stat().st_size) > MAX_FILE_BYTES:
+            raise InvalidDataset(f"{file} has {size} bytes; at most {MAX_FILE_BYTES} are read", field=str(file))
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InvalidDataset(f"{file} cannot be read: {error.strerror}", field=str(file)) from error
+    except UnicodeDecodeError as error:
+        raise InvalidDataset(f"{file} is not UTF-8 text", field=str(file)) from error
 
 
 def write_atomically(path: Path, data: bytes) -> Path:

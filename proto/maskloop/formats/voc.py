@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco_parsing import read_text
 from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.files import read_text
 from maskloop.formats.images import read_image_size, read_indices
 from maskloop.formats.problems import Problems
 from maskloop.masks import Mask

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from maskloop.formats.coco_writing import coco_document
+from maskloop.formats.coco.writing import coco_document
 from maskloop.masks import Mask
 from maskloop.matching import image_iou, judged, match_within_class, shares_inside
 from maskloop.values import Category, ImageProposals, ObjectLabel, Split

@@ -18,7 +18,7 @@ from maskloop.datasets.demo.pictures import CATEGORIES, DemoDifficulty, DemoPict
 from maskloop.datasets.demo.surfaces import LOOKALIKES
 from maskloop.datasets.demo.video import demo_frames
 from maskloop.errors import InvalidArgument
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maskloop.datasets.read import Data
 from maskloop.errors import PoolNotScored
-from maskloop.formats.coco_writing import write_coco
+from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmResult
 from maskloop.pages.wording import say_measure, say_number

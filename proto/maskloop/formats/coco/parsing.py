@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
+from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
 from maskloop.formats.segmentation import read_segmentation
 from maskloop.masks import MAX_PIXELS
 from maskloop.values import ObjectLabel
 
-MAX_FILE_BYTES = 2 * 1024**3
 Entry = Mapping[str, object]
 Id = int | str
 
@@ -58,22 +58,6 @@ def parse_coco(file: Path, problems: Problems) -> CocoFile:
         with problems.about(name):
             images[_id(entry, "id")] = _image(entry)
     return CocoFile(categories, images, _objects(document, images, problems))
-
-
-def read_text(file: Path) -> str:
-    """The text of a UTF-8 file of at most `MAX_FILE_BYTES`.
-
-    Raises:
-        InvalidDataset: the file is not there, cannot be read, is too large, or is not UTF-8.
-    """
-    try:
-        if (size := file.stat().st_size) > MAX_FILE_BYTES:
-            raise InvalidDataset(f"{file} has {size} bytes; at most {MAX_FILE_BYTES} are read", field=str(file))
-        return file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InvalidDataset(f"{file} cannot be read: {error.strerror}", field=str(file)) from error
-    except UnicodeDecodeError as error:
-        raise InvalidDataset(f"{file} is not UTF-8 text", field=str(file)) from error
 
 
 def _load(file: Path) -> Entry:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.coco_parsing import CocoFile, ImageEntry, parse_coco, read_text
+from maskloop.formats.coco.parsing import CocoFile, ImageEntry, parse_coco, read_text
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.images import read_image_size
 from maskloop.formats.problems import Problems

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from maskloop.errors import InvalidDataset, InvalidLabel
-from maskloop.formats.coco_parsing import read_text
-from maskloop.formats.coco_writing import SizedImage, coco_document
+from maskloop.formats.coco.writing import SizedImage, coco_document
+from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
 from maskloop.values import Box, Category
 
