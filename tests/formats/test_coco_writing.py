@@ -66,8 +66,8 @@ def test_scores_are_written_beside_their_objects() -> None:
 
 @st.composite
 def labels(draw: st.DrawFn) -> dict[str, tuple[ObjectLabel, ...]]:
-    masks = st.builds(Mask.from_array, arrays(bool, (4, 6)))
-    objects = st.lists(st.builds(ObjectLabel, st.sampled_from([2, 5]), masks), max_size=4).map(tuple)
+    masks = st.builds(Mask.from_array, arrays(bool, (4, 6)).filter(np.any))
+    objects = st.lists(st.builds(ObjectLabel, st.sampled_from([2, 5]), masks, st.booleans()), max_size=4).map(tuple)
     return draw(st.dictionaries(st.sampled_from(["a.jpg", "b.jpg", "ü c.jpg"]), objects))
 
 

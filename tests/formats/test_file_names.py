@@ -107,8 +107,8 @@ def test_a_name_that_is_not_there_shows_the_nearest_or_the_first_few() -> None:
     problems = match_names(listed, ["img_0012.jpg", "bridge.tif"], missing="there is no such picture").problems
     assert problems["img_0012.jpg"].startswith("there is no such picture; the nearest there: 'IMG_00")
     first = "'IMG_0000.jpg', 'IMG_0001.jpg', 'IMG_0002.jpg' and 9 more"
-    assert problems["bridge.tif"] == f"there is no such picture; there are {first}"
-    assert match_names([], ["a.png"]).problems == {"a.png": "the file does not list this image; it lists none"}
+    assert problems["bridge.tif"] == f"there is no such picture; others there: {first}"
+    assert match_names([], ["a.png"]).problems == {"a.png": "the file does not list this image; there is no other"}
 
 
 names = st.text(st.sampled_from("aAbü ./\\%2-_é"), min_size=1, max_size=8)

@@ -150,12 +150,16 @@ BAD: list[tuple[SupervisionKind, str, str]] = [
     (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: its label: 10001 objects of category 2"),
-    (BOXES, done(BOXES, *OBJECTS, b=(Box(MOSS.id, 1, 1, 2, 2),)), "(in b.png): category 'moss' is none of crack, rust"),
-    (BOXES, done(BOXES, *OBJECTS, b=(Box(1, 9, 1, 2, 2),)), "(in b.png): its bbox [9.0, 1.0, 2.0, 2.0] lies outside"),
-    (BOXES, done(FULL, *OBJECTS).replace('"iscrowd": 0', '"iscrowd": 1'), "it is a crowd; box each object of it"),
-    (BOXES, done(FULL, *OBJECTS).replace('"bbox"', '"frame"'), "its bbox is missing, not four numbers"),
-    (FULL, done(FULL, *OBJECTS, b=(square(MOSS.id),)), "category 'moss' is none of crack, rust, hole (in b.png)"),
-    (FULL, done(FULL, *OBJECTS, b=(EMPTY,)), "b.png: its label, object 0: the mask is empty"),
+    (BOXES, done(BOXES, *OBJECTS, b=(Box(MOSS.id, 1, 1, 2, 2),)), "b.png: category 'moss' is none of crack, rust"),
+    (BOXES, done(BOXES, *OBJECTS, b=(Box(1, 9, 1, 2, 2),)), "(b.png): its bbox [9.0, 1.0, 2.0, 2.0] lies outside"),
+    (
+        BOXES,
+        done(FULL, *OBJECTS).replace('"iscrowd": 0', '"iscrowd": 1'),
+        "it is a crowd (iscrowd 1) without an outline",
+    ),
+    (BOXES, done(BOXES, *OBJECTS).replace('"bbox"', '"frame"'), "it outlines nothing, and has no box"),
+    (FULL, done(FULL, *OBJECTS, b=(square(MOSS.id),)), "b.png: category 'moss' is none of crack, rust, hole"),
+    (FULL, done(FULL, *OBJECTS, b=(EMPTY,)), "(b.png): its run lengths cover no pixel"),
     (OOD_CHECK, done(OOD_CHECK, *OBJECTS, b="moss"), "b.png: its answer is 'moss'"),
 ]
 

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskloop.formats.coco import read_finished_coco
-from maskloop.formats.coco.boxes import boxes_document, read_finished_boxes
+from maskloop.formats.coco import boxes_document, read_finished_boxes, read_finished_coco
 from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically

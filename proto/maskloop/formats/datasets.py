@@ -32,9 +32,10 @@ class DatasetImage:
         corner: of a piece, where its upper left pixel (x, y) lies in the file's upright picture; `None` for all of it.
         stretched: whether its contrast is to be stretched, by the percentiles of the whole file: the pieces of a
             picture stay as bright, one beside the other, as they were, and a piece of empty ground stays dark.
-        is_labeled: whether somebody has looked: without objects it then holds nothing, else nobody knows.
-        boxes: its objects, boxed and not outlined; `None` where nobody boxed them. Such an image has no full label:
-            `is_labeled` is False and `objects` empty.
+        is_labeled: whether the objects are all there are: somebody has looked, and without objects it holds nothing.
+            Else nobody knows what there is beside them.
+        boxes: all its objects, boxed, where the box is all that is known of some of them; `None` where nobody boxed
+            them. Such an image has no full label: `is_labeled` is False, and `objects` are those that are outlined too.
 
     Raises:
         InvalidDataset: it has boxes, and a full label as well.
@@ -51,7 +52,7 @@ class DatasetImage:
     boxes: tuple[Box, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.boxes is not None and (self.is_labeled or self.objects):
+        if self.boxes is not None and self.is_labeled:
             raise InvalidDataset(f"image {self.file_name} is boxed and outlined; it is one of both", field="data")
 
     @property

@@ -204,7 +204,7 @@ def _not_found(listed: Sequence[str], found: Mapping[str, str], open_: Sequence[
 def _hint(name: str, listed: Sequence[str], count: int) -> str:
     """The names nearest to `name`, or the first."""
     if not listed:
-        return "; it lists none"
+        return "; there is no other"
     bases: dict[str, str] = {}
     for each in listed:
         bases.setdefault(posixpath.basename(_spelling(each)).casefold(), each)
@@ -212,7 +212,7 @@ def _hint(name: str, listed: Sequence[str], count: int) -> str:
     if near:
         return f"; the nearest there: {', '.join(repr(bases[base]) for base in near)}"
     more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
-    return f"; there are {', '.join(map(repr, listed[:MOST_NAMED]))}{more}"
+    return f"; others there: {', '.join(map(repr, listed[:MOST_NAMED]))}{more}"
 
 
 def _either(names: Sequence[str]) -> str:

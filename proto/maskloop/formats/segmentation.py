@@ -6,6 +6,7 @@ Every mask passes through `Mask`, which adds its runs up, because pycocotools tr
 from __future__ import annotations
 
 import math
+from typing import TypeGuard
 
 from pycocotools import mask as coco_mask
 
@@ -73,7 +74,7 @@ def _from_runs(runs: dict[str, object], height: int, width: int) -> Mask:
 
 
 def _compress(counts: list[object], height: int, width: int) -> bytes:
-    whole = [value for value in counts if isinstance(value, int) and not isinstance(value, bool) and value >= 0]
+    whole = [int(value) for value in counts if _is_whole(value) and value >= 0]
     if len(whole) != len(counts):
         raise InvalidMask("its run lengths are not all whole numbers from 0 up")
     if sum(whole) != height * width:
@@ -87,6 +88,13 @@ def _ascii(counts: str) -> bytes:
         return counts.encode("ascii")
     except UnicodeEncodeError as error:
         raise InvalidMask("its run-length string holds characters that are not ASCII") from error
+
+
+def _is_whole(value: object) -> TypeGuard[int | float]:
+    """Whether it is a whole number, be it written as 12.0."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:

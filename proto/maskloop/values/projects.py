@@ -13,6 +13,7 @@ from maskloop.values.outline_price import OUTLINE_FLAT, OutlinePrice
 
 SHOWN = 20
 """Names of categories that an error lists."""
+MOST_CATEGORY_ID = 2**31 - 1
 _ID = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 
 
@@ -42,7 +43,7 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Category:
-    """One class of the project's vocabulary; `id` is positive, as in COCO.
+    """One class of the project's vocabulary; `id` is from 1 to `MOST_CATEGORY_ID`, as in COCO.
 
     `added_at` is when it joined the vocabulary, `None` if it was there from the beginning. Nobody looked for it in
     images labeled before. Two classes are equal whenever they joined.
@@ -55,6 +56,11 @@ class Category:
     def __post_init__(self) -> None:
         if self.id < 1:
             raise InvalidArgument(f"category {self.name!r} has id {self.id}; ids start at 1", field="categories.id")
+        if self.id > MOST_CATEGORY_ID:
+            raise InvalidArgument(
+                f"category {self.name!r}: its id must be at most {MOST_CATEGORY_ID}, not {self.id}",
+                field="categories.id",
+            )
         if not self.name.strip():
             raise InvalidArgument(f"category {self.id} has no name", field="categories.name")
 

@@ -1,63 +1,120 @@
-"""A COCO instance file as checked values: its categories, its images, and the objects of each image.
+"""A COCO file as checked values: its categories, its images and its annotations, before a picture is looked at.
 
-Annotations with `iscrowd` 1 are kept, each as one object, because CVAT exports every mask that way. Boxes and areas
-are not read: they follow from the masks.
+Numbers may be written as `1.0` and ids as "1". Sizes may be missing: they stand in the pictures.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
-from maskloop.formats.segmentation import read_segmentation
 from maskloop.masks import MAX_PIXELS
-from maskloop.values import ObjectLabel
 
 Entry = Mapping[str, object]
 Id = int | str
 
+WRITER = "Maskloop"
+"""What files written here say of their writer."""
 _ONE_OF = {"categories": "category", "images": "image", "annotations": "annotation"}
 
 
 @dataclass(frozen=True)
+class CategoryEntry:
+    """A category as the file names it; `supercategory` is "" where there is none."""
+
+    name: str
+    supercategory: str
+
+
+@dataclass(frozen=True)
 class ImageEntry:
-    """An image as the file names it; sizes in pixels."""
+    """An image as the file names it; `size` is (width, height) in pixels, `None` where the file does not say it."""
 
     file_name: str
-    width: int
-    height: int
+    size: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
 class CocoFile:
-    """What a COCO file says: category names by id, images by id, and the objects of every image, none left out."""
+    """What a COCO file says.
 
-    categories: Mapping[int, str]
+    Args:
+        categories, images: by id.
+        doubtful: ids that several images bear: nobody knows whose the annotations are.
+        listed: the ids of all images of the file, also of those that do not hold.
+        annotations: each with its name for a person, not checked yet; `None` where the file has no such list: nobody
+            has looked at its images.
+        writer: who wrote it, as it says; "" where it does not.
+    """
+
+    categories: Mapping[Id, CategoryEntry]
     images: Mapping[Id, ImageEntry]
-    objects: Mapping[Id, tuple[ObjectLabel, ...]]
+    doubtful: AbstractSet[Id]
+    listed: AbstractSet[Id]
+    annotations: Sequence[tuple[str, Entry]] | None
+    writer: str = ""
+
+    def categories_in_use(self) -> AbstractSet[Id]:
+        """The ids that annotations name."""
+        ids = (read_id(entry.get("category_id")) for _, entry in self.annotations or ())
+        return {id_ for id_ in ids if id_ is not None}
 
 
 def parse_coco(file: Path, problems: Problems) -> CocoFile:
     """Read `file`; each entry that does not hold is noted in `problems` and left out of the answer.
 
     Raises:
-        InvalidDataset: the file cannot be read, or is not a JSON object.
+        InvalidDataset: the file cannot be read, is no JSON object, or lists neither images nor annotations.
     """
     document = _load(file)
-    categories: dict[int, str] = {}
-    for name, entry in _entries(document, "categories", problems):
-        with problems.about(name):
-            categories[_whole(entry, "id")] = _text(entry, "name")
+    if "images" not in document and "annotations" not in document:
+        raise InvalidDataset(f"{file} is no COCO file: it has no list of images", field=str(file))
+    categories = _categories(document, problems)
     images: dict[Id, ImageEntry] = {}
+    listed: set[Id] = set()
+    doubtful: set[Id] = set()
     for name, entry in _entries(document, "images", problems):
-        with problems.about(name):
-            images[_id(entry, "id")] = _image(entry)
-    return CocoFile(categories, images, _objects(document, images, problems))
+        file_name = entry.get("file_name")
+        with problems.about(name, file_name if isinstance(file_name, str) else ""):
+            id_ = require_id(entry, "id")
+            if id_ in listed:
+                doubtful.add(id_)
+                raise InvalidDataset("the id is there twice")
+            listed.add(id_)
+            images[id_] = _image(entry)
+    annotations = None
+    if document.get("annotations") is not None:
+        annotations = list(_entries(document, "annotations", problems))
+    info = document.get("info")
+    writer = info.get("description") if isinstance(info, dict) else None
+    return CocoFile(categories, images, doubtful, listed, annotations, writer if isinstance(writer, str) else "")
+
+
+def read_id(value: object) -> Id | None:
+    """A whole number or a text; the text of a whole number is that number. `None` for what is neither."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdecimal() and value == str(int(value[:20])) else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def require_id(entry: Entry, key: str) -> Id:
+    """The id at `key`.
+
+    Raises:
+        InvalidDataset: it is missing, or neither a whole number nor a text.
+    """
+    id_ = read_id(entry.get(key))
+    if id_ is None:
+        raise InvalidDataset(f"{key} is {entry.get(key)!r}, neither a whole number nor a text")
+    return id_
 
 
 def _load(file: Path) -> Entry:
@@ -71,64 +128,46 @@ def _load(file: Path) -> Entry:
 
 
 def _entries(document: Entry, key: str, problems: Problems) -> Iterator[tuple[str, Entry]]:
-    """The objects of the list at `key`, each with its name for a person; an id's second bearer is left out."""
+    """The objects of the list at `key`, each with its name for a person."""
     entries = document.get(key)
     if not isinstance(entries, list):
-        problems.add(key, "the list is missing" if entries is None else "this is not a list")
+        problems.refuse(key, "the list is missing" if entries is None else "this is not a list")
         return
-    seen: set[Id] = set()
     for place, entry in enumerate(entries):
-        id_ = entry.get("id") if isinstance(entry, dict) else None
-        name = f"{key}[{place}]" if id_ is None else f"{_ONE_OF[key]} {id_}"
-        if not isinstance(entry, dict):
-            problems.add(name, f"is a {type(entry).__name__}, not an object")
-        elif isinstance(id_, Id) and id_ in seen:
-            problems.add(name, "the id is there twice")
+        if isinstance(entry, dict):
+            id_ = read_id(entry.get("id"))
+            yield f"{key}[{place}]" if id_ is None else f"{_ONE_OF[key]} {id_}", entry
         else:
-            if isinstance(id_, Id):
-                seen.add(id_)
-            yield name, entry
+            problems.add(f"{key}[{place}]", f"is a {type(entry).__name__}, not an object")
 
 
-def _objects(document: Entry, images: Mapping[Id, ImageEntry], problems: Problems) -> dict[Id, tuple[ObjectLabel, ...]]:
-    outlined: dict[Id, list[ObjectLabel]] = {id_: [] for id_ in images}
-    listed = {key: _listed_ids(document, key) for key in ("images", "categories")}
-    for name, entry in _entries(document, "annotations", problems):
-        with problems.about(name):
-            image_id, category_id = _id(entry, "image_id"), _whole(entry, "category_id")
-            if image_id not in listed["images"]:
-                raise InvalidDataset(f"its image {image_id!r} is not in the file's list of images")
-            if category_id not in listed["categories"]:
-                raise InvalidDataset(f"its category {category_id} is unknown")
-            image = images.get(image_id)
-            if image is not None:  # else the image itself is noted already
-                mask = read_segmentation(entry.get("segmentation"), image.height, image.width)
-                outlined[image_id].append(ObjectLabel(category_id, mask))
-    return {id_: tuple(objects) for id_, objects in outlined.items()}
-
-
-def _listed_ids(document: Entry, key: str) -> set[Id]:
-    entries = document.get(key)
-    ids = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return {id_ for id_ in ids if isinstance(id_, Id)}
+def _categories(document: Entry, problems: Problems) -> dict[Id, CategoryEntry]:
+    """A vocabulary holds as a whole or not at all: labels mean nothing without it."""
+    categories: dict[Id, CategoryEntry] = {}
+    for name, entry in _entries(document, "categories", problems):
+        with problems.about(name, is_vital=True):
+            id_ = require_id(entry, "id")
+            if id_ in categories:
+                raise InvalidDataset("the id is there twice")
+            above = entry.get("supercategory")
+            categories[id_] = CategoryEntry(_text(entry, "name"), above if isinstance(above, str) else "")
+    return categories
 
 
 def _image(entry: Entry) -> ImageEntry:
-    image = ImageEntry(_text(entry, "file_name"), _whole(entry, "width"), _whole(entry, "height"))
-    if min(image.width, image.height) < 1 or image.width * image.height > MAX_PIXELS:
-        raise InvalidDataset(f"{image.file_name} cannot have {image.width} x {image.height} pixels")
-    return image
-
-
-def _id(entry: Entry, key: str) -> Id:
-    value = entry.get(key)
-    if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise InvalidDataset(f"{key} is {value!r}, neither a whole number nor a text")
+    name = _text(entry, "file_name")
+    if entry.get("width") is None or entry.get("height") is None:
+        return ImageEntry(name, None)
+    width, height = _whole(entry, "width"), _whole(entry, "height")
+    if min(width, height) < 1 or width * height > MAX_PIXELS:
+        raise InvalidDataset(f"it cannot have {width} x {height} pixels")
+    return ImageEntry(name, (width, height))
 
 
 def _whole(entry: Entry, key: str) -> int:
     value = entry.get(key)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise InvalidDataset(f"{key} is {value!r}, not a whole number")
@@ -136,6 +175,11 @@ def _whole(entry: Entry, key: str) -> int:
 
 def _text(entry: Entry, key: str) -> str:
     value = entry.get(key)
-    if isinstance(value, str) and value.strip():
-        return value
-    raise InvalidDataset(f"{key} is {value!r}, not a text")
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidDataset(f"{key} is {value!r}, not a text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # half of a character: a name in another encoding, or torn
+        mend = "; rename the file" if key == "file_name" else ""
+        raise InvalidDataset(f"the {key.replace('_', ' ')} {value!r} is not valid text{mend}") from error
+    return value

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from maskloop.errors import InvalidLabel, InvalidMask
+from maskloop.formats.coco.parsing import WRITER
 from maskloop.formats.files import write_atomically
 from maskloop.formats.segmentation import write_segmentation
 from maskloop.values import Category, ObjectLabel
@@ -56,6 +57,7 @@ def coco_document(
             _check(image, item, {category.id for category in vocabulary})
             annotations.append(_annotation(len(annotations) + 1, image_id, item, score))
     return {
+        "info": {"description": WRITER},
         "images": [
             {"id": image_id, "file_name": image.file_name, "width": image.width, "height": image.height}
             for image_id, image in enumerate(listed, start=1)
