@@ -20,7 +20,7 @@ def test_the_lists_are_the_split(folder):
     data = read_voc(folder)
     assert data.train == ("2007_000032.jpg", "2007_000039.jpg")
     assert data.test == ("2007_000033.jpg",)
-    assert data.split_from == "ImageSets/Segmentation/train.txt and val.txt"
+    assert data.split_from == "train.txt for training, val.txt for testing"
 
 
 def test_the_twenty_classes_are_in_the_alphabet_s_order_from_1(folder):
@@ -74,6 +74,11 @@ def list_twice(folder):
     (folder / "ImageSets" / "Segmentation" / "val.txt").write_text("2007_000033\n2007_000039\n")
 
 
+def no_lists(folder):
+    for file in (folder / "ImageSets" / "Segmentation").iterdir():
+        file.unlink()
+
+
 def climb(folder):
     (folder / "ImageSets" / "Segmentation" / "val.txt").write_text("../x\n")
 
@@ -83,13 +88,16 @@ def climb(folder):
     [
         (
             lambda folder: (folder / "JPEGImages" / "2007_000039.jpg").unlink(),
-            "there is no .*JPEGImages/2007_000039.jpg",
+            "2007_000039: it is not in .*JPEGImages; the nearest there: '2007_0000",
         ),
-        (lambda folder: (folder / "ImageSets/Segmentation/val.txt").unlink(), "val.txt cannot be read"),
-        (break_png(OBJECTS[:5]), "2007_000039: its picture has 8 x 6 pixels, its objects 8 x 5"),
-        (colours, r"2007_000039.png has colours \(RGB\), not indices"),
-        (class_of_object_2(0), "2007_000039: object 2 lies on no pixel of a class"),
-        (class_of_object_2(21), "2007_000039: object 2 is of class 21; there are 20"),
+        (no_lists, "ImageSets/Segmentation: there is no list of images"),
+        (break_png(OBJECTS[:5]), r"2007_000039\.jpg: its picture has 8 x 6 pixels, its objects 8 x 5"),
+        (colours, r"2007_000039\.jpg: object 1 lies on no pixel of a class"),
+        (class_of_object_2(0), r"2007_000039\.jpg: object 2 lies on no pixel of a class"),
+        (
+            class_of_object_2(21),
+            r"SegmentationClass/2007_000039\.png: its colour \(128, 64, 128\) is none of the colours",
+        ),
         (list_twice, "val.txt: 2007_000039 is in train.txt already"),
         (climb, "val.txt: '../x' is no name of a file"),
     ],

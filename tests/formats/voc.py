@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-PALETTE = [value for index in range(256) for value in (index, 255 - index, 128)]
+from maskloop.formats.voc_colours import voc_colour
+
+PALETTE = [value for index in range(256) for value in voc_colour(index)]
 
 # A person (15) with a hole of void, a cat (8) in two parts, void between the two; 8 x 6 pixels.
 OBJECTS = np.array(

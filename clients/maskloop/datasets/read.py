@@ -14,6 +14,7 @@ from maskloop.datasets.photo_folder import read_photo_folder
 from maskloop.datasets.subset import REST, Excerpt
 from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.voc import read_voc
@@ -115,6 +116,7 @@ def read_data(
     ood: str = "",
     *,
     test: TestImages | None = None,
+    on_bad: OnBad = OnBad.STOP,
 ) -> Data:
     """Read `images:DIR`, `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless
     there. Each picture is there once: copies are passed over.
@@ -130,17 +132,18 @@ def read_data(
         ood: candidate OoD images: another data set, cut and stretched alike, `REST` for the training images that hold
             nothing of the excerpt's classes, "" for none.
         test: which are the test images; `None` as `TestImages` has it by default.
+        on_bad: whether bad entries end the reading; else they are passed over, and `Dataset.passed_over` lists them.
 
     Raises:
         InvalidArgument: `spec` is none of these, or the data has no such excerpt.
         InvalidDataset: the data does not hold together.
     """
     wanted, tested = excerpt or Excerpt(), test or TestImages()
-    whole = _read_whole(spec, demo_folder, seed, classes=wanted.classes)
+    whole = _read_whole(spec, demo_folder, seed, on_bad=on_bad, classes=wanted.classes)
 
     def read_test(other: str) -> Dataset:
         part = Excerpt(crop=wanted.crop, stretch=wanted.stretch)
-        read = part.of(_read_whole(other, Path(), seed, "test").dataset)
+        read = part.of(_read_whole(other, Path(), seed, "test", on_bad).dataset)
         return replace(read, images=tuple(renamed(image, read.categories, ours.categories) for image in read.images))
 
     ours = wanted.of(whole.dataset)
@@ -150,14 +153,17 @@ def read_data(
         names = {image.file_name for image in candidates}
         pool = tuple(name for name in dataset.train if name not in names)
         return Data(whole.name, replace(dataset, train=pool), candidates)
-    return Data(whole.name, dataset, _candidates(ood, seed, wanted, dataset.categories) if ood else ())
+    return Data(whole.name, dataset, _candidates(ood, seed, wanted, dataset.categories, on_bad) if ood else ())
 
 
-def _candidates(spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Category]) -> tuple[DatasetImage, ...]:
+def _candidates(
+    spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Category], on_bad: OnBad
+) -> tuple[DatasetImage, ...]:
     """All images of another data set, with what they show of the categories, which go by name."""
     if spec.partition(":")[0] not in ("coco", "voc"):
         raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
-    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(_read_whole(spec, Path(), seed, "ood").dataset)
+    whole = _read_whole(spec, Path(), seed, "ood", on_bad).dataset
+    other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(whole)
     names = (*other.train, *other.test)
     return tuple(renamed(other.by_name[name], other.categories, categories) for name in names)
 
@@ -188,7 +194,15 @@ def without_folders(spec: str) -> str:
     return kind + colon + ",".join(Path(each).resolve().name for each in places)
 
 
-def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data", classes: Sequence[str] = ()) -> Data:
+def _read_whole(
+    spec: str,
+    demo_folder: Path,
+    seed: int,
+    option: str = "data",
+    on_bad: OnBad = OnBad.STOP,
+    *,
+    classes: Sequence[str] = (),
+) -> Data:
     kind, _, place = spec.partition(":")
     if kind == "demo":
         return _demo(place, demo_folder, seed)
@@ -199,11 +213,11 @@ def _read_whole(spec: str, demo_folder: Path, seed: int, option: str = "data", c
         folder = _folder(place, option)
         return Data(_name(folder.resolve().name), read_photo_folder(folder, classes))
     if kind == "voc":
-        return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option)))
+        return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option), seed=seed, on_bad=on_bad))
     file, comma, images = place.rpartition(",")
     if comma and not Path(place).is_dir():
-        return _read_file(Path(file), Path(images), seed, option)
-    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place, option), seed=seed))
+        return _read_file(Path(file), Path(images), seed, option, on_bad)
+    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place, option), seed=seed, on_bad=on_bad))
 
 
 def _demo(place: str, folder: Path, seed: int) -> Data:
@@ -229,11 +243,11 @@ def _folder(place: str, option: str) -> Path:
     return folder
 
 
-def _read_file(file: Path, images: Path, seed: int, option: str) -> Data:
+def _read_file(file: Path, images: Path, seed: int, option: str, on_bad: OnBad) -> Data:
     for path, there in ((file, file.is_file()), (images, images.is_dir())):
         if not there:
             raise InvalidDataset(f"--{option}: there is no {path}", field=option)
-    return Data(_name(file.stem), read_coco(file, images, seed=seed))
+    return Data(_name(file.stem), read_coco(file, images, seed=seed, on_bad=on_bad))
 
 
 def _name(text: str) -> str:

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from maskloop.errors import InvalidDataset
+from maskloop.formats.bad_entries import PassedOver
 from maskloop.formats.images import decode_image
 from maskloop.values import Box, Category, ObjectLabel
+
+__all__ = ["BRIGHTEST", "DARKEST", "Dataset", "DatasetImage", "PassedOver"]
 
 DARKEST, BRIGHTEST = 1.0, 99.5
 """Percentiles of a file's values, all channels together, that become 0 and 255 where contrast is stretched."""
@@ -74,14 +77,6 @@ class DatasetImage:
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, "PNG")
         return file.getvalue()
-
-
-@dataclass(frozen=True)
-class PassedOver:
-    """A file or an entry that was not read, by its name for a person, and why."""
-
-    name: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def decode_image(data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pixe
     Raises:
         InvalidImage: the bytes are no whole picture of a format we take, or pass a limit; says which and why.
     """
-    image = _load(data, name, max_bytes, max_pixels)
+    image = load_image(data, name, max_bytes, max_pixels)
     with _pillow(name):
         turn = _TURN_UPRIGHT.get(_orientation(image))
         upright = image.transpose(turn) if turn is not None else image
@@ -103,7 +103,7 @@ def inspect_image(data: bytes, name: str, *, max_bytes: int = MAX_BYTES, max_pix
     Raises:
         InvalidImage: as `decode_image`.
     """
-    image = _load(data, name, max_bytes, max_pixels)
+    image = load_image(data, name, max_bytes, max_pixels)
     with _pillow(name):
         width, height = _upright_size(image)
     return ImageFacts(width, height, hashlib.sha256(data).hexdigest(), _format(image))
@@ -124,22 +124,12 @@ def read_image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, i
         raise InvalidImage(f"image {path.name} cannot be read: {error.strerror}", field=path.name) from error
 
 
-def read_indices(path: Path, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """The indices of a picture with a palette, or its greys, (H, W) uint8: data sets write classes and objects so.
+def load_image(data: bytes, name: str, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The file called `name` as Pillow decodes it, not turned upright.
 
     Raises:
-        InvalidImage: it is no such picture, or as `decode_image`.
+        InvalidImage: as `decode_image`.
     """
-    try:
-        image = _load(path.read_bytes(), path.name, max_bytes, max_pixels)
-    except OSError as error:
-        raise InvalidImage(f"image {path.name} cannot be read: {error.strerror}", field=path.name) from error
-    if image.mode not in ("P", "L"):
-        raise InvalidImage(f"image {path.name} has colours ({image.mode}), not indices into a palette", field=path.name)
-    return np.array(image, dtype=np.uint8)
-
-
-def _load(data: bytes, name: str, max_bytes: int, max_pixels: int) -> Image.Image:
     if not data:
         raise InvalidImage(f"image {name} is empty (zero bytes)", field=name)
     if len(data) > max_bytes:

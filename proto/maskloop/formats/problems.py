@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 
 from maskloop.errors import InvalidArgument, InvalidDataset
-from maskloop.formats.datasets import PassedOver
+from maskloop.formats.bad_entries import OnBad, PassedOver
 
 MOST_SHOWN = 10
-
-
-class OnBad(StrEnum):
-    """What becomes of bad entries: the data set is refused, or read without them."""
-
-    STOP = "stop"
-    SKIP = "skip"
 
 
 class Problems:

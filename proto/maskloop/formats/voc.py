@@ -1,137 +1,191 @@
-"""Pascal VOC's segmentation task: a folder such as VOCdevkit/VOC2012 as the values that the COCO reader gives.
+"""Pascal VOC's segmentation task: a folder such as VOCdevkit/VOC2012, or as CVAT and Datumaro write it.
 
-The object of each pixel is its index in the palette PNG under SegmentationObject (1, 2, ...), the class its index in
-that under SegmentationClass (1 to 20, in the alphabet's order). 255 is void: the border that annotators left undecided
-belongs to no mask. Everingham et al., *The Pascal Visual Object Classes Challenge: a retrospective*, section 2.
+Each object has a colour of its own in the PNG under SegmentationObject, each class one in that under
+SegmentationClass: VOC's, or those of labelmap.txt. Void, the border that annotators left undecided, belongs to no mask.
+Everingham et al., *The Pascal Visual Object Classes Challenge: a retrospective*, section 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidDataset
+from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.file_names import match_names
 from maskloop.formats.files import read_text
-from maskloop.formats.images import read_image_size, read_indices
+from maskloop.formats.images import read_image_size
+from maskloop.formats.indexed_images import read_indexed
+from maskloop.formats.photos import find_pictures
 from maskloop.formats.problems import Problems
+from maskloop.formats.splits import split_by_side
+from maskloop.formats.voc_colours import NAMES, NOTHING, OBJECTS, VOID, ColourTable, Vocabulary, read_vocabulary
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
 
-NAMES = (
-    "aeroplane",
-    "bicycle",
-    "bird",
-    "boat",
-    "bottle",
-    "bus",
-    "car",
-    "cat",
-    "chair",
-    "cow",
-    "diningtable",
-    "dog",
-    "horse",
-    "motorbike",
-    "person",
-    "pottedplant",
-    "sheep",
-    "sofa",
-    "train",
-    "tvmonitor",
-)
 CATEGORIES = tuple(Category(id_, name) for id_, name in enumerate(NAMES, 1))
 LISTS = Path("ImageSets") / "Segmentation"
-NOTHING, VOID = 0, 255
+PICTURES, CLASS_MASKS, OBJECT_MASKS = "JPEGImages", "SegmentationClass", "SegmentationObject"
+SIDES = {"train": "train", "val": "valid", "test": "test"}
 
 Indices = NDArray[np.uint8]
 
 
-def read_voc(folder: Path) -> Dataset:
-    """Read the images of ImageSets/Segmentation/train.txt for training and of val.txt for testing.
+def read_voc(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Dataset:
+    """Read the images of the lists in ImageSets/Segmentation.
+
+    train.txt is for training; test.txt for testing, where its images have masks, else val.txt. Where there is only one
+    list, such as trainval.txt or default.txt, `seed` draws 30 % of its images for testing.
 
     Raises:
         InvalidDataset: something does not hold together; names the folder and up to ten files with their problems.
+            With `OnBad.SKIP` images without a picture are left out, and images without their masks are unlabeled;
+            `passed_over` lists them.
     """
-    problems = Problems(folder)
-    train, test = (_read_list(folder / LISTS / f"{name}.txt") for name in ("train", "val"))
-    _check_lists(train, test, problems)
+    problems = Problems(folder, on_bad)
+    vocabulary = read_vocabulary(folder)
+    lists = _read_lists(folder / LISTS, problems)
+    pictures = _pictures(folder / PICTURES, lists, problems)
     images: list[DatasetImage] = []
-    for stem in dict.fromkeys((*train, *test)):
-        with problems.about(stem):
-            images.append(_read_image(folder, stem))
+    sides: dict[str, str] = {}
+    for stem, path in pictures.items():
+        name = path.relative_to(folder / PICTURES).as_posix()
+        with problems.about(name):
+            width, height = read_image_size(path)
+            image = DatasetImage(name, path, width, height, (), is_labeled=False)
+            masks = _Masks(folder, PurePosixPath(name).with_suffix("").as_posix(), vocabulary)
+            sides[name] = SIDES.get(lists[stem], "")
+            with problems.about(name):
+                if sides[name] != "test" or masks.are_there:
+                    objects = masks.read(width, height)
+                    image = DatasetImage(name, path, width, height, objects)
+            images.append(image)
+    if not images:
+        problems.refuse(str(LISTS), "none of the images is there")
     problems.raise_if_any()
-    return Dataset(CATEGORIES, tuple(images), _names(train), _names(test), f"{LISTS}/train.txt and val.txt")
+    categories = tuple(Category(id_, name) for id_, name in enumerate(vocabulary.names, 1))
+    told = {side: " and ".join(_lists_of(side, lists)) for side in ("train", "valid", "test")}
+    dataset = Dataset(categories, tuple(images), (), (), "", problems.passed_over)
+    return split_by_side(dataset, sides, told, seed)
 
 
-def objects_of(instances: Indices, classes: Indices) -> tuple[ObjectLabel, ...]:
+def objects_of(instances: Indices, classes: Indices, class_count: int = len(CATEGORIES)) -> tuple[ObjectLabel, ...]:
     """The objects of an image, by their index.
 
     Args:
         instances: (H, W) uint8: 0 nothing, 1 to 254 the object, 255 void.
-        classes: (H, W) uint8: 0 nothing, 1 to 20 the class, 255 void.
+        classes: (H, W) uint8: 0 nothing, 1 to `class_count` the class, 255 void.
+        class_count: how many classes there are, at most 254.
 
     Raises:
-        InvalidDataset: the two differ in size, or a class is none of the twenty; names the object.
+        InvalidDataset: the two differ in size, or a class is none of those; names the object.
     """
     if instances.shape != classes.shape:
         raise InvalidDataset(
             f"its objects are an image of {_size(instances)} pixels, its classes one of {_size(classes)}"
         )
     numbers = set(np.bincount(instances.ravel()).nonzero()[0].tolist()) - {NOTHING, VOID}
-    return tuple(_object(number, instances == number, classes) for number in sorted(numbers))
+    return tuple(_object(number, instances == number, classes, class_count) for number in sorted(numbers))
 
 
-def _object(number: int, inside: NDArray[np.bool_], classes: Indices) -> ObjectLabel:
+def _object(number: int, inside: NDArray[np.bool_], classes: Indices, class_count: int) -> ObjectLabel:
     """The object's class is the one that most of its pixels show, the smallest of several."""
     shown = np.bincount(classes[inside], minlength=VOID + 1)
     shown[[NOTHING, VOID]] = 0
     class_ = int(shown.argmax())
     if not shown[class_]:
         raise InvalidDataset(f"object {number} lies on no pixel of a class")
-    if class_ > len(CATEGORIES):
-        raise InvalidDataset(f"object {number} is of class {class_}; there are {len(CATEGORIES)}")
+    if class_ > class_count:
+        raise InvalidDataset(f"object {number} is of class {class_}; there are {class_count}")
     return ObjectLabel(class_, Mask.from_array(inside))
 
 
-def _read_image(folder: Path, stem: str) -> DatasetImage:
-    path = folder / "JPEGImages" / f"{stem}.jpg"
-    width, height = read_image_size(_there(path))
-    instances, classes = (
-        read_indices(_there(folder / part / f"{stem}.png")) for part in ("SegmentationObject", "SegmentationClass")
-    )
-    if instances.shape != (height, width):
-        raise InvalidDataset(f"its picture has {width} x {height} pixels, its objects {_size(instances)}")
-    return DatasetImage(path.name, path, width, height, objects_of(instances, classes))
+@dataclass(frozen=True)
+class _Masks:
+    """The two PNGs of an image."""
+
+    folder: Path
+    stem: str
+    vocabulary: Vocabulary
+
+    def _file(self, part: str) -> Path:
+        return self.folder / part / f"{self.stem}.png"
+
+    @property
+    def are_there(self) -> bool:
+        return any(self._file(part).is_file() for part in (OBJECT_MASKS, CLASS_MASKS))
+
+    def read(self, width: int, height: int) -> tuple[ObjectLabel, ...]:
+        """The objects of the picture of `width` x `height` pixels."""
+        instances = self._numbers(OBJECT_MASKS, OBJECTS)
+        classes = self._numbers(CLASS_MASKS, self.vocabulary.table)
+        if instances.shape != (height, width):
+            raise InvalidDataset(f"its picture has {width} x {height} pixels, its objects {_size(instances)}")
+        return objects_of(instances, classes, len(self.vocabulary.names))
+
+    def _numbers(self, part: str, table: ColourTable) -> Indices:
+        file = self._file(part)
+        if not file.is_file():
+            raise InvalidDataset(f"there is no {file}")
+        try:
+            return table.numbers(read_indexed(file))
+        except InvalidDataset as error:
+            raise InvalidDataset(f"{part}/{self.stem}.png: {error.message}") from error
 
 
-def _there(path: Path) -> Path:
-    if not path.is_file():
-        raise InvalidDataset(f"there is no {path}")
-    return path
+def _read_lists(folder: Path, problems: Problems) -> dict[str, str]:
+    """The list of each image, by what it is called there.
 
-
-def _read_list(file: Path) -> list[str]:
-    """The first word of every line; some editions write a flag behind it."""
-    return [line.split()[0] for line in read_text(file).splitlines() if line.strip()]
-
-
-def _names(stems: Iterable[str]) -> tuple[str, ...]:
-    return tuple(f"{stem}.jpg" for stem in stems)
-
-
-def _check_lists(train: Iterable[str], test: Iterable[str], problems: Problems) -> None:
+    trainval.txt says again what train.txt and val.txt say, if these are there.
+    """
+    files = {file.stem: file for file in sorted(folder.glob("*.txt")) if not file.name.startswith(".")}
+    names = [name for name in SIDES if name in files] or [name for name in ("trainval",) if name in files] or [*files]
+    if not names:
+        problems.refuse(str(LISTS), "there is no list of images: no train.txt, val.txt, trainval.txt or default.txt")
     bearer: dict[str, str] = {}
-    for name, stems in (("train.txt", train), ("val.txt", test)):
-        for stem in stems:
-            if stem in bearer:
-                problems.add(name, f"{stem} is in {bearer[stem]} already")
-            if Path(stem).name != stem:
-                problems.add(name, f"{stem!r} is no name of a file")
-            bearer[stem] = name
+    for name in names:
+        for stem in map(_stem, filter(str.strip, read_text(files[name]).splitlines())):
+            if PurePosixPath(stem).is_absolute() or ".." in PurePosixPath(stem).parts:
+                problems.add(f"{name}.txt", f"{stem!r} is no name of a file")
+            elif stem in bearer:
+                problems.add(f"{name}.txt", f"{stem} is in {bearer[stem]}.txt already")
+            bearer.setdefault(stem, name)
+    return bearer
+
+
+def _stem(line: str) -> str:
+    """An image's name: some editions write a flag behind it, and tools put names with spaces in quotes."""
+    return re.sub(r"\s+-?[01]$", "", line.strip()).strip('"')
+
+
+def _pictures(folder: Path, lists: Mapping[str, str], problems: Problems) -> dict[str, Path]:
+    """The picture of each image, whatever its format, by what it is called in the lists."""
+    there: dict[str, list[Path]] = {}
+    for path in find_pictures(folder) if folder.is_dir() else ():
+        there.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
+    by_name = {path.relative_to(folder).as_posix(): path for paths in there.values() for path in paths}
+    matches = match_names(there, [stem for stem in lists if stem not in by_name], f"it is not in {folder}")
+    found: dict[str, Path] = {}
+    for stem in lists:
+        with problems.about(stem):
+            if stem not in by_name and stem not in matches.found:
+                raise InvalidDataset(matches.problems[stem])
+            paths = [by_name[stem]] if stem in by_name else there[matches.found[stem]]
+            if len(paths) > 1:
+                raise InvalidDataset(f"it may be {paths[0].name} or {paths[1].name}: only one can be meant")
+            found[stem] = paths[0]
+    return found
+
+
+def _lists_of(side: str, lists: Mapping[str, str]) -> Iterable[str]:
+    """The lists of one side, for people."""
+    return dict.fromkeys(f"{name}.txt" for name in lists.values() if SIDES.get(name, "train") == side)
 
 
 def _size(indices: Indices) -> str:

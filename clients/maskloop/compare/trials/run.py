@@ -62,7 +62,8 @@ class CompareRun:
         """
         begun = find_grid(self.workdir, self.grid, self.command, resume=resume)
         options = begun.grid.options
-        data = read_data(options.data, self.workdir / DEMO_FOLDER, DATA_SEED, options.excerpt())
+        demos, on_bad = self.workdir / DEMO_FOLDER, options.bad_entries()
+        data = read_data(options.data, demos, DATA_SEED, options.excerpt(), on_bad=on_bad)
         if not data.test:
             raise InvalidDataset(f"the data set {data.name} has no labeled test image to compare on", field="data")
         for strategy in begun.grid.strategies:

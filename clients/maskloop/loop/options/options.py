@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from maskloop.datasets.subset import REST, Excerpt
 from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
@@ -64,6 +65,12 @@ class Options:
     )
     pool_images: int = option(0, help="Draw so many of the pool's images; 0 for all.", panel=DATA, is_compared=True)
     test_images: int = option(0, help="Draw so many of the test images; 0 for all.", panel=DATA, is_compared=True)
+    on_bad: str = option(
+        "stop",
+        help="Bad entries of the data: stop, or skip and list them.",
+        panel=DATA,
+        is_compared=True,
+    )
     strategy: str = option(
         "mask_guided", help="How images are chosen: NAME[:OPTION=VALUE,...]; see maskloop strategies.", panel=SELECTION
     )
@@ -163,7 +170,13 @@ class Options:
         self._check_words()
         self._check_arms()
 
+    def bad_entries(self) -> OnBad:
+        """What becomes of entries of the data that cannot be."""
+        return OnBad(self.on_bad)
+
     def _check_words(self) -> None:
+        if self.on_bad not in list(OnBad):
+            raise InvalidArgument(f"--on-bad {self.on_bad!r} is neither stop nor skip", field="on_bad")
         if self.ood == REST and not self.excerpt().classes:
             raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):

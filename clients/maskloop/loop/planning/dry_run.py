@@ -62,7 +62,15 @@ def data_of(options: Options, demo_folder: Path) -> Data:
     Raises:
         InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
     """
-    return read_data(options.data, demo_folder, options.seed, options.excerpt(), options.ood, test=options.tested())
+    return read_data(
+        options.data,
+        demo_folder,
+        options.seed,
+        options.excerpt(),
+        options.ood,
+        test=options.tested(),
+        on_bad=options.bad_entries(),
+    )
 
 
 def check_recipes(client: Client, options: Options) -> Mapping[str, object]:

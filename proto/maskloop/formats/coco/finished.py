@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
+from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco.annotations import ImageLabels, ShownImage, read_annotations
 from maskloop.formats.coco.categories import no_category
 from maskloop.formats.coco.parsing import CocoFile, Entry, Id, parse_coco, read_id
 from maskloop.formats.file_names import match_names
-from maskloop.formats.problems import OnBad, Problems
+from maskloop.formats.problems import Problems
 from maskloop.values import Box, Category, ObjectLabel
 
 Sizes = Mapping[str, tuple[int, int]]
@@ -92,9 +93,8 @@ def _read(
 
 
 def _shown(name: str, size: tuple[int, int] | None, expected: tuple[int, int]) -> ShownImage:
-    if size not in (None, expected):
-        width, height = size or expected
-        raise InvalidDataset(f"it has {width} x {height} pixels, not {expected[0]} x {expected[1]}")
+    if size is not None and size != expected:
+        raise InvalidDataset(f"it has {size[0]} x {size[1]} pixels, not {expected[0]} x {expected[1]}")
     return ShownImage(name, *expected)
 
 
@@ -102,14 +102,17 @@ def _numbers(
     parsed: CocoFile, shown: Mapping[Id, ShownImage], known: Mapping[str, int], problems: Problems
 ) -> dict[Id, int]:
     """Our ids by the file's; each category that objects of these images have and we do not is told once."""
-    used = {
-        category: shown[image_id].file_name
-        for _, entry in reversed(parsed.annotations or ())
-        if (image_id := read_id(entry.get("image_id"))) in shown
-        and (category := read_id(entry.get("category_id"))) in parsed.categories
-    }
-    for id_, image in used.items():
-        name = parsed.categories[id_].name
-        if name not in known:
-            problems.add(image, no_category(name, known))
+    told: set[str] = set()
+    for _, entry in parsed.annotations or ():
+        image = shown.get(_key(entry, "image_id"))
+        category = parsed.categories.get(_key(entry, "category_id"))
+        if image and category and category.name not in known and category.name not in told:
+            problems.add(image.file_name, no_category(category.name, known))
+            told.add(category.name)
     return {id_: known[entry.name] for id_, entry in parsed.categories.items() if entry.name in known}
+
+
+def _key(entry: Entry, key: str) -> Id:
+    """The id at `key`; "" for none."""
+    id_ = read_id(entry.get(key))
+    return "" if id_ is None else id_

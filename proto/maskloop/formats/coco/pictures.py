@@ -114,7 +114,7 @@ def _size(name: str, path: Path, entry: ImageEntry) -> tuple[int, int]:
     if len(name) > LONGEST_NAME:
         raise InvalidDataset(f"the file name has {len(name)} characters; at most {LONGEST_NAME} are taken")
     size = read_image_size(path)
-    if entry.size not in (None, size):
-        width, height = entry.size or size
+    if entry.size is not None and entry.size != size:
+        width, height = entry.size
         raise InvalidDataset(f"it has {size[0]} x {size[1]} pixels (upright), the file says {width} x {height}")
     return size

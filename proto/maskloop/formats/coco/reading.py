@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco.annotations import ImageLabels, ShownImage, read_annotations
 from maskloop.formats.coco.categories import number_categories
 from maskloop.formats.coco.layouts import Part, find_parts
 from maskloop.formats.coco.parsing import CocoFile, Id, parse_coco
 from maskloop.formats.coco.pictures import Picture, Shelf, find_images
 from maskloop.formats.datasets import Dataset, DatasetImage
-from maskloop.formats.problems import OnBad, Problems
+from maskloop.formats.problems import Problems
 from maskloop.formats.splits import draw_split, listed_split, split_by_side
 from maskloop.values import Box, Category
 
