@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from maskloop.formats.voc_colours import voc_colour
+from maskloop.formats.voc.colours import voc_colour
 
 PALETTE = [value for index in range(256) for value in voc_colour(index)]
 

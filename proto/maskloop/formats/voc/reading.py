@@ -25,7 +25,7 @@ from maskloop.formats.indexed_images import read_indexed
 from maskloop.formats.photos import find_pictures
 from maskloop.formats.problems import Problems
 from maskloop.formats.splits import split_by_side
-from maskloop.formats.voc_colours import NAMES, NOTHING, OBJECTS, VOID, ColourTable, Vocabulary, read_vocabulary
+from maskloop.formats.voc.colours import NAMES, NOTHING, OBJECTS, VOID, ColourTable, Vocabulary, read_vocabulary
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectLabel
 
