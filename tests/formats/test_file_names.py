@@ -99,7 +99,7 @@ def test_two_that_could_be_meant_are_both_named(listed: list[str], wanted: list[
 def test_a_name_that_means_what_another_has_is_told_so() -> None:
     matches = match_names(["x/a.png"], ["a.png", "x/a.png"])
     assert matches.found == {"x/a.png": "x/a.png"}
-    assert matches.problems == {"a.png": "the file does not list this image; 'x/a.png' is 'x/a.png'"}
+    assert matches.problems == {"a.png": "the file does not list this image; 'x/a.png' is taken for 'x/a.png'"}
 
 
 def test_a_name_that_is_not_there_shows_the_nearest_or_the_first_few() -> None:

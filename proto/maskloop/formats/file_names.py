@@ -193,7 +193,7 @@ def _not_found(listed: Sequence[str], found: Mapping[str, str], open_: Sequence[
     for forms in STEPS:
         taken = _options(others, [name for name in open_ if name not in problems], forms)
         for name, its in taken.items():
-            problems[name] = f"{missing}; {its[0]!r} is {others[its[0]]!r}"
+            problems[name] = f"{missing}; {its[0]!r} is taken for {others[its[0]]!r}"
     few = tuple(islice(dict.fromkeys(listed), MOST_COMPARED))
     for name in open_:
         if name not in problems:

@@ -52,8 +52,8 @@ def read_annotations(
     Args:
         parsed: the file.
         images: by their id in the file.
-        numbers: our category ids by those of the file. Annotations of a category that the file has and this lacks are
-            left out: whoever left it out has noted that.
+        numbers: our category ids by those of the file. Annotations of a category that the file lists and this lacks are
+            left out: that is noted already.
         problems: is told each annotation that does not hold.
     """
     labels = {id_: ImageLabels(is_whole=id_ not in parsed.doubtful) for id_ in images}
@@ -64,7 +64,7 @@ def read_annotations(
         image = None if image_id is None else images.get(image_id)
         with problems.about(name, image.file_name if image else ""):
             id_ = read_id(entry.get("id"))
-            if image_id is None or image_id not in parsed.listed:
+            if image_id is None or image_id not in parsed.listed_images:
                 require_id(entry, "image_id")
                 raise InvalidDataset(f"its image {image_id!r} is not in the file's list of images")
             if image is None:  # the image itself is noted already, or not asked for
@@ -76,7 +76,7 @@ def read_annotations(
             if id_ is not None:
                 seen.add(id_)
             category = require_id(entry, "category_id")
-            if category not in parsed.categories:
+            if category not in parsed.listed_categories:
                 raise InvalidDataset(f"its category {category!r} is unknown")
             if category in numbers:
                 _add(its, entry, numbers[category], image, all_crowds)

@@ -47,7 +47,7 @@ class CocoFile:
     Args:
         categories, images: by id.
         doubtful: ids that several images bear: nobody knows whose the annotations are.
-        listed: the ids of all images of the file, also of those that do not hold.
+        listed_categories, listed_images: the ids that the file gives, also to entries that do not hold.
         annotations: each with its name for a person, not checked yet; `None` where the file has no such list: nobody
             has looked at its images.
         writer: who wrote it, as it says; "" where it does not.
@@ -56,7 +56,8 @@ class CocoFile:
     categories: Mapping[Id, CategoryEntry]
     images: Mapping[Id, ImageEntry]
     doubtful: AbstractSet[Id]
-    listed: AbstractSet[Id]
+    listed_categories: AbstractSet[Id]
+    listed_images: AbstractSet[Id]
     annotations: Sequence[tuple[str, Entry]] | None
     writer: str = ""
 
@@ -93,7 +94,8 @@ def parse_coco(file: Path, problems: Problems) -> CocoFile:
         annotations = list(_entries(document, "annotations", problems))
     info = document.get("info")
     writer = info.get("description") if isinstance(info, dict) else None
-    return CocoFile(categories, images, doubtful, listed, annotations, writer if isinstance(writer, str) else "")
+    ids = _ids(document, "categories")
+    return CocoFile(categories, images, doubtful, ids, listed, annotations, writer if isinstance(writer, str) else "")
 
 
 def read_id(value: object) -> Id | None:
@@ -139,6 +141,14 @@ def _entries(document: Entry, key: str, problems: Problems) -> Iterator[tuple[st
             yield f"{key}[{place}]" if id_ is None else f"{_ONE_OF[key]} {id_}", entry
         else:
             problems.add(f"{key}[{place}]", f"is a {type(entry).__name__}, not an object")
+
+
+def _ids(document: Entry, key: str) -> set[Id]:
+    entries = document.get(key)
+    ids = (
+        [read_id(entry.get("id")) for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+    return {id_ for id_ in ids if id_ is not None}
 
 
 def _categories(document: Entry, problems: Problems) -> dict[Id, CategoryEntry]:

@@ -102,9 +102,8 @@ def _as_spelled(
 ) -> tuple[dict[Id, str], dict[Id, str]]:
     """Names that tools spelled in another way than the files, as well; and why the rest is not there."""
     there = [path.relative_to(folder).as_posix() for path in find_pictures(folder)]
-    free = [name for name in there if name not in set(found.values())]
     wanted = {id_: entry.file_name for id_, entry in images.items() if id_ not in found}
-    matches = match_names(free, wanted.values(), f"it is not in {folder}")
+    matches = match_names(there, [*found.values(), *wanted.values()], f"it is not in {folder}")
     more = {id_: matches.found[name] for id_, name in wanted.items() if name in matches.found}
     return {**found, **more}, {id_: matches.problems[name] for id_, name in wanted.items() if name in matches.problems}
 

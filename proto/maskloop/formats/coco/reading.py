@@ -83,7 +83,9 @@ def _read(
             parsed = parse_coco(part.file, problems)
             read.append(_Read(part, parsed, find_images(parsed.images, part.folders, shelf, problems)))
     if not any(one.pictures for one in read):
-        problems.refuse("images", "there are none" if not any(one.parsed.listed for one in read) else "none is there")
+        problems.refuse(
+            "images", "there are none" if not any(one.parsed.listed_images for one in read) else "none of them is there"
+        )
     categories, numbers = number_categories([one.parsed for one in read], problems)
     names = _names(read, folder)
     nobody_looked = not any(one.parsed.annotations for one in read)
