@@ -9,6 +9,7 @@ from PIL import Image
 from maskloop.datasets.read import read_data, without_folders
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.formats.bad_entries import OnBad
 from maskloop.values import Split
 from tests.formats.voc import write_voc
 
@@ -185,3 +186,24 @@ def test_candidates_of_a_name_that_is_taken_are_refused(tmp_path):
         read_data(f"coco:{folder}", tmp_path / "demo", 0, ood="demo")
     with pytest.raises(InvalidDataset, match="--ood: there is no folder nowhere"):
         read_data(f"coco:{folder}", tmp_path / "demo", 0, ood="coco:nowhere")
+
+
+def test_bad_entries_end_the_reading_or_are_passed_over_and_listed(tmp_path):
+    folder = write_coco_folder(tmp_path / "cats", NAMES, train=NAMES[:3], test=NAMES[3:])
+    (folder / "images" / "b.png").write_bytes(b"")
+    for spec in (f"coco:{folder}", f"coco:{folder / 'annotations.json'},{folder / 'images'}"):
+        with pytest.raises(InvalidDataset, match=r"image 2 \(b.png\): "):
+            read_data(spec, tmp_path / "demo", 0)
+    data = read_data(f"coco:{folder}", tmp_path / "demo", 0, on_bad=OnBad.SKIP)
+    assert [image.file_name for image in (*data.pool, *data.test)] == ["a.png", "c.png", "d.png"]
+    assert [each.name for each in data.dataset.passed_over] == ["b.png"]
+    excerpt = read_data(f"coco:{folder}", tmp_path / "demo", 0, Excerpt(classes=("cat",)), on_bad=OnBad.SKIP)
+    assert excerpt.dataset.passed_over == data.dataset.passed_over
+
+
+def test_bad_entries_of_a_voc_folder_are_passed_over_too(tmp_path):
+    folder = write_voc(tmp_path / "VOC2012", train=["a", "b"], val=["c"])
+    (folder / "SegmentationObject" / "b.png").unlink()
+    data = read_data(f"voc:{folder}", tmp_path / "demo", 0, on_bad=OnBad.SKIP)
+    assert [image.is_labeled for image in data.pool] == [True, False]
+    assert [each.name for each in data.dataset.passed_over] == ["b.jpg"]

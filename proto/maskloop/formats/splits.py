@@ -56,14 +56,16 @@ def listed_split(folder: Path, names: Sequence[str], problems: Problems) -> Spli
     lists = {side: _lines(file) for side, file in files.items() if file.exists()}
     if not lists:
         return None
+    left_out = {each.name for each in problems.passed_over}
     known = match_names(names, [line for lines in lists.values() for line in lines], "it is no image of the data set")
     bearer: dict[str, str] = {}
     for side, lines in lists.items():
         if not lines:
             problems.refuse(f"{side}.txt", "names no image")
         for line in lines:
-            if line in known.problems and known.found.get(line) is None:
-                problems.add(f"{side}.txt", f"{line}: {known.problems[line]}")
+            if line in known.problems:
+                if line not in left_out:
+                    problems.add(f"{side}.txt", f"{line}: {known.problems[line]}")
                 continue
             if (name := known.found[line]) in bearer:
                 problems.add(f"{side}.txt", f"{line} is in {bearer[name]}.txt already")

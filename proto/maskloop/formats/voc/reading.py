@@ -169,16 +169,20 @@ def _pictures(folder: Path, lists: Mapping[str, str], problems: Problems) -> dic
     there: dict[str, list[Path]] = {}
     for path in find_pictures(folder) if folder.is_dir() else ():
         there.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
-    by_name = {path.relative_to(folder).as_posix(): path for paths in there.values() for path in paths}
-    matches = match_names(there, [stem for stem in lists if stem not in by_name], f"it is not in {folder}")
+    files = {**there, **{path.relative_to(folder).as_posix(): [path] for paths in there.values() for path in paths}}
+    matches = match_names(files, lists, f"it is not in {folder}")
     found: dict[str, Path] = {}
+    taken: set[Path] = set()
     for stem in lists:
         with problems.about(stem):
-            if stem not in by_name and stem not in matches.found:
+            if stem not in matches.found:
                 raise InvalidDataset(matches.problems[stem])
-            paths = [by_name[stem]] if stem in by_name else there[matches.found[stem]]
+            paths = files[matches.found[stem]]
             if len(paths) > 1:
                 raise InvalidDataset(f"it may be {paths[0].name} or {paths[1].name}: only one can be meant")
+            if paths[0] in taken:
+                raise InvalidDataset(f"{paths[0].name} is listed twice")
+            taken.add(paths[0])
             found[stem] = paths[0]
     return found
 
