@@ -87,6 +87,13 @@ def test_greys_are_numbers(tmp_path: Path, mode: str) -> None:
     assert labels(read_voc(folder)) == EXPECTED
 
 
+def test_a_picture_of_nothing_may_be_of_one_bit(tmp_path: Path) -> None:
+    folder = write_voc(tmp_path / "voc", **STEMS)
+    for part in ("SegmentationClass", "SegmentationObject"):
+        Image.new("1", (8, 6)).save(folder / part / "a.png")
+    assert labels(read_voc(folder)) == {**EXPECTED, "a.jpg": []}
+
+
 @pytest.mark.parametrize("part", ["SegmentationClass", "SegmentationObject"])
 def test_a_palette_of_somebody_elses_is_refused_by_name(tmp_path: Path, part: str) -> None:
     folder = write_voc(tmp_path / "voc", **STEMS)

@@ -37,7 +37,7 @@ def read_indexed(path: Path) -> IndexedImage:
         image = load_image(path.read_bytes(), path.name)
     except OSError as error:
         raise InvalidImage(f"image {path.name} cannot be read: {error.strerror}", field=path.name) from error
-    if image.mode == "L":
+    if image.mode in ("L", "1"):  # of 1 bit: 0 and 1
         return IndexedImage(np.array(image, dtype=np.uint8), None)
     if image.mode == "P":
         palette = np.asarray(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
