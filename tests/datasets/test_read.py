@@ -10,6 +10,7 @@ from maskloop.datasets.read import read_data, without_folders
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
+from maskloop.loop.options import Options
 from maskloop.values import Split
 from tests.formats.voc import write_voc
 
@@ -207,3 +208,10 @@ def test_bad_entries_of_a_voc_folder_are_passed_over_too(tmp_path):
     data = read_data(f"voc:{folder}", tmp_path / "demo", 0, on_bad=OnBad.SKIP)
     assert [image.is_labeled for image in data.pool] == [True, False]
     assert [each.name for each in data.dataset.passed_over] == ["b.jpg"]
+
+
+def test_a_run_says_what_becomes_of_bad_entries():
+    assert Options("3h", "demo").bad_entries() is OnBad.STOP
+    assert Options("3h", "demo", on_bad="skip").bad_entries() is OnBad.SKIP
+    with pytest.raises(InvalidArgument, match="--on-bad 'go on' is neither stop nor skip"):
+        Options("3h", "demo", on_bad="go on")
