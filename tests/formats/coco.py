@@ -33,7 +33,7 @@ def document(
         {"id": id_, "file_name": name, "width": WIDTH, "height": HEIGHT} for id_, name in enumerate(names, start=1)
     ]
     if annotations is None:
-        annotations = [square(image["id"], category_id=categories[0]["id"]) for image in images]
+        annotations = [square(id_, category_id=categories[0]["id"]) for id_, _ in enumerate(images, start=1)]
     return {"images": images, "annotations": list(annotations), "categories": list(categories), **keys}
 
 
