@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.bad_entries import OnBad, PassedOver
-from maskloop.formats.coco import read_coco, read_coco_folder
+from maskloop.formats.coco import read_coco, read_coco_folder, write_coco
 from maskloop.formats.datasets import Dataset
 from maskloop.values import Box, Category
 from tests.formats.coco import HEIGHT, SQUARE, WIDTH, document, picture, save, small_set, square
@@ -257,6 +257,20 @@ class TestCrowds:
     def test_cvats_masks_are_objects_beside_its_polygons_too(self, tmp_path: Path) -> None:
         cvats = [square(id_, iscrowd=id_ % 2, attributes={"occluded": False}) for id_ in (1, 2, 3)]
         assert self.crowds(tmp_path, cvats) == [False, False, False]
+
+    def test_datumaro_says_nothing_of_its_files(self, tmp_path: Path) -> None:
+        info = dict.fromkeys(("contributor", "date_created", "description", "url", "version", "year"), "")
+        for said, crowd in ((info, False), ({**info, "year": 2017}, True), ({}, True)):
+            content = document(NAMES, [square(1), square(2, iscrowd=1)], info=said)
+            assert read_coco_folder(small_set(tmp_path, content)).images[1].objects[0].crowd is crowd
+
+    def test_our_own_files_are_taken_at_their_word(self, tmp_path: Path) -> None:
+        small_set(tmp_path, document(NAMES, [square(1), square(2, iscrowd=1)]))
+        images = [image for image in read_coco_folder(tmp_path).images if any(item.crowd for item in image.objects)]
+        write_coco(
+            tmp_path / "x.json", (Category(1, "crack"),), images, {each.file_name: each.objects for each in images}
+        )
+        assert read_coco(tmp_path / "x.json", tmp_path / "images").images == tuple(images)
 
     def test_iscrowd_is_0_or_1(self, tmp_path: Path) -> None:
         message = told(small_set(tmp_path, document(NAMES, [square(1), square(2, iscrowd="yes")])))

@@ -159,6 +159,16 @@ class TestOwnLabels:
         with pytest.raises(InvalidDataset, match=message):
             read_voc(folder)
 
+    def test_an_image_without_masks_is_unlabeled_where_a_tool_wrote_the_folder(self, tmp_path: Path) -> None:
+        text, colours = "background:0,0,0::\ncrack:1,2,3::\nhole:4,5,6::\n", {15: (1, 2, 3), 8: (4, 5, 6)}
+        folder = self.folder(tmp_path, "labelmap.txt", text, colours)
+        for part in ("SegmentationClass", "SegmentationObject"):
+            (folder / part / "b.png").unlink()
+        assert [image.is_labeled for image in read_voc(folder).images] == [True, False, True]
+        (folder / "SegmentationClass" / "a.png").unlink()
+        with pytest.raises(InvalidDataset, match=r"there is no .*SegmentationClass/a\.png"):
+            read_voc(folder)
+
     def test_greys_are_places_in_the_list(self, tmp_path: Path) -> None:
         folder = write_voc(tmp_path / "voc", **STEMS)
         (folder / "labelmap.txt").write_text("background:0,0,0::\ncrack:250,50,83::\nhole:10,20,30::\n")

@@ -1,8 +1,7 @@
 """The annotations of a COCO file as labels of its images: objects with masks, crowds, and boxes.
 
-- `iscrowd` 1 is a crowd: a region of many objects that nobody told apart. CVAT marks every mask so, crowd or not. Its
-  annotations are known by their attribute `occluded`, and a file in which all masks are crowds is taken for one of
-  CVAT's too: these are ordinary objects.
+- `iscrowd` 1 is a crowd: a region of many objects that nobody told apart. CVAT and Datumaro mark every mask so. In
+  their files, and where every mask is a crowd, these are ordinary objects.
 - An annotation with a box and no segmentation is an object of which only the box is known.
 - An image that lost an annotation has no label: one object less is a wrong label.
 """
@@ -57,7 +56,7 @@ def read_annotations(
         problems: is told each annotation that does not hold.
     """
     labels = {id_: ImageLabels(is_whole=id_ not in parsed.doubtful) for id_ in images}
-    all_crowds = _all_masks_are_crowds(parsed)
+    no_crowds = _crowds_are_objects(parsed)
     seen: set[Id] = set()
     for name, entry in parsed.annotations or ():
         image_id = read_id(entry.get("image_id"))
@@ -79,12 +78,12 @@ def read_annotations(
             if category not in parsed.listed_categories:
                 raise InvalidDataset(f"its category {category!r} is unknown")
             if category in numbers:
-                _add(its, entry, numbers[category], image, all_crowds)
+                _add(its, entry, numbers[category], image, no_crowds)
                 its.is_whole = was_whole
     return labels
 
 
-def _add(labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage, all_crowds: bool) -> None:
+def _add(labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage, no_crowds: bool) -> None:
     crowd = _is_crowd(entry)
     if not _has_outline(entry):
         if crowd:
@@ -94,12 +93,16 @@ def _add(labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage,
     mask = read_segmentation(entry["segmentation"], image.height, image.width)
     if not mask.area:
         raise InvalidMask(f"its run lengths cover no pixel of the {image.width} x {image.height} image")
-    labels.objects.append(ObjectLabel(category_id, mask, crowd and not all_crowds and not _is_of_cvat(entry)))
+    labels.objects.append(ObjectLabel(category_id, mask, crowd and not no_crowds))
 
 
-def _all_masks_are_crowds(parsed: CocoFile) -> bool:
-    masks = (entry for _, entry in parsed.annotations or () if _has_outline(entry))
-    return parsed.writer != WRITER and all(map(_says_crowd, masks))
+def _crowds_are_objects(parsed: CocoFile) -> bool:
+    """Datumaro fills what it says of a file with empty texts; CVAT writes by it, or gives attributes of its own."""
+    if parsed.info.get("description") == WRITER:
+        return False
+    is_datumaros = bool(parsed.info) and all(value == "" for value in parsed.info.values())
+    outlined = [entry for _, entry in parsed.annotations or () if _has_outline(entry)]
+    return is_datumaros or any(map(_is_of_cvat, outlined)) or all(map(_says_crowd, outlined))
 
 
 def _is_of_cvat(entry: Entry) -> bool:

@@ -50,7 +50,7 @@ class CocoFile:
         listed_categories, listed_images: the ids that the file gives, also to entries that do not hold.
         annotations: each with its name for a person, not checked yet; `None` where the file has no such list: nobody
             has looked at its images.
-        writer: who wrote it, as it says; "" where it does not.
+        info: what the file says of itself.
     """
 
     categories: Mapping[Id, CategoryEntry]
@@ -59,7 +59,7 @@ class CocoFile:
     listed_categories: AbstractSet[Id]
     listed_images: AbstractSet[Id]
     annotations: Sequence[tuple[str, Entry]] | None
-    writer: str = ""
+    info: Entry
 
     def categories_in_use(self) -> AbstractSet[Id]:
         """The ids that annotations name."""
@@ -93,9 +93,15 @@ def parse_coco(file: Path, problems: Problems) -> CocoFile:
     if document.get("annotations") is not None:
         annotations = list(_entries(document, "annotations", problems))
     info = document.get("info")
-    writer = info.get("description") if isinstance(info, dict) else None
-    ids = _ids(document, "categories")
-    return CocoFile(categories, images, doubtful, ids, listed, annotations, writer if isinstance(writer, str) else "")
+    return CocoFile(
+        categories=categories,
+        images=images,
+        doubtful=doubtful,
+        listed_categories=_ids(document, "categories"),
+        listed_images=listed,
+        annotations=annotations,
+        info=info if isinstance(info, dict) else {},
+    )
 
 
 def read_id(value: object) -> Id | None:

@@ -78,10 +78,11 @@ class ColourTable:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Names of the classes 1, 2, ..., and how pictures of classes show them."""
+    """Names of the classes 1, 2, ..., and how pictures of classes show them; `is_own` unless they are VOC's."""
 
     names: tuple[str, ...]
     table: ColourTable
+    is_own: bool = True
 
 
 OBJECTS = ColourTable("Pascal VOC's palette", VOC_COLOURS)
@@ -91,6 +92,7 @@ VOC = Vocabulary(
         "the colours that Pascal VOC has for its classes",
         {voc_colour(index): index for index in (*range(len(NAMES) + 1), VOID)},
     ),
+    is_own=False,
 )
 
 

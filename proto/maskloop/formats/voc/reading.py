@@ -43,6 +43,9 @@ def read_voc(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Data
     train.txt is for training; test.txt for testing, where its images have masks, else val.txt. Where there is only one
     list, such as trainval.txt or default.txt, `seed` draws 30 % of its images for testing.
 
+    Images without masks are unlabeled if they are VOC's test images, or if a tool wrote the folder: CVAT and Datumaro
+    write none where nothing is outlined, whether somebody has looked or not.
+
     Raises:
         InvalidDataset: something does not hold together; names the folder and up to ten files with their problems.
             With `OnBad.SKIP` images without a picture are left out, and images without their masks are unlabeled;
@@ -62,7 +65,7 @@ def read_voc(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Data
             masks = _Masks(folder, PurePosixPath(name).with_suffix("").as_posix(), vocabulary)
             sides[name] = SIDES.get(lists[stem], "")
             with problems.about(name):
-                if sides[name] != "test" or masks.are_there:
+                if masks.are_there or not (sides[name] == "test" or vocabulary.is_own):
                     objects = masks.read(width, height)
                     image = DatasetImage(name, path, width, height, objects)
             images.append(image)
