@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.errors import InvalidDataset, InvalidLabel
-from maskloop.formats.coco.boxes import boxes_document, read_finished_boxes
+from maskloop.formats.coco import boxes_document, read_finished_boxes
 from maskloop.values import Box, Category, Image, Split
 
 CATEGORIES = (Category(1, "crack"), Category(5, "rust"))
@@ -66,13 +66,13 @@ def test_a_tool_may_number_anew_add_folders_and_draw_over_the_border(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"bbox": [1, 2, 3]}, r"annotation 1 \(in a.png\): its bbox is \[1, 2, 3\], not four numbers"),
-        ({"bbox": None}, "its bbox is missing"),
+        ({"bbox": [1, 2, 3]}, r"annotation 1 \(a.png\): its bbox is \[1, 2, 3\], not four numbers"),
+        ({"bbox": None}, "its segmentation is missing: it outlines nothing, and has no box"),
         ({"bbox": [0, 0, "4", 1]}, "not four numbers"),
         ({"bbox": [0, 0, 0, 1]}, "is no box"),
         ({"bbox": [8, 0, 1, 1]}, "lies outside the 8 x 6 image"),
-        ({"iscrowd": 1}, "it is a crowd; box each object of it"),
-        ({"category_id": 9}, "category None is none of crack, rust"),
+        ({"iscrowd": 1}, r"it is a crowd \(iscrowd 1\) without an outline"),
+        ({"category_id": 9}, "its category 9 is unknown"),
         ({"category_id": [1]}, "neither a whole number nor a text"),
     ],
 )
@@ -85,8 +85,8 @@ def test_what_cannot_be_is_told_by_annotation_and_image(tmp_path, changes, told)
     ("change", "told"),
     [
         (lambda d: d["images"].pop(), r"b\.png: the file does not list this image"),
-        (lambda d: d["images"][0].update(width=9), "a.png has 9 x 6 pixels, not 8 x 6"),
-        (lambda d: d["images"].append(dict(d["images"][0], id=7)), r"image 7: a\.png is there twice"),
+        (lambda d: d["images"][0].update(width=9), r"image 1 \(a.png\): it has 9 x 6 pixels, not 8 x 6"),
+        (lambda d: d["images"].append(dict(d["images"][0], id=7)), r"a\.png: it is listed twice"),
         (lambda d: d.pop("annotations"), "annotations: the list is missing"),
         (lambda d: d.update(images={}), "images: this is not a list"),
         (lambda d: d["annotations"].append("x"), r"annotations\[2\]: is a str, not an object"),

@@ -102,6 +102,14 @@ def test_what_is_wrong_is_told_by_file_name(tmp_path: Path, changed: dict[str, A
     assert [each[: len(line)] for each in lines] == [line]
 
 
+@pytest.mark.parametrize("annotations", ["missing", None])
+def test_a_file_without_annotations_says_nothing_of_its_images(tmp_path: Path, annotations: object) -> None:
+    content = {**document(["a.png"], [], TOOLS), "annotations": annotations}
+    if annotations == "missing":
+        del content["annotations"]
+    assert told(tmp_path, content, "a.png") == ["annotations: the list is missing"]
+
+
 def test_one_id_for_two_images_is_told(tmp_path: Path) -> None:
     content = document(["a.png", "b.png"], [], TOOLS)
     content["images"][1]["id"] = 1

@@ -173,8 +173,10 @@ class _Piece:
 
 def _frequencies(dataset: Dataset) -> str:
     """`window (2447), balcony (393) and 8 more`: what there is, the most frequent first."""
-    frequency = Counter(item.category_id for image in dataset.images for item in image.objects if not item.crowd)
-    frequency.update(item.category_id for image in dataset.images for item in image.boxes or ())
+    frequency: Counter[int] = Counter()
+    for image in dataset.images:
+        outlined = [item.category_id for item in image.objects if not item.crowd]
+        frequency.update(outlined if image.boxes is None else [item.category_id for item in image.boxes])
     ordered = sorted(dataset.categories, key=lambda category: (-frequency[category.id], category.id))
     shown = ", ".join(f"{category.name} ({frequency[category.id]})" for category in ordered[:MOST_NAMED])
     return shown if len(ordered) <= MOST_NAMED else f"{shown} and {len(ordered) - MOST_NAMED} more"
@@ -186,8 +188,8 @@ def _png(file_name: str, suffix: str = "") -> str:
 
 
 def number_of_objects(image: DatasetImage) -> int:
-    """Outlined or boxed; a crowd is none."""
-    return sum(not item.crowd for item in image.objects) + len(image.boxes or ())
+    """Outlined or boxed; a crowd is none. Boxes are of all objects, of outlined ones too."""
+    return sum(not item.crowd for item in image.objects) if image.boxes is None else len(image.boxes)
 
 
 def _of(categories: Set[int], boxes: tuple[Box, ...] | None) -> tuple[Box, ...] | None:

@@ -66,6 +66,8 @@ def _parse(file: Path, expected: Sizes, problems: Problems) -> CocoFile:
     found = Problems(file, OnBad.SKIP)
     parsed = parse_coco(file, found)
     found.raise_if_any()
+    if parsed.annotations is None:
+        problems.add("annotations", "the list is missing")
     for entry in found.passed_over:
         if entry.name.startswith(("images[", "annotations[")) or match_names([entry.name], expected).found:
             problems.add(entry.name, entry.why)
