@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 from maskloop.errors import InvalidDataset
+from maskloop.formats.file_names import match_names
 from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
 
@@ -18,7 +20,7 @@ def read_answers(file: Path, expected: Iterable[str], parse: Callable[[object], 
     """What the file says of the `expected` images, by file name; other images are ignored.
 
     Args:
-        file: the JSON file.
+        file: the JSON file. Its names may be spelled as `match_names` allows.
         expected: file names.
         parse: makes an answer of what stands behind a name; raises InvalidDataset where it is none.
 
@@ -27,22 +29,42 @@ def read_answers(file: Path, expected: Iterable[str], parse: Callable[[object], 
             to ten.
     """
     problems = Problems(file)
-    document = _read(file)
+    document = read_object(file)
+    names = list(expected)
+    matches = match_names(document, names)
     answers: dict[str, Answer] = {}
-    for name in expected:
+    for name in names:
         with problems.about(name):
-            if name not in document:
-                raise InvalidDataset("the file does not list this image")
-            answers[name] = parse(document[name])
+            if name in matches.problems:
+                raise InvalidDataset(matches.problems[name])
+            answers[name] = parse(document[matches.found[name]])
     problems.raise_if_any()
     return answers
 
 
-def _read(file: Path) -> Mapping[str, object]:
+def read_object(file: Path) -> Mapping[str, object]:
+    """The JSON object in a file.
+
+    Raises:
+        InvalidDataset: the file cannot be read, or is no JSON object.
+    """
     try:
         document = json.loads(read_text(file))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidDataset(f"{file} is no JSON: {error}", field=str(file)) from error
     if not isinstance(document, dict):
         raise InvalidDataset(f"{file} is no JSON object of file names", field=str(file))
     return document
+
+
+def no_category(said: object, names: Iterable[str]) -> str:
+    """That a category is none of the vocabulary, for people, with the name that was probably meant."""
+    known = list(names)
+    return f"category {said!r:.40} is none of {', '.join(known)}{meant(said, known)}"
+
+
+def meant(said: object, names: Iterable[str]) -> str:
+    """`; did you mean ...?` with the nearest of the names, "" where none is near."""
+    lower = {name.casefold(): name for name in names}
+    near = get_close_matches(str(said)[:80].casefold(), lower, 1)
+    return f"; did you mean {lower[near[0]]}?" if near else ""

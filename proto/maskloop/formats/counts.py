@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.answers import read_answers
-from maskloop.values import Category, Counts
+from maskloop.formats.answers import no_category, read_answers
+from maskloop.values import MOST_OBJECTS, Category, Counts
 
 
 def read_counts(file: Path, categories: Iterable[Category], expected: Iterable[str]) -> dict[str, Counts]:
@@ -23,9 +23,11 @@ def read_counts(file: Path, categories: Iterable[Category], expected: Iterable[s
             raise InvalidDataset("its counts are no JSON object of category names")
         for category, count in said.items():
             if category not in ids:
-                raise InvalidDataset(f"category {category!r} is none of {', '.join(ids)}")
+                raise InvalidDataset(no_category(category, ids))
             if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-                raise InvalidDataset(f"the count of {category} is {count!r}, no whole number from 0 on")
+                raise InvalidDataset(f"the count of {category} is {count!r:.20}, no whole number from 0 on")
+            if count > MOST_OBJECTS:
+                raise InvalidDataset(f"the count of {category} is {count!r:.20}; at most {MOST_OBJECTS} are taken")
         return Counts({ids[category]: count for category, count in said.items()})
 
     return read_answers(file, expected, counts)

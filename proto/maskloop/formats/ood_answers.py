@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.answers import read_answers
+from maskloop.formats.answers import meant, read_answers
 from maskloop.values import Category, OodAnswer
 
 
@@ -20,8 +20,11 @@ def read_ood_answers(file: Path, categories: Iterable[Category], expected: Itera
 
     def answer(said: object) -> OodAnswer:
         if not isinstance(said, str) or said not in ids:
-            names = ", ".join(filter(None, ids))
-            raise InvalidDataset(f'its answer is {said!r}, neither "" for nothing nor one of {names}')
+            names = [name for name in ids if name]
+            near = meant(said, names)
+            raise InvalidDataset(
+                f'its answer is {said!r:.40}, neither "" for nothing nor one of {", ".join(names)}{near}'
+            )
         return OodAnswer(ids[said])
 
     return read_answers(file, expected, answer)
