@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from maskloop.labelers.folder_record import TaskRecord
+from maskloop.labelers.task_clock import read_events
 from maskloop.values import STRATEGY_KINDS
 
 MASKLOOP = Path(sys.executable).with_name("maskloop")
@@ -73,3 +75,23 @@ def test_a_report_on_a_server_that_is_not_there_is_told_in_one_line(maskloop, tm
     assert (code, complaint.count("\n")) == (2, 1)
     assert "nobody cannot be reached" in complaint
     assert not (tmp_path / "out").exists()
+
+
+def test_a_task_s_clock_is_started_paused_and_stopped(maskloop, tmp_path):
+    place = tmp_path / "todo" / "round-01"
+    TaskRecord("run", "round-01", "full", "", ()).write(place)
+    code, out, complaint = maskloop("task", "start", place)
+    assert (code, out, complaint) == (0, f"The clock of {place} runs.\n", "")
+    code, out, complaint = maskloop("task", "start", place)
+    assert (code, out, complaint) == (2, "", f"error: the clock of {place} runs already\n")
+    assert maskloop("task", "pause", place)[1].startswith(f"The clock of {place} is paused at 0 s")
+    assert "0 s before" in maskloop("task", "start", place)[1]
+    assert "took 0 s. The run" in maskloop("task", "done", place)[1]
+    assert [event.what for event in read_events(place / "timing.json")] == ["start", "pause", "start", "done"]
+
+
+def test_a_folder_that_is_no_task_s_is_told_with_those_that_are(maskloop, tmp_path):
+    TaskRecord("run", "round-01", "full", "ada", ()).write(tmp_path / "ada" / "round-01")
+    code, _, complaint = maskloop("task", "start", tmp_path)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert f"{tmp_path} is not the folder of a task; there are {tmp_path / 'ada' / 'round-01'}" in complaint

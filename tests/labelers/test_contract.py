@@ -149,7 +149,7 @@ BAD: list[tuple[SupervisionKind, str, str]] = [
     *((kind, done(kind, "a", "b"), "c.png: the file does not list this image") for kind in LABEL_KINDS),
     (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
-    (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: its label: 10001 objects of category 2"),
+    (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: the count of rust is 10001; at most 10000 are taken"),
     (BOXES, done(BOXES, *OBJECTS, b=(Box(MOSS.id, 1, 1, 2, 2),)), "b.png: category 'moss' is none of crack, rust"),
     (BOXES, done(BOXES, *OBJECTS, b=(Box(1, 9, 1, 2, 2),)), "(b.png): its bbox [9.0, 1.0, 2.0, 2.0] lies outside"),
     (
@@ -253,4 +253,4 @@ def test_a_file_that_cannot_be_is_told_by_file_and_image_and_nothing_is_lost(fol
 def test_a_list_of_skipped_images_that_cannot_be_is_told_by_its_file(folder, kind):
     folder.script += [("skip.txt", "z.png\n"), ("done.json", done(kind, *OBJECTS)), ("skip.txt", "")]
     assert len(folder.label(task(kind, *OBJECTS)).drafts) == 3
-    assert folder.notes[0].startswith(f"{folder.place / 'skip.txt'}: z.png is no image of this task")
+    assert folder.notes[0].startswith(f"{folder.place / 'skip.txt'}: 'z.png': it is no image of this task")

@@ -31,6 +31,16 @@ def test_lines_tell_a_phase_when_it_begins_and_now_and_then_while_it_goes_on(lin
     ]
 
 
+def test_lines_tell_at_once_what_another_phase_of_the_same_name_waits_for(lines, said):
+    lines.phase("label", "3 images: waiting for todo/round-03/done.json")
+    lines.phase("label", "3 images: waiting for todo/round-03/done.json")
+    lines.phase("label", "1 image: waiting for todo/round-03-2/done.json")
+    assert said.getvalue().splitlines() == [
+        "label 3 images: waiting for todo/round-03/done.json",
+        "label 1 image: waiting for todo/round-03-2/done.json",
+    ]
+
+
 def test_the_budget_that_is_left_is_told_in_its_own_unit(lines, said):
     lines.spent(Ledger(Budget(seconds=7200)))
     lines.phase("train")

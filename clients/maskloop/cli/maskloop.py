@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from maskloop.address import DEFAULT_ADDRESS
+from maskloop.cli import task
 from maskloop.cli.errors import check_server_installed
 from maskloop.cli.main import hand_over
 from maskloop.cli.options import Command, Group, version_option
 from maskloop.costs.paper_tables import TABLES, cost_table
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, cls=Group)
+app.add_typer(task.app, name="task")
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}

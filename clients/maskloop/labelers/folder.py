@@ -1,27 +1,62 @@
 """People with a tool of their own: each batch is a folder to label, and a file to leave there when it is done.
 
+DIR/round-02/task.json       whose task it is: the run, the kind of label, the images
 DIR/round-02/images/…        the images
 DIR/round-02/proposals.json  COCO: the images, the vocabulary, and the network's masks with their predicted IoU
 DIR/round-02/README.txt      what to do
 DIR/round-02/done.json       left by the people: the finished COCO file (for counts and answers: see README.txt)
+DIR/round-02/part.json       left by the people, if need be: what is done so far; the run goes on with it
 DIR/round-02/skip.txt        left by the people, if need be: file names of images nobody can label, one a line
+DIR/round-02/confirm.txt     left by the people, if need be: a word that confirms what the run asked about
+DIR/round-02/timing.json     left by `maskloop task start|pause|done`: how long people worked
+DIR/round-02/taken/…         what the run took, as it was
+
+With several annotators it is DIR/ada/round-02/ and DIR/bob/round-02/.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.files import read_text, write_atomically
-from maskloop.formats.problems import Problems
+from maskloop.formats.file_names import NOT_LISTED
+from maskloop.labelers.folder_checks import say_same
 from maskloop.labelers.folder_forms import FOLDER_FORMS
+from maskloop.labelers.folder_hand_in import HandIn, read_hand_in, read_taken, skipped_in
+from maskloop.labelers.folder_record import RECORD
+from maskloop.labelers.folder_seconds import Reported
+from maskloop.labelers.folder_shares import Share, deal, find_shares
+from maskloop.labelers.folder_taken import (
+    DONE,
+    PART,
+    SKIP,
+    State,
+    first_taken,
+    last_taken,
+    saved_s,
+    state_of,
+    take,
+    take_nothing,
+)
 from maskloop.labelers.labeler import Answers, Labeler, Reporter, Task
-from maskloop.values import LabelDraft, Pick, SkipReason, SupervisionKind
+from maskloop.values import LabelContent, LabelDraft, Pick, SkipReason, SupervisionKind
 
 LOOK_EVERY_S = 1.0
 KEEP_EVERY_S = 600.0
+SHORTEST_ESTIMATE_S, LONGEST_ESTIMATE_S = 60.0, 12 * 3600.0
+"""Between handing out and saving people may have worked all the time, or slept."""
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What came of a share: labels, and images that nobody can label; the `settled` were told before."""
+
+    drafts: Sequence[LabelDraft] = ()
+    passed_over: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
 
 
 class FolderLabeler(Labeler):
@@ -31,14 +66,24 @@ class FolderLabeler(Labeler):
         folder: where the tasks go, made if missing.
         progress: is told what is waited for, and what is wrong with a file.
         sleep: how to wait.
+        annotators: names of people, each with a folder of their own; () for one folder that all share.
     """
 
     kinds = tuple(FOLDER_FORMS)
 
-    def __init__(self, folder: Path, progress: Reporter, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        progress: Reporter,
+        sleep: Callable[[float], None] = time.sleep,
+        annotators: Sequence[str] = (),
+    ) -> None:
         self._folder = folder
         self._progress = progress
         self._sleep = sleep
+        self._annotators = tuple(annotators)
+        self._told: dict[Path, State] = {}
+        self._passed_over: set[str] = set()
 
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
         """What the server expects it to cost: nobody has looked at the image yet."""
@@ -46,85 +91,160 @@ class FolderLabeler(Labeler):
         return pick.cost_s
 
     def label(self, task: Task) -> Answers:
-        """Hand the task out and wait for done.json; a file that does not hold together is told and waited for anew.
+        """Hand the task out and wait until each annotator has left done.json or part.json.
 
-        Drafts carry no `seconds_spent`: nobody has held a clock.
+        A file that does not hold together, or that nobody can have meant, is told and waited for anew. Drafts carry
+        `seconds_spent` where people measured. What was answered once is answered again.
 
         Raises:
             UnsupportedSupervision: a kind that has no form; nothing is written.
+            FailedPrecondition: another run uses the folder; nothing is written.
             InvalidDataset: a file name leaves the folder.
         """
         self.check_kind(task.kind)
-        place = self._folder / task.name
-        if not (place / "done.json").exists():
-            _hand_out(task, place)
-        self._progress.phase("label", f"{len(task.images)} images in {place}: waiting for done.json")
-        return self._wait(task, place)
+        shares = deal(task, self._folder, self._annotators)
+        self._wait(task, [share for share in shares if first_taken(share.place) is None])
+        if any(first_taken(share.place) for share in shares):
+            for share in shares:
+                if first_taken(share.place) is None:
+                    take_nothing(share.place)
+        return _join(task, [self._first(share) for share in shares])
 
-    def _wait(self, task: Task, place: Path) -> Answers:
-        done = place / "done.json"
-        refused: tuple[object, object] | None = None
+    def revised(self, task: Task, known: Mapping[str, LabelContent]) -> Answers:
+        """What people have since saved; never waits.
+
+        A file that says what is on record already is kept as taken, and is not read again until somebody saves it.
+
+        Raises:
+            FailedPrecondition: another run uses the folder.
+            InvalidDataset: a task's record cannot be read.
+        """
+        self.check_kind(task.kind)
+        return _join(task, [self._since(share, known) for share in find_shares(task, self._folder)], known)
+
+    def _wait(self, task: Task, shares: Sequence[Share]) -> None:
+        """Until each share is taken, or the run is over."""
+        waiting = list(shares)
         looks = 0
-        while True:
-            state = _state(done), _state(place / "skip.txt")
-            if done.exists() and state != refused:
-                try:
-                    return _take(task, place)
-                except InvalidDataset as error:
-                    refused = state
-                    self._progress.note(f"{error.message}\nMend it and save it again; the run is waiting.")
-            self._sleep(LOOK_EVERY_S)
-            looks += 1
-            if looks % round(KEEP_EVERY_S / LOOK_EVERY_S) == 0:
-                task.keep()
+        while waiting:
+            self._say_what_is_waited_for(waiting)
+            before = len(waiting)
+            while waiting and len(waiting) == before:
+                waiting = [share for share in waiting if not self._take(share)]
+                if waiting and task.is_over():
+                    return
+                if len(waiting) == before:
+                    self._sleep(LOOK_EVERY_S)
+                    looks += 1
+                    if looks % round(KEEP_EVERY_S / LOOK_EVERY_S) == 0:
+                        task.keep()
+
+    def _say_what_is_waited_for(self, waiting: Sequence[Share]) -> None:
+        images = sum(len(share.task.images) for share in waiting)
+        files = ", ".join(str(share.place / DONE) for share in waiting)
+        self._progress.phase("label", f"{images} {'image' if images == 1 else 'images'}: waiting for {files}")
+
+    def _take(self, share: Share) -> bool:
+        """Keep what people left, if it is complete and holds together."""
+        state = state_of(share.place)
+        found = self._look(share, state)
+        if found is None or not take(share.place, state):
+            return False
+        self._remark(share, found)
+        return True
+
+    def _look(self, share: Share, state: State, ending: str = "; the run is waiting.") -> HandIn | None:
+        """What people left; `None` where it is not complete, which is told once for each time that they save it."""
+        if self._told.get(share.place) == state:
+            return None
+        try:
+            found = read_hand_in(share, last_taken(share.place))
+        except InvalidDataset as error:
+            self._tell(share, state, f"{error.message}\n{_advice(error)}{ending}")
+            return None
+        if found is not None and found.doubts:
+            what = "; ".join(doubt.what for doubt in found.doubts)
+            words = " ".join(dict.fromkeys(doubt.word for doubt in found.doubts))
+            file = next(share.place / name for name in (DONE, PART) if (share.place / name).exists())
+            advice = f"If that is meant, write {words} into confirm.txt beside it; if not, mend it and save it again"
+            self._tell(share, state, f"{file}: {what}.\n{advice}{ending}")
+            return None
+        return found
+
+    def _tell(self, share: Share, state: State, sentence: str) -> None:
+        self._told[share.place] = state
+        self._progress.note(sentence)
+
+    def _remark(self, share: Share, found: HandIn) -> None:
+        for remark in found.remarks:
+            self._progress.note(f"{share.place}: {remark}.")
+        estimate_s = saved_s(share.place) - (share.place / RECORD).stat().st_mtime
+        if (
+            found.contents
+            and not found.seconds(share.task.images)
+            and (SHORTEST_ESTIMATE_S <= estimate_s <= LONGEST_ESTIMATE_S)
+        ):
+            self._progress.note(
+                f"{share.place}: about {estimate_s / 60:.0f} min by file times, an estimate that is not charged; "
+                f"maskloop task start {share.place} measures."
+            )
+
+    def _first(self, share: Share) -> _Said:
+        """What was taken first of a share."""
+        taken = first_taken(share.place)
+        found = read_taken(share, taken) if taken else None
+        if found is None:
+            return _Said()
+        return _Said(_drafts(share, found, found.contents, None), found.skipped)
+
+    def _since(self, share: Share, known: Mapping[str, LabelContent]) -> _Said:
+        """What was saved of a share since it was taken last. It is kept as taken once the record says the same."""
+        taken, state = last_taken(share.place), state_of(share.place)
+        skipped = skipped_in(share, taken.place) if taken else frozenset()
+        if taken is not None and taken.is_current(share.place):
+            return _Said(settled=skipped)
+        found = self._look(share, state, ending=".")
+        if found is None:
+            return _Said(settled=skipped)
+        new = [id_ for id_, content in found.contents.items() if id_ not in known or not say_same(content, known[id_])]
+        passed_over = found.skipped - skipped - known.keys() - self._passed_over
+        self._passed_over |= passed_over
+        if not new and not passed_over:
+            if taken is None:
+                take_nothing(share.place)  # `label` was answered without this share
+            if take(share.place, state):
+                self._remark_late(share, found.skipped & known.keys())
+        before = read_taken(share, taken) if taken else None
+        drafts = _drafts(share, found, new, before.reported if before else None)
+        return _Said(drafts, frozenset(passed_over), found.skipped)
+
+    def _remark_late(self, share: Share, image_ids: Collection[str]) -> None:
+        for image in share.task.images:
+            if image.id in image_ids:
+                self._progress.note(f"{share.place / SKIP}: {image.file_name} has a label already, which stays.")
 
 
-def _state(file: Path) -> tuple[int, int] | None:
-    """Changes whenever the file is saved; `None` while it is not there."""
-    try:
-        state = file.stat()
-    except FileNotFoundError:
-        return None
-    return state.st_mtime_ns, state.st_size
+def _join(task: Task, said: Sequence[_Said], known: Collection[str] = ()) -> Answers:
+    """The answers of all annotators in the order of the task."""
+    drafts = {draft.image_id: draft for each in said for draft in each.drafts}
+    passed_over = {id_ for each in said for id_ in each.passed_over}
+    settled = {id_ for each in said for id_ in each.settled}.union(drafts, passed_over, known)
+    ids = [image.id for image in task.images]
+    return Answers(
+        tuple(drafts[id_] for id_ in ids if id_ in drafts),
+        {id_: SkipReason.UNUSABLE for id_ in ids if id_ in passed_over},
+        tuple(id_ for id_ in ids if id_ not in settled),
+    )
 
 
-def _hand_out(task: Task, place: Path) -> None:
-    (place / "images").mkdir(parents=True, exist_ok=True)
-    for image in task.images:
-        path = place / "images" / _safe(image.file_name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, task.read_image(image.id))
-    form = FOLDER_FORMS[task.kind]
-    form.write_start(task, place)
-    write_atomically(place / "README.txt", form.readme(task).encode())
+def _drafts(share: Share, found: HandIn, image_ids: Iterable[str], before: Reported | None) -> list[LabelDraft]:
+    ids = set(image_ids)
+    images = [image for image in share.task.images if image.id in ids]
+    seconds = found.seconds(images, before)
+    return [LabelDraft(image.id, found.contents[image.id], seconds_spent=seconds.get(image.id)) for image in images]
 
 
-def _take(task: Task, place: Path) -> Answers:
-    file = place / "done.json"
-    skipped = _skipped(task, place / "skip.txt")
-    wanted = [image for image in task.images if image.id not in skipped]
-    contents = FOLDER_FORMS[task.kind].read(file, wanted, task.categories)
-    problems = Problems(file)
-    for image in wanted:
-        with problems.about(image.file_name):
-            contents[image.file_name].check(task.categories, image, "its label")
-    problems.raise_if_any()
-    return Answers(tuple(LabelDraft(image.id, contents[image.file_name]) for image in wanted), skipped)
-
-
-def _skipped(task: Task, file: Path) -> dict[str, SkipReason]:
-    if not file.exists():
-        return {}
-    ids = {image.file_name: image.id for image in task.images}
-    names = [line.strip() for line in read_text(file).splitlines() if line.strip()]
-    unknown = [name for name in names if name not in ids]
-    if unknown:
-        raise InvalidDataset(f"{file}: {unknown[0]} is no image of this task", field=str(file))
-    return {ids[name]: SkipReason.UNUSABLE for name in names}
-
-
-def _safe(file_name: str) -> PurePosixPath:
-    name = PurePosixPath(file_name)
-    if name.is_absolute() or ".." in name.parts:
-        raise InvalidDataset(f"the file name {file_name!r} leaves the folder", field="file_name")
-    return name
+def _advice(error: InvalidDataset) -> str:
+    if NOT_LISTED in error.message:
+        return "Save it again with every image, or as part.json if the rest comes later"
+    return "Mend it and save it again"

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from maskloop.formats.coco import boxes_document, read_finished_boxes, read_finished_coco
 from maskloop.formats.coco.writing import write_coco
@@ -53,7 +54,13 @@ done.json is complete.
 
 
 class FolderForm(ABC):
-    """How a task of one kind looks in its folder."""
+    """How a task of one kind looks in its folder.
+
+    Class attributes:
+        start: name of the file that people begin with.
+    """
+
+    start: ClassVar[str] = "proposals.json"
 
     @abstractmethod
     def readme(self, task: Task) -> str:
@@ -91,7 +98,7 @@ class OutlineForm(FolderForm):
                 shown = [item for item in task.proposals[image.id].objects if item.mask.area]
                 labels[image.file_name] = [ObjectLabel(item.category_id, item.mask) for item in shown]
                 scores[image.file_name] = [item.predicted_iou for item in shown]
-        write_coco(place / "proposals.json", task.categories, task.images, labels, scores)
+        write_coco(place / self.start, task.categories, task.images, labels, scores)
 
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
         """Full labels from a COCO file."""
@@ -140,6 +147,8 @@ class JsonForm(FolderForm):
         read_json: reads such a file.
     """
 
+    start = "todo.json"
+
     text: str
     nothing: object
     example: Callable[[str], object]
@@ -153,7 +162,7 @@ class JsonForm(FolderForm):
     def write_start(self, task: Task, place: Path) -> None:
         """Write todo.json: every image, with nothing on it."""
         todo = {image.file_name: self.nothing for image in task.images}
-        write_atomically(place / "todo.json", json.dumps(todo, indent=1).encode())
+        write_atomically(place / self.start, json.dumps(todo, indent=1).encode())
 
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
         """Labels from a JSON file."""

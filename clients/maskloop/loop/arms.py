@@ -232,8 +232,8 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress, ref
 
 
 def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:
-    if not options.simulated:
-        return FolderLabeler(Path(options.labeler.partition(":")[2]), progress)
+    if (people := options.parsed_labeler()) is not None:
+        return FolderLabeler(people.folder, progress, annotators=people.annotators)
     by_name = data.by_name
     asked = (image for image in images.values() if image.split is not Split.TEST)
     objects = {image.id: by_name[image.file_name].objects for image in asked}

@@ -161,7 +161,7 @@ class LiveProgress(Progress):
 
     def note(self, sentence: str) -> None:
         """A line above the panel."""
-        self._live.console.print(sentence, highlight=False)
+        self._live.console.print(sentence, highlight=False, markup=False)
 
     def begin(self) -> None:
         """Put the panel up."""
@@ -194,7 +194,7 @@ class LineProgress(Progress):
     def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         super().__init__(clock)
         self._console = console
-        self._told: tuple[str, str] = ("", "")
+        self._told = ("", "", "")
         self._told_at = clock()
 
     def begin(self) -> None:
@@ -204,11 +204,12 @@ class LineProgress(Progress):
         """Lines stay."""
 
     def show(self) -> None:
-        """A line, unless the same phase had one just now."""
+        """A line, unless the same phase had one just now. A phase without a share tells whatever is new in it."""
         now = self.standing
-        if (now.arm, now.phase) == self._told and self._clock() - self._told_at < LINE_EVERY_S:
+        what = (now.arm, now.phase, now.detail if now.fraction is None else "")
+        if what == self._told and self._clock() - self._told_at < LINE_EVERY_S:
             return
-        self._told, self._told_at = (now.arm, now.phase), self._clock()
+        self._told, self._told_at = what, self._clock()
         share = "" if now.fraction is None else f" {now.fraction:.0%}"
         budget = f", budget left {now.budget_left}" if now.budget_left else ""
         left = f", time left {say_time(self.left_s)}" if now.expected else ""

@@ -1,10 +1,12 @@
 import json
+from pathlib import Path
 
 import pytest
 
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
 from maskloop.loop.options import RUN_FILE, KeptRun, Options, find_run, keep_run, kept_options
+from maskloop.loop.options.labeler import FolderSpec
 from maskloop.values import OUTLINE_BY_LENGTH, OUTLINE_FLAT, Budget, OutlinePrice, Strategy
 
 
@@ -45,6 +47,11 @@ def options(**changed):
         ({"labeler": "nobody"}, "nobody"),
         ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
+        ({"labeler": "Folder:todo"}, "'Folder:todo' is none of ground-truth, folder:DIR"),
+        ({"labeler": "folder:todo,annotators="}, "'' is no name of a folder"),
+        ({"labeler": "folder:todo,annotators=ada+../bob"}, "'../bob' is no name of a folder"),
+        ({"labeler": "folder:todo,annotators=ada+.bob"}, "'.bob' is no name of a folder"),
+        ({"labeler": "folder:todo,annotators=ada+bob+Ada"}, "'ada' is there twice"),
         ({"stop_when": ("mean_iou=0.8", "luck=0.5")}, "luck"),
         ({"outline_cost": "long"}, "--outline-cost 'long'"),
         ({"outline_cost": "0"}, "--outline-cost '0'"),
@@ -213,3 +220,18 @@ def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(
         find_run(tmp_path, options(), resume=True)
     with pytest.raises(InvalidConfig, match=r"--pseudo-min-iou was 0\.5, is 0\.0"):
         find_run(tmp_path, options(student_network="compact"), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("ground-truth", None),
+        ("folder:todo/", FolderSpec(Path("todo"))),
+        ("folder:C:/photos, to do", FolderSpec(Path("C:/photos, to do"))),
+        ("folder:todo,annotators=ada", FolderSpec(Path("todo"), ("ada",))),
+        ("folder:a,b,annotators=ada + Bob K.+zoë@x", FolderSpec(Path("a,b"), ("ada", "Bob K.", "zoë@x"))),
+    ],
+)
+def test_people_label_in_a_folder_alone_or_each_in_their_own(text, spec):
+    assert options(labeler=text).parsed_labeler() == spec
+    assert options(labeler=text).simulated == (spec is None)

@@ -10,6 +10,7 @@ from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
+from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
 from maskloop.loop.options.stop_rules import StopRule
@@ -121,7 +122,11 @@ class Options:
     compare: tuple[str, ...] = option(
         (), help="Run this strategy as well, as a baseline: random. May be repeated.", panel=SELECTION
     )
-    labeler: str = option("ground-truth", help="ground-truth (the data's own labels) or folder:DIR.", panel=LABELS)
+    labeler: str = option(
+        GROUND_TRUTH,
+        help="ground-truth (the data's own labels), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
+        panel=LABELS,
+    )
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
     stop_when: tuple[str, ...] = option(
         (),
@@ -181,8 +186,7 @@ class Options:
             raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
         if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
             raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
-        if not self.simulated and not re.fullmatch(r"folder:.+", self.labeler):
-            raise InvalidArgument(f"--labeler {self.labeler!r} is neither ground-truth nor folder:DIR", field="labeler")
+        self.parsed_labeler()
 
     def _check_arms(self) -> None:
         if twice := next((arm for arm in self.arms() if self.arms().count(arm) > 1), None):
@@ -202,7 +206,11 @@ class Options:
     @property
     def simulated(self) -> bool:
         """Whether the data's own labels answer, and no person."""
-        return self.labeler == "ground-truth"
+        return self.parsed_labeler() is None
+
+    def parsed_labeler(self) -> FolderSpec | None:
+        """The folder in which people label; `None` where the data's own labels answer."""
+        return parse_labeler(self.labeler)
 
     def arms(self) -> tuple[Strategy, ...]:
         """The strategies of the run's arms, the campaign's own first."""

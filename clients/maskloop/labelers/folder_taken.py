@@ -1,0 +1,141 @@
+"""What the run took of a task's folder, kept as it was: `taken/1`, `taken/2`, ... one for each time.
+
+`taken/1` is what the run was answered first, and is answered whenever it asks again. People may save their files anew
+at any time; such a file is kept as soon as the labels on record agree with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.formats.answers import read_object
+from maskloop.formats.files import write_atomically
+
+TAKEN = "taken"
+DONE, PART, SKIP, CONFIRM, TIMING = "done.json", "part.json", "skip.txt", "confirm.txt", "timing.json"
+LEFT = (DONE, PART, SKIP, CONFIRM)
+"""What people leave, and may save again."""
+WINDOW = "window.json"
+
+State = tuple[tuple[int, int] | None, ...]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One taking.
+
+    Args:
+        place: where the copies lie.
+        since_s, until_s: the time of the wall clock, in seconds, in which the task's clock counts for it: from the
+            taking before until people saved their file.
+    """
+
+    place: Path
+    since_s: float
+    until_s: float
+
+    @property
+    def number(self) -> int:
+        """The first is 1."""
+        return int(self.place.name)
+
+    def is_current(self, place: Path) -> bool:
+        """Whether the files in the task's folder `place` say what they said then."""
+        return all(_same(place / name, self.place / name) for name in LEFT)
+
+
+def state_of(place: Path) -> State:
+    """Changes whenever people save one of their files; `None` for each that is not there."""
+    return tuple(_file_state(place / name) for name in (*LEFT, TIMING))
+
+
+def saved_s(place: Path) -> float:
+    """When people left done.json, or else part.json or skip.txt, in seconds of the wall clock; 0 where they did not.
+
+    A file that was made elsewhere and put here has an older time of its own: the time when it came counts.
+    """
+    for name in (DONE, PART, SKIP):
+        if (place / name).exists():
+            state = (place / name).stat()
+            return max(state.st_mtime, state.st_ctime)
+    return 0.0
+
+
+def first_taken(place: Path) -> Taken | None:
+    """What the run was answered first; `None` while it was not."""
+    return next(iter(all_taken(place)), None)
+
+
+def last_taken(place: Path) -> Taken | None:
+    """What was taken last; `None` where nothing was."""
+    return next(iter(all_taken(place)[::-1]), None)
+
+
+def all_taken(place: Path) -> list[Taken]:
+    """Every taking of the task's folder `place`, the first one first."""
+    numbers = sorted(int(path.name) for path in (place / TAKEN).glob("*") if path.name.isdecimal())
+    places = [place / TAKEN / str(number) for number in numbers]
+    return [_read(each) for each in places]
+
+
+def take_nothing(place: Path) -> None:
+    """Keep that people had left nothing yet."""
+    _keep(place, (), None)
+
+
+def take(place: Path, state: State) -> bool:
+    """Keep the files in the task's folder `place`, all or none of them.
+
+    Args:
+        place: the task's folder.
+        state: of the files that were read; they are not kept when people have saved one since.
+
+    Returns:
+        Whether they were kept.
+    """
+    return _keep(place, (*LEFT, TIMING), state)
+
+
+def _keep(place: Path, names: Sequence[str], expected: State | None) -> bool:
+    before = last_taken(place)
+    target = place / TAKEN / str(before.number + 1 if before else 1)
+    beside = target.with_name(f".{target.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for name in names:
+        if (place / name).exists():
+            saved = (place / name).stat()
+            write_atomically(beside / name, (place / name).read_bytes())
+            os.utime(beside / name, ns=(saved.st_atime_ns, saved.st_mtime_ns))
+    since_s = before.until_s if before else 0.0
+    window = {"since_s": since_s, "until_s": saved_s(place) if names else since_s}
+    write_atomically(beside / WINDOW, json.dumps(window).encode())
+    if expected is not None and state_of(place) != expected:
+        shutil.rmtree(beside)
+        return False
+    beside.rename(target)
+    return True
+
+
+def _read(place: Path) -> Taken:
+    window = read_object(place / WINDOW)
+    return Taken(place, float(str(window["since_s"])), float(str(window["until_s"])))
+
+
+def _same(file: Path, kept: Path) -> bool:
+    if _file_state(file) == _file_state(kept):
+        return True
+    return file.exists() and kept.exists() and file.read_bytes() == kept.read_bytes()
+
+
+def _file_state(file: Path) -> tuple[int, int] | None:
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_mtime_ns, state.st_size
