@@ -30,8 +30,8 @@ def people(tmp_path):
 NEARLY = pixels(*((row, column) for row in range(1, 6) for column in range(1, 6)))
 SAME = pixels(*((row, column) for row in range(1, 6) for column in range(1, 6) if (row, column) != (1, 1)))
 DOUBTED = [
-    (EMPTY, {}, "nothing", "nothing is outlined in any of its 2 images"),
-    (EMPTY, OFFERED, "nothing", "nothing is outlined in any of its 2 images"),
+    (EMPTY, {}, "empty", "nothing is outlined in any of its 2 images"),
+    (EMPTY, OFFERED, "empty", "nothing is outlined in any of its 2 images"),
     (MEANT, OFFERED, "unchanged", "the network's proposals came back unchanged in all of its 2 images"),
     (finished("a", "b", a=[square(1), pixels((5, 7))]), {}, "stray", "outlines of a pixel or so: a.png (crack)"),
     (finished("a", "b", b=[NEARLY, SAME]), {}, "twice", "one object outlined twice: b.png (crack)"),
@@ -47,7 +47,7 @@ def test_what_is_seldom_meant_is_asked_about_once_and_waited_for(people, documen
     answers = people.labeler.label(task(FULL, proposals=proposals))
     assert answers.drafts[0].content == FullLabel((square(2),))
     assert people.said.count(told) == 1
-    assert f"If that is meant, write {word} into confirm.txt beside it; if not, mend it" in people.said
+    assert f'If that is meant, write "{word}" into confirm.txt beside it; if not, mend it' in people.said
     assert "the run is waiting" in people.said
 
 
@@ -71,11 +71,13 @@ def test_so_does_the_file_itself(people, document, proposals, word, told):
 def test_another_word_confirms_nothing(people):
     people.save(EMPTY)
     people.save("twice", "confirm.txt")
+    people.save("\n", "confirm.txt")
     people.save("yes", "confirm.txt")
-    people.save("nothing, twice", "confirm.txt")
+    people.save("empty, twice", "confirm.txt")
     people.labeler.label(task(FULL))
     assert people.said.count("nothing is outlined") == 2
-    assert "'yes' is none of nothing, unchanged, stray, twice, seconds" in people.said
+    assert "confirm.txt holds no word; it may hold empty, unchanged" in people.said
+    assert "'yes' is none of empty, unchanged, stray, twice, seconds" in people.said
 
 
 def test_the_proposals_saved_as_they_are_are_asked_about_even_for_one_image(people):
@@ -103,7 +105,7 @@ def test_what_may_well_be_is_taken_at_once(people, names, document, proposals):
 
 def test_counts_of_nothing_are_asked_about_and_candidates_that_hold_nothing_are_not(people):
     people.save({"a.png": {}, "b.png": {"crack": 0}})
-    people.save("nothing", "confirm.txt")
+    people.save("empty", "confirm.txt")
     people.labeler.label(task(COUNTS))
     assert "nothing is counted in any of its 2 images" in people.said
     people.save({"a.png": "", "b.png": ""}, "../round-02/done.json")
@@ -150,7 +152,7 @@ def test_several_doubts_are_asked_about_together(people):
     people.save("stray twice", "confirm.txt")
     people.labeler.label(task(FULL))
     assert people.slept == 2
-    assert "write stray twice into confirm.txt" in people.said
+    assert 'write "stray twice" into confirm.txt' in people.said
 
 
 def test_a_part_is_asked_about_too(people):

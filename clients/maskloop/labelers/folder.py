@@ -166,7 +166,7 @@ class FolderLabeler(Labeler):
             what = "; ".join(doubt.what for doubt in found.doubts)
             words = " ".join(dict.fromkeys(doubt.word for doubt in found.doubts))
             file = next(share.place / name for name in (DONE, PART) if (share.place / name).exists())
-            advice = f"If that is meant, write {words} into confirm.txt beside it; if not, mend it and save it again"
+            advice = f'If that is meant, write "{words}" into confirm.txt beside it; if not, mend it and save it again'
             self._tell(share, state, f"{file}: {what}.\n{advice}{ending}")
             return None
         return found

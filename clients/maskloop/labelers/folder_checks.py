@@ -22,8 +22,8 @@ MOST_NAMED = 3
 MIN_IMAGES = 10
 """A class that no image of so many shows is worth a remark."""
 
-NOTHING, UNCHANGED, STRAY, TWICE, SECONDS = "nothing", "unchanged", "stray", "twice", "seconds"
-WORDS = (NOTHING, UNCHANGED, STRAY, TWICE, SECONDS)
+EMPTY, UNCHANGED, STRAY, TWICE, SECONDS = "empty", "unchanged", "stray", "twice", "seconds"
+WORDS = (EMPTY, UNCHANGED, STRAY, TWICE, SECONDS)
 """What confirm.txt may say."""
 
 Contents = Mapping[str, LabelContent]
@@ -55,7 +55,7 @@ def doubts(task: Task, contents: Contents, *, is_copy: bool) -> list[Doubt]:
     found: list[Doubt] = []
     if _says_nothing(task, images, contents, is_copy=is_copy):
         done = "counted" if task.kind is SupervisionKind.COUNTS else "outlined"
-        found.append(Doubt(NOTHING, f"nothing is {done} {_where(images, 'any')}"))
+        found.append(Doubt(EMPTY, f"nothing is {done} {_where(images, 'any')}"))
     unchanged, offered = _unchanged(task, images, contents)
     if offered and len(unchanged) == len(offered) == len(images):
         found.append(Doubt(UNCHANGED, f"the network's proposals came back unchanged {_where(images, 'all')}"))

@@ -155,7 +155,8 @@ def _confirmed(document: Mapping[str, object], file: Path) -> frozenset[str]:
     if not file.exists():
         return frozenset()
     words = read_text(file).casefold().replace(",", " ").split()
-    wrong = next((word for word in words if word not in WORDS), None)
-    if wrong is not None or not words:
-        raise InvalidDataset(f"{file}: {wrong or 'nothing'!r} is none of {', '.join(WORDS)}", field=str(file))
+    if not words:
+        raise InvalidDataset(f"{file} holds no word; it may hold {', '.join(WORDS)}", field=str(file))
+    if wrong := next((word for word in words if word not in WORDS), ""):
+        raise InvalidDataset(f"{file}: {wrong!r:.40} is none of {', '.join(WORDS)}", field=str(file))
     return frozenset(words)
