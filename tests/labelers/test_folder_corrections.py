@@ -125,7 +125,7 @@ def test_a_part_with_nothing_in_it_is_told(people):
     people.save(finished("a", "b"), "part.json")
     people.save(LABELED)
     people.labeler.label(task(FULL))
-    assert "part.json has something on none of the images" in people.said
+    assert "part.json hands in nothing: no image in it has anything on it" in people.said
 
 
 def test_a_file_that_lacks_images_says_how_to_hand_in_a_part(people):

@@ -121,3 +121,21 @@ def test_a_run_that_waits_for_another_folder_says_so_at_once(tmp_path):
     people.save(finished("c", c=[square(1)]), "../round-01-2/done.json")
     people.labeler.label(task(FULL, ("c",), name="round-01-2"))
     assert f"label 1 image: waiting for {tmp_path / 'round-01-2' / 'done.json'}" in people.said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["done.json.txt", "Done.json", "done (1).json", "done.json.json", "done copy.json"])
+def test_a_file_whose_name_is_nearly_the_one_is_asked_about_once(people, name):
+    document = finished("a", "b", a=[square(1)])
+    people.save(document, name)
+    people.script += [lambda: None] * 3
+    people.save(document)
+    people.labeler.label(task(FULL))
+    assert people.said.count(f"{people.place / name}: is it done.json? Then rename it") == 1
+
+
+@pytest.mark.parametrize("name", ["draft.json", "done.json~", "undone.json", "done-ada.json", "notes.txt"])
+def test_other_files_of_theirs_are_nobody_s_business(people, name):
+    people.save("", name)
+    people.save(finished("a", "b", a=[square(1)]))
+    people.labeler.label(task(FULL))
+    assert name not in people.said

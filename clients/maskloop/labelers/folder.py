@@ -36,6 +36,7 @@ from maskloop.labelers.folder_taken import (
     State,
     first_taken,
     last_taken,
+    misnamed,
     saved_s,
     state_of,
     take,
@@ -83,6 +84,7 @@ class FolderLabeler(Labeler):
         self._sleep = sleep
         self._annotators = tuple(annotators)
         self._told: dict[Path, State] = {}
+        self._misnamed: set[Path] = set()
         self._passed_over: set[str] = set()
 
     def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
@@ -147,6 +149,7 @@ class FolderLabeler(Labeler):
     def _take(self, share: Share) -> bool:
         """Keep what people left, if it is complete and holds together."""
         state = state_of(share.place)
+        self._tell_misnamed(share.place)
         found = self._look(share, state)
         if found is None or not take(share.place, state):
             return False
@@ -174,6 +177,12 @@ class FolderLabeler(Labeler):
     def _tell(self, share: Share, state: State, sentence: str) -> None:
         self._told[share.place] = state
         self._progress.note(sentence)
+
+    def _tell_misnamed(self, place: Path) -> None:
+        for name, meant in misnamed(place).items():
+            if place / name not in self._misnamed:
+                self._misnamed.add(place / name)
+                self._progress.note(f"{place / name}: is it {meant}? Then rename it; the run does not read it.")
 
     def _remark(self, share: Share, found: HandIn) -> None:
         for remark in found.remarks:

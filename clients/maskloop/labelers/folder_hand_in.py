@@ -88,7 +88,7 @@ def _read(share: Share, place: Path, since_s: float, until_s: float) -> HandIn |
     if file.name == PART:
         wanted = _with_something(document, wanted)
         if not wanted:
-            raise InvalidDataset(f"{file} has something on none of the images", field=str(file))
+            raise InvalidDataset(f"{file} hands in nothing: no image in it has anything on it", field=str(file))
     contents = _contents(share, file, wanted)
     reported = read_reported(document, file, [image.file_name for image in wanted])
     clock = active(read_events(place / TIMING), since_s, until_s)

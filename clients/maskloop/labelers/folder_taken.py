@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,19 @@ def saved_s(place: Path) -> float:
             state = (place / name).stat()
             return max(state.st_mtime, state.st_ctime)
     return 0.0
+
+
+def misnamed(place: Path) -> dict[str, str]:
+    """Files that were probably meant to be what people leave, such as `done.json.txt` and `Done (1).json`: what they
+    are called, and what they should be called."""
+    there = {path.name for path in place.iterdir()} if place.is_dir() else set()
+    found: dict[str, str] = {}
+    for name in sorted(there - set(LEFT)):
+        plain = re.sub(r"[ _-]*(\(\d+\)|copy( \d+)?)(?=\.|$)", "", name.casefold())
+        meant = next((left for left in LEFT if plain in (left, f"{left}.txt", f"{left}.json")), None)
+        if meant and meant not in there:
+            found[name] = meant
+    return found
 
 
 def first_taken(place: Path) -> Taken | None:

@@ -53,7 +53,7 @@ def read_object(file: Path) -> Mapping[str, object]:
     except (ValueError, RecursionError) as error:
         raise InvalidDataset(f"{file} is no JSON: {error}", field=str(file)) from error
     if not isinstance(document, dict):
-        raise InvalidDataset(f"{file} is no JSON object of file names", field=str(file))
+        raise InvalidDataset(f"{file} is no JSON object, but a {type(document).__name__}", field=str(file))
     return document
 
 
