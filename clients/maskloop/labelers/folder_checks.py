@@ -140,21 +140,25 @@ def _offered(task: Task, image: Image) -> list[ObjectLabel]:
 
 def _stray(image: Image, task: Task, content: LabelContent) -> Iterator[str]:
     most = max(1.0, STRAY_SHARE * image.width * image.height)
-    for item in content.objects if isinstance(content, FullLabel) else ():
+    for item in _single(content):
         if item.mask.area <= most:
             yield f"{image.file_name} ({_name(task, item)})"
 
 
 def _twice(image: Image, task: Task, content: LabelContent) -> Iterator[str]:
     """Pairs are looked for among outlines of nearly the same area: others cannot overlap so far."""
-    objects = content.objects if isinstance(content, FullLabel) else ()
-    in_order = sorted(objects, key=lambda item: (item.category_id, item.mask.area))
+    in_order = sorted(_single(content), key=lambda item: (item.category_id, item.mask.area))
     for place, item in enumerate(in_order):
         for other in in_order[place + 1 :]:
             if other.category_id != item.category_id or other.mask.area * SAME_IOU > item.mask.area:
                 break
             if _near(item.mask, other.mask) and item.mask.iou(other.mask) > SAME_IOU:
                 yield f"{image.file_name} ({_name(task, item)})"
+
+
+def _single(content: LabelContent) -> list[ObjectLabel]:
+    """The objects outlined one by one; a crowd is none."""
+    return [item for item in content.objects if not item.crowd] if isinstance(content, FullLabel) else []
 
 
 def _near(first: Mask, second: Mask) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,16 +54,3 @@ def read_object(file: Path) -> Mapping[str, object]:
     if not isinstance(document, dict):
         raise InvalidDataset(f"{file} is no JSON object, but a {type(document).__name__}", field=str(file))
     return document
-
-
-def no_category(said: object, names: Iterable[str]) -> str:
-    """That a category is none of the vocabulary, for people, with the name that was probably meant."""
-    known = list(names)
-    return f"category {said!r:.40} is none of {', '.join(known)}{meant(said, known)}"
-
-
-def meant(said: object, names: Iterable[str]) -> str:
-    """`; did you mean ...?` with the nearest of the names, "" where none is near."""
-    lower = {name.casefold(): name for name in names}
-    near = get_close_matches(str(said)[:80].casefold(), lower, 1)
-    return f"; did you mean {lower[near[0]]}?" if near else ""

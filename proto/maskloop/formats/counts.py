@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from maskloop.errors import InvalidDataset
-from maskloop.formats.answers import no_category, read_answers
+from maskloop.formats.answers import read_answers
+from maskloop.formats.unknown_names import no_category
 from maskloop.values import MOST_OBJECTS, Category, Counts
 
 

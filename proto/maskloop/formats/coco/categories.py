@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 
 from maskloop.formats.coco.parsing import CategoryEntry, CocoFile, Id
 from maskloop.formats.problems import Problems
@@ -33,14 +32,6 @@ def number_categories(files: Sequence[CocoFile], problems: Problems) -> tuple[tu
     if not ids:
         problems.refuse("categories", "there are none")
     return tuple(categories), [{id_: ids[name] for id_, name in names.items()} for names in kept]
-
-
-def no_category(said: str, known: Iterable[str]) -> str:
-    """That `said` is none of the vocabulary, with the name that was probably meant."""
-    names = list(known)
-    folded = {name.casefold(): name for name in reversed(names)}
-    near = get_close_matches(said.casefold(), folded, 1)
-    return f"category {said!r} is none of {', '.join(names)}" + (f"; did you mean {folded[near[0]]}?" if near else "")
 
 
 def _unused_heads(files: Sequence[CocoFile]) -> set[Id]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from maskloop.errors import InvalidDataset
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco.annotations import ImageLabels, ShownImage, read_annotations
-from maskloop.formats.coco.categories import no_category
 from maskloop.formats.coco.parsing import CocoFile, Entry, Id, parse_coco, read_id
 from maskloop.formats.file_names import match_names
 from maskloop.formats.problems import Problems
+from maskloop.formats.unknown_names import no_category
 from maskloop.values import Box, Category, ObjectLabel
 
 Sizes = Mapping[str, tuple[int, int]]
