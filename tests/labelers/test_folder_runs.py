@@ -172,21 +172,21 @@ def test_more_annotators_than_images_leave_no_empty_folders(tmp_path):
 
 
 KILLED = """
-import sys, time
+import sys
 from pathlib import Path
-from tests.labelers.people import FULL, People, task
-names = [f"n{n}" for n in range(40)]
+from tests.labelers.people import FULL, People, finished, square, task
+names = [f"n{n}" for n in range(20)]
 print("begun", flush=True)
 for number in range(200):
     people = People(Path(sys.argv[1]))
-    people.labeler._sleep = lambda seconds: sys.exit()
+    people.save(finished(*names, n0=[square(1)]), f"../round-{number:02}/done.json")
     people.labeler.label(task(FULL, names, name=f"round-{number:02}"))
 """
 
 
-def test_a_run_that_is_killed_while_it_hands_out_goes_on_where_it_was(tmp_path):
-    names = [f"n{number}" for number in range(40)]
-    for delay_s in (0.0, 0.003, 0.01, 0.03):
+def test_a_run_that_is_killed_at_any_moment_goes_on_where_it_was(tmp_path):
+    names = [f"n{number}" for number in range(20)]
+    for delay_s in (0.005, 0.05):
         run = subprocess.Popen(
             [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, cwd=REPOSITORY, text=True
         )
@@ -195,10 +195,30 @@ def test_a_run_that_is_killed_while_it_hands_out_goes_on_where_it_was(tmp_path):
         time.sleep(delay_s)
         run.kill()
         run.communicate()
-    people = People(tmp_path)
-    people.place = tmp_path / "round-00"
-    people.save(finished(*names, n0=[square(1)]))
-    answers = people.labeler.label(task(FULL, names, name="round-00"))
-    assert len(answers.drafts) == 40
-    assert len(list((people.place / "images").glob("n*.png"))) == 40
-    assert (people.place / "README.txt").exists()
+    for number in range(10):
+        people = People(tmp_path)
+        people.place = tmp_path / f"round-{number:02}"
+        people.save(finished(*names, n0=[square(1)]))
+        answers = people.labeler.label(task(FULL, names, name=people.place.name))
+        assert len(answers.drafts) == 20
+        assert len(list((people.place / "images").glob("n*.png"))) == 20
+        assert (people.place / "README.txt").exists()
+        assert [path.name for path in (people.place / "taken").iterdir()] == ["1"]
+
+
+def test_a_whole_folder_may_be_checked_before_anything_begins(answered):
+    answered.labeler.check_run("bridges-1f2e")
+    with pytest.raises(FailedPrecondition, match="another run, bridges-1f2e"):
+        answered.labeler.check_run("bridges-77aa")
+    People(answered.folder / "elsewhere").labeler.check_run("bridges-77aa")
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "todo").write_text("")
+    with pytest.raises(FailedPrecondition, match=r"todo/round-01.*Not a directory"):
+        People(tmp_path / "todo").labeler.label(task(FULL))
+    people = People(tmp_path / "2")
+    people.script.append(lambda: people.write("", "taken"))
+    people.save(ALL)
+    with pytest.raises(FailedPrecondition, match=r"round-01/taken.*(Not a directory|File exists)"):
+        people.labeler.label(task(FULL))

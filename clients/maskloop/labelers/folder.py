@@ -17,16 +17,17 @@ With several annotators it is DIR/ada/round-02/ and DIR/bob/round-02/.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskloop.errors import InvalidDataset
+from maskloop.errors import FailedPrecondition, InvalidDataset
 from maskloop.formats.file_names import NOT_LISTED
 from maskloop.labelers.folder_checks import say_same
 from maskloop.labelers.folder_forms import FOLDER_FORMS
 from maskloop.labelers.folder_hand_in import HandIn, read_hand_in, read_taken, skipped_in
-from maskloop.labelers.folder_record import RECORD
+from maskloop.labelers.folder_record import RECORD, task_folders
 from maskloop.labelers.folder_seconds import Reported
 from maskloop.labelers.folder_shares import Share, deal, find_shares
 from maskloop.labelers.folder_taken import (
@@ -92,6 +93,10 @@ class FolderLabeler(Labeler):
         self.check_kind(kind)
         return pick.cost_s
 
+    def check_run(self, run: str) -> None:
+        """Raises FailedPrecondition where the folder has tasks of another run, InvalidDataset where nobody can tell."""
+        task_folders(self._folder, run)
+
     def label(self, task: Task) -> Answers:
         """Hand the task out and wait until each annotator has left done.json or part.json.
 
@@ -100,17 +105,18 @@ class FolderLabeler(Labeler):
 
         Raises:
             UnsupportedSupervision: a kind that has no form; nothing is written.
-            FailedPrecondition: another run uses the folder; nothing is written.
+            FailedPrecondition: another run uses the folder, and nothing is written; or the folder cannot be used.
             InvalidDataset: a file name leaves the folder.
         """
         self.check_kind(task.kind)
-        shares = deal(task, self._folder, self._annotators)
-        self._wait(task, [share for share in shares if first_taken(share.place) is None])
-        if any(first_taken(share.place) for share in shares):
-            for share in shares:
-                if first_taken(share.place) is None:
-                    take_nothing(share.place)
-        return _join(task, [self._first(share) for share in shares])
+        with _naming_what_the_disk_refuses():
+            shares = deal(task, self._folder, self._annotators)
+            self._wait(task, [share for share in shares if first_taken(share.place) is None])
+            if any(first_taken(share.place) for share in shares):
+                for share in shares:
+                    if first_taken(share.place) is None:
+                        take_nothing(share.place)
+            return _join(task, [self._first(share) for share in shares])
 
     def revised(self, task: Task, known: Mapping[str, LabelContent]) -> Answers:
         """What people have since saved; never waits.
@@ -122,7 +128,8 @@ class FolderLabeler(Labeler):
             InvalidDataset: a task's record cannot be read.
         """
         self.check_kind(task.kind)
-        return _join(task, [self._since(share, known) for share in find_shares(task, self._folder)], known)
+        with _naming_what_the_disk_refuses():
+            return _join(task, [self._since(share, known) for share in find_shares(task, self._folder)], known)
 
     def _wait(self, task: Task, shares: Sequence[Share]) -> None:
         """Until each share is taken, or the run is over."""
@@ -231,6 +238,14 @@ class FolderLabeler(Labeler):
         for image in share.task.images:
             if image.id in image_ids:
                 self._progress.note(f"{share.place / SKIP}: {image.file_name} has a label already, which stays.")
+
+
+@contextmanager
+def _naming_what_the_disk_refuses() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise FailedPrecondition(f"{error.filename}: {error.strerror}", field=str(error.filename)) from error
 
 
 def _join(task: Task, said: Sequence[_Said], known: Collection[str] = ()) -> Answers:
