@@ -47,12 +47,12 @@ def deal(task: Task, folder: Path, annotators: Sequence[str]) -> tuple[Share, ..
     """
     shares = find_shares(task, folder)
     dealt = {image.id for share in shares for image in share.task.images}
-    waiting = [image for image in task.images if image.id not in dealt]
-    for image in waiting:
+    waiting = [(turn, image) for turn, image in enumerate(task.images) if image.id not in dealt]
+    for _, image in waiting:
         _safe(image.file_name)
     places = {share.place: [image.id for image in share.task.images] for share in shares}
     who = list(annotators) or [""]
-    for turn, image in enumerate(waiting):
+    for turn, image in waiting:  # by its place in the task, so that a crash between two folders changes nothing
         places.setdefault(folder / who[turn % len(who)] / task.name, []).append(image.id)
     known = task_folders(folder, task.run)
     for place in places.keys() - known.keys():
