@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
+from models.kinds.recipes import resolve
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
 from service.edge.address import check_config, check_free
@@ -31,7 +32,7 @@ def serve(config: ServerConfig) -> None:
     Prints `maskloop: serving on ADDRESS` once calls are welcome.
 
     Raises:
-        InvalidConfig: a value that cannot be used, the data folder's place among them.
+        InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe or the device.
         FailedPrecondition: another server has the data folder or the address.
         Unavailable: the database cannot be reached.
     """
@@ -39,6 +40,7 @@ def serve(config: ServerConfig) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     check_config(config)
+    resolve(config.recipe)
     for key in ("data_dir", "networks_dir", "features_dir"):
         _make_folder(getattr(config, key), key)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):

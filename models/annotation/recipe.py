@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from models.encoders.names import ENCODERS, TIMM
+from models.encoders import names
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -57,7 +57,7 @@ class Recipe(JsonOptions):
 
     name: str = "paper"
     # The network.
-    encoder: str = "resnet101"  # or `timm:` and timm's name
+    encoder: str = "resnet101"  # one of models/encoders/names.py, or `timm:` and timm's name
     weights: str = ""  # see models/encoders/backbones.py, `build_encoder`
     image_size: int = 256  # side of the square the network sees, pixels
     hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
@@ -105,9 +105,7 @@ class Recipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
-        if self.encoder not in ENCODERS and not self.encoder.startswith(TIMM):
-            known = ", ".join(ENCODERS)
-            raise InvalidConfig(f"encoder is {self.encoder!r}, none of {known}, {TIMM}NAME", field="encoder")
+        object.__setattr__(self, "encoder", names.full_name(self.encoder, names.ENCODERS))
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         if self.hidden % 16:
@@ -125,6 +123,11 @@ class Recipe(JsonOptions):
         wanted = max(self.min_iterations, self.epochs * -(-examples // self.batch))
         cold = min(wanted, self.max_iterations) if self.max_iterations else wanted
         return math.ceil(self.warm_share * cold) if warm else cold
+
+    def check_encoder(self) -> None:
+        """Raises InvalidConfig where there is no such encoder, or no such weights for it. A model that is read needs
+        none: its file holds them."""
+        names.check_encoder(self.encoder, self.weights or "random", names.ENCODERS)
 
     @property
     def needs_counts(self) -> bool:
@@ -201,4 +204,6 @@ def resolve(name: str, **overrides: Any) -> Recipe:
     Raises:
         InvalidConfig: an unknown recipe, option, or an impossible value.
     """
-    return find_recipe(RECIPES, name, overrides)
+    recipe = find_recipe(RECIPES, name, overrides)
+    recipe.check_encoder()
+    return recipe

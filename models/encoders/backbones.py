@@ -132,7 +132,7 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
 
     Args:
         name: one of `models.encoders.names.ENCODERS`, or `timm:` and timm's name.
-        weights: "" for none, a local file, or of torchvision's networks a member of its enum; of timm's as
+        weights: "" or "random" for none, a local file, or of torchvision's networks a member of its enum; of timm's as
             `models.encoders.pretrained.load_pretrained` takes them.
         output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink (nor is it dilated). timm's have
             32 alone.
@@ -145,6 +145,7 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
         if output_stride != 32:
             raise InvalidConfig(f"encoder {name} has its last tap at 1/32, not at 1/{output_stride}", field="encoder")
         return TimmEncoder(load_pretrained(name.removeprefix(TIMM), weights or "random"))
+    weights = "" if weights == "random" else weights
     encoder = _compact(weights) if name == "compact" else _resnet(name, weights)
     if output_stride == 16:
         for module in encoder.stages[-1].modules():

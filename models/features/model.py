@@ -16,6 +16,7 @@ from torch import Tensor
 
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.encoders.names import TIMM
 from models.encoders.taps import FrozenEncoder
 from models.features.recipe import PretrainedRecipe
 from models.fitted import FittedNetwork, Network
@@ -115,7 +116,8 @@ def frozen_encoder(
     Args:
         tile, fine: see `FrozenEncoder`.
     """
-    return FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, store, device, fine=fine, tile=tile)
+    name = recipe.encoder.removeprefix(TIMM)
+    return FrozenEncoder(name, recipe.weights, recipe.image_size, store, device, fine=fine, tile=tile)
 
 
 def encoder_of(

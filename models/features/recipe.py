@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from maskloop.errors import InvalidConfig
+from models.encoders import names
 from models.training.recipe_options import JsonOptions, check_options
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "classes": ("predicted", "fed"),
     "masks": ("auto", "regions", "dense"),
 }
-WEIGHTS = ("package", "timm", "random")
 MAY_BE_ZERO = {
     "warmup",
     "weight_decay",
@@ -41,7 +40,7 @@ class PretrainedRecipe(JsonOptions):
 
     name: str = "pretrained"
     # The encoder.
-    encoder: str = "tf_efficientnet_lite0"  # timm's name
+    encoder: str = "timm:tf_efficientnet_lite0"  # or another of timm's; `timm:` may be left out
     weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
     image_size: int = 192  # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
     tile: int = 0  # side of the windows that it sees of larger pictures, pixels; 0 chooses it by the labels
@@ -76,6 +75,7 @@ class PretrainedRecipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
+        object.__setattr__(self, "encoder", names.full_name(self.encoder))
         if self.image_size % 32:
             raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         for name in ("width", "tower"):
@@ -92,13 +92,10 @@ class PretrainedRecipe(JsonOptions):
         wanted = max(self.min_iterations, self.iterations_per_label * examples)
         return min(wanted, self.max_iterations) if self.max_iterations else wanted
 
-    def check_weights(self) -> None:
-        """Raises InvalidConfig where the weights are none of the kinds there are, and no file. A model that is read
-        may be without: it needs them for pictures that it has not seen alone."""
-        if self.weights not in WEIGHTS and not Path(self.weights).is_file():
-            raise InvalidConfig(
-                f"weights {self.weights!r} are none of {', '.join(WEIGHTS)}, and no file", field="weights"
-            )
+    def check_encoder(self) -> None:
+        """Raises InvalidConfig where there is no such encoder, or no such weights for it. A model that is read may be
+        without: it needs them for pictures that it has not seen alone."""
+        names.check_encoder(self.encoder, self.weights)
 
     def as_dense(self) -> Self:
         """The same for a dense head, which needs a larger square: five thirds of the side, a multiple of 32.

@@ -21,11 +21,10 @@ def resolve(name: str, **overrides: Any) -> AnyRecipe:
     `iterations=N` is short for exactly N iterations, however many labels there are.
 
     Raises:
-        InvalidConfig: an unknown recipe, option, or an impossible value, or weights that are not there.
+        InvalidConfig: an unknown recipe, option, or an impossible value, or an encoder or weights that are not there.
     """
     recipe = find_recipe(RECIPES, name, overrides)
-    if isinstance(recipe, PretrainedRecipe):
-        recipe.check_weights()
+    recipe.check_encoder()
     return recipe
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from maskloop.errors import InvalidConfig
+from maskloop.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+KINDS: Mapping[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 AnyRecipe = TypeVar("AnyRecipe", bound="DataclassInstance")
 
 
@@ -33,11 +36,13 @@ def _check(
 ) -> None:
     right_type = isinstance(value, (int, float) if kind is float else kind)
     if not right_type or (isinstance(value, bool) and kind is not bool):
-        raise InvalidConfig(f"recipe option {name} is {value!r}, not a {kind.__name__}", field=name)
+        raise InvalidConfig(f"recipe option {name} is {value!r}, not {KINDS[kind]}", field=name)
     if name in choices and value not in choices[name]:
-        raise InvalidConfig(f"recipe option {name} is {value!r}, none of {', '.join(choices[name])}", field=name)
-    if kind in (int, float) and not (0 <= value < float("inf") and (value > 0 or name in may_be_zero)):
-        raise InvalidConfig(f"recipe option {name} is {value!r}, outside its range", field=name)
+        near = did_you_mean(value, choices[name])
+        raise InvalidConfig(f"recipe option {name} is {value!r}, none of {', '.join(choices[name])}{near}", field=name)
+    if kind in (int, float) and not (0 <= value <= sys.float_info.max and (value > 0 or name in may_be_zero)):
+        least = "0 or more" if name in may_be_zero else "more than 0"
+        raise InvalidConfig(f"recipe option {name} is {value!r}; it must be {least}, and finite", field=name)
 
 
 def replace_options(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
@@ -49,7 +54,8 @@ def replace_options(recipe: AnyRecipe, values: Mapping[str, Any]) -> AnyRecipe:
     known = {field.name for field in dataclasses.fields(recipe)}
     for key in values:
         if key not in known:
-            raise InvalidConfig(f"recipe option {key!r} is unknown; there are {', '.join(sorted(known))}", field=key)
+            near = did_you_mean(key, known | {"iterations"}) or f"; there are {', '.join(sorted(known))}"
+            raise InvalidConfig(f"recipe option {key!r} is unknown{near}", field=key)
     return dataclasses.replace(recipe, **values)
 
 
@@ -80,10 +86,12 @@ def find_recipe(recipes: Mapping[str, AnyRecipe], name: str, overrides: Mapping[
         InvalidConfig: an unknown recipe, option, or an impossible value.
     """
     if name not in recipes:
-        raise InvalidConfig(f"recipe {name!r} is none of {', '.join(recipes)}", field="recipe")
+        near = did_you_mean(name, recipes)
+        raise InvalidConfig(f"recipe {name!r} is none of {', '.join(recipes)}{near}", field="recipe")
     values = dict(overrides)
     if "iterations" in values:
         exact = values.pop("iterations")
+        _check("iterations", exact, int, {}, ())
         values |= {"min_iterations": exact, "max_iterations": exact}
         if hasattr(recipes[name], "epochs"):
             values["epochs"] = 1

@@ -95,7 +95,11 @@ class Operations:
         self._workflows = Workflows(workflows_url, executor_id, {**guarded, "clear": self._clear})
 
     def open(self) -> None:
-        """Begin, with what was left unfinished."""
+        """Begin, with what was left unfinished.
+
+        Raises:
+            InvalidConfig: the device cannot be used.
+        """
         self._worker.warm()
         self._workflows.launch()
         with self._database.read() as tx:

@@ -23,6 +23,7 @@ from service.operations.workflows import Stopping
 DEATHS_IN_A_ROW = 5
 STOP_WITHIN_S = 30.0
 LOOK_EVERY_S = 1.0
+ALWAYS_THERE = ("auto", "cpu")
 STOPPED = "the operation was cancelled"
 # torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
 # or a neighbour wants it too.
@@ -77,8 +78,21 @@ class Worker:
         return None if self._process is None else self._process.pid
 
     def warm(self) -> None:
-        """Start the process now, so that the first job need not wait for torch."""
-        self._queue.submit(self._connected)
+        """Start the process now, so that the first job need not wait for torch.
+
+        Waits where the device is one that may not be there: nobody shall label for hours to hear so.
+
+        Raises:
+            InvalidConfig: torch cannot use the device.
+            InternalError: the process died.
+        """
+        started = self._queue.submit(self._connected)
+        if self._settings.device in ALWAYS_THERE:
+            return
+        try:
+            started.result()
+        except DeviceDiedError as death:
+            raise InternalError(f"the device's process ended as it began (status {self._bury()})") from death
 
     def run(self, folder: Path, on_report: OnReport) -> None:
         """Do the job of a folder; returns when its outcome is there.

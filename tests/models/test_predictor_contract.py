@@ -18,8 +18,7 @@ from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
-from models.encoders.names import TIMM
-from models.encoders.pretrained import PACKAGED
+from models.encoders.names import PACKAGED, TIMM
 from models.features.model import FittedOnFeatures, frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -48,6 +49,27 @@ def test_an_unknown_key_names_file_and_key(tmp_path):
     said = refusal("--config", tmp_path / "server.toml", "--data-dir", tmp_path / "data")
     assert said == f"maskloop: {tmp_path}/server.toml: colour is unknown"
     assert not (tmp_path / "data").exists()
+
+
+def test_a_recipe_that_is_not_there_is_refused_before_a_folder_is_made(tmp_path):
+    (tmp_path / "server.toml").write_text("recipe = 'pretraned'\n")
+    said = refusal("--config", tmp_path / "server.toml", "--data-dir", tmp_path / "data")
+    assert said.startswith("maskloop: recipe 'pretraned' is none of")
+    assert said.endswith("did you mean 'pretrained'?")
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("device", "why"),
+    [("gpu", "is none of auto, cpu, cuda"), ("cuda:77", "cannot be used: .*; auto takes a GPU if there is one")],
+)
+def test_a_device_that_is_not_there_is_told_before_anybody_labels(tmp_path, device, why):
+    command = [sys.executable, "-m", "service", "serve", "--address", f"unix:{tmp_path}/s", "--data-dir", tmp_path]
+    command = [*command, "--device", device]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert re.search(f"maskloop: device '{device}' {why}", done.stderr.splitlines()[-1])
 
 
 def test_an_address_of_another_machine_is_refused(tmp_path):

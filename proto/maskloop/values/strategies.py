@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maskloop.errors import InvalidArgument
+from maskloop.spelling import did_you_mean
 from maskloop.values.labels import LABEL_KINDS, SupervisionKind
 from maskloop.values.projects import Split
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind, is_share
@@ -59,7 +60,8 @@ class Strategy:
                 continue
             if key not in kind.options:
                 known = ", ".join(sorted(kind.options)) or "none"
-                message = f"strategy {self.name} has no option {key!r}; its options: {known}"
+                near = did_you_mean(key, kind.options)
+                message = f"strategy {self.name} has no option {key!r}; its options: {known}{near}"
                 raise InvalidArgument(message, field="strategy.options")
             kind.options[key].check(value, f"option {key} of strategy {self.name}")
         for part in parts.values():
@@ -88,7 +90,8 @@ class Strategy:
         """
         if self.name not in STRATEGY_KINDS:
             known = ", ".join(sorted(STRATEGY_KINDS))
-            raise InvalidArgument(f"there is no strategy {self.name!r}; there are {known}", field="strategy.name")
+            near = did_you_mean(self.name, STRATEGY_KINDS)
+            raise InvalidArgument(f"there is no strategy {self.name!r}; there are {known}{near}", field="strategy.name")
         return STRATEGY_KINDS[self.name]
 
     def option(self, key: str) -> str:

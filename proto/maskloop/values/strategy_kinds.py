@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
+from maskloop.spelling import did_you_mean
 
 
 class Need(StrEnum):
@@ -39,7 +40,8 @@ class Option:
         if value in self.words or not (self.words or self.number) or (self.number and is_share(value)):
             return
         allowed = [*self.words, "a number in [0, 1]"] if self.number else self.words
-        raise InvalidArgument(f"{name} is {value!r}, none of {', '.join(allowed)}", field="strategy.options")
+        near = did_you_mean(value, self.words)
+        raise InvalidArgument(f"{name} is {value!r}, none of {', '.join(allowed)}{near}", field="strategy.options")
 
 
 @dataclass(frozen=True)

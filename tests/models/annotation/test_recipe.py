@@ -38,8 +38,10 @@ def test_iterations_grow_with_the_labels_between_their_bounds():
     [
         ({"recipe": "tiny"}, "recipe"),
         ({"momentum": 0.9}, "momentum"),
-        ({"encoder": "vgg16"}, "encoder"),
-        ({"encoder": "tf_efficientnet_lite0"}, "encoder"),
+        ({"encoder": "vgg61"}, "encoder"),
+        ({"encoder": "timm:compact"}, "encoder"),
+        ({"encoder": "resnet18", "weights": "package"}, "weights"),
+        ({"encoder": "vgg16", "weights": "package"}, "weights"),
         ({"image_size": 100}, "image_size"),
         ({"image_size": "64"}, "image_size"),
         ({"batch": 0}, "batch"),
@@ -48,7 +50,8 @@ def test_iterations_grow_with_the_labels_between_their_bounds():
         ({"rate": float("nan")}, "rate"),
         ({"hidden": 20}, "hidden"),
         ({"seeds": 1}, "seeds"),
-        ({"iterations": -1}, "min_iterations"),
+        ({"iterations": 0}, "iterations"),
+        ({"iterations": 2.5}, "iterations"),
         ({"min_iterations": 9, "max_iterations": 3}, "max_iterations"),
     ],
 )

@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from maskloop.errors import InvalidConfig
-from models.encoders.pretrained import PACKAGED, STRIDES, build_pretrained, fold_norms, packaged_weights
+from models.encoders.names import PACKAGED
+from models.encoders.pretrained import STRIDES, build_pretrained, fold_norms, packaged_weights
 from models.encoders.weights_file import read_weights
 
 PHOTOS = Path(skimage.data.__file__).parent
@@ -102,7 +103,7 @@ def test_a_network_that_calls_its_parts_in_another_order_is_not_folded():
     ("name", "weights", "words"),
     [
         ("no_such_model", "random", "no model 'no_such_model'"),
-        ("resnet18", "package", "are tf_efficientnet_lite0's"),
+        ("resnet18", "package", "are timm:tf_efficientnet_lite0's"),
         ("resnet18", "/nowhere.pth", "no file"),
         ("vit_tiny_patch16_224", "random", "not at 1/4 to 1/32"),
         ("swin_tiny_patch4_window7_224", "random", "does not take squares of any size"),

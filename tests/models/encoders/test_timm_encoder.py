@@ -8,8 +8,8 @@ from torch import nn
 from maskloop.errors import InvalidConfig
 from models.data.samples import normalise
 from models.encoders.backbones import build_encoder
-from models.encoders.names import TIMM
-from models.encoders.pretrained import PACKAGED, build_pretrained
+from models.encoders.names import PACKAGED, TIMM
+from models.encoders.pretrained import build_pretrained
 
 PICTURES = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
 NAME = f"{TIMM}{PACKAGED}"
@@ -66,7 +66,7 @@ def test_its_state_says_how_it_wants_its_images():
     ("name", "weights", "stride", "words"),
     [
         ("no_such_model", "", 32, "no model 'no_such_model'"),
-        ("resnet18", "package", 32, "are tf_efficientnet_lite0's"),
+        ("resnet18", "package", 32, "are timm:tf_efficientnet_lite0's"),
         ("resnet18", "", 16, "1/32, not at 1/16"),
     ],
 )

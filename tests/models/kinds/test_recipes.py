@@ -36,12 +36,29 @@ def test_iterations_grow_with_the_labels():
         ({"own_boxes": 1.5}, "a share above 1"),
         ({"min_iterations": 50, "max_iterations": 20}, "below min_iterations"),
         ({"weights": "/nowhere"}, "and no file"),
-        ({"hidden": 32}, "'hidden' is unknown"),
+        ({"hidden": 32}, "'hidden' is unknown; there are batch, .*, width$"),
+        ({"iteration": 32}, "'iteration' is unknown; did you mean 'iterations'"),
+        ({"iterations": "many"}, "iterations is 'many', not a whole number"),
+        ({"iterations": True}, "iterations is True, not a whole number"),
+        ({"batch": 2.5}, "batch is 2.5, not a whole number"),
+        ({"rate": "fast"}, "rate is 'fast', not a number"),
+        ({"encoder": 50}, "encoder is 50, not text"),
+        ({"rate": float("inf")}, "rate is inf; it must be more than 0, and finite"),
+        ({"rate": 10**400}, "and finite"),
+        ({"tile": -1}, "tile is -1; it must be 0 or more"),
+        ({"masks": "region"}, "did you mean 'regions'"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(options, words):
     with pytest.raises(InvalidConfig, match=words):
         resolve("pretrained", **options)
+
+
+def test_a_recipe_that_is_not_there_is_told_with_what_was_meant():
+    with pytest.raises(InvalidConfig, match="none of pretrained, paper, recurrent, compact; did you mean 'pretrained'"):
+        resolve("pretraned")
+    with pytest.raises(InvalidConfig, match="seeds is 1, not true or false"):
+        resolve("compact", seeds=1)
 
 
 def test_a_model_may_be_read_where_its_weights_are_not():

@@ -23,8 +23,7 @@ from models.annotation.recipe import resolve
 from models.classification import train as classification
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
-from models.encoders.names import TIMM
-from models.encoders.pretrained import PACKAGED
+from models.encoders.names import PACKAGED, TIMM
 from models.features import tuning
 from models.features.recipe import PretrainedRecipe
 from models.pretrained import fit as pretrained_fit

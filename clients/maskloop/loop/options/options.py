@@ -10,6 +10,7 @@ from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
+from maskloop.loop.options.device import check_device
 from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
@@ -108,7 +109,7 @@ class Options:
         is_compared=True,
     )
     encoder: str = option(
-        "", help="Encoder in place of the recipe's, such as resnet18.", panel=TRAINING, is_compared=True
+        "", help="Encoder in place of the recipe's, such as timm:resnet18.", panel=TRAINING, is_compared=True
     )
     image_size: int = option(
         0, help="Side in pixels in place of the recipe's.", panel=TRAINING, within=NOT_NEGATIVE, is_compared=True
@@ -184,8 +185,7 @@ class Options:
             raise InvalidArgument(f"--on-bad {self.on_bad!r} is neither stop nor skip", field="on_bad")
         if self.ood == REST and not self.excerpt().classes:
             raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
-        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", self.device):
-            raise InvalidArgument(f"--device {self.device!r} is none of auto, cpu, cuda, cuda:N", field="device")
+        check_device(self.device)
         self.parsed_labeler()
 
     def _check_arms(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument
+from maskloop.spelling import did_you_mean
 from maskloop.values.measures import MEASURES
 
 PLATEAU = "plateau"
@@ -27,7 +28,8 @@ class StopRule:
     def __post_init__(self) -> None:
         known = (*MEASURES, PLATEAU)
         if self.name not in known:
-            raise InvalidArgument(f"--stop-when {self.name!r} is none of {', '.join(known)}", field="stop_when")
+            near = did_you_mean(self.name, known)
+            raise InvalidArgument(f"--stop-when {self.name!r} is none of {', '.join(known)}{near}", field="stop_when")
         if not 0 < self.value <= 1:
             raise InvalidArgument(f"--stop-when {self.name}={self.value:g} is outside (0, 1]", field="stop_when")
 
