@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 HEADER = struct.Struct("<8sIII44x")  # magic, checksum, height and width of the picture
 MAGIC = b"taps.2\0\0"
 PART = ".part"
+LOOK_EVERY = 16  # of the bytes, after which a process looks what others have kept
 logger = logging.getLogger(__name__)
 
 Taps = tuple[NDArray[np.float16], ...]
@@ -49,12 +50,13 @@ class FeatureStore:
 
     Args:
         folder: made when the first picture is kept; `None` keeps nothing.
-        most_bytes: of all files together, about: several processes count for themselves. 0 keeps none.
+        most_bytes: of all files together; each of several processes may exceed it by a sixteenth. 0 keeps none.
     """
 
     folder: Path | None
     most_bytes: int
-    _kept_bytes: int | None = None
+    _kept_bytes: int = 0
+    _since_bytes: int | None = None  # kept since the folder was looked through; `None` before that
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def read(self, key: str, shapes: Sequence[tuple[int, ...]]) -> EncodedPicture | None:
@@ -74,7 +76,8 @@ class FeatureStore:
             if magic != MAGIC or len(body) != 2 * sum(numbers) or _checksum(body.data, height, width) != checksum:
                 logger.warning("features at %s are damaged and are computed again", path)
                 return None
-            os.utime(path)
+            with contextlib.suppress(OSError):  # it may just have gone, or be somebody else's; its content is here
+                os.utime(path)
         except (OSError, ValueError, struct.error):
             return None
         values = np.split(body.view(np.float16), np.cumsum(numbers)[:-1])
@@ -90,7 +93,9 @@ class FeatureStore:
             return
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}{PART}")
         try:
-            self._make_room(HEADER.size + len(body))
+            if not self._make_room(HEADER.size + len(body)):
+                logger.warning("features are not kept: nothing may be removed from %s to make room", self.folder)
+                return
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside.open("wb") as file:
                 file.write(HEADER.pack(MAGIC, _checksum(body, *picture.size), *picture.size) + body)
@@ -103,14 +108,18 @@ class FeatureStore:
     def _path(self, key: str) -> Path | None:
         return self.folder / key[:2] / key if self.folder else None
 
-    def _make_room(self, wanted_bytes: int) -> None:
-        """The folder is looked through once, and again whenever it is full."""
+    def _make_room(self, wanted_bytes: int) -> bool:
+        """The folder is looked through at first, and again whenever it is full or others may have filled it."""
         with self._lock:
-            if self._kept_bytes is None:
-                self._kept_bytes = sum(state.st_size for _, state in self._files())
+            if self._since_bytes is None or self._since_bytes + wanted_bytes > self.most_bytes // LOOK_EVERY:
+                self._kept_bytes, self._since_bytes = sum(state.st_size for _, state in self._files()), 0
             if self._kept_bytes + wanted_bytes > self.most_bytes:
                 self._let_go(self.most_bytes * 9 // 10 - wanted_bytes)
-            self._kept_bytes += wanted_bytes
+                self._since_bytes = 0
+            if fits := self._kept_bytes + wanted_bytes <= self.most_bytes:
+                self._kept_bytes += wanted_bytes
+                self._since_bytes += wanted_bytes
+            return fits
 
     def _let_go(self, spare_bytes: int) -> None:
         """Until no more than so many bytes are left, a tenth below the limit, so that this is rare."""
@@ -119,8 +128,9 @@ class FeatureStore:
         for path, state in files:
             if kept <= max(0, spare_bytes):
                 break
-            path.unlink(missing_ok=True)
-            kept -= state.st_size
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                kept -= state.st_size
         self._kept_bytes = kept
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:
