@@ -38,16 +38,46 @@ Views = dict[str, list[list[LabeledView]]]
 
 
 @dataclass(frozen=True)
+class TrainingSet:
+    """Images to learn from.
+
+    Args:
+        examples: labeled by people.
+        categories: the vocabulary's ids in the order of the network's class indices.
+        pseudo: other images, with pseudo-labels.
+        empty: other images, known to hold nothing.
+
+    Raises:
+        InvalidArgument: there is no example, or no category.
+    """
+
+    examples: Sequence[Example]
+    categories: tuple[int, ...]
+    pseudo: Iterable[Example]
+    empty: Iterable[Example]
+
+    def __post_init__(self) -> None:
+        if not self.examples:
+            raise InvalidArgument("there is no labeled image to train on", field="examples")
+        if not self.categories:
+            raise InvalidArgument("there is no category to learn", field="categories")
+
+
+@dataclass(frozen=True)
 class Learnt:
-    """What a fit learns from.
+    """A training set as a fit learns from it: in views, encoded.
 
     Args:
         recipe: of the fit.
+        categories: the vocabulary's ids in the order of the network's class indices.
+        encoder: that encodes; of an encoder that is to learn, as it was before.
         evidence: masks that earlier models drew on labels they had not learnt from; `None` without any.
         labels: by people; proposed: pseudo-labels; nothing: images known to hold nothing.
     """
 
     recipe: PretrainedRecipe
+    categories: tuple[int, ...]
+    encoder: FrozenEncoder
     evidence: CalibrationSet | None
     labels: Views
     proposed: Views
@@ -77,9 +107,9 @@ class Learnt:
             else:
                 yield view.taps
 
-    def statistics(self, encoder: FrozenEncoder) -> tuple[list[Tensor], list[Tensor]]:
+    def statistics(self) -> tuple[list[Tensor], list[Tensor]]:
         """Mean and deviation of each tap's channels over first views."""
-        return tap_statistics(list(self.taps((views[0] for views in self.drawn), encoder)))
+        return tap_statistics(list(self.taps((views[0] for views in self.drawn), self.encoder)))
 
 
 def _windows(views: Views) -> list[list[LabeledView]]:
@@ -87,16 +117,12 @@ def _windows(views: Views) -> list[list[LabeledView]]:
 
 
 def gather(
-    examples: Sequence[Example],
-    categories: tuple[int, ...],
+    given: TrainingSet,
     recipe: PretrainedRecipe,
     encoder: FrozenEncoder,
     *,
     previous: Predictor | None,
     kind: type[FittedOnFeatures[Any]],
-    pseudo: Iterable[Example],
-    empty: Iterable[Example],
-    device: torch.device,
     progress: Progress,
 ) -> Learnt:
     """Encode what is to be learnt from, and have the model before say what it makes of the new labels.
@@ -107,17 +133,12 @@ def gather(
         kind: of the models that can give evidence.
 
     Raises:
-        InvalidArgument: there is no example, or no category.
         InvalidLabel: a label's category is not of the vocabulary.
     """
-    if not examples:
-        raise InvalidArgument("there is no labeled image to train on", field="examples")
-    if not categories:
-        raise InvalidArgument("there is no category to learn", field="categories")
-    ordered = sorted(examples, key=lambda example: example.image_id)
+    ordered = sorted(given.examples, key=lambda example: example.image_id)
     evidence = None
-    if isinstance(previous, kind) and previous.categories == categories:
-        evidence = _evidence_since(previous, ordered, device, part_of(progress, 0.0, PROPOSED))
+    if isinstance(previous, kind) and previous.categories == given.categories:
+        evidence = _evidence_since(previous, ordered, encoder.device, part_of(progress, 0.0, PROPOSED))
     encoding = part_of(progress, PROPOSED, 1.0)
     through: ViewEncoder = encoder
     if recipe.encoder_rate:
@@ -127,7 +148,7 @@ def gather(
         views: Views = {}
         for done, example in enumerate(images, start=1):
             views[example.image_id] = [
-                labeled_views(prepare(tile, categories, recipe.image_size, EVERY_OBJECT), through, recipe.views)
+                labeled_views(prepare(tile, given.categories, recipe.image_size, EVERY_OBJECT), through, recipe.views)
                 for tile in training_tiles(example, encoder.tile, recipe.image_size)
             ]
             if images is ordered:
@@ -136,9 +157,12 @@ def gather(
 
     labels = views_of(ordered)
     proposed = {
-        image_id: seen for image_id, seen in views_of(pseudo).items() if any(len(tile[0].classes) for tile in seen)
+        image_id: seen
+        for image_id, seen in views_of(given.pseudo).items()
+        if any(len(tile[0].classes) for tile in seen)
     }
-    return Learnt(recipe, evidence, labels, proposed, views_of(empty) if recipe.empty_images else {})
+    nothing = views_of(given.empty) if recipe.empty_images else {}
+    return Learnt(recipe, given.categories, encoder, evidence, labels, proposed, nothing)
 
 
 def _evidence_since(
@@ -161,8 +185,6 @@ def train(
     iterations: int,
     *,
     fit_on: Callable[[CalibrationSet | None], Calibrator],
-    encoder: FrozenEncoder,
-    categories: tuple[int, ...],
     seed: int,
     checkpoint_dir: Path | None,
     cache: NetworkCache | None,
@@ -175,6 +197,7 @@ def train(
     Args:
         fit_on: fits the head, `None` for no evidence.
     """
+    encoder = learnt.encoder
     path = checkpoint_dir / "training.pt" if checkpoint_dir else None
     told = part_of(progress, 0.0, TRAINED, "training: ")
     whole: Task[Any, Any] = EncoderTuning.of(task, encoder) if learnt.recipe.encoder_rate else task
@@ -186,7 +209,7 @@ def train(
     return {
         "network": task.network,
         "recipe": learnt.recipe,
-        "categories": categories,
+        "categories": learnt.categories,
         "calibrator": fit_on(learnt.evidence),
         "seed": seed,
         "metrics": metrics,

@@ -13,7 +13,7 @@ import torch
 
 from models.data.samples import Example
 from models.encoders.feature_store import NO_STORE, FeatureStore
-from models.features.learnt import gather, train
+from models.features.learnt import Learnt, TrainingSet, gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import fitting_tile
@@ -58,37 +58,24 @@ def fit(
         empty: other images, known to hold nothing.
 
     Raises:
-        InvalidArgument: there is no example.
+        InvalidArgument: there is no example, or no category.
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
     tile = recipe.tile or fitting_tile(examples, recipe.image_size, LEAST_RADIUS)
     encoder = frozen_encoder(recipe, store, device, tile)
-    learnt = gather(
-        examples,
-        tuple(categories),
-        recipe,
-        encoder,
-        previous=previous,
-        kind=FittedPretrained,
-        pseudo=pseudo,
-        empty=empty,
-        device=device,
-        progress=part_of(progress, 0.0, ENCODED),
-    )
-    network = build_network(encoder.channels, len(categories), recipe, seed).to(device)
-    network.standardise(*learnt.statistics(encoder))
-    task = PyramidTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
+    gathering, training = part_of(progress, 0.0, ENCODED), part_of(progress, ENCODED, 1.0)
+    given = TrainingSet(examples, tuple(categories), pseudo, empty)
+    learnt = gather(given, recipe, encoder, previous=previous, kind=FittedPretrained, progress=gathering)
+    task, number = _training(learnt, seed), recipe.iterations(learnt.images)
     fitted = train(
-        task,
-        learnt,
-        recipe.iterations(learnt.images),
-        fit_on=fit_head,
-        encoder=encoder,
-        categories=tuple(categories),
-        seed=seed,
-        checkpoint_dir=checkpoint_dir,
-        cache=cache,
-        progress=part_of(progress, ENCODED, 1.0),
+        task, learnt, number, fit_on=fit_head, seed=seed, checkpoint_dir=checkpoint_dir, cache=cache, progress=training
     )
     return FittedPretrained(**fitted)
+
+
+def _training(learnt: Learnt, seed: int) -> PyramidTraining:
+    """Of a new network, that knows what the encoder's taps are like."""
+    network = build_network(learnt.encoder.channels, len(learnt.categories), learnt.recipe, seed)
+    network.to(learnt.encoder.device).standardise(*learnt.statistics())
+    return PyramidTraining.of(network, learnt.drawn, len(learnt.categories), learnt.recipe, learnt.on_top)

@@ -15,7 +15,7 @@ from models.data.samples import Example
 from models.data.thinness import look_thin
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.taps import FrozenEncoder
-from models.features.learnt import Learnt, gather, train
+from models.features.learnt import Learnt, TrainingSet, gather, train
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import fitting_tile
@@ -64,36 +64,23 @@ def fit(
     recipe = recipe.as_dense()
     tile = recipe.tile or fitting_tile(examples, recipe.image_size, LEAST_WIDTH)
     encoder = frozen_encoder(recipe, store, device, tile, fine=True)
-    learnt = gather(
-        examples,
-        tuple(categories),
-        recipe,
-        encoder,
-        previous=previous,
-        kind=FittedDense,
-        pseudo=pseudo,
-        empty=empty,
-        device=device,
-        progress=part_of(progress, 0.0, ENCODED),
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = DenseNetwork(encoder.channels, len(categories)).to(memory_format=torch.channels_last).to(device)
-    network.standardise(*learnt.statistics(encoder))
-    task = DenseTraining.of(network, learnt.drawn, len(categories), recipe, learnt.on_top)
+    gathering, training = part_of(progress, 0.0, ENCODED), part_of(progress, ENCODED, 1.0)
+    given = TrainingSet(examples, tuple(categories), pseudo, empty)
+    learnt = gather(given, recipe, encoder, previous=previous, kind=FittedDense, progress=gathering)
+    task, number = _training(learnt, seed), round(ITERATIONS * recipe.iterations(learnt.images))
     fitted = train(
-        task,
-        learnt,
-        round(ITERATIONS * recipe.iterations(learnt.images)),
-        fit_on=thin_head,
-        encoder=encoder,
-        categories=tuple(categories),
-        seed=seed,
-        checkpoint_dir=checkpoint_dir,
-        cache=cache,
-        progress=part_of(progress, ENCODED, 1.0),
+        task, learnt, number, fit_on=thin_head, seed=seed, checkpoint_dir=checkpoint_dir, cache=cache, progress=training
     )
     return FittedDense(**fitted, rule=_learn_rule(task.network, learnt, fitted["encoder"]))
+
+
+def _training(learnt: Learnt, seed: int) -> DenseTraining:
+    """Of a new network, that knows what the encoder's taps are like."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = DenseNetwork(learnt.encoder.channels, len(learnt.categories))
+    network.to(learnt.encoder.device, memory_format=torch.channels_last).standardise(*learnt.statistics())
+    return DenseTraining.of(network, learnt.drawn, len(learnt.categories), learnt.recipe, learnt.on_top)
 
 
 def thin_head(evidence: CalibrationSet | None) -> Calibrator:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchmarks.gpu_check import CPU, agreement, check, picture, predicted
+from benchmarks.networks.gpu_check import CPU, agreement, check, picture, predicted
 from models.data.samples import ImageToScore
 from models.kinds.networks import fit
 from models.kinds.recipes import resolve

@@ -1,7 +1,6 @@
 """Encoders that learn as well: they keep the promises of every fit, and their features never pass for frozen ones."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -18,15 +17,14 @@ from models.features.recipe import PretrainedRecipe
 from models.features.tuning import EncoderTuning
 from models.features.views import labeled_views
 from models.kinds.load import load_model
-from models.kinds.networks import fit
 from models.pretrained.model import FittedPretrained
 from models.pretrained.train import PyramidTraining, build_network
 from models.thin.model import FittedDense
 from models.training.cache import NetworkCache
+from tests.models.fits import CPU, file_of, fitted, images_of, killing
 from tests.models.pretrained.discs import disc_picture
 from tests.models.thin.cracks import crack_picture
 
-CPU = torch.device("cpu")
 FROZEN = PretrainedRecipe(
     encoder="test_efficientnet",  # timm's smallest
     weights="random",
@@ -44,26 +42,8 @@ TUNED = replace(FROZEN, encoder_rate=1e-3)
 CATEGORIES = (1, 2)
 
 
-def silent(*_):
-    pass
-
-
 def trained(examples, recipe=TUNED, **more):
-    options = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": silent, **more}
-    return fit(examples, CATEGORIES, recipe, **options)
-
-
-def file_of(model, path):
-    model.save(path / "model.safetensors")
-    return (path / "model.safetensors").read_bytes()
-
-
-def images_of(examples):
-    """With the content by which features are kept."""
-    return [
-        ImageToScore(item.image_id, partial(getattr, item, "pixels"), None, f"hash of {item.image_id}")
-        for item in examples
-    ]
+    return fitted(examples, recipe, **more)
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +100,9 @@ def test_a_fit_repeats_itself_whatever_is_kept_and_whatever_the_order(recipe, pi
 def test_a_fit_that_is_killed_ends_with_the_same_bytes(recipe, pictures, tmp_path):
     whole = file_of(trained(pictures[:3], recipe), tmp_path)
     for after in (2, 6):
-        told: list[str] = []
-
-        def progress(share, message, told=told, after=after):
-            told.append(message)
-            if len(told) == after:
-                raise Cancelled("killed")
-
         folder = tmp_path / f"after-{after}"
         with pytest.raises(Cancelled):
-            trained(pictures[:3], recipe, checkpoint_dir=folder, progress=progress)
+            trained(pictures[:3], recipe, checkpoint_dir=folder, progress=killing(after))
         assert file_of(trained(pictures[:3], recipe, checkpoint_dir=folder), tmp_path) == whole
 
 
@@ -215,6 +188,6 @@ def test_an_encoder_is_rebuilt_from_its_state_with_the_norms_that_are_left(name)
 
 def test_cracks_are_learnt_by_a_dense_head_with_its_encoder():
     cracks = [crack_picture(seed) for seed in range(3)]
-    model = fit(cracks, (1,), replace(TUNED, image_size=32), seed=0, device=CPU, checkpoint_dir=None, progress=silent)
+    model = trained(cracks, replace(TUNED, image_size=32), categories=(1,))
     assert isinstance(model, FittedDense)
     assert model.encoder.tuned is not None

@@ -1,7 +1,6 @@
 """Fits on frozen features: they learn, repeat themselves, survive kills; labels bought later judge their head."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -20,9 +19,9 @@ from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
 from models.pretrained.regions import put_back
 from models.training.cache import NetworkCache
+from tests.models.fits import CPU, file_of, fitted, images_of, killing, silent
 from tests.models.pretrained.discs import SIDE, disc_picture
 
-CPU = torch.device("cpu")
 SMALL = PretrainedRecipe(
     image_size=96,
     width=16,
@@ -34,21 +33,10 @@ SMALL = PretrainedRecipe(
     checkpoint_every=2,
 )
 LEARNT = PretrainedRecipe(image_size=96, min_iterations=60, max_iterations=60, views=4)
-CATEGORIES = (1, 2)
-
-
-def silent(*_):
-    pass
 
 
 def trained(examples, recipe=SMALL, **more):
-    options = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": silent, **more}
-    return fit(examples, CATEGORIES, recipe, **options)
-
-
-def file_of(model, folder, name="model"):
-    model.save(folder / f"{name}.safetensors")
-    return (folder / f"{name}.safetensors").read_bytes()
+    return fitted(examples, recipe, fit=fit, **more)
 
 
 @pytest.fixture(scope="module")
@@ -117,10 +105,7 @@ def test_counts_say_how_many_objects_are_given(learnt, pictures):
 
 def test_a_pool_is_scored_without_the_encoder_once_its_features_are_kept(learnt, pictures, store, tmp_path):
     learnt.save(tmp_path / "model.safetensors")
-    images = [
-        ImageToScore(item.image_id, partial(getattr, item, "pixels"), None, f"hash of {item.image_id}")
-        for item in pictures
-    ]
+    images = images_of(pictures)
     first = {
         made.image_id: made
         for made in load_model(tmp_path / "model.safetensors", CPU, store).predict(images, device=CPU, batch_size=4)
@@ -151,16 +136,9 @@ def test_kept_features_and_networks_change_nothing(pictures, store, tmp_path):
 def test_a_fit_that_is_killed_ends_with_the_same_bytes(pictures, tmp_path):
     whole = file_of(trained(pictures[:4]), tmp_path)
     for after in (2, 6, 9):
-        told: list[str] = []
-
-        def progress(share, message, told=told, after=after):
-            told.append(message)
-            if len(told) == after:
-                raise Cancelled("killed")
-
         folder = tmp_path / f"after-{after}"
         with pytest.raises(Cancelled):
-            trained(pictures[:4], checkpoint_dir=folder, progress=progress)
+            trained(pictures[:4], checkpoint_dir=folder, progress=killing(after))
         assert file_of(trained(pictures[:4], checkpoint_dir=folder), tmp_path) == whole
 
 
@@ -192,7 +170,7 @@ def test_labels_bought_later_are_the_heads_evidence(pictures):
 
 
 def test_a_previous_model_of_another_vocabulary_gives_no_evidence(pictures):
-    first = fit(pictures[:4], (1, 2, 3), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=silent)
+    first = trained(pictures[:4], categories=(1, 2, 3))
     assert trained(pictures[:6], previous=first).evidence is None
 
 
@@ -242,4 +220,4 @@ def test_features_and_models_know_the_weights_that_made_them_not_their_name(pict
 
 def test_an_empty_vocabulary_is_refused(pictures):
     with pytest.raises(InvalidArgument, match="no category"):
-        fit(pictures[:2], (), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=silent)
+        trained(pictures[:2], categories=())

@@ -1,10 +1,7 @@
 """Dense heads on frozen features: they learn cracks that regions are blind to, and keep the promises of every fit."""
 
-from typing import Any
-
 import numpy as np
 import pytest
-import torch
 
 from maskloop.errors import Cancelled
 from maskloop.values import Split
@@ -13,26 +10,19 @@ from models.data.samples import ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.features.recipe import PretrainedRecipe
 from models.kinds.load import load_model
-from models.kinds.networks import fit
 from models.pretrained.model import FittedPretrained
 from models.thin.fit import suits
 from models.thin.model import FittedDense
+from tests.models.fits import CPU, file_of, fitted, silent
 from tests.models.pretrained.discs import disc_picture
 from tests.models.thin.cracks import crack_picture
 
-CPU = torch.device("cpu")
 SMALL = PretrainedRecipe(image_size=64, views=2, min_iterations=4, max_iterations=4, checkpoint_every=4)
 LEARNT = PretrainedRecipe(image_size=96, views=3, min_iterations=32, max_iterations=32)
 
 
-def trained(examples, recipe=SMALL, **more):
-    options: dict[str, Any] = {"seed": 0, "device": CPU, "checkpoint_dir": None, "progress": lambda *_: None, **more}
-    return fit(examples, (1,), recipe, **options)
-
-
-def file_of(model, folder):
-    model.save(folder / "model.safetensors")
-    return (folder / "model.safetensors").read_bytes()
+def trained(examples, recipe=SMALL, categories=(1,), **more):
+    return fitted(examples, recipe, categories=categories, **more)
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +42,13 @@ def test_the_labels_choose_the_kind_of_network(pictures):
     assert not suits(pictures, PretrainedRecipe(masks="regions"))
     assert isinstance(trained(pictures[:2]), FittedDense)
     assert isinstance(
-        fit([disc_picture(0)], (1, 2), SMALL, seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None),
+        trained([disc_picture(0)], categories=(1, 2)),
         FittedPretrained,
     )
 
 
 def test_six_labels_teach_to_find_cracks_that_no_training_saw(learnt, pictures):
-    measured = evaluate(learnt, pictures[6:], Split.TEST, device=CPU, progress=lambda *_: None)
+    measured = evaluate(learnt, pictures[6:], Split.TEST, device=CPU, progress=silent)
     assert measured.mean_iou >= 0.5
     assert measured.ap50 >= 0.5
     assert measured.metrics["length_found"] >= 0.8
