@@ -1,15 +1,18 @@
 """`python -m benchmarks` runs all benchmarks, `python -m benchmarks NAME ...` those named.
 
-`python -m benchmarks house [BEFORE [AFTER]]` measures the sources of commits instead; see `benchmarks.house`.
+`python -m benchmarks NAME ARGUMENT ...` runs one with arguments of its own; what they are is in its file, which lies in
+one of the rooms beside this one.
 """
+
+from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from benchmarks import house
+from maskloop.spelling import did_you_mean
 
-APART = ("gpu_check", "head_rounds", "photographs", "prior_head", "walls")
-"""Take a GPU, or a quarter of an hour and more; run by name alone."""
 BENCHMARKS = (
     "scoring",
     "selection",
@@ -24,20 +27,45 @@ BENCHMARKS = (
     "startup",
     "encoding",
 )
+APART = (
+    "counts",
+    "gpu_check",
+    "hard_ood",
+    "head_rounds",
+    "house",
+    "known_ood",
+    "nuclei_looks",
+    "photographs",
+    "prior_head",
+    "reliability",
+    "student_network",
+    "walls",
+    "warm_retraining",
+)
+"""Take a GPU, arguments, or a quarter of an hour and more; run by name alone."""
 
 
 def main() -> None:
     """Run the benchmarks named on the command line, or all."""
-    if sys.argv[1:2] == ["house"]:
-        house.main(sys.argv[2:])
-        return
-    if sys.argv[1:2] and sys.argv[1] in APART:
-        importlib.import_module(f"benchmarks.{sys.argv.pop(1)}").main()
-        return
-    for name in sys.argv[1:] or BENCHMARKS:
-        if name not in BENCHMARKS:
-            raise SystemExit(f"{name} is none of {', '.join((*BENCHMARKS, *APART))}")
-        importlib.import_module(f"benchmarks.{name}").main()
+    for name, *arguments in asked(sys.argv[1:]):
+        sys.argv[1:] = arguments
+        importlib.import_module(module_of(name)).main()
+
+
+def asked(words: Sequence[str]) -> list[list[str]]:
+    """The benchmarks to run, each with its arguments."""
+    if not words:
+        return [[name] for name in BENCHMARKS]
+    known = (*BENCHMARKS, *APART)
+    if words[0] not in known:
+        raise SystemExit(f"{words[0]} is none of {', '.join(known)}{did_you_mean(words[0], known)}")
+    return [[name] for name in words] if all(word in known for word in words) else [list(words)]
+
+
+def module_of(name: str) -> str:
+    """The module of a benchmark, whichever its room."""
+    (path,) = Path(__file__).parent.glob(f"*/{name}.py")
+    return f"benchmarks.{path.parent.name}.{name}"
 
 
 if __name__ == "__main__":

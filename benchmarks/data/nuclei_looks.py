@@ -1,4 +1,4 @@
-"""The nuclei of one look as a data set of its own: `python -m benchmarks.nuclei_looks DATA/dsb2018_nuclei LOOK FOLDER`.
+"""The nuclei of one look as a data set of its own: `python -m benchmarks nuclei_looks DATA/dsb2018_nuclei LOOK FOLDER`.
 
 LOOK is one that annotations.json gives as an image's `modality`: fluorescence, colour_stain or brightfield_grey. The
 images stay where they are, FOLDER points to them; train.txt and test.txt keep their sides. Crops are cut by `al-loop

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.head_data import Setting
+from benchmarks.data.head_data import Setting
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import DatasetImage
 from maskloop.formats.images import decode_image

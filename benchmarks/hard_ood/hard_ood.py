@@ -1,6 +1,6 @@
 """What finding hard candidates is worth on real images, over seeds 0-4.
 
-    python -m benchmarks.hard_ood cells nuclei coco
+    python -m benchmarks hard_ood cells nuclei coco
 
 For each seed a classifier learns from LABELED images of the project and KNOWN candidates known to hold nothing, and
 picks CHECKS others for a look of one second each, in four ways: `hard_ood` (the product's), the `hardest` first, hard
@@ -29,7 +29,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from benchmarks.ood_sets import OodSet, draw, read_ood_set
+from benchmarks.data.ood_sets import OodSet, draw, read_ood_set
 from models.classification.data import ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.recipe import resolve_classifier

@@ -1,6 +1,6 @@
 """What images known to hold nothing are worth to the annotation network, over seeds 0-4.
 
-    python -m benchmarks.known_ood cells nuclei [SEED ...]    # of MASKLOOP_DATA
+    python -m benchmarks known_ood cells nuclei [SEED ...]    # of MASKLOOP_DATA
 
 For each seed the network learns from LABELED outlined images of the project and from none, 10 or 40 candidates of
 which a look has said that they hold nothing, drawn by the seed; in the recipe's share of a batch, and in half of one.
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.ood_sets import CELLS, OodSet, draw, looks_of_nuclei
+from benchmarks.data.ood_sets import CELLS, OodSet, draw, looks_of_nuclei
 from maskloop.datasets.subset import Excerpt
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage

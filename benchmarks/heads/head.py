@@ -1,39 +1,38 @@
-"""Which head tells best how good masks are on unseen images: every head of `benchmarks.heads` on every setting.
+"""Which head tells best how good masks are on unseen images: every head of `benchmarks.heads.heads` on every setting.
 
 `python -m benchmarks head` compares on the demo's pictures in some minutes;
-`python -m benchmarks.head --data demo wbc_cells nuclei --labels 20 40 80 --seeds 0 1` takes hours. Networks and what
+`python -m benchmarks head --data demo wbc_cells nuclei --labels 20 40 80 --seeds 0 1` takes hours. Networks and what
 they read are kept in `--cache`, and are not made again.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from benchmarks.head_data import draw
-from benchmarks.head_rows import FOLDS, Network, read_setting
-from benchmarks.heads import DEFAULT, HEADS, OUT_OF_FOLD, Head
+from benchmarks.data.head_data import draw
+from benchmarks.heads.head_rows import FOLDS, Network, read_setting
+from benchmarks.heads.heads import DEFAULT, HEADS, OUT_OF_FOLD, Head
 from models.iou_head.calibrator import Floats
 from models.metrics.agreement import bias, expected_calibration_error, mean_absolute_error, spearman
 
 Measured = dict[str, list[Floats]]  # by head, one row a setting: the four columns
 
 
-def main(arguments: Sequence[str] = ()) -> None:
+def main() -> None:
     """Print a line for each setting, then the heads' table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.head")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks head")
     parser.add_argument("--data", nargs="+", default=["demo"])
     parser.add_argument("--labels", nargs="+", type=int, default=[40])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--folds", type=int, choices=(1, FOLDS), default=1)
     parser.add_argument("--cache", type=Path, default=Path("runs/head"))
-    asked = parser.parse_args(list(arguments))
+    asked = parser.parse_args()
     torch.set_num_threads(1)
     heads = OUT_OF_FOLD if asked.folds == FOLDS else HEADS
     measured: Measured = {name: [] for name in heads}
@@ -87,4 +86,4 @@ def print_table(measured: Measured) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from benchmarks.head_data import Setting
-from benchmarks.photograph_sets import SETS, draw
-from benchmarks.prior_head import Floats, Prior, fit_prior
+from benchmarks.data.head_data import Setting
+from benchmarks.data.photograph_sets import SETS, draw
+from benchmarks.heads.prior_head import Floats, Prior, fit_prior
 from models.data.samples import Example, ImageToScore
 from models.features.evidence import judge, rows_of
 from models.features.recipe import PretrainedRecipe

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.head_data import Setting
+from benchmarks.data.head_data import Setting
 from models.annotation.calibration_data import calibration_set_from_images, calibration_set_from_views
 from models.annotation.losses import hard_iou
 from models.annotation.matching import match_objects

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.ensemble import ExtraTreesRegressor, GradientBoostingRegressor
 from sklearn.isotonic import IsotonicRegression
 
-from benchmarks.head_rows import Network, Rows
+from benchmarks.heads.head_rows import Network, Rows
 from models.iou_head.calibrator import CalibrationSet, Exposure, Floats, fit_on_confidence, fit_on_statistics
 from models.iou_head.mask_statistics import CONFIDENCE
 

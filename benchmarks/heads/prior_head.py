@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from benchmarks.photograph_sets import SETS, draw
+from benchmarks.data.photograph_sets import SETS, draw
 from models.data.samples import ImageToScore
 from models.features.evidence import rows_of
 from models.features.recipe import PretrainedRecipe

@@ -1,12 +1,11 @@
 """How far predicted IoU could be relied on in each round of a campaign, before calibration and after.
 
-`python -m benchmarks.reliability WORKDIR ...` reads the reports that `al-loop` left in its working directories.
+`python -m benchmarks reliability WORKDIR ...` reads the reports that `al-loop` left in its working directories.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +16,9 @@ from models.metrics.summary import reliability_metrics
 MEASURES = ("mae", "ece", "bias", "spearman")
 
 
-def main(workdirs: Sequence[str]) -> None:
+def main() -> None:
     """Print a table for each working directory: error, calibration error and bias x 100, rank correlation."""
-    for workdir in workdirs:
+    for workdir in sys.argv[1:]:
         report = from_json((Path(workdir) / "report.json").read_bytes())
         print(f"\n{report.setup.command}\n")
         print(
@@ -45,4 +44,4 @@ def say_round(one: RoundReport) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

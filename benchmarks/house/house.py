@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 WINGS = {"models": "models", "service": "service", "compare": "clients/maskloop/compare"}
 LEFT_OUT = ("proto/maskloop/v1/", "service/migrations/")  # generated, and history
 PREFIXES = ("proto/", "clients/")  # folders on the path, which are no part of a module's name
@@ -63,9 +63,9 @@ class Module:
         return self.path.name == "__init__.py" and len(self.tree.body) <= 1
 
 
-def main(commits: Sequence[str] = ()) -> None:
+def main() -> None:
     """Print the table for the commits; for fewer than two, for the working tree too."""
-    columns = {commit: read_commit(commit) for commit in commits}
+    columns = {commit: read_commit(commit) for commit in sys.argv[1:]}
     if len(columns) < 2:
         columns["working tree"] = read_working_tree()
     measured = {name: measure([_parse(path, text) for path, text in files.items()]) for name, files in columns.items()}
@@ -214,4 +214,4 @@ def _reach(place: str, below: Mapping[str, set[str]]) -> set[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,6 +1,6 @@
 """What the models of a finished run measure when they are told the test images' counts, or must find.
 
-`python -m benchmarks.counts RUN DATA` prints a line for each model of a run of `al-loop --recipe compact,held_out=0`
+`python -m benchmarks counts RUN DATA` prints a line for each model of a run of `al-loop --recipe compact,held_out=0`
 in the working directory RUN; DATA is its COCO folder. A seeded network is trained alike either way, so its weights are
 read both ways, each with a head fitted for it as `models.annotation.fit` does without a held-out fit. Told, the
 numbers are those of the run's report, to the digit.

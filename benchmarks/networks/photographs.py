@@ -23,8 +23,8 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from benchmarks.head_data import Setting
-from benchmarks.photograph_sets import SETS, draw
+from benchmarks.data.head_data import Setting
+from benchmarks.data.photograph_sets import SETS, draw
 from maskloop.values import Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import ImageToScore

@@ -1,8 +1,8 @@
 """The student network against the annotation network: pseudo-labels, how many, a floor, and what their noise costs.
 
-    python -m benchmarks.student_network run SET[,SET] SHARE NUMBER[,NUMBER] SEED ...
-    python -m benchmarks.student_network table < LINES
-    python -m benchmarks.student_network picture < LINES > FILE.svg
+    python -m benchmarks student_network run SET[,SET] SHARE NUMBER[,NUMBER] SEED ...
+    python -m benchmarks student_network table < LINES
+    python -m benchmarks student_network picture < LINES > FILE.svg
 
 Sets are wbc_cells and dsb2018_nuclei, of MASKLOOP_DATA. `run` prints a CSV line for each network: the first ones of
 every set and seed, then their second ones, so that one that is broken off has what it has of all of them. The

@@ -1,6 +1,6 @@
 """Retraining warm against retraining from scratch: the same labels, half and a quarter of the iterations.
 
-    python -m benchmarks.warm_retraining SET SEED    # SET: demo, or a folder of MASKLOOP_DATA
+    python -m benchmarks warm_retraining SET SEED    # SET: demo, or a folder of MASKLOOP_DATA
 
 Labels grow from 10 to 20 to 40, as in a campaign. Every way begins with the same network of the first ten; a warm one
 then goes on from its own last network. Each line is one network, measured on images nobody learns from.
@@ -14,7 +14,7 @@ import time
 
 import torch
 
-from benchmarks.head_data import Setting, draw
+from benchmarks.data.head_data import Setting, draw
 from maskloop.values import Split
 from models.annotation.evaluate import evaluate
 from models.annotation.model import FittedModel

@@ -6,7 +6,7 @@ first images alone, and its time for all is told by proportion, as "~". Each run
 memory (`ru_maxrss`, features of 128 float32 and all else in it) is its own. Rankings are compared by the processor time
 of all their threads, which a busy machine leaves alone, and by the clock told besides.
 
-`python -m benchmarks.strategies 1000000 core_set k_means` runs some.
+`python -m benchmarks strategies 1000000 core_set k_means` runs some.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.plain_strategies import PLAIN, check
-from benchmarks.strategy_pools import pool_for
+from benchmarks.selection.plain_strategies import PLAIN, check
+from benchmarks.selection.strategy_pools import pool_for
 from maskloop.values import Strategy
 from selection.candidates import Candidates
 from selection.select import Limits, Quote, select_batch
@@ -44,7 +44,7 @@ GIB = 2**20  # of ru_maxrss's KiB
 def main() -> None:
     """Print one line for each strategy and size."""
     numbers = [int(text) for text in sys.argv[1:] if text.isdigit()]
-    texts = [text for text in sys.argv[1:] if not text.isdigit() and text != "strategies"]
+    texts = [text for text in sys.argv[1:] if not text.isdigit()]
     print(
         "| strategy | images | ranking, s | of processor | peak, GiB | walk, s | 10 images, ms "
         "| plain, of processor | peak, GiB | ratio |"
@@ -68,7 +68,7 @@ def line(text: str, size: int) -> str:
 
 
 def _run(part: str, text: str, size: int, folder: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.strategies", "--only", part, text, str(size), folder]
+    command = [sys.executable, "-m", "benchmarks.selection.strategies", "--only", part, text, str(size), folder]
     patient = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}  # threads that wait sleep
     figures: dict[str, Any] = json.loads(
         subprocess.run(command, check=True, stdout=subprocess.PIPE, env=patient).stdout

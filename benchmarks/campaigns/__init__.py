@@ -1,0 +1,1 @@
+"""Costs, forecasts and comparisons, on simulated campaigns whose truth is known."""

@@ -1,0 +1,1 @@
+"""Labeled pictures that benchmarks learn from and are judged on."""

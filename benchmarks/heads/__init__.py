@@ -1,0 +1,1 @@
+"""Heads: how well they tell how good masks are."""

@@ -1,0 +1,1 @@
+"""Networks: what they learn, and what they cost."""

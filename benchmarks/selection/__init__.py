@@ -1,0 +1,1 @@
+"""Choosing: how fast strategies rank, and how right."""
