@@ -34,6 +34,13 @@ def test_windows_help_with_large_photographs(recipe, warned):
     assert (warn_of_small_objects([image(1000, 1200, (500, 0, 6, 1200))], recipe) is not None) == warned
 
 
+def test_objects_without_a_pixel_say_nothing():
+    nothing, small = image(300, 400, (10, 10, 0, 0)), image(600, 800, (10, 0, 6, 800))
+    for recipe in ({"image_size": 192, "masks": "auto"}, COMPACT):
+        assert warn_of_small_objects([nothing], recipe) is None
+        assert warn_of_small_objects([nothing, small], recipe) == warn_of_small_objects([small], recipe)
+
+
 def test_what_it_recommends_is_enough():
     photo = image(300, 400, (10, 10, 8, 9), (50, 50, 9, 9), (100, 100, 150, 150))
     assert warn_of_small_objects([photo], COMPACT) is not None

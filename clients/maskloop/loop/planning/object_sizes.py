@@ -21,12 +21,13 @@ def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, o
     """What to say where half of the objects shrink to next to nothing, and what helps; `None` where they do not.
 
     Args:
-        images: whose objects are known.
+        images: whose objects are known; one without a pixel says nothing.
         recipe: with all its options, as the server resolves it. One with `tile` sees large photographs through windows
             that suit the objects, and needs no help with them.
     """
     small = [image for image in images if not _seen_through_windows(image, recipe)]
-    found = [(image, item.mask) for image in small for item in image.objects if not item.crowd]
+    outlined = ((image, item) for image in small for item in image.objects if not item.crowd)
+    found = [(image, item.mask) for image, item in outlined if item.mask.area]
     found = found[:: max(1, len(found) // LOOKED_AT)]
     side = _side(recipe, [mask for _, mask in found])
     if not found or not side:
