@@ -6,8 +6,8 @@ Table 4 (predicted scores), at as many labels.
 Learned: Bayesian linear regression (Bishop, *Pattern recognition and machine learning*, section 3.3) of each round's
 gain per second on the shares of its images in eleven bands of predicted IoU, centred on the paper's betas 0, 0.1 to 1:
 
-A round's gain is measured on images drawn at random, a share of every batch (`selection.random_share`), as the networks
-before and after it proposed on them unlabeled:
+A round's gain is measured on images drawn at random, a share of every batch (`selection.random_share`), by what the
+networks before and after it proposed on them unlabeled:
 
     gain per second / its root mean square = level + trend * log(round) + sum over bands of share * utility + noise
 
@@ -21,7 +21,8 @@ the same number of images, not of seconds: they are where to start, no more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ from selection.pool import Floats, RoundOutcome
 LABELED = (200.0, 400.0, 800.0)
 BEST_BETA = (0.3, 0.6, 0.5)
 
+Seen = TypeVar("Seen")
+"""What a network made of one image."""
 BANDS = np.linspace(0, 1, 11)
 PRIOR_PEAK = 0.3
 PRIOR_SD = 0.5
@@ -60,17 +63,20 @@ def learned_target(rounds: Sequence[RoundOutcome], labeled_images: int) -> float
     return float(BANDS[_utilities(seen, rates / scale, start).argmax()])
 
 
-def paired_gain(before: Mapping[str, float], after: Mapping[str, float]) -> float | None:
-    """By how much quality rose on the images that both networks were judged on; `None` where there is none.
+def paired_gain(
+    before: Mapping[str, Seen], after: Mapping[str, Seen], quality: Callable[[Mapping[str, Seen]], float]
+) -> float | None:
+    """By how much quality rose on the images that both networks saw; `None` where there is none.
 
     Args:
-        before, after: true IoU in [0, 1] of images by id, drawn at random. On images that a strategy chose, choosing
-            easier ones looks like a gain.
+        before, after: what each made of images by id, drawn at random. On images that a strategy chose, choosing easier
+            ones looks like a gain.
+        quality: in [0, 1], of what a network made of some images.
     """
-    shared = before.keys() & after.keys()
+    shared = sorted(before.keys() & after.keys())
     if not shared:
         return None
-    return float(np.mean([after[image] - before[image] for image in sorted(shared)]))
+    return quality({image: after[image] for image in shared}) - quality({image: before[image] for image in shared})
 
 
 def band_shares(scores: Sequence[float]) -> Floats:

@@ -7,30 +7,15 @@ out (see `maskloop.matching.judged`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from maskloop.masks import Mask
-from maskloop.matching import Entry, coco_rle, iou_matrix, judged, match_within_class
+from maskloop.matching import FOUND, Entry, Proposals, Truths, coco_rle, iou_matrix, match_within_class, without_crowds
 from maskloop.values import ObjectLabel, ObjectProposal
 from models.metrics.ssim import structural_similarity
-
-Truths = Mapping[str, Sequence[ObjectLabel]]
-Proposals = Mapping[str, Sequence[ObjectProposal]]
-FOUND = 0.5  # IoU from which an object counts as found
-
-
-def without_crowds(truths: Truths, proposals: Proposals) -> tuple[Truths, Proposals]:
-    """The true objects, and the proposals that are judged by them."""
-    if not any(item.crowd for there in truths.values() for item in there):
-        return truths, proposals
-    kept: dict[str, Sequence[ObjectProposal]] = {}
-    for image_id, offered in proposals.items():
-        is_judged = judged(offered, truths.get(image_id, ()))
-        kept[image_id] = [item for item, counts in zip(offered, is_judged, strict=True) if counts]
-    return {image_id: [item for item in there if not item.crowd] for image_id, there in truths.items()}, kept
 
 
 def mean_dice(truths: Truths, proposals: Proposals) -> float:
@@ -48,27 +33,6 @@ def object_f1(truths: Truths, proposals: Proposals) -> float:
     truths, proposals = without_crowds(truths, proposals)
     matched = sum(iou >= FOUND for iou in _paired_ious(truths, proposals))
     return _mean([2 * matched], sum(map(len, truths.values())) + sum(map(len, proposals.values())))
-
-
-def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
-    """Sum of the IoUs of found objects over found ones plus half of the missed and half of the wrong, by category.
-
-    The mean over the categories that occur in truth or proposals. An object is found by a proposal of its category with
-    an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1; here masks may overlap, so pairs are those with
-    the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects; on a crowd they
-    are none (section 4.1).
-    """
-    truths, proposals = without_crowds(truths, proposals)
-    shared: dict[int, float] = {}
-    counted: dict[int, float] = {}
-    for image_id, there in truths.items():
-        offered = proposals.get(image_id, ())
-        for category_id in [item.category_id for item in there] + [item.category_id for item in offered]:
-            counted[category_id] = counted.get(category_id, 0.0) + 0.5
-        for item, iou in zip(offered, match_within_class(offered, there)[1], strict=True):
-            if iou > FOUND:
-                shared[item.category_id] = shared.get(item.category_id, 0.0) + float(iou)
-    return _mean([shared.get(key, 0.0) / number for key, number in counted.items()], len(counted))
 
 
 def average_best_overlap(truths: Truths, proposals: Proposals) -> float:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from maskloop.matching import Proposals, Truths, panoptic_quality
 from models.metrics.agreement import Floats, bias, expected_calibration_error, mean_absolute_error, spearman
 from models.metrics.average_precision import Detection
 from models.metrics.overlap import (
-    Proposals,
-    Truths,
     average_best_overlap,
     mean_dice,
     mean_similarity,
     object_f1,
-    panoptic_quality,
     semantic_iou,
 )
 

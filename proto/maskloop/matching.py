@@ -1,4 +1,4 @@
-"""Masks beside masks: IoU, and who belongs to whom.
+"""Masks beside masks: IoU, who belongs to whom, and how good all of them are.
 
 IoU is eq. 1 of Bellver et al., *Mask-guided sample selection for semi-supervised instance segmentation*. Crowds are
 treated as Kirillov et al., *Panoptic segmentation*, section 4.1, do: nothing is matched with one, and what is drawn
@@ -7,7 +7,7 @@ mostly on one is neither right nor wrong.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,12 @@ Bools = NDArray[np.bool_]
 Entry = dict[str, Any]
 MOSTLY = 0.5
 """Share of a proposal on a crowd, and IoU with an object, above which it belongs to the one or to the other."""
+Truths = Mapping[str, Sequence[ObjectLabel]]
+"""True objects by image id, images without any included."""
+Proposals = Mapping[str, Sequence[ObjectProposal]]
+"""Of the same images at the same sizes; those without any may be left out."""
+FOUND = 0.5
+"""IoU above which an object is found."""
 
 
 def iou_matrix(first: Sequence[Mask], second: Sequence[Mask]) -> Floats:
@@ -91,6 +97,38 @@ def image_iou(proposals: Sequence[ObjectProposal], truths: Sequence[ObjectLabel]
     is_judged, ious = judged_ious(proposals, truths)
     objects = sum(not item.crowd for item in truths)
     return float(ious.sum()) / max(int(is_judged.sum()), objects, 1)
+
+
+def without_crowds(truths: Truths, proposals: Proposals) -> tuple[Truths, Proposals]:
+    """The true objects, and the proposals that are judged by them."""
+    if not any(item.crowd for there in truths.values() for item in there):
+        return truths, proposals
+    kept: dict[str, Sequence[ObjectProposal]] = {}
+    for image_id, offered in proposals.items():
+        is_judged = judged(offered, truths.get(image_id, ()))
+        kept[image_id] = [item for item, counts in zip(offered, is_judged, strict=True) if counts]
+    return {image_id: [item for item in there if not item.crowd] for image_id, there in truths.items()}, kept
+
+
+def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
+    """Sum of the IoUs of found objects over found ones plus half of the missed and half of the wrong, by category.
+
+    The mean over the categories that occur in truth or proposals; 0 without any. An object is found by a proposal of
+    its category with an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1; here masks may overlap, so pairs
+    are those with the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects;
+    on a crowd they are none (section 4.1).
+    """
+    truths, proposals = without_crowds(truths, proposals)
+    shared: dict[int, float] = {}
+    counted: dict[int, float] = {}
+    for image_id, there in truths.items():
+        offered = proposals.get(image_id, ())
+        for category_id in [item.category_id for item in there] + [item.category_id for item in offered]:
+            counted[category_id] = counted.get(category_id, 0.0) + 0.5
+        for item, iou in zip(offered, match_within_class(offered, there)[1], strict=True):
+            if iou > FOUND:
+                shared[item.category_id] = shared.get(item.category_id, 0.0) + float(iou)
+    return sum(shared.get(key, 0.0) / number for key, number in counted.items()) / max(len(counted), 1)
 
 
 def coco_rle(mask: Mask) -> Entry:

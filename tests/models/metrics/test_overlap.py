@@ -3,13 +3,13 @@
 import pytest
 
 from maskloop.masks import Mask
+from maskloop.matching import panoptic_quality
 from maskloop.values import ObjectLabel
 from models.metrics.overlap import (
     average_best_overlap,
     mean_dice,
     mean_similarity,
     object_f1,
-    panoptic_quality,
     semantic_iou,
 )
 from models.metrics.ssim import structural_similarity

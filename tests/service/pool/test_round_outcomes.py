@@ -22,16 +22,19 @@ def columns(number: int) -> Mask:
     return Mask.from_array(array)
 
 
+def outlined(number: int) -> ObjectProposal:
+    return ObjectProposal(1, columns(number), 0.5, 0.5)
+
+
 THERE = ObjectLabel(1, columns(8))
 
 
-def scored(server: Server, version: str, quality: dict[str, int]) -> None:
-    """A version that outlines so many of the eight columns of each image's object."""
+def scored(server: Server, version: str, quality: dict[str, int], wrong: int = 0) -> None:
+    """A version that outlines so many of the eight columns of each image's object, and invents so many objects."""
+    invented = (outlined(1),) * wrong
     server.add_model(None, version)
     rows = (
-        ScoredRow(
-            ImageProposals(image, version, 0.5, (ObjectProposal(1, columns(number), 0.5, 0.5),)), FEATURES, UNCERTAIN
-        )
+        ScoredRow(ImageProposals(image, version, 0.5, (outlined(number), *invented)), FEATURES, UNCERTAIN)
         for image, number in quality.items()
     )
     write_scores(server.data.scores("p", version), rows)
@@ -53,7 +56,7 @@ def outcomes(server: Server) -> tuple[RoundOutcome, ...]:
 def test_a_round_is_judged_on_what_was_drawn_at_random_after_both_networks(server: Server) -> None:
     pool = server.import_pool(30)
     server.create_campaign(1_000_000.0, strategy=LEARNED)
-    scored(server, "m1", dict.fromkeys(pool, 4))
+    scored(server, "m1", dict.fromkeys(pool, 5))
     first = buy(server, 5)
     assert len(first) == 1
     assert outcomes(server) == ()
@@ -63,10 +66,23 @@ def test_a_round_is_judged_on_what_was_drawn_at_random_after_both_networks(serve
     second = buy(server, 15)
     assert len(second) == 2
     (only,) = outcomes(server)
-    assert only.gain == pytest.approx(6 / 8 - 4 / 8)
+    assert only.gain == pytest.approx(6 / 8 - 5 / 8)
     assert only.scores == (0.5,) * 5
     scored(server, "m3", {})
     assert outcomes(server) == (only,)
+
+
+def test_masks_that_are_invented_are_no_gain(server: Server) -> None:
+    """By panoptic quality: of 7 columns with a wrong mask beside them, 7 / 8 over one object and a half."""
+    pool = server.import_pool(30)
+    server.create_campaign(1_000_000.0, strategy=LEARNED)
+    scored(server, "m1", dict.fromkeys(pool, 6))
+    buy(server, 5)
+    scored(server, "m2", dict.fromkeys((image for image in pool if image not in _labeled(server)), 7), wrong=1)
+    buy(server, 15)
+    (only,) = outcomes(server)
+    assert only.gain == pytest.approx(7 / 8 / 1.5 - 6 / 8)
+    assert only.gain < 0
 
 
 def test_chosen_images_are_no_evidence_however_easy(server: Server) -> None:

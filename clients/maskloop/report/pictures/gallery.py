@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from maskloop.matching import judged, match_within_class
+from maskloop.matching import FOUND, judged, match_within_class
 from maskloop.values import EvaluatedImage, ImageProposals, ObjectLabel, ObjectProposal
 
 WORST, MIDDLE, BEST = "worst", "middle", "best"
 SHOWN = {WORST: 6, MIDDLE: 3, BEST: 3}
 """Images of each group; where there are no more than these together, all are shown."""
-FOUND = 0.5
 
 
 @dataclass(frozen=True)
