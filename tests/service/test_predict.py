@@ -160,7 +160,7 @@ def test_a_model_that_is_none_is_refused(pictures, tmp_path):
 
 
 def test_a_device_that_is_none_is_refused(checkpoint, pictures, tmp_path):
-    with pytest.raises(InvalidConfig, match="device 'abacus' cannot be used"):
+    with pytest.raises(InvalidConfig, match="device 'abacus' is none of"):
         run(checkpoint, pictures, counts_file(tmp_path), device="abacus")
 
 

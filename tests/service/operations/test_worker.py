@@ -177,7 +177,7 @@ def test_stopping_ends_the_running_job_and_the_waiting_one(jobs, worker, trained
 @pytest.mark.slow
 def test_a_device_that_torch_does_not_know_is_named(jobs):
     worker = jobs.worker(device="abacus")
-    with pytest.raises(InvalidConfig, match="device 'abacus' cannot be used"):
+    with pytest.raises(InvalidConfig, match="device 'abacus' is none of"):
         worker.run(jobs.training("nowhere"), lambda *_: None)
     worker.close()
 
