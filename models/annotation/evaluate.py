@@ -14,13 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from maskloop.matching import judged_ious
+from maskloop.matching import Truths, judged_ious
 from maskloop.values import EvaluatedImage, Evaluation, ObjectLabel, ObjectProposal, Split
 from models.data.samples import Example, ImageToScore
 from models.data.thinness import look_thin
 from models.metrics.agreement import Floats, mean_absolute_error, spearman
 from models.metrics.average_precision import detect
-from models.metrics.overlap import Truths
 from models.metrics.summary import detection_metrics, overlap_metrics, reliability_metrics
 from models.metrics.thin import thin_metrics
 from models.predictor import Prediction, Predictor

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
 from maskloop.masks import Mask
-from maskloop.matching import coco_rle
+from maskloop.matching import Proposals, Truths, coco_rle
 from models.metrics.average_precision import harmonic_mean
-from models.metrics.overlap import Proposals, Truths
 from models.metrics.skeleton import skeleton
 
 TOLERANCE = 2.0

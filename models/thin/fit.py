@@ -79,7 +79,7 @@ def _training(learnt: Learnt, seed: int) -> DenseTraining:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = DenseNetwork(learnt.encoder.channels, len(learnt.categories))
-    network.to(learnt.encoder.device, memory_format=torch.channels_last).standardise(*learnt.statistics())
+    network.to(memory_format=torch.channels_last).to(learnt.encoder.device).standardise(*learnt.statistics())
     return DenseTraining.of(network, learnt.drawn, len(learnt.categories), learnt.recipe, learnt.on_top)
 
 

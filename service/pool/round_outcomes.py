@@ -53,7 +53,7 @@ def _judged(
     current = current_labels(tx, project_id, drawn)
     ids = [current[image_id, SupervisionKind.FULL] for image_id in drawn]
     truths = {label.image_id: label.objects for label in get_labels(tx, project_id, ids)}
-    judged = []
+    judged: list[tuple[str, Proposals]] = []
     for version, _ in metrics_of_all(tx, project_id):
         table = folder.scores(project_id, version)
         if table.is_file():

@@ -20,7 +20,7 @@ from models.annotation.train import segmentation_loss
 from models.data.samples import Example, ImageToScore, LargeExample, prepare
 from models.data.windows import Window, cut
 from models.encoders.feature_store import NO_STORE
-from models.features.learnt import gather
+from models.features.learnt import TrainingSet, gather
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import training_tiles
@@ -227,15 +227,15 @@ def learning(kind: str, example: Example, **options):
     if kind == "dense":
         recipe = replace(recipe, image_size=64).as_dense()  # no larger than one of its windows
     encoder = encoder_of(recipe.image_size, fine=kind == "dense")
-    more: dict[str, Any] = {"previous": None, "pseudo": (), "empty": (), "device": CPU, "progress": lambda *_: None}
+    more: dict[str, Any] = {"previous": None, "progress": lambda *_: None}
     fitted = FittedDense if kind == "dense" else FittedPretrained
-    learnt = gather([example], (1, 2), recipe, encoder, kind=fitted, **more)
+    learnt = gather(TrainingSet([example], (1, 2), (), ()), recipe, encoder, kind=fitted, **more)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network: Any = DenseNetwork(encoder.channels, 2)
     if kind == "regions":
         network = build_pyramid(encoder.channels, 2, recipe, 0)
-    network.standardise(*learnt.statistics(encoder))
+    network.standardise(*learnt.statistics())
     training: Any = DenseTraining if kind == "dense" else PyramidTraining
     return training.of(network, learnt.drawn, 2, recipe), learnt
 

@@ -18,7 +18,7 @@ from pycocotools.cocoeval import COCOeval
 
 from maskloop.formats.coco.writing import coco_document
 from maskloop.masks import Mask
-from maskloop.matching import image_iou, judged, match_within_class, shares_inside
+from maskloop.matching import image_iou, judged, match_within_class, panoptic_quality, shares_inside, without_crowds
 from maskloop.values import Category, ImageProposals, ObjectLabel, Split
 from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore
@@ -29,9 +29,7 @@ from models.metrics.overlap import (
     mean_dice,
     mean_similarity,
     object_f1,
-    panoptic_quality,
     semantic_iou,
-    without_crowds,
 )
 from models.metrics.thin import thin_metrics
 from models.predictor import Prediction, Predictor

@@ -65,7 +65,7 @@ def test_a_database_of_the_first_schema_is_brought_up_to_date_with_what_it_holds
 def test_calls_with_objects_that_an_earlier_server_took_are_known_by_their_ids(url: str) -> None:
     """Their fingerprints knew no crowds; those of other calls stay."""
     with create_engine(url).begin() as connection:
-        upgrade(connection, "0006")
+        upgrade(connection, "0009")
         for method in ("SubmitLabels", "ImportImages", "SelectBatch"):
             columns = "request_id, method, fingerprint, answer, created_at"
             connection.execute(
