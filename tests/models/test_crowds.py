@@ -20,7 +20,8 @@ from models.annotation.train import segmentation_loss
 from models.data.samples import Example, ImageToScore, LargeExample, prepare
 from models.data.windows import Window, cut
 from models.encoders.feature_store import NO_STORE
-from models.features.learnt import TrainingSet, gather
+from models.features.learnt import TrainingSet as LearntFrom
+from models.features.learnt import gather
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.tiles import training_tiles
@@ -229,7 +230,7 @@ def learning(kind: str, example: Example, **options):
     encoder = encoder_of(recipe.image_size, fine=kind == "dense")
     more: dict[str, Any] = {"previous": None, "progress": lambda *_: None}
     fitted = FittedDense if kind == "dense" else FittedPretrained
-    learnt = gather(TrainingSet([example], (1, 2), (), ()), recipe, encoder, kind=fitted, **more)
+    learnt = gather(LearntFrom([example], (1, 2), (), ()), recipe, encoder, kind=fitted, **more)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network: Any = DenseNetwork(encoder.channels, 2)
