@@ -81,7 +81,7 @@ def test_data_is_told_to_others_without_where_it_lies(spec, told):
     assert without_folders(spec) == told
 
 
-@pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:", "yolo:/x", "Demo"])
+@pytest.mark.parametrize("spec", ["", "coco", "coco:", "voc:", "ylo:/x", "Demo"])
 def test_an_unknown_kind_of_data_is_refused(tmp_path, spec):
     with pytest.raises(InvalidArgument, match="coco:DIR"):
         read_data(spec, tmp_path, 0)

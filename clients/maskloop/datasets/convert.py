@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from maskloop.datasets.formats import Format
-from maskloop.errors import InvalidArgument
+from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.formats.tools.writing import Outlines, used_images
@@ -39,17 +42,16 @@ def write_dataset(
         InvalidDataset, InvalidImage: something cannot be written or read.
     """
     way = check_outlines(into, outlines)
-    check_empty(folder)
-    lost = list(into.write(folder, dataset, way).lines)
     used = list(used_images(dataset))
-    if len(dataset.images) > len(used):
-        lost.append(f"{len(dataset.images) - len(used)} images of neither split left out")
-    for place, (image, side) in enumerate(used, 1):
-        picture = into.picture(image, side)
-        if read is not None and picture is not None:
-            write_atomically(folder / picture, read(image))
-        done(place)
-    return tuple(lost)
+    with new_folder(folder) as part:
+        lost = list(into.write(part, dataset, way).lines)
+        for place, (image, side) in enumerate(used, 1):
+            picture = into.picture(image, side)
+            if read is not None and picture is not None:
+                write_atomically(part / picture, read(image))
+            done(place)
+    left_out = len(dataset.images) - len(used)
+    return (*lost, *([f"images of neither split left out: {left_out}"] if left_out else []))
 
 
 def check_outlines(into: Format, asked: Outlines | None) -> Outlines:
@@ -61,6 +63,31 @@ def check_outlines(into: Format, asked: Outlines | None) -> Outlines:
     if asked is not None and asked not in into.outlines:
         raise InvalidArgument(f"--{asked}: {into.title} writes masks as {into.outlines[0]} alone", field=asked)
     return asked or into.outlines[0]
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` that becomes it when the block is done, and goes when it fails.
+
+    Raises:
+        InvalidArgument: `folder` is there and holds something.
+        FailedPrecondition: it cannot be made.
+    """
+    check_empty(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = folder.parent / f".{folder.name[:100]}.{uuid.uuid4().hex[:8]}.part"
+        part.mkdir()
+    except OSError as error:
+        raise FailedPrecondition(f"cannot make {folder}: {error.strerror}", field="to") from error
+    try:
+        yield part
+        if folder.exists():
+            folder.rmdir()
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
 
 
 def check_empty(folder: Path) -> None:

@@ -1,12 +1,14 @@
-"""The formats that data sets are read from and written to, by name."""
+"""The formats that data sets are read from and written to, by name, and places in them: `FORMAT:PLACE`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
@@ -88,3 +90,77 @@ FORMATS: Mapping[str, Format] = {
     "png-instances": Format("PNGs of objects", read_png_instances, write_png_instances, png_picture, PIXELS),
     "png-semantic": Format("PNGs of classes", read_png_semantic, write_png_semantic, png_picture, PIXELS),
 }
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set that is there, not yet read.
+
+    Args:
+        format: its format.
+        place: a folder, or a file.
+        images: the folder of its pictures; `None` where they lie with it.
+    """
+
+    format: Format
+    place: Path
+    images: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Of the folder, or of the file without its suffix."""
+        return self.place.resolve().name if self.place.is_dir() else self.place.stem
+
+    def read(self, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Dataset:
+        """The data set; `seed` draws the split where nothing tells it.
+
+        Raises:
+            InvalidDataset: it does not hold together.
+        """
+        if self.images is None or self.format.read_file is None:
+            return self.format.read(self.place, seed=seed, on_bad=on_bad)
+        return self.format.read_file(self.place, self.images, seed=seed, on_bad=on_bad)
+
+
+def find_source(spec: str, option: str, also: Sequence[str] = ()) -> Source:
+    """The data set that `FORMAT:DIR`, `FORMAT:FILE` or `FORMAT:FILE,IMAGES` names.
+
+    Args:
+        spec: what was typed.
+        option: that it was typed for, for the errors.
+        also: what else may be typed there, for the errors.
+
+    Raises:
+        InvalidArgument: there is no such format, or it has no such place.
+        InvalidDataset: there is no such folder or file.
+    """
+    form, place = split_spec(spec, option, ["coco:FILE,IMAGES", *also])
+    file, comma, images = place.rpartition(",")
+    if comma and not Path(place).exists():
+        if form.read_file is None:
+            raise InvalidArgument(f"{option} {spec}: {form.title} is read from a folder", field=option.strip("-"))
+        for path, there in ((file, Path(file).is_file()), (images, Path(images).is_dir())):
+            if not there:
+                raise InvalidDataset(f"{option}: there is no {path}", field=option.strip("-"))
+        return Source(form, Path(file), Path(images))
+    takes_files = form.read_file is not None or form.read is read_yolo
+    if not (Path(place).is_dir() or (takes_files and Path(place).is_file())):
+        raise InvalidDataset(f"{option}: there is no folder {place}", field=option.strip("-"))
+    if Path(place).is_file() and form.read_file is not None:
+        return Source(form, Path(place), Path(place).parent)
+    return Source(form, Path(place))
+
+
+def split_spec(spec: str, option: str, also: Sequence[str] = ()) -> tuple[Format, str]:
+    """The format and the place of `FORMAT:PLACE`.
+
+    Raises:
+        InvalidArgument: it is no such thing; names the formats.
+    """
+    name, _, place = spec.partition(":")
+    if name in FORMATS and place:
+        return FORMATS[name], place
+    known = [*(f"{each}:DIR" for each in FORMATS), *also]
+    near = [] if name in FORMATS else get_close_matches(name.lower(), FORMATS, 1)
+    meant = f"; did you mean {near[0]}:DIR?" if near else ""
+    raise InvalidArgument(f"{option} {spec!r} is none of {', '.join(known)}{meant}", field=option.strip("-"))

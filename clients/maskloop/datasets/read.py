@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from maskloop.datasets.equal_pictures import without_copies
+from maskloop.datasets.formats import find_source
 from maskloop.datasets.photo_folder import read_photo_folder
 from maskloop.datasets.subset import REST, Excerpt
 from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
-from maskloop.formats.coco import read_coco, read_coco_folder
+from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage
-from maskloop.formats.voc import read_voc
 from maskloop.values import Category, ImageImport, Split
 
 LONGEST_NAME = 24
@@ -118,8 +118,8 @@ def read_data(
     test: TestImages | None = None,
     on_bad: OnBad = OnBad.STOP,
 ) -> Data:
-    """Read `images:DIR`, `coco:DIR`, `coco:FILE,IMAGES`, `voc:DIR` or a demo, which is written to `demo_folder` unless
-    there. Each picture is there once: copies are passed over.
+    """Read `images:DIR`, `FORMAT:DIR` or `FORMAT:FILE,IMAGES` (see `maskloop.datasets.formats`), or a demo, which is
+    written to `demo_folder` unless there. Each picture is there once: copies are passed over.
 
     Demos are `demo`, `demo:easy`, `demo:hard`, `demo:video` and `demo:photos`; behind a comma, `demo:video,600`, their
     pool images.
@@ -160,9 +160,7 @@ def _candidates(
     spec: str, seed: int, excerpt: Excerpt, categories: Sequence[Category], on_bad: OnBad
 ) -> tuple[DatasetImage, ...]:
     """All images of another data set, with what they show of the categories, which go by name."""
-    if spec.partition(":")[0] not in ("coco", "voc"):
-        raise InvalidArgument(f"--ood {spec!r} is none of rest, coco:DIR, coco:FILE,IMAGES, voc:DIR", field="ood")
-    whole = _read_whole(spec, Path(), seed, "ood", on_bad).dataset
+    whole = find_source(spec, "--ood", [REST]).read(seed, on_bad)
     other = Excerpt(crop=excerpt.crop, stretch=excerpt.stretch).of(whole)
     names = (*other.train, *other.test)
     return tuple(renamed(other.by_name[name], other.categories, categories) for name in names)
@@ -206,18 +204,12 @@ def _read_whole(
     kind, _, place = spec.partition(":")
     if kind == "demo":
         return _demo(place, demo_folder, seed)
-    if kind not in ("images", "coco", "voc") or not place:
-        kinds = "images:DIR, coco:DIR, coco:FILE,IMAGES, voc:DIR, demo"
-        raise InvalidArgument(f"--{option} {spec!r} is none of {kinds}", field=option)
-    if kind == "images":
-        folder = _folder(place, option)
-        return Data(_name(folder.resolve().name), read_photo_folder(folder, classes))
-    if kind == "voc":
-        return Data(_name(Path(place).resolve().name), read_voc(_folder(place, option), seed=seed, on_bad=on_bad))
-    file, comma, images = place.rpartition(",")
-    if comma and not Path(place).is_dir():
-        return _read_file(Path(file), Path(images), seed, option, on_bad)
-    return Data(_name(Path(place).resolve().name), read_coco_folder(_folder(place, option), seed=seed, on_bad=on_bad))
+    if kind == "images" and place:
+        if not Path(place).is_dir():
+            raise InvalidDataset(f"--{option}: there is no folder {place}", field=option)
+        return Data(_name(Path(place).resolve().name), read_photo_folder(Path(place), classes))
+    source = find_source(spec, f"--{option}", ["images:DIR", "demo"])
+    return Data(_name(source.name), source.read(seed, on_bad))
 
 
 def _demo(place: str, folder: Path, seed: int) -> Data:
@@ -234,20 +226,6 @@ def _demo(place: str, folder: Path, seed: int) -> Data:
         raise InvalidArgument(f"--data demo:{place}: {images!r} is no number of images", field="data")
     written = write_demo_data(folder, images=int(images) if comma else POOL_IMAGES, seed=seed, demo=DEMOS[level])
     return Data(_name(f"demo {level}"), read_coco_folder(written))
-
-
-def _folder(place: str, option: str) -> Path:
-    folder = Path(place)
-    if not folder.is_dir():
-        raise InvalidDataset(f"--{option}: there is no folder {folder}", field=option)
-    return folder
-
-
-def _read_file(file: Path, images: Path, seed: int, option: str, on_bad: OnBad) -> Data:
-    for path, there in ((file, file.is_file()), (images, images.is_dir())):
-        if not there:
-            raise InvalidDataset(f"--{option}: there is no {path}", field=option)
-    return Data(_name(file.stem), read_coco(file, images, seed=seed, on_bad=on_bad))
 
 
 def _name(text: str) -> str:

@@ -34,7 +34,7 @@ class Losses:
     @property
     def lines(self) -> tuple[str, ...]:
         """One line for each."""
-        return tuple(f"{count} {what}" for what, count in self._counts.items())
+        return tuple(f"{what}: {count}" for what, count in self._counts.items())
 
 
 @dataclass(frozen=True)

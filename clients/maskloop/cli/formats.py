@@ -1,0 +1,222 @@
+"""`maskloop convert`, `import` and `export`: data sets from one format to another, into a project, and out of one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maskloop.address import DEFAULT_ADDRESS
+from maskloop.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from maskloop.formats.datasets import Dataset
+    from maskloop.formats.tools.writing import Outlines
+
+NAMES = "coco, yolo, yolo-boxes, labelme, cvat, labelstudio, voc, datumaro, png-instances, png-semantic"
+SHOW_AFTER_S = 2.0
+MOST_SHOWN = 20
+
+
+class OnBad(StrEnum):
+    """What becomes of entries that do not hold."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
+FROM = typer.Argument(metavar="FROM:PLACE", help=f"Format and folder, or FILE,IMAGES. Formats: {NAMES}.")
+TO = typer.Argument(metavar="TO:DIR", help="Format and a new folder.")
+POLYGONS = typer.Option("--polygons", metavar="", help="Write masks as polygons along pixel borders.")
+RLE = typer.Option("--rle", metavar="", help="Write masks as runs or pixels.")
+ON_BAD = typer.Option(help="What becomes of bad entries: stop, or skip and list them.", metavar="stop|skip")
+SERVER = typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")
+PROJECT = typer.Option(help="Id of the project.")
+TLS_ROOT = typer.Option(help="PEM file that vouches for the server's certificate.")
+SEED = typer.Option(help="Draws the test images where the data does not name them.")
+
+CONVERT_EXAMPLES = """\
+Examples: maskloop convert coco:bridges yolo:bridges-yolo;
+maskloop convert cvat:annotations.xml,photos labelme:bridges-labelme --on-bad skip
+"""
+IMPORT_EXAMPLES = "Example: maskloop import yolo:bridges --server 127.0.0.1:7443 --project bridges"
+EXPORT_EXAMPLES = "Example: maskloop export cvat:out --server 127.0.0.1:7443 --project bridges --images"
+
+
+def convert(
+    source: Annotated[str, FROM],
+    to: Annotated[str, TO],
+    *,
+    polygons: Annotated[bool, POLYGONS] = False,
+    rle: Annotated[bool, RLE] = False,
+    on_bad: Annotated[OnBad, ON_BAD] = OnBad.STOP,
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures too.", metavar="")] = True,
+    seed: Annotated[int, SEED] = 0,
+) -> None:
+    """Write a data set in another format."""
+    from rich.console import Console
+
+    from maskloop.datasets.convert import check_empty, check_outlines, write_dataset
+    from maskloop.datasets.formats import find_source, split_spec
+    from maskloop.formats.datasets import DatasetImage
+
+    console = Console()
+    found, (into, place) = find_source(source, "FROM"), split_spec(to, "TO")
+    way = check_outlines(into, _asked(polygons, rle))
+    check_empty(Path(place))
+    dataset = _read(console, found.read, seed, on_bad)
+    read = DatasetImage.read if images else None
+    with _bar(console, "writing", len(dataset.images)) as done:
+        lost = write_dataset(dataset, into, Path(place), way, read=read, done=done)
+    _tell_written(console, to, dataset, lost)
+
+
+def import_(
+    source: Annotated[str, FROM],
+    *,
+    project: Annotated[str, PROJECT],
+    server: Annotated[str, SERVER] = DEFAULT_ADDRESS,
+    test: Annotated[bool, typer.Option("--test/--no-test", help="Keep its test images apart.", metavar="")] = True,
+    on_bad: Annotated[OnBad, ON_BAD] = OnBad.STOP,
+    tls_root: Annotated[Path | None, TLS_ROOT] = None,
+    seed: Annotated[int, SEED] = 0,
+) -> None:
+    """Bring images and their labels into a project, which is made where it is not there."""
+    from rich.console import Console
+
+    from maskloop.cli.maskloop import HEALTH_CHECK_S
+    from maskloop.client import Client, Retry
+    from maskloop.datasets.formats import find_source
+    from maskloop.datasets.projects import import_dataset, without_test
+
+    console = Console()
+    found = find_source(source, "FROM")
+    with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+        client.check_health()
+        dataset = _read(console, found.read, seed, on_bad)
+        dataset = dataset if test else without_test(dataset)
+        with _bar(console, "importing", len(dataset.images)) as done:
+            came = import_dataset(client, project, dataset, done)
+    boxes = f"; {came.boxes} of them with boxes" if came.boxes else ""
+    _say(
+        console,
+        f"Project {project}: {came.test} to test on, {came.train} to learn from, {came.pool} to be labeled{boxes}.",
+    )
+
+
+def export(
+    to: Annotated[str, TO],
+    *,
+    project: Annotated[str, PROJECT],
+    server: Annotated[str, SERVER] = DEFAULT_ADDRESS,
+    polygons: Annotated[bool, POLYGONS] = False,
+    rle: Annotated[bool, RLE] = False,
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures too.", metavar="")] = False,
+    tls_root: Annotated[Path | None, TLS_ROOT] = None,
+) -> None:
+    """Write a project's labels."""
+    from rich.console import Console
+
+    from maskloop.cli.maskloop import HEALTH_CHECK_S
+    from maskloop.client import Client, Retry
+    from maskloop.datasets.convert import check_empty, check_outlines, write_dataset
+    from maskloop.datasets.formats import split_spec
+    from maskloop.datasets.projects import read_project
+
+    console = Console()
+    into, place = split_spec(to, "TO")
+    way = check_outlines(into, _asked(polygons, rle))
+    check_empty(Path(place))
+    with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+        with console.status("asking the server"):
+            dataset, kept = read_project(client, project)
+        with _bar(console, "writing", len(dataset.images)) as done:
+            lost = write_dataset(
+                dataset,
+                into,
+                Path(place),
+                way,
+                read=(lambda image: client.read_image(project_id=project, image_id=kept[image.file_name].id))
+                if images
+                else None,
+                done=done,
+            )
+    _tell_written(console, to, dataset, lost)
+
+
+def _asked(polygons: bool, rle: bool) -> Outlines | None:
+    from maskloop.formats.tools.writing import Outlines
+
+    if polygons and rle:
+        raise InvalidArgument("--polygons and --rle: one of both", field="polygons")
+    return Outlines.POLYGONS if polygons else Outlines.RLE if rle else None
+
+
+def _read(console: Console, read: Callable[..., Dataset], seed: int, on_bad: OnBad) -> Dataset:
+    from maskloop.formats import bad_entries
+    from maskloop.formats.tools.writing import boxed_alone
+    from maskloop.pages.wording import say_count
+
+    with console.status("reading"):
+        dataset = read(seed, bad_entries.OnBad(on_bad))
+    objects = sum(len(image.objects) for image in dataset.images)
+    boxes = sum(len(boxed_alone(image)) for image in dataset.images)
+    unlabeled = sum(1 for image in dataset.images if not image.is_labeled and image.boxes is None)
+    also = [f"{boxes} boxed alone"] * bool(boxes) + [f"{unlabeled} without a label"] * bool(unlabeled)
+    _say(
+        console,
+        f"Read {say_count(len(dataset.images), 'image')} with "
+        + ", ".join([say_count(objects, "outlined object"), *also])
+        + f"; {len(dataset.train)} for training, {len(dataset.test)} for testing ({dataset.split_from}).",
+    )
+    _list(console, "Passed over", [f"{each.name}: {each.why}" for each in dataset.passed_over])
+    return dataset
+
+
+def _tell_written(console: Console, to: str, dataset: Dataset, lost: Sequence[str]) -> None:
+    from maskloop.pages.wording import say_count
+
+    _list(console, "Not held by this format", lost)
+    labeled = sum(1 for image in dataset.images if image.is_labeled or image.boxes is not None)
+    _say(console, f"Wrote {to}: {say_count(labeled, 'labeled image')}.")
+
+
+def _list(console: Console, heading: str, lines: Sequence[str]) -> None:
+    if lines:
+        _say(console, f"{heading}:")
+        for line in lines[:MOST_SHOWN]:
+            _say(console, f"  {line}")
+        if len(lines) > MOST_SHOWN:
+            _say(console, f"  and {len(lines) - MOST_SHOWN} more")
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+@contextmanager
+def _bar(console: Console, what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar that shows what takes longer than `SHOW_AFTER_S`; it is told how many images are done."""
+    from rich.progress import Progress
+
+    bar = Progress(console=console, transient=True)
+    task = bar.add_task(what, total=total)
+    begun = time.monotonic()
+
+    def done(images: int) -> None:
+        bar.update(task, completed=images)
+        if time.monotonic() - begun > SHOW_AFTER_S and console.is_terminal:
+            bar.start()
+
+    try:
+        yield done
+    finally:
+        if bar.live.is_started:
+            bar.stop()

@@ -1,0 +1,130 @@
+"""Data sets brought into a server's project, and a project's labels as a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maskloop.client import Client
+from maskloop.errors import InvalidArgument, ProjectNotFound
+from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.tools.writing import used_images
+from maskloop.values import (
+    BoxesLabel,
+    Category,
+    Image,
+    ImageImport,
+    Label,
+    Split,
+    SupervisionKind,
+)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came in: images to test on, to learn from, and to be labeled; and of all these, how many have boxes."""
+
+    test: int
+    train: int
+    pool: int
+    boxes: int
+
+
+def import_dataset(
+    client: Client, project_id: str, dataset: Dataset, taken: Callable[[int], None] = lambda images: None
+) -> Imported:
+    """Bring a data set in; the project is made where it is not there. Repeated, it changes nothing.
+
+    Labeled training images are learnt from at once, and cost nothing; those without a full label are the pool. Boxes
+    become labels of the kind `boxes`.
+
+    Args:
+        client: of the server.
+        project_id: the project.
+        dataset: classes go by name.
+        taken: told how many images are in so far.
+
+    Raises:
+        InvalidArgument: the project has no class of a name.
+        AlreadyExists: an image is there with other content, split or label.
+    """
+    ours = _categories(client, project_id, dataset.categories)
+    ids = {category.id: ours[category.name] for category in dataset.categories}
+    images = [(_renumbered(image, ids), side) for image, side in used_images(dataset)]
+    imports = (_import(image, side) for image, side in images)
+    client.import_images(project_id=project_id, images=imports, taken=taken)
+    splits = [_split(image, side) for image, side in images]
+    boxed = sum(1 for image, _ in images if image.boxes is not None)
+    return Imported(splits.count(Split.TEST), splits.count(Split.TRAIN), splits.count(Split.POOL), boxed)
+
+
+def read_project(client: Client, project_id: str) -> tuple[Dataset, dict[str, Image]]:
+    """A project's current full labels and boxes as a data set, and its images by file name.
+
+    Test images are its test images, all others its training images. Pictures are not there: `path` is their name.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+    """
+    project = client.get_project(project_id=project_id)
+    images = {image.id: image for image in client.list_images(project_id=project_id)}
+    full = _current(client, project_id, SupervisionKind.FULL)
+    boxes = _current(client, project_id, SupervisionKind.BOXES)
+    read = tuple(_image(image, full.get(image.id), boxes.get(image.id)) for image in images.values())
+    test = tuple(image.file_name for image in images.values() if image.split is Split.TEST)
+    train = tuple(image.file_name for image in images.values() if image.split is not Split.TEST)
+    dataset = Dataset(project.categories, read, train, test, f"the images of project {project_id}")
+    return dataset, {image.file_name: image for image in images.values()}
+
+
+def without_test(dataset: Dataset) -> Dataset:
+    """The data set with every image for training."""
+    return replace(dataset, train=(*dataset.train, *dataset.test), test=())
+
+
+def _categories(client: Client, project_id: str, categories: Sequence[Category]) -> dict[str, int]:
+    """The project's category ids by name."""
+    try:
+        project = client.get_project(project_id=project_id)
+    except ProjectNotFound:
+        project = client.create_project(project_id=project_id, categories=categories)
+    ours = {category.name: category.id for category in project.categories}
+    missing = [category.name for category in categories if category.name not in ours]
+    if missing:
+        raise InvalidArgument(
+            f"project {project_id} has no class {missing[0]!r}, but {', '.join(ours)}", field="categories"
+        )
+    return ours
+
+
+def _renumbered(image: DatasetImage, ids: dict[int, int]) -> DatasetImage:
+    objects = tuple(replace(item, category_id=ids[item.category_id]) for item in image.objects)
+    boxes = image.boxes and tuple(replace(box, category_id=ids[box.category_id]) for box in image.boxes)
+    return replace(image, objects=objects, boxes=boxes)
+
+
+def _split(image: DatasetImage, side: str) -> Split:
+    if side == "test":
+        return Split.TEST
+    return Split.TRAIN if image.is_labeled else Split.POOL
+
+
+def _import(image: DatasetImage, side: str) -> ImageImport:
+    objects = image.objects if image.is_labeled else None
+    return ImageImport(image.file_name, _split(image, side), data=image.read(), objects=objects, boxes=image.boxes)
+
+
+def _current(client: Client, project_id: str, kind: SupervisionKind) -> dict[str, Label]:
+    """The project's labels of a kind that nobody corrected, by image."""
+    labels: Iterator[Label] = client.list_labels(project_id=project_id, kind=kind)
+    return {label.image_id: label for label in labels if not label.superseded_by}
+
+
+def _image(image: Image, full: Label | None, boxes: Label | None) -> DatasetImage:
+    bare = DatasetImage(image.file_name, Path(image.file_name), image.width, image.height, (), is_labeled=False)
+    if full is not None:
+        return replace(bare, objects=full.objects, is_labeled=True)
+    if boxes is not None and isinstance(boxes.content, BoxesLabel):
+        return replace(bare, boxes=boxes.content.boxes)
+    return bare
