@@ -134,7 +134,7 @@ def find_source(spec: str, option: str, also: Sequence[str] = ()) -> Source:
         InvalidArgument: there is no such format, or it has no such place.
         InvalidDataset: there is no such folder or file.
     """
-    form, place = split_spec(spec, option, ["coco:FILE,IMAGES", *also])
+    form, place = split_spec(spec, option, [*also, "coco:FILE,IMAGES"])
     file, comma, images = place.rpartition(",")
     if comma and not Path(place).exists():
         if form.read_file is None:
@@ -160,7 +160,7 @@ def split_spec(spec: str, option: str, also: Sequence[str] = ()) -> tuple[Format
     name, _, place = spec.partition(":")
     if name in FORMATS and place:
         return FORMATS[name], place
-    known = [*(f"{each}:DIR" for each in FORMATS), *also]
+    known = [*also, *(f"{each}:DIR" for each in FORMATS)]
     near = [] if name in FORMATS else get_close_matches(name.lower(), FORMATS, 1)
     meant = f"; did you mean {near[0]}:DIR?" if near else ""
     raise InvalidArgument(f"{option} {spec!r} is none of {', '.join(known)}{meant}", field=option.strip("-"))
