@@ -2,7 +2,8 @@
 
 A stream of bits: the number of bytes (32), the bits of a word less one (5), the bits of four lengths less one (4 each).
 Then records: whether it is a run (1), which of the lengths tells how many words (2), that number less one, and one
-word, or as many as there are. A pixel is the mask's where its alpha is 128 or more.
+word, or as many as there are. A pixel is the mask's where its alpha is above half of the highest, which is
+255, or 1 where somebody packed a mask of 0 and 1.
 """
 
 from __future__ import annotations
@@ -60,7 +61,8 @@ def decode_brush(packed: Sequence[int], height: int, width: int) -> Mask:
             raise InvalidMask("its rle has more values than it says")
         values[at:end] = bits.read(WORD) if is_run else bits.read_words(end - at)
         at = end
-    return Mask.from_array(values.reshape(height, width, CHANNELS)[:, :, 3] >= 128)
+    alpha = values.reshape(height, width, CHANNELS)[:, :, 3]
+    return Mask.from_array(alpha > alpha.max() / 2)
 
 
 def _records(run: int, word: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from maskloop.formats.tools.writing import (
     is_known,
     names_of,
     used_images,
+    write_split,
 )
 from maskloop.masks import Mask
 from maskloop.values import Box, ObjectLabel
@@ -65,7 +66,7 @@ def read_cvat(place: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP, images:
 
 
 def write_cvat(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.RLE) -> Losses:
-    """Write annotations.xml.
+    """Write annotations.xml, train.txt and test.txt.
 
     Raises:
         InvalidDataset: an object has no pixel.
@@ -81,16 +82,17 @@ def write_cvat(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.RLE
         label = ET.SubElement(labels, "label")
         ET.SubElement(label, "name").text = name
         _declare_crowd(ET.SubElement(label, "attributes"))
-    for number, (image, side) in enumerate(used_images(dataset)):
+    for number, (image, _) in enumerate(used_images(dataset)):
         if not is_known(image):
             losses.add("images without a label left out, which CVAT takes for empty ones")
             continue
-        facts = {"id": str(number), "name": image.file_name, "subset": side}
+        facts = {"id": str(number), "name": image.file_name}
         size = {"width": str(image.width), "height": str(image.height)}
         entry = ET.SubElement(document, "image", {**facts, **size})
         _add_shapes(entry, image, names, outlines)
     ET.indent(document)
     write_atomically(folder / "annotations.xml", ET.tostring(document, encoding="utf-8", xml_declaration=True))
+    write_split(folder, dataset)
     return losses
 
 
