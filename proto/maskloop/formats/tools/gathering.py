@@ -154,8 +154,7 @@ class Gathering:
         unknown = set(shown) - set(vocabulary)
         for name, seen in self._seen.items():
             if missing := unknown & {shape.name for shape in seen.shapes or ()}:
-                class_ = sorted(missing)[0]
-                self.problems.add(f"class {class_!r}", no_category(class_, vocabulary), name)
+                self.problems.add(name, no_category(sorted(missing)[0], vocabulary))
                 self._seen[name] = replace(seen, shapes=None)
 
 
