@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from maskloop.errors import MaskloopError
-from service.input_files import check_files
+from service.predict.names import DEFAULT, FORMATS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 WRONG = 2  # exit code: the caller mends something
@@ -64,36 +64,47 @@ def _serve(config: Path | None, flags: Mapping[str, object]) -> None:
 
 
 @app.command()
-def predict(
+def predict(  # noqa: PLR0917 - options, given by name
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A trained model (model.safetensors).")],
-    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="A picture, or a folder of pictures.")],
-    out: Annotated[Path, typer.Option(help="Folder for predictions.coco.json and overlays/.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURES", help="Pictures, and folders of pictures.")],
+    out: Annotated[Path, typer.Option(help="Folder of what is written; made if it is not there.")],
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help=f"{', '.join(FORMATS)}; several with commas. {DEFAULT} if none."),
+    ] = None,
+    polygons: Annotated[bool, typer.Option("--polygons/--rle", help="How the COCO file has its masks.")] = False,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, help="Least predicted IoU of an object (confidence if not calibrated).")
+    ] = 0.0,
+    recursive: Annotated[bool, typer.Option("--recursive/--no-recursive", help="Look into folders below.")] = True,
     counts: Annotated[
         Path | None,
         typer.Option(help='JSON: {"a.jpg": {"crack": 2, "rust": 1}, "b.jpg": {}}, objects of each category.'),
     ] = None,
     device: Annotated[str, typer.Option(help="torch's name of a device, or auto.")] = "auto",
 ) -> None:
-    """Outline objects on pictures: a COCO file with predicted IoU as score, and overlays to look at.
+    """Outline the objects of pictures: overlays to look at, a COCO file, polygons, masks, and a summary by class.
 
-    The counts file lists every picture by its name below IMAGES; a category that is not named is not there. A model
+    What cannot be read is passed over and listed at the end; the exit code is 0 unless nothing could be read.
+
+    The counts file lists every picture by its name below its folder; a category that is not named is not there. A model
     whose recipe predicts classes needs none.
     """
-    _told(lambda: _predict(model, images, counts, out, device))
+    from service.predict.console import outline
 
-
-def _predict(model: Path, images: Path, counts: Path | None, out: Path, device: str) -> None:
-    check_files(model, images)
-    from rich.progress import Progress
-
-    from service.predict import predict as predict_all
-
-    with Progress(transient=True) as bar:
-        task = bar.add_task("outlining", total=1.0)
-        pictures = predict_all(
-            model, images, counts, out, device=device, progress=lambda share: bar.update(task, completed=share)
+    _told(
+        lambda: outline(
+            model,
+            pictures,
+            out,
+            formats=formats or [],
+            polygons=polygons,
+            threshold=threshold,
+            recursive=recursive,
+            counts=counts,
+            device=device,
         )
-    print(f"{pictures} pictures: {out / 'predictions.coco.json'}, {out / 'overlays'}")
+    )
 
 
 def _leave() -> None:

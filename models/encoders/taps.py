@@ -76,6 +76,7 @@ class FrozenEncoder:
         known_identity: of the weights that a network was trained on, see `models.encoders.pretrained.weights_identity`;
             others are refused. `None` for whatever is there.
         tuned: state dict of the encoder where it learnt from labels; `None` where it is what `weights` says.
+        watch: told after every batch how many windows of a picture were encoded, and how many it has.
     """
 
     name: str
@@ -88,6 +89,7 @@ class FrozenEncoder:
     known_identity: str | None = None
     tile: int = 0
     tuned: Mapping[str, Tensor] | None = field(default=None, compare=False, repr=False)  # the identity tells it
+    watch: Callable[[int, int], None] | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def encoder(self) -> PretrainedEncoder:
@@ -151,6 +153,10 @@ class FrozenEncoder:
             for one in made:
                 if one.item.content:
                     self.store.keep(self._window_key(one.item.content, one.window), one.picture)
+            if self.watch:
+                last = made[-1]
+                seen = windows(last.picture.size, self.tile, self.image_size)
+                self.watch(seen.index(last.window) + 1, len(seen))
             yield made
 
     def _kept(self, pictures: Sequence[Item], missing: list[Item]) -> Iterator[list[EncodedWindow[Item]]]:

@@ -5,7 +5,7 @@ Else they come with the package, or from a file of weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -56,6 +56,10 @@ class FittedOnFeatures(FittedNetwork[Network, PretrainedRecipe]):
     def keeping(self, store: FeatureStore) -> Self:
         """The same, that finds features in `store` and keeps them there."""
         return replace(self, encoder=replace(self.encoder, store=store))
+
+    def watched(self, watch: Callable[[int, int], None]) -> Self:
+        """The same, that tells `watch` how many windows of how many it has encoded of a large photograph."""
+        return replace(self, encoder=replace(self.encoder, watch=watch))
 
     def features(
         self, images: Iterable[ImageToScore], *, batch_size: int, progress: Progress

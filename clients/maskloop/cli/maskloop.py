@@ -37,7 +37,7 @@ def serve(arguments: Annotated[list[str] | None, typer.Argument(help="Options; s
 
 @app.command(context_settings=PASSED_ON, add_help_option=False)
 def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options; see predict --help.")] = None) -> None:
-    """Outline objects with a trained model: predict MODEL IMAGES [--counts FILE] --out DIR."""
+    """Outline objects with a trained model: predict MODEL PICTURES... --out DIR."""
     check_server_installed("maskloop predict runs the server's program")
     hand_over("predict", arguments or [])
 

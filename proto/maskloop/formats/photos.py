@@ -63,7 +63,7 @@ def _walk(top: Path) -> Iterator[Path]:
 
 
 def _is_picture(path: Path) -> bool:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         return False  # a pipe or a device, which waits for ever
     return path.suffix.lower() in TAKEN | REFUSED or _begins_as_picture(path)
 

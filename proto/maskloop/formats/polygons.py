@@ -50,6 +50,24 @@ def one_polygon(mask: Mask) -> Polygon:
     return whole
 
 
+def rings_of(mask: Mask) -> tuple[list[Polygon], list[Polygon]]:
+    """The lines around `mask`, without seams: outlines, clockwise as one sees them, and holes, the other way round.
+
+    No line meets itself, unless pixels touch at a corner alone.
+    """
+    if not mask.area:
+        return [], []
+    x, y, width, height = mask.box
+    border = _trace(mask.crop(x, y, width, height).to_array())
+    outlines: list[Polygon] = []
+    holes: list[Polygon] = []
+    for loop in border.loops():
+        leftmost = min(border.upright(loop), key=lambda piece: border.points[piece])
+        ring = [(px + x, py + y) for px, py in border.polygon(loop[0])]
+        (outlines if border.heading[leftmost] == UP else holes).append(ring)
+    return outlines, holes
+
+
 def rasterise(polygons: Iterable[Sequence[tuple[float, float]]], height: int, width: int) -> Mask:
     """The pixels whose centres lie in any of the polygons, each filled by the even-odd rule; cut at the border.
 

@@ -1,0 +1,1 @@
+"""`maskloop predict`: a trained model outlines the objects of pictures on this machine."""

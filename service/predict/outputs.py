@@ -1,0 +1,175 @@
+"""What is written of each picture as soon as it is outlined, in the formats that a person asked for."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Picture
+
+from maskloop.formats.coco import coco_document
+from maskloop.formats.files import write_atomically
+from maskloop.formats.polygons import polygons_of
+from maskloop.values import Category, ObjectLabel, ObjectProposal
+from service.predict.geojson import feature_collection
+from service.predict.overlay import overlay
+
+COCO_EVERY_S = 60.0
+"""A file of all pictures is written anew so often, and at the end: little is lost when a run is killed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlined:
+    """A picture, pixels (H, W, 3) uint8 RGB, and its objects, whose masks are of its size."""
+
+    file_name: str
+    pixels: NDArray[np.uint8]
+    objects: tuple[ObjectProposal, ...]
+
+    def above(self, threshold: float) -> Outlined:
+        """With the objects of that predicted IoU, or confidence where none is predicted, and those of more."""
+        kept = tuple(item for item in self.objects if item.predicted_iou >= threshold)
+        return Outlined(self.file_name, self.pixels, kept)
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        return int(self.pixels.shape[0])
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all outputs of a run share.
+
+    Args:
+        out: folder.
+        categories: the model's vocabulary.
+        calibrated: whether a head predicts IoU; else nothing is called so.
+        polygons: whether COCO masks are polygons, not run lengths.
+    """
+
+    out: Path
+    categories: tuple[Category, ...]
+    calibrated: bool
+    polygons: bool
+
+
+class Output(ABC):
+    """A format."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+
+    @abstractmethod
+    def write(self, picture: Outlined) -> None:
+        """Write what is of one picture.
+
+        Raises:
+            StorageFull: the disk is full.
+        """
+
+    def finish(self) -> None:  # noqa: B027 - most formats are done
+        """Write what is of all pictures; also called where a run is stopped before its end."""
+
+
+class Overlays(Output):
+    """`overlays/NAME.png`: the picture with its masks."""
+
+    def write(self, picture: Outlined) -> None:
+        """As `Output.write`."""
+        drawn = overlay(picture.pixels, picture.objects, self.setting.categories, calibrated=self.setting.calibrated)
+        write_atomically(self.setting.out / "overlays" / f"{picture.file_name}.png", drawn)
+
+
+class InstanceMasks(Output):
+    """`masks/NAME.png`: each pixel has the number of its object, from 1 on as in `objects.csv`; 0 for none.
+
+    Where objects overlap, the surer one has the pixel. 8 bits, or 16 where a picture has more than 255 objects.
+    """
+
+    def write(self, picture: Outlined) -> None:
+        """As `Output.write`."""
+        numbers = np.zeros((picture.height, picture.width), np.uint8 if len(picture.objects) < 256 else np.uint16)
+        for number, item in sorted(enumerate(picture.objects, start=1), key=lambda each: each[1].confidence):
+            x, y, wide, high = item.mask.box
+            if item.mask.area:
+                numbers[y : y + high, x : x + wide][item.mask.crop(x, y, wide, high).to_array()] = number
+        file = io.BytesIO()
+        Picture.fromarray(numbers).save(file, "PNG")
+        write_atomically(self.setting.out / "masks" / f"{picture.file_name}.png", file.getvalue())
+
+
+class GeoJson(Output):
+    """`geojson/NAME.geojson`: polygons in pixels."""
+
+    def write(self, picture: Outlined) -> None:
+        """As `Output.write`."""
+        names = {category.id: category.name for category in self.setting.categories}
+        document = feature_collection(picture.objects, names, calibrated=self.setting.calibrated)
+        path = self.setting.out / "geojson" / f"{picture.file_name}.geojson"
+        write_atomically(path, json.dumps(document).encode())
+
+
+@dataclass
+class _Listed:
+    """A picture of the COCO file, without its pixels."""
+
+    file_name: str
+    width: int
+    height: int
+
+
+@dataclass
+class Coco(Output):
+    """`predictions.coco.json`: all pictures, with predicted IoU as `score`, or confidence where none is predicted."""
+
+    setting: Setting
+    pictures: list[_Listed] = field(default_factory=list)
+    labels: dict[str, list[ObjectLabel]] = field(default_factory=dict)
+    scores: dict[str, list[float]] = field(default_factory=dict)
+    written: float = field(default_factory=time.monotonic)
+
+    def write(self, picture: Outlined) -> None:
+        """As `Output.write`."""
+        name = picture.file_name
+        self.pictures.append(_Listed(name, picture.width, picture.height))
+        self.labels[name] = [ObjectLabel(item.category_id, item.mask) for item in picture.objects]
+        self.scores[name] = [item.predicted_iou for item in picture.objects]
+        if time.monotonic() - self.written > COCO_EVERY_S:
+            self.finish()
+
+    def finish(self) -> None:
+        """As `Output.finish`."""
+        document = coco_document(self.setting.categories, self.pictures, self.labels, self.scores)
+        score = "predicted IoU" if self.setting.calibrated else "confidence; this model's head is not calibrated"
+        document["info"] = {"description": "made by maskloop predict", "score": score}
+        if self.setting.polygons:
+            masks = (item.mask for picture in self.pictures for item in self.labels[picture.file_name])
+            for annotation, mask in zip(cast(list[dict[str, object]], document["annotations"]), masks, strict=True):
+                annotation["segmentation"] = [
+                    [value for point in polygon for value in point] for polygon in polygons_of(mask)
+                ]
+        write_atomically(self.setting.out / "predictions.coco.json", json.dumps(document).encode())
+        self.written = time.monotonic()
+
+
+WRITERS: Mapping[str, Callable[[Setting], Output]] = {
+    "overlays": Overlays,
+    "coco": Coco,
+    "geojson": GeoJson,
+    "masks": InstanceMasks,
+}
+"""By their names, `service.predict.names.FORMATS`."""
