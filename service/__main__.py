@@ -1,4 +1,4 @@
-"""The server's program: `python -m service serve` and `python -m service predict`.
+"""The server's program: `maskloop serve`, `maskloop predict` and `maskloop export-model`, handed over to it.
 
 Each command imports what it needs when it runs, so that `--help` and wrong options are answered at once.
 """
@@ -105,6 +105,21 @@ def predict(  # noqa: PLR0917 - options, given by name
             device=device,
         )
     )
+
+
+@app.command()
+def export_model(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A trained model of the recipe pretrained.")],
+    onnx: Annotated[Path, typer.Option(metavar="FILE", help="ONNX file to write.")],
+) -> None:
+    """Write a trained model for programs that have neither Maskloop nor torch.
+
+    The file tells its classes, the picture's size, threshold and licence in its metadata. docs/onnx.md has the few
+    lines of Python that use it.
+    """
+    from service.export_model import export_onnx
+
+    _told(lambda: print(f"Written: {export_onnx(model, onnx)}"))
 
 
 def _leave() -> None:

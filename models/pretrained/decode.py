@@ -97,7 +97,7 @@ def _drawn(
     cells = put_back(logits, regions, SIDE)
     first_iou = logits.new_ones(len(logits))
     if again.any():
-        boxes = torch.where(again[:, None], _mask_boxes(logits, regions, boxes), boxes)
+        boxes = torch.where(again[:, None], mask_boxes(logits, regions, boxes), boxes)
         logits[again], regions[again] = network.masks(maps, images[again], seeds[again], boxes[again])
         first, cells[again] = cells[again], put_back(logits[again], regions[again], SIDE)
         both, either = (first & cells[again]).flatten(1).sum(1), (first | cells[again]).flatten(1).sum(1)
@@ -114,17 +114,25 @@ def inside_mean(logits: Tensor) -> Tensor:
 
 def _peaks(logits: Tensor, most: int) -> tuple[Tensor, Tensor, Tensor]:
     """Image, place (x, y) in image sides and probability of local maxima, the highest `most` of each image."""
+    places, values = local_maxima(logits, most)
+    images, ranks = (values >= LEAST_CENTRE).nonzero(as_tuple=True)
+    return images, places[images, ranks], values[images, ranks]
+
+
+def local_maxima(logits: Tensor, most: int) -> tuple[Tensor, Tensor]:
+    """The highest N local maxima of each map (B, 1, s, s): places (B, N, 2) as x, y in image sides, and values (B, N).
+
+    Where a map has fewer, those that are none have probability 0.
+    """
     heat = logits[:, 0].sigmoid()
     side = heat.shape[-1]
     peaks = heat * (heat == F.max_pool2d(heat[:, None], 3, stride=1, padding=1)[:, 0])
     values, cells = peaks.flatten(1).topk(min(most, side * side), dim=1)
-    images, ranks = (values >= LEAST_CENTRE).nonzero(as_tuple=True)
-    there = cells[images, ranks]
-    places = (torch.stack([there % side, there // side], dim=1) + 0.5) / side
-    return images, places.to(heat.dtype), values[images, ranks]
+    places = (torch.stack([cells % side, cells // side], dim=-1) + 0.5) / side
+    return places.to(heat.dtype), values
 
 
-def _mask_boxes(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
+def mask_boxes(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
     """(N, 4) boxes around the masks in their regions; an empty mask keeps the box it was drawn for."""
     solid = logits > 0
     cells = logits.shape[-1]

@@ -49,6 +49,11 @@ def sample(maps: Tensor, images: Tensor, grid: Tensor, padding: str = "zeros") -
         (N, C, r, c).
     """
     items, rows, columns = grid.shape[:3]
+    if len(maps) == 1:  # nothing to fill up, nor to look up: an exported graph has no loops over images
+        drawn = F.grid_sample(
+            maps, grid.reshape(1, items * rows, columns, 2), padding_mode=padding, align_corners=False
+        )
+        return drawn.view(maps.shape[1], items, rows, columns).transpose(0, 1)
     numbers = torch.bincount(images, minlength=len(maps))
     most = int(numbers.max()) if items else 0
     first = numbers.cumsum(0) - numbers
@@ -78,6 +83,8 @@ def mean_inside(maps: Tensor, images: Tensor, boxes: Tensor, cells: int) -> Tens
     y = ends[..., 1] + places * (ends[..., 3] - ends[..., 1])
     rows, columns = (_tents(at * side - 0.5, side).mean(dim=1) for at, side in ((y, height), (x, width)))
     weights = rows[:, :, None] * columns[:, None]
+    if len(maps) == 1:
+        return weights.flatten(1) @ maps.flatten(2)[0].T
     own = [(images == image).nonzero()[:, 0] for image in range(len(maps))]
     flat = maps.flatten(2)
     return torch.cat([weights[places].flatten(1) @ flat[image].T for image, places in enumerate(own)])

@@ -38,6 +38,17 @@ def region_statistics(candidates: Candidates, maps: Maps) -> Tensor:
     Args:
         maps: that the candidates were found in.
     """
+    beside, cells = _number_beside(candidates.images), candidates.cells.flatten(1).float()
+    return statistics_beside(candidates, maps, beside, _largest_overlap(candidates.images, cells))
+
+
+def statistics_beside(candidates: Candidates, maps: Maps, beside: Tensor, overlap: Tensor) -> Tensor:
+    """As `region_statistics`.
+
+    Args:
+        beside: (N,) how many candidates the image of each has.
+        overlap: (N,) largest share of each mask that another one claims too.
+    """
     p, solid = candidates.logits.sigmoid().flatten(1), (candidates.logits > 0).flatten(1).float()
     inside, total, area = (p * solid).sum(1), p.sum(1), solid.sum(1)
     faint, sure = (p > 0.1).float().sum(1), (p >= 0.9).float().sum(1)
@@ -58,8 +69,8 @@ def region_statistics(candidates: Candidates, maps: Maps) -> Tensor:
         (p > 0.7).float().sum(1) / (p > 0.3).float().sum(1).clamp(min=1),
         candidates.first_iou,
         cells.mean(dim=1).sqrt(),
-        _number_beside(candidates.images) / 20,
-        _largest_overlap(candidates.images, cells),
+        beside / 20,
+        overlap,
         (shown * cells).sum(1) / cells.sum(1).clamp(min=1),
         1 - within / size.clamp(min=1e-9),
     )

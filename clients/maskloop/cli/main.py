@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-SERVERS_OWN = ("serve", "predict")
+SERVERS_OWN = ("serve", "predict", "export-model")
 """Commands that run in the server's own process, which has the network."""
 
 

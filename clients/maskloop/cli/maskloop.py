@@ -1,4 +1,4 @@
-"""`maskloop`: serve and predict run in the server's own process, which has the network; the rest runs here."""
+"""`maskloop`: what needs the network runs in the server's own process; the rest runs here."""
 
 from __future__ import annotations
 
@@ -40,6 +40,15 @@ def predict(arguments: Annotated[list[str] | None, typer.Argument(help="Options;
     """Outline objects with a trained model: predict MODEL PICTURES... --out DIR."""
     check_server_installed("maskloop predict runs the server's program")
     hand_over("predict", arguments or [])
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def export_model(
+    arguments: Annotated[list[str] | None, typer.Argument(help="Options; see export-model --help.")] = None,
+) -> None:
+    """Write a trained model for other programs: export-model MODEL --onnx FILE."""
+    check_server_installed("maskloop export-model runs the server's program")
+    hand_over("export-model", arguments or [])
 
 
 @app.command(cls=Command)

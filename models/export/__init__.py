@@ -1,0 +1,1 @@
+"""Trained networks for programs that have neither Maskloop nor torch."""
