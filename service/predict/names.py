@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from maskloop.errors import InvalidArgument
 
-FORMATS = ("overlays", "coco", "geojson", "masks")
+FORMATS = ("overlays", "coco", "yolo", "geojson", "masks")
 DEFAULT = "overlays,coco"
 
 

@@ -6,7 +6,7 @@ import io
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from maskloop.formats.coco import coco_document
+from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.files import write_atomically
 from maskloop.formats.polygons import polygons_of
+from maskloop.formats.tools.writing import check_stems
+from maskloop.formats.tools.yolo import write_yolo
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 from service.predict.geojson import feature_collection
 from service.predict.overlay import overlay
@@ -72,6 +75,13 @@ class Output(ABC):
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+
+    def expect(self, file_names: Sequence[str]) -> None:  # noqa: B027 - most formats name files by whole names
+        """Look at the names of the pictures to come, before any is outlined.
+
+        Raises:
+            InvalidDataset: what is written of two pictures would have one name.
+        """
 
     @abstractmethod
     def write(self, picture: Outlined) -> None:
@@ -166,10 +176,37 @@ class Coco(Output):
         self.written = time.monotonic()
 
 
+@dataclass
+class Yolo(Output):
+    """`yolo/`: data.yaml, and a text file of polygons for each picture, which is to lie in `yolo/images/train`."""
+
+    setting: Setting
+    images: list[DatasetImage] = field(default_factory=list)
+
+    def expect(self, file_names: Sequence[str]) -> None:
+        """As `Output.expect`."""
+        check_stems(self._dataset([DatasetImage(name, Path(name), 1, 1, ()) for name in file_names]))
+
+    def write(self, picture: Outlined) -> None:
+        """As `Output.write`."""
+        objects = tuple(ObjectLabel(item.category_id, item.mask) for item in picture.objects)
+        name = picture.file_name
+        self.images.append(DatasetImage(name, Path(name), picture.width, picture.height, objects))
+
+    def finish(self) -> None:
+        """As `Output.finish`."""
+        write_yolo(self.setting.out / "yolo", self._dataset(self.images))
+
+    def _dataset(self, images: Sequence[DatasetImage]) -> Dataset:
+        names = tuple(image.file_name for image in images)
+        return Dataset(self.setting.categories, tuple(images), names, (), "predicted")
+
+
 WRITERS: Mapping[str, Callable[[Setting], Output]] = {
     "overlays": Overlays,
     "coco": Coco,
     "geojson": GeoJson,
     "masks": InstanceMasks,
+    "yolo": Yolo,
 }
 """By their names, `service.predict.names.FORMATS`."""

@@ -74,7 +74,7 @@ def predict(
 
     Raises:
         ModelNotFound, InvalidArgument: there is no model at `checkpoint`, it is damaged, or it needs counts.
-        InvalidDataset: the counts do not hold together; names which.
+        InvalidDataset: the counts do not hold together, or what is written of two pictures would have one name.
         InvalidConfig: torch cannot use the device.
         StorageFull: the disk is full.
     """
@@ -89,6 +89,9 @@ def predict(
     setting = Setting(wanted.out, categories, model.calibrator.is_fitted, wanted.polygons)
     summary = Summary(setting, len(files))
     outputs = [*(WRITERS[name](setting) for name in wanted.formats), summary]
+
+    for output in outputs:
+        output.expect([file.file_name for file in files])
 
     def in_windows(done: int, windows: int) -> None:
         progress(Progress(summary.done, len(files), done, windows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidDataset, ModelNotFound
 from maskloop.formats.segmentation import read_segmentation
+from maskloop.formats.tools.yolo import read_yolo
 from maskloop.masks import Mask
 from models.annotation.recipe import resolve
 from models.data.windows import windows
@@ -99,6 +101,26 @@ def test_every_format_is_written_of_every_picture_and_the_summary_adds_up(checkp
     objects = list(csv.DictReader((out / "objects.csv").open()))
     assert [row["object"] for row in objects if row["file_name"] == "deep/square2.png"] == ["1", "2"]
     assert all(0 <= float(row["predicted_iou"]) <= 1 for row in objects)
+
+
+def test_yolo_s_files_are_read_back_as_the_same_masks(checkpoint, pictures, tmp_path):
+    run(checkpoint, pictures, counts_file(tmp_path), "yolo", "coco")
+    shutil.copytree(pictures, tmp_path / "out" / "yolo" / "images" / "train")
+    (tmp_path / "out" / "yolo" / "images" / "val").mkdir()
+    read = read_yolo(tmp_path / "out" / "yolo").by_name
+    document = document_of(tmp_path / "out")
+    for image in document["images"]:
+        mine = [item["segmentation"] for item in document["annotations"] if item["image_id"] == image["id"]]
+        back = [item.mask for item in read[image["file_name"]].objects]
+        assert back == [read_segmentation(each, SIDE, SIDE) for each in mine]
+
+
+def test_pictures_whose_yolo_labels_would_be_one_file_are_refused_before_any_is_outlined(free, pictures, tmp_path):
+    shutil.copy(pictures / "square0.png", pictures / "square0.jpg")
+    done = command(free, pictures, "--out", tmp_path / "out", "--format", "yolo")
+    assert done.exit_code == 2
+    assert "square0.jpg and square0.png would both have their labels in" in done.stderr
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_model_that_finds_by_itself_needs_no_counts_and_another_says_that_it_does(checkpoint, free, pictures):
