@@ -31,7 +31,10 @@ COCO_EVERY_S = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Outlined:
-    """A picture, pixels (H, W, 3) uint8 RGB, and its objects, whose masks are of its size."""
+    """A picture, pixels (H, W, 3) uint8 RGB, and its objects, whose masks are of its size.
+
+    Overlays draw on the pixels; no other format reads them.
+    """
 
     file_name: str
     pixels: NDArray[np.uint8]

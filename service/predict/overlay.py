@@ -24,14 +24,14 @@ def overlay(
     """PNG of a picture (H, W, 3) with its masks in the colours of their categories, outlined and named.
 
     Args:
+        pixels: drawn on: a copy of a large photograph would take hundreds of megabytes.
         calibrated: whether a head predicts IoU, written beside the names then; else a line says that none does.
     """
     colours = {category.id: COLOURS[place % len(COLOURS)] for place, category in enumerate(categories)}
-    tinted = pixels.copy()
     stroke = max(1, max(pixels.shape) // 800)
     for item in objects:
-        _tint(tinted, item, np.array(colours[item.category_id]), stroke)
-    picture = Picture.fromarray(tinted)
+        _tint(pixels, item, np.array(colours[item.category_id]), stroke)
+    picture = Picture.fromarray(pixels)
     _write_names(picture, objects, {category.id: category.name for category in categories}, calibrated=calibrated)
     file = io.BytesIO()
     picture.save(file, "PNG", compress_level=1)

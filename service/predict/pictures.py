@@ -32,6 +32,8 @@ class PictureFile:
         Raises:
             InvalidImage: the file cannot be read, or does not decode.
         """
+        if self.path.exists() and not self.path.is_file():  # a pipe would be waited for, for ever
+            raise InvalidImage(f"image {self.file_name} cannot be read: it is no file")
         try:
             size = self.path.stat().st_size
             data = self.path.read_bytes() if size <= MOST_BYTES else b""

@@ -73,6 +73,13 @@ def test_a_file_that_is_gone_is_passed_over(tmp_path):
     assert passed_over[0].why == "cannot be read: No such file or directory"
 
 
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    passed_over: list[PassedOver] = []
+    assert list(read_pictures(name_pictures([tmp_path / "a.png"], recursive=True), passed_over)) == []
+    assert passed_over[0].why == "cannot be read: it is no file"
+
+
 def test_a_large_picture_is_held_alone():
     sizes = [1, 1, 1, 9, 1, 2, 1, 1, 1]
     pictures = (ReadPicture(str(size), np.zeros((1, size, 3), np.uint8)) for size in sizes)
