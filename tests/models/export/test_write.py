@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from maskloop.formats.coco import read_coco_folder
+from maskloop.formats.images import decode_image
 from maskloop.values import ObjectProposal
-from models.data.samples import ImageToScore
+from models.data.samples import Example, ImageToScore
 from models.export.write import write_onnx
+from models.features.recipe import PretrainedRecipe
+from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from tests.docs.pages import ROOT, blocks
@@ -101,3 +106,28 @@ def test_a_dense_network_gives_the_same_objects(tmp_path):
             assert max((mask & solid).sum() / (mask | solid).sum() for solid in same) > 0.95
             compared += 1
     assert compared >= 3
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.skipif("MASKLOOP_DATA" not in os.environ, reason="MASKLOOP_DATA names no folder of real images")
+def test_a_trained_network_gives_the_same_objects_of_real_photographs(tmp_path):
+    data = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / "balloons")
+    labels = [
+        Example(name, decode_image(data.by_name[name].read(), name).pixels, data.by_name[name].objects)
+        for name in data.train[:8]
+    ]
+    recipe = PretrainedRecipe(min_iterations=120, max_iterations=120, views=2)
+    categories = [category.id for category in data.categories]
+    model = fit(labels, categories, recipe, seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None)
+    outline, compared = outline_of(REGIONS, write_onnx(model, tmp_path / "model.onnx")), 0
+    for name in data.test[:8]:
+        pixels = decode_image(data.by_name[name].read(), name).pixels
+        expected, found = ours(model, pixels), list(outline(Image.fromarray(pixels)))
+        assert len(found) == len(expected)
+        for item, (_, iou, solid) in zip(expected, found, strict=True):
+            mask = item.mask.to_array()
+            assert (mask & solid).sum() >= 0.99 * (mask | solid).sum()
+            assert iou == pytest.approx(item.predicted_iou, abs=0.01)
+            compared += 1
+    assert compared >= 5
