@@ -18,7 +18,7 @@ import torch
 
 from maskloop.errors import FailedPrecondition
 from maskloop.formats.files import write_atomically
-from models.encoders.pretrained import PACKAGED
+from models.encoders.names import PACKAGED
 from models.export.graphs import DenseGraph, RegionsGraph
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense

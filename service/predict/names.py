@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from maskloop.errors import InvalidArgument
+from maskloop.spelling import did_you_mean
 
 FORMATS = ("overlays", "coco", "yolo", "geojson", "masks")
 DEFAULT = "overlays,coco"
@@ -20,7 +20,6 @@ def read_formats(given: Sequence[str]) -> tuple[str, ...]:
     named = [name.strip().lower() for part in (given or [DEFAULT]) for name in part.split(",")]
     for name in named:
         if name not in FORMATS:
-            near = difflib.get_close_matches(name, FORMATS, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(name, FORMATS)
             raise InvalidArgument(f"there is no format {name!r}: {', '.join(FORMATS)}{hint}", field="format")
     return tuple(dict.fromkeys(named))

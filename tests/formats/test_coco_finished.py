@@ -79,7 +79,7 @@ def test_what_is_wrong_with_other_images_does_not_matter(tmp_path: Path) -> None
 def test_an_unknown_category_is_told_once_with_what_was_meant(tmp_path: Path) -> None:
     content = document(["a.png", "b.png", "c.png"], None, [{"id": 1, "name": "Spot"}])
     lines = told(tmp_path, content, "a.png", "b.png", "c.png")
-    assert lines == ["a.png: category 'Spot' is none of spot, hole; did you mean spot?"]
+    assert lines == ["a.png: category 'Spot' is none of spot, hole; did you mean 'spot'?"]
 
 
 def test_a_category_nobody_used_here_does_not_matter(tmp_path: Path) -> None:

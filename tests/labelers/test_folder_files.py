@@ -91,7 +91,7 @@ def test_names_with_accents_are_one_name_however_they_are_composed(people):
         (json.dumps(GOOD).replace("2", "2e400"), "a.png: the count of crack is inf"),
         (
             json.dumps(GOOD).replace("crack", "Crak"),
-            "a.png: category 'Crak' is none of crack, rust, hole; did you mean crack?",
+            "a.png: category 'Crak' is none of crack, rust, hole; did you mean 'crack'?",
         ),
         (json.dumps(GOOD)[:-4], "is no JSON"),
         ("", "is no JSON"),
@@ -111,7 +111,7 @@ def test_an_answer_that_is_nearly_a_category_is_told_with_it(people):
     people.save({"a.png": "Rust", "b.png": ""})
     people.save({"a.png": "rust", "b.png": ""})
     people.labeler.label(task(OOD_CHECK))
-    assert "did you mean rust?" in people.said
+    assert "did you mean 'rust'?" in people.said
 
 
 def test_a_run_that_waits_for_another_folder_says_so_at_once(tmp_path):

@@ -75,7 +75,7 @@ def test_a_wrong_category_is_told_as_such_with_the_one_that_is_near(people):
     people.save(document("a.png", "b.png", spot="Spot"))
     people.save(document("a.png", "b.png"))
     people.labeler.label(asked("a.png", "b.png"))
-    assert "category 'Spot' is none of spot, hole; did you mean spot?" in people.said
+    assert "category 'Spot' is none of spot, hole; did you mean 'spot'?" in people.said
     assert "does not list this image" not in people.said
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -28,6 +27,7 @@ from maskloop.formats.tools.writing import Losses, Outlines
 from maskloop.formats.tools.yolo import read_yolo, write_yolo, write_yolo_boxes, yolo_picture
 from maskloop.formats.voc import read_voc
 from maskloop.formats.voc.writing import voc_picture, write_voc
+from maskloop.spelling import did_you_mean
 
 
 class Reader(Protocol):
@@ -161,6 +161,5 @@ def split_spec(spec: str, option: str, also: Sequence[str] = ()) -> tuple[Format
     if name in FORMATS and place:
         return FORMATS[name], place
     known = [*also, *(f"{each}:DIR" for each in FORMATS)]
-    near = [] if name in FORMATS else get_close_matches(name.lower(), FORMATS, 1)
-    meant = f"; did you mean {near[0]}:DIR?" if near else ""
+    meant = "" if name in FORMATS else did_you_mean(name, FORMATS)
     raise InvalidArgument(f"{option} {spec!r} is none of {', '.join(known)}{meant}", field=option.strip("-"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.answers import read_answers
-from maskloop.formats.unknown_names import did_you_mean
+from maskloop.spelling import did_you_mean
 from maskloop.values import Category, OodAnswer
 
 
@@ -22,7 +22,7 @@ def read_ood_answers(file: Path, categories: Iterable[Category], expected: Itera
     def answer(said: object) -> OodAnswer:
         if not isinstance(said, str) or said not in ids:
             names = [name for name in ids if name]
-            near = did_you_mean(said, names)
+            near = did_you_mean(str(said), names)
             raise InvalidDataset(
                 f'its answer is {said!r:.40}, neither "" for nothing nor one of {", ".join(names)}{near}'
             )

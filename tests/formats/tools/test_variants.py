@@ -165,7 +165,7 @@ def test_what_labelme_s_file_cannot_say_is_told(place, document, told):
 
 def test_a_class_that_labels_txt_lacks_is_told_with_the_nearest(place):
     files = {"a.png": None, "labels.txt": "__ignore__\ncracks\n", "a.json": labelme(shape())}
-    assert "a.png: category 'crack' is none of cracks; did you mean cracks?" in complaint("labelme", place(files))
+    assert "a.png: category 'crack' is none of cracks; did you mean 'cracks'?" in complaint("labelme", place(files))
 
 
 def test_a_picture_that_lost_an_object_has_no_label(place):

@@ -9,7 +9,6 @@ from typing import Any
 
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
-from maskloop.formats.coco.categories import no_category
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.file_names import match_names
 from maskloop.formats.images import read_image_size
@@ -17,6 +16,7 @@ from maskloop.formats.photos import find_pictures
 from maskloop.formats.problems import Problems
 from maskloop.formats.splits import draw_split, listed_split, split_by_side
 from maskloop.formats.tools.shapes import Shape, Size
+from maskloop.formats.unknown_names import no_category
 from maskloop.values import Box, Category, ObjectLabel
 
 LONGEST_NAME = 255
