@@ -90,7 +90,7 @@ def test_pixels_of_crowds_are_ignored_but_not_those_of_an_object_among_them():
 ANNOTATION: dict[str, dict[str, Any]] = {
     "compact": {},
     "paper": {},
-    "recurrent": {},
+    "recurrent": {"weights": "random"},
     "paper, count-free": {"classes": "predicted", "class_from": 0.0, "stop_from": 0.0},
     "compact, joint": {"iou_training": "joint"},
 }
