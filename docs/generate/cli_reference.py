@@ -17,7 +17,7 @@ import typer
 from docs.generate.markdown import cell, table
 
 APPS: Mapping[str, Sequence[str]] = {
-    "al-loop": ("maskloop.cli.al_loop:app", "maskloop.cli.compare:app"),
+    "al-loop": ("maskloop.cli.al_loop:app", "maskloop.cli.runs:app", "maskloop.cli.compare:app"),
     "maskloop": ("maskloop.cli.maskloop:app",),
 }
 """Where the commands of each program are."""

@@ -21,9 +21,10 @@ from maskloop.loop.options.options import RUN
 from maskloop.spelling import did_you_mean
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-COMMANDS = ("status", "finish", "compare", "summarize")
+COMMANDS = ("status", "finish", "export", "compare", "summarize")
 EPILOG = (
     "Commands, with their own --help: al-loop status says how a run stands; al-loop finish ends it with what it has; "
+    "al-loop export writes its labels for other tools; "
     "al-loop compare runs strategies and seeds side by side; al-loop summarize puts several comparisons on one page."
 )
 
@@ -111,7 +112,7 @@ def _run_words(words: list[str]) -> None:
         near = did_you_mean(command, COMMANDS)
         known = ", ".join(COMMANDS)
         raise InvalidArgument(f"al-loop has no command {command!r}, but {known}{near}", field="command")
-    if command in ("status", "finish"):
+    if command in ("status", "finish", "export"):
         from maskloop.cli.runs import app as runs
 
         runs(words)

@@ -17,7 +17,7 @@ from maskloop.errors import InvalidArgument
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from maskloop.formats.datasets import Dataset
+    from maskloop.formats.datasets import Dataset, DatasetImage
     from maskloop.formats.tools.writing import Outlines
 
 NAMES = "coco, yolo, yolo-boxes, labelme, cvat, labelstudio, voc, datumaro, png-instances, png-semantic"
@@ -126,28 +126,37 @@ def export(
 
     from maskloop.cli.maskloop import HEALTH_CHECK_S
     from maskloop.client import Client, Retry
-    from maskloop.datasets.convert import check_empty, check_outlines, write_dataset
-    from maskloop.datasets.formats import split_spec
     from maskloop.datasets.projects import read_project
 
     console = Console()
-    into, place = split_spec(to, "TO")
-    way = check_outlines(into, _asked(polygons, rle))
-    check_empty(Path(place))
     with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
         with console.status("asking the server"):
             dataset, kept = read_project(client, project)
-        with _bar(console, "writing", len(dataset.images)) as done:
-            lost = write_dataset(
-                dataset,
-                into,
-                Path(place),
-                way,
-                read=(lambda image: client.read_image(project_id=project, image_id=kept[image.file_name].id))
-                if images
-                else None,
-                done=done,
-            )
+
+        def read(image: DatasetImage) -> bytes:
+            return client.read_image(project_id=project, image_id=kept[image.file_name].id)
+
+        write_project(console, to, dataset, polygons=polygons, rle=rle, read=read if images else None)
+
+
+def write_project(
+    console: Console,
+    to: str,
+    dataset: Dataset,
+    *,
+    polygons: bool,
+    rle: bool,
+    read: Callable[[DatasetImage], bytes] | None,
+) -> None:
+    """Write a project's labels to `FORMAT:DIR`, with their pictures if `read` reads them."""
+    from maskloop.datasets.convert import check_empty, check_outlines, write_dataset
+    from maskloop.datasets.formats import split_spec
+
+    into, place = split_spec(to, "TO")
+    way = check_outlines(into, _asked(polygons, rle))
+    check_empty(Path(place))
+    with _bar(console, "writing", len(dataset.images)) as done:
+        lost = write_dataset(dataset, into, Path(place), way, read=read, done=done)
     _tell_written(console, to, dataset, lost)
 
 

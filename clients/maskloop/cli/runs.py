@@ -1,4 +1,4 @@
-"""`al-loop status` and `al-loop finish`: how a run stands, and ending it with what it has."""
+"""`al-loop status`, `finish` and `export`: how a run stands, ending it with what it has, its labels for other tools."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from maskloop.cli.formats import POLYGONS, RLE, TO
 from maskloop.cli.options import Command
 from maskloop.loop.options import kept_options
 
@@ -50,3 +51,31 @@ def finish(workdir: Workdir = Path("runs/latest")) -> None:
         while is_worked_on(workdir):
             time.sleep(LOOK_EVERY_S)
     out.print(f"finished. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
+
+
+@app.command(cls=Command)
+def export(
+    to: Annotated[str, TO],
+    *,
+    workdir: Workdir = Path("runs/latest"),
+    polygons: Annotated[bool, POLYGONS] = False,
+    rle: Annotated[bool, RLE] = False,
+    images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures too.", metavar="")] = False,
+) -> None:
+    """Write the labels of a run, as far as people have handed them in, for another tool; at any moment."""
+    options = kept_options(workdir)
+    from rich.console import Console
+
+    from maskloop.cli.formats import write_project
+    from maskloop.formats.datasets import DatasetImage
+    from maskloop.loop.workdir.server import RunServer
+
+    out = Console()
+    with out.status("asking the run's server"), RunServer(workdir, options) as run:
+        dataset, _ = run.labels()
+        data = run.data
+
+    def read(image: DatasetImage) -> bytes:
+        return data.by_name[image.file_name].read()
+
+    write_project(out, to, dataset, polygons=polygons, rle=rle, read=read if images else None)

@@ -17,7 +17,7 @@ from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco import read_coco_folder
-from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.datasets import Dataset, DatasetImage, PassedOver
 from maskloop.values import Category, ImageImport, Split
 
 LONGEST_NAME = 24
@@ -53,6 +53,17 @@ class Data:
     def is_labeled(self) -> bool:
         """Whether its own labels can answer for people: some object is known, and no image of the pool is unknown."""
         return any(image.objects for image in self.dataset.images) and all(image.is_labeled for image in self.pool)
+
+    def labeled(self) -> Data:
+        """Without the images of the pool that nobody has labeled, where others are: the data's own labels cannot answer
+        for them."""
+        unknown = [image.file_name for image in self.pool if not image.is_labeled]
+        if len(unknown) == len(self.pool):
+            return self
+        train = tuple(name for name in self.dataset.train if self.dataset.by_name[name].is_labeled)
+        passed_over = (PassedOver(name, "nobody has labeled it") for name in unknown)
+        dataset = replace(self.dataset, train=train, passed_over=(*self.dataset.passed_over, *passed_over))
+        return replace(self, dataset=dataset)
 
     @property
     def pool(self) -> tuple[DatasetImage, ...]:

@@ -40,6 +40,10 @@ class ArmName:
     strategy: Strategy
     project_id: str
 
+    def name_of_run(self, run_id: str) -> str:
+        """What tells its tasks from those of other runs, for people."""
+        return f"{self.project_id}-{run_id[:8]}"
+
 
 @dataclass(frozen=True)
 class Keeping:
@@ -134,6 +138,7 @@ def open_arm(
     keeping = keeping or Keeping()
     _create(client, name, data, keeping.first or options, requests)
     _give_budget(client, name, options.parsed_budget())
+    client.add_categories(project_id=name.project_id, categories=data.dataset.categories)
     images = _import(client, name.project_id, data, progress, referred_folders(options, data))
     training = Training(
         options.recipe_name,
@@ -160,7 +165,7 @@ def open_arm(
         progress,
         clock,
         decisions,
-        f"{name.project_id}-{run_id[:8]}",
+        name.name_of_run(run_id),
         keeping.is_over,
         decisions.reopen(whatever=keeping.is_changed),
     )
@@ -176,7 +181,7 @@ def _create(client: Client, name: ArmName, data: Data, options: Options, request
     client.create_project(
         project_id=name.project_id,
         display_name=f"{data.name}, {name.strategy}",
-        categories=data.dataset.categories,
+        categories=data.dataset.categories[: len(options.excerpt().classes)] or data.dataset.categories,
         outline_price=options.outline_price(),
         request_id=requests.of("create_project"),
     )
@@ -229,6 +234,16 @@ def _import(client: Client, project_id: str, data: Data, progress: Progress, ref
         progress.share("import", images / len(names), f"{images} of {len(names)} images")
 
     return list(client.import_images(project_id=project_id, images=data.imports(referred), taken=taken))
+
+
+def check_labeler(options: Options, run: str, progress: Progress) -> None:
+    """Refuse, before anything is bought, a folder in which another run's tasks lie.
+
+    Raises:
+        FailedPrecondition, InvalidDataset: names the folder.
+    """
+    if (people := options.parsed_labeler()) is not None:
+        FolderLabeler(people.folder, progress, annotators=people.annotators).check_run(run)
 
 
 def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:

@@ -14,7 +14,7 @@ import numpy as np
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data
-from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, run_arm
+from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, check_labeler, run_arm
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
@@ -79,6 +79,8 @@ class Run:
             recipe = check_recipes(client, self.options)
             if warning := warn_of_small_objects(data.test, recipe):
                 self.progress.note(warning)
+            own = arm_names(self.options, data, run.run_id)[0]
+            check_labeler(self.options, own.name_of_run(run.run_id), self.progress)
             keep_run(self.workdir, run)
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)

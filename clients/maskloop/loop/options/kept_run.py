@@ -17,6 +17,8 @@ DEFAULTS = {each.name: each.default for each in fields(Options) if each.default 
 """What options are that a run file does not hold: those that came after it was written."""
 CHANGEABLE = frozenset({"budget", "batch", "max_rounds", "stop_when", "labeler"})
 """What may be another way when a run is gone on with."""
+GROWING = "classes"
+"""What may grow at its end when photographs without labels are gone on with."""
 STUDENT = frozenset({"student_network", "pseudo_min_iou"})
 """What may be given to a run that was begun without a student network."""
 
@@ -38,7 +40,7 @@ class KeptRun:
     @property
     def is_changed(self) -> bool:
         """Whether it may go on where it had ended."""
-        return any(getattr(self.first, name) != getattr(self.now, name) for name in CHANGEABLE)
+        return any(getattr(self.first, name) != getattr(self.now, name) for name in (*CHANGEABLE, GROWING))
 
 
 def find_run(workdir: Path, options: Options, *, resume: bool) -> KeptRun | None:
@@ -52,7 +54,12 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> KeptRun | None
     if kept is None:
         return None
     first, before = _options_of(kept)
-    changeable = CHANGEABLE if before.student_network else CHANGEABLE | STUDENT
+    changeable = set(CHANGEABLE if before.student_network else CHANGEABLE | STUDENT)
+    if (
+        options.vocabulary_grows
+        and options.excerpt().classes[: len(before.excerpt().classes)] == before.excerpt().classes
+    ):
+        changeable.add(GROWING)
     allowed = {name: getattr(options, name) for name in changeable}
     check_same(workdir / RUN_FILE, asdict(replace(before, **allowed)), asdict(options))
     return KeptRun(str(kept["run_id"]), first, options)
@@ -69,6 +76,12 @@ def kept_options(workdir: Path) -> Options:
     if kept is None:
         raise FailedPrecondition(f"{workdir} holds no run; --workdir names another folder", field="workdir")
     return _options_of(kept)[1]
+
+
+def kept_run_id(workdir: Path) -> str:
+    """The id of the run that WORKDIR holds; as `kept_options`."""
+    kept = read_run_file(workdir / RUN_FILE, {"run_id"}, resume=True)
+    return "" if kept is None else str(kept["run_id"])
 
 
 def keep_run(workdir: Path, run: KeptRun) -> None:

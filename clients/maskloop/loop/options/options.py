@@ -228,6 +228,11 @@ class Options:
         names = tuple(name.strip() for name in self.classes.split(",") if name.strip())
         return Excerpt(names, self.crop, self.stretch, number_range(self.objects), self.pool_images, self.test_images)
 
+    @property
+    def vocabulary_grows(self) -> bool:
+        """Whether `classes` are the vocabulary itself, to which people may add."""
+        return self.data.startswith("images:")
+
     def tested(self) -> TestImages:
         """Which are the test images."""
         workday_s = Budget.parse(self.workday).seconds

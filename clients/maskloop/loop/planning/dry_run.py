@@ -62,7 +62,7 @@ def data_of(options: Options, demo_folder: Path) -> Data:
     Raises:
         InvalidArgument, InvalidDataset: there is no such data, or it does not hold together.
     """
-    return read_data(
+    data = read_data(
         options.data,
         demo_folder,
         options.seed,
@@ -71,6 +71,7 @@ def data_of(options: Options, demo_folder: Path) -> Data:
         test=options.tested(),
         on_bad=options.bad_entries(),
     )
+    return data.labeled() if options.simulated else data
 
 
 def check_recipes(client: Client, options: Options) -> Mapping[str, object]:
