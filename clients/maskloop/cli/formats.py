@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +12,7 @@ import typer
 
 from maskloop.address import DEFAULT_ADDRESS
 from maskloop.errors import InvalidArgument
+from maskloop.formats.bad_entries import OnBad
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 NAMES = "coco, yolo, yolo-boxes, labelme, cvat, labelstudio, voc, datumaro, png-instances, png-semantic"
 SHOW_AFTER_S = 2.0
 MOST_SHOWN = 20
-
-
-class OnBad(StrEnum):
-    """What becomes of entries that do not hold."""
-
-    STOP = "stop"
-    SKIP = "skip"
 
 
 FROM = typer.Argument(metavar="FROM:PLACE", help=f"Format and folder, or FILE,IMAGES. Formats: {NAMES}.")
@@ -169,12 +162,11 @@ def _asked(polygons: bool, rle: bool) -> Outlines | None:
 
 
 def _read(console: Console, read: Callable[..., Dataset], seed: int, on_bad: OnBad) -> Dataset:
-    from maskloop.formats import bad_entries
     from maskloop.formats.tools.writing import boxed_alone
     from maskloop.pages.wording import say_count
 
     with console.status("reading"):
-        dataset = read(seed, bad_entries.OnBad(on_bad))
+        dataset = read(seed, on_bad)
     objects = sum(len(image.objects) for image in dataset.images)
     boxes = sum(len(boxed_alone(image)) for image in dataset.images)
     unlabeled = sum(1 for image in dataset.images if not image.is_labeled and image.boxes is None)
