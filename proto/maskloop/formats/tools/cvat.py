@@ -81,7 +81,9 @@ def write_cvat(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.RLE
     for name in names.values():
         label = ET.SubElement(labels, "label")
         ET.SubElement(label, "name").text = name
-        _declare_crowd(ET.SubElement(label, "attributes"))
+        attributes = ET.SubElement(label, "attributes")
+        if any(item.crowd for image in dataset.images for item in image.objects):
+            _declare_crowd(attributes)
     for number, (image, _) in enumerate(used_images(dataset)):
         if not is_known(image):
             losses.add("images without a label left out, which CVAT takes for empty ones")
@@ -232,8 +234,8 @@ def _add_shapes(entry: Element, image: DatasetImage, names: Mapping[int, str], o
     for group, item in enumerate(image.objects, 1):
         label = {"label": names[item.category_id], "source": "manual", "occluded": "0"}
         shapes = [_mask(entry, item, label)] if outlines is Outlines.RLE else _polygons(entry, item, label, group)
-        for shape in shapes:
-            ET.SubElement(shape, "attribute", name=CROWD).text = "true" if item.crowd else "false"
+        for shape in shapes if item.crowd else ():
+            ET.SubElement(shape, "attribute", name=CROWD).text = "true"
     for box in boxed_alone(image):
         _add_box(entry, box, names[box.category_id])
 
@@ -263,5 +265,4 @@ def _polygons(entry: Element, item: ObjectLabel, label: Mapping[str, str], group
 
 def _add_box(entry: Element, box: Box, name: str) -> None:
     sides = {key: f"{value:.2f}" for key, value in zip(("xtl", "ytl", "xbr", "ybr"), box.corners, strict=True)}
-    shape = ET.SubElement(entry, "box", {"label": name, "source": "manual", "occluded": "0", **sides, "z_order": "0"})
-    ET.SubElement(shape, "attribute", name=CROWD).text = "false"
+    ET.SubElement(entry, "box", {"label": name, "source": "manual", "occluded": "0", **sides, "z_order": "0"})
