@@ -109,16 +109,19 @@ def _add_items(
         if name in pictures:
             picture = pictures[name]
             with gathering.problems.about(picture.name):
-                size = (item.get("image") or item.get("media") or {}).get("size") or (None, None)
-                check_size((size[1], size[0]), picture)
+                size = list_at(object_at(_media(item), "its image").get("size") or [None], "its image's size")
+                check_size((size[-1], size[0]), picture)
                 entries = _grouped(list_at(item.get("annotations"), "its annotations"))
                 shapes = gathering.shapes(picture, entries, lambda parts, size: _object(parts, size, names))
                 gathering.add(picture, shapes, subset)
 
 
 def _picture_name(item: Mapping[str, Any]) -> str:
-    media = item.get("image") or item.get("media") or {}
-    return text_at(object_at(media, "its image").get("path") or item.get("id"), "its image's path")
+    return text_at(object_at(_media(item), "its image").get("path") or item.get("id"), "its image's path")
+
+
+def _media(item: Mapping[str, Any]) -> Any:
+    return item.get("image") or item.get("media") or {}
 
 
 def _grouped(annotations: Sequence[Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:

@@ -137,18 +137,19 @@ def _answer(task: Mapping[str, Any]) -> list[Any] | None:
 
 def _objects(regions: Sequence[Any]) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """The regions of each object, labels and shapes of one id put together; what outlines nothing is left out."""
-    by_id: dict[object, dict[str, Any]] = {}
+    by_id: dict[str, dict[str, Any]] = {}
     for place, region in enumerate(regions):
         its = _flat(object_at(region, "a region"))
-        key = its.get("id") or place
+        key = str(its.get("id") or f"region {place}")
         kept = by_id.setdefault(key, {"place": place})
         kept.update({name: value for name, value in its.items() if value is not None})
-    objects: dict[object, list[Mapping[str, Any]]] = {}
+    objects: dict[str, list[Mapping[str, Any]]] = {}
     for key, region in by_id.items():
         if (name := _class(region)) is not None:
-            parent = by_id.get(region.get("parentID"))
+            parent_id = str(region.get("parentID"))
+            parent = by_id.get(parent_id)
             joins = parent is not None and _is_polygon(region) and _is_polygon(parent) and _class(parent) == name
-            objects.setdefault(region["parentID"] if joins else key, []).append(region)
+            objects.setdefault(parent_id if joins else key, []).append(region)
     return [(f"region {parts[0]['place']}", parts) for parts in objects.values()]
 
 
@@ -177,7 +178,7 @@ def _object(parts: Sequence[Mapping[str, Any]], size: Size) -> Shape:
 
 def _shape(region: Mapping[str, Any], size: Size) -> Shape:
     name = _class(region) or ""
-    crowd = CROWD in ((region.get("meta") or {}).get("text") or ())
+    crowd = CROWD in list_at(object_at(region.get("meta") or {}, "its meta").get("text") or [], "its meta's text")
     if region.get("image_rotation"):
         raise InvalidDataset(f"its picture is turned by {region['image_rotation']} degrees; turn it back")
     said = region.get("original_width"), region.get("original_height")

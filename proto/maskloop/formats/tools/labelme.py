@@ -136,7 +136,7 @@ def _shape(entry: Mapping[str, Any], size: Size) -> Shape:
     name = text_at(entry.get("label"), "its label")
     points = points_at(entry.get("points"), "its points")
     kind = entry.get("shape_type") or "polygon"
-    crowd = bool((entry.get("flags") or {}).get(CROWD))
+    crowd = bool(object_at(entry.get("flags") or {}, "its flags").get(CROWD))
     if kind == "polygon":
         return outlined(name, [points], size, crowd)
     if len(points) == 2 and kind == "rectangle":
