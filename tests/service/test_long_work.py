@@ -346,7 +346,7 @@ def test_networks_of_before_go_on_when_the_vocabulary_grows(client, counted, sco
     for seed in (3, 4):
         client.wait_operation(client.train_model(project_id="p", recipe="compact", overrides=warm, seed=seed))
         if seed == 3:
-            client.add_categories(project_id="p", categories=[Category(3, "triangle")])
+            client.add_categories(project_id="p", categories=["triangle", "circle"])
     path = client.read_model(project_id="p", model_version=latest(client), path=tmp_path / "grown.safetensors")
     assert FittedModel.load(path, torch.device("cpu")).categories == (1, 2, 3)
 

@@ -193,6 +193,8 @@ def test_categories_by_name_are_numbered_in_their_order() -> None:
     assert as_vocabulary(["crack", "rust"]) == as_vocabulary(("crack", "rust")) == named
     assert as_vocabulary([Category(7, "crack")]) == (Category(7, "crack"),)
     assert as_vocabulary(named) == named
+    known = (Category(4, "rust"), Category(9, "spall"))
+    assert as_vocabulary(["moss", "rust", "leak"], known) == (Category(10, "moss"), known[0], Category(11, "leak"))
 
 
 @pytest.mark.parametrize("given_", ["crack", ["crack", Category(2, "rust")], [1, 2], [("crack", 1)]])

@@ -47,16 +47,23 @@ class ProjectVerbs(Verbs):
         )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
 
-    def add_categories(self, *, project_id: str, categories: Sequence[Category], request_id: str = "") -> Project:
+    def add_categories(self, *, project_id: str, categories: Sequence[Category | str], request_id: str = "") -> Project:
         """Add classes to a project's vocabulary; those that are there already are left as they are.
 
-        Labels of before hold none of them until they are corrected, and networks of before never propose them.
+        Categories that are given by name get the ids that follow the largest one, in their order. Labels of before hold
+        none of them until they are corrected, and networks of before never propose them.
 
         Raises:
             AlreadyExists: the project has another class of that id or name.
             InvalidArgument: two of the classes share an id or a name.
         """
-        request = self._write(pb.AddCategoriesRequest, request_id, project_id=project_id, categories=categories)
+        known = self.get_project(project_id=project_id).categories
+        request = self._write(
+            pb.AddCategoriesRequest,
+            request_id,
+            project_id=project_id,
+            categories=as_vocabulary(categories, known),
+        )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).AddCategories, request))
 
     def get_project(self, *, project_id: str) -> Project:

@@ -65,8 +65,10 @@ class Category:
             raise InvalidArgument(f"category {self.id} has no name", field="categories.name")
 
 
-def as_vocabulary(categories: Sequence[Category | str]) -> tuple[Category, ...]:
+def as_vocabulary(categories: Sequence[Category | str], known: Sequence[Category] = ()) -> tuple[Category, ...]:
     """Categories as they are; names get the ids 1, 2, 3, ... in their order.
+
+    Beside a vocabulary that is `known`, a name of it stands for its category, and others get the ids that follow.
 
     Raises:
         InvalidArgument: they are neither all names nor all categories.
@@ -75,7 +77,11 @@ def as_vocabulary(categories: Sequence[Category | str]) -> tuple[Category, ...]:
         if all(isinstance(item, Category) for item in categories):
             return tuple(item for item in categories if isinstance(item, Category))
         if all(isinstance(item, str) for item in categories):
-            return tuple(Category(number, str(name)) for number, name in enumerate(categories, 1))
+            by_name = {category.name: category for category in known}
+            new = [str(name) for name in categories if name not in by_name]
+            first = max((category.id for category in known), default=0) + 1
+            numbered = {name: Category(number, name) for number, name in enumerate(new, first)}
+            return tuple((by_name | numbered)[str(name)] for name in categories)
     raise InvalidArgument(
         f"categories are a list of names, such as ['crack', 'rust'], or of Category; here they are {categories!r}",
         field="categories",
