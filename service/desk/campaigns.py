@@ -153,23 +153,26 @@ class AnnotationDesk:
         strategy: Strategy | None = None,
         lease_s: float | None = None,
         for_split: Split | None = None,
+        beside_held: bool = False,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
 
         Without a `campaign_id` the project's only campaign pays, or one that begins by itself. An annotator who still
-        holds images of that kind and for that split gets that batch back. Counts are bought in random order, answers of
-        candidate OoD images by `hard_ood`, images `for_split` TEST at random, unless another strategy is named; the
-        latter join it with their full label. Chance chooses until there is a model that the strategy needs. When no
-        image is open and affordable the batch is empty and says `exhausted`.
+        holds images of that kind and for that split gets that batch back, unless others are wanted `beside_held`.
+
+        Counts are bought in random order, answers of candidate OoD images by `hard_ood`, images `for_split` TEST at
+        random, unless another strategy is named; the latter join it with their full label. Chance chooses until there
+        is a model that the strategy needs. Where no image is open and affordable the batch is empty and `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
             PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
+        lease_s = check_lease(lease_s)
         wanted = Wanted(
-            project_id, campaign_id, annotator, kind, images, seconds, strategy, check_lease(lease_s), for_split
+            project_id, campaign_id, annotator, kind, images, seconds, strategy, lease_s, for_split, beside_held
         )
         request = Request(request_id, "SelectBatch", (wanted,))
         batch = None
@@ -294,9 +297,10 @@ class AnnotationDesk:
     def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
         project = get_project(tx, wanted.project_id)
         campaign = campaign_of(tx, project, wanted.campaign_id, now)
-        held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind, wanted.for_split)
-        if held is not None:
-            return held.held()
+        if not wanted.beside_held:
+            held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind, wanted.for_split)
+            if held is not None:
+                return held.held()
         batch = choose_batch(
             tx, self._candidates, wanted, project=project, campaign=campaign, batch_id=self._new_id(), now=now
         )

@@ -38,8 +38,8 @@ FALLBACK = Strategy("stratified_random")
 
 @dataclass(frozen=True)
 class Wanted:
-    """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long, and the split
-    that they are to join (`None`: they stay in theirs).
+    """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long, the split that
+    they are to join (`None`: they stay in theirs), and whether they come beside those that the annotator holds.
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
@@ -55,6 +55,7 @@ class Wanted:
     strategy: Strategy | None
     lease_s: float
     for_split: Split | None = None
+    beside_held: bool = False
 
     def __post_init__(self) -> None:
         check_annotator(self.annotator)

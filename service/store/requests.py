@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -104,14 +104,16 @@ def _find(tx: Transaction, request: Request) -> str | None:
 
 
 def _spelled(content: object) -> str:
-    """The `repr` of values, mappings in the order of their keys: the wire keeps no order of them."""
+    """The `repr` of values, mappings in the order of their keys: the wire keeps no order of them. Fields at their
+    default are left out, so that a later release, which knows more of them, spells the same call alike."""
     if isinstance(content, Mapping):
         pairs = sorted(f"{_spelled(key)}: {_spelled(value)}" for key, value in content.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(content, (tuple, list)):
         return f"({', '.join(map(_spelled, content))})"
     if is_dataclass(content) and not isinstance(content, type):
-        parts = (f"{field.name}={_spelled(getattr(content, field.name))}" for field in fields(content))
+        told = ((field.name, getattr(content, field.name), field.default) for field in fields(content))
+        parts = (f"{name}={_spelled(value)}" for name, value, default in told if default is MISSING or value != default)
         return f"{type(content).__name__}({', '.join(parts)})"
     return repr(content)
 

@@ -85,6 +85,7 @@ class CampaignVerbs(Verbs):
         strategy: Strategy | str | None = None,
         lease_s: float | None = None,
         for_split: Split | None = None,
+        beside_held: bool = False,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
@@ -103,6 +104,7 @@ class CampaignVerbs(Verbs):
             strategy: for this batch alone.
             lease_s: how long the lease lasts, in seconds; an hour if `None`.
             for_split: TEST for images that join the test split with their full label, and are never learnt from.
+            beside_held: whether other images are wanted beside those that the annotator still holds.
             request_id: makes the call idempotent.
 
         Raises:
@@ -121,6 +123,7 @@ class CampaignVerbs(Verbs):
             strategy=None if strategy is None else _strategy(strategy),
             lease_s=lease_s,
             for_split=for_split,
+            beside_held=beside_held,
         )
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).SelectBatch, request))
 

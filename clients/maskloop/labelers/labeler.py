@@ -10,7 +10,6 @@ from typing import ClassVar, Protocol
 from maskloop.errors import UnsupportedSupervision
 from maskloop.values import (
     LABEL_KINDS,
-    Batch,
     Category,
     Image,
     ImageProposals,
@@ -47,7 +46,7 @@ class Task:
     proposals: Mapping[str, ImageProposals]
     counts_paid_s: Mapping[str, float]
     read_image: Callable[[str], bytes]
-    keep: Callable[[], Batch]
+    keep: Callable[[], object]
     run: str = ""
     is_over: Callable[[], bool] = lambda: False
 

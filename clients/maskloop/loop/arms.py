@@ -26,7 +26,6 @@ from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.loop.student_network import StudentNetwork, train_student_network
-from maskloop.loop.workdir.disk import referred_folders
 from maskloop.pages.wording import say_count, say_quality_or_none
 from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 
@@ -54,12 +53,14 @@ class Keeping:
         is_over: whether the run is to end now.
         is_changed: whether it goes on with other options than it was begun with, even where it had ended.
         first: the options that it was begun with; `None` for those of now.
+        referred: folders whose image files the server refers to; others are copied.
     """
 
     decisions: Decisions = field(default_factory=Decisions)
     is_over: Callable[[], bool] = lambda: False
     is_changed: bool = False
     first: Options | None = None
+    referred: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def open_arm(
     _create(client, name, data, keeping.first or options, requests)
     _give_budget(client, name, options.parsed_budget())
     client.add_categories(project_id=name.project_id, categories=data.dataset.categories)
-    images = _import(client, name.project_id, data, progress, referred_folders(options, data))
+    images = _import(client, name.project_id, data, progress, keeping.referred)
     training = Training(
         options.recipe_name,
         options.recipe_overrides(),

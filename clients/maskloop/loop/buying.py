@@ -46,6 +46,8 @@ def buy(
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
         batches.append(buy_batch(task, batch, session, labeler))
+        if batches[-1].later:  # the rest of the batch is still to come: no others in its place
+            break
         if not batches[-1].picks and affords_nothing(session, labeler):  # the server would hand out each in turn
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
     return Purchase(tuple(batches), select_s=select_s)
@@ -72,7 +74,9 @@ def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labele
         session.progress.spent(session.ledger)
     session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
     session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"])))
-    return _bought(batch, labels)
+    if answered["later"]:
+        session.books.open_batches.append(batch)
+    return _bought(batch, labels, answered["later"])
 
 
 def affords_nothing(session: CampaignSession, labeler: Labeler) -> bool:
@@ -94,6 +98,8 @@ def _next_wish(name: str, number: int, session: CampaignSession, goal: Goal) -> 
         if number > 1:  # what follows is decided on what was bought so far, whoever goes on with the run
             session.decisions.note(decided, NOTHING)
         return None
+    if decided not in session.decisions:
+        session.keep_leases()  # what people still have is not to be chosen again
     wish = session.decisions.make(decided, lambda: wish_to_json(goal.next_batch(session.ledger)))
     return Budget(**wish) if wish else None
 
@@ -107,7 +113,9 @@ def _answer(name: str, batch: Batch, session: CampaignSession, labeler: Labeler)
     wanted = tuple(pick.image_id for pick in batch.picks if pick.image_id not in over)
     answers = Answers(())
     if wanted:
+        session.books.open_batches.append(batch)
         answers = labeler.label(session.task(HandedOut(name, batch, wanted), paid_s))
+        session.books.open_batches.remove(batch)
     unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
     costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
     unpaid = _over_budget(session, costs_s)
@@ -117,18 +125,18 @@ def _answer(name: str, batch: Batch, session: CampaignSession, labeler: Labeler)
         *session.submit_labels(name, batch, [draft for draft in answers.drafts if draft.image_id not in unpaid]),
         *session.submit_unpaid(name, batch, [draft for draft in answers.drafts if draft.image_id in unpaid]),
     ]
-    session.leave(batch, answers.later)
     return {
         "labels": [label.id for label in labels],
         "passed_over": {image: reason.value for image, reason in passed_over.items()},
         "handed_out": list(wanted),
+        "later": len(answers.later),
     }
 
 
-def _bought(batch: Batch, labels: Sequence[Label]) -> Bought:
+def _bought(batch: Batch, labels: Sequence[Label], later: int) -> Bought:
     by_image = {label.image_id: label for label in labels}
     picks = tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)
-    return Bought(batch, picks)
+    return Bought(batch, picks, later)
 
 
 def _over_budget(session: CampaignSession, costs_s: Mapping[str, float]) -> dict[str, SkipReason]:

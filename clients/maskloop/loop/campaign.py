@@ -46,6 +46,7 @@ def run_campaign(
         done = run_round(session, labeler, plan, arm, rng)
         arm = replace(arm, rounds=(*arm.rounds, done), stopped_because=done.stopped_because)
         tell(arm)
+    session.give_back()
     return arm
 
 

@@ -10,10 +10,14 @@ from maskloop.values.measures import decide_by, measured
 
 @dataclass(frozen=True)
 class Bought:
-    """One batch that was labeled: the picks that were bought with their labels, and what the server said of it."""
+    """One batch that was labeled: the picks that were bought with their labels, and what the server said of it.
+
+    `later` images of it were left for later by people, who handed in a part.
+    """
 
     batch: Batch
     picks: tuple[tuple[Pick, Label], ...]
+    later: int = 0
 
 
 @dataclass(frozen=True)

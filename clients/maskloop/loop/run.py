@@ -128,7 +128,13 @@ class Run:
             progress=self.progress,
             clock=self.clock,
             tell=tell,
-            keeping=Keeping(Decisions(self.workdir / DECISIONS_FILE), self._is_over, run.is_changed, run.first),
+            keeping=Keeping(
+                Decisions(self.workdir / DECISIONS_FILE),
+                self._is_over,
+                run.is_changed,
+                run.first,
+                referred_folders(self.options, data),
+            ),
         )
         if self.options.student_network:
             result = add_student_network(result, self.options, self.progress)

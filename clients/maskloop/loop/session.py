@@ -209,6 +209,7 @@ class CampaignSession:
             strategy=strategy,
             lease_s=LEASE_S,
             for_split=for_split,
+            beside_held=True,
             request_id=self.requests.of("select_batch", task),
         )
         return batch, self.clock() - begun
@@ -253,17 +254,20 @@ class CampaignSession:
             LazyProposals(lambda: self.proposals(list(ids), batch.model_version)),
             counts_paid_s,
             self.read_image,
-            lambda: self.renew_batch(batch),
+            self.keep_leases,
             self.run,
             self.is_over,
         )
 
-    def leave(self, batch: Batch, image_ids: Sequence[str]) -> None:
+    def keep_leases(self) -> None:
+        """Prolong the leases of all images that people still have, of batches handed in by a part, too."""
+        for batch in self.books.open_batches:
+            self.renew_batch(batch)
+
+    def give_back(self) -> None:
         """End the leases of images that people have not answered; an answer that comes later is still taken."""
-        if image_ids:
-            self.client.release_batch(
-                project_id=self.project_id, batch_id=batch.id, annotator=NAME, image_ids=image_ids, for_later=True
-            )
+        for batch in self.books.open_batches:
+            self.client.release_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, for_later=True)
 
     def pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
         """Give images of a batch back without a label, by image id."""

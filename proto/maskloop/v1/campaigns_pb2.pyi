@@ -203,7 +203,7 @@ class Batch(_message.Message):
     def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ..., fallback: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ...) -> None: ...
 
 class SelectBatchRequest(_message.Message):
-    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id", "for_split")
+    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id", "for_split", "beside_held")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
     ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
@@ -214,6 +214,7 @@ class SelectBatchRequest(_message.Message):
     LEASE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FOR_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    BESIDE_HELD_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     campaign_id: str
     annotator: str
@@ -224,7 +225,8 @@ class SelectBatchRequest(_message.Message):
     lease: _duration_pb2.Duration
     request_id: str
     for_split: _projects_pb2.Split
-    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ...) -> None: ...
+    beside_held: bool
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ..., beside_held: _Optional[bool] = ...) -> None: ...
 
 class GetBatchRequest(_message.Message):
     __slots__ = ("project_id", "batch_id")

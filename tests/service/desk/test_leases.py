@@ -166,6 +166,19 @@ def test_released_images_can_be_chosen_again(server: Server) -> None:
         submit(server, batch, full_draft(ids(batch)[1], 1))
 
 
+def test_other_images_come_beside_those_that_are_held(server: Server) -> None:
+    server.import_pool(3)
+    server.create_campaign(1000.0)
+    held = select(server, images=1)
+    again = select(server, images=1)
+    other = server.campaigns.select_batch(
+        project_id="p", campaign_id="c", annotator="ann", kind=FULL, images=2, beside_held=True
+    )
+    assert again.id == held.id
+    assert len(other.picks) == 2
+    assert not {*ids(other)} & {*ids(held)}
+
+
 def test_labels_of_images_left_for_later_are_taken_unless_somebody_else_has_the_image(server: Server) -> None:
     server.import_pool(2)
     server.create_campaign(1000.0)

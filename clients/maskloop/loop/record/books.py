@@ -34,7 +34,8 @@ class Books:
         ledger: what it cost.
         test_set: what the test images hold.
         list_labels: lists all labels of the project, corrected ones too; asked when a run is repeated.
-        tasks: handed out so far.
+        tasks: handed out so far, and answered at least in part.
+        open_batches: those of which people still have images.
         current: the latest label of an image, by image id and kind.
     """
 
@@ -42,6 +43,7 @@ class Books:
     test_set: TestSet
     list_labels: Callable[[], Iterable[Label]]
     tasks: list[HandedOut] = field(default_factory=list)
+    open_batches: list[Batch] = field(default_factory=list)
     current: dict[tuple[str, SupervisionKind], Label] = field(default_factory=dict)
     _known: dict[str, Label] = field(default_factory=dict)
 
