@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from service.artifacts.blobs import BlobStore
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
-from service.desk.campaigns import AnnotationDesk
+from service.desk.annotation import AnnotationDesk
 from service.desk.classifiers import ClassifierDesk
 from service.desk.labels import LabelDesk
 from service.desk.model_work import ModelWorkDesk

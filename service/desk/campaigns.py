@@ -1,80 +1,53 @@
-"""Budgets, and the images that are worth them: campaigns, batches and their leases."""
+"""Budgets: campaigns and what they have spent."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
-from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
-    Batch,
-    BatchRecord,
     Budget,
     Campaign,
-    Pick,
-    PickState,
-    SkipReason,
-    Split,
     Strategy,
     SupervisionKind,
     check_id,
 )
 from service.desk.budgets import check_buys_an_image, check_covers
 from service.desk.checks import check_seed
-from service.desk.choosing import Wanted, choose_batch
-from service.desk.default_campaign import campaign_of
 from service.desk.leases import (
-    as_of,
-    check_lease,
-    end_leases,
     end_overdue_leases,
-    own_batch,
-    reserved,
-    take_up_again,
     without_overdue,
 )
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.batches import (
-    find_open_batch,
-    get_batch,
-    insert_batch,
-    insert_skip,
-    list_batches,
     overdue_batches,
-    set_expiry,
-    set_pick_states,
 )
 from service.store.campaigns import (
     get_campaign,
     get_campaign_by_kind,
     insert_campaign,
     list_campaigns,
-    move,
     set_budget,
 )
-from service.store.clock import Clock, NewId
+from service.store.clock import Clock
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
 
 
-class AnnotationDesk:
-    """Use cases of campaigns and batches.
+class CampaignDesk:
+    """Use cases of campaigns.
 
     Args:
         database: what the server remembers.
         candidates: walks over the images that may be asked for.
         clock: tells the time.
-        new_id: makes ids.
     """
 
-    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock, new_id: NewId) -> None:
+    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock) -> None:
         self._database = database
         self._candidates = candidates
         self._clock = clock
-        self._new_id = new_id
 
     def create_campaign(
         self,
@@ -141,139 +114,6 @@ class AnnotationDesk:
                 tx, request, Campaign, lambda: self._rebudget(tx, project_id, campaign_id, budget), self._clock()
             )
 
-    def select_batch(
-        self,
-        *,
-        project_id: str,
-        campaign_id: str = "",
-        annotator: str,
-        kind: SupervisionKind,
-        images: int | None = None,
-        seconds: float | None = None,
-        strategy: Strategy | None = None,
-        lease_s: float | None = None,
-        for_split: Split | None = None,
-        beside_held: bool = False,
-        request_id: str = "",
-    ) -> Batch:
-        """Choose images for one annotator and lease them, their planned cost reserved from the budget.
-
-        Without a `campaign_id` the project's only campaign pays, or one that begins by itself. An annotator who still
-        holds images of that kind and for that split gets that batch back, unless others are wanted `beside_held`.
-
-        Counts are bought in random order, answers of candidate OoD images by `hard_ood`, images `for_split` TEST at
-        random, unless another strategy is named; the latter join it with their full label. Chance chooses until there
-        is a model that the strategy needs. Where no image is open and affordable the batch is empty and `exhausted`.
-
-        Raises:
-            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-            PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
-            InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
-        """
-        lease_s = check_lease(lease_s)
-        wanted = Wanted(
-            project_id, campaign_id, annotator, kind, images, seconds, strategy, lease_s, for_split, beside_held
-        )
-        request = Request(request_id, "SelectBatch", (wanted,))
-        batch = None
-        while batch is None:
-            with self._database.write() as tx:
-                batch = self._select_unless_overdue(tx, request, wanted)
-        return batch
-
-    def get_batch(self, *, project_id: str, batch_id: str) -> Batch:
-        """Read a batch, with the images that are still leased.
-
-        Raises:
-            BatchNotFound: the project has none of that id.
-        """
-        with self._database.read() as tx:
-            get_project(tx, project_id)
-            return as_of(get_batch(tx, project_id, batch_id), self._clock()).held()
-
-    def list_batches(
-        self, *, project_id: str, campaign_id: str = "", page_size: int = 0, page_token: str = ""
-    ) -> Page[BatchRecord]:
-        """A project's batches by id, of one campaign or of all, with every image they were given.
-
-        Raises:
-            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-        """
-        with self._database.read() as tx:
-            get_project(tx, project_id)
-            if campaign_id:
-                get_campaign(tx, project_id, campaign_id)
-            page = list_batches(tx, project_id, PageRequest.of(page_size, page_token), campaign_id=campaign_id)
-        now = self._clock()
-        return replace(page, items=tuple(as_of(record, now) for record in page.items))
-
-    def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
-        """Prolong a batch's leases; expired ones are taken up again where the image is still to be had.
-
-        Raises:
-            BatchNotFound: the project has none of that id.
-            ForeignLease: another annotator holds it.
-            LeaseLost: nothing is left of it.
-        """
-        length = timedelta(seconds=check_lease(lease_s))
-        with self._database.write() as tx:
-            now = self._clock()
-            get_project(tx, project_id)
-            end_overdue_leases(tx, self._candidates, project_id, now)
-            record = take_up_again(tx, self._candidates, own_batch(tx, project_id, batch_id, annotator))
-            if not record.in_state(PickState.OPEN):
-                raise LeaseLost(f"batch {batch_id} holds no image any more; select again", field="batch_id")
-            return set_expiry(tx, record, now + length).held()
-
-    def release_batch(
-        self,
-        *,
-        project_id: str,
-        batch_id: str,
-        annotator: str,
-        image_ids: Sequence[str] = (),
-        for_later: bool = False,
-    ) -> int:
-        """Give leases back, of some images or all that are left; they can be chosen again. Returns how many.
-
-        Labels that come `for_later` are still taken, as long as nobody else has the image.
-
-        Raises:
-            BatchNotFound: the project has none of that id.
-            ForeignLease: another annotator holds it.
-            ImageNotFound: an image was never in the batch.
-        """
-        with self._database.write() as tx:
-            get_project(tx, project_id)
-            record = own_batch(tx, project_id, batch_id, annotator)
-            wanted = {_pick(record, image_id).image_id for image_id in image_ids}
-            held = [pick for pick in record.in_state(PickState.OPEN) if not image_ids or pick.image_id in wanted]
-            end_leases(tx, self._candidates, record, held, PickState.EXPIRED if for_later else PickState.RELEASED)
-            return len(held)
-
-    def skip_image(self, *, project_id: str, batch_id: str, annotator: str, image_id: str, reason: SkipReason) -> None:
-        """Pass over one image of a batch for the rest of its campaign.
-
-        Raises:
-            BatchNotFound: the project has none of that id.
-            ForeignLease: another annotator holds it.
-            ImageNotFound: the image was never in the batch.
-            FailedPrecondition: it was labeled already.
-        """
-        with self._database.write() as tx:
-            now = self._clock()
-            get_project(tx, project_id)
-            record = own_batch(tx, project_id, batch_id, annotator)
-            pick = _pick(record, image_id)
-            if record.states[image_id] is PickState.LABELED:
-                raise FailedPrecondition(f"image {image_id} was labeled under batch {batch_id}", field="image_id")
-            insert_skip(tx, record.batch, image_id, reason, now)
-            if record.states[image_id] is PickState.OPEN:
-                end_leases(tx, self._candidates, record, [pick], PickState.SKIPPED)
-            else:
-                set_pick_states(tx, record, [image_id], PickState.SKIPPED)
-                self._candidates.changed(tx, project_id, [image_id])
-
     def _create(self, tx: Transaction, asked: Campaign) -> Campaign:
         check_buys_an_image(asked.budget, get_project(tx, asked.project_id))
         insert_campaign(tx, replace(asked, created_at=self._clock()))
@@ -286,33 +126,3 @@ class AnnotationDesk:
         check_covers(budget, campaign)
         set_budget(tx, project_id, campaign_id, budget)
         return get_campaign_by_kind(tx, project_id, campaign_id)
-
-    def _select_unless_overdue(self, tx: Transaction, request: Request, wanted: Wanted) -> Batch | None:
-        """`None` if leases had run out: their images are candidates again once that is committed."""
-        now = self._clock()
-        if end_overdue_leases(tx, self._candidates, wanted.project_id, now):
-            return None
-        return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now), now)
-
-    def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
-        project = get_project(tx, wanted.project_id)
-        campaign = campaign_of(tx, project, wanted.campaign_id, now)
-        if not wanted.beside_held:
-            held = find_open_batch(tx, campaign, wanted.annotator, wanted.kind, wanted.for_split)
-            if held is not None:
-                return held.held()
-        batch = choose_batch(
-            tx, self._candidates, wanted, project=project, campaign=campaign, batch_id=self._new_id(), now=now
-        )
-        if batch.picks:
-            insert_batch(tx, batch)
-            move(tx, campaign, reserved(batch, batch.picks))
-            self._candidates.leased(tx, project.id, [pick.image_id for pick in batch.picks])
-        return batch
-
-
-def _pick(record: BatchRecord, image_id: str) -> Pick:
-    pick = record.pick(image_id)
-    if pick is None:
-        raise ImageNotFound(f"batch {record.batch.id} never held image {image_id!r}", field="image_id")
-    return pick

@@ -8,7 +8,7 @@ from typing import Any
 from maskloop.convert import arguments, batch_record_to_message, batch_to_message, campaign_to_message
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceServicer
-from service.desk.campaigns import AnnotationDesk
+from service.desk.annotation import AnnotationDesk
 from service.edge.desk_threads import DeskThreads
 
 

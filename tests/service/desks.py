@@ -34,7 +34,7 @@ from maskloop.values import (
 from service.artifacts.blobs import BlobStore
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import ScoredRow, write_scores
-from service.desk.campaigns import AnnotationDesk
+from service.desk.annotation import AnnotationDesk
 from service.desk.labels import LabelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.sources import ImageSource
