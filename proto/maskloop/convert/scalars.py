@@ -70,8 +70,17 @@ def time_to_message(moment: datetime | None) -> Timestamp | None:
 
 
 def time_from_message(message: Any, name: str) -> datetime | None:
-    """The Timestamp field `name` of `message` in UTC, to the microsecond; `None` if unset."""
-    return getattr(message, name).ToDatetime(tzinfo=UTC) if message.HasField(name) else None
+    """The Timestamp field `name` of `message` in UTC, to the microsecond; `None` if unset.
+
+    Raises:
+        InvalidArgument: it is no time that there is.
+    """
+    if not message.HasField(name):
+        return None
+    try:
+        return getattr(message, name).ToDatetime(tzinfo=UTC)  # type: ignore[no-any-return]
+    except (ValueError, OverflowError) as error:
+        raise InvalidArgument(f"{name} is no time: {error}", field=name) from error
 
 
 def required_time(message: Any, name: str) -> datetime:

@@ -153,6 +153,7 @@ class Campaigns(RuleBasedStateMachine):
         """Label one image from beginning to end."""
         asked = {"annotator": annotator, "campaign_id": campaign_id, "kind": kind, "images": 1}
         batch = self.server.campaigns.select_batch(project_id="p", **asked)
+        self.seen.add(batch.id)  # what the campaign cannot pay stays leased, and is given again
         categories = [category for category, count in said.items() for _ in range(count)]
         for pick in batch.picks:
             draft = full_draft(pick.image_id, *categories) if kind is FULL else counts_draft(pick.image_id, said)
