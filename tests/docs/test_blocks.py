@@ -97,7 +97,8 @@ def test_commands_marked_so_run(page, sandbox):
         if block.note != "run":
             continue
         for words in commands(block):
-            more = (LITTLE_DATA if words[0] == "al-loop" else ()) + (SMALL if "--workdir" in words else ())
+            begins = words[0] == "al-loop" and words[1].startswith("--") and "--resume" not in words
+            more = (LITTLE_DATA if begins else ()) + (SMALL if begins and "--workdir" in words else ())
             program = os.path.join(os.path.dirname(sys.executable), words[0])
             done = subprocess.run(
                 [program, *words[1:], *more],
