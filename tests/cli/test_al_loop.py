@@ -175,7 +175,9 @@ def test_the_installed_program_lists_its_options():
 def test_a_command_that_is_not_there_is_told_with_those_that_are(al_loop, word, near):
     code, _, err = al_loop(word, "--budget", "3h")
     assert code == 2
-    assert err.strip() == f"error: al-loop has no command '{word}', but status, finish, export, compare, summarize{near}"
+    assert (
+        err.strip() == f"error: al-loop has no command '{word}', but status, finish, export, compare, summarize{near}"
+    )
 
 
 def test_dropout_is_refused_at_once_for_a_network_that_has_none_of_it(al_loop, tmp_path):

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from maskloop.report.costs import label_costs
-from maskloop.report.report import Setup, from_json, to_json
+from maskloop.report.report import from_json, to_json
+from maskloop.report.setup import Setup
 from maskloop.report.write import write_report
 from maskloop.values import (
     OUTLINE_BY_LENGTH,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
+from maskloop.datasets.near_duplicates import Pair, near_duplicates
 from maskloop.datasets.read import Data
 from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, check_labeler, run_arm
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
@@ -27,7 +28,7 @@ from maskloop.loop.reporting.report_run import Reporter
 from maskloop.loop.workdir.disk import referred_folders, say_sizes, thin_networks
 from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
-from maskloop.pages.wording import say_passed_over, say_quality_or_none, say_time
+from maskloop.pages.wording import say_near_duplicates, say_passed_over, say_quality_or_none, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 
@@ -72,6 +73,7 @@ class Run:
         data = data_of(self.options, self.workdir / DEMO_FOLDER)
         forecasts = forecasts_of(self.options, data)
         self._say_passed_over(data)
+        near = self._look_for_near_duplicates(data)
         self._check_server()
         run = kept or KeptRun(str(uuid.uuid4()), self.options, self.options)
         with self._working(finish=finish), self._client(data) as client:
@@ -84,12 +86,12 @@ class Run:
             keep_run(self.workdir, run)
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
-            done = self._run_arms(client, data, run)
+            done = self._run_arms(client, data, run, near)
         self.progress.note(say_sizes(self.workdir))
         return done
 
-    def _run_arms(self, client: Client, data: Data, run: KeptRun) -> RunReport:
-        reporter = Reporter(self.workdir, self.options, data, self.command)
+    def _run_arms(self, client: Client, data: Data, run: KeptRun, near: Sequence[Pair]) -> RunReport:
+        reporter = Reporter(self.workdir, self.options, data, self.command, near)
         own, *others = arm_names(self.options, data, run.run_id)
         results: dict[str, ArmResult] = {}
 
@@ -163,6 +165,17 @@ class Run:
                 (self.workdir / FINISH_FILE).unlink(missing_ok=True)
             yield
             (self.workdir / FINISH_FILE).unlink(missing_ok=True)
+
+    def _look_for_near_duplicates(self, data: Data) -> tuple[Pair, ...]:
+        images = [*data.test, *data.pool]
+
+        def looked(number: int) -> None:
+            self.progress.share("look", number / len(images), f"for near duplicates among {len(images)} images")
+
+        near = near_duplicates(images, looked)
+        if near:
+            self.progress.note(say_near_duplicates(near))
+        return near
 
     def _say_passed_over(self, data: Data) -> None:
         passed_over = data.dataset.passed_over

@@ -102,6 +102,13 @@ def say_passed_over(passed_over: Sequence[PassedOver], most: int = 10) -> str:
     return "\n".join([f"{say_count(len(passed_over), 'file')} passed over:", *lines, *more])
 
 
+def say_near_duplicates(pairs: Sequence[tuple[str, str]], most: int = 5) -> str:
+    """Pictures that look nearly alike, by name."""
+    lines = [f"  {one} and {other}" for one, other in pairs[:most]]
+    more = [f"  and {len(pairs) - most} more"] if len(pairs) > most else []
+    return "\n".join([f"{say_count(len(pairs), 'pair')} of pictures look nearly alike:", *lines, *more])
+
+
 def capital(text: str) -> str:
     """`text` as the beginning of a sentence: `mean IoU` -> `Mean IoU`."""
     return text[:1].upper() + text[1:]

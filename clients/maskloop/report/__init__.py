@@ -13,8 +13,8 @@ from maskloop.report.report import (
     MachineSeconds,
     RoundReport,
     RunReport,
-    Setup,
 )
+from maskloop.report.setup import Setup
 from maskloop.report.student_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, StudentNetwork
 from maskloop.report.write import read_report, write_report
 

@@ -18,8 +18,9 @@ from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
 from maskloop.report.hard_ood import HardOodReport
 from maskloop.report.pictures.gallery import Gallery
+from maskloop.report.setup import Setup
 from maskloop.report.student_network import StudentNetwork
-from maskloop.values import OUTLINE_FLAT, Category, CostEstimates, OutlinePrice
+from maskloop.values import CostEstimates
 from maskloop.values.measures import SHOWN, decide_by
 
 HARDLY_S = 1.0
@@ -155,32 +156,6 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Setup:
-    """How it was measured, for the reader who wants to repeat it. "" and 0 mean: not recorded.
-
-    `started_at` is ISO 8601; `versions` maps a package to its version; `count_conditioned`: whether networks are
-    told what an image holds, or find it by themselves; `outline_price` is what an outline was planned to take.
-    """
-
-    command: str = ""
-    started_at: str = ""
-    data: str = ""
-    labeler: str = ""
-    recipe: str = ""
-    encoder: str = ""
-    image_size: int = 0
-    count_conditioned: bool | None = None
-    device: str = ""
-    machine: str = ""
-    pool_images: int = 0
-    initial_images: int = 0
-    test_images: int = 0
-    categories: tuple[Category, ...] = ()
-    outline_price: OutlinePrice = OUTLINE_FLAT
-    versions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class RunReport:
     """The whole campaign; one of `budget_s` and `budget_images` is set, `stopped_because` is "" while it runs.
 
@@ -191,7 +166,8 @@ class RunReport:
     candidate OoD images, and `student` is the student network, `None` without one. `gallery` are test images of the
     best network, `None` in reports of earlier versions. `test` are the test images that people labeled first, in
     `test_s` seconds, and `not_measured` says why nothing could be measured, "" where it could. `passed_over` are files
-    or entries of the data that were left out, with the reason. Of seconds, `spent_s` are those that were charged:
+    or entries of the data that were left out, with the reason; `near_duplicates` are pairs of images that look nearly
+    alike, of which one tests and the other may teach. Of seconds, `spent_s` are those that were charged:
     measured ones where people reported them, planned ones elsewhere.
     """
 
@@ -212,13 +188,14 @@ class RunReport:
     outlooks: tuple[Outlook, ...] = ()
     costs: CostEstimates | None = None
     student: StudentNetwork | None = None
-    setup: Setup = Setup()
+    setup: Setup = field(default_factory=Setup)
     hard_ood: tuple[HardOodReport, ...] = ()
     gallery: Gallery | None = None
     test: tuple[ChosenImage, ...] = ()
     test_s: float = 0.0
     not_measured: str = ""
     passed_over: tuple[tuple[str, str], ...] = ()
+    near_duplicates: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")

@@ -47,13 +47,17 @@ class Reporter:
         options: what was asked for.
         data: what it was measured on.
         command: as the person typed it.
+        near: pairs of images that look nearly alike, by file name.
     """
 
-    def __init__(self, workdir: Path, options: Options, data: Data, command: str) -> None:
+    def __init__(
+        self, workdir: Path, options: Options, data: Data, command: str, near: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._workdir = workdir
         self._options = options
         self._data = data
         self._command = command
+        self._near = near
 
     def write(self, results: Mapping[str, ArmResult]) -> RunReport:
         """Write the report as far as the run has come, with pictures of the campaign's latest batch.
@@ -98,6 +102,7 @@ class Reporter:
             initial=chosen_images(campaign.arm.initial, campaign.session.images),
             test=chosen_images(campaign.arm.test, campaign.session.images),
             test_s=ledger.test_s,
+            near_duplicates=self._across(campaign),
             passed_over=tuple((each.name, each.why) for each in self._data.dataset.passed_over),
             student=student_network(campaign),
             setup=setup_of(options, self._data, self._command, campaign.arm),
@@ -105,6 +110,12 @@ class Reporter:
             gallery=gallery_of(campaign.session, campaign.arm, campaign.session.images, _truths(campaign)),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
+
+    def _across(self, campaign: ArmResult) -> tuple[tuple[str, str], ...]:
+        """Near duplicates of which one tests and the other may teach."""
+        images = campaign.session.images
+        test = {images[image_id].file_name for image_id in _truths(campaign)}
+        return tuple(pair for pair in self._near if len(test.intersection(pair)) == 1)
 
     def _gallery_pictures(self, campaign: ArmResult, report: RunReport) -> list[GalleryPicture]:
         if report.gallery is None:
