@@ -24,6 +24,8 @@ from maskloop.report.student_network_table import MEASURES, network_rows, propos
 from maskloop.report.summary import compare, last_measured, summary
 from maskloop.values.measures import largest_noise, measured
 
+FEW_TEST_IMAGES = 10
+"""Below so many, one image more or less changes what is measured by a tenth and more."""
 PICTURES_A_PAGE = 240
 """Images shown with thumbnails; keeps the file of a long campaign below about 8 MB."""
 
@@ -109,6 +111,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         gallery=gallery_groups(workdir, report.gallery),
         say_gallery=say_gallery,
         outcomes=OUTLINES.values(),
+        few_test_images=FEW_TEST_IMAGES,
     )
     return text.encode()
 

@@ -93,7 +93,8 @@ def say_gallery(gallery: Gallery) -> str:
     empty = gallery.tested - gallery.judged
     rest = f" {empty} more hold nothing, and nothing was found there." if empty else ""
     if len(gallery.images) == gallery.judged:
-        return f"All {gallery.judged} test images with objects, true or found, worst first.{rest}"
+        all_ = "The one test image" if gallery.judged == 1 else f"All {gallery.judged} test images"
+        return f"{all_} with objects, true or found, worst first.{rest}"
     return f"{len(gallery.images)} of {gallery.judged} test images with objects, true or found.{rest}"
 
 
