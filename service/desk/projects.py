@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from maskloop.errors import AlreadyExists, InvalidArgument
 from maskloop.values import (
     OUTLINE_FLAT,
-    BoxesLabel,
     Category,
     FullLabel,
     Image,
@@ -20,11 +19,12 @@ from maskloop.values import (
     Split,
 )
 from service.artifacts.blobs import BlobStore
+from service.desk.arrivals import Arrival, check_names, known_images
 from service.desk.sources import ImageSource
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.clock import Clock, NewId
-from service.store.images import get_image, get_images, images_by_name, insert_images, list_images
+from service.store.images import get_image, get_images, insert_images, list_images
 from service.store.labels import current_labels, get_labels, insert_labels
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, insert_project, list_projects, set_categories
@@ -34,14 +34,6 @@ MAX_CATEGORIES = 1000
 MAX_IMAGES = 1000
 PIECE_BYTES = 256 * 1024
 IMPORTED = "import"  # the annotator of labels that came with their images
-
-
-@dataclass(frozen=True)
-class _Arrival:
-    """An image that passed all checks that can be made without the store."""
-
-    image: Image
-    label: FullLabel | BoxesLabel | None
 
 
 class ProjectDesk:
@@ -143,12 +135,12 @@ class ProjectDesk:
         if not 1 <= len(images) <= MAX_IMAGES:
             raise InvalidArgument(f"{len(images)} images; 1 to {MAX_IMAGES} are taken at once", field="images")
         project = self.get_project(project_id=project_id)
-        _check_names(images)
+        check_names(images)
         arrivals = [self._arrival(project, imported) for imported in images]
         request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
         with self._database.read() as tx:
             if not was_asked(tx, request):
-                _known_images(tx, project_id, arrivals)
+                known_images(tx, project_id, arrivals)
         for imported, arrival in zip(images, arrivals, strict=True):
             self._keep(imported, arrival.image)
         with self._database.write() as tx:
@@ -214,7 +206,7 @@ class ProjectDesk:
             tx.after_commit(lambda: self._candidates.forget(project_id))
         return get_project(tx, project_id)
 
-    def _arrival(self, project: Project, imported: ImageImport) -> _Arrival:
+    def _arrival(self, project: Project, imported: ImageImport) -> Arrival:
         facts = self._sources.inspect(imported)
         name_and_content = f"{imported.file_name}\0{facts.sha256}".encode()
         image = Image(
@@ -230,7 +222,7 @@ class ProjectDesk:
         label = imported.content
         if label is not None:
             label.check(project.categories, image, f"image {imported.file_name}")
-        return _Arrival(image, label)
+        return Arrival(image, label)
 
     def _keep(self, imported: ImageImport, image: Image) -> None:
         """Keep bytes that were sent; refer to a file that was named. It is read again: others were checked since."""
@@ -239,14 +231,14 @@ class ProjectDesk:
             return
         self._blobs.refer(image.sha256, self._sources.refer(imported, image.sha256))
 
-    def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> tuple[str, ...]:
-        there = _known_images(tx, project_id, arrivals)
+    def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
+        there = known_images(tx, project_id, arrivals)
         insert_images(tx, [arrival.image for arrival in arrivals if arrival.image.file_name not in there])
         self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.label is not None])
         tx.after_commit(lambda: self._candidates.forget(project_id))
         return tuple(arrival.image.id for arrival in arrivals)
 
-    def _take_labels_in(self, tx: Transaction, project_id: str, labeled: Sequence[_Arrival]) -> None:
+    def _take_labels_in(self, tx: Transaction, project_id: str, labeled: Sequence[Arrival]) -> None:
         current = current_labels(tx, project_id, [arrival.image.id for arrival in labeled])
         new: list[Label] = []
         for arrival in labeled:
@@ -261,7 +253,7 @@ class ProjectDesk:
                 )
         insert_labels(tx, new)
 
-    def _label(self, arrival: _Arrival) -> Label:
+    def _label(self, arrival: Arrival) -> Label:
         return Label(
             id=self._new_id(),
             project_id=arrival.image.project_id,
@@ -279,30 +271,3 @@ def _check_number(project_id: str, categories: Sequence[Category]) -> None:
             f"project {project_id} has {len(categories)} categories; at most {MAX_CATEGORIES} are taken",
             field="categories",
         )
-
-
-def _check_names(images: Sequence[ImageImport]) -> None:
-    seen: set[str] = set()
-    for imported in images:
-        if imported.file_name in seen:
-            raise InvalidArgument(f"image {imported.file_name} comes twice in one import", field="images.file_name")
-        seen.add(imported.file_name)
-
-
-def _known_images(tx: Transaction, project_id: str, arrivals: Sequence[_Arrival]) -> dict[str, Image]:
-    """Those that are there already, by file name; none may come with another content or split."""
-    there = images_by_name(tx, project_id, [arrival.image.file_name for arrival in arrivals])
-    for arrival in arrivals:
-        _check_same(there.get(arrival.image.file_name), arrival.image)
-    return there
-
-
-def _check_same(known: Image | None, image: Image) -> None:
-    if known is None:
-        return
-    for what, there, here in (("content", known.sha256, image.sha256), ("split", known.split, image.split)):
-        if there != here:
-            raise AlreadyExists(
-                f"image {image.file_name} is there already with another {what} ({there}, not {here})",
-                field="images.file_name",
-            )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
 
 from maskloop.errors import Unavailable
-from service.store.urls import check_url, shown
+from service.store.database import check_url, shown
 
 VERSION = "1"  # of the steps' order; raised when a workflow begun before could not go on with the steps of today
 NAME = "run_operation"

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, func, select, text
-from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, func, make_url, select, text
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from maskloop.errors import FailedPrecondition, StorageFull, Unavailable
+from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
 from service.store.tables.migrate import migrate
-from service.store.urls import check_url, shown
 
 BUSY_TIMEOUT_S = 10.0
 ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one
@@ -21,6 +20,8 @@ ONE_SERVER = 7480  # the advisory lock that a server holds on its PostgreSQL dat
 LOCK_NOT_AVAILABLE = "55P03"
 DISK_FULL = "53100"
 DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+FORMS = "sqlite:////FOLDER/FILE or postgresql://USER:PASSWORD@HOST/NAME"
 
 
 class Transaction:
@@ -175,3 +176,32 @@ def _is_full(cause: object) -> bool:
     if getattr(cause, "sqlstate", None) == DISK_FULL:
         return True
     return getattr(cause, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+
+
+def check_url(url: str, key: str) -> URL:
+    """The url, with the driver that is installed.
+
+    Args:
+        url: SQLAlchemy's form.
+        key: the configuration's name for it.
+
+    Raises:
+        InvalidConfig: it is unreadable, or of another kind of database or driver.
+    """
+    try:
+        read = make_url(url)
+    except Exception as error:
+        raise InvalidConfig(f"{key} is not of the form {FORMS}", field=key) from error
+    kind, _, driver = read.drivername.partition("+")
+    if kind not in DRIVERS:
+        raise InvalidConfig(f"{key} is of the kind {kind!r}; it must be {FORMS}", field=key)
+    if driver not in ("", DRIVERS[kind]):
+        raise InvalidConfig(f"{key} wants the driver {driver!r}; of {kind} it is {DRIVERS[kind]}", field=key)
+    return read.set(drivername=f"{kind}+{DRIVERS[kind]}")
+
+
+def shown(url: URL) -> str:
+    """What an operator may read of it: an SQLite file's place, or database and host."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return f"{url.database} at {url.host or 'this machine'}"

@@ -141,13 +141,6 @@ def open_arm(
     _give_budget(client, name, options.parsed_budget())
     client.add_categories(project_id=name.project_id, categories=data.dataset.categories)
     images = _import(client, name.project_id, data, progress, keeping.referred)
-    training = Training(
-        options.recipe_name,
-        options.recipe_overrides(),
-        options.seed,
-        options.classifier_name,
-        options.classifier_overrides(),
-    )
     decisions = keeping.decisions.of_arm(str(name.strategy))
     return CampaignSession(
         client,
@@ -156,7 +149,7 @@ def open_arm(
         data.dataset.categories,
         CostModel(len(data.dataset.categories), options.outline_price()),
         {image.id: image for image in images},
-        training,
+        _training(options),
         requests,
         Books(
             Ledger(options.parsed_budget()),
@@ -169,6 +162,16 @@ def open_arm(
         name.name_of_run(run_id),
         keeping.is_over,
         decisions.reopen(whatever=keeping.is_changed),
+    )
+
+
+def _training(options: Options) -> Training:
+    return Training(
+        options.recipe_name,
+        options.recipe_overrides(),
+        options.seed,
+        options.classifier_name,
+        options.classifier_overrides(),
     )
 
 
