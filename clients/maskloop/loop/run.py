@@ -25,7 +25,7 @@ from maskloop.loop.progress import Progress
 from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.reporting.report_run import Reporter
-from maskloop.loop.workdir.disk import referred_folders, say_sizes, thin_networks
+from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_sizes, thin_networks
 from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
 from maskloop.pages.wording import say_near_duplicates, say_passed_over, say_quality_or_none, say_time
@@ -87,6 +87,7 @@ class Run:
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
             done = self._run_arms(client, data, run, near)
+        forget_caches(self.workdir, self.options.keep)
         self.progress.note(say_sizes(self.workdir))
         return done
 

@@ -3,7 +3,7 @@ from typing import Any
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.loop.options import Options
-from maskloop.loop.workdir.disk import referred_folders, say_sizes
+from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_sizes
 from maskloop.values import Category
 
 
@@ -26,6 +26,15 @@ def test_folders_that_are_many_are_named_by_the_one_that_holds_them(tmp_path):
     names = tuple(image.file_name for image in images)
     data = Data("d", Dataset((Category(1, "crack"),), images, names[:30], names[30:], ""))
     assert data.folders == (tmp_path.resolve(),)
+
+
+def test_what_can_be_made_anew_goes_with_the_end_of_a_run_unless_all_is_kept(tmp_path):
+    for name in ("features", "networks", "models"):
+        (tmp_path / "server" / name).mkdir(parents=True)
+    forget_caches(tmp_path, 0)
+    assert len(list((tmp_path / "server").iterdir())) == 3
+    forget_caches(tmp_path, 3)
+    assert [each.name for each in (tmp_path / "server").iterdir()] == ["models"]
 
 
 def test_sizes_are_said_of_the_whole_and_of_what_grows(tmp_path):

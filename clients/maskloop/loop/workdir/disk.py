@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from maskloop.datasets.read import Data
@@ -18,6 +19,8 @@ PARTS = {
     "blobs": "images",
 }
 """Folders of a server that may grow large, and what they hold."""
+CACHES = ("features", "networks")
+"""Those of them that are made anew where they are missed."""
 
 
 def referred_folders(options: Options, data: Data) -> tuple[Path, ...]:
@@ -38,6 +41,12 @@ def thin_networks(session: CampaignSession, arm: Arm, keep: int) -> None:
         session.client.thin_models(project_id=session.project_id, keep=keep, also_keep=[arm.best.model.id])
     except FailedPrecondition:  # others train there as well; the next round tries again
         return
+
+
+def forget_caches(workdir: Path, keep: int) -> None:
+    """Remove what a run that has ended no longer needs; one that goes on makes it anew. Nothing where `keep` is 0."""
+    for name in CACHES if keep else ():
+        shutil.rmtree(workdir / SERVER_FOLDER / name, ignore_errors=True)
 
 
 def say_sizes(workdir: Path) -> str:
