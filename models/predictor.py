@@ -69,6 +69,10 @@ class Predictor(ABC):
         """Whether counts change what it outlines, where an image has them."""
         return self.needs_counts
 
+    def most_objects(self, size: tuple[int, int]) -> int | None:
+        """How many objects it outlines at most in an image of (height, width); `None` for no such limit."""
+        return None
+
     @abstractmethod
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int

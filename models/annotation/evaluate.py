@@ -32,12 +32,13 @@ BATCH = 16
 @dataclass(frozen=True)
 class _MatchedImage:
     """One image: its objects and crowds, its prediction, which proposals are judged (see `maskloop.matching`), and the
-    true IoU of each of these, 0 where no object matches it."""
+    true IoU of each of these, 0 where no object matches it; `most` is what the network can outline in it."""
 
     truths: tuple[ObjectLabel, ...]
     prediction: Prediction
     is_judged: NDArray[np.bool_]
     ious: Floats
+    most: int | None
 
     @property
     def image_id(self) -> str:
@@ -50,6 +51,12 @@ class _MatchedImage:
     @property
     def objects(self) -> int:
         return sum(not item.crowd for item in self.truths)
+
+    @property
+    def not_decoded(self) -> int:
+        """Objects that the network had no step for, whether it was told of them or not."""
+        beyond = 0 if self.most is None else max(0, self.objects - self.most)
+        return max(beyond, self.prediction.proposals.not_decoded)
 
     @property
     def true_iou(self) -> float:
@@ -103,10 +110,12 @@ def evaluate(
 
 def _match(predictor: Predictor, examples: Sequence[Example], device: torch.device) -> Iterator[_MatchedImage]:
     truths = {example.image_id: example.labels for example in examples}
+    most = {example.image_id: predictor.most_objects(example.size) for example in examples}
     images = [_to_score(predictor, example) for example in examples]
     for prediction in predictor.predict(images, device=device, batch_size=BATCH):
         labels = truths[prediction.image_id]
-        yield _MatchedImage(labels, prediction, *judged_ious(prediction.proposals.objects, labels))
+        judged = judged_ious(prediction.proposals.objects, labels)
+        yield _MatchedImage(labels, prediction, *judged, most[prediction.image_id])
 
 
 def _to_score(predictor: Predictor, example: Example) -> ImageToScore:
@@ -135,7 +144,7 @@ def _summarize(images: Sequence[_MatchedImage], split: Split) -> Evaluation:
         images=tuple(map(_evaluated, with_iou)),
         iou_mae_reference=None if reference is None else mean_absolute_error(reference, true),
         iou_spearman_reference=None if reference is None else spearman(reference, true),
-        not_decoded=sum(image.prediction.proposals.not_decoded for image in images),
+        not_decoded=sum(image.not_decoded for image in images),
         metrics={
             **detection_metrics(detection),
             **overlap_metrics(truths, proposals),

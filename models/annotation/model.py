@@ -29,6 +29,10 @@ class FittedModel(FittedNetwork[AnnotationNetwork, Recipe]):
         """As `Predictor.needs_counts`; the recipe says so."""
         return self.recipe.needs_counts
 
+    def most_objects(self, size: tuple[int, int]) -> int:
+        """The recipe's steps, whatever the image."""
+        return self.recipe.steps
+
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int
     ) -> Iterator[Prediction]:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.data.samples import ImageToScore
+from models.data.windows import windows
 from models.features.model import FittedOnFeatures, encoder_of, evidence_of, network_tensors
 from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
@@ -23,6 +24,11 @@ class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
     """A network that looks at regions."""
 
     FORMAT: ClassVar[str] = "maskloop.pretrained.1"
+
+    def most_objects(self, size: tuple[int, int]) -> int:
+        """The recipe's candidates of each window that the image is seen through."""
+        seen = windows(size, self.encoder.tile, self.encoder.image_size)
+        return self.recipe.most_objects * len(seen)
 
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int

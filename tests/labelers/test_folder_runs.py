@@ -235,3 +235,15 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
     people.save(ALL)
     with pytest.raises(FailedPrecondition, match=r"round-01/taken.*(Not a directory|File exists)"):
         people.labeler.label(task(FULL))
+
+
+@pytest.mark.parametrize("below", ["", "todo"])
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_bought(tmp_path, below):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(FailedPrecondition, match="cannot write .*file"):
+        People(tmp_path / "file" / below).labeler.check_run("bridges-1f2e")
+
+
+def test_a_folder_that_is_found_fit_stays_empty(tmp_path):
+    People(tmp_path / "new").labeler.check_run("bridges-1f2e")
+    assert list((tmp_path / "new").iterdir()) == []

@@ -15,13 +15,14 @@ from maskloop.datasets.read import Data
 from maskloop.errors import InvalidBudget
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco.writing import write_coco
-from maskloop.labelers import GroundTruthLabeler
+from maskloop.labelers import Answers, GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy
 from maskloop.loop.campaign import begin
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import LineProgress
+from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import count_more
 from maskloop.loop.stopping import why_nothing_more
 from maskloop.masks import Mask
@@ -245,3 +246,27 @@ def test_a_budget_that_buys_no_image_of_the_pool_is_told(client, data):
     with pytest.raises(InvalidBudget, match="each costs more than there is"):
         begin(shop.session, shop.labeler, shop.plan)
     assert shop.server_spent_s() == 0
+
+
+class ByParts(GroundTruthLabeler):
+    """Answers all but the first image of a task later."""
+
+    def label(self, task):
+        drafts = super().label(task).drafts
+        return Answers(drafts[:1], later=tuple(draft.image_id for draft in drafts[1:]))
+
+    def revised(self, task, known):
+        return Answers(tuple(draft for draft in super().label(task).drafts if draft.image_id not in known))
+
+
+def test_a_batch_whose_rest_has_come_is_no_longer_kept_and_the_next_one_is_bought(client, data):
+    shop = Shop(client, data, "by-parts", "6images", batch="3images")
+    shop.labeler = ByParts(shop.labeler._objects, CostModel(2))
+    assert len(shop.buy_all().labeled) == 1
+    session = shop.session
+    session.keep_leases()
+    assert len(session.books.open_batches) == 1
+    assert take_revisions("before-2", session, shop.labeler, is_last=False)
+    assert len(shop.ledger.labeled) == 3
+    assert shop.buy_all("next").labeled
+    session.give_back()

@@ -79,8 +79,8 @@ def _forecast(options: Options) -> None:
 
         data = data_of(options, Path(folder))
         forecasts = forecasts_of(options, data)
-        checked = checked_by_server(options, Path(folder))
-    show_forecasts(out, options, data, forecasts, checked=checked)
+        recipe = checked_by_server(options, Path(folder))
+    show_forecasts(out, options, data, forecasts, recipe)
 
 
 def run_to_the_end(options: Options, workdir: Path, *, resume: bool, finish: bool = False) -> None:

@@ -14,6 +14,7 @@ from maskloop.client.local_server import LocalServer
 from maskloop.datasets.read import Data
 from maskloop.loop.options import Options
 from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, Forecast, check_recipes
+from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.planning.plan import OBJECTS_AN_IMAGE
 from maskloop.pages.wording import say_outline, say_passed_over, say_time
 
@@ -21,25 +22,28 @@ HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 
 
-def checked_by_server(options: Options, folder: Path) -> bool:
-    """Ask a server whether it would train by the run's recipes; `False` where none is installed here or named.
+def checked_by_server(options: Options, folder: Path) -> Mapping[str, object] | None:
+    """Ask a server whether it would train by the run's recipes. Returns the campaign's with all its options; `None`
+    where no server is installed here or named.
 
     Raises:
         InvalidConfig: it would not.
     """
     if options.server:
         with Client(options.server, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
-            check_recipes(client, options)
-        return True
+            return check_recipes(client, options)
     if not server_installed():
-        return False
+        return None
     with LocalServer(folder, options.device, lambda _: None) as server, Client(server.address) as client:
-        check_recipes(client, options)
-    return True
+        return check_recipes(client, options)
 
 
 def show_forecasts(
-    console: Console, options: Options, data: Data, forecasts: Mapping[str, Forecast], *, checked: bool
+    console: Console,
+    options: Options,
+    data: Data,
+    forecasts: Mapping[str, Forecast],
+    recipe: Mapping[str, object] | None,
 ) -> None:
     """Print what each arm of a run will take, by strategy.
 
@@ -48,7 +52,7 @@ def show_forecasts(
         options: of the run.
         data: it would run on.
         forecasts: by strategy.
-        checked: whether a server has looked at the recipes.
+        recipe: of the campaign, as a server resolved it; `None` where none has looked at the recipes.
     """
     if data.dataset.passed_over:
         console.print(say_passed_over(data.dataset.passed_over), highlight=False, markup=False, soft_wrap=True)
@@ -67,7 +71,9 @@ def show_forecasts(
         table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)
-    if not checked:
+    for warning in warnings_of(data, recipe or {}, options.recipe_name):
+        console.print(warning, highlight=False, markup=False, soft_wrap=True)
+    if recipe is None:
         console.print("Recipes were not checked: no server is installed here.", highlight=False)
 
 

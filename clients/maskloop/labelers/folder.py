@@ -24,6 +24,7 @@ from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidDataset
 from maskloop.formats.file_names import NOT_LISTED
+from maskloop.formats.files import check_writable
 from maskloop.labelers.folder_checks import say_same
 from maskloop.labelers.folder_forms import FOLDER_FORMS
 from maskloop.labelers.folder_hand_in import HandIn, read_hand_in, read_taken, skipped_in
@@ -94,8 +95,10 @@ class FolderLabeler(Labeler):
         return pick.cost_s
 
     def check_run(self, run: str) -> None:
-        """Raises FailedPrecondition where the folder has tasks of another run, InvalidDataset where nobody can tell."""
+        """Raises FailedPrecondition where the folder has tasks of another run, or can have none because nothing can be
+        written there; InvalidDataset where nobody can tell."""
         task_folders(self._folder, run)
+        check_writable(self._folder)
 
     def label(self, task: Task) -> Answers:
         """Hand the task out and wait until each annotator has left done.json or part.json.

@@ -20,7 +20,7 @@ from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.dry_run import check_recipes, data_of, forecasts_of
-from maskloop.loop.planning.object_sizes import warn_of_small_objects
+from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.progress import Progress
 from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
@@ -79,7 +79,7 @@ class Run:
         with self._working(finish=finish), self._client(data) as client:
             # Refused now, before anything is bought for a network that could not be trained.
             recipe = check_recipes(client, self.options)
-            if warning := warn_of_small_objects(data.test, recipe):
+            for warning in warnings_of(data, recipe, self.options.recipe_name):
                 self.progress.note(warning)
             own = arm_names(self.options, data, run.run_id)[0]
             check_labeler(self.options, own.name_of_run(run.run_id), self.progress)

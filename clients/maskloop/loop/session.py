@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
-from maskloop.errors import InternalError, RequestIdReused
+from maskloop.errors import InternalError, LeaseLost, RequestIdReused
 from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
 from maskloop.loop.proposals import LazyProposals, proposals_of
@@ -260,9 +260,21 @@ class CampaignSession:
         )
 
     def keep_leases(self) -> None:
-        """Prolong the leases of all images that people still have, of batches handed in by a part, too."""
-        for batch in self.books.open_batches:
-            self.renew_batch(batch)
+        """Prolong the leases of all images that people still have, of batches handed in by a part, too.
+
+        Of such a batch the rest may have come since: nothing of it is held any more.
+
+        Raises:
+            LeaseLost: a batch that nobody has answered yet is lost.
+        """
+        answered = {each.batch.id for each in self.books.tasks}
+        for batch in tuple(self.books.open_batches):
+            try:
+                self.renew_batch(batch)
+            except LeaseLost:
+                if batch.id not in answered:
+                    raise
+                self.books.open_batches.remove(batch)
 
     def give_back(self) -> None:
         """End the leases of images that people have not answered; an answer that comes later is still taken."""

@@ -45,6 +45,17 @@ def write_atomically(path: Path, data: bytes) -> Path:
     return path
 
 
+def check_writable(folder: Path) -> None:
+    """Make a folder if it is missing, and find out whether files can be written there.
+
+    Raises:
+        StorageFull, FailedPrecondition: none can.
+    """
+    probe = folder / f".{os.getpid()}.probe"
+    write_atomically(probe, b"")
+    probe.unlink(missing_ok=True)
+
+
 def _write_beside_and_rename(path: Path, data: bytes) -> None:
     """Several threads may write the same path; the folder is synced so that the new name survives a power cut."""
     beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskloop.formats.datasets import DatasetImage
-from maskloop.loop.planning.object_sizes import warn_of_small_objects
+from maskloop.loop.planning.object_sizes import warn_of_many_objects, warn_of_small_objects
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 
@@ -60,3 +60,24 @@ def test_lines_are_seen_larger_by_dense_masks():
     line = image(500, 500, (10, 0, 4, 500))
     assert warn_of_small_objects([line], {"image_size": 192, "masks": "regions", "tile": 0}) is not None
     assert warn_of_small_objects([line], {"image_size": 192, "masks": "auto", "tile": 0}) is None
+
+
+MANY = image(200, 200, *((10 * row, 10 * column, 6, 6) for row in range(5) for column in range(6)))
+"""Thirty objects."""
+
+
+@pytest.mark.parametrize(
+    ("recipe", "option"),
+    [({"image_size": 64, "steps": 20}, "steps"), ({"image_size": 192, "most_objects": 20, "tile": 0}, "most_objects")],
+)
+def test_more_objects_than_the_network_outlines_are_told_with_the_option_that_helps(recipe, option):
+    said = warn_of_many_objects([MANY, image(200, 200, (0, 0, 9, 9))], recipe, "compact")
+    assert said is not None
+    for part in ("at most 20 objects", "1 of 2 images", "10 of the 30 of a.png", f"--recipe compact,{option}=30"):
+        assert part in said
+    assert warn_of_many_objects([MANY], {**recipe, option: 30}, "compact") is None
+
+
+@pytest.mark.parametrize("recipe", [{}, {"most_objects": 20, "masks": "dense"}, {"most_objects": 20, "tile": 50}])
+def test_networks_without_such_a_limit_say_nothing(recipe):
+    assert warn_of_many_objects([MANY], {"image_size": 64, **recipe}, "pretrained") is None

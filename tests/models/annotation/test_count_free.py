@@ -1,5 +1,7 @@
 """What counts of a network's steps, and what becomes of it when an image is read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -160,6 +162,13 @@ def test_objects_that_are_not_found_count_as_missed(model, scenes):
     measured = evaluate(blind, examples, Split.TEST, device=CPU, progress=lambda *_: None)
     assert (measured.mean_iou, measured.ap50, measured.not_decoded) == (0, 0, 0)
     assert [(one.predicted_iou, one.true_iou, one.objects) for one in measured.images] == [(0, 0, 3), (0, 0, 3)]
+
+
+def test_objects_beyond_its_steps_are_counted_though_nobody_told_it_of_them(model, scenes):
+    (example,) = scenes(1, objects=3)
+    many = replace(example, image_id="many", objects=example.objects[:1] * (model.recipe.steps + 2))
+    measured = evaluate(model, [example, many], Split.TEST, device=CPU, progress=lambda *_: None)
+    assert measured.not_decoded == 2
 
 
 def test_a_network_that_must_be_told_refuses_an_image_that_was_not_counted():

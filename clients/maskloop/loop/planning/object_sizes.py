@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from maskloop.datasets.read import Data
 from maskloop.formats.datasets import DatasetImage
 from maskloop.masks import Mask
 
@@ -15,6 +16,17 @@ LARGEST_SIDE = 512  # pixels that a network should be asked to see
 GRAIN = 32  # sides are multiples of it
 LONG = 20  # times half their thickness, from which on objects are lines
 LARGE = 6  # times a network's side, from which on a recipe with windows sees photographs through them
+
+LIMITS = ("steps", "most_objects")
+"""Options of recipes that say how many objects of an image their networks outline at most."""
+
+
+def warnings_of(data: Data, recipe: Mapping[str, object], name: str) -> Iterator[str]:
+    """What to say of a data set and a recipe, with all its options, before anything is bought."""
+    known = [image for image in data.dataset.images if image.objects]
+    for warning in (warn_of_small_objects(data.test, recipe), warn_of_many_objects(known, recipe, name)):
+        if warning:
+            yield warning
 
 
 def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, object]) -> str | None:
@@ -47,6 +59,31 @@ def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, o
     )
 
 
+def warn_of_many_objects(images: Sequence[DatasetImage], recipe: Mapping[str, object], name: str) -> str | None:
+    """What to say where images have more objects than the network can outline; `None` where they do not.
+
+    Args:
+        images: whose objects are known.
+        recipe: with all its options, as the server resolves it.
+        name: of the recipe, as people write it.
+    """
+    option = next((each for each in LIMITS if isinstance(recipe.get(each), int)), "")
+    if not option or _is_dense(recipe, [item.mask for image in images for item in image.objects[:1]]):
+        return None
+    most = int(str(recipe[option]))
+    shown = [image for image in images if not _seen_through_windows(image, recipe)]
+    counted = [(sum(not item.crowd for item in image.objects), image.file_name) for image in shown]
+    beyond = [(objects, file_name) for objects, file_name in counted if objects > most]
+    if not beyond:
+        return None
+    objects, file_name = max(beyond)
+    lost, images_told = sum(each - most for each, _ in beyond), f"{len(beyond)} of {len(images)} images have more"
+    return (
+        f"The network outlines at most {most} objects of an image, and {images_told}: {lost} objects can never be "
+        f"found, {objects - most} of the {objects} of {file_name}. --recipe {name},{option}={objects} or --crop helps."
+    )
+
+
 def _side(recipe: Mapping[str, object], masks: Sequence[Mask]) -> int:
     """Pixels that the network sees along a side; 0 if the recipe does not say.
 
@@ -55,8 +92,11 @@ def _side(recipe: Mapping[str, object], masks: Sequence[Mask]) -> int:
     side = recipe.get("image_size")
     if not isinstance(side, int):
         return 0
-    dense = recipe.get("masks") == "dense" or (recipe.get("masks") == "auto" and _are_long(masks))
-    return GRAIN * round(side * 5 / 3 / GRAIN) if dense else side
+    return GRAIN * round(side * 5 / 3 / GRAIN) if _is_dense(recipe, masks) else side
+
+
+def _is_dense(recipe: Mapping[str, object], masks: Sequence[Mask]) -> bool:
+    return recipe.get("masks") == "dense" or (recipe.get("masks") == "auto" and _are_long(masks))
 
 
 def _are_long(masks: Sequence[Mask]) -> bool:
