@@ -158,7 +158,7 @@ def check_covers(budget: Budget, campaign: Campaign) -> None:
     _check_size(budget)
     if (budget.seconds is None) != (campaign.budget.seconds is None):
         unit = "images" if campaign.budget.seconds is None else "seconds"
-        raise InvalidBudget(f"campaign {campaign.id} counts in {unit}, and goes on to", field="budget")
+        raise InvalidBudget(f"campaign {campaign.id} has a budget in {unit}, and keeps to that unit", field="budget")
     taken_s = whole_ms(campaign.spent_s + campaign.reserved_s)
     if budget.seconds is not None and whole_ms(budget.seconds) < taken_s:
         raise InvalidBudget(

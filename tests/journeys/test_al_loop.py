@@ -196,3 +196,13 @@ def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(
     for one in first["batch"]:
         assert one["cost_s"] == pytest.approx(costs.full_label(Counts.of(data.by_name[one["file_name"]].objects)))
     assert 0 <= last["mean_iou"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "why"), [("20images", "has a budget in seconds"), ("20m", "has spent and promised")]
+)
+def test_a_budget_that_is_refused_is_not_what_the_run_is_asked_next(finished, budget, why):
+    kept = (finished.workdir / "run.json").read_bytes()
+    code, out, err = finished.run("--resume", "--budget", budget)
+    assert (code, why in err, "Traceback" in err) == (2, True, False), out + err
+    assert (finished.workdir / "run.json").read_bytes() == kept

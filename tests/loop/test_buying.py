@@ -18,7 +18,7 @@ from maskloop.formats.coco.writing import write_coco
 from maskloop.labelers import Answers, GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy
-from maskloop.loop.campaign import begin
+from maskloop.loop.campaign import begin, say_what_books_lack
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import LineProgress
@@ -270,3 +270,14 @@ def test_a_batch_whose_rest_has_come_is_no_longer_kept_and_the_next_one_is_bough
     assert len(shop.ledger.labeled) == 3
     assert shop.buy_all("next").labeled
     session.give_back()
+
+
+def test_notes_that_were_lost_are_told_by_what_the_server_has_charged(client, data):
+    shop = Shop(client, data, "lost-notes", "3images")
+    said = shop.session.progress._console.file
+    shop.buy_all()
+    say_what_books_lack(shop.session)
+    assert "not whole" not in said.getvalue()
+    shop.ledger.spent_s_by_kind.clear()
+    say_what_books_lack(shop.session)
+    assert "this run knows of 0 s: its notes are not whole" in " ".join(said.getvalue().split())

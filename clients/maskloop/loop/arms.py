@@ -13,6 +13,7 @@ import numpy as np
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
+from maskloop.errors import CampaignNotFound, ProjectNotFound
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
 from maskloop.loop.options import Options
@@ -197,6 +198,19 @@ def _create(client: Client, name: ArmName, data: Data, options: Options, request
         seed=options.seed,
         request_id=requests.of("create_campaign"),
     )
+
+
+def give_budgets(client: Client, names: Iterable[ArmName], budget: Budget) -> None:
+    """Give the campaigns that are there already the budget that they are to have by now.
+
+    Raises:
+        InvalidBudget: more is spent already, or the unit is another.
+    """
+    for name in names:
+        try:
+            _give_budget(client, name, budget)
+        except (ProjectNotFound, CampaignNotFound):
+            continue
 
 
 def _give_budget(client: Client, name: ArmName, budget: Budget) -> None:

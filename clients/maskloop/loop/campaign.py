@@ -47,7 +47,18 @@ def run_campaign(
         arm = replace(arm, rounds=(*arm.rounds, done), stopped_because=done.stopped_because)
         tell(arm)
     session.give_back()
+    say_what_books_lack(session)
     return arm
+
+
+def say_what_books_lack(session: CampaignSession) -> None:
+    """Tell where the server has charged what the run does not know of any more, since its notes were lost."""
+    charged_s = session.client.get_campaign(project_id=session.project_id, campaign_id=session.campaign_id).spent_s
+    if abs(charged_s - session.ledger.spent_s) >= 1.0:
+        session.progress.note(
+            f"The server has charged {charged_s:.0f} s and this run knows of {session.ledger.spent_s:.0f} s: "
+            "its notes are not whole. Labels are; the report's times and rounds are not."
+        )
 
 
 def _goes_on(arm: Arm, session: CampaignSession, labeler: Labeler) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,17 @@ from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.near_duplicates import Pair, near_duplicates
 from maskloop.datasets.read import Data
-from maskloop.loop.arms import ArmName, ArmResult, Keeping, add_student_network, arm_names, check_labeler, run_arm
+from maskloop.errors import ModelThinned
+from maskloop.loop.arms import (
+    ArmName,
+    ArmResult,
+    Keeping,
+    add_student_network,
+    arm_names,
+    check_labeler,
+    give_budgets,
+    run_arm,
+)
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
@@ -81,8 +91,10 @@ class Run:
             recipe = check_recipes(client, self.options)
             for warning in warnings_of(data, recipe, self.options.recipe_name):
                 self.progress.note(warning)
-            own = arm_names(self.options, data, run.run_id)[0]
-            check_labeler(self.options, own.name_of_run(run.run_id), self.progress)
+            names = arm_names(self.options, data, run.run_id)
+            check_labeler(self.options, names[0].name_of_run(run.run_id), self.progress)
+            if kept:  # what is refused is not to be what the run is asked next time
+                give_budgets(client, names, self.options.parsed_budget())
             keep_run(self.workdir, run)
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
@@ -145,11 +157,15 @@ class Run:
         return result
 
     def _leave(self, result: ArmResult, data: Data, *, is_own: bool) -> None:
-        """Leave what a round brought, once: when a run is repeated, earlier rounds have had better successors."""
+        """Leave what a round brought, once: when a run is repeated, earlier rounds have had better successors.
+
+        Where the note of it was lost, the network of such a round may be gone; a later round leaves what there is.
+        """
         decisions, left = result.session.decisions, f"{round_name(len(result.arm.rounds))}-left"
         if left not in decisions:
             if is_own:
-                leave_results(result, data, self.workdir)
+                with suppress(ModelThinned):
+                    leave_results(result, data, self.workdir)
             thin_networks(result.session, result.arm, self.options.keep)
             decisions.note(left, True)
 

@@ -260,21 +260,14 @@ class CampaignSession:
         )
 
     def keep_leases(self) -> None:
-        """Prolong the leases of all images that people still have, of batches handed in by a part, too.
-
-        Of such a batch the rest may have come since: nothing of it is held any more.
-
-        Raises:
-            LeaseLost: a batch that nobody has answered yet is lost.
-        """
-        answered = {each.batch.id for each in self.books.tasks}
+        """Prolong the leases of all images that people still have, of batches handed in by a part, too."""
         for batch in tuple(self.books.open_batches):
             try:
                 self.renew_batch(batch)
             except LeaseLost:
-                if batch.id not in answered:
+                if not self.books.is_answered(batch):
                     raise
-                self.books.open_batches.remove(batch)
+                self.books.open_batches.remove(batch)  # its rest has come since
 
     def give_back(self) -> None:
         """End the leases of images that people have not answered; an answer that comes later is still taken."""

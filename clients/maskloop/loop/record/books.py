@@ -73,6 +73,10 @@ class Books:
             if label.image_id in ids and label.kind is batch.kind and label.id not in entered
         )
 
+    def is_answered(self, batch: Batch) -> bool:
+        """Whether a batch was answered, at least in part."""
+        return any(each.batch.id == batch.id for each in self.tasks)
+
     def is_elsewhere(self, image_id: str, batch: Batch) -> bool:
         """Whether another task has the image by now, so that an answer of this batch comes too late."""
         others = (each for each in self.tasks if each.batch.id != batch.id and each.batch.kind is batch.kind)
