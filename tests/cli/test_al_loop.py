@@ -1,5 +1,6 @@
 """What `al-loop` says when something is wrong: one clear line, exit code 2, nothing changed."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -185,3 +186,11 @@ def test_dropout_is_refused_at_once_for_a_network_that_has_none_of_it(al_loop, t
     assert told[0] == 2
     assert "needs --recipe recurrent, compact or paper" in told[2]
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_stops_before_anything_was_labeled_is_not_called_finished(al_loop, tmp_path, monkeypatch):
+    (tmp_path / "run.json").write_text(json.dumps({"run_id": "r", "budget": "3h", "data": "coco:x"}))
+    worked_on = iter([True, True, False])
+    monkeypatch.setattr("maskloop.loop.workdir.lock.is_worked_on", lambda workdir: next(worked_on))
+    code, out, err = al_loop("finish", "--workdir", str(tmp_path))
+    assert (code, "finished" in out, "has stopped without an end" in err) == (2, False, True), out + err

@@ -240,7 +240,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
 @pytest.mark.parametrize("below", ["", "todo"])
 def test_a_folder_that_cannot_be_is_refused_before_anything_is_bought(tmp_path, below):
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(FailedPrecondition, match="cannot write .*file"):
+    with pytest.raises(FailedPrecondition, match=r"cannot write .*file"):
         People(tmp_path / "file" / below).labeler.check_run("bridges-1f2e")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from maskloop.client import Client
 from maskloop.client.local_server import LocalServer
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
-from maskloop.errors import InvalidBudget
+from maskloop.errors import FailedPrecondition, InvalidBudget
+from maskloop.formats.bad_entries import PassedOver
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.coco.writing import write_coco
 from maskloop.labelers import Answers, GroundTruthLabeler
@@ -281,3 +283,15 @@ def test_notes_that_were_lost_are_told_by_what_the_server_has_charged(client, da
     shop.ledger.spent_s_by_kind.clear()
     say_what_books_lack(shop.session)
     assert "this run knows of 0 s: its notes are not whole" in " ".join(said.getvalue().split())
+
+
+def test_images_that_are_gone_when_a_run_goes_on_are_named_with_what_became_of_them(client, data):
+    Shop(client, data, "gone", "3images")
+    dataset = data.dataset
+    fewer = replace(
+        dataset,
+        train=tuple(name for name in dataset.train if name not in ("pool-1.png", "pool-2.png")),
+        passed_over=(PassedOver("pool-2.png", "it does not decode"),),
+    )
+    with pytest.raises(FailedPrecondition, match=r"2 images of this run: pool-1\.png, pool-2\.png \(it does not de"):
+        Shop(client, Data("squares", fewer), "gone", "3images")

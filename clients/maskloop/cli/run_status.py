@@ -32,6 +32,12 @@ def show_status(out: Console, workdir: Path, options: Options) -> None:
     out.print(f"Report: {workdir / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 
 
+def has_ended(workdir: Path) -> bool:
+    """Whether the run in WORKDIR came to an end, by what it has written there."""
+    report = _report(workdir)
+    return report is not None and report.finished
+
+
 def _report(workdir: Path) -> RunReport | None:
     try:
         return read_report(workdir)

@@ -45,11 +45,18 @@ def finish(workdir: Workdir = Path("runs/latest")) -> None:
         return
     from rich.console import Console
 
+    from maskloop.cli.run_status import has_ended
+    from maskloop.errors import FailedPrecondition
+
     out = Console()
     ask_to_finish(workdir)
     with out.status("the run ends after the work in hand; stop waiting for it by Ctrl-C"):
         while is_worked_on(workdir):
             time.sleep(LOOK_EVERY_S)
+    if not has_ended(workdir):
+        raise FailedPrecondition(
+            f"the run in {workdir} has stopped without an end; its own terminal says why", field="workdir"
+        )
     out.print(f"finished. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
 
 
@@ -67,6 +74,7 @@ def export(
     from rich.console import Console
 
     from maskloop.cli.formats import write_project
+    from maskloop.errors import InvalidDataset
     from maskloop.formats.datasets import DatasetImage
     from maskloop.loop.workdir.server import RunServer
 
@@ -76,6 +84,8 @@ def export(
         data = run.data
 
     def read(image: DatasetImage) -> bytes:
+        if image.file_name not in data.by_name:
+            raise InvalidDataset(f"{options.data} has no image {image.file_name} any more: put it back", field="data")
         return data.by_name[image.file_name].read()
 
     write_project(out, to, dataset, polygons=polygons, rle=rle, read=read if images else None)

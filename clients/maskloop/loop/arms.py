@@ -13,7 +13,7 @@ import numpy as np
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
-from maskloop.errors import CampaignNotFound, ProjectNotFound
+from maskloop.errors import CampaignNotFound, FailedPrecondition, ProjectNotFound
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
 from maskloop.loop.options import Options
@@ -31,6 +31,7 @@ from maskloop.pages.wording import say_count, say_quality_or_none
 from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 
 CAMPAIGN = "campaign"
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -242,11 +243,23 @@ def _sentence(student: StudentNetwork) -> str:
 
 
 def _import(client: Client, project_id: str, data: Data, progress: Progress, referred: Sequence[Path]) -> list[Image]:
-    """Bring in what is not there yet. The server knows images by name and content, so a repeat changes nothing."""
+    """Bring in what is not there yet. The server knows images by name and content, so a repeat changes nothing.
+
+    Raises:
+        FailedPrecondition: the data lacks images that were brought in before.
+    """
     names = {image.file_name for image in (*data.test, *data.pool, *data.candidates)}
     there = list(client.list_images(project_id=project_id))
     if {image.file_name for image in there} == names:
         return there
+    if gone := sorted({image.file_name for image in there} - names):
+        why = {each.name: f" ({each.why})" for each in data.dataset.passed_over}
+        listed = ", ".join(f"{name}{why.get(name, '')}" for name in gone[:MOST_NAMED])
+        more = ", ..." if len(gone) > MOST_NAMED else ""
+        raise FailedPrecondition(
+            f"the data lacks {say_count(len(gone), 'image')} of this run: {listed}{more}; put them back as they were",
+            field="data",
+        )
 
     def taken(images: int) -> None:
         progress.share("import", images / len(names), f"{images} of {len(names)} images")
