@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
@@ -111,16 +112,16 @@ class CampaignSession:
             pseudo: pseudo-labels to learn from as well; the new version is then not made active.
         """
         training = training or self.training
-        operation = self.client.train_model(
+        asked = partial(
+            self.client.train_model,
             project_id=self.project_id,
             recipe=training.recipe,
             overrides=training.overrides,
             seed=training.seed,
             activate=pseudo is None,
             pseudo=pseudo,
-            request_id=self.requests.of("train_model", number),
         )
-        operation = self._finish("train", operation)
+        operation = self._finish("train", "train_model", number, asked)
         if not isinstance(operation.result, ModelVersion):
             raise InternalError(f"operation {operation.id} trained and answers no model version")
         return operation.result, operation.seconds
@@ -130,27 +131,24 @@ class CampaignSession:
         seconds the machine took."""
         if self.test_set.why_not:
             return None, 0.0
-        operation = self.client.evaluate_model(
-            project_id=self.project_id,
-            model_version=model.id,
-            split=Split.TEST,
-            request_id=self.requests.of("evaluate_model", number),
+        asked = partial(
+            self.client.evaluate_model, project_id=self.project_id, model_version=model.id, split=Split.TEST
         )
-        operation = self._finish("evaluate", operation)
+        operation = self._finish("evaluate", "evaluate_model", number, asked)
         if not isinstance(operation.result, Evaluation):
             raise InternalError(f"operation {operation.id} evaluated and answers no evaluation")
         return operation.result, operation.seconds
 
     def train_classifier(self, number: int) -> Classifier:
         """Train an image classifier on what labels say, and find the candidate OoD images that fool it."""
-        operation = self.client.train_classifier(
+        asked = partial(
+            self.client.train_classifier,
             project_id=self.project_id,
             recipe=self.training.classifier,
             overrides=self.training.classifier_overrides,
             seed=self.training.seed,
-            request_id=self.requests.of("train_classifier", number),
         )
-        operation = self._finish("classify", operation)
+        operation = self._finish("classify", "train_classifier", number, asked)
         if not isinstance(operation.result, Classifier):
             raise InternalError(f"operation {operation.id} trained and answers no classifier")
         return operation.result
@@ -161,10 +159,8 @@ class CampaignSession:
 
     def score_pool(self, number: int, model: ModelVersion) -> float:
         """Score what the model can read of the pool. Returns the seconds the machine took."""
-        operation = self.client.score_pool(
-            project_id=self.project_id, model_version=model.id, request_id=self.requests.of("score_pool", number)
-        )
-        return self._finish("score", operation).seconds
+        asked = partial(self.client.score_pool, project_id=self.project_id, model_version=model.id)
+        return self._finish("score", "score_pool", number, asked).seconds
 
     def is_thinned(self, model: ModelVersion) -> bool:
         """Whether the model's files were removed since."""
@@ -172,13 +168,13 @@ class CampaignSession:
 
     def prepare_selection(self, number: int, strategy: Strategy) -> float:
         """Have the pool ranked. Returns the seconds the machine took."""
-        operation = self.client.prepare_selection(
+        asked = partial(
+            self.client.prepare_selection,
             project_id=self.project_id,
             campaign_id=self.campaign_id,
             strategy=strategy,
-            request_id=self.requests.of("prepare_selection", number),
         )
-        return self._finish("rank", operation).seconds
+        return self._finish("rank", "prepare_selection", number, asked).seconds
 
     def select_batch(
         self,
@@ -294,6 +290,6 @@ class CampaignSession:
         """An image's file."""
         return self.client.read_image(project_id=self.project_id, image_id=image_id)
 
-    def _finish(self, phase: str, operation: Operation) -> Operation:
+    def _finish(self, phase: str, verb: str, number: int | str, asked: Callable[..., Operation]) -> Operation:
         self.progress.phase(phase)
-        return self.client.wait_operation(operation, self.progress.operation)
+        return self.client.wait_operation(self.requests.begin(asked, verb, number), self.progress.operation)

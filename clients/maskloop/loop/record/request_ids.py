@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+
+from maskloop.values import Operation, OperationState
 
 
 class RequestIds:
@@ -19,3 +22,20 @@ class RequestIds:
     def of(self, verb: str, *parts: object) -> str:
         """The id of one request: its verb, the round, and whatever else tells it from its neighbours."""
         return str(uuid.uuid5(self._namespace, "/".join([verb, *map(str, parts)])))
+
+    def begin(self, asked: Callable[..., Operation], verb: str, *parts: object) -> Operation:
+        """Begin long work, or find it where it was begun before; anew where it had failed or was stopped by then.
+
+        A request that is repeated gets the first answer, a failure too. Its cause may be gone since: a disk has room
+        again, a photograph is back.
+
+        Args:
+            asked: begins it, given a `request_id`.
+            verb, parts: as in `of`.
+        """
+        operation = asked(request_id=self.of(verb, *parts))
+        attempt = 1
+        while operation.state in (OperationState.FAILED, OperationState.CANCELLED):
+            attempt += 1
+            operation = asked(request_id=self.of(verb, *parts, f"attempt-{attempt}"))
+        return operation
