@@ -8,6 +8,7 @@ import pytest
 
 from maskloop.masks import Mask
 from maskloop.values import FullLabel, Image, ObjectLabel, Split
+from maskloop.labelers import folder_checks
 from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, offered, square, task
 
 MEANT = finished("a", "b", a=[square(1)], b=[square(2), square(5, 4)])
@@ -161,3 +162,12 @@ def test_a_part_is_asked_about_too(people):
     people.save("unchanged", "confirm.txt")
     people.labeler.label(task(FULL, proposals=OFFERED))
     assert people.said.count("part.json: the network's proposals came back unchanged in a.png") == 1
+
+
+def test_many_outlines_are_compared_within_a_bound(people, monkeypatch):
+    monkeypatch.setattr(folder_checks, "MOST_PAIRS", 100)
+    looked = []
+    monkeypatch.setattr(folder_checks, "_near", lambda *_: looked.append(1))
+    people.save(finished("a", "b", a=[square(1)] * 2000))
+    people.labeler.label(task(FULL))
+    assert 0 < len(looked) <= 2 * 100  # once when it comes, and once as it was taken

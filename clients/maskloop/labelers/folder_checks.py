@@ -3,6 +3,7 @@ told."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ LONGEST_S = 4 * 3600.0
 OFFERED_FOR = (SupervisionKind.FULL, SupervisionKind.BOXES)
 """The kinds of labels for which people begin with what the network found."""
 MOST_NAMED = 3
+MOST_PAIRS = 200_000
+"""Pairs of an image's outlines that are compared, so that a file of any size is read in seconds."""
 MIN_IMAGES = 10
 """A class that no image of so many shows is worth a remark."""
 
@@ -146,14 +149,22 @@ def _stray(image: Image, task: Task, content: LabelContent) -> Iterator[str]:
 
 
 def _twice(image: Image, task: Task, content: LabelContent) -> Iterator[str]:
-    """Pairs are looked for among outlines of nearly the same area: others cannot overlap so far."""
-    in_order = sorted(_single(content), key=lambda item: (item.category_id, item.mask.area))
+    """Outlines that are there before, told once each. Pairs are looked for from left to right, where boxes overlap and
+    areas are nearly the same: others cannot overlap so far. After `MOST_PAIRS` the rest is not looked at."""
+    in_order = sorted(_single(content), key=lambda item: (item.category_id, item.mask.box))
+    looks = 0
     for place, item in enumerate(in_order):
-        for other in in_order[place + 1 :]:
-            if other.category_id != item.category_id or other.mask.area * SAME_IOU > item.mask.area:
+        end = item.mask.box[0] + item.mask.box[2]
+        for other in itertools.islice(in_order, place + 1, None):
+            looks += 1
+            if looks > MOST_PAIRS:
+                return
+            if other.category_id != item.category_id or other.mask.box[0] >= end:
                 break
-            if _near(item.mask, other.mask) and item.mask.iou(other.mask) > SAME_IOU:
+            small, large = sorted((item.mask.area, other.mask.area))
+            if large * SAME_IOU <= small and _near(item.mask, other.mask) and item.mask.iou(other.mask) > SAME_IOU:
                 yield f"{image.file_name} ({_name(task, item)})"
+                break
 
 
 def _single(content: LabelContent) -> list[ObjectLabel]:
