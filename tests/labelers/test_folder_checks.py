@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from maskloop.labelers import folder_checks
 from maskloop.masks import Mask
 from maskloop.values import FullLabel, Image, ObjectLabel, Split
-from maskloop.labelers import folder_checks
 from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, offered, square, task
 
 MEANT = finished("a", "b", a=[square(1)], b=[square(2), square(5, 4)])
