@@ -86,7 +86,8 @@ class Shop:
         options = Options(budget=budget, data="coco:x", strategy=strategy, **asked)
         name = ArmName(Strategy(strategy), project)
         run_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, project))
-        progress = LineProgress(Console(file=io.StringIO()), lambda: 0.0)
+        self.said = io.StringIO()
+        progress = LineProgress(Console(file=self.said), lambda: 0.0)
         self.session = open_arm(
             client, name, data, options=options, run_id=run_id, progress=progress, clock=lambda: 0.0
         )
@@ -276,7 +277,7 @@ def test_a_batch_whose_rest_has_come_is_no_longer_kept_and_the_next_one_is_bough
 
 def test_notes_that_were_lost_are_told_by_what_the_server_has_charged(client, data):
     shop = Shop(client, data, "lost-notes", "3images")
-    said = shop.session.progress._console.file
+    said = shop.said
     shop.buy_all()
     say_what_books_lack(shop.session)
     assert "not whole" not in said.getvalue()

@@ -34,7 +34,7 @@ def operation(state):
 
 
 def test_work_that_failed_before_is_begun_anew_and_found_again_by_every_later_process():
-    server = {}  # keeps an answer for each id, a failure too
+    server: dict[str, Operation] = {}  # keeps an answer for each id, a failure too
     ids, new = RequestIds(RUN, "random"), OperationState.PENDING
 
     def asked(request_id):
