@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from maskloop import convert
 from maskloop.client.verbs import Verbs
+from maskloop.errors import InvalidImage
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
 from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, Split, as_vocabulary
@@ -81,7 +82,12 @@ class ProjectVerbs(Verbs):
         return (convert.project_from_message(item) for page in pages for item in page.projects)
 
     def import_images(
-        self, *, project_id: str, images: Iterable[ImageImport], taken: Callable[[int], None] = lambda images: None
+        self,
+        *,
+        project_id: str,
+        images: Iterable[ImageImport],
+        taken: Callable[[int], None] = lambda images: None,
+        refused: Callable[[str, InvalidImage], None] | None = None,
     ) -> tuple[Image, ...]:
         """Bring images in, in packs, each taken whole or not at all. Returns them in order.
 
@@ -91,6 +97,8 @@ class ProjectVerbs(Verbs):
             project_id: the project.
             images: as many as there are.
             taken: told after each pack how many are in so far.
+            refused: told the name of each image that is no picture, and why; the others are taken. `None` to take no
+                other image of its pack, and raise.
 
         Raises:
             AlreadyExists: the name is there with another content; or a label differs.
@@ -98,11 +106,27 @@ class ProjectVerbs(Verbs):
         """
         imported: list[Image] = []
         for pack in packs(images):
-            request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
-            response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
-            imported.extend(map(convert.image_from_message, response.images))
+            imported.extend(self._import_pack(project_id, pack, refused))
             taken(len(imported))
         return tuple(imported)
+
+    def _import_pack(
+        self, project_id: str, pack: Sequence[ImageImport], refused: Callable[[str, InvalidImage], None] | None
+    ) -> list[Image]:
+        """A pack that is refused for one of its images is halved until that one is alone."""
+        request = self._write(pb.ImportImagesRequest, "", project_id=project_id, images=pack)
+        try:
+            response = self._wire.call(self._stub(ProjectServiceStub).ImportImages, request, timeout_s=self.slow_s)
+        except InvalidImage as error:
+            if refused is None:
+                raise
+            if len(pack) == 1:
+                refused(pack[0].file_name, error)
+                return []
+            half = len(pack) // 2
+            parts = (pack[:half], pack[half:])
+            return [image for part in parts for image in self._import_pack(project_id, part, refused)]
+        return list(map(convert.image_from_message, response.images))
 
     def get_image(self, *, project_id: str, image_id: str) -> Image:
         """Read one image's facts.

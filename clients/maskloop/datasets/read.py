@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from maskloop.datasets.formats import find_source
 from maskloop.datasets.photo_folder import read_photo_folder
 from maskloop.datasets.subset import REST, Excerpt
 from maskloop.datasets.test_images import TestImages
-from maskloop.errors import InvalidArgument, InvalidDataset
+from maskloop.errors import InvalidArgument, InvalidDataset, InvalidImage
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.datasets import Dataset, DatasetImage, PassedOver
@@ -91,25 +91,39 @@ class Data:
         outer = tuple(one for one in folders if not any(other in one.parents for other in folders))
         return outer if len(outer) <= MOST_FOLDERS else (Path(os.path.commonpath(outer)),)
 
-    def imports(self, referred: Sequence[Path] = ()) -> Iterator[ImageImport]:
+    def imports(
+        self,
+        referred: Sequence[Path] = (),
+        *,
+        without: Set[str] = frozenset(),
+        refused: Callable[[str, InvalidImage], None] | None = None,
+    ) -> Iterator[ImageImport]:
         """Every image as it is brought in: test images with their labels, the others' labels stay here. Boxes, which
         no full label follows from, go with every image that has them.
 
         Args:
             referred: folders whose image files are named by their uri, for a server on this machine to refer to. Other
                 files, and pieces that are cut from files, are read and sent.
+            without: names of images to leave out.
+            refused: told the name of each image that is read and does not decode, and why; `None` to raise.
 
         Raises:
             InvalidDataset: a file cannot be read.
+            InvalidImage: one does not decode that is to be cut or stretched.
         """
-        for image in self.test:
-            objects = image.objects if image.is_labeled else None
-            source = _source(image, referred)
-            yield ImageImport(image.file_name, Split.TEST, objects=objects, boxes=image.boxes, **source)
-        for image in self.pool:
-            yield ImageImport(image.file_name, Split.POOL, boxes=image.boxes, **_source(image, referred))
-        for image in self.candidates:
-            yield ImageImport(image.file_name, Split.OOD, boxes=image.boxes, **_source(image, referred))
+        sides = ((self.test, Split.TEST), (self.pool, Split.POOL), (self.candidates, Split.OOD))
+        for image, split in ((image, split) for images, split in sides for image in images):
+            if image.file_name in without:
+                continue
+            try:
+                source = _source(image, referred)
+            except InvalidImage as error:
+                if refused is None:
+                    raise
+                refused(image.file_name, error)
+                continue
+            objects = image.objects if split is Split.TEST and image.is_labeled else None
+            yield ImageImport(image.file_name, split, objects=objects, boxes=image.boxes, **source)
 
 
 def _source(image: DatasetImage, referred: Sequence[Path]) -> dict[str, Any]:
