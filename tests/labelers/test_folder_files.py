@@ -1,12 +1,13 @@
 """Files as people's systems and tools write them (cases 07, 08, 14): read as they are meant, or told and waited for."""
 
+import dataclasses
 import json
 import unicodedata
 
 import pytest
 
 from maskloop.values import Counts, SkipReason
-from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, square, task
+from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, offered, square, task
 
 GOOD = {"a.png": {"crack": 2}, "b.png": {"rust": 1}}
 
@@ -139,3 +140,16 @@ def test_other_files_of_theirs_are_nobody_s_business(people, name):
     people.save(finished("a", "b", a=[square(1)]))
     people.labeler.label(task(FULL))
     assert name not in people.said
+
+
+def test_the_readme_says_whether_there_is_something_to_start_from_and_what_test_images_are_for(people):
+    people.save(finished("a", a=[square(1)]))
+    people.labeler.label(dataclasses.replace(task(FULL, ("a",)), for_test=True))
+    said = (people.place / "README.txt").read_text()
+    assert said.startswith("1 image to outline, in images/. proposals.json (COCO) has their names alone: no network")
+    assert "These are the test images." in said
+    people.save(finished("b", b=[square(2)]), "../round-02/done.json")
+    people.labeler.label(task(FULL, ("b",), offered("b", square(1)), name="round-02"))
+    said = (people.place.with_name("round-02") / "README.txt").read_text()
+    assert "has the network's masks to start from." in said
+    assert "test images" not in said

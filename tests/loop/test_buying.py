@@ -20,7 +20,8 @@ from maskloop.formats.coco.writing import write_coco
 from maskloop.labelers import Answers, GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy
-from maskloop.loop.campaign import begin, say_what_books_lack
+from maskloop.loop.campaign import begin, buy_test_images, say_what_books_lack
+from maskloop.loop.goals import FirstBatchGoal
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import LineProgress
@@ -269,7 +270,7 @@ def test_a_batch_whose_rest_has_come_is_no_longer_kept_and_the_next_one_is_bough
     session = shop.session
     session.keep_leases()
     assert len(session.books.open_batches) == 1
-    assert take_revisions("before-2", session, shop.labeler, is_last=False)
+    assert take_revisions("before-2", session, shop.labeler, is_measured=True, is_last=False)
     assert len(shop.ledger.labeled) == 3
     assert shop.buy_all("next").labeled
     session.give_back()
@@ -296,3 +297,18 @@ def test_images_that_are_gone_when_a_run_goes_on_are_named_with_what_became_of_t
     )
     with pytest.raises(FailedPrecondition, match=r"2 images of this run: pool-1\.png, pool-2\.png \(it does not de"):
         Shop(client, Data("squares", fewer), "gone", "3images")
+
+
+@pytest.mark.parametrize("is_measured", [False, True])
+def test_the_rest_of_the_test_images_is_taken_until_a_network_was_measured_and_then_told(client, data, is_measured):
+    shop = Shop(client, data, f"late-tests-{is_measured}".lower(), "1h")
+    labeler, session = ByParts(shop.labeler._objects, CostModel(2)), shop.session
+    plan = replace(shop.plan, test=FirstBatchGoal(Budget(images=3), True, 60.0, for_split=Split.TEST))
+    buy_test_images(session, labeler, plan)
+    given = len(session.books.test_set.truths)
+    for look in ("first", "second"):
+        took = take_revisions(look, session, labeler, is_measured=is_measured, is_last=False)
+        assert took is (not is_measured and look == "first")
+    assert len(session.books.test_set.truths) == given + (0 if is_measured else 2)
+    assert shop.said.getvalue().count("test: left out, since a network was measured without them") == is_measured
+    assert shop.ledger.spent_s == shop.server_spent_s()

@@ -15,10 +15,11 @@ from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Task
+from maskloop.pages.wording import say_count
 from maskloop.values import Box, BoxesLabel, Category, FullLabel, Image, LabelContent, ObjectLabel, SupervisionKind
 
 FULL_README = """\
-{images} images to outline. They are in images/; proposals.json (COCO) has the network's masks to start from.
+{images} to outline, in images/. {start}
 
 Outline every object of: {names}.
 Save the finished annotations as done.json (COCO instances, categories by these names) beside this file. List an image
@@ -26,7 +27,7 @@ without annotations if there is nothing on it. An image nobody can label goes by
 done.json is saved. The run goes on as soon as done.json is complete.
 """
 BOXES_README = """\
-{images} images to box. They are in images/; proposals.json (COCO) has the boxes of the network's objects to start from.
+{images} to box, in images/. {start}
 
 Draw a tight box around every object of: {names}.
 Save the finished annotations as done.json (COCO with bbox, categories by these names) beside this file. List an image
@@ -34,7 +35,7 @@ without annotations if there is nothing on it. An image nobody can label goes by
 done.json is saved. The run goes on as soon as done.json is complete.
 """
 COUNTS_README = """\
-{images} images to count. They are in images/. Count the objects of: {names}.
+{images} to count, in images/. Count the objects of: {names}.
 
 Save the counts as done.json beside this file; todo.json has its form:
 {example}
@@ -42,8 +43,7 @@ An image nobody can judge goes by its file name into skip.txt, before done.json 
 done.json is complete.
 """
 ANSWERS_README = """\
-{images} images that should hold nothing, and that a classifier takes for something. They are in images/. Look for:
-{names}.
+{images} of what should hold nothing, and what a classifier takes for something. Look in images/ for: {names}.
 
 Save what is there as done.json beside this file: for each image one of these names, or "" if none of it is there.
 todo.json has its form:
@@ -87,7 +87,7 @@ class OutlineForm(FolderForm):
 
     def readme(self, task: Task) -> str:
         """What to do, for people."""
-        return self.text.format(images=len(task.images), names=_names(task))
+        return self.text.format(images=_images(task), start=_start(task, "masks"), names=_names(task))
 
     def write_start(self, task: Task, place: Path) -> None:
         """Write proposals.json: the images, the vocabulary, and the network's masks with their predicted IoU."""
@@ -115,7 +115,7 @@ class BoxForm(FolderForm):
 
     def readme(self, task: Task) -> str:
         """What to do, for people."""
-        return self.text.format(images=len(task.images), names=_names(task))
+        return self.text.format(images=_images(task), start=_start(task, "boxes"), names=_names(task))
 
     def write_start(self, task: Task, place: Path) -> None:
         """Write proposals.json: the images, the vocabulary, and boxes around the network's masks with their IoU."""
@@ -157,7 +157,7 @@ class JsonForm(FolderForm):
     def readme(self, task: Task) -> str:
         """What to do, for people."""
         example = json.dumps({task.images[0].file_name: self.example(task.categories[0].name)})
-        return self.text.format(images=len(task.images), names=_names(task), example=example)
+        return self.text.format(images=_images(task), names=_names(task), example=example)
 
     def write_start(self, task: Task, place: Path) -> None:
         """Write todo.json: every image, with nothing on it."""
@@ -167,6 +167,18 @@ class JsonForm(FolderForm):
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
         """Labels from a JSON file."""
         return self.read_json(file, categories, [image.file_name for image in images])
+
+
+def _images(task: Task) -> str:
+    return say_count(len(task.images), "image")
+
+
+def _start(task: Task, what: str) -> str:
+    """What proposals.json has: nothing while there is no network."""
+    proposed = (task.proposals[image.id] for image in task.images if image.id in task.proposals)
+    if any(item.mask.area for proposals in proposed for item in proposals.objects):
+        return f"proposals.json (COCO) has the network's {what} to start from."
+    return "proposals.json (COCO) has their names alone: no network proposes anything yet."
 
 
 def _names(task: Task) -> str:

@@ -107,9 +107,14 @@ def _hand_out(share: Share, was: TaskRecord | None, record: TaskRecord) -> None:
 
 def readme(share: Share) -> str:
     """What to do, for people: as the kind of label has it, and what goes for all kinds."""
-    return FOLDER_FORMS[share.task.kind].readme(share.task) + MORE.format(place=share.place)
+    tested = TESTED if share.task.for_test else ""
+    return FOLDER_FORMS[share.task.kind].readme(share.task) + tested + MORE.format(place=share.place)
 
 
+TESTED = """
+These are the test images. Networks are measured on them, and none learns from them, so label them with care. Labels
+that come when the first network has been measured are left out.
+"""
 MORE = """
 Only a part is done: save that part as part.json, in the same form. The run goes on, and the rest comes later, in
 done.json. In part.json an image with nothing on it counts as one that comes later.

@@ -37,6 +37,7 @@ class Task:
         keep: prolongs the leases; call it now and then while people work.
         run: names the run and no other, such as `bridges-random-1f2e3d4c`; "" where it does not matter.
         is_over: whether the run is to end now; people are no longer waited for.
+        for_test: whether the images are to measure networks, and none is to learn from them.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Task:
     keep: Callable[[], object]
     run: str = ""
     is_over: Callable[[], bool] = lambda: False
+    for_test: bool = False
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def say_what_books_lack(session: CampaignSession) -> None:
 def _goes_on(arm: Arm, session: CampaignSession, labeler: Labeler) -> bool:
     """Whether there is another round: for a budget that is left, or for labels that people have mended."""
     ended = bool(arm.stopped_because)
-    mended = take_revisions(f"before-{len(arm.rounds) + 1}", session, labeler, is_last=ended)
+    mended = take_revisions(
+        f"before-{len(arm.rounds) + 1}", session, labeler, is_measured=bool(arm.rounds), is_last=ended
+    )
     return mended or not ended
 
 

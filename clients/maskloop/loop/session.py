@@ -253,6 +253,7 @@ class CampaignSession:
             self.keep_leases,
             self.run,
             self.is_over,
+            batch.for_split is Split.TEST,
         )
 
     def keep_leases(self) -> None:

@@ -245,7 +245,7 @@ def _batch(workdir: Path, row: RoundReport | None, batch: Sequence[ChosenImage],
     ]
     shown = tuple(thumbnail for _, thumbnail in pictures if thumbnail is not None)
     listed = tuple(chosen for chosen, thumbnail in pictures if thumbnail is None)
-    return RoundPictures(row, shown, listed, sum(chosen.cost_s for chosen in batch))
+    return RoundPictures(row, shown, listed, sum(chosen.charged_s for chosen in batch))
 
 
 def _thumbnail(workdir: Path, number: int, chosen: ChosenImage) -> Thumbnail | None:

@@ -48,6 +48,11 @@ class ChosenImage:
         _forget_non_finite(self, "score", "measured_s")
         _check_seconds(self.cost_s, f"batch[{self.image}].cost_s")
 
+    @property
+    def charged_s(self) -> float:
+        """What the budget was charged: measured seconds where there are any, else planned ones."""
+        return self.cost_s if self.measured_s is None else self.measured_s
+
 
 @dataclass(frozen=True)
 class MachineSeconds:

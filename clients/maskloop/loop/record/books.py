@@ -36,6 +36,7 @@ class Books:
         list_labels: lists all labels of the project, corrected ones too; asked when a run is repeated.
         tasks: handed out so far, and answered at least in part.
         open_batches: those of which people still have images.
+        too_late: test images, by id, whose labels came when a network had been measured without them.
         current: the latest label of an image, by image id and kind.
     """
 
@@ -44,6 +45,7 @@ class Books:
     list_labels: Callable[[], Iterable[Label]]
     tasks: list[HandedOut] = field(default_factory=list)
     open_batches: list[Batch] = field(default_factory=list)
+    too_late: set[str] = field(default_factory=set)
     current: dict[tuple[str, SupervisionKind], Label] = field(default_factory=dict)
     _known: dict[str, Label] = field(default_factory=dict)
 
