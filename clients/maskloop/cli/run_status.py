@@ -10,6 +10,7 @@ from rich.table import Table
 from maskloop.errors import NotFound
 from maskloop.loop.options import Options
 from maskloop.loop.workdir.lock import is_worked_on
+from maskloop.loop.workdir.standing import read_standing
 from maskloop.pages.wording import say_budget, say_measure, say_number, say_time
 from maskloop.report import RunReport
 from maskloop.report.write import read_report
@@ -21,10 +22,16 @@ def show_status(out: Console, workdir: Path, options: Options) -> None:
     report = _report(workdir)
     out.print(f"{workdir}: {options.data}, {_state(workdir, report)}", highlight=False, soft_wrap=True, markup=False)
     budget = options.parsed_budget()
-    spent = f"{say_time(report.spent_s)} spent of " if report else ""
-    out.print(f"budget: {spent}{say_budget(budget.seconds, budget.images)}", highlight=False)
+    now = None if report is not None and report.finished else read_standing(workdir)
+    if now is not None and is_worked_on(workdir):
+        out.print(f"now: {now}", highlight=False, soft_wrap=True, markup=False)
+    if now is not None and now.budget_left:
+        out.print(f"budget: {now.budget_left} left", highlight=False)
+    else:
+        spent = f"{say_time(report.spent_s)} spent of " if report else ""
+        out.print(f"budget: {spent}{say_budget(budget.seconds, budget.images)}", highlight=False)
     if report is None:
-        out.print("No network was trained yet.")
+        out.print("No report yet: the first comes when people have labeled what the first network chose.")
         return
     if report.not_measured:
         out.print(f"Quality is not measured: {report.not_measured}.", highlight=False)

@@ -62,12 +62,17 @@ class Progress(ABC):
     def __init__(self, clock: Callable[[], float]) -> None:
         self.standing = Standing()
         self._clock = clock
+        self._told_to: Callable[[Standing], None] = lambda standing: None
         self._phase_begun = self._round_begun = self._rounds_begun = clock()
 
     def expect(self, rounds: int, round_s: float) -> None:
         """How many rounds are to come over all arms, and how long one should take."""
         self.standing.expected, self.standing.round_s = rounds, round_s
         self._rounds_begun = self._round_begun = self._clock()
+
+    def tell(self, told_to: Callable[[Standing], None]) -> None:
+        """Have somebody else told as well, of every phase and of what is bought."""
+        self._told_to = told_to
 
     def arm(self, name: str) -> None:
         """Another arm begins."""
@@ -80,6 +85,7 @@ class Progress(ABC):
         now = self.standing
         now.phase, now.detail, now.fraction, now.phase_left_s = name, detail, None, None
         self._phase_begun = self._clock()
+        self._told_to(now)
         self.show()
 
     def operation(self, operation: Operation) -> None:
@@ -101,6 +107,7 @@ class Progress(ABC):
             self.standing.budget_left = f"{say_time(ledger.left_s)} of {say_time(budget.seconds)}"
         else:
             self.standing.budget_left = f"{ledger.left_images:.0f} of {budget.images} images"
+        self._told_to(self.standing)
         self.show()
 
     def round_done(self, sentence: str) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ from maskloop.loop.reporting.report_run import Reporter
 from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_sizes, thin_networks
 from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
+from maskloop.loop.workdir.standing import write_standing
 from maskloop.pages.wording import say_near_duplicates, say_passed_over, say_quality_or_none, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
@@ -96,6 +98,7 @@ class Run:
             if kept:  # what is refused is not to be what the run is asked next time
                 give_budgets(client, names, self.options.parsed_budget())
             keep_run(self.workdir, run)
+            self.progress.tell(partial(write_standing, self.workdir))
             trainings = sum(arm.trainings for arm in forecasts.values())
             self.progress.expect(trainings, sum(arm.machine_s or 0.0 for arm in forecasts.values()) / trainings)
             done = self._run_arms(client, data, run, near)
