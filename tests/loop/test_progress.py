@@ -99,3 +99,15 @@ def test_a_terminal_shows_phase_share_budget_and_time_left(said, clock):
 
 def test_elsewhere_there_are_lines(said, clock):
     assert isinstance(progress_on(Console(file=said), clock), LineProgress)
+
+
+def test_time_that_people_take_is_none_of_the_machine_s(lines, clock):
+    lines.expect(3, 60.0)
+    lines.phase("train")
+    clock.now = 40.0
+    lines.phase("label", "2 images: waiting for todo/round-01/done.json")
+    clock.now = 40_000.0
+    assert lines.left_s == pytest.approx(20.0 + 2 * 60.0)
+    lines.phase("report")
+    lines.round_done("round 1")
+    assert lines.left_s == pytest.approx(2 * 40.0)

@@ -139,6 +139,12 @@ def test_the_page_speaks_of_counts_where_they_were_bought_or_told(tmp_path: Path
     assert "it finds the objects itself" in page(tmp_path / "without").text
 
 
+def test_a_batch_is_told_at_what_it_was_charged(tmp_path: Path, a_report: Make, a_round: MakeRound) -> None:
+    batch = (ChosenImage("a", None, "drawn", 600.0, measured_s=60.0), ChosenImage("b", None, "drawn", 120.0))
+    write_report(tmp_path, a_report(rounds=(a_round(1, 60.0, 0.5, batch=batch),)))
+    assert "2 images for 3 min" in page(tmp_path).text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_measures_of_thin_structures_are_explained_where_they_are(tmp_path: Path, a_report: Make, a_round: MakeRound):
     write_report(tmp_path / "blobs", a_report(), {})
     assert "Thin structures" not in page(tmp_path / "blobs").text

@@ -21,6 +21,8 @@ from maskloop.loop.record.ledger import Ledger
 from maskloop.pages.wording import say_time
 from maskloop.values import Operation
 
+WAITING = "label"
+"""The phase in which people work, and the machine does not."""
 LINE_EVERY_S = 10.0
 REFRESH_HZ = 8
 BAR_WIDTH = 40
@@ -63,12 +65,14 @@ class Progress(ABC):
         self.standing = Standing()
         self._clock = clock
         self._told_to: Callable[[Standing], None] = lambda standing: None
-        self._phase_begun = self._round_begun = self._rounds_begun = clock()
+        self._phase_begun = clock()
+        self._waited_s = 0.0
+        self._round_begun = self._rounds_begun = self._busy_s()
 
     def expect(self, rounds: int, round_s: float) -> None:
         """How many rounds are to come over all arms, and how long one should take."""
         self.standing.expected, self.standing.round_s = rounds, round_s
-        self._rounds_begun = self._round_begun = self._clock()
+        self._rounds_begun = self._round_begun = self._busy_s()
 
     def tell(self, told_to: Callable[[Standing], None]) -> None:
         """Have somebody else told as well, of every phase and of what is bought."""
@@ -82,6 +86,7 @@ class Progress(ABC):
 
     def phase(self, name: str, detail: str = "") -> None:
         """Another phase begins."""
+        self._waited_s = self._clock() - self._busy_s()
         now = self.standing
         now.phase, now.detail, now.fraction, now.phase_left_s = name, detail, None, None
         self._phase_begun = self._clock()
@@ -115,19 +120,24 @@ class Progress(ABC):
         now = self.standing
         now.done += 1
         now.expected = max(now.expected, now.done)
-        self._round_begun = self._clock()
+        self._round_begun = self._busy_s()
         now.round_s = (self._round_begun - self._rounds_begun) / now.done
         self.note(sentence)
 
     @property
     def left_s(self) -> float:
         """Machine seconds to the end of the run, as far as can be told."""
-        return self.standing.left_s(self._clock() - self._round_begun)
+        return self.standing.left_s(self._busy_s() - self._round_begun)
 
     @property
     def phase_s(self) -> float:
         """Seconds since the phase began."""
         return self._clock() - self._phase_begun
+
+    def _busy_s(self) -> float:
+        """The clock, which stands still while people are waited for: rounds are as long as the machine takes."""
+        waiting_s = self.phase_s if self.standing.phase == WAITING else 0.0
+        return self._clock() - self._waited_s - waiting_s
 
     @abstractmethod
     def begin(self) -> None:
