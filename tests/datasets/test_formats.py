@@ -39,6 +39,7 @@ def test_the_help_names_every_format():
         ("ylo:x", r"FROM 'ylo:x' is none of .*coco:DIR, yolo:DIR, .*; did you mean 'yolo'\?"),
         ("COCO:x", r"did you mean 'coco'\?"),
         ("coco", r"FROM 'coco' is none of"),
+        (".", r"FROM '\.' is none of .*; did you mean coco:\.\?"),
         ("coco:", r"FROM 'coco:' is none of"),
         ("", r"FROM '' is none of"),
         ("coco:nowhere", "FROM: there is no folder nowhere"),

@@ -162,4 +162,7 @@ def split_spec(spec: str, option: str, also: Sequence[str] = ()) -> tuple[Format
         return FORMATS[name], place
     known = [*also, *(f"{each}:DIR" for each in FORMATS)]
     meant = "" if name in FORMATS else did_you_mean(name, FORMATS)
+    if Path(spec).is_dir():
+        kinds = ["images", "coco"] if "images:DIR" in also else ["coco"]
+        meant = f"; did you mean {' or '.join(f'{kind}:{spec}' for kind in kinds)}?"
     raise InvalidArgument(f"{option} {spec!r} is none of {', '.join(known)}{meant}", field=option.strip("-"))
