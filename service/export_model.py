@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from maskloop.errors import InvalidArgument, ModelNotFound
+from maskloop.errors import InvalidArgument
+from service.artifacts.model_file import check_model_file
 
 
 def export_onnx(model: Path, file: Path) -> Path:
@@ -19,8 +20,7 @@ def export_onnx(model: Path, file: Path) -> Path:
         FailedPrecondition: the packages of the extra `onnx` are missing.
         StorageFull: the disk is full.
     """
-    if not model.is_file():
-        raise ModelNotFound(f"there is no model at {model}", path=model)
+    check_model_file(model)
     if file.is_dir():
         raise InvalidArgument(f"{file} is a folder; name the file to write", field="onnx")
     import torch

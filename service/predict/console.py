@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from maskloop.errors import InvalidArgument, ModelNotFound
+from maskloop.errors import InvalidArgument
+from service.artifacts.model_file import check_model_file
 from service.predict.names import read_formats
 from service.predict.pictures import name_pictures
 
@@ -42,8 +43,7 @@ def outline(
         typer.Exit: no picture could be read, or it was stopped.
     """
     names = read_formats(formats)
-    if not model.is_file():
-        raise ModelNotFound(f"there is no model at {model}", path=model)
+    check_model_file(model)
     if out.exists() and not out.is_dir():
         raise InvalidArgument(f"{out} is a file, and a folder is needed", field="out")
     files = name_pictures(pictures, recursive=recursive, except_in=[out / "overlays", out / "masks"])

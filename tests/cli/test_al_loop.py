@@ -194,3 +194,9 @@ def test_a_run_that_stops_before_anything_was_labeled_is_not_called_finished(al_
     monkeypatch.setattr("maskloop.loop.workdir.lock.is_worked_on", lambda workdir: next(worked_on))
     code, out, err = al_loop("finish", "--workdir", str(tmp_path))
     assert (code, "finished" in out, "has stopped without an end" in err) == (2, False, True), out + err
+
+
+def test_going_on_where_there_is_no_run_says_so_and_asks_for_no_budget(al_loop, tmp_path):
+    code, _, err = al_loop("--resume", "--workdir", str(tmp_path / "nobody"))
+    assert code == 2
+    assert err.strip() == f"error: {tmp_path / 'nobody'} holds no run; --workdir names another folder"

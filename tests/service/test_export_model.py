@@ -19,6 +19,10 @@ def refused(*arguments: object) -> str:
 
 def test_a_model_that_is_none_is_refused(tmp_path):
     assert "there is no model at" in refused(tmp_path / "nobody", "--onnx", tmp_path / "a.onnx")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "model.safetensors").touch()
+    meant = f"did you mean {tmp_path / 'run' / 'model.safetensors'}?"
+    assert meant in refused(tmp_path / "run", "--onnx", tmp_path / "a.onnx")
 
 
 def test_a_model_of_another_recipe_is_refused_by_its_name(tmp_path):

@@ -60,7 +60,8 @@ add_command(
 def _options(arguments: Arguments, invocation: Invocation) -> Options:
     """What the run is asked to do; one that is gone on with is asked what it was asked before, where nothing else is
     given."""
-    if invocation.resume and (invocation.workdir / RUN_FILE).exists():
+    is_told = arguments["budget"] and arguments["data"]  # enough to begin the run that was to be gone on with
+    if invocation.resume and ((invocation.workdir / RUN_FILE).exists() or not is_told):
         given = {name: arguments[name] for name in options_in(Options) if name in arguments.given}
         return replace(kept_options(invocation.workdir), **given)
     for name, example in (("budget", "3h or 90images"), ("data", "images:photos/ or coco:DIR")):
