@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,10 @@ import numpy as np
 from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
-from maskloop.errors import CampaignNotFound, FailedPrecondition, InvalidDataset, InvalidImage, ProjectNotFound
-from maskloop.formats.bad_entries import OnBad, PassedOver
+from maskloop.errors import CampaignNotFound, ProjectNotFound
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
 from maskloop.loop.campaign import run_campaign
+from maskloop.loop.importing import import_images
 from maskloop.loop.options import Options
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.plan import plan_on
@@ -28,11 +28,10 @@ from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
 from maskloop.loop.session import CampaignSession, Training
 from maskloop.loop.student_network import StudentNetwork, train_student_network
-from maskloop.pages.wording import say_count, say_passed_over, say_quality_or_none
+from maskloop.pages.wording import say_count, say_quality_or_none
 from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 
 CAMPAIGN = "campaign"
-MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def open_arm(
     _create(client, name, data, keeping.first or options, requests)
     _give_budget(client, name, options.parsed_budget())
     client.add_categories(project_id=name.project_id, categories=data.dataset.categories)
-    images = _import(client, name.project_id, data, options, progress=progress, referred=keeping.referred)
+    images = import_images(client, name.project_id, data, options, progress=progress, referred=keeping.referred)
     decisions = keeping.decisions.of_arm(str(name.strategy))
     return CampaignSession(
         client,
@@ -241,53 +240,6 @@ def _sentence(student: StudentNetwork) -> str:
         f"student network: {learnt}, {say_quality_or_none(student.evaluation)} "
         f"(annotation network: {say_quality_or_none(student.first.evaluation)})"
     )
-
-
-def _check_lacks_none(data: Data, known: Set[str], names: Set[str]) -> None:
-    """Raises FailedPrecondition where the data lacks images that were brought in before."""
-    if gone := sorted(known - names):
-        why = {each.name: f" ({each.why})" for each in data.dataset.passed_over}
-        listed = ", ".join(f"{name}{why.get(name, '')}" for name in gone[:MOST_NAMED])
-        more = ", ..." if len(gone) > MOST_NAMED else ""
-        raise FailedPrecondition(
-            f"the data lacks {say_count(len(gone), 'image')} of this run: {listed}{more}; put them back as they were",
-            field="data",
-        )
-
-
-def _import(
-    client: Client, project_id: str, data: Data, options: Options, *, progress: Progress, referred: Sequence[Path]
-) -> list[Image]:
-    """Bring in what is not there yet. Where bad entries are passed over, so is a picture that does not decode: its
-    header says nothing of that, and only the server reads all of it.
-
-    Raises:
-        FailedPrecondition: the data lacks images that were brought in before.
-        InvalidDataset: no picture can be read.
-    """
-    names = {image.file_name for image in (*data.test, *data.pool, *data.candidates)}
-    there = list(client.list_images(project_id=project_id))
-    known = {image.file_name for image in there}
-    if known == names:
-        return there
-    _check_lacks_none(data, known, names)
-    broken: list[PassedOver] = []
-
-    def taken(images: int) -> None:
-        progress.share("import", images / len(names - known), f"{images} of {len(names - known)} images")
-
-    def note_broken(name: str, error: InvalidImage) -> None:
-        broken.append(PassedOver(name, error.message))
-
-    is_lenient = options.data.startswith("images:") or options.bad_entries() is OnBad.SKIP
-    refused = note_broken if is_lenient else None
-    images = data.imports(referred, without=known, refused=refused)
-    there += client.import_images(project_id=project_id, images=images, taken=taken, refused=refused)
-    if not there:
-        raise InvalidDataset(f"--data: no picture can be read; the first: {broken[0].why}", field="data")
-    if broken:
-        progress.note(say_passed_over(broken))
-    return there
 
 
 def check_labeler(options: Options, run: str, progress: Progress) -> None:
