@@ -9,7 +9,7 @@ from maskloop.cli.options import options_in
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, flag_of
-from maskloop.loop.options.options import PANELS
+from maskloop.loop.options.panels import PANELS
 
 
 @pytest.mark.parametrize("options_class", [Options, CompareOptions])

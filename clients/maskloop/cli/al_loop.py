@@ -17,7 +17,7 @@ from maskloop.cli.options import Arguments, add_command, build, options_in, spel
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options import RUN_FILE, Options, kept_options
 from maskloop.loop.options.declaration import option
-from maskloop.loop.options.options import RUN
+from maskloop.loop.options.panels import RUN
 from maskloop.spelling import did_you_mean
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

@@ -22,7 +22,7 @@ from maskloop.compare.trials.servers import WORK_FOLDER, devices_of
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import NOT_NEGATIVE, check_ranges, option
-from maskloop.loop.options.options import BUDGET, JUDGING, RUN, SELECTION, TRAINING
+from maskloop.loop.options.panels import BUDGET, JUDGING, RUN, SELECTION, TRAINING
 from maskloop.values.measures import DECIDING, MEASURES
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

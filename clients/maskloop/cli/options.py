@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import Declared, declared_of, flag_of
-from maskloop.loop.options.options import PANELS
+from maskloop.loop.options.panels import PANELS
 
 T = TypeVar("T")
 NOTHING = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from maskloop.datasets.subset import REST, Excerpt
+from maskloop.datasets.subset import Excerpt
 from maskloop.datasets.test_images import TestImages
 from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.bad_entries import OnBad
@@ -13,14 +13,11 @@ from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges,
 from maskloop.loop.options.device import check_device
 from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
+from maskloop.loop.options.panels import BUDGET, DATA, HARD_OOD, LABELS, RUN, SELECTION, STUDENT, TRAINING
 from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
 from maskloop.loop.options.stop_rules import StopRule
+from maskloop.loop.options.together import check_together
 from maskloop.values import DAY_S, Budget, Need, OutlinePrice, Strategy
-
-BUDGET, DATA, SELECTION, LABELS = "Budget", "Data", "Selection", "Labels"
-TRAINING, HARD_OOD, STUDENT, JUDGING, RUN = "Training", "Hard OoD", "Student network", "Judging", "Run"
-PANELS = (BUDGET, DATA, SELECTION, LABELS, TRAINING, HARD_OOD, STUDENT, JUDGING, RUN)
-"""The panels of `--help`, from top to bottom."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +158,7 @@ class Options:
 
     def __post_init__(self) -> None:
         self.parsed_budget()
+        self.bad_entries()
         self.excerpt()
         self.tested()
         self.stop_rules()
@@ -173,35 +171,15 @@ class Options:
         self.classifier_overrides()
         self.student_overrides()
         check_ranges(self)
-        self._check_words()
-        self._check_arms()
+        check_device(self.device)
+        self.parsed_labeler()
+        check_together(self)
 
     def bad_entries(self) -> OnBad:
         """What becomes of entries of the data that cannot be."""
-        return OnBad(self.on_bad)
-
-    def _check_words(self) -> None:
         if self.on_bad not in list(OnBad):
             raise InvalidArgument(f"--on-bad {self.on_bad!r} is neither stop nor skip", field="on_bad")
-        if self.ood == REST and not self.excerpt().classes:
-            raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
-        check_device(self.device)
-        self.parsed_labeler()
-
-    def _check_arms(self) -> None:
-        if twice := next((arm for arm in self.arms() if self.arms().count(arm) > 1), None):
-            raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
-        if self.compare and not self.simulated:
-            raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
-        if self.recipe_name == "pretrained" and (
-            arm := next((arm for arm in self.arms() if Need.DROPOUT in arm.needs), None)
-        ):
-            raise InvalidArgument(
-                f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
-                field="strategy",
-            )
-        if not self.simulated and self.parsed_strategy().uses_imported_scores:
-            raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
+        return OnBad(self.on_bad)
 
     @property
     def simulated(self) -> bool:

@@ -1,0 +1,34 @@
+"""What options of a run cannot be together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from maskloop.datasets.subset import REST
+from maskloop.errors import InvalidArgument
+from maskloop.values import Need
+
+if TYPE_CHECKING:
+    from maskloop.loop.options.options import Options
+
+
+def check_together(options: Options) -> None:
+    """Checks options that are each fine by themselves.
+
+    Raises:
+        InvalidArgument: two of them cannot be together; says which.
+    """
+    arms = options.arms()
+    if options.ood == REST and not options.excerpt().classes:
+        raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
+    if twice := next((arm for arm in arms if arms.count(arm) > 1), None):
+        raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
+    if options.compare and not options.simulated:
+        raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
+    if options.recipe_name == "pretrained" and (arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)):
+        raise InvalidArgument(
+            f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
+            field="strategy",
+        )
+    if not options.simulated and options.parsed_strategy().uses_imported_scores:
+        raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
