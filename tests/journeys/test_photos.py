@@ -100,6 +100,8 @@ def story(demo, tmp_path_factory):
     person.saves("round-00", person.waits_for("round-00"))
     person.waits_for("round-01")
     seen["status"] = ended(command("status", "--workdir", workdir))
+    seen["first report"] = read_report(workdir)
+    seen["first files"] = sorted(path.name for path in workdir.iterdir())
     first.send_signal(signal.SIGINT)
     seen["stopped"] = ended(first)
 
@@ -139,6 +141,18 @@ def test_ctrl_c_says_how_to_go_on_and_status_how_things_stand(story):
     code, out, _ = seen["status"]
     assert code == 0
     assert "running" in out
+
+
+def test_the_first_network_is_reported_and_left_while_people_label_what_it_chose(story):
+    _, _, seen = story
+    report = seen["first report"]
+    assert [(row.labeled_images, row.batch) for row in report.rounds] == [(4, ())]
+    assert report.spent_s == 7 * EACH_S
+    assert report.stopped_because == ""
+    assert {"model.safetensors", "labels.coco.json", "test.coco.json", "predictions.coco.json"} <= set(
+        seen["first files"]
+    )
+    assert "now the next batch" in seen["stopped"][1]
 
 
 def test_everything_that_people_said_is_kept_and_nothing_else(story):

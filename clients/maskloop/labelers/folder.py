@@ -73,6 +73,7 @@ class FolderLabeler(Labeler):
     """
 
     kinds = tuple(FOLDER_FORMS)
+    waits = True
 
     def __init__(
         self,

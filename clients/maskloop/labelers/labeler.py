@@ -78,9 +78,11 @@ class Labeler(ABC):
 
     Class attributes:
         kinds: the kinds of labels it can be asked for.
+        waits: whether it waits for people, who want to see meanwhile what their labels have brought.
     """
 
     kinds: ClassVar[tuple[SupervisionKind, ...]] = tuple(LABEL_KINDS)
+    waits: ClassVar[bool] = False
 
     def check_kind(self, kind: SupervisionKind) -> None:
         """Raises UnsupportedSupervision unless it can be asked for labels of this kind."""

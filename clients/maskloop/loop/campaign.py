@@ -33,7 +33,7 @@ def run_campaign(
         session: of the campaign.
         labeler: who labels.
         plan: how the budget is spent.
-        tell: is shown the arm after every round.
+        tell: is shown the arm after every round, and before people are waited for in one.
         rng: makes the draws of forecasts that rules for stopping ask for.
 
     Raises:
@@ -43,7 +43,7 @@ def run_campaign(
     test = buy_test_images(session, labeler, plan)
     arm = Arm(begin(session, labeler, plan), test=test)
     while _goes_on(arm, session, labeler):
-        done = run_round(session, labeler, plan, arm, rng)
+        done = run_round(session, labeler, plan, arm, tell=tell, rng=rng)
         arm = replace(arm, rounds=(*arm.rounds, done), stopped_because=done.stopped_because)
         tell(arm)
     session.give_back()

@@ -129,6 +129,11 @@ class Arm:
         return max((each.measured for each in self.rounds), key=lambda each: (self.quality(each) or 0.0, each.number))
 
     @property
+    def is_buying(self) -> bool:
+        """Whether its latest network is measured, and what that one chose is not labeled yet."""
+        return bool(self.rounds) and not (self.rounds[-1].purchase.labeled or self.stopped_because)
+
+    @property
     def exhausted(self) -> bool:
         """Whether the latest purchase found no other image open or affordable."""
         return (self.rounds[-1].purchase if self.rounds else self.initial).exhausted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy, is_begun
-from maskloop.loop.goals import OodCheckGoal, RoundGoal
+from maskloop.loop.goals import OodCheckGoal
 from maskloop.loop.oracle import import_true_scores
 from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
 from maskloop.loop.planning.plan import Plan
@@ -19,7 +20,15 @@ from maskloop.loop.stopping import candidates, why_nothing_more, why_stop
 from maskloop.values import Budget, Strategy, SupervisionKind
 
 
-def run_round(session: CampaignSession, labeler: Labeler, plan: Plan, so_far: Arm, rng: np.random.Generator) -> Round:
+def run_round(
+    session: CampaignSession,
+    labeler: Labeler,
+    plan: Plan,
+    so_far: Arm,
+    *,
+    tell: Callable[[Arm], None],
+    rng: np.random.Generator,
+) -> Round:
     """The next round of a campaign. The last one trains and evaluates, and buys nothing.
 
     Args:
@@ -27,6 +36,7 @@ def run_round(session: CampaignSession, labeler: Labeler, plan: Plan, so_far: Ar
         labeler: who labels.
         plan: how the budget is spent.
         so_far: the first batch and the rounds before.
+        tell: is shown what the round has measured, before people are waited for.
         rng: makes the draws of forecasts that rules for stopping ask for.
     """
     number = len(so_far.rounds) + 1
@@ -49,7 +59,12 @@ def run_round(session: CampaignSession, labeler: Labeler, plan: Plan, so_far: Ar
     counted = count_more(number, wish, session, labeler, plan)
     purchase = Purchase()
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
-        purchase = choose(measured, session, labeler, plan.rest(wish, session.ledger), plan.strategy)
+        score_s = look_at_pool(measured, session, labeler, plan.strategy)
+        if labeler.waits and not is_begun(round_name(number), session):
+            tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
+        goal = plan.rest(wish, session.ledger)
+        purchase = buy(round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal)
+        purchase = replace(purchase, score_s=score_s)
     reason = "" if purchase.labeled else _why_nothing_bought(number, session, plan)
     return Round(measured, purchase, hard_ood, reason)
 
@@ -88,14 +103,11 @@ def count_more(number: int, wish: Budget, session: CampaignSession, labeler: Lab
     return bool(buy(round_name(number, "counts"), session, labeler, kind=SupervisionKind.COUNTS, goal=goal).labeled)
 
 
-def choose(
-    measured: Measured, session: CampaignSession, labeler: Labeler, goal: RoundGoal, strategy: Strategy
-) -> Purchase:
-    """Score the pool with the round's model as far as the strategy needs it, and buy full labels by it."""
+def look_at_pool(measured: Measured, session: CampaignSession, labeler: Labeler, strategy: Strategy) -> float:
+    """Score the pool with the round's model as far as the strategy needs it. Returns how many seconds that took."""
     score_s = session.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
     if strategy.uses_imported_scores:
         import_true_scores(session, measured.model, labeler)
     if strategy.is_prepared:
         score_s += session.prepare_selection(measured.number, strategy)
-    purchase = buy(round_name(measured.number), session, labeler, kind=SupervisionKind.FULL, goal=goal)
-    return replace(purchase, score_s=score_s)
+    return score_s

@@ -127,15 +127,21 @@ class Run:
     def _run_arm(
         self, client: Client, name: ArmName, data: Data, run: KeptRun, report: Callable[[ArmName, ArmResult], None]
     ) -> ArmResult:
-        """Run one arm; `report` is called after each of its rounds, and after its student network."""
+        """Run one arm; `report` is called after each of its rounds, before people are waited for in one, and after its
+        student network."""
 
         def tell(result: ArmResult) -> None:
             self.progress.phase("report")
             report(name, result)
-            self._leave(result, data, is_own=name.strategy == self.options.parsed_strategy())
             rng = np.random.default_rng(self.options.seed)
             expected = _outlook(result.arm, result.session.ledger, rng)
-            self.progress.round_done(f"{_sentence(name, result.arm)}\n{expected}".rstrip())
+            sentence = f"{_sentence(name, result.arm)}\n{expected}".rstrip()
+            if result.arm.is_buying:
+                leave_results(result, data, self.workdir)
+                self.progress.note(sentence)
+                return
+            self._leave(result, data, is_own=name.strategy == self.options.parsed_strategy())
+            self.progress.round_done(sentence)
 
         result = run_arm(
             client,
@@ -226,7 +232,7 @@ class Run:
 
 def _sentence(name: ArmName, arm: Arm) -> str:
     measured, purchase = arm.rounds[-1].measured, arm.rounds[-1].purchase
-    bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because
+    bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because or "now the next batch"
     return (
         f"{name.strategy}, round {measured.number}: {measured.labeled_images} labels "
         f"({say_time(measured.spent_s)}), {say_quality_or_none(measured.evaluation, measured.not_measured)}; {bought}"
