@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,7 +75,8 @@ def resumable(log: Path, again: Sequence[str]) -> Iterator[None]:
         again: the command that goes on with it.
     """
     try:
-        yield
+        with _stopped_by_sigterm():
+            yield
     except KeyboardInterrupt:
         _say_how_to_go_on("Stopped.", again)
         raise typer.Exit(STOPPED) from None
@@ -81,6 +84,19 @@ def resumable(log: Path, again: Sequence[str]) -> Iterator[None]:
         wrote = f" What the server wrote: {log}." if log.exists() else ""
         _say_how_to_go_on(f"What was bought is safe.{wrote}", again)
         raise
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM, by which machines and containers shut down, stops as Ctrl-C does; only a main thread hears signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _say_how_to_go_on(sentence: str, again: Sequence[str]) -> None:

@@ -66,5 +66,7 @@ def _rounds(report: RunReport) -> Table:
         table.add_column(heading, justify="right")
     for row in report.rounds:
         quality = [say_number(measured(row, name), 3) for name in report.shown]
-        table.add_row(str(row.round), str(row.labeled_images), say_time(row.spent_s), *quality, str(len(row.batch)))
+        table.add_row(
+            str(row.round), str(row.labeled_images), say_time(row.spent_s), *quality, str(len(row.batch) or "-")
+        )
     return table
