@@ -12,7 +12,7 @@ from maskloop.client import Client
 
 PAGING = {"page_size", "page_token"}
 RENAMED = {"overrides_json": "overrides", "lease": "lease_s"}
-BEYOND_THE_WIRE = {"read_model": {"path"}, "import_images": {"taken"}}
+BEYOND_THE_WIRE = {"read_model": {"path"}, "import_images": {"taken", "refused"}}
 MODULES = [name for _, name, _ in pkgutil.iter_modules(maskloop.v1.__path__, "maskloop.v1.") if name.endswith("_pb2")]
 SERVICES = [service for name in MODULES for service in import_module(name).DESCRIPTOR.services_by_name.values()]
 METHODS = [method for service in SERVICES for method in service.methods]

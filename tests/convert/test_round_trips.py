@@ -365,6 +365,7 @@ def test_arguments_are_what_the_request_was_made_of():
         "strategy": Strategy("mask_guided", {"target": "0.5"}),
         "lease_s": 1.5,
         "for_split": Split.TEST,
+        "beside_held": True,
         "request_id": "r",
     }
     message = convert.request(campaigns_pb2.SelectBatchRequest, **asked)
