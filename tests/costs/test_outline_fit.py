@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maskloop.costs.cost_model import CostModel
@@ -124,6 +124,7 @@ def test_a_lunch_break_and_a_clock_that_was_not_started_change_nothing(seconds_s
 
 
 @given(st.lists(timed, max_size=12))
+@example([label(0, 0.0, 0.0, 5e-324)])
 def test_seconds_are_never_negative(labels):
     found = fit_outlines(PLAN, labels)
     for part in (found.fixed, found.length):

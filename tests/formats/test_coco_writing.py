@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -108,10 +107,12 @@ def test_a_file_is_replaced_whole_and_folders_are_made(tmp_path: Path) -> None:
 
 
 WRITE_TOO_MUCH = """
+import resource
 import sys
 from pathlib import Path
 from maskloop.errors import StorageFull
 from maskloop.formats.files import write_atomically
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
     write_atomically(Path(sys.argv[1]), b"x" * 100_000)
 except StorageFull as error:
@@ -129,7 +130,6 @@ def test_no_room_leaves_the_old_file(tmp_path: Path) -> None:
         text=True,
         timeout=60,
         check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
     assert f"cannot write {path} (100000 bytes): {os.strerror(errno.EFBIG)}" in done.stdout
     assert path.read_bytes() == b"old"

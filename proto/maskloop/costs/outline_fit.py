@@ -22,6 +22,9 @@ from maskloop.values import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH, OutlineFit, 
 AS_PLANNED = np.ones(3)
 """The factors of a class check, an outline and a side before any label is seen."""
 
+NO_TIME_S = 1e-6
+"""Seconds of all labels together, below which errors have nothing to be a share of."""
+
 
 def fit_outlines(costs: CostModel, labels: Iterable[TimedLabel]) -> OutlineFit:
     """Fit to the full labels whose outlines' length is known; without labels, exactly what is planned by length.
@@ -97,7 +100,7 @@ class _Work:
 
     def error(self) -> float:
         """Mean distance of measured seconds from those that the other labels lead to expect, as a share of the mean."""
-        if not self.spent_s.sum():
+        if self.spent_s.sum() < NO_TIME_S:
             return 0.0
         posterior, shares, factors = self.fit(), self.shares, self.factors
         others = [nonnegative(without(posterior, *label)) for label in zip(shares, factors, strict=True)]
