@@ -72,6 +72,9 @@ def test_a_window_cuts_a_box_as_it_cuts_a_mask(left, top, wide, high) -> None:
 @pytest.mark.parametrize("box", [Box(1, 0, 0, 8, 6), Box(1, 7.9, 0, 0.1 + 1e-9, 6), Box(2, 0.5, 0.5, 1e-3, 1e-3)])
 def test_boxes_may_touch_the_border(box: Box) -> None:
     BoxesLabel((box,)).check(VOCABULARY, PICTURE, "image a")
+    beyond = Box(box.category_id, box.x + 8, box.y, box.width, box.height)
+    with pytest.raises(InvalidLabel, match="image a"):
+        BoxesLabel((beyond,)).check(VOCABULARY, PICTURE, "image a")
 
 
 def test_an_image_of_a_data_set_is_boxed_or_outlined(tmp_path) -> None:

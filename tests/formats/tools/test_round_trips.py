@@ -20,6 +20,7 @@ from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.tools.writing import Outlines
 from maskloop.masks import Mask
 from maskloop.values import Box, Category, ObjectLabel
+from tests.formats.tools.apart import apart
 
 WIDTH, HEIGHT = 9, 7
 CATEGORIES = (Category(3, "crack"), Category(7, "rost & Riß"))
@@ -129,18 +130,6 @@ def test_real_labels_come_back(name, way, data, tmp_path):
     read, losses = round_trip(dataset, name, way, tmp_path / "out")
     assert said(read) == said(dataset)
     assert losses == ()
-
-
-def apart(image):
-    """The image with no pixel in two objects."""
-    taken = np.zeros((image.height, image.width), bool)
-    kept = []
-    for item in image.objects:
-        bits = item.mask.to_array() & ~taken
-        taken |= bits
-        if bits.any():
-            kept.append(ObjectLabel(item.category_id, Mask.from_array(bits)))
-    return replace(image, objects=tuple(kept))
 
 
 @pytest.mark.parametrize(("name", "way"), [each for each in WAYS if each[0] not in DISJOINT])

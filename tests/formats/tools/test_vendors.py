@@ -21,7 +21,7 @@ from maskloop.formats.datasets import Dataset
 from maskloop.formats.tools.cvat import decode_runs, encode_runs
 from maskloop.formats.tools.writing import Outlines
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel
+from tests.formats.tools.apart import apart
 
 VENDORS = Path(__file__).with_name("vendors")
 WRITTEN = VENDORS / "written"
@@ -152,15 +152,3 @@ def test_their_code_reads_our_files_to_the_pixel(data, vendors, tmp_path):
     read = json.loads(run(vendors, str(VENDORS / "read.py"), *words))
     for told, theirs in zip(READERS, read, strict=True):
         assert {name: sorted(objects) for name, objects in theirs.items()} == ours, told
-
-
-def apart(image):
-    """The image with no pixel in two objects, which VOC cannot hold."""
-    taken = np.zeros((image.height, image.width), bool)
-    kept = []
-    for item in image.objects:
-        bits = item.mask.to_array() & ~taken
-        taken |= bits
-        if bits.any():
-            kept.append(ObjectLabel(item.category_id, Mask.from_array(bits)))
-    return replace(image, objects=tuple(kept))

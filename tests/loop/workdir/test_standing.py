@@ -50,3 +50,5 @@ def test_what_cannot_be_read_says_nothing(tmp_path, text):
 def test_a_run_goes_on_where_it_cannot_be_written(tmp_path, progress):
     tmp_path.joinpath(STANDING_FILE).mkdir()
     progress.phase("train")
+    assert progress.standing.phase == "train"
+    assert read_standing(tmp_path) is None
