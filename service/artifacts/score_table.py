@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from maskloop.errors import PoolNotScored
 from maskloop.masks import Mask
-from maskloop.values import ImageProposals, ObjectProposal
+from maskloop.values import ImageProposals, ObjectProposal, with_ids
 
 ROWS_A_GROUP = 1024
 ROWS_A_READ = 1 << 16
@@ -200,7 +200,8 @@ def _proposals(row: dict[str, Any], model_version: str) -> ImageProposals:
         ObjectProposal(category_id, Mask(row["height"], row["width"], rle), iou, confidence)
         for category_id, rle, iou, confidence in columns
     )
-    return ImageProposals(row["image_id"], model_version, row["score"], objects, row["not_decoded"])
+    named = with_ids(model_version, row["image_id"], objects)
+    return ImageProposals(row["image_id"], model_version, row["score"], named, row["not_decoded"])
 
 
 def check_scored(path: Path) -> None:

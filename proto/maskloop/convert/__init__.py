@@ -46,8 +46,6 @@ from maskloop.convert.models import (
     evaluation_to_message,
     model_from_message,
     model_to_message,
-    proposals_from_message,
-    proposals_to_message,
     pseudo_from_message,
     pseudo_to_message,
 )
@@ -61,6 +59,12 @@ from maskloop.convert.projects import (
     image_to_message,
     project_from_message,
     project_to_message,
+)
+from maskloop.convert.proposals import (
+    proposal_from_message,
+    proposal_to_message,
+    proposals_from_message,
+    proposals_to_message,
 )
 from maskloop.convert.requests import arguments, request
 
@@ -110,6 +114,8 @@ __all__ = [
     "pick_to_message",
     "project_from_message",
     "project_to_message",
+    "proposal_from_message",
+    "proposal_to_message",
     "proposals_from_message",
     "proposals_to_message",
     "pseudo_from_message",

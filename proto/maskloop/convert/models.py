@@ -1,8 +1,7 @@
-"""Model versions, evaluations and proposals."""
+"""Model versions and evaluations."""
 
 from __future__ import annotations
 
-from maskloop.convert.masks import mask_from_message, mask_to_message
 from maskloop.convert.scalars import (
     check_text,
     enum_from_message,
@@ -15,10 +14,8 @@ from maskloop.v1 import models_pb2 as pb
 from maskloop.values import (
     EvaluatedImage,
     Evaluation,
-    ImageProposals,
     ImageScore,
     ModelVersion,
-    ObjectProposal,
     PreparedSelection,
     PseudoLabels,
     Split,
@@ -173,39 +170,4 @@ def evaluation_from_message(message: pb.Evaluation) -> Evaluation:
         not_decoded=message.not_decoded,
         metrics=dict(message.metrics),
         ap50_by_category=dict(message.ap50_by_category),
-    )
-
-
-def proposals_to_message(proposals: ImageProposals) -> pb.ImageProposals:
-    """A model's reading of one image."""
-    return pb.ImageProposals(
-        image_id=proposals.image_id,
-        model_version=proposals.model_version,
-        score=proposals.score,
-        objects=[
-            pb.ObjectProposal(
-                category_id=item.category_id,
-                mask=mask_to_message(item.mask),
-                predicted_iou=item.predicted_iou,
-                confidence=item.confidence,
-            )
-            for item in proposals.objects
-        ],
-        not_decoded=proposals.not_decoded,
-        uncalibrated=proposals.uncalibrated,
-    )
-
-
-def proposals_from_message(message: pb.ImageProposals) -> ImageProposals:
-    """A model's reading of one image."""
-    return ImageProposals(
-        image_id=message.image_id,
-        model_version=message.model_version,
-        score=message.score,
-        objects=tuple(
-            ObjectProposal(item.category_id, mask_from_message(item.mask), item.predicted_iou, item.confidence)
-            for item in message.objects
-        ),
-        not_decoded=message.not_decoded,
-        uncalibrated=message.uncalibrated,
     )

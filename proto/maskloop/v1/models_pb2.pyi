@@ -353,16 +353,18 @@ class ReadModelResponse(_message.Message):
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
 class ObjectProposal(_message.Message):
-    __slots__ = ("category_id", "mask", "predicted_iou", "confidence")
+    __slots__ = ("category_id", "mask", "predicted_iou", "confidence", "id")
     CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
     MASK_FIELD_NUMBER: _ClassVar[int]
     PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
     CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
     category_id: int
     mask: _masks_pb2.Mask
     predicted_iou: float
     confidence: float
-    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[_masks_pb2.Mask, _Mapping]] = ..., predicted_iou: _Optional[float] = ..., confidence: _Optional[float] = ...) -> None: ...
+    id: str
+    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[_masks_pb2.Mask, _Mapping]] = ..., predicted_iou: _Optional[float] = ..., confidence: _Optional[float] = ..., id: _Optional[str] = ...) -> None: ...
 
 class ImageProposals(_message.Message):
     __slots__ = ("image_id", "model_version", "score", "objects", "not_decoded", "uncalibrated")

@@ -27,15 +27,14 @@ from maskloop.values.labels import (
 from maskloop.values.models import (
     EvaluatedImage,
     Evaluation,
-    ImageProposals,
     ImageScore,
     ModelVersion,
-    ObjectProposal,
     PreparedSelection,
 )
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
 from maskloop.values.outline_price import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH, OUTLINE_FLAT, OutlinePrice
 from maskloop.values.projects import Category, Image, Project, Split, as_vocabulary, check_id
+from maskloop.values.proposals import ImageProposals, ObjectProposal, with_ids
 from maskloop.values.pseudo_labels import PseudoLabels
 from maskloop.values.strategies import Strategy
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
@@ -99,4 +98,5 @@ __all__ = [
     "check_id",
     "explain_head",
     "keep_trust",
+    "with_ids",
 ]

@@ -7,34 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maskloop.errors import InvalidArgument
-from maskloop.masks import Mask
 from maskloop.values.heads import HeadState
 from maskloop.values.projects import Split
 from maskloop.values.pseudo_labels import PseudoLabels
-
-
-@dataclass(frozen=True)
-class ObjectProposal:
-    """A mask a model offers, with the IoU it predicts for it and its mean confidence inside, both in [0, 1]."""
-
-    category_id: int
-    mask: Mask
-    predicted_iou: float
-    confidence: float
-
-
-@dataclass(frozen=True)
-class ImageProposals:
-    """A model's reading of one image. `score` is the mean predicted IoU over its objects (Bellver et al., eq. 2);
-    `not_decoded` counts objects beyond the network's steps, as far as counts tell. Where they are `uncalibrated`, no
-    head was fitted: score and predicted IoUs are raw confidence, and say nothing of IoU."""
-
-    image_id: str
-    model_version: str
-    score: float
-    objects: tuple[ObjectProposal, ...]
-    not_decoded: int = 0
-    uncalibrated: bool = False
 
 
 @dataclass(frozen=True)
