@@ -47,6 +47,7 @@ def test_a_folder_called_service_where_it_is_started_is_not_mistaken_for_the_ser
         ("table2.1", ("scribble", "34.9")),
         ("table6", ("2.90", "4.73", "3.22", "1364")),
         ("table8", ("1.73", "3.56", "2.05", "1364")),
+        ("time-saved", ("56.80", "57.54", "40.34", "51.45", "51.56", "micro", "macro", "265", "prints none")),
     ],
 )
 def test_cost_prints_the_papers_tables(maskloop, table, told):

@@ -1,10 +1,10 @@
-"""The printed cells of Bellver et al., Tables 1, 6 and 8, and of Lee, Table 2.1."""
+"""The printed cells of Bellver et al., Tables 1, 6 and 8, of Lee, Table 2.1, and of Janouskova et al., time saved."""
 
 from __future__ import annotations
 
 import pytest
 
-from maskloop.costs.paper_tables import TABLES, table_1, table_2_1, table_6, table_8
+from maskloop.costs.paper_tables import TABLES, table_1, table_2_1, table_6, table_8, table_time_saved
 
 
 def printed(table, row):
@@ -79,3 +79,24 @@ def test_the_slip_at_200_images_is_explained():
 def test_every_row_fills_every_column(name):
     table = TABLES[name]()
     assert all(len(cells) == len(table.columns) for cells in table.rows.values())
+
+
+@pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ("computed", "56.80 57.54 40.34 51.45 51.56"),
+        ("as printed", "57 58 40 51 52"),
+        ("continuous, least", "52.13 53.66 38.29 47.86 48.03"),  # crack: (19 x .94 + 40 x .7 + 30 x .4) / 111
+        ("continuous, most", "77.84 77.94 66.36 74.01 74.05"),  # crack: (19 + 40 x .94 + 30 x .7 + 22 x .4) / 111
+    ],
+)
+def test_time_saved_is_the_papers_with_the_continuous_form_between_two_bounds(row, cells):
+    assert table_time_saved().columns == ("crack", "spalling", "rust", "micro", "macro")
+    assert printed(table_time_saved(), row) == cells.split()
+
+
+def test_time_saved_tells_its_groups_and_what_each_mean_is():
+    groups, means, continuous = table_time_saved().notes
+    assert "crack 19, 40, 30 of 111; spalling 17, 19, 14 of 65; rust 22, 14, 9 of 89" in groups
+    assert "prints 51 over all classes: micro, the mean of the 265 objects. Its text says 52: macro" in means
+    assert "the paper prints none" in continuous

@@ -53,7 +53,7 @@ def export_model(
 
 @app.command(cls=Command)
 def cost(table: Annotated[str, typer.Argument(help=f"One of {', '.join(TABLES)}.")]) -> None:
-    """Print a cost table of the papers, computed from the cost model that budgets are planned with."""
+    """Print a cost table of the papers, every number computed."""
     from rich.console import Console
 
     from maskloop.cli.cost_tables import show_cost_table
