@@ -15,6 +15,7 @@ from service.desk.labels import LabelDesk
 from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
+from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
 from service.operations.operations import Operations
 from service.operations.steps import DeviceWork
@@ -106,7 +107,13 @@ def _desks(
             new_id=new_id,
         ),
         campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
-        labels=LabelDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+        labels=LabelDesk(
+            database=database,
+            candidates=candidates,
+            reviews=Reviews(database=database, folder=folder),
+            clock=utc_now,
+            new_id=new_id,
+        ),
         models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
         model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
         classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),

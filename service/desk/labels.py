@@ -15,6 +15,7 @@ from maskloop.values import BoxesLabel, Category, CostEstimates, Label, LabelDra
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
+from service.desk.reviews import Reviews
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.clock import Clock, NewId
@@ -63,13 +64,17 @@ class LabelDesk:
     Args:
         database: what the server remembers.
         candidates: walks over the images that may be asked for.
+        reviews: finds the proposals that labels name.
         clock: tells the time.
         new_id: makes ids.
     """
 
-    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, *, database: Database, candidates: CandidateIndex, reviews: Reviews, clock: Clock, new_id: NewId
+    ) -> None:
         self._database = database
         self._candidates = candidates
+        self._reviews = reviews
         self._clock = clock
         self._new_id = new_id
 
@@ -85,7 +90,8 @@ class LabelDesk:
         """Take labels of one project, all of them or none; durable when answered.
 
         Raises:
-            ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound: the request names what is not there.
+            ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound, ModelNotFound: the request names what is not
+                there.
             InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
             UnsupportedSupervision: a kind other than counts, boxes, full and ood_check.
             AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
@@ -96,9 +102,14 @@ class LabelDesk:
             BudgetExhausted: those without measured seconds cost more than the campaign has left; says how much.
         """
         asked = _Asked(project_id, annotator, batch_id, tuple(labels))
+        drafts = self._reviews.complete(project_id, asked.drafts)
         with self._database.write() as tx:
             kept = answer_once(
-                tx, Request(request_id, "SubmitLabels", (asked,)), _Kept, lambda: self._take(tx, asked), self._clock()
+                tx,
+                Request(request_id, "SubmitLabels", (asked,)),
+                _Kept,
+                lambda: self._take(tx, asked, drafts),
+                self._clock(),
             )
             labels_kept = get_labels(tx, project_id, kept.label_ids)
         return Submission(tuple(replace(label, superseded_by="") for label in labels_kept), kept.left_s)
@@ -157,12 +168,12 @@ class LabelDesk:
             timed = list(timed_labels(tx, project_id))
         return estimate_costs(CostModel.of(project), timed)
 
-    def _take(self, tx: Transaction, asked: _Asked) -> _Kept:
+    def _take(self, tx: Transaction, asked: _Asked, drafts: Sequence[LabelDraft]) -> _Kept:
         now = self._clock()
         project = get_project(tx, asked.project_id)
         end_overdue_leases(tx, self._candidates, project.id, now)
         intake = Intake(tx, project, asked.annotator, now, self._new_id)
-        labels, left_s = intake.take(asked.drafts, asked.batch_id)
+        labels, left_s = intake.take(drafts, asked.batch_id)
         self._candidates.changed(tx, project.id, [label.image_id for label in labels])
         if any(label.content.sorts_images for label in labels):  # the pool grew, or the classifier knows better now
             tx.after_commit(lambda: self._candidates.forget(project.id))

@@ -9,6 +9,7 @@ from dataclasses import replace
 from maskloop.errors import AlreadyExists, InvalidArgument
 from maskloop.values import (
     OUTLINE_FLAT,
+    REVIEWS,
     Category,
     FullLabel,
     Image,
@@ -16,6 +17,7 @@ from maskloop.values import (
     Label,
     OutlinePrice,
     Project,
+    ReviewPrices,
     Split,
 )
 from service.artifacts.blobs import BlobStore
@@ -72,9 +74,10 @@ class ProjectDesk:
         display_name: str = "",
         categories: Sequence[Category],
         outline_price: OutlinePrice | None = None,
+        review_prices: ReviewPrices | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a vocabulary and a fixed price of an outline, 79 s if none is named.
+        """Create a project with a vocabulary, and fixed prices of outlines and reviews, the usual ones if none are named.
 
         Raises:
             InvalidArgument: the id or the vocabulary is none.
@@ -82,9 +85,9 @@ class ProjectDesk:
         """
         _check_number(project_id, categories)
         name = display_name or project_id
-        price = outline_price or OUTLINE_FLAT
+        outlines, reviews = outline_price or OUTLINE_FLAT, review_prices or REVIEWS
         vocabulary = tuple(replace(category, added_at=None) for category in sorted(categories))
-        asked = Project(project_id, name, vocabulary, outline_price=price)
+        asked = Project(project_id, name, vocabulary, outline_price=outlines, review_prices=reviews)
         request = Request(request_id, "CreateProject", (asked,))
         with self._database.write() as tx:
             return answer_once(tx, request, Project, lambda: self._create(tx, asked), self._clock())

@@ -23,6 +23,7 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
+from service.store.review_rows import review_row, with_review
 
 IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
 """Columns of an image that stand beside its label's."""
@@ -80,6 +81,7 @@ def row_of(label: Label) -> dict[str, object]:
         "seconds_spent": label.seconds_spent,
         "counts": None,
         "objects": None,
+        "review": None,
         **STORED_FORMS[label.kind].columns(label.content),
         "categories_present": shown.categories,
         "objects_present": shown.objects,
@@ -129,16 +131,16 @@ _CROWD = {False: (), True: ("crowd",)}
 
 
 def _full_columns(content: FullLabel) -> dict[str, object]:
-    return {"objects": [[item.category_id, item.mask.rle.decode(), *_CROWD[item.crowd]] for item in content.objects]}
+    objects = [[item.category_id, item.mask.rle.decode(), *_CROWD[item.crowd]] for item in content.objects]
+    return {"objects": objects, "review": review_row(content)}
 
 
 def _full_content(row: Row[Any]) -> FullLabel:
-    return FullLabel(
-        tuple(
-            ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()), crowd=bool(crowd))
-            for category_id, rle, *crowd in row.objects
-        )
+    objects = tuple(
+        ObjectLabel(category_id, Mask(row.height, row.width, rle.encode()), crowd=bool(crowd))
+        for category_id, rle, *crowd in row.objects
     )
+    return with_review(objects, row.review, row.height, row.width)
 
 
 def _full_shown(row: Row[Any]) -> Counts:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
-from maskloop.values import Category, OutlinePrice, Project
+from maskloop.values import REVIEWS, Category, CorrectionForm, OutlinePrice, Project, ReviewPrices
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import projects
@@ -33,6 +34,7 @@ def insert_project(tx: Transaction, project: Project) -> None:
         "created_at": project.created_at,
         "outline_fixed_s": project.outline_price.fixed_s,
         "outline_length_s": project.outline_price.length_s,
+        "review_prices": asdict(project.review_prices),
     }
     tx.execute(insert(projects), row)
 
@@ -98,4 +100,9 @@ def _project(row: Row[Any]) -> Project:
         etag=str(row.revision),
         created_at=row.created_at,
         outline_price=OutlinePrice(row.outline_fixed_s, row.outline_length_s),
+        review_prices=REVIEWS if row.review_prices is None else _review_prices(row.review_prices),
     )
+
+
+def _review_prices(stored: Mapping[str, Any]) -> ReviewPrices:
+    return ReviewPrices(**{**stored, "correction": CorrectionForm(stored["correction"])})

@@ -23,6 +23,7 @@ from maskloop.values import (
     Campaign,
     Category,
     Classifier,
+    CorrectionForm,
     CostEstimates,
     Counts,
     EvaluatedImage,
@@ -49,12 +50,14 @@ from maskloop.values import (
     PickState,
     Project,
     PseudoLabels,
+    ReviewPrices,
     SecondsEstimate,
     SkipReason,
     Split,
     Strategy,
     SupervisionKind,
 )
+from tests.convert.reviews import reviewed
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 names = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20).filter(str.strip)
@@ -75,12 +78,14 @@ answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
 boxes = st.builds(Box, positive, seconds, seconds, st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
 boxed = st.lists(boxes, max_size=4).map(tuple).map(BoxesLabel)
-contents = counts | boxed | objects.map(FullLabel) | answers
+contents = counts | boxed | reviewed(masks, positive) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
 outline_prices = st.builds(OutlinePrice, st.floats(0.5, 1e3), st.floats(0, 1e3))
-projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times, outline_prices)
+prices = st.floats(0, 1e6)
+review_prices = st.builds(ReviewPrices, prices, prices, prices, prices, st.sampled_from(CorrectionForm))
+projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times, outline_prices, review_prices)
 images = st.builds(Image, ids, ids, names, texts, positive, positive, texts, st.sampled_from(Split))
 labeled_splits = st.sampled_from([Split.TRAIN, Split.TEST, Split.OOD])
 imports = st.one_of(
@@ -303,7 +308,7 @@ def test_a_value_survives_the_wire(name, data):
 
 def test_every_converter_is_tested():
     made = {name.removesuffix("_to_message") for name in convert.__all__ if name.endswith("_to_message")}
-    assert made == PAIRS.keys() | {"objects"}  # objects go through draft and image_import
+    assert made == PAIRS.keys() | {"proposal"}  # one proposal goes through proposals
 
 
 def test_objects_that_do_not_decode_are_named():

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from maskloop.costs.corrections import (
     DEFECTS,
-    CorrectionForm,
     GroupSizes,
     TimeSaved,
     least_saved,
@@ -20,6 +19,7 @@ from maskloop.costs.corrections import (
     time_saved,
 )
 from maskloop.errors import InvalidArgument
+from maskloop.values import CorrectionForm
 
 BANDS, CONTINUOUS = CorrectionForm
 forms = st.sampled_from(CorrectionForm)

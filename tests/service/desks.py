@@ -36,7 +36,9 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import ScoredRow, write_scores
 from service.desk.annotation import AnnotationDesk
 from service.desk.labels import LabelDesk
+from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
+from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings
@@ -83,7 +85,8 @@ class Server:
         blobs = BlobStore(str(self.folder / "blobs"))
         self.projects = ProjectDesk(blobs=blobs, sources=ImageSource([self.folder / "images"]), **parts)
         self.campaigns = AnnotationDesk(**parts)
-        self.labels = LabelDesk(**parts)
+        self.models = ModelDesk(database=self.database, folder=self.data, candidates=self.candidates, clock=self.clock)
+        self.labels = LabelDesk(reviews=Reviews(database=self.database, folder=self.data), **parts)
 
     def restarted(self) -> Server:
         self.database.close()

@@ -9,7 +9,7 @@ from maskloop.client.verbs import Verbs
 from maskloop.errors import InvalidImage
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
-from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, Split, as_vocabulary
+from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project, ReviewPrices, Split, as_vocabulary
 
 PACK_BYTES = 16 * 1024 * 1024
 PACK_IMAGES = 500
@@ -28,9 +28,10 @@ class ProjectVerbs(Verbs):
         categories: Sequence[Category | str],
         display_name: str = "",
         outline_price: OutlinePrice | None = None,
+        review_prices: ReviewPrices | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a vocabulary and a fixed price of an outline, 79 s if none is named.
+        """Create a project with a vocabulary, and fixed prices of outlines and reviews, the usual ones if none are named.
 
         Categories that are given by name get the ids 1, 2, 3, ... in their order.
 
@@ -45,6 +46,7 @@ class ProjectVerbs(Verbs):
             display_name=display_name,
             categories=as_vocabulary(categories),
             outline_price=outline_price,
+            review_prices=review_prices,
         )
         return convert.project_from_message(self._wire.call(self._stub(ProjectServiceStub).CreateProject, request))
 

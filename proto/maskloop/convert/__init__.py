@@ -38,8 +38,6 @@ from maskloop.convert.masks import (
     counts_to_message,
     mask_from_message,
     mask_to_message,
-    objects_from_message,
-    objects_to_message,
 )
 from maskloop.convert.models import (
     evaluation_from_message,
@@ -104,8 +102,6 @@ __all__ = [
     "mask_to_message",
     "model_from_message",
     "model_to_message",
-    "objects_from_message",
-    "objects_to_message",
     "operation_from_message",
     "operation_id",
     "operation_name",

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from maskloop.convert.scalars import enum_from_message, enum_to_message
 from maskloop.v1 import costs_pb2 as pb
-from maskloop.values import CostEstimates, KindCosts, OutlineFit, OutlinePrice, SecondsEstimate, SupervisionKind
+from maskloop.values import (
+    CorrectionForm,
+    CostEstimates,
+    KindCosts,
+    OutlineFit,
+    OutlinePrice,
+    ReviewPrices,
+    SecondsEstimate,
+    SupervisionKind,
+)
 
 
 def outline_price_to_message(price: OutlinePrice) -> pb.OutlinePrice:
@@ -18,6 +28,28 @@ def outline_price_from_message(message: pb.OutlinePrice) -> OutlinePrice:
         InvalidArgument: a part is negative or no number, or both are 0.
     """
     return OutlinePrice(message.fixed_s, message.length_s)
+
+
+def review_prices_to_message(prices: ReviewPrices) -> pb.ReviewPrices:
+    """What the steps of a review are planned to take."""
+    return pb.ReviewPrices(
+        look_s=prices.look_s,
+        reject_s=prices.reject_s,
+        reclassify_s=prices.reclassify_s,
+        box_s=prices.box_s,
+        correction=enum_to_message(prices.correction),
+    )
+
+
+def review_prices_from_message(message: pb.ReviewPrices) -> ReviewPrices:
+    """What the steps of a review are planned to take; mending by bands where nothing is said of it.
+
+    Raises:
+        InvalidArgument: a price is negative or no number, or the form of mending is none.
+    """
+    number = message.correction or pb.CORRECTION_FORM_BANDS
+    correction = enum_from_message(CorrectionForm, number, "review_prices.correction")
+    return ReviewPrices(message.look_s, message.reject_s, message.reclassify_s, message.box_s, correction)
 
 
 def cost_estimates_to_message(estimates: CostEstimates) -> pb.CostEstimates:

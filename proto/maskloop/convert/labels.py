@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from maskloop.convert.full_labels import full_label_from_message, full_label_to_message
 from maskloop.convert.masks import (
     boxes_from_message,
     boxes_to_message,
     counts_from_message,
     counts_to_message,
-    objects_from_message,
-    objects_to_message,
 )
 from maskloop.convert.scalars import check_text, optional, required_time, time_to_message
 from maskloop.errors import InvalidLabel, UnsupportedSupervision
@@ -22,7 +21,6 @@ from maskloop.values import (
     LABEL_KINDS,
     BoxesLabel,
     Counts,
-    FullLabel,
     Label,
     LabelContent,
     LabelDraft,
@@ -105,14 +103,6 @@ def _boxes_from_message(message: pb_masks.Boxes, whose: str) -> BoxesLabel:
     return BoxesLabel(boxes_from_message(message, whose))
 
 
-def _full_to_message(content: FullLabel) -> pb_masks.ObjectMasks:
-    return objects_to_message(content.objects)
-
-
-def _full_from_message(message: pb_masks.ObjectMasks, whose: str) -> FullLabel:
-    return FullLabel(objects_from_message(message, whose))
-
-
 def _answer_to_message(content: OodAnswer) -> pb_masks.OodAnswer:
     return pb_masks.OodAnswer(category_id=content.category_id)
 
@@ -124,7 +114,7 @@ def _answer_from_message(message: pb_masks.OodAnswer, _whose: str) -> OodAnswer:
 WIRE_FORMS: Mapping[SupervisionKind, WireForm] = {
     SupervisionKind.COUNTS: WireForm(counts_to_message, _counts_from_message),
     SupervisionKind.BOXES: WireForm(_boxes_to_message, _boxes_from_message),
-    SupervisionKind.FULL: WireForm(_full_to_message, _full_from_message),
+    SupervisionKind.FULL: WireForm(full_label_to_message, full_label_from_message),
     SupervisionKind.OOD_CHECK: WireForm(_answer_to_message, _answer_from_message),
 }
 

@@ -1,14 +1,14 @@
-"""Masks, counts, boxed and outlined objects."""
+"""Masks, counts and boxed objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from maskloop.errors import InvalidLabel, InvalidMask
+from maskloop.errors import InvalidLabel
 from maskloop.masks import Mask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import MOST_OBJECTS, Box, Counts, ObjectLabel
+from maskloop.values import MOST_OBJECTS, Box, Counts
 
 
 def mask_to_message(mask: Mask) -> pb.Mask:
@@ -74,29 +74,3 @@ def _box(item: Any, where: str) -> Box:
         return Box(item.category_id, item.x, item.y, item.width, item.height)
     except InvalidLabel as error:
         raise InvalidLabel(f"{where}: {error.message}", field="labels.boxes") from error
-
-
-def objects_to_message(objects: Iterable[ObjectLabel]) -> pb.ObjectMasks:
-    """Outlined objects, in their order."""
-    return pb.ObjectMasks(
-        objects=[
-            pb.ObjectMask(category_id=item.category_id, mask=mask_to_message(item.mask), crowd=item.crowd)
-            for item in objects
-        ]
-    )
-
-
-def objects_from_message(message: pb.ObjectMasks, whose: str) -> tuple[ObjectLabel, ...]:
-    """Outlined objects of the image called `whose`.
-
-    Raises:
-        InvalidMask: one does not decode; the message names the image and the object.
-    """
-    return tuple(_object(item, f"{whose}, object {place}") for place, item in enumerate(message.objects))
-
-
-def _object(item: Any, where: str) -> ObjectLabel:
-    try:
-        return ObjectLabel(item.category_id, mask_from_message(item.mask), item.crowd)
-    except InvalidMask as error:
-        raise InvalidMask(f"{where}: {error.message}", field=f"mask.{error.field}") from error

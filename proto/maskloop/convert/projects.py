@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from maskloop.convert.costs import outline_price_from_message, outline_price_to_message
-from maskloop.convert.masks import boxes_from_message, boxes_to_message, objects_from_message, objects_to_message
+from maskloop.convert.costs import (
+    outline_price_from_message,
+    outline_price_to_message,
+    review_prices_from_message,
+    review_prices_to_message,
+)
+from maskloop.convert.full_labels import full_label_from_message, full_label_to_message
+from maskloop.convert.masks import boxes_from_message, boxes_to_message
 from maskloop.convert.scalars import (
     check_text,
     enum_from_message,
@@ -13,7 +19,7 @@ from maskloop.convert.scalars import (
     time_to_message,
 )
 from maskloop.v1 import projects_pb2 as pb
-from maskloop.values import OUTLINE_FLAT, Category, Image, ImageImport, Project, Split
+from maskloop.values import OUTLINE_FLAT, REVIEWS, Category, FullLabel, Image, ImageImport, Project, Split
 
 
 def category_to_message(category: Category) -> pb.Category:
@@ -41,12 +47,13 @@ def project_to_message(project: Project) -> pb.Project:
         etag=project.etag,
         created_at=time_to_message(project.created_at),
         outline_price=outline_price_to_message(project.outline_price),
+        review_prices=review_prices_to_message(project.review_prices),
     )
 
 
 def project_from_message(message: pb.Project) -> Project:
     """One project."""
-    price = optional(message, "outline_price")
+    price, reviews = optional(message, "outline_price"), optional(message, "review_prices")
     return Project(
         id=message.id,
         display_name=message.display_name,
@@ -55,6 +62,7 @@ def project_from_message(message: pb.Project) -> Project:
         etag=message.etag,
         created_at=time_from_message(message, "created_at"),
         outline_price=OUTLINE_FLAT if price is None else outline_price_from_message(price),
+        review_prices=REVIEWS if reviews is None else review_prices_from_message(reviews),
     )
 
 
@@ -89,7 +97,7 @@ def image_from_message(message: pb.Image) -> Image:
 def image_import_to_message(item: ImageImport) -> pb.ImageImport:
     """One image to bring in."""
     source = {"uri": item.uri} if item.data is None else {"data": item.data}
-    label = None if item.objects is None else objects_to_message(item.objects)
+    label = None if item.objects is None else full_label_to_message(FullLabel(item.objects))
     boxes = None if item.boxes is None else boxes_to_message(item.boxes)
     return pb.ImageImport(
         file_name=item.file_name, split=enum_to_message(item.split), label=label, boxes=boxes, **source
@@ -111,6 +119,6 @@ def image_import_from_message(message: pb.ImageImport) -> ImageImport:
         split=enum_from_message(Split, message.split, "images.split"),
         uri=check_text(message.uri, "images.uri"),
         data=optional(message, "data"),
-        objects=None if label is None else objects_from_message(label, f"image {name}"),
+        objects=None if label is None else full_label_from_message(label, f"image {name}").objects,
         boxes=None if boxes is None else boxes_from_message(boxes, f"image {name}"),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from maskloop.convert.masks import mask_from_message, mask_to_message
-from maskloop.v1 import models_pb2 as pb
+from maskloop.v1 import masks_pb2, models_pb2
 from maskloop.values import ImageProposals, ObjectProposal
 
 
-def proposal_to_message(proposal: ObjectProposal) -> pb.ObjectProposal:
+def proposal_to_message(proposal: ObjectProposal) -> masks_pb2.ObjectProposal:
     """One mask that is offered."""
-    return pb.ObjectProposal(
+    return masks_pb2.ObjectProposal(
         category_id=proposal.category_id,
         mask=mask_to_message(proposal.mask),
         predicted_iou=proposal.predicted_iou,
@@ -18,7 +18,7 @@ def proposal_to_message(proposal: ObjectProposal) -> pb.ObjectProposal:
     )
 
 
-def proposal_from_message(message: pb.ObjectProposal) -> ObjectProposal:
+def proposal_from_message(message: masks_pb2.ObjectProposal) -> ObjectProposal:
     """One mask that is offered.
 
     Raises:
@@ -29,9 +29,9 @@ def proposal_from_message(message: pb.ObjectProposal) -> ObjectProposal:
     )
 
 
-def proposals_to_message(proposals: ImageProposals) -> pb.ImageProposals:
+def proposals_to_message(proposals: ImageProposals) -> models_pb2.ImageProposals:
     """A model's reading of one image."""
-    return pb.ImageProposals(
+    return models_pb2.ImageProposals(
         image_id=proposals.image_id,
         model_version=proposals.model_version,
         score=proposals.score,
@@ -41,7 +41,7 @@ def proposals_to_message(proposals: ImageProposals) -> pb.ImageProposals:
     )
 
 
-def proposals_from_message(message: pb.ImageProposals) -> ImageProposals:
+def proposals_from_message(message: models_pb2.ImageProposals) -> ImageProposals:
     """A model's reading of one image."""
     return ImageProposals(
         image_id=message.image_id,

@@ -34,6 +34,7 @@ PARTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "maskloop.v1.ImageImport": (projects.image_import_from_message, projects.image_import_to_message),
     "maskloop.v1.LabelDraft": (labels.draft_from_message, labels.draft_to_message),
     "maskloop.v1.OutlinePrice": (costs.outline_price_from_message, costs.outline_price_to_message),
+    "maskloop.v1.ReviewPrices": (costs.review_prices_from_message, costs.review_prices_to_message),
     "maskloop.v1.PseudoLabels": (models.pseudo_from_message, models.pseudo_to_message),
     "maskloop.v1.Strategy": (campaigns.strategy_from_message, campaigns.strategy_to_message),
 }

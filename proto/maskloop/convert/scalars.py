@@ -11,8 +11,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maskloop.errors import InvalidArgument
-from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
+from maskloop.v1 import campaigns_pb2, costs_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
+    CorrectionForm,
     HeadState,
     OperationKind,
     OperationState,
@@ -20,6 +21,7 @@ from maskloop.values import (
     SkipReason,
     Split,
     SupervisionKind,
+    Verdict,
 )
 
 E = TypeVar("E", bound=StrEnum)
@@ -33,6 +35,8 @@ WIRE_ENUMS: dict[type[StrEnum], Any] = {
     OperationKind: models_pb2.OperationKind,
     OperationState: models_pb2.OperationState,
     HeadState: models_pb2.HeadState,
+    Verdict: masks_pb2.Verdict,
+    CorrectionForm: costs_pb2.CorrectionForm,
 }
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import fmean
 
 from maskloop.errors import InvalidArgument
+from maskloop.values import CorrectionForm
 
 BANDS = (0.95, 0.75, 0.5)
 """Lower ends of the paper's groups, best first; each is also the share that an object of the group saves."""
@@ -27,13 +27,6 @@ CORRECTED_FROM = 0.3
 """The continuous form: IoU from which a proposal is corrected; a worse one is drawn anew."""
 CORRECTION_SLOPE = 1.2
 """The continuous form: shares of an outline's time that correcting takes, for each of 1 - IoU."""
-
-
-class CorrectionForm(StrEnum):
-    """How what a correction takes goes with the proposal's IoU."""
-
-    BANDS = "bands"  # the paper's steps
-    CONTINUOUS = "continuous"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from maskloop.values import MEAN_OUTLINE_LENGTH, OUTLINE_FLAT, Counts, FullLabel, OutlinePrice, Project, SupervisionKind
+from maskloop.costs.corrections import saved_share
+from maskloop.values import (
+    MEAN_OUTLINE_LENGTH,
+    OUTLINE_FLAT,
+    REVIEWS,
+    Counts,
+    FullLabel,
+    Origin,
+    OutlinePrice,
+    Project,
+    Rejection,
+    ReviewPrices,
+    SupervisionKind,
+    Verdict,
+)
 
 SECONDS_A_CLASS_CHECK = 1.0
 SECONDS_A_COUNTED_CLASS = 1.48
@@ -81,15 +95,17 @@ LABEL_PRICES: Mapping[SupervisionKind, Price] = {
 @dataclass(frozen=True)
 class CostModel:
     """Planned seconds of an image's labels, for a vocabulary of `categories` classes: C, with c of them present and m
-    objects in the image. The outline of an object takes what `outline` says."""
+    objects in the image. The outline of an object takes what `outline` says, and a review of proposals what `reviews`
+    says."""
 
     categories: int
     outline: OutlinePrice = OUTLINE_FLAT
+    reviews: ReviewPrices = REVIEWS
 
     @classmethod
     def of(cls, project: Project) -> CostModel:
         """The project's."""
-        return cls(len(project.categories), project.outline_price)
+        return cls(len(project.categories), project.outline_price, project.review_prices)
 
     def price(self, kind: SupervisionKind) -> Price:
         """The price of a kind: `LABEL_PRICES`, its outlines at this model's."""
@@ -150,6 +166,20 @@ class CostModel:
     def counts_label(self, counts: Counts) -> float:
         """Seconds to count an image with these counts."""
         return counts.cost_s(self)
+
+    def begun_s(self, origin: Origin, outline_length: float) -> float:
+        """Seconds of an object that began as a proposal: a box where it was prompted, a look, and the rest of an outline
+        that the proposal did not save. One of which nobody knows how far it was off is taken to save nothing."""
+        outline_s = self.outline.fixed_s + self.outline.length_s * outline_length
+        seconds = self.reviews.look_s + origin.prompted * self.reviews.box_s
+        seconds += origin.reclassified * self.reviews.reclassify_s
+        if origin.verdict is not Verdict.ACCEPTED and origin.iou != 1:  # a mask that stays needs no mending
+            seconds += outline_s * (1 - saved_share(origin.iou or 0.0, self.reviews.correction))
+        return seconds
+
+    def rejected_s(self, rejection: Rejection) -> float:
+        """Seconds of a proposal that was rejected: a look, to remove it, and its box where it was prompted."""
+        return self.reviews.look_s + self.reviews.reject_s + rejection.prompted * self.reviews.box_s
 
     def ood_check(self) -> float:
         """Seconds of one look at a candidate out-of-distribution image."""

@@ -14,10 +14,10 @@ import math
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from maskloop.costs.corrections import DEFECTS, CorrectionForm, TimeSaved, least_saved, most_saved
+from maskloop.costs.corrections import DEFECTS, TimeSaved, least_saved, most_saved
 from maskloop.costs.cost_model import SECONDS_A_POINTED_CLASS, SECONDS_A_SCRIBBLED_CLASS, CostModel
 from maskloop.errors import InvalidArgument
-from maskloop.values import DAY_S
+from maskloop.values import DAY_S, CorrectionForm
 
 PASCAL = CostModel(categories=20)
 CLASSES_AN_IMAGE, OBJECTS_AN_IMAGE = 1.5, 2.8

@@ -24,23 +24,27 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/costs.proto\x12\x0bmaskloop.v1\"1\n\x0cOutlinePrice\x12\x0f\n\x07\x66ixed_s\x18\x01 \x01(\x01\x12\x10\n\x08length_s\x18\x02 \x01(\x01\"g\n\x0fSecondsEstimate\x12\x11\n\tplanned_s\x18\x01 \x01(\x01\x12\x13\n\x0b\x65stimated_s\x18\x02 \x01(\x01\x12\r\n\x05low_s\x18\x03 \x01(\x01\x12\x0e\n\x06high_s\x18\x04 \x01(\x01\x12\r\n\x05steps\x18\x05 \x01(\x03\"P\n\rCategoryCosts\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12*\n\x04item\x18\x02 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\"\xe3\x01\n\tKindCosts\x12\x0e\n\x06labels\x18\x01 \x01(\x03\x12\x10\n\x08left_out\x18\x02 \x01(\x03\x12\x11\n\tplanned_s\x18\x03 \x01(\x01\x12\x12\n\nmeasured_s\x18\x04 \x01(\x01\x12\x31\n\x0b\x63lass_check\x18\x05 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12*\n\x04item\x18\x06 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12.\n\ncategories\x18\x07 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCosts\"\xc1\x01\n\nOutlineFit\x12\x0e\n\x06labels\x18\x01 \x01(\x03\x12\x10\n\x08left_out\x18\x02 \x01(\x03\x12\x13\n\x0bmean_length\x18\x03 \x01(\x01\x12+\n\x05\x66ixed\x18\x04 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12,\n\x06length\x18\x05 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12\r\n\x05\x65rror\x18\x06 \x01(\x01\x12\x12\n\nflat_error\x18\x07 \x01(\x01\"\xc3\x01\n\rCostEstimates\x12\x12\n\ncategories\x18\x01 \x01(\x05\x12&\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x16.maskloop.v1.KindCosts\x12$\n\x04\x66ull\x18\x03 \x01(\x0b\x32\x16.maskloop.v1.KindCosts\x12)\n\x08outlines\x18\x04 \x01(\x0b\x32\x17.maskloop.v1.OutlineFit\x12%\n\x05\x62oxes\x18\x05 \x01(\x0b\x32\x16.maskloop.v1.KindCostsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/costs.proto\x12\x0bmaskloop.v1\"1\n\x0cOutlinePrice\x12\x0f\n\x07\x66ixed_s\x18\x01 \x01(\x01\x12\x10\n\x08length_s\x18\x02 \x01(\x01\"\x86\x01\n\x0cReviewPrices\x12\x0e\n\x06look_s\x18\x01 \x01(\x01\x12\x10\n\x08reject_s\x18\x02 \x01(\x01\x12\x14\n\x0creclassify_s\x18\x03 \x01(\x01\x12\r\n\x05\x62ox_s\x18\x04 \x01(\x01\x12/\n\ncorrection\x18\x05 \x01(\x0e\x32\x1b.maskloop.v1.CorrectionForm\"g\n\x0fSecondsEstimate\x12\x11\n\tplanned_s\x18\x01 \x01(\x01\x12\x13\n\x0b\x65stimated_s\x18\x02 \x01(\x01\x12\r\n\x05low_s\x18\x03 \x01(\x01\x12\x0e\n\x06high_s\x18\x04 \x01(\x01\x12\r\n\x05steps\x18\x05 \x01(\x03\"P\n\rCategoryCosts\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12*\n\x04item\x18\x02 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\"\xe3\x01\n\tKindCosts\x12\x0e\n\x06labels\x18\x01 \x01(\x03\x12\x10\n\x08left_out\x18\x02 \x01(\x03\x12\x11\n\tplanned_s\x18\x03 \x01(\x01\x12\x12\n\nmeasured_s\x18\x04 \x01(\x01\x12\x31\n\x0b\x63lass_check\x18\x05 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12*\n\x04item\x18\x06 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12.\n\ncategories\x18\x07 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCosts\"\xc1\x01\n\nOutlineFit\x12\x0e\n\x06labels\x18\x01 \x01(\x03\x12\x10\n\x08left_out\x18\x02 \x01(\x03\x12\x13\n\x0bmean_length\x18\x03 \x01(\x01\x12+\n\x05\x66ixed\x18\x04 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12,\n\x06length\x18\x05 \x01(\x0b\x32\x1c.maskloop.v1.SecondsEstimate\x12\r\n\x05\x65rror\x18\x06 \x01(\x01\x12\x12\n\nflat_error\x18\x07 \x01(\x01\"\xc3\x01\n\rCostEstimates\x12\x12\n\ncategories\x18\x01 \x01(\x05\x12&\n\x06\x63ounts\x18\x02 \x01(\x0b\x32\x16.maskloop.v1.KindCosts\x12$\n\x04\x66ull\x18\x03 \x01(\x0b\x32\x16.maskloop.v1.KindCosts\x12)\n\x08outlines\x18\x04 \x01(\x0b\x32\x17.maskloop.v1.OutlineFit\x12%\n\x05\x62oxes\x18\x05 \x01(\x0b\x32\x16.maskloop.v1.KindCosts*l\n\x0e\x43orrectionForm\x12\x1f\n\x1b\x43ORRECTION_FORM_UNSPECIFIED\x10\x00\x12\x19\n\x15\x43ORRECTION_FORM_BANDS\x10\x01\x12\x1e\n\x1a\x43ORRECTION_FORM_CONTINUOUS\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskloop.v1.costs_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CORRECTIONFORM']._serialized_start=1039
+  _globals['_CORRECTIONFORM']._serialized_end=1147
   _globals['_OUTLINEPRICE']._serialized_start=40
   _globals['_OUTLINEPRICE']._serialized_end=89
-  _globals['_SECONDSESTIMATE']._serialized_start=91
-  _globals['_SECONDSESTIMATE']._serialized_end=194
-  _globals['_CATEGORYCOSTS']._serialized_start=196
-  _globals['_CATEGORYCOSTS']._serialized_end=276
-  _globals['_KINDCOSTS']._serialized_start=279
-  _globals['_KINDCOSTS']._serialized_end=506
-  _globals['_OUTLINEFIT']._serialized_start=509
-  _globals['_OUTLINEFIT']._serialized_end=702
-  _globals['_COSTESTIMATES']._serialized_start=705
-  _globals['_COSTESTIMATES']._serialized_end=900
+  _globals['_REVIEWPRICES']._serialized_start=92
+  _globals['_REVIEWPRICES']._serialized_end=226
+  _globals['_SECONDSESTIMATE']._serialized_start=228
+  _globals['_SECONDSESTIMATE']._serialized_end=331
+  _globals['_CATEGORYCOSTS']._serialized_start=333
+  _globals['_CATEGORYCOSTS']._serialized_end=413
+  _globals['_KINDCOSTS']._serialized_start=416
+  _globals['_KINDCOSTS']._serialized_end=643
+  _globals['_OUTLINEFIT']._serialized_start=646
+  _globals['_OUTLINEFIT']._serialized_end=839
+  _globals['_COSTESTIMATES']._serialized_start=842
+  _globals['_COSTESTIMATES']._serialized_end=1037
 # @@protoc_insertion_point(module_scope)

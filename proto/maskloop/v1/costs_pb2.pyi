@@ -1,10 +1,20 @@
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class CorrectionForm(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CORRECTION_FORM_UNSPECIFIED: _ClassVar[CorrectionForm]
+    CORRECTION_FORM_BANDS: _ClassVar[CorrectionForm]
+    CORRECTION_FORM_CONTINUOUS: _ClassVar[CorrectionForm]
+CORRECTION_FORM_UNSPECIFIED: CorrectionForm
+CORRECTION_FORM_BANDS: CorrectionForm
+CORRECTION_FORM_CONTINUOUS: CorrectionForm
 
 class OutlinePrice(_message.Message):
     __slots__ = ("fixed_s", "length_s")
@@ -13,6 +23,20 @@ class OutlinePrice(_message.Message):
     fixed_s: float
     length_s: float
     def __init__(self, fixed_s: _Optional[float] = ..., length_s: _Optional[float] = ...) -> None: ...
+
+class ReviewPrices(_message.Message):
+    __slots__ = ("look_s", "reject_s", "reclassify_s", "box_s", "correction")
+    LOOK_S_FIELD_NUMBER: _ClassVar[int]
+    REJECT_S_FIELD_NUMBER: _ClassVar[int]
+    RECLASSIFY_S_FIELD_NUMBER: _ClassVar[int]
+    BOX_S_FIELD_NUMBER: _ClassVar[int]
+    CORRECTION_FIELD_NUMBER: _ClassVar[int]
+    look_s: float
+    reject_s: float
+    reclassify_s: float
+    box_s: float
+    correction: CorrectionForm
+    def __init__(self, look_s: _Optional[float] = ..., reject_s: _Optional[float] = ..., reclassify_s: _Optional[float] = ..., box_s: _Optional[float] = ..., correction: _Optional[_Union[CorrectionForm, str]] = ...) -> None: ...
 
 class SecondsEstimate(_message.Message):
     __slots__ = ("planned_s", "estimated_s", "low_s", "high_s", "steps")

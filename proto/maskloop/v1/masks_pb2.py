@@ -24,39 +24,49 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/masks.proto\x12\x0bmaskloop.v1\"2\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\x05\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0b\n\x03rle\x18\x03 \x01(\x0c\"3\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"<\n\x0e\x43\x61tegoryCounts\x12*\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCount\"Q\n\nObjectMask\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\r\n\x05\x63rowd\x18\x03 \x01(\x08\"7\n\x0bObjectMasks\x12(\n\x07objects\x18\x01 \x03(\x0b\x32\x17.maskloop.v1.ObjectMask\"\"\n\nImageLevel\x12\x14\n\x0c\x63\x61tegory_ids\x18\x01 \x03(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\"E\n\x0bObjectPoint\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12!\n\x05point\x18\x02 \x01(\x0b\x32\x12.maskloop.v1.Point\"2\n\x06Points\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.ObjectPoint\"A\n\x08Scribble\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12 \n\x04path\x18\x02 \x03(\x0b\x32\x12.maskloop.v1.Point\"5\n\tScribbles\x12(\n\tscribbles\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Scribble\"U\n\tObjectBox\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\t\n\x01x\x18\x02 \x01(\x01\x12\t\n\x01y\x18\x03 \x01(\x01\x12\r\n\x05width\x18\x04 \x01(\x01\x12\x0e\n\x06height\x18\x05 \x01(\x01\".\n\x05\x42oxes\x12%\n\x05\x62oxes\x18\x01 \x03(\x0b\x32\x16.maskloop.v1.ObjectBox\" \n\tOodAnswer\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17maskloop/v1/masks.proto\x12\x0bmaskloop.v1\"2\n\x04Mask\x12\x0e\n\x06height\x18\x01 \x01(\x05\x12\r\n\x05width\x18\x02 \x01(\x05\x12\x0b\n\x03rle\x18\x03 \x01(\x0c\"3\n\rCategoryCount\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"<\n\x0e\x43\x61tegoryCounts\x12*\n\x06\x63ounts\x18\x01 \x03(\x0b\x32\x1a.maskloop.v1.CategoryCount\"\x8c\x01\n\nObjectMask\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\r\n\x05\x63rowd\x18\x03 \x01(\x08\x12.\n\x06origin\x18\x04 \x01(\x0b\x32\x19.maskloop.v1.ObjectOriginH\x00\x88\x01\x01\x42\t\n\x07_origin\"}\n\x0eObjectProposal\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\x1f\n\x04mask\x18\x02 \x01(\x0b\x32\x11.maskloop.v1.Mask\x12\x15\n\rpredicted_iou\x18\x03 \x01(\x01\x12\x12\n\nconfidence\x18\x04 \x01(\x01\x12\n\n\x02id\x18\x05 \x01(\t\"\xcc\x01\n\x0cObjectOrigin\x12%\n\x07verdict\x18\x01 \x01(\x0e\x32\x14.maskloop.v1.Verdict\x12\x13\n\x0bproposal_id\x18\x02 \x01(\t\x12\x10\n\x08prompted\x18\x03 \x01(\x08\x12\x10\n\x03iou\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0creclassified\x18\x05 \x01(\x08\x12\x12\n\x05\x65\x64its\x18\x06 \x01(\x05H\x01\x88\x01\x01\x12\x14\n\x07seconds\x18\x07 \x01(\x01H\x02\x88\x01\x01\x42\x06\n\x04_iouB\x08\n\x06_editsB\n\n\x08_seconds\"y\n\x10RejectedProposal\x12\x13\n\x0bproposal_id\x18\x01 \x01(\t\x12\x10\n\x08prompted\x18\x02 \x01(\x08\x12\x12\n\x05\x65\x64its\x18\x03 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x07seconds\x18\x04 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_editsB\n\n\x08_seconds\"\x80\x01\n\x06Review\x12\x15\n\rmodel_version\x18\x01 \x01(\t\x12/\n\x08rejected\x18\x02 \x03(\x0b\x32\x1d.maskloop.v1.RejectedProposal\x12.\n\tproposals\x18\x03 \x03(\x0b\x32\x1b.maskloop.v1.ObjectProposal\"l\n\x0bObjectMasks\x12(\n\x07objects\x18\x01 \x03(\x0b\x32\x17.maskloop.v1.ObjectMask\x12(\n\x06review\x18\x02 \x01(\x0b\x32\x13.maskloop.v1.ReviewH\x00\x88\x01\x01\x42\t\n\x07_review\"\"\n\nImageLevel\x12\x14\n\x0c\x63\x61tegory_ids\x18\x01 \x03(\x05\"\x1d\n\x05Point\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\"E\n\x0bObjectPoint\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12!\n\x05point\x18\x02 \x01(\x0b\x32\x12.maskloop.v1.Point\"2\n\x06Points\x12(\n\x06points\x18\x01 \x03(\x0b\x32\x18.maskloop.v1.ObjectPoint\"A\n\x08Scribble\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12 \n\x04path\x18\x02 \x03(\x0b\x32\x12.maskloop.v1.Point\"5\n\tScribbles\x12(\n\tscribbles\x18\x01 \x03(\x0b\x32\x15.maskloop.v1.Scribble\"U\n\tObjectBox\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05\x12\t\n\x01x\x18\x02 \x01(\x01\x12\t\n\x01y\x18\x03 \x01(\x01\x12\r\n\x05width\x18\x04 \x01(\x01\x12\x0e\n\x06height\x18\x05 \x01(\x01\".\n\x05\x42oxes\x12%\n\x05\x62oxes\x18\x01 \x03(\x0b\x32\x16.maskloop.v1.ObjectBox\" \n\tOodAnswer\x12\x13\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x05*x\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x14\n\x10VERDICT_ACCEPTED\x10\x01\x12\x14\n\x10VERDICT_MODIFIED\x10\x02\x12\x14\n\x10VERDICT_REJECTED\x10\x03\x12\x12\n\x0eVERDICT_MISSED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskloop.v1.masks_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_VERDICT']._serialized_start=1529
+  _globals['_VERDICT']._serialized_end=1649
   _globals['_MASK']._serialized_start=40
   _globals['_MASK']._serialized_end=90
   _globals['_CATEGORYCOUNT']._serialized_start=92
   _globals['_CATEGORYCOUNT']._serialized_end=143
   _globals['_CATEGORYCOUNTS']._serialized_start=145
   _globals['_CATEGORYCOUNTS']._serialized_end=205
-  _globals['_OBJECTMASK']._serialized_start=207
-  _globals['_OBJECTMASK']._serialized_end=288
-  _globals['_OBJECTMASKS']._serialized_start=290
-  _globals['_OBJECTMASKS']._serialized_end=345
-  _globals['_IMAGELEVEL']._serialized_start=347
-  _globals['_IMAGELEVEL']._serialized_end=381
-  _globals['_POINT']._serialized_start=383
-  _globals['_POINT']._serialized_end=412
-  _globals['_OBJECTPOINT']._serialized_start=414
-  _globals['_OBJECTPOINT']._serialized_end=483
-  _globals['_POINTS']._serialized_start=485
-  _globals['_POINTS']._serialized_end=535
-  _globals['_SCRIBBLE']._serialized_start=537
-  _globals['_SCRIBBLE']._serialized_end=602
-  _globals['_SCRIBBLES']._serialized_start=604
-  _globals['_SCRIBBLES']._serialized_end=657
-  _globals['_OBJECTBOX']._serialized_start=659
-  _globals['_OBJECTBOX']._serialized_end=744
-  _globals['_BOXES']._serialized_start=746
-  _globals['_BOXES']._serialized_end=792
-  _globals['_OODANSWER']._serialized_start=794
-  _globals['_OODANSWER']._serialized_end=826
+  _globals['_OBJECTMASK']._serialized_start=208
+  _globals['_OBJECTMASK']._serialized_end=348
+  _globals['_OBJECTPROPOSAL']._serialized_start=350
+  _globals['_OBJECTPROPOSAL']._serialized_end=475
+  _globals['_OBJECTORIGIN']._serialized_start=478
+  _globals['_OBJECTORIGIN']._serialized_end=682
+  _globals['_REJECTEDPROPOSAL']._serialized_start=684
+  _globals['_REJECTEDPROPOSAL']._serialized_end=805
+  _globals['_REVIEW']._serialized_start=808
+  _globals['_REVIEW']._serialized_end=936
+  _globals['_OBJECTMASKS']._serialized_start=938
+  _globals['_OBJECTMASKS']._serialized_end=1046
+  _globals['_IMAGELEVEL']._serialized_start=1048
+  _globals['_IMAGELEVEL']._serialized_end=1082
+  _globals['_POINT']._serialized_start=1084
+  _globals['_POINT']._serialized_end=1113
+  _globals['_OBJECTPOINT']._serialized_start=1115
+  _globals['_OBJECTPOINT']._serialized_end=1184
+  _globals['_POINTS']._serialized_start=1186
+  _globals['_POINTS']._serialized_end=1236
+  _globals['_SCRIBBLE']._serialized_start=1238
+  _globals['_SCRIBBLE']._serialized_end=1303
+  _globals['_SCRIBBLES']._serialized_start=1305
+  _globals['_SCRIBBLES']._serialized_end=1358
+  _globals['_OBJECTBOX']._serialized_start=1360
+  _globals['_OBJECTBOX']._serialized_end=1445
+  _globals['_BOXES']._serialized_start=1447
+  _globals['_BOXES']._serialized_end=1493
+  _globals['_OODANSWER']._serialized_start=1495
+  _globals['_OODANSWER']._serialized_end=1527
 # @@protoc_insertion_point(module_scope)

@@ -352,20 +352,6 @@ class ReadModelResponse(_message.Message):
     data: bytes
     def __init__(self, data: _Optional[bytes] = ...) -> None: ...
 
-class ObjectProposal(_message.Message):
-    __slots__ = ("category_id", "mask", "predicted_iou", "confidence", "id")
-    CATEGORY_ID_FIELD_NUMBER: _ClassVar[int]
-    MASK_FIELD_NUMBER: _ClassVar[int]
-    PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
-    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
-    ID_FIELD_NUMBER: _ClassVar[int]
-    category_id: int
-    mask: _masks_pb2.Mask
-    predicted_iou: float
-    confidence: float
-    id: str
-    def __init__(self, category_id: _Optional[int] = ..., mask: _Optional[_Union[_masks_pb2.Mask, _Mapping]] = ..., predicted_iou: _Optional[float] = ..., confidence: _Optional[float] = ..., id: _Optional[str] = ...) -> None: ...
-
 class ImageProposals(_message.Message):
     __slots__ = ("image_id", "model_version", "score", "objects", "not_decoded", "uncalibrated")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -377,10 +363,10 @@ class ImageProposals(_message.Message):
     image_id: str
     model_version: str
     score: float
-    objects: _containers.RepeatedCompositeFieldContainer[ObjectProposal]
+    objects: _containers.RepeatedCompositeFieldContainer[_masks_pb2.ObjectProposal]
     not_decoded: int
     uncalibrated: bool
-    def __init__(self, image_id: _Optional[str] = ..., model_version: _Optional[str] = ..., score: _Optional[float] = ..., objects: _Optional[_Iterable[_Union[ObjectProposal, _Mapping]]] = ..., not_decoded: _Optional[int] = ..., uncalibrated: _Optional[bool] = ...) -> None: ...
+    def __init__(self, image_id: _Optional[str] = ..., model_version: _Optional[str] = ..., score: _Optional[float] = ..., objects: _Optional[_Iterable[_Union[_masks_pb2.ObjectProposal, _Mapping]]] = ..., not_decoded: _Optional[int] = ..., uncalibrated: _Optional[bool] = ...) -> None: ...
 
 class GetProposalsRequest(_message.Message):
     __slots__ = ("project_id", "model_version", "image_ids")

@@ -36,7 +36,7 @@ class Category(_message.Message):
     def __init__(self, id: _Optional[int] = ..., name: _Optional[str] = ..., added_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Project(_message.Message):
-    __slots__ = ("id", "display_name", "categories", "active_model", "etag", "created_at", "outline_price")
+    __slots__ = ("id", "display_name", "categories", "active_model", "etag", "created_at", "outline_price", "review_prices")
     ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +44,7 @@ class Project(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     OUTLINE_PRICE_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_PRICES_FIELD_NUMBER: _ClassVar[int]
     id: str
     display_name: str
     categories: _containers.RepeatedCompositeFieldContainer[Category]
@@ -51,7 +52,8 @@ class Project(_message.Message):
     etag: str
     created_at: _timestamp_pb2.Timestamp
     outline_price: _costs_pb2.OutlinePrice
-    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., active_model: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ...) -> None: ...
+    review_prices: _costs_pb2.ReviewPrices
+    def __init__(self, id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., active_model: _Optional[str] = ..., etag: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ..., review_prices: _Optional[_Union[_costs_pb2.ReviewPrices, _Mapping]] = ...) -> None: ...
 
 class Image(_message.Message):
     __slots__ = ("id", "project_id", "file_name", "uri", "width", "height", "sha256", "split")
@@ -74,18 +76,20 @@ class Image(_message.Message):
     def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., file_name: _Optional[str] = ..., uri: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., sha256: _Optional[str] = ..., split: _Optional[_Union[Split, str]] = ...) -> None: ...
 
 class CreateProjectRequest(_message.Message):
-    __slots__ = ("project_id", "display_name", "categories", "request_id", "outline_price")
+    __slots__ = ("project_id", "display_name", "categories", "request_id", "outline_price", "review_prices")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     OUTLINE_PRICE_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_PRICES_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     display_name: str
     categories: _containers.RepeatedCompositeFieldContainer[Category]
     request_id: str
     outline_price: _costs_pb2.OutlinePrice
-    def __init__(self, project_id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ...) -> None: ...
+    review_prices: _costs_pb2.ReviewPrices
+    def __init__(self, project_id: _Optional[str] = ..., display_name: _Optional[str] = ..., categories: _Optional[_Iterable[_Union[Category, _Mapping]]] = ..., request_id: _Optional[str] = ..., outline_price: _Optional[_Union[_costs_pb2.OutlinePrice, _Mapping]] = ..., review_prices: _Optional[_Union[_costs_pb2.ReviewPrices, _Mapping]] = ...) -> None: ...
 
 class AddCategoriesRequest(_message.Message):
     __slots__ = ("project_id", "categories", "request_id")

@@ -21,7 +21,12 @@ from maskloop.values.labels import (
     LabelDraft,
     ObjectLabel,
     OodAnswer,
+    Origin,
+    Rejection,
+    Review,
     SupervisionKind,
+    Verdict,
+    Work,
     charged_seconds,
 )
 from maskloop.values.models import (
@@ -36,6 +41,7 @@ from maskloop.values.outline_price import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH
 from maskloop.values.projects import Category, Image, Project, Split, as_vocabulary, check_id
 from maskloop.values.proposals import ImageProposals, ObjectProposal, with_ids
 from maskloop.values.pseudo_labels import PseudoLabels
+from maskloop.values.review_prices import REVIEWS, CorrectionForm, ReviewPrices
 from maskloop.values.strategies import Strategy
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
@@ -47,6 +53,7 @@ __all__ = [
     "MOST_OBJECTS",
     "OUTLINE_BY_LENGTH",
     "OUTLINE_FLAT",
+    "REVIEWS",
     "STRATEGY_KINDS",
     "Batch",
     "BatchRecord",
@@ -56,6 +63,7 @@ __all__ = [
     "Campaign",
     "Category",
     "Classifier",
+    "CorrectionForm",
     "CostEstimates",
     "Counts",
     "EvaluatedImage",
@@ -80,6 +88,7 @@ __all__ = [
     "OperationKind",
     "OperationResult",
     "OperationState",
+    "Origin",
     "OutlineFit",
     "OutlinePrice",
     "Pick",
@@ -87,12 +96,17 @@ __all__ = [
     "PreparedSelection",
     "Project",
     "PseudoLabels",
+    "Rejection",
+    "Review",
+    "ReviewPrices",
     "SecondsEstimate",
     "SkipReason",
     "Split",
     "Strategy",
     "StrategyKind",
     "SupervisionKind",
+    "Verdict",
+    "Work",
     "as_vocabulary",
     "charged_seconds",
     "check_id",

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from maskloop.errors import InvalidArgument, InvalidLabel
 from maskloop.values.outline_price import OUTLINE_FLAT, OutlinePrice
+from maskloop.values.review_prices import REVIEWS, ReviewPrices
 
 SHOWN = 20
 """Names of categories that an error lists."""
@@ -92,7 +93,7 @@ def as_vocabulary(categories: Sequence[Category | str], known: Sequence[Category
 class Project:
     """A set of images, its vocabulary (ordered by id), its labels and its models.
 
-    The vocabulary may grow. It and `outline_price` decide what a label is planned to cost.
+    The vocabulary may grow. It, `outline_price` and `review_prices` decide what a label is planned to cost.
     """
 
     id: str
@@ -102,6 +103,7 @@ class Project:
     etag: str = ""
     created_at: datetime | None = None
     outline_price: OutlinePrice = OUTLINE_FLAT
+    review_prices: ReviewPrices = REVIEWS
 
     def __post_init__(self) -> None:
         check_id(self.id, "project_id")

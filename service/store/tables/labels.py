@@ -9,6 +9,7 @@ from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
 
 # `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size, with a
 # third "crowd" where it is one; of boxes [[category id, x, y, width, height], ...] in pixels.
+# `review`: what became of a model's proposals, NULL where there were none to begin with; see `service.store.review_rows`.
 # `categories_present`, `objects_present` and `outline_length` (sides) are what the label says, in numbers, for costs.
 labels = Table(
     "labels",
@@ -24,6 +25,7 @@ labels = Table(
     Column("seconds_spent", Float),
     Column("counts", PLAIN_JSON),
     Column("objects", PLAIN_JSON),
+    Column("review", PLAIN_JSON),
     Column("categories_present", Integer, nullable=False),
     Column("objects_present", Integer, nullable=False),
     Column("outline_length", Float, nullable=False, server_default="0"),

@@ -8,6 +8,7 @@ from service.store.columns import UtcTime
 from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
 
 # `categories`: [[id, name], ...] by id, with the time of those that joined later; always read together.
+# `review_prices`: by name; NULL for the usual ones.
 projects = Table(
     "projects",
     metadata,
@@ -19,6 +20,7 @@ projects = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("outline_fixed_s", Float, nullable=False, server_default="79"),
     Column("outline_length_s", Float, nullable=False, server_default="0"),
+    Column("review_prices", PLAIN_JSON),
 )
 
 # `imported_split`: as which it was brought in; labels may have moved it to `split` since.

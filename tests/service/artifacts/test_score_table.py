@@ -1,5 +1,6 @@
 """Score tables: what is written is read back, and nothing half-written is ever seen."""
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from maskloop.errors import PoolNotScored
 from maskloop.masks import Mask
-from maskloop.values import ImageProposals, ObjectProposal
+from maskloop.values import ImageProposals, ObjectProposal, with_ids
 from service.artifacts.score_table import (
     ScoredRow,
     join_scores,
@@ -55,7 +56,8 @@ proposals = st.lists(
 def test_proposals_survive_the_table(tmp_path_factory, found, number):
     path = tmp_path_factory.mktemp("scores") / "scores.parquet"
     assert write_scores(path, [row(item) for item in found]) == len(found)
-    assert read_proposals(path, [item.image_id for item in reversed(found)], "m1") == found[::-1]
+    offered = [replace(item, objects=with_ids("m1", item.image_id, item.objects)) for item in found]
+    assert read_proposals(path, [item.image_id for item in reversed(found)], "m1") == offered[::-1]
     ids, scores = scores_of(path)
     assert dict(zip(ids, scores, strict=True)) == {item.image_id: item.score for item in found}
 

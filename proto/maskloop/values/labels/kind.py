@@ -12,6 +12,7 @@ from maskloop.values.projects import Category, Image, Split
 if TYPE_CHECKING:
     from maskloop.values.labels.counts import Counts
     from maskloop.values.labels.objects import ObjectLabel
+    from maskloop.values.labels.review import Origin, Rejection
 
 
 class SupervisionKind(StrEnum):
@@ -33,6 +34,12 @@ class Prices(Protocol):
         self, kind: SupervisionKind, categories_present: float, objects: float, outline_length: float | None = None
     ) -> float:
         """Planned seconds of a label of an image with so many categories and objects in it, and outlines so long."""
+
+    def begun_s(self, origin: Origin, outline_length: float) -> float:
+        """Planned seconds of an object that began as a proposal."""
+
+    def rejected_s(self, rejection: Rejection) -> float:
+        """Planned seconds of a proposal that was rejected."""
 
 
 class LabelContent(ABC):

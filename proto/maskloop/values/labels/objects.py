@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from maskloop.errors import InvalidLabel, InvalidMask
 from maskloop.masks import Mask
+from maskloop.values.labels.review import Origin
 from maskloop.values.projects import Category, Image
 
 
@@ -20,11 +21,14 @@ class ObjectLabel:
         mask: its visible pixels, at the image's size.
         crowd: whether it is a crowd. Networks neither learn from its pixels nor are measured on them, and it counts as
             no object, in numbers and prices alike.
+        origin: what it began as, in a label that was made with proposals at hand; `None` elsewhere, and there for what
+            was drawn.
     """
 
     category_id: int
     mask: Mask
     crowd: bool = False
+    origin: Origin | None = None
 
     @property
     def outline_length(self) -> float:

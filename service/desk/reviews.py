@@ -1,0 +1,105 @@
+"""What labels say of proposals, held against what was offered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from maskloop.errors import InvalidLabel
+from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Origin, Verdict
+from service.artifacts.data_folder import DataFolder
+from service.artifacts.score_table import read_proposals
+from service.store import Database
+from service.store.models import get_model
+
+
+class Reviews:
+    """Finds the proposals that labels name.
+
+    Args:
+        database: what the server remembers.
+        folder: where models have left what they propose.
+    """
+
+    def __init__(self, *, database: Database, folder: DataFolder) -> None:
+        self._database = database
+        self._folder = folder
+
+    def complete(self, project_id: str, drafts: Sequence[LabelDraft]) -> list[LabelDraft]:
+        """The drafts with what the server knows of their proposals: each as it was offered, and how far the object is
+        from it. Where the files of a model version are gone, what the caller said of its proposals stays.
+
+        Raises:
+            ProjectNotFound, ModelNotFound: there is no such project, or none of its model versions is named so.
+            InvalidLabel: a proposal was never offered for the image, or is said to be accepted and was changed.
+        """
+        offered = {
+            version: self._offered(project_id, version, [draft for draft in drafts if _version(draft) == version])
+            for version in sorted({_version(draft) for draft in drafts} - {""})
+        }
+        return [_complete(draft, offered.get(_version(draft))) for draft in drafts]
+
+    def _offered(
+        self, project_id: str, model_version: str, drafts: Sequence[LabelDraft]
+    ) -> Mapping[str, Mapping[str, ObjectProposal]] | None:
+        """The version's proposals by their id, by image id; `None` where its files are gone."""
+        with self._database.read() as tx:
+            version = get_model(tx, project_id, model_version).version
+        if version.thinned:
+            return None
+        image_ids = [draft.image_id for draft in drafts]
+        tables = (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id))
+        found: dict[str, dict[str, ObjectProposal]] = {image_id: {} for image_id in image_ids}
+        for table in tables:
+            if table.is_file():
+                for proposals in read_proposals(table, image_ids, version.id):
+                    found[proposals.image_id].update({item.id: item for item in proposals.objects})
+        return found
+
+
+def _version(draft: LabelDraft) -> str:
+    content = draft.content
+    return content.review.model_version if isinstance(content, FullLabel) and content.review else ""
+
+
+def _complete(draft: LabelDraft, offered: Mapping[str, Mapping[str, ObjectProposal]] | None) -> LabelDraft:
+    content = draft.content
+    if not isinstance(content, FullLabel) or content.review is None:
+        return draft
+    if offered is None:
+        return replace(draft, content=replace(content, review=replace(content.review, proposals=())))
+    by_id = offered[draft.image_id]
+    for proposal_id in content.named_proposals:
+        if proposal_id not in by_id:
+            raise InvalidLabel(
+                f"image {draft.image_id}: model version {content.review.model_version} offered no proposal "
+                f"{proposal_id!r} for it",
+                field="objects.origin.proposal_id",
+            )
+    objects = tuple(
+        _begun(item, by_id, f"image {draft.image_id}, object {place}") for place, item in enumerate(content.objects)
+    )
+    named = tuple(by_id[proposal_id] for proposal_id in content.named_proposals)
+    return replace(draft, content=FullLabel(objects, replace(content.review, proposals=named)))
+
+
+def _begun(item: ObjectLabel, by_id: Mapping[str, ObjectProposal], where: str) -> ObjectLabel:
+    origin = item.origin
+    if origin is None or not origin.proposal_id:
+        return item
+    proposal = by_id[origin.proposal_id]
+    if (item.mask.height, item.mask.width) != (proposal.mask.height, proposal.mask.width):
+        return item  # refused with all masks of another size than their image
+    known = _measured(origin, item, proposal)
+    if known.verdict is Verdict.ACCEPTED and (known.reclassified or item.mask != proposal.mask):
+        changed = "is of another category" if known.reclassified else f"has another mask (IoU {known.iou:.3f})"
+        raise InvalidLabel(
+            f"{where}: it {changed} than proposal {proposal.id}, which is said to be accepted; that is modified",
+            field="objects.origin.verdict",
+        )
+    return replace(item, origin=known)
+
+
+def _measured(origin: Origin, item: ObjectLabel, proposal: ObjectProposal) -> Origin:
+    iou = 1.0 if item.mask == proposal.mask else item.mask.iou(proposal.mask)
+    return replace(origin, iou=iou, reclassified=item.category_id != proposal.category_id)
