@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,8 +204,9 @@ def test_what_a_label_took_is_told_where_a_clock_ran(setting, kind):
 @pytest.mark.parametrize("paid_s", [0.0, 5.96])
 def test_what_a_label_will_cost_is_known_or_else_what_the_server_expects(setting, kind, paid_s):
     content = LABEL_KINDS[kind].of(OBJECTS["a"])
-    known_s = setting.labeler().cost_s(Pick("id-a", "random", cost_s=12.0), kind, paid_s)
-    assert known_s == (content.cost_s(COSTS, paid_s) if setting.foresees else 12.0)
+    asked = replace(task(kind, "a"), counts_paid_s={"id-a": paid_s})
+    known_s = setting.labeler().costs_s(asked, [Pick("id-a", "random", cost_s=12.0)])
+    assert known_s == {"id-a": content.cost_s(COSTS, paid_s) if setting.foresees else 12.0}
 
 
 @every_kind
@@ -222,7 +224,7 @@ def test_kinds_it_cannot_give_are_refused_by_name_and_nothing_is_handed_out(sett
     with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):
         labeler.label(task(kind, "a"))
     with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):
-        labeler.cost_s(Pick("id-a", "random", cost_s=12.0), kind, 0.0)
+        labeler.costs_s(task(kind, "a"), [Pick("id-a", "random", cost_s=12.0)])
     assert list(tmp_path.iterdir()) == []
 
 

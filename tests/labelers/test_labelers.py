@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -38,13 +39,14 @@ class TestGroundTruth:
     def test_it_names_what_it_sees_first_in_a_candidate(self, labeler):
         answers = labeler.label(task(OOD_CHECK))  # a: two cracks and a rust
         assert [draft.content for draft in answers.drafts] == [OodAnswer(1), OodAnswer()]
-        assert labeler.cost_s(Pick("id-a", "hard", cost_s=999.0), OOD_CHECK, 0.0) == 1.0
+        assert labeler.costs_s(task(OOD_CHECK), [Pick("id-a", "hard", cost_s=999.0)]) == {"id-a": 1.0}
 
     def test_it_knows_what_a_label_will_cost_before_it_is_made(self, labeler):
         pick = Pick("id-a", "random", cost_s=999.0)  # two of three classes, three objects: 1 + 3 * 79
-        assert labeler.cost_s(pick, FULL, 0.0) == 238.0
-        assert labeler.cost_s(pick, FULL, 5.96) == pytest.approx(232.04)
-        assert labeler.cost_s(pick, COUNTS, 0.0) == pytest.approx(5.96)
+        assert labeler.costs_s(task(FULL), [pick]) == {"id-a": 238.0}
+        counted = replace(task(FULL), counts_paid_s={"id-a": 5.96})
+        assert labeler.costs_s(counted, [pick]) == {"id-a": pytest.approx(232.04)}
+        assert labeler.costs_s(task(COUNTS), [pick]) == {"id-a": pytest.approx(5.96)}
 
 
 @pytest.fixture
@@ -166,4 +168,4 @@ def test_leases_are_kept_while_people_work(people):
 
 
 def test_people_are_expected_to_cost_what_the_server_expects(people):
-    assert people.labeler.cost_s(Pick("id-a", "random", cost_s=12.0), FULL, 3.0) == 12.0
+    assert people.labeler.costs_s(task(FULL), [Pick("id-a", "random", cost_s=12.0)]) == {"id-a": 12.0}

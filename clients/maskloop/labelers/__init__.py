@@ -2,6 +2,7 @@
 
 from maskloop.labelers.folder import FolderLabeler
 from maskloop.labelers.labeler import Answers, Labeler, Task
+from maskloop.labelers.person import Person
 from maskloop.labelers.simulated import GroundTruthLabeler
 
-__all__ = ["Answers", "FolderLabeler", "GroundTruthLabeler", "Labeler", "Task"]
+__all__ = ["Answers", "FolderLabeler", "GroundTruthLabeler", "Labeler", "Person", "Task"]

@@ -45,7 +45,7 @@ from maskloop.labelers.folder_taken import (
     take_nothing,
 )
 from maskloop.labelers.labeler import Answers, Labeler, Reporter, Task
-from maskloop.values import LabelContent, LabelDraft, Pick, SkipReason, SupervisionKind
+from maskloop.values import LabelContent, LabelDraft, Pick, SkipReason
 
 LOOK_EVERY_S = 1.0
 KEEP_EVERY_S = 600.0
@@ -90,10 +90,10 @@ class FolderLabeler(Labeler):
         self._misnamed: set[Path] = set()
         self._passed_over: set[str] = set()
 
-    def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
-        """What the server expects it to cost: nobody has looked at the image yet."""
-        self.check_kind(kind)
-        return pick.cost_s
+    def costs_s(self, task: Task, picks: Sequence[Pick]) -> dict[str, float]:
+        """What the server expects them to cost: nobody has looked at the images yet."""
+        self.check_kind(task.kind)
+        return {pick.image_id: pick.cost_s for pick in picks}
 
     def check_run(self, run: str) -> None:
         """Raises FailedPrecondition where the folder has tasks of another run, or can have none because nothing can be

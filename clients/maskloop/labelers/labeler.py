@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 from maskloop.errors import UnsupportedSupervision
 from maskloop.values import (
     LABEL_KINDS,
+    UNAIDED,
+    Assist,
+    Assistance,
+    Box,
     Category,
     Image,
     ImageProposals,
     LabelContent,
     LabelDraft,
     ObjectLabel,
+    ObjectProposal,
     Pick,
     SkipReason,
     SupervisionKind,
@@ -31,13 +36,15 @@ class Task:
         kind: what is asked of them.
         images: the images, in the order of selection.
         categories: the vocabulary.
-        proposals: the network's masks by image id, where there are any.
+        proposals: the network's masks by image id, where there are any. People are shown those that `shown` lists.
         counts_paid_s: seconds already paid for counts of these images, by image id.
         read_image: an image's file by its id.
         keep: prolongs the leases; call it now and then while people work.
         run: names the run and no other, such as `bridges-random-1f2e3d4c`; "" where it does not matter.
         is_over: whether the run is to end now; people are no longer waited for.
         for_test: whether the images are to measure networks, and none is to learn from them.
+        assistance: how people are helped.
+        propose: the masks that the network proposes for boxes in an image, by its id, in their order.
     """
 
     name: str
@@ -51,6 +58,18 @@ class Task:
     run: str = ""
     is_over: Callable[[], bool] = lambda: False
     for_test: bool = False
+    assistance: Assistance = UNAIDED
+    propose: Callable[[str, Sequence[Box]], Sequence[ObjectProposal]] | None = None
+
+    def shown(self, image_id: str) -> tuple[ObjectProposal, ...]:
+        """The proposals that people are shown of an image: of those that are not empty, whose predicted IoU is high
+        enough."""
+        if self.assistance.assist is Assist.NONE or image_id not in self.proposals:
+            return ()
+        least = self.assistance.min_predicted_iou
+        return tuple(
+            item for item in self.proposals[image_id].objects if item.mask.area and item.predicted_iou >= least
+        )
 
 
 @dataclass(frozen=True)
@@ -92,17 +111,27 @@ class Labeler(ABC):
             )
 
     @abstractmethod
-    def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
-        """Seconds this image's label is known or expected to cost, before it is asked for.
+    def costs_s(self, task: Task, picks: Sequence[Pick]) -> dict[str, float]:
+        """Seconds that each image's label is known or expected to cost, by image id, before it is asked for.
 
         Args:
-            pick: the image.
-            kind: of the label.
-            counts_paid_s: what its counts have cost already; a full label costs that much less.
+            task: what is to be asked.
+            picks: its images.
 
         Raises:
             UnsupportedSupervision: a kind that is not among `kinds`.
         """
+
+    def least_cost_s(self, image_id: str, kind: SupervisionKind, counts_paid_s: float, assist: Assist) -> float:
+        """Seconds below which a label of this image is known not to cost; 0 where only people know.
+
+        Args:
+            image_id: the image.
+            kind: of the label.
+            counts_paid_s: what its counts have cost already.
+            assist: how people are helped.
+        """
+        return 0.0
 
     def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...] | None:
         """What is in an image, for a simulation that is not to ask; `None` where only people know."""

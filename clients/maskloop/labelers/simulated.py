@@ -2,28 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers.labeler import Answers, Labeler, Task
-from maskloop.values import LABEL_KINDS, LabelContent, LabelDraft, ObjectLabel, Pick, SupervisionKind
+from maskloop.labelers.person import Person
+from maskloop.labelers.reviewing import Reviewer
+from maskloop.values import (
+    LABEL_KINDS,
+    Assist,
+    Counts,
+    FullLabel,
+    LabelContent,
+    LabelDraft,
+    ObjectLabel,
+    Pick,
+    SupervisionKind,
+)
+
+MOST_KEPT = 10_000
+"""Answers that are remembered between asking what they cost and asking for them."""
 
 
 class GroundTruthLabeler(Labeler):
-    """Answers from the pool's own labels.
+    """Answers from the pool's own labels, as a person would who sees them.
 
     Args:
         objects: the objects of each image that may be asked for, by image id.
         costs: the cost model of the project's vocabulary.
+        person: how they work.
     """
 
-    def __init__(self, objects: Mapping[str, tuple[ObjectLabel, ...]], costs: CostModel) -> None:
+    def __init__(
+        self, objects: Mapping[str, tuple[ObjectLabel, ...]], costs: CostModel, person: Person | None = None
+    ) -> None:
         self._objects = objects
         self._costs = costs
+        self._person = person or Person()
+        self._answers: dict[tuple[str, SupervisionKind, str], LabelContent] = {}
 
-    def cost_s(self, pick: Pick, kind: SupervisionKind, counts_paid_s: float) -> float:
-        """Exactly what the label will cost."""
-        return self._content(kind, pick.image_id).cost_s(self._costs, counts_paid_s)
+    def costs_s(self, task: Task, picks: Sequence[Pick]) -> dict[str, float]:
+        """Exactly what the labels will cost."""
+        return {
+            pick.image_id: self._content(task, pick.image_id).cost_s(
+                self._costs, task.counts_paid_s.get(pick.image_id, 0.0)
+            )
+            for pick in picks
+        }
+
+    def least_cost_s(self, image_id: str, kind: SupervisionKind, counts_paid_s: float, assist: Assist) -> float:
+        """What it costs unaided; with proposals, a look at each object and the class checks."""
+        content = LABEL_KINDS[kind].of(self._objects[image_id])
+        if assist is Assist.NONE or kind is not SupervisionKind.FULL:
+            return content.cost_s(self._costs, counts_paid_s)
+        shown = Counts.of(self._objects[image_id])
+        looks_s = shown.objects * self._costs.reviews.look_s
+        return max(0.0, self._costs.full(shown.categories, 0) + looks_s - counts_paid_s)
 
     def known_objects(self, image_id: str) -> tuple[ObjectLabel, ...]:
         """The objects of a pool image."""
@@ -35,8 +70,25 @@ class GroundTruthLabeler(Labeler):
         Raises:
             UnsupportedSupervision: a kind that has no class.
         """
-        return Answers(tuple(LabelDraft(image.id, self._content(task.kind, image.id)) for image in task.images))
+        return Answers(tuple(LabelDraft(image.id, self._content(task, image.id)) for image in task.images))
 
-    def _content(self, kind: SupervisionKind, image_id: str) -> LabelContent:
-        self.check_kind(kind)
-        return LABEL_KINDS[kind].of(self._objects[image_id])
+    def _content(self, task: Task, image_id: str) -> LabelContent:
+        """What is said of an image, the same whenever it is asked within a task: a box is drawn, and answered, once."""
+        self.check_kind(task.kind)
+        asked = (task.name, task.kind, image_id)
+        if asked not in self._answers:
+            while len(self._answers) >= MOST_KEPT:
+                self._answers.pop(next(iter(self._answers)))
+            self._answers[asked] = self._say(task, image_id)
+        return self._answers[asked]
+
+    def _say(self, task: Task, image_id: str) -> LabelContent:
+        there = self._objects[image_id]
+        if task.kind is not SupervisionKind.FULL:
+            return LABEL_KINDS[task.kind].of(there)
+        reviewer = Reviewer(self._person, image_id, self._costs.reviews.correction)
+        help_ = task.assistance
+        if help_.assist is Assist.NONE:
+            return reviewer.draw(there) if self._person.outline_iou < 1 else FullLabel(there)
+        boxed = partial(task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
+        return reviewer.review(there, task.shown(image_id), help_.model_version, boxed)

@@ -14,10 +14,11 @@ from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.errors import CampaignNotFound, ProjectNotFound
-from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler
+from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler, Person
 from maskloop.loop.campaign import run_campaign
 from maskloop.loop.importing import import_images
 from maskloop.loop.options import Options
+from maskloop.loop.options.labeler import FolderSpec
 from maskloop.loop.outcomes import Arm
 from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.progress import Progress
@@ -149,7 +150,7 @@ def open_arm(
         name.project_id,
         CAMPAIGN,
         data.dataset.categories,
-        CostModel(len(data.dataset.categories), options.outline_price()),
+        cost_model(options, data),
         {image.id: image for image in images},
         _training(options),
         requests,
@@ -189,6 +190,7 @@ def _create(client: Client, name: ArmName, data: Data, options: Options, request
         display_name=f"{data.name}, {name.strategy}",
         categories=data.dataset.categories[: len(options.excerpt().classes)] or data.dataset.categories,
         outline_price=options.outline_price(),
+        review_prices=options.review_prices(),
         request_id=requests.of("create_project"),
     )
     client.create_campaign(
@@ -248,14 +250,22 @@ def check_labeler(options: Options, run: str, progress: Progress) -> None:
     Raises:
         FailedPrecondition, InvalidDataset: names the folder.
     """
-    if (people := options.parsed_labeler()) is not None:
+    people = options.parsed_labeler()
+    if isinstance(people, FolderSpec):
         FolderLabeler(people.folder, progress, annotators=people.annotators).check_run(run)
 
 
 def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:
-    if (people := options.parsed_labeler()) is not None:
+    people = options.parsed_labeler()
+    if isinstance(people, FolderSpec):
         return FolderLabeler(people.folder, progress, annotators=people.annotators)
     by_name = data.by_name
     asked = (image for image in images.values() if image.split is not Split.TEST)
     objects = {image.id: by_name[image.file_name].objects for image in asked}
-    return GroundTruthLabeler(objects, CostModel(len(data.dataset.categories), options.outline_price()))
+    person = Person(people.outline_iou, people.accept_iou, options.seed)
+    return GroundTruthLabeler(objects, cost_model(options, data), person)
+
+
+def cost_model(options: Options, data: Data) -> CostModel:
+    """What labels are planned to cost."""
+    return CostModel(len(data.dataset.categories), options.outline_price(), options.review_prices())

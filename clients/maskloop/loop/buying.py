@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from maskloop.labelers import Answers, Labeler
 from maskloop.loop.goals import Goal
@@ -10,7 +11,18 @@ from maskloop.loop.outcomes import Bought, Purchase
 from maskloop.loop.record.books import HandedOut
 from maskloop.loop.record.decisions import NOTHING, wish_to_json
 from maskloop.loop.session import CampaignSession
-from maskloop.values import Batch, Budget, FullLabel, Label, ObjectLabel, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    UNAIDED,
+    Assist,
+    Assistance,
+    Batch,
+    Budget,
+    Label,
+    SkipReason,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
 
 ROUNDING_S = 1e-6
 """Costs come in whole milliseconds; what their sums differ by is not money."""
@@ -25,6 +37,7 @@ def buy(
     goal: Goal,
     strategy: Strategy | None = None,
     for_split: Split | None = None,
+    assistance: Assistance = UNAIDED,
 ) -> Purchase:
     """Select, have labeled and submit until the goal is reached, nothing is to be had, or the run is to end.
 
@@ -36,6 +49,7 @@ def buy(
         goal: how much to ask for next, given what was bought so far.
         strategy: for these batches alone, the campaign's when `None`.
         for_split: that images are to join with their labels; TEST, or `None` to learn from them.
+        assistance: how people are helped.
     """
     batches: list[Bought] = []
     select_s = 0.0
@@ -45,10 +59,12 @@ def buy(
         select_s += seconds
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
-        batches.append(buy_batch(task, batch, session, labeler))
+        batches.append(buy_batch(task, batch, session, labeler, assistance))
         if batches[-1].later:  # the rest of the batch is still to come: no others in its place
             break
-        if not batches[-1].picks and affords_nothing(session, labeler):  # the server would hand out each in turn
+        if not batches[-1].picks and affords_nothing(
+            session, labeler, assistance.assist
+        ):  # the server would hand out each in turn
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)
     return Purchase(tuple(batches), select_s=select_s)
 
@@ -58,7 +74,9 @@ def is_begun(name: str, session: CampaignSession) -> bool:
     return _wish_name(name, 1) in session.decisions
 
 
-def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> Bought:
+def buy_batch(
+    name: str, batch: Batch, session: CampaignSession, labeler: Labeler, assistance: Assistance = UNAIDED
+) -> Bought:
     """Have the batch labeled and hand the labels in; what is known not to fit the budget is passed over.
 
     What people have labeled is never lost: seconds that they measured are charged, even beyond the budget; a label that
@@ -66,25 +84,25 @@ def buy_batch(name: str, batch: Batch, session: CampaignSession, labeler: Labele
     """
     decided = f"{name}/answered"
     if decided not in session.decisions:
-        answer = _answer(name, batch, session, labeler)
+        answer = _answer(HandedOut(name, batch, (), assistance), session, labeler)
         session.decisions.note(decided, answer)
     answered = session.decisions.get(decided)
     labels = session.books.enter(answered["labels"], batch)
     if labels:
         session.progress.spent(session.ledger)
     session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
-    session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"])))
+    session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"]), assistance))
     if answered["later"]:
         session.books.open_batches.append(batch)
     return _bought(batch, labels, answered["later"])
 
 
-def affords_nothing(session: CampaignSession, labeler: Labeler) -> bool:
+def affords_nothing(session: CampaignSession, labeler: Labeler, assist: Assist = Assist.NONE) -> bool:
     """Whether every image that is left is known to cost more than is left; nobody knows where only people do."""
     ledger = session.ledger
     done = ledger.labeled | ledger.passed_over.keys()
     pool = (image.id for image in session.images.values() if image.split is Split.POOL and image.id not in done)
-    return all(_is_too_dear(session, image_id, labeler.known_objects(image_id)) for image_id in pool)
+    return all(_is_too_dear(session, image_id, labeler, assist) for image_id in pool)
 
 
 def _wish_name(name: str, number: int) -> str:
@@ -104,17 +122,18 @@ def _next_wish(name: str, number: int, session: CampaignSession, goal: Goal) -> 
     return Budget(**wish) if wish else None
 
 
-def _answer(name: str, batch: Batch, session: CampaignSession, labeler: Labeler) -> dict[str, object]:
+def _answer(task: HandedOut, session: CampaignSession, labeler: Labeler) -> dict[str, object]:
     """Have a batch answered; what came of it, as decisions keep it."""
+    name, batch = task.name, task.batch
     paid_s = {pick.image_id: session.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
-    expected_s = {pick.image_id: labeler.cost_s(pick, batch.kind, paid_s[pick.image_id]) for pick in batch.picks}
-    over = _over_budget(session, expected_s)
+    whole = session.task(replace(task, image_ids=tuple(paid_s)), paid_s)
+    over = _over_budget(session, labeler.costs_s(whole, batch.picks))
     session.pass_over(batch, over)
     wanted = tuple(pick.image_id for pick in batch.picks if pick.image_id not in over)
     answers = Answers(())
     if wanted:
         session.books.open_batches.append(batch)
-        answers = labeler.label(session.task(HandedOut(name, batch, wanted), paid_s))
+        answers = labeler.label(session.task(replace(task, image_ids=wanted), paid_s))
         session.books.open_batches.remove(batch)
     unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
     costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
@@ -150,8 +169,6 @@ def _over_budget(session: CampaignSession, costs_s: Mapping[str, float]) -> dict
     return over
 
 
-def _is_too_dear(session: CampaignSession, image_id: str, objects: tuple[ObjectLabel, ...] | None) -> bool:
-    if objects is None:
-        return False
-    cost_s = FullLabel(objects).cost_s(session.costs, session.ledger.counts_paid_s.get(image_id, 0.0))
-    return cost_s > session.ledger.left_s + ROUNDING_S
+def _is_too_dear(session: CampaignSession, image_id: str, labeler: Labeler, assist: Assist) -> bool:
+    paid_s = session.ledger.counts_paid_s.get(image_id, 0.0)
+    return labeler.least_cost_s(image_id, SupervisionKind.FULL, paid_s, assist) > session.ledger.left_s + ROUNDING_S

@@ -7,7 +7,10 @@ from functools import cached_property
 
 from maskloop.client import Client
 from maskloop.errors import ModelThinned, PoolNotScored
-from maskloop.values import ImageProposals
+from maskloop.values import Box, ImageProposals, ObjectProposal
+
+MOST_PROMPTS = 100
+"""That are answered at once."""
 
 
 class LazyProposals(Mapping[str, ImageProposals]):
@@ -46,3 +49,19 @@ def proposals_of(
     except (PoolNotScored, ModelThinned):
         return {}
     return {each.image_id: each for each in proposals}
+
+
+def propose_for_boxes(
+    client: Client, project_id: str, model_version: str, image_id: str, boxes: Sequence[Box]
+) -> tuple[ObjectProposal, ...]:
+    """The masks that a model version proposes for boxes in an image, in their order."""
+    from maskloop.values import Prompt
+
+    prompts = [Prompt(item.category_id, (item.x, item.y, item.width, item.height)) for item in boxes]
+    answered: list[ObjectProposal] = []
+    for start in range(0, len(prompts), MOST_PROMPTS):
+        some = prompts[start : start + MOST_PROMPTS]
+        answered += client.propose_masks(
+            project_id=project_id, image_id=image_id, prompts=some, model_version=model_version
+        )
+    return tuple(answered)

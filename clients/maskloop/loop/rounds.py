@@ -11,6 +11,7 @@ import numpy as np
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy, is_begun
 from maskloop.loop.goals import OodCheckGoal
+from maskloop.loop.helping import help_in_round
 from maskloop.loop.oracle import import_true_scores
 from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
 from maskloop.loop.planning.plan import Plan
@@ -59,11 +60,14 @@ def run_round(
     counted = count_more(number, wish, session, labeler, plan)
     purchase = Purchase()
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
-        score_s = look_at_pool(measured, session, labeler, plan.strategy)
+        assistance = help_in_round(number, measured.model, session, plan)
+        score_s = look_at_pool(measured, session, labeler, plan.strategy, for_proposals=bool(assistance.model_version))
         if labeler.waits and not is_begun(round_name(number), session):
             tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
         goal = plan.rest(wish, session.ledger)
-        purchase = buy(round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal)
+        purchase = buy(
+            round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal, assistance=assistance
+        )
         purchase = replace(purchase, score_s=score_s)
     reason = "" if purchase.labeled else _why_nothing_bought(number, session, plan)
     return Round(measured, purchase, hard_ood, reason)
@@ -103,9 +107,13 @@ def count_more(number: int, wish: Budget, session: CampaignSession, labeler: Lab
     return bool(buy(round_name(number, "counts"), session, labeler, kind=SupervisionKind.COUNTS, goal=goal).labeled)
 
 
-def look_at_pool(measured: Measured, session: CampaignSession, labeler: Labeler, strategy: Strategy) -> float:
-    """Score the pool with the round's model as far as the strategy needs it. Returns how many seconds that took."""
-    score_s = session.score_pool(measured.number, measured.model) if strategy.needs_scores else 0.0
+def look_at_pool(
+    measured: Measured, session: CampaignSession, labeler: Labeler, strategy: Strategy, *, for_proposals: bool
+) -> float:
+    """Score the pool with the round's model as far as the strategy needs it, or people are to see its proposals.
+    Returns how many seconds that took."""
+    needed = strategy.needs_scores or for_proposals
+    score_s = session.score_pool(measured.number, measured.model) if needed else 0.0
     if strategy.uses_imported_scores:
         import_true_scores(session, measured.model, labeler)
     if strategy.is_prepared:

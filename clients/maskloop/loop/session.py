@@ -11,7 +11,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InternalError, LeaseLost, RequestIdReused
 from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
-from maskloop.loop.proposals import LazyProposals, proposals_of
+from maskloop.loop.proposals import LazyProposals, proposals_of, propose_for_boxes
 from maskloop.loop.record.books import Books, HandedOut
 from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
@@ -240,20 +240,22 @@ class CampaignSession:
         return labels
 
     def task(self, handed_out: HandedOut, counts_paid_s: Mapping[str, float]) -> Task:
-        """A task for the labeler."""
-        batch, ids = handed_out.batch, handed_out.image_ids
+        """A task for the labeler. Proposals are those of the network that helps, or else of the one that chose."""
+        batch, ids, help_ = handed_out.batch, handed_out.image_ids, handed_out.assistance
         return Task(
             handed_out.name,
             batch.kind,
             tuple(self.images[image_id] for image_id in ids),
             self.categories,
-            LazyProposals(lambda: self.proposals(list(ids), batch.model_version)),
+            LazyProposals(lambda: self.proposals(list(ids), help_.model_version or batch.model_version)),
             counts_paid_s,
             self.read_image,
             self.keep_leases,
             self.run,
             self.is_over,
             batch.for_split is Split.TEST,
+            help_,
+            partial(propose_for_boxes, self.client, self.project_id, help_.model_version),
         )
 
     def keep_leases(self) -> None:

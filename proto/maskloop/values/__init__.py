@@ -3,6 +3,7 @@
 Seconds are floats and end in `_s`; IoUs are floats in [0, 1]; ids are opaque strings, never positions.
 """
 
+from maskloop.values.assistance import UNAIDED, Assist, Assistance
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import AT_RANDOM, DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.classifiers import Classifier, HardCandidate
@@ -55,6 +56,9 @@ __all__ = [
     "OUTLINE_FLAT",
     "REVIEWS",
     "STRATEGY_KINDS",
+    "UNAIDED",
+    "Assist",
+    "Assistance",
     "Batch",
     "BatchRecord",
     "Box",

@@ -6,7 +6,7 @@ import pytest
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
 from maskloop.loop.options import RUN_FILE, KeptRun, Options, find_run, keep_run, kept_options
-from maskloop.loop.options.labeler import FolderSpec
+from maskloop.loop.options.labeler import FolderSpec, PersonSpec
 from maskloop.values import OUTLINE_BY_LENGTH, OUTLINE_FLAT, Budget, OutlinePrice, Strategy
 
 
@@ -47,7 +47,10 @@ def options(**changed):
         ({"labeler": "nobody"}, "nobody"),
         ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
-        ({"labeler": "Folder:todo"}, "'Folder:todo' is none of ground-truth, folder:DIR"),
+        (
+            {"labeler": "Folder:todo"},
+            "'Folder:todo' is none of ground-truth, ground-truth,outlines=IOU,accept=IOU, folder:DIR",
+        ),
         ({"labeler": "folder:todo,annotators="}, "'' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+../bob"}, "'../bob' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+.bob"}, "'.bob' is no name of a folder"),
@@ -225,7 +228,9 @@ def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(
 @pytest.mark.parametrize(
     ("text", "spec"),
     [
-        ("ground-truth", None),
+        ("ground-truth", PersonSpec()),
+        ("ground-truth,outlines=0.91", PersonSpec(outline_iou=0.91)),
+        ("ground-truth,accept=.9,outlines=1", PersonSpec(1.0, 0.9)),
         ("folder:todo/", FolderSpec(Path("todo"))),
         ("folder:C:/photos, to do", FolderSpec(Path("C:/photos, to do"))),
         ("folder:todo,annotators=ada", FolderSpec(Path("todo"), ("ada",))),
@@ -234,4 +239,4 @@ def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(
 )
 def test_people_label_in_a_folder_alone_or_each_in_their_own(text, spec):
     assert options(labeler=text).parsed_labeler() == spec
-    assert options(labeler=text).simulated == (spec is None)
+    assert options(labeler=text).simulated == isinstance(spec, PersonSpec)

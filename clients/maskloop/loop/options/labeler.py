@@ -1,4 +1,4 @@
-"""`--labeler`: the data's own labels, or people with a folder."""
+"""`--labeler`: the data's own labels, as a person would say them, or people with a folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from maskloop.errors import InvalidArgument
 
 GROUND_TRUTH = "ground-truth"
-FORMS = "ground-truth, folder:DIR or folder:DIR,annotators=ADA+BOB"
+FORMS = "ground-truth, ground-truth,outlines=IOU,accept=IOU, folder:DIR or folder:DIR,annotators=ADA+BOB"
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,28 @@ class FolderSpec:
     annotators: tuple[str, ...] = ()
 
 
-def parse_labeler(text: str) -> FolderSpec | None:
-    """`folder:DIR` or `folder:DIR,annotators=ADA+BOB`; `None` for `ground-truth`.
+@dataclass(frozen=True)
+class PersonSpec:
+    """A simulated person, who sees the data's own labels.
+
+    Args:
+        outline_iou: IoU of their outlines with the truth; 1 draws exactly what is there.
+        accept_iou: IoU with the truth from which on a proposal is good enough.
+    """
+
+    outline_iou: float = 1.0
+    accept_iou: float = 0.85
+
+
+def parse_labeler(text: str) -> FolderSpec | PersonSpec:
+    """`ground-truth`, `ground-truth,outlines=0.91,accept=0.85`, `folder:DIR` or `folder:DIR,annotators=ADA+BOB`.
 
     Raises:
-        InvalidArgument: it is neither, or an annotator's name is no name of a folder or there twice.
+        InvalidArgument: it is none of these, an IoU is outside [0.5, 1], or an annotator's name is no name of a folder
+            or there twice.
     """
-    if text == GROUND_TRUTH:
-        return None
+    if text == GROUND_TRUTH or text.startswith(f"{GROUND_TRUTH},"):
+        return _person(text)
     match = re.fullmatch(r"folder:(.+?)(?:,annotators=(.*))?", text, re.DOTALL)
     if not match:
         raise InvalidArgument(f"--labeler {text!r} is none of {FORMS}", field="labeler")
@@ -43,3 +57,16 @@ def parse_labeler(text: str) -> FolderSpec | None:
         if [other.casefold() for other in names].count(name.casefold()) > 1:
             raise InvalidArgument(f"--labeler {text!r}: {name!r} is there twice", field="labeler")
     return FolderSpec(Path(match[1]).expanduser(), names)
+
+
+def _person(text: str) -> PersonSpec:
+    names = {"outlines": "outline_iou", "accept": "accept_iou"}
+    told: dict[str, float] = {}
+    for part in text.split(",")[1:]:
+        name, _, value = (word.strip() for word in part.partition("="))
+        if name not in names or names[name] in told or not re.fullmatch(r"0?\.\d+|1(\.0+)?", value):
+            raise InvalidArgument(f"--labeler {text!r}: {part!r} is none of outlines=IOU, accept=IOU", field="labeler")
+        told[names[name]] = float(value)
+        if told[names[name]] < 0.5:
+            raise InvalidArgument(f"--labeler {text!r}: {part!r} is outside [0.5, 1]", field="labeler")
+    return PersonSpec(**told)

@@ -11,17 +11,19 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.device import check_device
-from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, parse_labeler
+from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, PersonSpec, parse_labeler
+from maskloop.loop.options.networks import NetworkOptions
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.panels import BUDGET, DATA, HARD_OOD, LABELS, RUN, SELECTION, STUDENT, TRAINING
-from maskloop.loop.options.parsing import checked_strategy, number_range, recipe_options
+from maskloop.loop.options.parsing import checked_strategy, number_range
+from maskloop.loop.options.review_cost import parse_assist, parse_review_cost
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.options.together import check_together
-from maskloop.values import DAY_S, Budget, Need, OutlinePrice, Strategy
+from maskloop.values import DAY_S, Assist, Budget, Need, OutlinePrice, ReviewPrices, Strategy
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(NetworkOptions):
     """The options of `al-loop`, as the command line spells them; their help says what each of them is.
 
     Beyond their help: `data` and `ood` are as `read_data` has them; `classes` to `test_images` say what of the data to
@@ -98,6 +100,26 @@ class Options:
     outline_cost: str = option(
         "79", help="Planned seconds of an outline: 79, or by length: 30+60, length.", panel=LABELS, is_compared=True
     )
+    assist: str = option(
+        "auto",
+        help="How people are helped to outline: none, proposals (of the network, to accept, mend or remove), boxes (the "
+        "same, and a mask for each box), or auto: proposals once the IoU head is trusted.",
+        panel=LABELS,
+        is_compared=True,
+    )
+    min_proposal_iou: float = option(
+        0.5,
+        help="Show no proposal of a lower predicted IoU, in [0, 1].",
+        panel=LABELS,
+        within=Range(0, 1),
+        is_compared=True,
+    )
+    review_cost: str = option(
+        "",
+        help="Planned seconds of a review's steps, such as look=1.5,reject=2,reclassify=2,box=7,correction=bands.",
+        panel=LABELS,
+        is_compared=True,
+    )
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
@@ -122,7 +144,8 @@ class Options:
     )
     labeler: str = option(
         GROUND_TRUTH,
-        help="ground-truth (the data's own labels), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
+        help="ground-truth (the data's own labels; ground-truth,outlines=0.91,accept=0.85 works as exactly as people "
+        "do), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
         panel=LABELS,
     )
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
@@ -163,6 +186,8 @@ class Options:
         self.tested()
         self.stop_rules()
         self.outline_price()
+        self.review_prices()
+        self.parsed_assist()
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
@@ -184,11 +209,19 @@ class Options:
     @property
     def simulated(self) -> bool:
         """Whether the data's own labels answer, and no person."""
-        return self.parsed_labeler() is None
+        return isinstance(self.parsed_labeler(), PersonSpec)
 
-    def parsed_labeler(self) -> FolderSpec | None:
-        """The folder in which people label; `None` where the data's own labels answer."""
+    def parsed_labeler(self) -> FolderSpec | PersonSpec:
+        """The folder in which people label, or how the simulated person works for whom the data's own labels answer."""
         return parse_labeler(self.labeler)
+
+    def parsed_assist(self) -> Assist | None:
+        """How people are helped; `None` where that depends on the IoU head."""
+        return parse_assist(self.assist)
+
+    def review_prices(self) -> ReviewPrices:
+        """What the steps of a review are planned to take."""
+        return parse_review_cost(self.review_cost)
 
     def arms(self) -> tuple[Strategy, ...]:
         """The strategies of the run's arms, the campaign's own first."""
@@ -247,47 +280,3 @@ class Options:
     def outline_price(self) -> OutlinePrice:
         """What an outlined object is planned to take."""
         return parse_outline_cost(self.outline_cost)
-
-    @property
-    def recipe_name(self) -> str:
-        """The recipe's name alone."""
-        return self.recipe.partition(",")[0]
-
-    def recipe_overrides(self) -> dict[str, object]:
-        """What differs from the recipe, by option."""
-        overrides = {"classes": "fed" if self.counts else "predicted", **recipe_options(self.recipe, "recipe")}
-        return overrides | self._named()
-
-    @property
-    def student_name(self) -> str:
-        """The student network's recipe's name alone."""
-        return self.student_network.partition(",")[0]
-
-    def student_overrides(self) -> dict[str, object]:
-        """What differs from the student network's recipe, by option; it is of the campaign's image size and encoder,
-        unless its recipe says otherwise."""
-        overrides = {**self._named(), "classes": "predicted", **recipe_options(self.student_network, "student-network")}
-        if overrides["classes"] != "predicted":
-            raise InvalidArgument(
-                f"--student-network {self.student_network!r}: a student network finds by itself",
-                field="student_network",
-            )
-        return overrides
-
-    def _named(self) -> dict[str, object]:
-        """Options of the recipe that have a name of their own."""
-        return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
-
-    @property
-    def classifier_name(self) -> str:
-        """The classifier's recipe's name alone."""
-        return self.classifier.partition(",")[0]
-
-    def classifier_overrides(self) -> dict[str, object]:
-        """What differs from the classifier's recipe, by option."""
-        return recipe_options(self.classifier, "classifier")
-
-    @property
-    def without_counts(self) -> bool:
-        """Whether networks find by themselves what there is."""
-        return self.recipe_overrides().get("classes") == "predicted"

@@ -29,7 +29,7 @@ from maskloop.loop.goals import (
 from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import Budget, Need, Split, Strategy
+from maskloop.values import Assist, Budget, Need, Split, Strategy
 
 ROUNDS = 3
 INITIAL_SHARE = 1 / 3
@@ -55,6 +55,8 @@ class Plan:
         no_counts: whether networks find by themselves, so that scores need no counts.
         ood_share: share of what is left that each round spends on candidate OoD images, 0 where there are none.
         test: what people label of test images before all else, `None` where nobody is to.
+        assist: how people are helped; `None` for by proposals once the IoU head is trusted.
+        min_proposal_iou: proposals of a lower predicted IoU are not shown.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -72,6 +74,8 @@ class Plan:
     no_counts: bool = False
     ood_share: float = 0.0
     test: FirstBatchGoal | None = None
+    assist: Assist | None = Assist.NONE
+    min_proposal_iou: float = 0.0
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -202,7 +206,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
     """
     plan = Plan(
         options.parsed_budget(),
-        CostModel(categories, options.outline_price()),
+        CostModel(categories, options.outline_price(), options.review_prices()),
         strategy,
         options.parsed_first_batch(),
         options.counts_share,
@@ -212,6 +216,8 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         options.stop_rules(),
         options.without_counts,
         options.ood_share if options.ood else 0.0,
+        assist=options.parsed_assist(),
+        min_proposal_iou=options.min_proposal_iou,
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

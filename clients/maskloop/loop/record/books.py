@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from maskloop.errors import InvalidConfig
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.record.test_set import TestSet
-from maskloop.values import Batch, Label, Split, SupervisionKind
+from maskloop.values import UNAIDED, Assistance, Batch, Label, Split, SupervisionKind
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,13 @@ class HandedOut:
         name: of the task.
         batch: its images, in the order of selection.
         image_ids: of the batch, those that were handed out.
+        assistance: how people were helped.
     """
 
     name: str
     batch: Batch
     image_ids: tuple[str, ...]
+    assistance: Assistance = UNAIDED
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""How people are helped in a round, decided once and told with its reason."""
+
+from __future__ import annotations
+
+from maskloop.loop.planning.plan import Plan
+from maskloop.loop.record.decisions import round_name
+from maskloop.loop.session import CampaignSession
+from maskloop.values import Assist, Assistance, HeadState, ModelVersion, explain_head
+
+
+def help_in_round(number: int, model: ModelVersion, session: CampaignSession, plan: Plan) -> Assistance:
+    """The help of a round's network, as the plan asks for it, or else proposals once its IoU head is trusted.
+
+    Args:
+        number: of the round.
+        model: its network.
+        session: of the campaign; keeps the decision, and tells it where it is another than that of the round before.
+        plan: says what people are to be helped by.
+    """
+    name = round_name(number, "assist")
+    if name not in session.decisions:
+        before = session.decisions.get(round_name(number - 1, "assist"))
+        assist, reason = _decide(plan.assist, model)
+        session.decisions.note(name, assist.value)
+        if before != assist.value:
+            session.progress.note(_say(assist, reason))
+    assist = Assist(session.decisions.get(name))
+    if assist is Assist.NONE:
+        return Assistance()
+    return Assistance(assist, model.id, plan.min_proposal_iou)
+
+
+def _decide(asked: Assist | None, model: ModelVersion) -> tuple[Assist, str]:
+    if asked is not None:
+        return asked, "as --assist asks."
+    is_trusted = model.head is HeadState.TRUSTED
+    return Assist.PROPOSALS if is_trusted else Assist.NONE, explain_head(model.metrics)
+
+
+def _say(assist: Assist, reason: str) -> str:
+    if assist is Assist.NONE:
+        return f"People draw without proposals: {reason}"
+    boxes = ", and of a mask for each box around what it missed" if assist is Assist.BOXES else ""
+    return f"People begin with the network's proposals{boxes}: {reason}"

@@ -1,0 +1,59 @@
+"""What the options of a run say of its networks: recipes by name, and what differs from them."""
+
+from __future__ import annotations
+
+from maskloop.errors import InvalidArgument
+from maskloop.loop.options.parsing import recipe_options
+
+
+class NetworkOptions:
+    """The part of `Options` that reads recipes. The fields are declared there."""
+
+    recipe: str
+    classifier: str
+    student_network: str
+    counts: bool
+
+    @property
+    def recipe_name(self) -> str:
+        """The recipe's name alone."""
+        return self.recipe.partition(",")[0]
+
+    def recipe_overrides(self) -> dict[str, object]:
+        """What differs from the recipe, by option."""
+        overrides = {"classes": "fed" if self.counts else "predicted", **recipe_options(self.recipe, "recipe")}
+        return overrides | self._named()
+
+    @property
+    def student_name(self) -> str:
+        """The student network's recipe's name alone."""
+        return self.student_network.partition(",")[0]
+
+    def student_overrides(self) -> dict[str, object]:
+        """What differs from the student network's recipe, by option; it is of the campaign's image size and encoder,
+        unless its recipe says otherwise."""
+        overrides = {**self._named(), "classes": "predicted", **recipe_options(self.student_network, "student-network")}
+        if overrides["classes"] != "predicted":
+            raise InvalidArgument(
+                f"--student-network {self.student_network!r}: a student network finds by itself",
+                field="student_network",
+            )
+        return overrides
+
+    def _named(self) -> dict[str, object]:
+        """Options of the recipe that have a name of their own."""
+        return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
+
+    @property
+    def classifier_name(self) -> str:
+        """The classifier's recipe's name alone."""
+        return self.classifier.partition(",")[0]
+
+    def classifier_overrides(self) -> dict[str, object]:
+        """What differs from the classifier's recipe, by option."""
+        return recipe_options(self.classifier, "classifier")
+
+    @property
+    def without_counts(self) -> bool:
+        """Whether networks find by themselves what there is."""
+        return self.recipe_overrides().get("classes") == "predicted"
