@@ -20,6 +20,7 @@ from service.desk.sources import ImageSource
 from service.operations.operations import Operations
 from service.operations.steps import DeviceWork
 from service.operations.worker import Worker
+from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings
 from service.store import Database
@@ -106,7 +107,13 @@ def _desks(
             clock=utc_now,
             new_id=new_id,
         ),
-        campaigns=AnnotationDesk(database=database, candidates=candidates, clock=utc_now, new_id=new_id),
+        campaigns=AnnotationDesk(
+            database=database,
+            candidates=candidates,
+            assisted=AssistedCosts(folder),
+            clock=utc_now,
+            new_id=new_id,
+        ),
         labels=LabelDesk(
             database=database,
             candidates=candidates,

@@ -109,6 +109,19 @@ def read_columns(path: Path, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
     return values
 
 
+def read_object_ious(path: Path) -> tuple[NDArray[np.bytes_], NDArray[np.int32], NDArray[np.float64]]:
+    """The predicted IoUs of all proposals in the table's order: image ids (n,), how many each image has (n,), and the
+    IoUs one after another (sum of these,).
+
+    Raises:
+        PoolNotScored: there is no table at `path`.
+    """
+    check_scored(path)
+    column = pyarrow.parquet.read_table(path, columns=["object_ious"], memory_map=True).column(0).combine_chunks()
+    named = read_columns(path, ["image_id"])["image_id"]
+    return named, column.value_lengths().to_numpy().astype(np.int32), column.flatten().to_numpy()
+
+
 def _empty(kind: pa.DataType, rows: int) -> NDArray[Any]:
     if pa.types.is_fixed_size_binary(kind):
         return np.empty((rows, kind.byte_width // 4), dtype=np.float32)

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
+    UNAIDED,
+    Assistance,
     Batch,
     BatchRecord,
     Pick,
@@ -29,6 +31,7 @@ from service.desk.leases import (
     reserved,
     take_up_again,
 )
+from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.batches import (
@@ -56,12 +59,16 @@ class AnnotationDesk(CampaignDesk):
     Args:
         database: what the server remembers.
         candidates: walks over the images that may be asked for.
+        assisted: knows what labels should cost when people are helped.
         clock: tells the time.
         new_id: makes ids.
     """
 
-    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self, *, database: Database, candidates: CandidateIndex, assisted: AssistedCosts, clock: Clock, new_id: NewId
+    ) -> None:
         super().__init__(database=database, candidates=candidates, clock=clock)
+        self._assisted = assisted
         self._new_id = new_id
 
     def select_batch(
@@ -77,6 +84,7 @@ class AnnotationDesk(CampaignDesk):
         lease_s: float | None = None,
         for_split: Split | None = None,
         beside_held: bool = False,
+        assistance: Assistance | None = None,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them, their planned cost reserved from the budget.
@@ -86,16 +94,27 @@ class AnnotationDesk(CampaignDesk):
 
         Counts are bought in random order, answers of candidate OoD images by `hard_ood`, images `for_split` TEST at
         random, unless another strategy is named; the latter join it with their full label. Chance chooses until there
-        is a model that the strategy needs. Where no image is open and affordable the batch is empty and `exhausted`.
+        is a model that the strategy needs. With `assistance` labels are planned at what reviews of its proposals should
+        take; before the first model people draw. Where no image is open and affordable the batch is empty and `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
-            PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
+            PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy, or who is to help, needs what is not there.
             InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
         """
         lease_s = check_lease(lease_s)
         wanted = Wanted(
-            project_id, campaign_id, annotator, kind, images, seconds, strategy, lease_s, for_split, beside_held
+            project_id,
+            campaign_id,
+            annotator,
+            kind,
+            images,
+            seconds,
+            strategy,
+            lease_s,
+            for_split,
+            beside_held,
+            assistance or UNAIDED,
         )
         request = Request(request_id, "SelectBatch", (wanted,))
         batch = None
@@ -212,7 +231,14 @@ class AnnotationDesk(CampaignDesk):
             if held is not None:
                 return held.held()
         batch = choose_batch(
-            tx, self._candidates, wanted, project=project, campaign=campaign, batch_id=self._new_id(), now=now
+            tx,
+            self._candidates,
+            self._assisted,
+            wanted,
+            project=project,
+            campaign=campaign,
+            batch_id=self._new_id(),
+            now=now,
         )
         if batch.picks:
             insert_batch(tx, batch)

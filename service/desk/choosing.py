@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from maskloop.errors import InvalidArgument, UnsupportedSupervision
 from maskloop.values import (
     LABEL_KINDS,
+    UNAIDED,
+    Assist,
+    Assistance,
     Batch,
     Campaign,
     HeadState,
@@ -22,8 +25,9 @@ from maskloop.values import (
 )
 from selection.select import Limits, Selection, select_batch
 from service.desk.checks import check_annotator
+from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex, Walk
-from service.pool.expected_costs import LOOK_AHEAD, quotes
+from service.pool.expected_costs import LOOK_AHEAD, Helped, quotes
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.columns import whole_ms
@@ -39,7 +43,8 @@ FALLBACK = Strategy("stratified_random")
 @dataclass(frozen=True)
 class Wanted:
     """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long, the split that
-    they are to join (`None`: they stay in theirs), and whether they come beside those that the annotator holds.
+    they are to join (`None`: they stay in theirs), whether they come beside those that the annotator holds, and how people
+    will be helped.
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
@@ -56,6 +61,7 @@ class Wanted:
     lease_s: float
     for_split: Split | None = None
     beside_held: bool = False
+    assistance: Assistance = UNAIDED
 
     def __post_init__(self) -> None:
         check_annotator(self.annotator)
@@ -66,6 +72,11 @@ class Wanted:
                 f"quality is measured by labels of kind {SupervisionKind.FULL}; {self.kind} puts no image into the "
                 f"{self.for_split} split",
                 field="for_split",
+            )
+        if self.assistance != UNAIDED and (self.kind is not SupervisionKind.FULL or self.for_split):
+            raise InvalidArgument(
+                f"people are helped with labels of kind {SupervisionKind.FULL} to learn from, and with no others",
+                field="assistance",
             )
         if self.kind not in LABEL_KINDS:
             raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
@@ -84,6 +95,7 @@ class Wanted:
 def choose_batch(
     tx: Transaction,
     candidates: CandidateIndex,
+    assisted: AssistedCosts,
     wanted: Wanted,
     *,
     project: Project,
@@ -97,13 +109,17 @@ def choose_batch(
     handed out hardest first, or in random order if that is asked for.
 
     Raises:
-        PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
+        PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy, or who is to help, needs what is not there.
     """
+    assistance = _assistance(wanted.assistance, project, assisted)
     asked = _asked(wanted, campaign)
     head = _head(tx, project)
     strategy, fallback = _in_force(asked, head, has_model=bool(project.active_model))
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
-    selection = _choose(tx, walk, wanted, project=project, campaign=campaign, strategy=strategy)
+    helped = None
+    if assistance != UNAIDED:
+        helped = Helped(assistance.assist, assisted.shown(project.id, assistance, project.review_prices.correction))
+    selection = _choose(tx, walk, wanted, helped, project=project, campaign=campaign, strategy=strategy)
     return Batch(
         id=batch_id,
         project_id=project.id,
@@ -121,7 +137,17 @@ def choose_batch(
         target_iou=walk.candidates.target_iou,
         fallback=fallback,
         for_split=wanted.for_split,
+        assistance=assistance,
     )
+
+
+def _assistance(asked: Assistance, project: Project, assisted: AssistedCosts) -> Assistance:
+    """Who helps: the version that is named or the active one. Before the first model people draw."""
+    version = asked.model_version or project.active_model
+    if asked.assist is Assist.NONE or not version:
+        return UNAIDED
+    assisted.check(project.id, version)
+    return replace(asked, model_version=version)
 
 
 def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:
@@ -162,16 +188,23 @@ def _predicted_iou(pick: Pick, strategy: Strategy, head: Mapping[str, float]) ->
 
 
 def _choose(
-    tx: Transaction, walk: Walk, wanted: Wanted, *, project: Project, campaign: Campaign, strategy: Strategy
+    tx: Transaction,
+    walk: Walk,
+    wanted: Wanted,
+    helped: Helped | None,
+    *,
+    project: Project,
+    campaign: Campaign,
+    strategy: Strategy,
 ) -> Selection:
     """Walk the candidates; not again where a whole walk found nothing affordable, until something changes."""
-    if campaign.left_s <= walk.barren_s:
+    if helped is None and campaign.left_s <= walk.barren_s:
         return Selection((), exhausted=True)
     left_images = campaign.left_images if LABEL_KINDS[wanted.kind].counted_by_budget else math.inf
     limits = wanted.limits(campaign.left_s, left_images)
-    quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), wanted.images or LOOK_AHEAD)
+    quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), wanted.images or LOOK_AHEAD, helped)
     further = LOOK_FURTHER if strategy.is_on("per_second") else 0
     selection = select_batch(walk.candidates, limits, quote, look_further=further)
-    if not selection.picks and limits.left_images >= 1:
+    if helped is None and not selection.picks and limits.left_images >= 1:
         walk.barren_s = campaign.left_s
     return selection

@@ -7,6 +7,7 @@ masks: how many objects there are is not taken from proposals either.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
@@ -15,22 +16,25 @@ from maskloop.costs.estimates import estimate_costs
 from maskloop.values import (
     LABEL_KINDS,
     MEAN_OUTLINE_LENGTH,
+    Assist,
     Counts,
     LabelContent,
     Project,
     SupervisionKind,
 )
 from selection.select import Quote
+from service.pool.assisted_costs import Shown, assisted_quote, scale_of
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
-from service.store.labels import CountedImage, counted_images, timed_labels
+from service.store.labels import CountedImage, counted_images, latest_reviews, timed_labels
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
 NOTHING_KNOWN = FullLabelTotals()
 LEAST_S = 1.0  # of any label, where images are compared by their worth a second
+REVIEWS_READ = 200  # latest reviews by which the expectation is scaled
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
 
 
@@ -63,8 +67,26 @@ def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | N
     return cost_s
 
 
+@dataclass(frozen=True)
+class Helped:
+    """How people are helped.
+
+    Args:
+        assist: by what.
+        shown: what they see of an image, by its id; `None` of one of which nothing is known.
+    """
+
+    assist: Assist
+    shown: Callable[[str], Shown | None]
+
+
 def quotes(
-    tx: Transaction, project: Project, kind: SupervisionKind, ahead: Iterator[str], at_once: int
+    tx: Transaction,
+    project: Project,
+    kind: SupervisionKind,
+    ahead: Iterator[str],
+    at_once: int,
+    helped: Helped | None = None,
 ) -> Callable[[str], Quote]:
     """What each image's label of this kind is expected to cost.
 
@@ -74,6 +96,7 @@ def quotes(
         kind: one of `LABEL_KINDS`.
         ahead: the images that will be asked about, in that order.
         at_once: of how many of them the counts are read together.
+        helped: how people are helped; `None` where they draw.
     """
     costs = CostModel.of(project)
 
@@ -84,6 +107,30 @@ def quotes(
     @cache
     def unknown() -> Quote:
         return expected(costs, kind, totals())
+
+    @cache
+    def outline_s() -> float:
+        return costs.outline.fixed_s + costs.outline.length_s * _mean_length(totals())
+
+    @cache
+    def scale(assist: Assist) -> float:
+        objects = _usual(totals(), costs.categories)[1]
+        return scale_of(latest_reviews(tx, project.id, REVIEWS_READ), costs, assist, objects, outline_s())
+
+    def with_help(assist: Assist, shown: Shown, counted: CountedImage | None) -> Quote:
+        usual = _usual(totals(), costs.categories)
+        categories, objects = usual if counted is None else (counted.categories, counted.objects)
+        paid_s = 0.0 if counted is None else counted.paid_s
+        return assisted_quote(
+            costs,
+            shown,
+            assist,
+            categories=categories,
+            objects=objects,
+            outline_s=outline_s(),
+            scale=scale(assist),
+            counts_paid_s=paid_s,
+        )
 
     content = LABEL_KINDS[kind]
     if not content.builds_on_counts:
@@ -97,6 +144,9 @@ def quotes(
             for coming_id in coming:
                 image = counted.get(coming_id)
                 known[coming_id] = unknown() if image is None else _of_counted(costs, content, image, totals())
+                shown = helped.shown(coming_id) if helped is not None else None
+                if helped is not None and shown is not None:
+                    known[coming_id] = with_help(helped.assist, shown, image)
         return known[image_id]
 
     return quote

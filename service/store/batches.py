@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,20 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import BatchNotFound
-from maskloop.values import AT_RANDOM, Batch, BatchRecord, Campaign, Pick, PickState, SkipReason, Split, SupervisionKind
+from maskloop.values import (
+    AT_RANDOM,
+    UNAIDED,
+    Assist,
+    Assistance,
+    Batch,
+    BatchRecord,
+    Campaign,
+    Pick,
+    PickState,
+    SkipReason,
+    Split,
+    SupervisionKind,
+)
 from service.store.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
@@ -67,6 +80,7 @@ def insert_batch(tx: Transaction, batch: Batch) -> None:
         "model_version": batch.model_version,
         "target_iou": batch.target_iou,
         "for_split": batch.for_split or NO_SPLIT,
+        "assistance": None if batch.assistance == UNAIDED else asdict(batch.assistance),
         "exhausted": batch.exhausted,
         "expires_at": batch.expires_at,
         "open": True,
@@ -247,5 +261,10 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
         target_iou=row.target_iou,
         fallback=row.fallback,
         for_split=Split(row.for_split) if row.for_split else None,
+        assistance=UNAIDED if row.assistance is None else _assistance(row.assistance),
     )
     return BatchRecord(batch, {pick.image_id: PickState(pick.state) for pick in chosen})
+
+
+def _assistance(stored: Mapping[str, Any]) -> Assistance:
+    return Assistance(**{**stored, "assist": Assist(stored["assist"])})

@@ -16,6 +16,7 @@ from service.store.database import Transaction
 from service.store.images import chunks, image_of
 from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, shown_by
 from service.store.pagination import Page, PageRequest
+from service.store.review_rows import shown_ious
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
@@ -61,6 +62,35 @@ class CountedImage:
     categories: int
     objects: int
     paid_s: float
+
+
+@dataclass(frozen=True)
+class ReviewedLabel:
+    """A full label that was made with proposals: its planned cost in seconds, categories present, and the predicted IoUs
+    of the proposals that were shown."""
+
+    cost_s: float
+    categories: int
+    shown_ious: tuple[float, ...]
+
+
+def latest_reviews(tx: Transaction, project_id: str, number: int) -> list[ReviewedLabel]:
+    """The latest first labels that campaigns paid for and that were made with proposals, newest first."""
+    query = (
+        select(labels.c.cost_s, labels.c.categories_present, labels.c.review)
+        .where(
+            labels.c.project_id == project_id,
+            _IS_FULL,
+            labels.c.campaign_id != "",
+            labels.c.supersedes == "",
+            labels.c.review.is_not(None),
+        )
+        .order_by(labels.c.number.desc())
+        .limit(number)
+    )
+    return [
+        ReviewedLabel(row.cost_s, row.categories_present, tuple(shown_ious(row.review))) for row in tx.execute(query)
+    ]
 
 
 def insert_labels(tx: Transaction, new: Sequence[Label]) -> None:

@@ -51,6 +51,13 @@ def with_review(objects: Sequence[ObjectLabel], stored: Mapping[str, Any] | None
     return FullLabel(tuple(begun), Review(stored["version"], tuple(rejected), tuple(proposals)))
 
 
+def shown_ious(stored: Mapping[str, Any]) -> list[float]:
+    """The predicted IoUs of the proposals that a person was shown, those asked for by prompts apart."""
+    begun = (*filter(None, stored["origins"]), *stored["rejected"])
+    prompted = {told.get("proposal_id") for told in begun if told.get("prompted")}
+    return [iou for id_, _, _, iou, _ in stored["proposals"] if id_ not in prompted]
+
+
 def _origin_row(origin: Origin) -> dict[str, object]:
     return _told(
         verdict=origin.verdict.value,

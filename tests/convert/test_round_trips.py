@@ -15,6 +15,9 @@ from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, Unsuppor
 from maskloop.masks import Mask
 from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
+    UNAIDED,
+    Assist,
+    Assistance,
     Batch,
     BatchRecord,
     Box,
@@ -131,6 +134,7 @@ batches = st.builds(
     st.none() | shares,
     texts,
     st.none() | st.sampled_from(Split),
+    st.just(UNAIDED) | st.builds(Assistance, st.sampled_from([Assist.PROPOSALS, Assist.BOXES]), ids, shares),
 )
 
 batch_records = batches.flatmap(
@@ -371,6 +375,7 @@ def test_arguments_are_what_the_request_was_made_of():
         "lease_s": 1.5,
         "for_split": Split.TEST,
         "beside_held": True,
+        "assistance": Assistance(Assist.PROPOSALS, "m1", 0.5),
         "request_id": "r",
     }
     message = convert.request(campaigns_pb2.SelectBatchRequest, **asked)

@@ -38,8 +38,8 @@ def offer(*masks: Mask, category_id: int = 1) -> tuple[ObjectProposal, ...]:
     return with_ids("m1", "image", (ObjectProposal(category_id, mask, 0.8, 0.8) for mask in masks))
 
 
-def reviewer(**person: float) -> Reviewer:
-    return Reviewer(Person(**person), "image", CorrectionForm.BANDS)
+def reviewer(accept_iou: float = 0.9, outline_iou: float = 1.0) -> Reviewer:
+    return Reviewer(Person(outline_iou, accept_iou), "image", CorrectionForm.BANDS)
 
 
 def test_each_proposal_gets_what_it_deserves():

@@ -40,6 +40,7 @@ from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
+from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings
 from service.store import Database
@@ -84,7 +85,7 @@ class Server:
         parts["new_id"] = lambda: f"{id(self):x}-{next(numbers)}"
         blobs = BlobStore(str(self.folder / "blobs"))
         self.projects = ProjectDesk(blobs=blobs, sources=ImageSource([self.folder / "images"]), **parts)
-        self.campaigns = AnnotationDesk(**parts)
+        self.campaigns = AnnotationDesk(assisted=AssistedCosts(self.data), **parts)
         self.models = ModelDesk(database=self.database, folder=self.data, candidates=self.candidates, clock=self.clock)
         self.labels = LabelDesk(reviews=Reviews(database=self.database, folder=self.data), **parts)
 

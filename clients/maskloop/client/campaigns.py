@@ -8,7 +8,17 @@ from maskloop import convert
 from maskloop.client.verbs import Verbs
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceStub
-from maskloop.values import Batch, BatchRecord, Budget, Campaign, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    Assistance,
+    Batch,
+    BatchRecord,
+    Budget,
+    Campaign,
+    SkipReason,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
 
 
 class CampaignVerbs(Verbs):
@@ -86,6 +96,7 @@ class CampaignVerbs(Verbs):
         lease_s: float | None = None,
         for_split: Split | None = None,
         beside_held: bool = False,
+        assistance: Assistance | None = None,
         request_id: str = "",
     ) -> Batch:
         """Choose images for one annotator and lease them; either `images` or `seconds` says how much.
@@ -105,6 +116,7 @@ class CampaignVerbs(Verbs):
             lease_s: how long the lease lasts, in seconds; an hour if `None`.
             for_split: TEST for images that join the test split with their full label, and are never learnt from.
             beside_held: whether other images are wanted beside those that the annotator still holds.
+            assistance: how people will be helped; labels are then planned to cost less.
             request_id: makes the call idempotent.
 
         Raises:
@@ -124,6 +136,7 @@ class CampaignVerbs(Verbs):
             lease_s=lease_s,
             for_split=for_split,
             beside_held=beside_held,
+            assistance=assistance,
         )
         return convert.batch_from_message(self._wire.call(self._stub(CampaignServiceStub).SelectBatch, request))
 

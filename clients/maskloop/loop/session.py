@@ -19,6 +19,8 @@ from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
 from maskloop.pages.wording import say_count
 from maskloop.values import (
+    UNAIDED,
+    Assistance,
     Batch,
     Budget,
     Category,
@@ -183,6 +185,7 @@ class CampaignSession:
         wish: Budget,
         strategy: Strategy | None = None,
         for_split: Split | None = None,
+        assistance: Assistance = UNAIDED,
     ) -> tuple[Batch, float]:
         """Lease images for the task of this name. Returns the batch and the seconds it took to choose.
 
@@ -192,6 +195,7 @@ class CampaignSession:
             wish: how much.
             strategy: for this batch alone, the campaign's when `None`.
             for_split: that the images are to join with their labels; TEST, or `None` to learn from them.
+            assistance: how people are helped.
         """
         images = None if wish.images is None else min(wish.images, MOST_IMAGES_A_BATCH)
         begun = self.clock()
@@ -206,6 +210,7 @@ class CampaignSession:
             lease_s=LEASE_S,
             for_split=for_split,
             beside_held=True,
+            assistance=assistance if assistance.model_version else None,
             request_id=self.requests.of("select_batch", task),
         )
         return batch, self.clock() - begun

@@ -15,7 +15,20 @@ from maskloop.convert.scalars import (
 )
 from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2 as pb
-from maskloop.values import Batch, BatchRecord, Budget, Campaign, Pick, PickState, Split, Strategy, SupervisionKind
+from maskloop.values import (
+    UNAIDED,
+    Assist,
+    Assistance,
+    Batch,
+    BatchRecord,
+    Budget,
+    Campaign,
+    Pick,
+    PickState,
+    Split,
+    Strategy,
+    SupervisionKind,
+)
 
 FIELD = "strategy.options"
 
@@ -115,6 +128,25 @@ def pick_from_message(message: pb.Pick) -> Pick:
     return Pick(message.image_id, message.reason, message.cost_s, optional(message, "score"))
 
 
+def assistance_to_message(assistance: Assistance) -> pb.Assistance:
+    """How people are helped."""
+    return pb.Assistance(
+        assist=enum_to_message(assistance.assist),
+        model_version=assistance.model_version,
+        min_predicted_iou=assistance.min_predicted_iou,
+    )
+
+
+def assistance_from_message(message: pb.Assistance) -> Assistance:
+    """How people are helped; not at all where nothing is said of it.
+
+    Raises:
+        InvalidArgument: an unknown help, or an IoU outside its range.
+    """
+    assist = enum_from_message(Assist, message.assist or pb.ASSIST_NONE, "assistance.assist")
+    return Assistance(assist, check_text(message.model_version, "assistance.model_version"), message.min_predicted_iou)
+
+
 def batch_to_message(batch: Batch) -> pb.Batch:
     """One batch."""
     return pb.Batch(
@@ -131,6 +163,7 @@ def batch_to_message(batch: Batch) -> pb.Batch:
         target_iou=batch.target_iou,
         fallback=batch.fallback,
         for_split=None if batch.for_split is None else enum_to_message(batch.for_split),
+        assistance=None if batch.assistance == UNAIDED else assistance_to_message(batch.assistance),
     )
 
 
@@ -150,6 +183,7 @@ def batch_from_message(message: pb.Batch) -> Batch:
         target_iou=optional(message, "target_iou"),
         fallback=message.fallback,
         for_split=enum_from_message(Split, message.for_split, "for_split") if message.for_split else None,
+        assistance=assistance_from_message(message.assistance),
     )
 
 

@@ -28,6 +28,7 @@ DURATION = "google.protobuf.Duration"
 # Messages that requests carry: how each becomes a value, and a value each.
 PARTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     DURATION: (duration_from_message, duration_to_message),
+    "maskloop.v1.Assistance": (campaigns.assistance_from_message, campaigns.assistance_to_message),
     "maskloop.v1.Budget": (campaigns.budget_from_message, campaigns.budget_to_message),
     "maskloop.v1.Category": (projects.category_from_message, projects.category_to_message),
     "maskloop.v1.ImageScore": (models.image_score_from_message, models.image_score_to_message),

@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from maskloop.errors import InvalidArgument
 from maskloop.v1 import campaigns_pb2, costs_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
+    Assist,
     CorrectionForm,
     HeadState,
     OperationKind,
@@ -35,6 +36,7 @@ WIRE_ENUMS: dict[type[StrEnum], Any] = {
     OperationKind: models_pb2.OperationKind,
     OperationState: models_pb2.OperationState,
     HeadState: models_pb2.HeadState,
+    Assist: campaigns_pb2.Assist,
     Verdict: masks_pb2.Verdict,
     CorrectionForm: costs_pb2.CorrectionForm,
 }

@@ -13,6 +13,13 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class Assist(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ASSIST_UNSPECIFIED: _ClassVar[Assist]
+    ASSIST_NONE: _ClassVar[Assist]
+    ASSIST_PROPOSALS: _ClassVar[Assist]
+    ASSIST_BOXES: _ClassVar[Assist]
+
 class PickState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PICK_STATE_UNSPECIFIED: _ClassVar[PickState]
@@ -29,6 +36,10 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_UNUSABLE: _ClassVar[SkipReason]
     SKIP_REASON_UNSURE: _ClassVar[SkipReason]
     SKIP_REASON_OFF_TOPIC: _ClassVar[SkipReason]
+ASSIST_UNSPECIFIED: Assist
+ASSIST_NONE: Assist
+ASSIST_PROPOSALS: Assist
+ASSIST_BOXES: Assist
 PICK_STATE_UNSPECIFIED: PickState
 PICK_STATE_OPEN: PickState
 PICK_STATE_LABELED: PickState
@@ -160,6 +171,16 @@ class UpdateCampaignBudgetRequest(_message.Message):
     request_id: str
     def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
+class Assistance(_message.Message):
+    __slots__ = ("assist", "model_version", "min_predicted_iou")
+    ASSIST_FIELD_NUMBER: _ClassVar[int]
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MIN_PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
+    assist: Assist
+    model_version: str
+    min_predicted_iou: float
+    def __init__(self, assist: _Optional[_Union[Assist, str]] = ..., model_version: _Optional[str] = ..., min_predicted_iou: _Optional[float] = ...) -> None: ...
+
 class Pick(_message.Message):
     __slots__ = ("image_id", "reason", "cost_s", "score")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -173,7 +194,7 @@ class Pick(_message.Message):
     def __init__(self, image_id: _Optional[str] = ..., reason: _Optional[str] = ..., cost_s: _Optional[float] = ..., score: _Optional[float] = ...) -> None: ...
 
 class Batch(_message.Message):
-    __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou", "fallback", "for_split")
+    __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou", "fallback", "for_split", "assistance")
     ID_FIELD_NUMBER: _ClassVar[int]
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
@@ -187,6 +208,7 @@ class Batch(_message.Message):
     TARGET_IOU_FIELD_NUMBER: _ClassVar[int]
     FALLBACK_FIELD_NUMBER: _ClassVar[int]
     FOR_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    ASSISTANCE_FIELD_NUMBER: _ClassVar[int]
     id: str
     project_id: str
     campaign_id: str
@@ -200,10 +222,11 @@ class Batch(_message.Message):
     target_iou: float
     fallback: str
     for_split: _projects_pb2.Split
-    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ..., fallback: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ...) -> None: ...
+    assistance: Assistance
+    def __init__(self, id: _Optional[str] = ..., project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., strategy: _Optional[str] = ..., picks: _Optional[_Iterable[_Union[Pick, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exhausted: _Optional[bool] = ..., model_version: _Optional[str] = ..., target_iou: _Optional[float] = ..., fallback: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ..., assistance: _Optional[_Union[Assistance, _Mapping]] = ...) -> None: ...
 
 class SelectBatchRequest(_message.Message):
-    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id", "for_split", "beside_held")
+    __slots__ = ("project_id", "campaign_id", "annotator", "kind", "images", "seconds", "strategy", "lease", "request_id", "for_split", "beside_held", "assistance")
     PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
     CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
     ANNOTATOR_FIELD_NUMBER: _ClassVar[int]
@@ -215,6 +238,7 @@ class SelectBatchRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     FOR_SPLIT_FIELD_NUMBER: _ClassVar[int]
     BESIDE_HELD_FIELD_NUMBER: _ClassVar[int]
+    ASSISTANCE_FIELD_NUMBER: _ClassVar[int]
     project_id: str
     campaign_id: str
     annotator: str
@@ -226,7 +250,8 @@ class SelectBatchRequest(_message.Message):
     request_id: str
     for_split: _projects_pb2.Split
     beside_held: bool
-    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ..., beside_held: _Optional[bool] = ...) -> None: ...
+    assistance: Assistance
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., annotator: _Optional[str] = ..., kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ..., seconds: _Optional[float] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., lease: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., for_split: _Optional[_Union[_projects_pb2.Split, str]] = ..., beside_held: _Optional[bool] = ..., assistance: _Optional[_Union[Assistance, _Mapping]] = ...) -> None: ...
 
 class GetBatchRequest(_message.Message):
     __slots__ = ("project_id", "batch_id")

@@ -22,11 +22,11 @@ class Assistance:
 
     Args:
         assist: what it does.
-        model_version: whose proposals they are; "" where there are none.
+        model_version: whose proposals they are; "" where there are none, and in a request for the active one.
         min_predicted_iou: proposals of a lower predicted IoU are not shown, in [0, 1].
 
     Raises:
-        InvalidArgument: the IoU is outside its range, or no model version helps.
+        InvalidArgument: the IoU is outside its range, or a model version is named that is not to help.
     """
 
     assist: Assist = Assist.NONE
@@ -36,10 +36,12 @@ class Assistance:
     def __post_init__(self) -> None:
         if not 0 <= self.min_predicted_iou <= 1:
             raise InvalidArgument(
-                f"min_predicted_iou is {self.min_predicted_iou:g}, outside [0, 1]", field="min_predicted_iou"
+                f"min_predicted_iou is {self.min_predicted_iou:g}, outside [0, 1]", field="assistance.min_predicted_iou"
             )
-        if (self.assist is Assist.NONE) == bool(self.model_version):
-            raise InvalidArgument("a model version helps, or nothing does", field="model_version")
+        if self.assist is Assist.NONE and self.model_version:
+            raise InvalidArgument(
+                f"model version {self.model_version} is named, and assist is none", field="assistance.model_version"
+            )
 
 
 UNAIDED = Assistance()

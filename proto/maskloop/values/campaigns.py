@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from maskloop.errors import InvalidBudget
+from maskloop.values.assistance import UNAIDED, Assistance
 from maskloop.values.labels import SupervisionKind
 from maskloop.values.projects import Split
 from maskloop.values.strategies import Strategy
@@ -136,7 +137,7 @@ class Batch:
     `strategy` is the one that chose, as `str(Strategy)` spells it; `fallback` says why it is not the one asked for, ""
     when it is. `exhausted` says that fewer were given than asked for, because no other image is open or affordable.
     `target_iou` is the beta that was used, `None` for strategies without one. `for_split` is the split that its images
-    join with their labels, `None` where they stay in theirs.
+    join with their labels, `None` where they stay in theirs. `assistance` is how people are helped with it.
     """
 
     id: str
@@ -152,3 +153,4 @@ class Batch:
     target_iou: float | None = None
     fallback: str = ""
     for_split: Split | None = None
+    assistance: Assistance = UNAIDED

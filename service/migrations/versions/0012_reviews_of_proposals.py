@@ -10,6 +10,7 @@ down_revision = "0010"
 
 COLUMNS = (
     "ALTER TABLE labels ADD COLUMN review JSON",
+    "ALTER TABLE batches ADD COLUMN assistance JSON",
     "ALTER TABLE projects ADD COLUMN review_prices JSON",
 )
 

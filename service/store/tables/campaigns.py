@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from service.store.columns import Seconds, UtcTime
-from service.store.tables.base import ID, metadata, project_id_column
+from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
 
 # `labeled_categories`, `labeled_objects` and `labeled_length` are summed over the `labeled_images`: present categories,
 # objects, and how many sides their outlines are long.
@@ -56,6 +56,7 @@ spending = Table(
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
 )
 
+# `assistance`: its fields, NULL where people draw.
 # `open`: some of its picks still hold their image. `for_split`: that its images join with their labels, "" for none.
 batches = Table(
     "batches",
@@ -73,6 +74,7 @@ batches = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("open", Boolean, nullable=False),
     Column("for_split", String(16), nullable=False, server_default=""),
+    Column("assistance", PLAIN_JSON),
     ForeignKeyConstraint(["project_id", "campaign_id"], ["campaigns.project_id", "campaigns.id"]),
 )
 Index(
