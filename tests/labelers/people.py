@@ -13,6 +13,9 @@ from maskloop.labelers import FolderLabeler, Task
 from maskloop.loop.progress import LineProgress
 from maskloop.masks import Mask
 from maskloop.values import (
+    UNAIDED,
+    Assist,
+    Assistance,
     Category,
     Image,
     ImageProposals,
@@ -20,6 +23,7 @@ from maskloop.values import (
     ObjectProposal,
     Split,
     SupervisionKind,
+    with_ids,
 )
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
@@ -40,7 +44,8 @@ def image(name):
 def offered(name, *objects):
     """Proposals of an image, to start from."""
     proposals = (ObjectProposal(item.category_id, item.mask, 0.75, 0.9) for item in objects)
-    return {f"id-{name}": ImageProposals(f"id-{name}", "m1", 0.4, tuple(proposals))}
+    named = with_ids("m1", f"id-{name}", proposals)
+    return {f"id-{name}": ImageProposals(f"id-{name}", "m1", 0.4, named)}
 
 
 def task(kind, names=("a", "b"), proposals=None, kept=None, *, name="round-01", run=RUN, is_over=lambda: False):
@@ -55,6 +60,7 @@ def task(kind, names=("a", "b"), proposals=None, kept=None, *, name="round-01", 
         lambda: kept.append(1) if kept is not None else None,
         run,
         is_over,
+        assistance=Assistance(Assist.PROPOSALS, "m1", 0.5) if proposals and kind is SupervisionKind.FULL else UNAIDED,
     )
 
 

@@ -15,6 +15,7 @@ from maskloop.values import (
     OodAnswer,
     Pick,
     SkipReason,
+    with_ids,
 )
 from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, square, task
 
@@ -57,7 +58,7 @@ def people(tmp_path):
 def test_people_get_images_proposals_and_instructions(people):
     proposal = ObjectProposal(2, square(2).mask, 0.75, 0.9)
     nothing = ObjectProposal(1, Mask.empty(6, 8), 0.1, 0.0)
-    offered = {"id-a": ImageProposals("id-a", "m1", 0.4, (proposal, nothing))}
+    offered = {"id-a": ImageProposals("id-a", "m1", 0.4, with_ids("m1", "id-a", (proposal, nothing)))}
     people.save(finished("a", "b", a=[square(5)]))
     people.labeler.label(task(FULL, proposals=offered))
     assert (people.place / "images" / "a.png").read_bytes() == b"the file of id-a"

@@ -17,8 +17,6 @@ STRAY_SHARE = 1e-6
 """An outline of no larger share of the image is taken for a stray click; so is one pixel."""
 LONGEST_S = 4 * 3600.0
 """Nobody works longer on one image, or without a pause."""
-OFFERED_FOR = (SupervisionKind.FULL, SupervisionKind.BOXES)
-"""The kinds of labels for which people begin with what the network found."""
 MOST_NAMED = 3
 MOST_PAIRS = 200_000
 """Pairs of an image's outlines that are compared, so that a file of any size is read in seconds."""
@@ -101,19 +99,23 @@ def remarks(task: Task, contents: Contents) -> list[str]:
 
 
 def say_same(content: LabelContent, other: LabelContent) -> bool:
-    """Whether two labels say the same, in whatever order a tool lists objects."""
+    """Whether two labels say the same of their image, in whatever order a tool lists objects, however they came about."""
     return type(content) is type(other) and _in_order(content) == _in_order(other)
 
 
 def _in_order(content: LabelContent) -> dict[str, object]:
-    said = vars(content)
+    said = vars(content.without_review if isinstance(content, FullLabel) else content)
     return {name: sorted(map(repr, value)) if isinstance(value, tuple) else value for name, value in said.items()}
 
 
 def _says_nothing(task: Task, images: Sequence[Image], contents: Contents, *, is_copy: bool) -> bool:
     """Nothing is said to be anywhere, and it is no single image of which that may well be true."""
     said = [contents[image.id] for image in images]
-    if not said or _holds_nothing_by_belief(said) or any(content != type(content).of(()) for content in said):
+    if (
+        not said
+        or _holds_nothing_by_belief(said)
+        or any(not say_same(content, type(content).of(())) for content in said)
+    ):
         return False
     return is_copy or len(images) > 1 or any(_offered(task, image) for image in images)
 
@@ -136,9 +138,10 @@ def _unchanged(task: Task, images: Sequence[Image], contents: Contents) -> tuple
 
 def _offered(task: Task, image: Image) -> list[ObjectLabel]:
     """The masks that people were given to start from."""
-    proposals = task.proposals.get(image.id)
-    shown = proposals.objects if proposals and task.kind in OFFERED_FOR else ()
-    return [ObjectLabel(item.category_id, item.mask) for item in shown if item.mask.area]
+    shown = task.shown(image.id)
+    if task.kind is SupervisionKind.BOXES and image.id in task.proposals:
+        shown = tuple(item for item in task.proposals[image.id].objects if item.mask.area)
+    return [ObjectLabel(item.category_id, item.mask) for item in shown]
 
 
 def _stray(image: Image, task: Task, content: LabelContent) -> Iterator[str]:

@@ -16,7 +16,18 @@ from maskloop.formats.files import write_atomically
 from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Task
 from maskloop.pages.wording import say_count
-from maskloop.values import Box, BoxesLabel, Category, FullLabel, Image, LabelContent, ObjectLabel, SupervisionKind
+from maskloop.values import (
+    Box,
+    BoxesLabel,
+    Category,
+    FullLabel,
+    Image,
+    LabelContent,
+    ObjectLabel,
+    Origin,
+    SupervisionKind,
+    Verdict,
+)
 
 FULL_README = """\
 {images} to outline, in images/. {start}
@@ -26,6 +37,9 @@ Save the finished annotations as done.json (COCO instances, categories by these 
 without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
 done.json is saved. The run goes on as soon as done.json is complete.
 """
+REVIEW = """
+Leave what is right, mend what is nearly right, remove what is wrong, and add what is missing: what you leave as it is
+counts as accepted, what you change as mended, what you remove as rejected."""
 BOXES_README = """\
 {images} to box, in images/. {start}
 
@@ -87,17 +101,20 @@ class OutlineForm(FolderForm):
 
     def readme(self, task: Task) -> str:
         """What to do, for people."""
-        return self.text.format(images=_images(task), start=_start(task, "masks"), names=_names(task))
+        return self.text.format(images=_images(task), start=_start_outlining(task), names=_names(task))
 
     def write_start(self, task: Task, place: Path) -> None:
-        """Write proposals.json: the images, the vocabulary, and the network's masks with their predicted IoU."""
+        """Write proposals.json: the images, the vocabulary, and the network's masks that people are shown, with their
+        predicted IoU and the id of each."""
         labels: dict[str, list[ObjectLabel]] = {}
         scores: dict[str, list[float]] = {}
         for image in task.images:
-            if image.id in task.proposals:
-                shown = [item for item in task.proposals[image.id].objects if item.mask.area]
-                labels[image.file_name] = [ObjectLabel(item.category_id, item.mask) for item in shown]
-                scores[image.file_name] = [item.predicted_iou for item in shown]
+            shown = task.shown(image.id)
+            labels[image.file_name] = [
+                ObjectLabel(item.category_id, item.mask, origin=Origin(Verdict.ACCEPTED, item.id) if item.id else None)
+                for item in shown
+            ]
+            scores[image.file_name] = [item.predicted_iou for item in shown]
         write_coco(place / self.start, task.categories, task.images, labels, scores)
 
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
@@ -115,7 +132,9 @@ class BoxForm(FolderForm):
 
     def readme(self, task: Task) -> str:
         """What to do, for people."""
-        return self.text.format(images=_images(task), start=_start(task, "boxes"), names=_names(task))
+        found = (task.proposals[image.id] for image in task.images if image.id in task.proposals)
+        any_found = any(item.mask.area for proposals in found for item in proposals.objects)
+        return self.text.format(images=_images(task), start=_start(any_found, "boxes"), names=_names(task))
 
     def write_start(self, task: Task, place: Path) -> None:
         """Write proposals.json: the images, the vocabulary, and boxes around the network's masks with their IoU."""
@@ -173,12 +192,16 @@ def _images(task: Task) -> str:
     return say_count(len(task.images), "image")
 
 
-def _start(task: Task, what: str) -> str:
-    """What proposals.json has: nothing while there is no network."""
-    proposed = (task.proposals[image.id] for image in task.images if image.id in task.proposals)
-    if any(item.mask.area for proposals in proposed for item in proposals.objects):
+def _start(any_found: bool, what: str) -> str:
+    """What proposals.json has: nothing while there is no network, or where people are to draw."""
+    if any_found:
         return f"proposals.json (COCO) has the network's {what} to start from."
     return "proposals.json (COCO) has their names alone: no network proposes anything yet."
+
+
+def _start_outlining(task: Task) -> str:
+    any_shown = any(task.shown(image.id) for image in task.images)
+    return _start(any_shown, "masks") + (REVIEW if any_shown else "")
 
 
 def _names(task: Task) -> str:

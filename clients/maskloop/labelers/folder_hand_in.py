@@ -13,11 +13,12 @@ from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
 from maskloop.labelers.folder_checks import WORDS, Doubt, doubts, doubts_of_seconds, remarks
 from maskloop.labelers.folder_forms import FOLDER_FORMS
+from maskloop.labelers.folder_reviews import reviewed
 from maskloop.labelers.folder_seconds import Reported, read_reported
 from maskloop.labelers.folder_shares import Share
 from maskloop.labelers.folder_taken import CONFIRM, DONE, PART, SKIP, TIMING, Taken, saved_s
 from maskloop.labelers.task_clock import Active, active, read_events
-from maskloop.values import Image, LabelContent
+from maskloop.values import FullLabel, Image, LabelContent
 
 CONFIRMED = "confirmed"
 
@@ -107,9 +108,11 @@ def _contents(share: Share, file: Path, images: Sequence[Image]) -> dict[str, La
     problems = Problems(file)
     for image in images:
         with problems.about(image.file_name):
-            contents[image.file_name].check(share.task.categories, image, "its label")
+            plain = contents[image.file_name]
+            plain = plain.without_review if isinstance(plain, FullLabel) else plain
+            plain.check(share.task.categories, image, "its label")
     problems.raise_if_any()
-    return {image.id: contents[image.file_name] for image in images}
+    return {image.id: reviewed(share.task, image.id, contents[image.file_name]) for image in images}
 
 
 def _with_something(document: Mapping[str, object], images: Sequence[Image]) -> list[Image]:

@@ -11,6 +11,8 @@ from maskloop.values import Budget, Split
 
 FIRST_IMAGES = 5
 MOST_INITIAL = 100
+ANOTHER_BATCH = 0.3
+"""Share of a round's seconds that must be left for another batch in it."""
 
 
 class Goal(Protocol):
@@ -90,17 +92,20 @@ class OodCheckGoal:
 class RoundGoal:
     """The full labels of one round.
 
-    A wish for seconds is met by one batch that bought something. When it is all that the budget has left, it is met
-    only when nothing affordable remains.
+    A wish for seconds is met by a batch that bought something and took nearly as long; labels that took far less than
+    planned, as proposals were better than expected, leave room for another batch. When the wish is all that the budget
+    has left, it is met only when nothing affordable remains.
 
     Args:
         wish: of the round.
         labeled_before: images labeled before it.
+        spent_before_s: seconds spent before it.
         is_everything: whether the wish is for all seconds that are left.
     """
 
     wish: Budget
     labeled_before: int
+    spent_before_s: float
     is_everything: bool
 
     def next_batch(self, ledger: Ledger) -> Budget | None:
@@ -110,7 +115,11 @@ class RoundGoal:
             return whole_images(min(self.wish.images - bought, ledger.left_images))
         if self.is_everything:
             return Budget(seconds=ledger.left_s) if ledger.left_s > 0 else None
-        return None if bought else self.wish
+        if not bought:
+            return self.wish
+        wanted_s = self.wish.seconds or 0.0
+        left_s = wanted_s - (ledger.spent_s - self.spent_before_s)
+        return Budget(seconds=left_s) if left_s > ANOTHER_BATCH * wanted_s else None
 
 
 def whole_images(number: float) -> Budget | None:

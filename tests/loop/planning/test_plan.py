@@ -160,11 +160,20 @@ def test_a_wish_for_images_is_asked_again_until_they_are_bought():
     assert goal.next_batch(begun) is None
 
 
-def test_a_wish_for_seconds_is_met_by_the_first_batch_that_buys_something():
+def test_a_wish_for_seconds_is_met_by_a_batch_that_took_nearly_as_long():
+    begun = ledger(HOUR, labels=14)
+    goal = plan(HOUR).rest(Budget(seconds=FULL_S + 20), begun)
+    assert goal.next_batch(begun) == Budget(seconds=FULL_S + 20)
+    begun.add([full(50)])
+    assert goal.next_batch(begun) is None
+
+
+def test_labels_that_took_far_less_than_planned_leave_room_for_another_batch():
     begun = ledger(HOUR, labels=14)
     goal = plan(HOUR).rest(Budget(seconds=200), begun)
-    assert goal.next_batch(begun) == Budget(seconds=200)
     begun.add([full(50)])
+    assert goal.next_batch(begun) == Budget(seconds=200 - FULL_S)
+    begun.add([full(51)])
     assert goal.next_batch(begun) is None
 
 

@@ -161,7 +161,7 @@ class Plan:
     def rest(self, wish: Budget, ledger: Ledger) -> RoundGoal:
         """The goal of a round that buys `wish`, given what was bought before it."""
         is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s
-        return RoundGoal(wish, len(ledger.labeled), is_everything)
+        return RoundGoal(wish, len(ledger.labeled), ledger.spent_s, is_everything)
 
     def _left_s(self, ledger: Ledger) -> float:
         """Seconds left; of a budget of images what their labels should cost."""

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from maskloop.errors import InvalidDataset, InvalidMask
-from maskloop.formats.coco.parsing import WRITER, CocoFile, Entry, Id, read_id, require_id
+from maskloop.formats.coco.parsing import PROPOSAL, WRITER, CocoFile, Entry, Id, read_id, require_id
 from maskloop.formats.problems import Problems
 from maskloop.formats.segmentation import read_segmentation
-from maskloop.values import Box, ObjectLabel
+from maskloop.values import Box, ObjectLabel, Origin, Verdict
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,12 @@ class ImageLabels:
 
 
 def read_annotations(
-    parsed: CocoFile, images: Mapping[Id, ShownImage], numbers: Mapping[Id, int], problems: Problems
+    parsed: CocoFile,
+    images: Mapping[Id, ShownImage],
+    numbers: Mapping[Id, int],
+    problems: Problems,
+    *,
+    tell_proposals: bool = False,
 ) -> dict[Id, ImageLabels]:
     """The labels of `images`; annotations of other images are passed over unread.
 
@@ -54,6 +59,7 @@ def read_annotations(
         numbers: our category ids by those of the file. Annotations of a category that the file lists and this lacks are
             left out: that is noted already.
         problems: is told each annotation that does not hold.
+        tell_proposals: whether objects tell the proposal that they name, as one that was modified.
     """
     labels = {id_: ImageLabels(is_whole=id_ not in parsed.doubtful) for id_ in images}
     no_crowds = _crowds_are_objects(parsed)
@@ -78,12 +84,14 @@ def read_annotations(
             if category not in parsed.listed_categories:
                 raise InvalidDataset(f"its category {category!r} is unknown")
             if category in numbers:
-                _add(its, entry, numbers[category], image, no_crowds)
+                _add(its, entry, numbers[category], image, no_crowds=no_crowds, tell_proposals=tell_proposals)
                 its.is_whole = was_whole
     return labels
 
 
-def _add(labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage, no_crowds: bool) -> None:
+def _add(
+    labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage, *, no_crowds: bool, tell_proposals: bool
+) -> None:
     crowd = _is_crowd(entry)
     if not _has_outline(entry):
         if crowd:
@@ -93,7 +101,13 @@ def _add(labels: ImageLabels, entry: Entry, category_id: int, image: ShownImage,
     mask = read_segmentation(entry["segmentation"], image.height, image.width)
     if not mask.area:
         raise InvalidMask(f"its run lengths cover no pixel of the {image.width} x {image.height} image")
-    labels.objects.append(ObjectLabel(category_id, mask, crowd and not no_crowds))
+    origin = _origin(entry) if tell_proposals else None
+    labels.objects.append(ObjectLabel(category_id, mask, crowd and not no_crowds, origin))
+
+
+def _origin(entry: Entry) -> Origin | None:
+    named = entry.get(PROPOSAL)
+    return Origin(Verdict.MODIFIED, named) if isinstance(named, str) and named else None
 
 
 def _crowds_are_objects(parsed: CocoFile) -> bool:

@@ -24,7 +24,8 @@ def read_finished_coco(
     """The labels of the `expected` images, {file name: (width, height)}, from a COCO file a labeling tool wrote.
 
     An image the file lists without annotations is labeled as empty. Categories are matched by name, because tools
-    number them anew; file names as `match_names` does. Other images are ignored, whatever is wrong with them.
+    number them anew; file names as `match_names` does. Other images are ignored, whatever is wrong with them. An object
+    that names its proposal began as it; how far it was changed is for the caller to tell.
 
     Raises:
         InvalidDataset: expected images are missing, have another size, or hold what does not hold together.
@@ -90,7 +91,7 @@ def _read(
                 if id_ in parsed.doubtful:
                     raise InvalidDataset("the id is there twice")
     numbers = _numbers(parsed, shown, {category.name: category.id for category in categories}, problems)
-    labels = read_annotations(parsed, shown, numbers, problems)
+    labels = read_annotations(parsed, shown, numbers, problems, tell_proposals=True)
     return {shown[id_].file_name: its for id_, its in labels.items()}
 
 

@@ -21,6 +21,8 @@ Id = int | str
 
 WRITER = "Maskloop"
 """What files written here say of their writer."""
+PROPOSAL = "proposal"
+"""Where an annotation names the proposal that it is, or began as."""
 _ONE_OF = {"categories": "category", "images": "image", "annotations": "annotation"}
 
 

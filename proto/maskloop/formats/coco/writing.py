@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from maskloop.errors import InvalidLabel, InvalidMask
-from maskloop.formats.coco.parsing import WRITER
+from maskloop.formats.coco.parsing import PROPOSAL, WRITER
 from maskloop.formats.files import write_atomically
 from maskloop.formats.segmentation import write_segmentation
 from maskloop.values import Category, ObjectLabel
@@ -42,7 +42,8 @@ def coco_document(
         categories: the vocabulary.
         images: every image to list; one without `labels` is listed and empty.
         labels: objects and crowds by file name; a crowd has `iscrowd` 1.
-        scores: predicted IoU in [0, 1] of each object, by file name; becomes the annotation's `score`.
+        scores: predicted IoU in [0, 1] of each object, by file name; becomes the annotation's `score`. An object that
+            began as a proposal names it as `proposal`.
 
     Raises:
         InvalidLabel: an object's category is not in the vocabulary, or scores and objects differ in number.
@@ -114,4 +115,6 @@ def _annotation(id_: int, image_id: int, item: ObjectLabel, score: float | None)
         "bbox": list(item.mask.box),
         "iscrowd": int(item.crowd),
     }
+    if item.origin is not None and item.origin.proposal_id:
+        annotation[PROPOSAL] = item.origin.proposal_id
     return annotation if score is None else {**annotation, "score": score}

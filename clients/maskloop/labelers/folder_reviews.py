@@ -1,0 +1,73 @@
+"""What people made of proposals, told from the file that they left.
+
+proposals.json names each mask's proposal, `"proposal": "3f9c..."`. Where a tool has kept that, it says what an object
+began as. Tools drop what they do not know, so that other objects are held against the proposals by their masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from maskloop.labelers.labeler import Task
+from maskloop.matching import iou_matrix
+from maskloop.values import (
+    Assist,
+    FullLabel,
+    LabelContent,
+    ObjectLabel,
+    ObjectProposal,
+    Origin,
+    Rejection,
+    Review,
+    Verdict,
+)
+
+SAME_MASK = 0.98
+"""IoU from which on a mask is the proposal's own: tools write polygons, and draw a corner here and there anew."""
+BEGAN_AS = 0.5
+"""IoU from which on an object that names no proposal began as one."""
+
+
+def reviewed(task: Task, image_id: str, content: LabelContent) -> LabelContent:
+    """The label with what became of the proposals shown; as it is where people were not helped."""
+    if task.assistance.assist is Assist.NONE or not isinstance(content, FullLabel):
+        return content
+    shown = task.shown(image_id)
+    begun = _begun(content.objects, shown)
+    objects = tuple(_object(item, begun.get(place)) for place, item in enumerate(content.objects))
+    taken = {proposal.id for proposal in begun.values()}
+    rejected = tuple(Rejection(item.id) for item in shown if item.id not in taken)
+    return FullLabel(objects, Review(task.assistance.model_version, rejected))
+
+
+def _begun(objects: Sequence[ObjectLabel], shown: Sequence[ObjectProposal]) -> dict[int, ObjectProposal]:
+    """The proposal of each object that began as one, by the object's place: as it says, else as masks tell."""
+    by_id = {item.id: item for item in shown}
+    begun: dict[int, ObjectProposal] = {}
+    for place, item in enumerate(objects):
+        proposal = by_id.pop(item.origin.proposal_id, None) if item.origin and not item.crowd else None
+        if proposal is not None:  # a tool that copies an object copies its name: the first one keeps it
+            begun[place] = proposal
+    left = [place for place, item in enumerate(objects) if place not in begun and not item.crowd]
+    rest = list(by_id.values())
+    ious = iou_matrix([objects[place].mask for place in left], [item.mask for item in rest])
+    while ious.size and ious.max() >= BEGAN_AS:
+        row, column = divmod(int(ious.argmax()), len(rest))
+        begun[left[row]] = rest[column]
+        ious[row, :] = ious[:, column] = 0
+    return begun
+
+
+def _object(item: ObjectLabel, proposal: ObjectProposal | None) -> ObjectLabel:
+    if item.crowd:
+        return replace(item, origin=None)
+    if proposal is None:
+        return replace(item, origin=Origin(Verdict.MISSED))
+    iou = item.mask.iou(proposal.mask)
+    is_right = item.category_id == proposal.category_id
+    if iou >= SAME_MASK:
+        verdict = Verdict.ACCEPTED if is_right else Verdict.MODIFIED
+        origin = Origin(verdict, proposal.id, iou=1.0, reclassified=not is_right)
+        return replace(item, mask=proposal.mask, origin=origin)
+    return replace(item, origin=Origin(Verdict.MODIFIED, proposal.id, iou=iou, reclassified=not is_right))
