@@ -18,10 +18,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from maskloop.errors import InvalidArgument
-from maskloop.values import ImageProposals
+from maskloop.errors import InvalidArgument, UnsupportedPrompts
+from maskloop.values import ImageProposals, ObjectProposal, Prompt
 from models.data.samples import ImageToScore
 from models.training.loop import Progress
+
+PROMPTABLE = "train one of the recipe `pretrained`, which does"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,21 @@ class Prediction:
         return self.proposals.image_id
 
 
+@dataclass(frozen=True)
+class PromptedImage:
+    """An image, and what a person shows in it.
+
+    Args:
+        item: the image; its counts are not looked at.
+        size: its height and width, in pixels.
+        prompts: checked against it, see `maskloop.values.check_prompts`.
+    """
+
+    item: ImageToScore
+    size: tuple[int, int]
+    prompts: tuple[Prompt, ...]
+
+
 class Predictor(ABC):
     """A trained network with all that it needs to outline objects."""
 
@@ -72,6 +89,20 @@ class Predictor(ABC):
     def most_objects(self, size: tuple[int, int]) -> int | None:
         """How many objects it outlines at most in an image of (height, width); `None` for no such limit."""
         return None
+
+    def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
+        """Outline what people show: of each image a proposal for each prompt, in their order.
+
+        All are answered in one pass, and an image may come several times. Whatever else is asked with it, a prompt gets
+        the same mask and category. Masks are at the image's own size. No pixel of a point beside the object is in one.
+        A mask is empty, with a predicted IoU of 0, where the network sees nothing. A proposal is of the category that
+        its prompt names; where that is 0, of the network's own. The network's mode is left as it was.
+
+        Raises:
+            UnsupportedPrompts: networks of this recipe take no prompts.
+            InvalidImage: an image is not of the size that it is said to be of.
+        """
+        raise UnsupportedPrompts(f"this network takes no prompts; {PROMPTABLE}", field="model_version")
 
     @abstractmethod
     def _predict(

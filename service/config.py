@@ -54,6 +54,9 @@ class ServerConfig(BaseSettings):
     recipe: str = Field("pretrained", min_length=1, description="Recipe of trainings that name none.")
     desk_threads: int = Field(8, ge=1, le=256, description="Calls that are worked on at once.")
     waiting_calls: int = Field(256, ge=0, description="Calls that may wait for that; more are refused.")
+    waiting_prompts: int = Field(
+        64, ge=1, le=1024, description="Calls of ProposeMasks that may wait for the network; more are refused."
+    )
     open_calls: int = Field(2048, ge=1, description="Calls in all, those that wait for an operation included.")
     waiting_operations: int = Field(16, ge=1, description="Unfinished operations; more are refused.")
     max_message_bytes: int = Field(64 * MIB, ge=MIB, description="Size of the largest message.")

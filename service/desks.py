@@ -15,9 +15,12 @@ from service.desk.labels import LabelDesk
 from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
+from service.desk.proposals import ProposalDesk
 from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
+from service.device.messages import DeviceSettings
 from service.operations.operations import Operations
+from service.operations.prompter import Prompter
 from service.operations.steps import DeviceWork
 from service.operations.worker import Worker
 from service.pool.assisted_costs import AssistedCosts
@@ -37,6 +40,7 @@ class Desks:
     models: ModelDesk
     model_work: ModelWorkDesk
     classifiers: ClassifierDesk
+    proposals: ProposalDesk
     operations: Operations
 
 
@@ -55,9 +59,11 @@ def open_desks(config: ServerConfig) -> Iterator[Desks]:
     database = Database(config.database_url or folder.database_url)
     candidates = CandidateIndex(Rankings(folder).find)
     operations = _operations(config, folder, database, candidates)
+    desks = _desks(config, folder, blobs=blobs, database=database, candidates=candidates, operations=operations)
     try:
-        yield _desks(config, folder, blobs=blobs, database=database, candidates=candidates, operations=operations)
+        yield desks
     finally:
+        desks.proposals.close()
         operations.close()
         database.close()
 
@@ -66,8 +72,8 @@ def _blobs_url(config: ServerConfig, folder: DataFolder) -> str:
     return config.blobs_url or str(folder.blobs)
 
 
-def _operations(config: ServerConfig, folder: DataFolder, database: Database, candidates: CandidateIndex) -> Operations:
-    worker = Worker(
+def _device_settings(config: ServerConfig, folder: DataFolder) -> DeviceSettings:
+    return DeviceSettings(
         device=config.device,
         threads=config.threads,
         blobs_url=_blobs_url(config, folder),
@@ -76,10 +82,13 @@ def _operations(config: ServerConfig, folder: DataFolder, database: Database, ca
         features=config.features_dir or folder.features,
         features_bytes=config.features_bytes,
     )
+
+
+def _operations(config: ServerConfig, folder: DataFolder, database: Database, candidates: CandidateIndex) -> Operations:
     return Operations(
         database=database,
         folder=folder,
-        worker=worker,
+        worker=Worker(_device_settings(config, folder)),
         work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
@@ -124,5 +133,8 @@ def _desks(
         models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
         model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
         classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
+        proposals=ProposalDesk(
+            database=database, folder=folder, prompter=Prompter(_device_settings(config, folder)), clock=utc_now
+        ),
         operations=operations,
     )

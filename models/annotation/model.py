@@ -9,13 +9,15 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
+from maskloop.errors import UnsupportedPrompts
+from maskloop.values import ObjectProposal
 from models.annotation.network import AnnotationNetwork, build_network
 from models.annotation.predict import predict_images
 from models.annotation.recipe import Recipe
 from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder
 from models.fitted import FittedNetwork, provenance
-from models.predictor import Prediction
+from models.predictor import PROMPTABLE, Prediction, PromptedImage
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class FittedModel(FittedNetwork[AnnotationNetwork, Recipe]):
     def most_objects(self, size: tuple[int, int]) -> int:
         """The recipe's steps, whatever the image."""
         return self.recipe.steps
+
+    def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
+        """Raises UnsupportedPrompts: a recurrent network finds one object after the other, and cannot be shown one."""
+        raise UnsupportedPrompts(
+            f"a network of the recipe `{self.recipe.name}` takes no prompts; {PROMPTABLE}", field="model_version"
+        )
 
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from maskloop.errors import InvalidConfig
+from maskloop.errors import InvalidConfig, InvalidImage
 from models.data.loading import load_windows
-from models.data.samples import image_tensor
+from models.data.samples import image_tensor, resize_image
 from models.data.windows import Window, windows
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps, feature_key
 from models.encoders.pretrained import (
@@ -158,6 +158,36 @@ class FrozenEncoder:
                 seen = windows(last.picture.size, self.tile, self.image_size)
                 self.watch(seen.index(last.window) + 1, len(seen))
             yield made
+
+    def looked(self, item: Item, size: tuple[int, int], wanted: Sequence[Window]) -> list[EncodedPicture]:
+        """Some windows of one picture, in their order. Its pixels are read where one is not kept.
+
+        They are encoded one at a time: what is made of a window does not depend on the others that are wanted.
+
+        Args:
+            size: height and width of the picture.
+            wanted: of `models.data.windows.windows`.
+
+        Raises:
+            InvalidImage: the picture is of another size.
+        """
+        keys = [self._window_key(item.content, window) if item.content else "" for window in wanted]
+        found = [self.store.read(key, self.shapes) if key else None for key in keys]
+        if None in found:
+            pixels = item.load()
+            if pixels.shape[:2] != size:
+                height, width = pixels.shape[:2]
+                raise InvalidImage(f"a picture said to be of {size[1]} x {size[0]} pixels is of {width} x {height}")
+        made = []
+        for key, kept, window in zip(keys, found, wanted, strict=True):
+            picture = kept
+            if picture is None:
+                small = resize_image(window.of(pixels), self.image_size)
+                picture = EncodedPicture(self.encode(image_tensor([small], self.device))[0], size)
+                if key:
+                    self.store.keep(key, picture)
+            made.append(picture)
+        return made
 
     def _kept(self, pictures: Sequence[Item], missing: list[Item]) -> Iterator[list[EncodedWindow[Item]]]:
         """All windows of each picture that has them in the store; the others are added to `missing`.

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from models.pretrained.network import Maps, PyramidNetwork
+from models.pretrained.network import Maps, PyramidNetwork, at_points
 from models.pretrained.regions import put_back
 
 LEAST_CENTRE = 0.05  # probability of a centre that is looked at
@@ -68,17 +68,27 @@ def find_objects(
     return drawn.of(order[kept[order]])
 
 
-def draw_boxes(
-    network: PyramidNetwork, maps: Maps, taps: Sequence[Tensor], images: Tensor, boxes: Tensor
+def draw_seeds(
+    network: PyramidNetwork,
+    maps: Maps,
+    taps: Sequence[Tensor],
+    *,
+    images: Tensor,
+    seeds: Tensor,
+    boxes: Tensor,
+    given: Tensor,
 ) -> Candidates:
-    """What the network draws in boxes that somebody gave; one object for each, in the order given.
+    """What the network draws where somebody says that there is an object; one for each seed, in the order given.
 
     Args:
-        images: (N,) int64 places in the batch, ascending; boxes: (N, 4) in image sides.
+        taps: scaled.
+        images: (N,) int64 places in the batch, ascending.
+        seeds: (N, 2) x, y; boxes: (N, 4); both in image sides.
+        given: (N,) bool, whose boxes a person drew: there is a centre. The others are as sure as the network is of the
+            seed, and are drawn again in the box around their first mask.
     """
-    seeds = (boxes[:, :2] + boxes[:, 2:]) / 2
-    sure, never = boxes.new_ones(len(boxes)), torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    return _drawn(network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=sure, again=never)
+    centres = at_points(maps.centres, images, seeds)[:, 0].sigmoid().masked_fill(given, 1.0)
+    return _drawn(network, maps, taps, images=images, seeds=seeds, boxes=boxes, centres=centres, again=~given)
 
 
 def _drawn(

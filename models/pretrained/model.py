@@ -9,14 +9,16 @@ from typing import Any, ClassVar, Self
 import torch
 from torch import Tensor
 
+from maskloop.values import ObjectProposal
 from models.data.samples import ImageToScore
 from models.data.windows import windows
 from models.features.model import FittedOnFeatures, encoder_of, evidence_of, network_tensors
 from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
-from models.predictor import Prediction
+from models.predictor import Prediction, PromptedImage
 from models.pretrained.network import PyramidNetwork
 from models.pretrained.predict import predict_images
+from models.pretrained.prompts import propose
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,10 @@ class FittedPretrained(FittedOnFeatures[PyramidNetwork]):
         """The recipe's candidates of each window that the image is seen through."""
         seen = windows(size, self.encoder.tile, self.encoder.image_size)
         return self.recipe.most_objects * len(seen)
+
+    def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
+        """As `Predictor.propose`, see `models.pretrained.prompts`."""
+        return propose(self.network, self.encoder, images, categories=self.categories, calibrator=self.calibrator)
 
     def _predict(
         self, images: Sequence[ImageToScore], *, device: torch.device, batch_size: int

@@ -6,10 +6,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from pycocotools import mask as coco_mask
 from torch import Tensor
 
 from maskloop.masks import Mask
+from models.data.mask_pieces import placed
 from models.data.windows import Window
 
 MARGIN = 1.5  # side of a region over its box's
@@ -123,7 +123,7 @@ def full_size_mask(
     rows, down = _interpolation(logits.shape[0], region[1] * window.height, region[3] * window.height, window.height)
     columns, across = _interpolation(logits.shape[1], region[0] * window.width, region[2] * window.width, window.width)
     solid = (down @ logits @ across.T) > 0
-    return _placed(solid, window.top + rows.start, window.left + columns.start, *size)
+    return placed(solid, window.top + rows.start, window.left + columns.start, *size)
 
 
 def _interpolation(cells: int, begin: float, end: float, length: int) -> tuple[range, NDArray[np.float64]]:
@@ -138,19 +138,3 @@ def _interpolation(cells: int, begin: float, end: float, length: int) -> tuple[r
     weights[places, below] = 1 - (at - below)
     weights[places, np.minimum(below + 1, cells - 1)] += at - below
     return pixels, weights
-
-
-def _placed(solid: NDArray[np.bool_], top: int, left: int, height: int, width: int) -> Mask:
-    """A mask of (height, width) that is `solid` from row `top` and column `left` on, coded without drawing it."""
-    framed = np.zeros((solid.shape[1], solid.shape[0] + 2), dtype=np.bool_)
-    framed[:, 1:-1] = solid.T
-    columns, rows = (framed[:, 1:] != framed[:, :-1]).nonzero()
-    met = (columns + left) * height + top + rows
-    places, times = np.unique(met, return_counts=True)
-    edges = places[times % 2 == 1]  # a column's end that is the next one's beginning is none
-    bounds = np.concatenate([[0], edges, [height * width]])
-    runs = bounds[1:] - bounds[:-1]
-    if edges.size and not runs[-1]:
-        runs = runs[:-1]
-    coded = coco_mask.frPyObjects({"size": [height, width], "counts": runs.tolist()}, height, width)
-    return Mask(height, width, bytes(coded["counts"]))

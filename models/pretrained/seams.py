@@ -9,6 +9,7 @@ from itertools import chain
 from pycocotools import mask as coco_mask
 
 from maskloop.masks import Mask
+from models.data.mask_pieces import united
 from models.data.windows import Window
 
 SAME = 0.5  # share of the smaller mask, within what both windows show, from which on two masks are of one object
@@ -67,10 +68,8 @@ def _groups(pieces: Sequence[Piece], places: Sequence[int]) -> list[list[int]]:
 
 
 def _union(pieces: Sequence[Piece], group: Sequence[int]) -> tuple[int, Mask]:
-    masks = [pieces[place].mask for place in group]
     largest = max(group, key=lambda place: pieces[place].mask.area)
-    merged = coco_mask.merge([_coded(mask) for mask in masks])
-    return largest, Mask(masks[0].height, masks[0].width, bytes(merged["counts"]))
+    return largest, united([pieces[place].mask for place in group])
 
 
 def _same(one: Piece, other: Piece) -> bool:

@@ -56,7 +56,7 @@ class InstanceRule:
 
     def objects(self, probabilities: Maps) -> list[Part]:
         """Of (h, w) probabilities of one class, the largest first."""
-        return _parts(probabilities >= self.threshold, self.radius, self.least)
+        return connected_parts(probabilities >= self.threshold, self.radius, self.least)
 
 
 def learn_rule(
@@ -82,7 +82,7 @@ def learn_rule(
 
     def miscounted(radius: int) -> int:
         return sum(
-            abs(len(_parts(union[place], radius)) - int((index == place).sum()))
+            abs(len(connected_parts(union[place], radius)) - int((index == place).sum()))
             for union, index in zip(unions, classes, strict=True)
             for place in range(len(union))
         )
@@ -92,8 +92,11 @@ def learn_rule(
     return InstanceRule(max(THRESHOLDS, key=pooled), min(RADII, key=miscounted), least)
 
 
-def _parts(solid: Masks, radius: int, least: float = 0.0) -> list[Part]:
-    """The largest first; those of fewer pixels than `least` are left out."""
+def connected_parts(solid: Masks, radius: int, least: float = 0.0) -> list[Part]:
+    """Parts of (h, w) bool whose dilations by `radius` touch, the largest first.
+
+    Those of fewer pixels than `least` are left out.
+    """
     from scipy import ndimage  # takes a second to import, and networks that look at regions need none
 
     wide = ndimage.binary_dilation(solid, EIGHT, iterations=radius) if radius else solid

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,19 +13,22 @@ from torch import Tensor
 
 from maskloop.errors import InvalidLabel
 from maskloop.masks import Mask
-from maskloop.values import Counts, ImageProposals, ObjectProposal
+from maskloop.values import Counts, ImageProposals, ObjectProposal, Prompt
+from models.data.mask_pieces import united
 from models.data.samples import ImageToScore
 from models.data.upsampling import enlarge
 from models.data.windows import Window
 from models.features.model import FittedOnFeatures, encoder_of, evidence_of, network_tensors
+from models.features.prompted import Asked, PromptPart
 from models.features.recipe import PretrainedRecipe
 from models.fitted import provenance
 from models.iou_head.uncertainty import LARGEST, mask_uncertainty
 from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
-from models.predictor import Prediction, evaluating
+from models.predictor import Prediction, PromptedImage, evaluating
 from models.thin.canvas import stitch
 from models.thin.instances import InstanceRule, Part
 from models.thin.network import DenseNetwork
+from models.thin.prompts import OnMap, placed_in_image
 
 NAMES = ("confidence", "root_area", "objects", "stability")
 """Statistics of an object: its mean probability, the side of a square of its area and the number of objects / 20, both
@@ -65,6 +68,40 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
                     windows, maps, seen = zip(*parts, strict=True)
                     yield self._prediction(one.item, one.picture.size, stitch(windows, maps), np.mean(seen, axis=0))
                     parts = []
+
+    def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
+        """As `Predictor.propose`: what the network's own map says in the box, or of the parts at the points."""
+        asked = Asked.of(images, self.encoder)
+        with torch.inference_mode(), evaluating(self.network):
+            maps = [self.network(taps)[0].cpu().numpy() for taps in asked.taps]
+        found: dict[tuple[int, int], list[ObjectProposal]] = {}
+        for part in asked.parts:
+            image = images[part.image]
+            piece = self._piece(maps[part.place], part, image.prompts[part.prompt], image.size)
+            found.setdefault((part.image, part.prompt), []).append(piece)
+        return [
+            tuple(_whole(found[row, place]) for place in range(len(image.prompts))) for row, image in enumerate(images)
+        ]
+
+    def _piece(self, logits: Maps, part: PromptPart, prompt: Prompt, size: tuple[int, int]) -> ObjectProposal:
+        """What one window shows."""
+        probabilities = torch.from_numpy(logits).sigmoid().numpy()
+        shown = OnMap.of(part, prompt, (logits.shape[1], logits.shape[2]))
+        known = prompt.category_id in self.categories
+        place = self.categories.index(prompt.category_id) if known else shown.likeliest(probabilities)
+        category_id = prompt.category_id or self.categories[place]
+        own = shown.part(probabilities[place], self.rule)
+        window = part.window
+        nothing = ObjectProposal(category_id, Mask.empty(*size), 0.0, 0.0)
+        if own is None:
+            return nothing
+        drawn = self._full_size(logits[place], own, (window.height, window.width))
+        mask = placed_in_image(drawn, window, size, prompt)
+        if not mask.area:
+            return nothing
+        statistics = self._statistics(probabilities, [(place, own)])
+        (iou,) = self.calibrator.predict(statistics)
+        return ObjectProposal(category_id, mask, float(iou), float(statistics[0, 0]))
 
     def _prediction(
         self, item: ImageToScore, size: tuple[int, int], logits: Maps, features: NDArray[np.float32]
@@ -135,6 +172,12 @@ class FittedDense(FittedOnFeatures[DenseNetwork]):
             rule=InstanceRule(**description["rule"]),
             **provenance(description),
         )
+
+
+def _whole(pieces: Sequence[ObjectProposal]) -> ObjectProposal:
+    """One object of what several windows show; the largest piece speaks for it."""
+    largest = max(pieces, key=lambda piece: piece.mask.area)
+    return replace(largest, mask=united([piece.mask for piece in pieces]))
 
 
 def counted(found: list[tuple[int, Part]], counts: Counts | None, categories: Sequence[int]) -> list[tuple[int, Part]]:

@@ -7,11 +7,13 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── InvalidImage             the bytes are not a picture we take
     │   ├── InvalidMask              a mask that does not fit its image, or does not decode
     │   ├── InvalidLabel             a label that contradicts the project's vocabulary or itself
+    │   ├── InvalidPrompt            a prompt that shows no object, or leaves its image
     │   ├── InvalidDataset           a data set on disk (COCO, VOC) that does not hold together
     │   ├── InvalidBudget            zero, negative, unreadable, or too small for one image
     │   ├── InvalidConfig            an unknown key or an impossible value in a configuration
     │   └── RequestIdReused          the same request id with another content
     ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that has its place but no code yet
+    ├── UnsupportedPrompts       UNIMPLEMENTED        take a model version of a recipe that can be prompted
     ├── NotFound                 NOT_FOUND            the caller names something that exists
     │   └── ProjectNotFound, ImageNotFound, CampaignNotFound, BatchNotFound, LabelNotFound, ModelNotFound,
     │       ClassifierNotFound, OperationNotFound
@@ -107,6 +109,10 @@ class InvalidLabel(InvalidArgument):
     """A label contradicts the project's vocabulary or itself."""
 
 
+class InvalidPrompt(InvalidArgument):
+    """A prompt shows no object, or does not fit its image."""
+
+
 class InvalidDataset(InvalidArgument):
     """A data set on disk (a COCO file, a VOC folder) does not hold together."""
 
@@ -125,6 +131,12 @@ class RequestIdReused(InvalidArgument):
 
 class UnsupportedSupervision(MaskloopError):
     """A supervision kind that is not yet supported."""
+
+    code = "UNIMPLEMENTED"
+
+
+class UnsupportedPrompts(MaskloopError):
+    """A network whose recipe takes no prompts."""
 
     code = "UNIMPLEMENTED"
 

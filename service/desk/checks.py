@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
-from maskloop.errors import InvalidArgument, InvalidLabel, UnsupportedSupervision
+from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel, UnsupportedSupervision
 from maskloop.values import LABEL_KINDS, LabelDraft
 
 MAX_LABELS = 1000
 MAX_SEED = 2**63 - 1
 MAX_ANNOTATOR = 128
 MAX_SECONDS_SPENT = 1e7  # four months
+MAX_OVERRIDES = 10_000
 
 
 def check_drafts(drafts: Sequence[LabelDraft]) -> None:
@@ -61,3 +64,25 @@ def check_seed(seed: int) -> int:
     if not 0 <= seed <= MAX_SEED:
         raise InvalidArgument(f"seed {seed} is outside [0, 2^63)", field="seed")
     return seed
+
+
+def parse_overrides(overrides_json: str) -> dict[str, Any]:
+    """Options that differ from a recipe's, by name; none for "".
+
+    Raises:
+        InvalidArgument: the text is too long, or no JSON object.
+        InvalidConfig: it names the recipe anew.
+    """
+    if not overrides_json:
+        return {}
+    if len(overrides_json) > MAX_OVERRIDES:
+        raise InvalidArgument(f"overrides_json has more than {MAX_OVERRIDES} characters", field="overrides_json")
+    try:
+        overrides = json.loads(overrides_json)
+    except (ValueError, RecursionError) as error:
+        raise InvalidArgument(f"overrides_json is no JSON: {error}", field="overrides_json") from error
+    if not isinstance(overrides, dict):
+        raise InvalidArgument("overrides_json is no JSON object", field="overrides_json")
+    if "name" in overrides:
+        raise InvalidConfig("a recipe's name is no option of it", field="overrides_json")
+    return overrides

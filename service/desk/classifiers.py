@@ -11,8 +11,7 @@ from models.classification.recipe import resolve_classifier
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import list_hard
 from service.artifacts.names import HARD_OOD
-from service.desk.checks import check_seed
-from service.desk.overrides import parse_overrides
+from service.desk.checks import check_seed, parse_overrides
 from service.operations.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier

@@ -12,9 +12,8 @@ from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strat
 from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
-from service.desk.checks import check_seed
+from service.desk.checks import check_seed, parse_overrides
 from service.desk.models import scored_pseudo
-from service.desk.overrides import parse_overrides
 from service.operations.operations import Operations
 from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for

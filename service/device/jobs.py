@@ -68,14 +68,14 @@ def do_job(
         MaskloopError: whatever the models refuse.
     """
     if not is_done(folder):
-        with _limits_made_ours():
+        with limits_made_ours():
             job = read_job(folder)
             context = JobContext(folder, ImageReader(blobs), kept, features, device, progress)
             write_outcome(folder, JOBS[type(job)](job, context))
 
 
 @contextmanager
-def _limits_made_ours() -> Iterator[None]:
+def limits_made_ours() -> Iterator[None]:
     """A full disk or memory is nobody's fault of programming."""
     try:
         yield

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from maskloop.errors import MaskloopError
+from maskloop.values import ObjectProposal, Prompt
+from service.artifacts.image_file import ImageFile
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class DeviceSettings:
         networks_bytes: of all of them together at most.
         features: folder of what frozen encoders made of images before; `None` keeps nothing.
         features_bytes: of all of it together, about.
-        server_pid: the process that this one dies with.
+        server_pid: the process that this one dies with; whichever makes the settings.
     """
 
     device: str
@@ -28,9 +31,9 @@ class DeviceSettings:
     blobs_url: str
     networks: Path
     networks_bytes: int
-    server_pid: int
     features: Path | None = None
     features_bytes: int = 0
+    server_pid: int = field(default_factory=os.getpid)
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,34 @@ class Ended:
 
     seconds: float
     error: MaskloopError | None = None
+
+
+@dataclass(frozen=True)
+class AskMasks:
+    """A call's prompts in one image, checked against it.
+
+    Args:
+        checkpoint: file of the model.
+        image: its file.
+        size: its height and width, in pixels.
+        prompts: what a person shows in it.
+    """
+
+    checkpoint: Path
+    image: ImageFile
+    size: tuple[int, int]
+    prompts: tuple[Prompt, ...]
+
+
+@dataclass(frozen=True)
+class AnswerMasks:
+    """Server to prompts' process: answer these calls, all of one model, in one pass."""
+
+    calls: tuple[AskMasks, ...]
+
+
+@dataclass(frozen=True)
+class MasksAnswered:
+    """Prompts' process to server: each call's proposals in the order of its prompts, or why there are none."""
+
+    answers: tuple[tuple[ObjectProposal, ...] | MaskloopError, ...]

@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -102,19 +103,24 @@ def _die_with(server_pid: int) -> None:
         sys.exit("the server is gone")
 
 
-def main() -> None:
-    """Serve the pipe whose file descriptor the command line names."""
+def begin(name: str, serve: Callable[[Connection, DeviceSettings], None]) -> None:
+    """Serve the pipe whose file descriptor the command line names.
+
+    Args:
+        name: in the log.
+        serve: returns never, or when the pipe is closed; may raise before it says `Ready`.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s device: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name}: %(message)s")
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     pipe = Connection(int(sys.argv[1]))
     settings: DeviceSettings = pipe.recv()
     _die_with(settings.server_pid)
     try:
-        serve(pipe, settings, Orders(pipe))
+        serve(pipe, settings)
     except MaskloopError as error:
         pipe.send(Ready(error))
 
 
 if __name__ == "__main__":
-    main()
+    begin("device", lambda pipe, settings: serve(pipe, settings, Orders(pipe)))

@@ -14,6 +14,7 @@ from maskloop.v1.classifiers_pb2_grpc import add_ClassifierServiceServicer_to_se
 from maskloop.v1.labels_pb2_grpc import add_LabelServiceServicer_to_server
 from maskloop.v1.models_pb2_grpc import add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import add_ProjectServiceServicer_to_server
+from maskloop.v1.proposals_pb2_grpc import add_ProposalServiceServicer_to_server
 from service.config import ServerConfig
 from service.desks import Desks
 from service.edge.address import UNIX, cannot_listen, check_config, check_free, read_key_pair
@@ -25,6 +26,7 @@ from service.edge.labels import LabelServicer
 from service.edge.models import ModelServicer
 from service.edge.operations import OperationsServicer
 from service.edge.projects import ProjectServicer
+from service.edge.proposals import ProposalServicer
 from service.store.clock import NewId
 
 SERVICES = (
@@ -33,6 +35,7 @@ SERVICES = (
     "maskloop.v1.LabelService",
     "maskloop.v1.ModelService",
     "maskloop.v1.ClassifierService",
+    "maskloop.v1.ProposalService",
     "google.longrunning.Operations",
 )
 
@@ -49,6 +52,8 @@ class EdgeServer:
     def __init__(self, desks: Desks, config: ServerConfig, new_id: NewId) -> None:
         self._config = config
         self._threads = DeskThreads(config.desk_threads, config.waiting_calls)
+        self._prompts = DeskThreads(config.waiting_prompts, 0)
+        self._desks = desks
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(
             interceptors=[ErrorInterceptor(new_id)],
@@ -64,6 +69,7 @@ class EdgeServer:
         add_LabelServiceServicer_to_server(LabelServicer(desks.labels, self._threads), self._server)
         add_ModelServiceServicer_to_server(ModelServicer(desks.models, desks.model_work, self._threads), self._server)
         add_ClassifierServiceServicer_to_server(ClassifierServicer(desks.classifiers, self._threads), self._server)
+        add_ProposalServiceServicer_to_server(ProposalServicer(desks.proposals, self._prompts), self._server)
         add_OperationsServicer_to_server(OperationsServicer(desks.operations, self._threads), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         if config.reflection:
@@ -90,6 +96,8 @@ class EdgeServer:
         """Tell health checks that it is over, let calls in progress end, then stop."""
         await self._health.enter_graceful_shutdown()
         await self._server.stop(self._config.grace_s)
+        self._desks.proposals.close()
+        self._prompts.close()
         self._threads.close()
 
     async def _set_health(self, status: Any) -> None:

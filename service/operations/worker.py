@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
-import os
-import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from maskloop.errors import Cancelled, InternalError
-from service.device.messages import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
+from service.device.messages import DeviceSettings, DoJob, Ended, Report, StopJob
+from service.operations.child import DeviceDiedError, dying, greet, start
 from service.operations.workflows import Stopping
 
 DEATHS_IN_A_ROW = 5
@@ -25,9 +22,6 @@ STOP_WITHIN_S = 30.0
 LOOK_EVERY_S = 1.0
 ALWAYS_THERE = ("auto", "cpu")
 STOPPED = "the operation was cancelled"
-# torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
-# or a neighbour wants it too.
-SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 logger = logging.getLogger(__name__)
 
 # Told the share done in [0, 1], a message for people, and the seconds the device has spent on the job so far.
@@ -41,29 +35,11 @@ class Worker:
     `DEATHS_IN_A_ROW` times without getting any further. The process ends with this one, however that ends.
 
     Args:
-        device: torch's name of the device, or "auto".
-        threads: torch threads on the CPU, 1 or more; trainings of other numbers differ.
-        blobs_url: where the images' contents are.
-        networks: folder of trained networks to take again.
-        networks_bytes: of all of them together at most.
-        features: folder of what frozen encoders made of images before; `None` keeps nothing.
-        features_bytes: of all of it together, about.
+        settings: how jobs are done.
     """
 
-    def __init__(
-        self,
-        *,
-        device: str,
-        threads: int,
-        blobs_url: str,
-        networks: Path,
-        networks_bytes: int,
-        features: Path | None = None,
-        features_bytes: int = 0,
-    ) -> None:
-        self._settings = DeviceSettings(
-            device, threads, blobs_url, networks, networks_bytes, os.getpid(), features, features_bytes
-        )
+    def __init__(self, settings: DeviceSettings) -> None:
+        self._settings = settings
         # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
         self._queue = ThreadPoolExecutor(1, "device")
         self._changing = threading.Lock()
@@ -172,11 +148,7 @@ class Worker:
         if self._pipe is not None:
             return self._pipe
         pipe = self._begin()
-        with _dying():
-            pipe.send(self._settings)
-            ready: Ready = pipe.recv()
-        if ready.error is not None:
-            raise ready.error
+        greet(pipe, self._settings)
         with self._changing:
             self._pipe = pipe
         return pipe
@@ -185,16 +157,8 @@ class Worker:
         with self._changing:
             if self._closing:
                 raise Stopping
-            ours, theirs = socket.socketpair()
-            with theirs:
-                command = [sys.executable, "-m", "service.device.process", str(theirs.fileno())]
-                self._process = subprocess.Popen(
-                    command,
-                    pass_fds=[theirs.fileno()],
-                    stdin=subprocess.DEVNULL,
-                    env={**SLEEP_WHILE_WAITING, **os.environ},
-                )
-        return Connection(ours.detach())
+            self._process, pipe = start("service.device.process")
+        return pipe
 
     def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> None:
         status = self._bury()
@@ -216,19 +180,6 @@ class Worker:
         return process.wait()
 
 
-class DeviceDiedError(Exception):
-    """The device's process is gone."""
-
-
-@contextmanager
-def _dying() -> Iterator[None]:
-    """What the pipe raises when the other end is gone."""
-    try:
-        yield
-    except (EOFError, OSError) as error:
-        raise DeviceDiedError from error
-
-
 class _Attempt:
     """One process's work on a job: how far it came and how long it took, all attempts together."""
 
@@ -245,10 +196,10 @@ class _Attempt:
             DeviceDiedError: the process died first.
             Cancelled: the job was stopped and `is_stuck`.
         """
-        with _dying():
+        with dying():
             pipe.send(DoJob(folder))
         while True:
-            with _dying():
+            with dying():
                 while not pipe.poll(LOOK_EVERY_S):
                     if is_stuck(folder):
                         raise Cancelled(STOPPED)

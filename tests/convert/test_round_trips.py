@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from maskloop import convert
 from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
 from maskloop.masks import Mask
-from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
+from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2, proposals_pb2
 from maskloop.values import (
     UNAIDED,
     Assist,
@@ -52,6 +52,9 @@ from maskloop.values import (
     Pick,
     PickState,
     Project,
+    Prompt,
+    PromptedProposals,
+    PromptPoint,
     PseudoLabels,
     ReviewPrices,
     SecondsEstimate,
@@ -184,6 +187,15 @@ proposals = st.builds(
     st.lists(st.builds(ObjectProposal, positive, masks, shares, shares), max_size=3).map(tuple),
     st.integers(0, 100),
 )
+offered = st.builds(ObjectProposal, positive, masks, shares, shares, texts)
+points = st.builds(PromptPoint, seconds, seconds, st.booleans())
+prompts = st.builds(
+    Prompt,
+    st.just(0) | positive,
+    st.tuples(seconds, seconds, st.floats(1e-3, 1e9), st.floats(1e-3, 1e9)),
+    st.lists(points, max_size=3).map(tuple),
+) | st.builds(Prompt, points=st.tuples(points, st.builds(PromptPoint, seconds, seconds)))
+prompted = st.builds(PromptedProposals, st.lists(offered, max_size=3).map(tuple), texts, st.booleans())
 evaluations = st.builds(
     Evaluation,
     st.sampled_from(Split),
@@ -284,6 +296,9 @@ PAIRS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Any], Callable[[A
     "draft": (drafts, convert.draft_to_message, convert.draft_from_message),
     "label": (labels, convert.label_to_message, convert.label_from_message),
     "proposals": (proposals, convert.proposals_to_message, convert.proposals_from_message),
+    "proposal": (offered, convert.proposal_to_message, convert.proposal_from_message),
+    "prompt": (prompts, convert.prompt_to_message, convert.prompt_from_message),
+    "prompted": (prompted, convert.prompted_to_message, convert.prompted_from_message),
     "evaluation": (evaluations, convert.evaluation_to_message, convert.evaluation_from_message),
     "classifier": (classifiers, convert.classifier_to_message, convert.classifier_from_message),
     "hard_candidate": (
@@ -350,7 +365,7 @@ def test_impossible_counts_are_refused(found):
 
 REQUESTS = [
     message_class
-    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, classifiers_pb2)
+    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, classifiers_pb2, proposals_pb2)
     for name, message_class in vars(file).items()
     if name.endswith("Request")
 ]

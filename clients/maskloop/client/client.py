@@ -17,11 +17,12 @@ from maskloop.client.folders import FolderVerbs
 from maskloop.client.labels import LabelVerbs
 from maskloop.client.models import ModelVerbs
 from maskloop.client.operations import OperationVerbs
+from maskloop.client.proposals import ProposalVerbs
 from maskloop.client.wire import Retry, Wire
 from maskloop.errors import Unavailable
 
 
-class Client(FolderVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerbs, OperationVerbs):
+class Client(FolderVerbs, CampaignVerbs, LabelVerbs, ModelVerbs, ClassifierVerbs, ProposalVerbs, OperationVerbs):
     """A server's verbs, values in and values out; every error is one of `maskloop.errors`.
 
     Threads may share a client. Every call has a deadline; idempotent ones are repeated as `retry` says when the

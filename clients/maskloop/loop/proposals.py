@@ -61,7 +61,8 @@ def propose_for_boxes(
     answered: list[ObjectProposal] = []
     for start in range(0, len(prompts), MOST_PROMPTS):
         some = prompts[start : start + MOST_PROMPTS]
-        answered += client.propose_masks(
+        answer = client.propose_masks(
             project_id=project_id, image_id=image_id, prompts=some, model_version=model_version
         )
+        answered += answer.proposals
     return tuple(answered)

@@ -59,6 +59,10 @@ from maskloop.convert.projects import (
     project_to_message,
 )
 from maskloop.convert.proposals import (
+    prompt_from_message,
+    prompt_to_message,
+    prompted_from_message,
+    prompted_to_message,
     proposal_from_message,
     proposal_to_message,
     proposals_from_message,
@@ -110,6 +114,10 @@ __all__ = [
     "pick_to_message",
     "project_from_message",
     "project_to_message",
+    "prompt_from_message",
+    "prompt_to_message",
+    "prompted_from_message",
+    "prompted_to_message",
     "proposal_from_message",
     "proposal_to_message",
     "proposals_from_message",

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from maskloop.convert import campaigns, costs, labels, models, projects
+from maskloop.convert import campaigns, costs, labels, models, projects, proposals
 from maskloop.convert.scalars import (
     WIRE_ENUMS,
     check_number,
@@ -22,7 +22,7 @@ from maskloop.convert.scalars import (
     enum_from_message,
     enum_to_message,
 )
-from maskloop.errors import InvalidArgument
+from maskloop.errors import InvalidArgument, InvalidPrompt
 
 DURATION = "google.protobuf.Duration"
 # Messages that requests carry: how each becomes a value, and a value each.
@@ -35,6 +35,7 @@ PARTS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "maskloop.v1.ImageImport": (projects.image_import_from_message, projects.image_import_to_message),
     "maskloop.v1.LabelDraft": (labels.draft_from_message, labels.draft_to_message),
     "maskloop.v1.OutlinePrice": (costs.outline_price_from_message, costs.outline_price_to_message),
+    "maskloop.v1.Prompt": (proposals.prompt_from_message, proposals.prompt_to_message),
     "maskloop.v1.ReviewPrices": (costs.review_prices_from_message, costs.review_prices_to_message),
     "maskloop.v1.PseudoLabels": (models.pseudo_from_message, models.pseudo_to_message),
     "maskloop.v1.Strategy": (campaigns.strategy_from_message, campaigns.strategy_to_message),
@@ -81,10 +82,18 @@ def _argument(field: Any) -> str:
 def _from_field(message: Message, field: Any) -> Any:
     value = getattr(message, field.name)
     if field.is_repeated:
-        return tuple(_from_single(field, item) for item in value)
+        return tuple(_numbered(field, item, place) for place, item in enumerate(value))
     if field.has_presence and not message.HasField(field.name):
         return None
     return _from_single(field, value)
+
+
+def _numbered(field: Any, item: Any, place: int) -> Any:
+    """Prompts have no name: errors say which one it is by its place, from 0."""
+    try:
+        return _from_single(field, item)
+    except InvalidPrompt as error:
+        raise InvalidPrompt(f"prompt {place}: {error.message}", field=error.field) from error
 
 
 def _from_single(field: Any, value: Any) -> Any:

@@ -40,7 +40,15 @@ from maskloop.values.models import (
 from maskloop.values.operations import Operation, OperationKind, OperationResult, OperationState
 from maskloop.values.outline_price import MEAN_OUTLINE_LENGTH, OUTLINE_BY_LENGTH, OUTLINE_FLAT, OutlinePrice
 from maskloop.values.projects import Category, Image, Project, Split, as_vocabulary, check_id
-from maskloop.values.proposals import ImageProposals, ObjectProposal, with_ids
+from maskloop.values.proposals import (
+    ImageProposals,
+    ObjectProposal,
+    Prompt,
+    PromptedProposals,
+    PromptPoint,
+    check_prompts,
+    with_ids,
+)
 from maskloop.values.pseudo_labels import PseudoLabels
 from maskloop.values.review_prices import REVIEWS, CorrectionForm, ReviewPrices
 from maskloop.values.strategies import Strategy
@@ -99,6 +107,9 @@ __all__ = [
     "PickState",
     "PreparedSelection",
     "Project",
+    "Prompt",
+    "PromptPoint",
+    "PromptedProposals",
     "PseudoLabels",
     "Rejection",
     "Review",
@@ -114,6 +125,7 @@ __all__ = [
     "as_vocabulary",
     "charged_seconds",
     "check_id",
+    "check_prompts",
     "explain_head",
     "keep_trust",
     "with_ids",

@@ -6,7 +6,7 @@ Labels of before were made without proposals, as far as anybody knows, and batch
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 COLUMNS = (
     "ALTER TABLE labels ADD COLUMN review JSON",

@@ -6,7 +6,7 @@ Rows are never changed by people: labels are superseded, picks change their stat
 from service.store.tables.base import metadata
 from service.store.tables.campaigns import IS_LEASED, batches, campaigns, picks, skips, spending
 from service.store.tables.labels import IS_CURRENT, labels
-from service.store.tables.models import activations, classifiers, models
+from service.store.tables.models import activations, classifiers, models, prompted_proposals
 from service.store.tables.operations import operations, requests
 from service.store.tables.projects import images, projects
 
@@ -24,6 +24,7 @@ __all__ = [
     "operations",
     "picks",
     "projects",
+    "prompted_proposals",
     "requests",
     "skips",
     "spending",

@@ -6,9 +6,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -57,6 +59,23 @@ activations = Table(
     ForeignKeyConstraint(["project_id", "model_id"], ["models.project_id", "models.id"]),
     Index("ix_activations_project_id_number", "project_id", "number"),
     sqlite_autoincrement=True,
+)
+
+# Masks that were offered to people who showed an object, by the ids that labels name them by. `rle` is of the image's
+# size.
+prompted_proposals = Table(
+    "prompted_proposals",
+    metadata,
+    project_id_column(key=True),
+    Column("id", ID, primary_key=True),
+    Column("image_id", ID, primary_key=True),
+    Column("model_version", ID, nullable=False),
+    Column("category_id", Integer, nullable=False),
+    Column("rle", LargeBinary, nullable=False),
+    Column("predicted_iou", Float, nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    ForeignKeyConstraint(["project_id", "image_id"], ["images.project_id", "images.id"]),
 )
 
 # Image classifiers; the one of highest number is the project's latest. `folder` as of models.

@@ -14,13 +14,11 @@ from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.features.recipe import PretrainedRecipe
 from models.kinds.load import load_model
-from models.pretrained.decode import draw_boxes
 from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
-from models.pretrained.regions import put_back
 from models.training.cache import NetworkCache
 from tests.models.fits import CPU, file_of, fitted, images_of, killing, silent
-from tests.models.pretrained.discs import SIDE, disc_picture
+from tests.models.pretrained.discs import disc_picture
 
 SMALL = PretrainedRecipe(
     image_size=96,
@@ -77,21 +75,6 @@ def test_masks_that_are_less_sure_raise_mean_iou_and_panoptic_quality_knows_the_
     assert every.mean_iou >= sure.mean_iou
     assert every.metrics["pq"] < sure.metrics["pq"] - 0.1
     assert every.metrics["object_f1"] < sure.metrics["object_f1"] - 0.1
-
-
-def test_a_box_is_a_prompt(learnt, pictures):
-    for example in pictures[8:]:
-        (seen,) = next(learnt.encoder.encoded([ImageToScore.of(example)], 1))
-        taps = learnt.network.scaled(learnt.encoder.tensors([seen.picture.taps]))
-        boxes = torch.tensor([item.mask.box for item in example.objects], dtype=torch.float32) / SIDE
-        boxes[:, 2:] += boxes[:, :2]
-        with torch.inference_mode():
-            found = draw_boxes(
-                learnt.network, learnt.network(taps), taps, torch.zeros(len(boxes), dtype=torch.int64), boxes
-            )
-        for drawn, item in zip(put_back(found.logits, found.regions, SIDE).numpy(), example.objects, strict=True):
-            true = item.mask.to_array()
-            assert (drawn & true).sum() / (drawn | true).sum() >= 0.7
 
 
 def test_counts_say_how_many_objects_are_given(learnt, pictures):

@@ -16,6 +16,7 @@ from maskloop.errors import MaskloopError, Unavailable
 from maskloop.values import PickState, PseudoLabels, Split, SupervisionKind
 from service.desk.classifiers import ClassifierDesk
 from service.desk.models import ModelDesk
+from service.device.messages import DeviceSettings
 from service.operations.operations import Operations
 from service.operations.steps import DeviceWork
 from service.operations.worker import Worker
@@ -56,7 +57,7 @@ def verbs(server: Server) -> Iterator[dict[str, Callable[..., object]]]:
     blobs, networks = str(server.folder / "blobs"), server.data.networks
     operations = Operations(
         **parts,
-        worker=Worker(device="cpu", threads=1, blobs_url=blobs, networks=networks, networks_bytes=0),
+        worker=Worker(DeviceSettings("cpu", 1, blobs, networks, networks_bytes=0)),
         work=DeviceWork(**parts, candidates=server.candidates, clock=server.clock),
         workflows_url=server.data.workflows_url,
         executor_id="server",

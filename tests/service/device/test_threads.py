@@ -13,6 +13,7 @@ from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import CHECKPOINT
 from service.device.job_files import TrainJob, write_job
+from service.device.messages import DeviceSettings
 from service.operations.worker import Worker
 from tests.service.squares import TINY, squares
 
@@ -27,13 +28,7 @@ def train(folder: Path, threads: int) -> Path:
         for place, (name, data, objects) in enumerate(squares(6))
     )
     write_job(folder / "job", TrainJob(RECIPE.to_dict(), 3, (Category(1, "square"),), images))
-    worker = Worker(
-        device="cpu",
-        threads=threads,
-        blobs_url=str(folder / "blobs"),
-        networks=folder / "networks",
-        networks_bytes=0,
-    )
+    worker = Worker(DeviceSettings("cpu", threads, str(folder / "blobs"), folder / "networks", networks_bytes=0))
     worker.run(folder / "job", lambda *_: None)
     worker.close()
     return folder / "job" / CHECKPOINT

@@ -24,7 +24,7 @@ from PIL import Image as Picture
 from maskloop.client import Client
 from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.masks import Mask
-from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2
+from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2, proposals_pb2
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
 from maskloop.values import (
     Box,
@@ -43,7 +43,7 @@ from service.edge.server import SERVICES
 from tests.service.wire import Edge
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-FILES = (projects_pb2, campaigns_pb2, labels_pb2, models_pb2)
+FILES = (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, proposals_pb2)
 METHODS = [
     method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
 ]
@@ -295,6 +295,7 @@ def test_every_method_of_the_wire_has_code(edge):
     for method in METHODS:
         name = method.containing_service.name.removesuffix("Service")
         modules = {"Project": "projects", "Campaign": "campaigns", "Label": "labels", "Model": "models"}
+        modules["Proposal"] = "proposals"
         module = __import__(f"service.edge.{modules[name]}", fromlist=["x"])
         assert method.name in vars(getattr(module, f"{name}Servicer"))
 

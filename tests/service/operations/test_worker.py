@@ -21,6 +21,7 @@ from service.artifacts.image_file import ImageFile
 from service.artifacts.names import CHECKPOINT, SCORES
 from service.artifacts.score_table import UNCERTAINTY, read_columns
 from service.device.job_files import ScoreJob, TrainJob, write_job
+from service.device.messages import DeviceSettings
 from service.operations import worker as worker_module
 from service.operations.worker import Worker
 from service.operations.workflows import Stopping
@@ -41,13 +42,7 @@ class Jobs:
         )
 
     def worker(self, device: str = "cpu", networks_bytes: int = 0) -> Worker:
-        return Worker(
-            device=device,
-            threads=1,
-            blobs_url=self.blobs_url,
-            networks=self.folder / "networks",
-            networks_bytes=networks_bytes,
-        )
+        return Worker(DeviceSettings(device, 1, self.blobs_url, self.folder / "networks", networks_bytes))
 
     def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
         recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
@@ -223,9 +218,10 @@ def test_a_process_that_dies_again_and_again_is_given_up(jobs, monkeypatch):
 OWNER = """
 import sys, time
 from pathlib import Path
+from service.device.messages import DeviceSettings
 from service.operations.worker import Worker
 if __name__ == "__main__":
-    worker = Worker(device="cpu", threads=1, blobs_url=sys.argv[1], networks=Path(sys.argv[1]), networks_bytes=0)
+    worker = Worker(DeviceSettings("cpu", 1, sys.argv[1], Path(sys.argv[1]), 0))
     worker.warm()
     while worker.pid is None:
         time.sleep(0.01)

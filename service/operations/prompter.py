@@ -1,0 +1,181 @@
+"""The server's side of prompts: calls wait before a process of their own, and are answered several at a time."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from maskloop.errors import DeadlineExceeded, InternalError, MaskloopError, Unavailable
+from maskloop.values import ObjectProposal
+from service.device.messages import AnswerMasks, AskMasks, DeviceSettings, MasksAnswered
+from service.operations.child import DeviceDiedError, dying, greet, start
+
+AT_ONCE = 16  # calls that are answered in one pass
+STUCK_S = 300.0  # without an answer, after which the process is given up
+RETRY_AFTER_S = 0.5
+logger = logging.getLogger(__name__)
+
+Answer = tuple[ObjectProposal, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Call:
+    """A call that waits until `until`, on the monotonic clock, for its answer."""
+
+    asked: AskMasks
+    until: float
+    answer: Future[Answer] = field(default_factory=Future)
+
+    def is_wanted(self) -> bool:
+        """Whether its caller still waits; from now on it gets an answer."""
+        return time.monotonic() < self.until and self.answer.set_running_or_notify_cancel()
+
+
+class Prompter:
+    """Has prompts answered in a process of their own, which no training keeps waiting.
+
+    The process begins with the first call, which waits seconds for it. Calls that wait while it works are answered in
+    one pass, if they are of one model. Where it dies, the calls that it had are told so, and the next one begins
+    another. It ends with this process, however that ends.
+
+    Args:
+        settings: how it works.
+    """
+
+    def __init__(self, settings: DeviceSettings) -> None:
+        self._settings = settings
+        self._changed = threading.Condition()
+        self._calls: list[_Call] = []
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Connection | None = None
+        self._closing = False
+
+    def propose(self, asked: AskMasks, within_s: float) -> Answer:
+        """A call's proposals, in the order of its prompts.
+
+        Args:
+            within_s: seconds after which nobody wants them any more. A call that has not been begun by then is dropped.
+
+        Raises:
+            DeadlineExceeded: they have passed.
+            Unavailable: the process died at it, or the server stops; the call may be repeated.
+            MaskloopError: whatever the model refuses.
+        """
+        call = _Call(asked, time.monotonic() + within_s)
+        with self._changed:
+            if self._closing:
+                raise Unavailable("the server is stopping")
+            self._calls.append(call)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="prompts", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        try:
+            return call.answer.result(within_s)
+        except (TimeoutError, CancelledError) as error:
+            call.answer.cancel()
+            raise DeadlineExceeded("the deadline passed before the prompts were answered") from error
+
+    def close(self) -> None:
+        """End the process; calls that wait are told that the server stops."""
+        with self._changed:
+            self._closing = True
+            self._kill()
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _serve(self) -> None:
+        """The thread that the process belongs to."""
+        while calls := self._next():
+            try:
+                answers = self._answers([call.asked for call in calls])
+            except MaskloopError as refusal:
+                answers = [refusal] * len(calls)
+            except Exception:
+                logger.exception("prompts could not be answered")
+                answers = [InternalError("a fault of the server's; its log says more")] * len(calls)
+            for call, answer in zip(calls, answers, strict=True):
+                if isinstance(answer, MaskloopError):
+                    call.answer.set_exception(answer)
+                else:
+                    call.answer.set_result(answer)
+        self._bury()
+        for call in self._calls:
+            if call.answer.set_running_or_notify_cancel():
+                call.answer.set_exception(Unavailable("the server is stopping"))
+
+    def _next(self) -> list[_Call]:
+        """The calls to answer next, all of one model; none when the server stops."""
+        with self._changed:
+            while True:
+                while not self._calls and not self._closing:
+                    self._changed.wait()
+                if self._closing:
+                    return []
+                model = self._calls[0].asked.checkpoint
+                taken = [call for call in self._calls if call.asked.checkpoint == model][:AT_ONCE]
+                self._calls = [call for call in self._calls if call not in taken]
+                if wanted := [call for call in taken if call.is_wanted()]:
+                    return wanted
+
+    def _answers(self, asked: Sequence[AskMasks]) -> Sequence[Answer | MaskloopError]:
+        try:
+            pipe = self._connected()
+            with dying():
+                pipe.send(AnswerMasks(tuple(asked)))
+                if not pipe.poll(STUCK_S):
+                    self._kill()
+                answered: MasksAnswered = pipe.recv()
+        except DeviceDiedError as death:
+            status = self._bury()
+            if self._closing:
+                raise Unavailable("the server is stopping") from death
+            logger.warning("the process that answers prompts ended with status %s", status)
+            raise Unavailable(
+                f"the process that answers prompts ended (status {status}); the next call begins another",
+                retry_after_s=RETRY_AFTER_S,
+            ) from death
+        return answered.answers
+
+    def _connected(self) -> Connection:
+        """The pipe to the process.
+
+        Raises:
+            DeviceDiedError: a new process died as it began.
+            InvalidConfig: torch cannot use the device.
+            Unavailable: the server stops.
+        """
+        if self._pipe is not None:
+            return self._pipe
+        with self._changed:
+            if self._closing:
+                raise Unavailable("the server is stopping")
+            self._process, pipe = start("service.device.prompt_process")
+        try:
+            greet(pipe, self._settings)
+        except MaskloopError:
+            self._bury()
+            raise
+        self._pipe = pipe
+        return pipe
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def _bury(self) -> int | None:
+        """Make sure that the process is gone. Returns its exit status."""
+        with self._changed:
+            process, self._process, self._pipe = self._process, None, None
+        if process is None:
+            return None
+        process.kill()
+        return process.wait()
