@@ -94,8 +94,9 @@ class AnnotationDesk(CampaignDesk):
 
         Counts are bought in random order, answers of candidate OoD images by `hard_ood`, images `for_split` TEST at
         random, unless another strategy is named; the latter join it with their full label. Chance chooses until there
-        is a model that the strategy needs. With `assistance` labels are planned at what reviews of its proposals should
-        take; before the first model people draw. Where no image is open and affordable the batch is empty and `exhausted`.
+        is a model that the strategy needs. With `assistance` labels are planned at what reviews of proposals should
+        take; before the first model people draw. Where no image is open and affordable the batch is empty and
+        `exhausted`.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.

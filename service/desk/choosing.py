@@ -43,8 +43,8 @@ FALLBACK = Strategy("stratified_random")
 @dataclass(frozen=True)
 class Wanted:
     """A request for a batch: how many `images`, or how many planned `seconds` of labels, for how long, the split that
-    they are to join (`None`: they stay in theirs), whether they come beside those that the annotator holds, and how people
-    will be helped.
+    they are to join (`None`: they stay in theirs), whether they come beside those that the annotator holds, and how
+    people will be helped.
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
@@ -202,7 +202,7 @@ def _choose(
         return Selection((), exhausted=True)
     left_images = campaign.left_images if LABEL_KINDS[wanted.kind].counted_by_budget else math.inf
     limits = wanted.limits(campaign.left_s, left_images)
-    quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), wanted.images or LOOK_AHEAD, helped)
+    quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), at_once=wanted.images or LOOK_AHEAD, helped=helped)
     further = LOOK_FURTHER if strategy.is_on("per_second") else 0
     selection = select_batch(walk.candidates, limits, quote, look_further=further)
     if helped is None and not selection.picks and limits.left_images >= 1:

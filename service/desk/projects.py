@@ -77,7 +77,7 @@ class ProjectDesk:
         review_prices: ReviewPrices | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a vocabulary, and fixed prices of outlines and reviews, the usual ones if none are named.
+        """Create a project with a vocabulary and fixed prices of outlines and reviews, the usual ones unless named.
 
         Raises:
             InvalidArgument: the id or the vocabulary is none.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Origin, Verdict
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
 from service.store import Database
-from service.store.models import get_model
+from service.store.models import get_model, prompted_proposals
 
 
 class Reviews:
@@ -37,24 +37,31 @@ class Reviews:
             version: self._offered(project_id, version, [draft for draft in drafts if _version(draft) == version])
             for version in sorted({_version(draft) for draft in drafts} - {""})
         }
-        return [_complete(draft, offered.get(_version(draft))) for draft in drafts]
+        return [_complete(draft, offered[_version(draft)]) if _version(draft) else draft for draft in drafts]
 
-    def _offered(
-        self, project_id: str, model_version: str, drafts: Sequence[LabelDraft]
-    ) -> Mapping[str, Mapping[str, ObjectProposal]] | None:
-        """The version's proposals by their id, by image id; `None` where its files are gone."""
+    def _offered(self, project_id: str, model_version: str, drafts: Sequence[LabelDraft]) -> _Offered:
+        """What the version offered for the images of these drafts, which all name it, by itself and for prompts."""
+        named = {draft.image_id: _named(draft) for draft in drafts}
         with self._database.read() as tx:
             version = get_model(tx, project_id, model_version).version
-        if version.thinned:
-            return None
-        image_ids = [draft.image_id for draft in drafts]
-        tables = (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id))
-        found: dict[str, dict[str, ObjectProposal]] = {image_id: {} for image_id in image_ids}
-        for table in tables:
+            found = {
+                image_id: prompted_proposals(tx, project_id, image_id, ids) if ids else {}
+                for image_id, ids in named.items()
+            }
+        for table in (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id)):
             if table.is_file():
-                for proposals in read_proposals(table, image_ids, version.id):
+                for proposals in read_proposals(table, list(named), version.id):
                     found[proposals.image_id].update({item.id: item for item in proposals.objects})
-        return found
+        return _Offered(version.id, found, is_whole=not version.thinned)
+
+
+@dataclass(frozen=True)
+class _Offered:
+    """Proposals of a model version by their id, by image id; `is_whole` unless its files are gone."""
+
+    model_version: str
+    by_image: Mapping[str, Mapping[str, ObjectProposal]]
+    is_whole: bool
 
 
 def _version(draft: LabelDraft) -> str:
@@ -62,32 +69,33 @@ def _version(draft: LabelDraft) -> str:
     return content.review.model_version if isinstance(content, FullLabel) and content.review else ""
 
 
-def _complete(draft: LabelDraft, offered: Mapping[str, Mapping[str, ObjectProposal]] | None) -> LabelDraft:
+def _named(draft: LabelDraft) -> tuple[str, ...]:
+    return draft.content.named_proposals if isinstance(draft.content, FullLabel) else ()
+
+
+def _complete(draft: LabelDraft, offered: _Offered) -> LabelDraft:
     content = draft.content
     if not isinstance(content, FullLabel) or content.review is None:
         return draft
-    if offered is None:
-        return replace(draft, content=replace(content, review=replace(content.review, proposals=())))
-    by_id = offered[draft.image_id]
-    for proposal_id in content.named_proposals:
-        if proposal_id not in by_id:
-            raise InvalidLabel(
-                f"image {draft.image_id}: model version {content.review.model_version} offered no proposal "
-                f"{proposal_id!r} for it",
-                field="objects.origin.proposal_id",
-            )
+    by_id = offered.by_image[draft.image_id]
+    unknown = next((proposal_id for proposal_id in content.named_proposals if proposal_id not in by_id), None)
+    if unknown is not None and offered.is_whole:
+        raise InvalidLabel(
+            f"image {draft.image_id}: model version {offered.model_version} offered no proposal {unknown!r} for it",
+            field="objects.origin.proposal_id",
+        )
     objects = tuple(
         _begun(item, by_id, f"image {draft.image_id}, object {place}") for place, item in enumerate(content.objects)
     )
-    named = tuple(by_id[proposal_id] for proposal_id in content.named_proposals)
+    named = tuple(by_id[proposal_id] for proposal_id in content.named_proposals if proposal_id in by_id)
     return replace(draft, content=FullLabel(objects, replace(content.review, proposals=named)))
 
 
 def _begun(item: ObjectLabel, by_id: Mapping[str, ObjectProposal], where: str) -> ObjectLabel:
     origin = item.origin
-    if origin is None or not origin.proposal_id:
+    proposal = by_id.get(origin.proposal_id) if origin is not None else None
+    if origin is None or proposal is None:
         return item
-    proposal = by_id[origin.proposal_id]
     if (item.mask.height, item.mask.width) != (proposal.mask.height, proposal.mask.width):
         return item  # refused with all masks of another size than their image
     known = _measured(origin, item, proposal)

@@ -85,6 +85,7 @@ def quotes(
     project: Project,
     kind: SupervisionKind,
     ahead: Iterator[str],
+    *,
     at_once: int,
     helped: Helped | None = None,
 ) -> Callable[[str], Quote]:

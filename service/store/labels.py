@@ -66,7 +66,7 @@ class CountedImage:
 
 @dataclass(frozen=True)
 class ReviewedLabel:
-    """A full label that was made with proposals: its planned cost in seconds, categories present, and the predicted IoUs
+    """A full label that was made with proposals: its planned cost in seconds, categories present, and predicted IoUs
     of the proposals that were shown."""
 
     cost_s: float

@@ -249,12 +249,15 @@ def prompted_proposals(
     """Those of an image's masks of these ids that were offered for prompts, whatever the version."""
     found: dict[str, ObjectProposal] = {}
     for some in chunks(list(ids)):
-        query = select(prompted, images.c.height, images.c.width).where(
-            prompted.c.project_id == project_id,
-            prompted.c.image_id == image_id,
-            prompted.c.id.in_(some),
-            images.c.project_id == project_id,
-            images.c.id == image_id,
+        of_image = (images.c.project_id == prompted.c.project_id) & (images.c.id == prompted.c.image_id)
+        query = (
+            select(prompted, images.c.height, images.c.width)
+            .join(images, of_image)
+            .where(
+                prompted.c.project_id == project_id,
+                prompted.c.image_id == image_id,
+                prompted.c.id.in_(some),
+            )
         )
         for row in tx.execute(query):
             mask = Mask(row.height, row.width, row.rle)

@@ -1,8 +1,8 @@
 """How the column `review` of a full label keeps what became of a model's proposals.
 
 {"version": model version, "rejected": [rejection, ...], "origins": [origin or null, ...] in the order of the objects,
-"proposals": [[id, category id, run-length string, predicted IoU, confidence], ...] at the image's size}. An origin and a
-rejection are objects of their fields, those at their default left out.
+"proposals": [[id, category id, run-length string, predicted IoU, confidence], ...] at the image's size}. Origins and
+rejections are objects of their fields, those at their default left out.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class ProjectVerbs(Verbs):
         review_prices: ReviewPrices | None = None,
         request_id: str = "",
     ) -> Project:
-        """Create a project with a vocabulary, and fixed prices of outlines and reviews, the usual ones if none are named.
+        """Create a project with a vocabulary and fixed prices of outlines and reviews, the usual ones unless named.
 
         Categories that are given by name get the ids 1, 2, 3, ... in their order.
 

@@ -99,7 +99,7 @@ def remarks(task: Task, contents: Contents) -> list[str]:
 
 
 def say_same(content: LabelContent, other: LabelContent) -> bool:
-    """Whether two labels say the same of their image, in whatever order a tool lists objects, however they came about."""
+    """Whether two labels say the same of their image, in whatever order objects are listed and however they began."""
     return type(content) is type(other) and _in_order(content) == _in_order(other)
 
 

@@ -18,7 +18,7 @@ from maskloop.masks import Mask
 from maskloop.values import Box, ObjectLabel
 
 WANDERS = 0.2
-"""How slowly outlines wander: the noise's standard deviation as a share of the side of a square of the object's area."""
+"""How slowly outlines wander: the noise's width as a share of the side of a square of the object's area."""
 STEPS = 14
 """Halvings of the distance by which an outline is off: it is found to a part in 16,000 of the object's side."""
 BOX_SHARE, BOX_PIXELS = 0.05, 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,7 +64,8 @@ class Reviewer:
         begun, rejected = self._look(single, shown)
         missed = [place for place in range(len(single)) if place not in begun]
         if propose is not None and missed:
-            again, more = self._box([single[place] for place in missed], propose)
+            known = {item.id for item in shown}
+            again, more = self._box([single[place] for place in missed], propose, known)
             begun |= {missed[place]: item for place, item in again.items()}
             rejected += more
         objects = [
@@ -93,12 +94,18 @@ class Reviewer:
                 begun[place] = item
         return begun, rejected
 
-    def _box(self, missed: Sequence[ObjectLabel], propose: Propose) -> tuple[dict[int, ObjectLabel], list[Rejection]]:
-        """Box each missed object, and see what the model makes of it."""
+    def _box(
+        self, missed: Sequence[ObjectLabel], propose: Propose, known: Set[str]
+    ) -> tuple[dict[int, ObjectLabel], list[Rejection]]:
+        """Box each missed object, and see what the model makes of it. A mask that is `known` helps nobody again."""
         boxes = [draw_box(item, self.person, self.image_id) for item in missed]
         begun: dict[int, ObjectLabel] = {}
         rejected: list[Rejection] = []
+        seen = set(known)
         for place, proposal in enumerate(propose(boxes)):
+            if proposal.id in seen:
+                continue
+            seen.add(proposal.id)
             item = self._mend(missed[place], proposal, prompted=True)
             if item is None:
                 rejected.append(Rejection(proposal.id, prompted=True))

@@ -55,7 +55,9 @@ def buy(
     select_s = 0.0
     while (wish := _next_wish(name, len(batches) + 1, session, goal)) is not None:
         task = name if not batches else f"{name}-{len(batches) + 1}"
-        batch, seconds = session.select_batch(task, kind, wish, strategy, for_split, assistance)
+        batch, seconds = session.select_batch(
+            task, kind, wish, strategy=strategy, for_split=for_split, assistance=assistance
+        )
         select_s += seconds
         if not batch.picks:
             return Purchase(tuple(batches), exhausted=True, select_s=select_s)

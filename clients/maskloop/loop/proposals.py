@@ -7,7 +7,7 @@ from functools import cached_property
 
 from maskloop.client import Client
 from maskloop.errors import ModelThinned, PoolNotScored
-from maskloop.values import Box, ImageProposals, ObjectProposal
+from maskloop.values import Box, ImageProposals, ObjectProposal, Prompt
 
 MOST_PROMPTS = 100
 """That are answered at once."""
@@ -55,8 +55,6 @@ def propose_for_boxes(
     client: Client, project_id: str, model_version: str, image_id: str, boxes: Sequence[Box]
 ) -> tuple[ObjectProposal, ...]:
     """The masks that a model version proposes for boxes in an image, in their order."""
-    from maskloop.values import Prompt
-
     prompts = [Prompt(item.category_id, (item.x, item.y, item.width, item.height)) for item in boxes]
     answered: list[ObjectProposal] = []
     for start in range(0, len(prompts), MOST_PROMPTS):

@@ -183,6 +183,7 @@ class CampaignSession:
         task: str,
         kind: SupervisionKind,
         wish: Budget,
+        *,
         strategy: Strategy | None = None,
         for_split: Split | None = None,
         assistance: Assistance = UNAIDED,

@@ -168,8 +168,8 @@ class CostModel:
         return counts.cost_s(self)
 
     def begun_s(self, origin: Origin, outline_length: float) -> float:
-        """Seconds of an object that began as a proposal: a box where it was prompted, a look, and the rest of an outline
-        that the proposal did not save. One of which nobody knows how far it was off is taken to save nothing."""
+        """Seconds of an object that began as a proposal: a look, a box where it was prompted, and the part of an
+        outline that the proposal did not save. It saved none where nobody knows how far it was off."""
         outline_s = self.outline.fixed_s + self.outline.length_s * outline_length
         seconds = self.reviews.look_s + origin.prompted * self.reviews.box_s
         seconds += origin.reclassified * self.reviews.reclassify_s

@@ -102,7 +102,7 @@ class Options(NetworkOptions):
     )
     assist: str = option(
         "auto",
-        help="How people are helped to outline: none, proposals (of the network, to accept, mend or remove), boxes (the "
+        help="How people are helped to outline: none, proposals (the network's, to accept, mend or remove), boxes (the "
         "same, and a mask for each box), or auto: proposals once the IoU head is trusted.",
         panel=LABELS,
         is_compared=True,
@@ -144,8 +144,8 @@ class Options(NetworkOptions):
     )
     labeler: str = option(
         GROUND_TRUTH,
-        help="ground-truth (the data's own labels; ground-truth,outlines=0.91,accept=0.85 works as exactly as people "
-        "do), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
+        help="ground-truth (the data's own labels; ground-truth,outlines=0.91,accept=0.85 is as exact as "
+        "people), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
         panel=LABELS,
     )
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
