@@ -28,6 +28,8 @@ BENCHMARKS = (
     "encoding",
 )
 APART = (
+    "assisted",
+    "assisted_table",
     "counts",
     "gpu_check",
     "hard_ood",

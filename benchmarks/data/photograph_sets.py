@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +32,15 @@ LEAST_PIXELS = 16  # of an object that a window cuts
 TEST_SEED = 99  # the unseen images are the same for every seed
 
 
-def draw(name: str, labels: int, unseen: int, seed: int) -> Setting:
-    """`labels` images to learn from, drawn by the seed, and at most `unseen` test images.
+def draw(name: str, labels: int, unseen: int, seed: int, cropped: Mapping[str, int] | None = None) -> Setting:
+    """`labels` images to learn from, drawn by the seed, and at most `unseen` test images; `cropped` is `CROPPED` unless
+    given.
 
     Images without an object of the kept categories are left out.
     """
     if "MASKLOOP_DATA" not in os.environ:
         raise SystemExit(f"{name} is read from the folder that MASKLOOP_DATA names, and it is not set")
+    sides = CROPPED if cropped is None else cropped
     found = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / name)
     kept = tuple(item.id for item in found.categories if name not in KEPT or item.name in KEPT[name])
     parts = []
@@ -50,7 +52,7 @@ def draw(name: str, labels: int, unseen: int, seed: int) -> Setting:
         for file_name in rng.permutation(sorted(names)):
             if len(examples) == wanted:
                 break
-            example = _example(found.by_name[str(file_name)], kept, CROPPED.get(name, 0), rng)
+            example = _example(found.by_name[str(file_name)], kept, sides.get(name, 0), rng)
             if example is not None:
                 examples.append(example)
         parts.append(examples)
