@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
+from maskloop.costs.review_fit import ReviewWork
 from maskloop.errors import UnsupportedSupervision
 from maskloop.formats.coco.boxes import boxes_document
 from maskloop.formats.coco.writing import coco_document
@@ -20,10 +21,16 @@ from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
 from service.store.clock import Clock, NewId
 from service.store.images import get_image
-from service.store.labels import LabeledImage, get_labels, labels_beside_images, list_labels, timed_labels
+from service.store.labels import (
+    LabeledImage,
+    get_labels,
+    labels_beside_images,
+    list_labels,
+)
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
+from service.store.timed_labels import timed_labels, timed_reviews
 
 PIECE_BYTES = 256 * 1024
 
@@ -165,8 +172,10 @@ class LabelDesk:
         """
         with self._database.read() as tx:
             project = get_project(tx, project_id)
-            timed = list(timed_labels(tx, project_id))
-        return estimate_costs(CostModel.of(project), timed)
+            timed, reviewed = list(timed_labels(tx, project_id)), list(timed_reviews(tx, project_id))
+        costs = CostModel.of(project)
+        works = [ReviewWork.of(each.label, costs, each.seconds_spent, each.counts_paid_s) for each in reviewed]
+        return estimate_costs(costs, timed, works)
 
     def _take(self, tx: Transaction, asked: _Asked, drafts: Sequence[LabelDraft]) -> _Kept:
         now = self._clock()

@@ -24,7 +24,7 @@ from selection.select import Quote
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_object_ious
 from service.store.columns import whole_ms
-from service.store.labels import ReviewedLabel
+from service.store.timed_labels import ReviewedLabel
 
 GRID = 1000
 """Steps of the predicted IoU in which the share that a proposal saves is looked up."""

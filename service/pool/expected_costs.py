@@ -27,7 +27,8 @@ from service.pool.assisted_costs import Shown, assisted_quote, scale_of
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
-from service.store.labels import CountedImage, counted_images, latest_reviews, timed_labels
+from service.store.labels import CountedImage, counted_images
+from service.store.timed_labels import latest_reviews, timed_labels
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8

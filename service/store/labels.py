@@ -9,14 +9,12 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
-from maskloop.costs.timed_label import MODELLED, TimedLabel
 from maskloop.errors import LabelNotFound
 from maskloop.values import LABEL_KINDS, Counts, FullLabel, Image, Label, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
-from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, shown_by
+from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of
 from service.store.pagination import Page, PageRequest
-from service.store.review_rows import shown_ious
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
@@ -62,35 +60,6 @@ class CountedImage:
     categories: int
     objects: int
     paid_s: float
-
-
-@dataclass(frozen=True)
-class ReviewedLabel:
-    """A full label that was made with proposals: its planned cost in seconds, categories present, and predicted IoUs
-    of the proposals that were shown."""
-
-    cost_s: float
-    categories: int
-    shown_ious: tuple[float, ...]
-
-
-def latest_reviews(tx: Transaction, project_id: str, number: int) -> list[ReviewedLabel]:
-    """The latest first labels that campaigns paid for and that were made with proposals, newest first."""
-    query = (
-        select(labels.c.cost_s, labels.c.categories_present, labels.c.review)
-        .where(
-            labels.c.project_id == project_id,
-            _IS_FULL,
-            labels.c.campaign_id != "",
-            labels.c.supersedes == "",
-            labels.c.review.is_not(None),
-        )
-        .order_by(labels.c.number.desc())
-        .limit(number)
-    )
-    return [
-        ReviewedLabel(row.cost_s, row.categories_present, tuple(shown_ious(row.review))) for row in tx.execute(query)
-    ]
 
 
 def insert_labels(tx: Transaction, new: Sequence[Label]) -> None:
@@ -249,39 +218,6 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
         for row in rows
         if not row.superseded_by
     }
-
-
-def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
-    """First labels whose time was measured, oldest first; read as they are consumed."""
-    counted = labels.alias("counted")
-    paid = (
-        select(counted.c.image_id, func.sum(counted.c.cost_s).label("paid_s"))
-        .where(counted.c.project_id == project_id, counted.c.kind == Counts.kind.value)
-        .group_by(counted.c.image_id)
-        .subquery()
-    )
-    query = (
-        select(
-            labels.c.kind,
-            labels.c.counts,
-            labels.c.objects,
-            labels.c.seconds_spent,
-            labels.c.outline_length,
-            paid.c.paid_s,
-        )
-        .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
-        .where(
-            labels.c.project_id == project_id,
-            labels.c.kind.in_([kind.value for kind in MODELLED]),
-            labels.c.supersedes == "",
-            labels.c.seconds_spent.is_not(None),
-        )
-        .order_by(labels.c.number)
-    )
-    for row in tx.execute(query):
-        kind = SupervisionKind(row.kind)
-        paid_s = (row.paid_s or 0.0) if LABEL_KINDS[kind].builds_on_counts else 0.0
-        yield TimedLabel(kind, shown_by(row), row.seconds_spent, paid_s, row.outline_length)
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:

@@ -56,6 +56,7 @@ from maskloop.values import (
     PromptedProposals,
     PromptPoint,
     PseudoLabels,
+    ReviewFit,
     ReviewPrices,
     SecondsEstimate,
     SkipReason,
@@ -161,6 +162,7 @@ cost_estimates = st.builds(
     positive,
     *map(kind_costs, (SupervisionKind.COUNTS, SupervisionKind.BOXES, SupervisionKind.FULL)),
     outline_fits,
+    st.builds(ReviewFit, small, small, seconds, seconds, estimated, estimated, estimated, estimated),
 )
 
 

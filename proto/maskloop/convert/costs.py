@@ -10,10 +10,13 @@ from maskloop.values import (
     KindCosts,
     OutlineFit,
     OutlinePrice,
+    ReviewFit,
     ReviewPrices,
     SecondsEstimate,
     SupervisionKind,
 )
+
+REVIEW_STEPS = ("drawn", "look", "box", "mended")
 
 
 def outline_price_to_message(price: OutlinePrice) -> pb.OutlinePrice:
@@ -56,14 +59,20 @@ def cost_estimates_to_message(estimates: CostEstimates) -> pb.CostEstimates:
     """A project's estimates."""
     by_kind = {costs.kind.value: _kind_to_message(costs) for costs in estimates.kinds}
     outlines = _outlines_to_message(estimates.outlines)
-    return pb.CostEstimates(categories=estimates.categories, **by_kind, outlines=outlines)
+    reviews = _reviews_to_message(estimates.reviews)
+    return pb.CostEstimates(categories=estimates.categories, **by_kind, outlines=outlines, reviews=reviews)
 
 
 def cost_estimates_from_message(message: pb.CostEstimates) -> CostEstimates:
     """A project's estimates."""
     names = [field.name for field in message.DESCRIPTOR.fields if field.message_type is pb.KindCosts.DESCRIPTOR]
     by_kind = {name: _kind_from_message(SupervisionKind(name), getattr(message, name)) for name in names}
-    return CostEstimates(categories=message.categories, **by_kind, outlines=_outlines_from_message(message.outlines))
+    return CostEstimates(
+        categories=message.categories,
+        **by_kind,
+        outlines=_outlines_from_message(message.outlines),
+        reviews=_reviews_from_message(message.reviews),
+    )
 
 
 def _kind_to_message(costs: KindCosts) -> pb.KindCosts:
@@ -130,3 +139,23 @@ def _seconds_to_message(seconds: SecondsEstimate) -> pb.SecondsEstimate:
 
 def _seconds_from_message(message: pb.SecondsEstimate) -> SecondsEstimate:
     return SecondsEstimate(message.planned_s, message.estimated_s, message.low_s, message.high_s, message.steps)
+
+
+def _reviews_to_message(reviews: ReviewFit) -> pb.ReviewFit:
+    return pb.ReviewFit(
+        labels=reviews.labels,
+        left_out=reviews.left_out,
+        planned_s=reviews.planned_s,
+        measured_s=reviews.measured_s,
+        **{name: _seconds_to_message(getattr(reviews, name)) for name in REVIEW_STEPS},
+    )
+
+
+def _reviews_from_message(message: pb.ReviewFit) -> ReviewFit:
+    return ReviewFit(
+        labels=message.labels,
+        left_out=message.left_out,
+        planned_s=message.planned_s,
+        measured_s=message.measured_s,
+        **{name: _seconds_from_message(getattr(message, name)) for name in REVIEW_STEPS},
+    )

@@ -17,17 +17,26 @@ from numpy.typing import NDArray
 from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, CostModel
 from maskloop.costs.outline_fit import fit_outlines
 from maskloop.costs.regression import Array, believed, fit
+from maskloop.costs.review_fit import ReviewWork, fit_reviews
 from maskloop.costs.timed_label import MODELLED, TimedLabel
 from maskloop.values import CostEstimates, KindCosts, SupervisionKind
 
 
-def estimate_costs(costs: CostModel, labels: Iterable[TimedLabel]) -> CostEstimates:
-    """Estimate what labels take in a project of this cost model; without labels, exactly what is planned."""
+def estimate_costs(costs: CostModel, labels: Iterable[TimedLabel], reviews: Iterable[ReviewWork] = ()) -> CostEstimates:
+    """Estimate what labels take in a project of this cost model; without labels, exactly what is planned.
+
+    Args:
+        costs: the project's cost model.
+        labels: those made without proposals.
+        reviews: those made with them.
+    """
     timed = list(labels)
     by_kind = {
         kind.value: _estimate(kind, costs, [label for label in timed if label.kind is kind]) for kind in MODELLED
     }
-    return CostEstimates(costs.categories, **by_kind, outlines=fit_outlines(costs, timed))
+    return CostEstimates(
+        costs.categories, **by_kind, outlines=fit_outlines(costs, timed), reviews=fit_reviews(costs, list(reviews))
+    )
 
 
 def _estimate(kind: SupervisionKind, costs: CostModel, labels: Sequence[TimedLabel]) -> KindCosts:

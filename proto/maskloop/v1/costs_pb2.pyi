@@ -96,16 +96,38 @@ class OutlineFit(_message.Message):
     flat_error: float
     def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., mean_length: _Optional[float] = ..., fixed: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., length: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., error: _Optional[float] = ..., flat_error: _Optional[float] = ...) -> None: ...
 
+class ReviewFit(_message.Message):
+    __slots__ = ("labels", "left_out", "planned_s", "measured_s", "drawn", "look", "box", "mended")
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    PLANNED_S_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_S_FIELD_NUMBER: _ClassVar[int]
+    DRAWN_FIELD_NUMBER: _ClassVar[int]
+    LOOK_FIELD_NUMBER: _ClassVar[int]
+    BOX_FIELD_NUMBER: _ClassVar[int]
+    MENDED_FIELD_NUMBER: _ClassVar[int]
+    labels: int
+    left_out: int
+    planned_s: float
+    measured_s: float
+    drawn: SecondsEstimate
+    look: SecondsEstimate
+    box: SecondsEstimate
+    mended: SecondsEstimate
+    def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ..., drawn: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., look: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., box: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., mended: _Optional[_Union[SecondsEstimate, _Mapping]] = ...) -> None: ...
+
 class CostEstimates(_message.Message):
-    __slots__ = ("categories", "counts", "full", "outlines", "boxes")
+    __slots__ = ("categories", "counts", "full", "outlines", "boxes", "reviews")
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     OUTLINES_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
+    REVIEWS_FIELD_NUMBER: _ClassVar[int]
     categories: int
     counts: KindCosts
     full: KindCosts
     outlines: OutlineFit
     boxes: KindCosts
-    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ..., boxes: _Optional[_Union[KindCosts, _Mapping]] = ...) -> None: ...
+    reviews: ReviewFit
+    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ..., boxes: _Optional[_Union[KindCosts, _Mapping]] = ..., reviews: _Optional[_Union[ReviewFit, _Mapping]] = ...) -> None: ...

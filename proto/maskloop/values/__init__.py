@@ -7,7 +7,7 @@ from maskloop.values.assistance import UNAIDED, Assist, Assistance
 from maskloop.values.batches import BatchRecord, PickState
 from maskloop.values.campaigns import AT_RANDOM, DAY_S, Batch, Budget, Campaign, Pick, SkipReason
 from maskloop.values.classifiers import Classifier, HardCandidate
-from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, SecondsEstimate
+from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, ReviewFit, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
@@ -113,6 +113,7 @@ __all__ = [
     "PseudoLabels",
     "Rejection",
     "Review",
+    "ReviewFit",
     "ReviewPrices",
     "SecondsEstimate",
     "SkipReason",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from maskloop.values.labels import Counts, SupervisionKind
+from maskloop.values.outline_price import OUTLINE_FLAT
+from maskloop.values.review_prices import REVIEWS
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,52 @@ class OutlineFit:
 
 
 @dataclass(frozen=True)
+class ReviewFit:
+    """What the steps of a review take; see `maskloop.costs.review_fit`.
+
+    Args:
+        labels: first full labels with a measured time that were made with proposals.
+        left_out: how many of them were not believed.
+        planned_s, measured_s: summed over those believed, counts included.
+        drawn: of each object that was drawn.
+        look: of each proposal that was looked at, with what it takes to remove it or give it another category.
+        box: of each box.
+        mended: of mending as much as a whole outline; `steps` are outlines' worth.
+    """
+
+    labels: int
+    left_out: int
+    planned_s: float
+    measured_s: float
+    drawn: SecondsEstimate
+    look: SecondsEstimate
+    box: SecondsEstimate
+    mended: SecondsEstimate
+
+
+def _as_planned(seconds: float) -> SecondsEstimate:
+    return SecondsEstimate(seconds, seconds, 0.0, 2.4 * seconds)  # what `regression.PRIOR_SD` leaves open
+
+
+NO_REVIEWS = ReviewFit(
+    0,
+    0,
+    0.0,
+    0.0,
+    drawn=_as_planned(OUTLINE_FLAT.fixed_s),
+    look=_as_planned(REVIEWS.look_s),
+    box=_as_planned(REVIEWS.box_s),
+    mended=_as_planned(OUTLINE_FLAT.fixed_s),
+)
+"""Of a project where nobody knows of any, as in reports of earlier versions."""
+
+
+@dataclass(frozen=True)
 class CostEstimates:
     """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`.
 
-    Each kind of label whose times are modelled has a field of its name.
+    Each kind of label whose times are modelled has a field of its name. Full labels that were made with proposals are
+    in `reviews` alone.
     """
 
     categories: int
@@ -84,6 +128,7 @@ class CostEstimates:
     boxes: KindCosts
     full: KindCosts
     outlines: OutlineFit
+    reviews: ReviewFit = NO_REVIEWS
 
     @property
     def kinds(self) -> tuple[KindCosts, ...]:

@@ -26,9 +26,9 @@ from service.store.labels import (
     labels_beside_images,
     list_labels,
     pool_counts,
-    timed_labels,
 )
 from service.store.pagination import PageRequest
+from service.store.timed_labels import timed_labels
 from tests.service.store.rows import BOXES, COUNTS, FULL, answer_label, counts_label, full_label, image
 
 
