@@ -12,7 +12,7 @@ from maskloop.costs.review_fit import ReviewWork
 from maskloop.errors import UnsupportedSupervision
 from maskloop.formats.coco.boxes import boxes_document
 from maskloop.formats.coco.writing import coco_document
-from maskloop.values import BoxesLabel, Category, CostEstimates, Label, LabelDraft, Split, SupervisionKind
+from maskloop.values import BoxesLabel, Category, CostEstimates, FullLabel, Label, LabelDraft, Split, SupervisionKind
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
@@ -194,7 +194,10 @@ def _coco(
 ) -> Mapping[str, object]:
     images = [item.image for item in labeled]
     if kind is SupervisionKind.FULL:
-        return coco_document(categories, images, {item.image.file_name: item.label.objects for item in labeled})
+        full = {item.image.file_name: item.label.content for item in labeled}
+        reviews = {name: said.review for name, said in full.items() if isinstance(said, FullLabel) and said.review}
+        objects = {item.image.file_name: item.label.objects for item in labeled}
+        return coco_document(categories, images, objects, reviews=reviews)
     contents = {item.image.file_name: item.label.content for item in labeled}
     boxes = {name: content.boxes for name, content in contents.items() if isinstance(content, BoxesLabel)}
     return boxes_document(categories, images, boxes)

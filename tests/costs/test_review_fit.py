@@ -28,11 +28,11 @@ def work(rng: np.random.Generator, noise: float = 0.1) -> ReviewWork:
     """A label of some person whose steps take `FACTORS` of the plan, give or take."""
     drawn, looks, boxes, mended = rng.integers(0, 5), rng.integers(1, 9), rng.integers(0, 4), rng.uniform(0, 4)
     removed = int(rng.integers(0, looks + 1))
-    planned = {
-        "drawn": 79 * drawn,
-        "looks": 1.5 * looks + 2 * removed,
-        "boxes": 7 * boxes,
-        "mended": 79 * mended,
+    planned: dict[str, float] = {
+        "drawn": 79.0 * drawn,
+        "looks": 1.5 * float(looks) + 2 * removed,
+        "boxes": 7.0 * boxes,
+        "mended": 79.0 * mended,
     }
     seconds = 2 + sum(FACTORS[step] * planned_s for step, planned_s in planned.items())
     return ReviewWork(

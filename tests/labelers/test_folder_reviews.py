@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from maskloop.formats.coco import read_finished_coco
+from maskloop.formats.coco.writing import coco_document
 from maskloop.labelers.folder_reviews import reviewed
 from maskloop.masks import Mask
 from maskloop.values import Counts, FullLabel, ObjectLabel, Origin, Rejection, Verdict
-from tests.labelers.people import COUNTS, FULL, People, finished, offered, square, task
+from tests.labelers.people import CATEGORIES, COUNTS, FULL, People, finished, image, offered, square, task
 
 
 def shape(left, top, side, category_id=1, named=""):
@@ -128,3 +131,28 @@ def test_saving_the_same_again_is_no_correction_however_it_came_about(people, in
     known = {draft.image_id: draft.content for draft in first.drafts}
     people.write({**document, "info": {"saved": "again"}})
     assert people.labeler.revised(asked, known).drafts == ()
+
+
+def test_an_export_tells_every_proposal_and_reads_back_as_the_same_labels(tmp_path):
+    label = review(shape(2, 2, 10), shape(14, 2, 9), shape(2, 18, 6))
+    assert isinstance(label, FullLabel)
+    assert label.review is not None
+    offered_by_id = {item.id: item for item in PROPOSALS["id-a"].objects}
+    kept = replace(
+        label, review=replace(label.review, rejected=(Rejection("gone"),), proposals=tuple(offered_by_id.values()))
+    )
+    sized = replace(image("a"), width=30, height=30)
+    document: Any = coco_document(CATEGORIES, [sized], {"a.png": kept.objects}, reviews={"a.png": kept.review})
+    told = [
+        {key: entry.get(key) for key in ("proposal", "verdict", "proposal_iou")} for entry in document["annotations"]
+    ]
+    assert told == [
+        {"proposal": FIRST, "verdict": "accepted", "proposal_iou": 1.0},
+        {"proposal": SECOND, "verdict": "modified", "proposal_iou": 0.81},
+        {"proposal": None, "verdict": "missed", "proposal_iou": None},
+    ]
+    assert document["images"][0]["review"] == {"model_version": "m1", "rejected": [{"proposal": "gone"}]}
+    file = tmp_path / "labels.json"
+    file.write_text(json.dumps(document))
+    read = read_finished_coco(file, {"a.png": (30, 30)}, CATEGORIES)
+    assert FullLabel(read["a.png"]).without_review == kept.without_review

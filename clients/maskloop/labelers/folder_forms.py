@@ -24,9 +24,7 @@ from maskloop.values import (
     Image,
     LabelContent,
     ObjectLabel,
-    Origin,
     SupervisionKind,
-    Verdict,
 )
 
 FULL_README = """\
@@ -106,16 +104,11 @@ class OutlineForm(FolderForm):
     def write_start(self, task: Task, place: Path) -> None:
         """Write proposals.json: the images, the vocabulary, and the network's masks that people are shown, with their
         predicted IoU and the id of each."""
-        labels: dict[str, list[ObjectLabel]] = {}
-        scores: dict[str, list[float]] = {}
-        for image in task.images:
-            shown = task.shown(image.id)
-            labels[image.file_name] = [
-                ObjectLabel(item.category_id, item.mask, origin=Origin(Verdict.ACCEPTED, item.id) if item.id else None)
-                for item in shown
-            ]
-            scores[image.file_name] = [item.predicted_iou for item in shown]
-        write_coco(place / self.start, task.categories, task.images, labels, scores)
+        shown = {image.file_name: task.shown(image.id) for image in task.images}
+        labels = {name: [ObjectLabel(item.category_id, item.mask) for item in items] for name, items in shown.items()}
+        scores = {name: [item.predicted_iou for item in items] for name, items in shown.items()}
+        ids = {name: [item.id for item in items] for name, items in shown.items()}
+        write_coco(place / self.start, task.categories, task.images, labels, scores, proposal_ids=ids)
 
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
         """Full labels from a COCO file."""

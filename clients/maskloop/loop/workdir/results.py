@@ -11,7 +11,7 @@ from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmResult
 from maskloop.pages.wording import say_measure, say_number
-from maskloop.values import Image, ObjectLabel, PseudoLabels, SupervisionKind
+from maskloop.values import FullLabel, Image, LabelContent, PseudoLabels, SupervisionKind
 
 MODEL_FILE = "model.safetensors"
 LABELS_FILE = "labels.coco.json"
@@ -30,10 +30,10 @@ def leave_results(campaign: ArmResult, data: Data, workdir: Path) -> None:
     session, arm = campaign.session, campaign.arm
     client, project_id, best = session.client, session.project_id, arm.best
     client.read_model(project_id=project_id, model_version=best.model.id, path=workdir / MODEL_FILE)
-    labels = {label.image_id: label.objects for label in client.list_labels(project_id=project_id, kind=FULL)}
+    labels = {label.image_id: label.content for label in client.list_labels(project_id=project_id, kind=FULL)}
     test = session.books.ledger.tested
     given = {image.file_name for image in data.test}
-    learnt = {key: objects for key, objects in labels.items() if key not in test and _name(campaign, key) not in given}
+    learnt = {key: said for key, said in labels.items() if key not in test and _name(campaign, key) not in given}
     _write_labels(workdir / LABELS_FILE, campaign, learnt)
     if test:
         _write_labels(workdir / TEST_FILE, campaign, {key: labels[key] for key in labels if key in test})
@@ -80,10 +80,12 @@ def _leave_predictions(campaign: ArmResult, model_version: str, workdir: Path) -
     write_atomically(workdir / PREDICTIONS_FILE, document)
 
 
-def _write_labels(path: Path, campaign: ArmResult, labels: Mapping[str, tuple[ObjectLabel, ...]]) -> None:
+def _write_labels(path: Path, campaign: ArmResult, labels: Mapping[str, LabelContent]) -> None:
     images: Mapping[str, Image] = campaign.session.images
-    names = {images[key].file_name: objects for key, objects in labels.items()}
-    write_coco(path, campaign.session.categories, [images[key] for key in labels], names)
+    full = {images[key].file_name: said for key, said in labels.items() if isinstance(said, FullLabel)}
+    objects = {name: said.objects for name, said in full.items()}
+    reviews = {name: said.review for name, said in full.items() if said.review is not None}
+    write_coco(path, campaign.session.categories, [images[key] for key in labels], objects, reviews=reviews)
 
 
 def _name(campaign: ArmResult, image_id: str) -> str:
