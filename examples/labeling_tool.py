@@ -21,16 +21,33 @@ from PIL import Image as Picture
 from maskloop.address import DEFAULT_ADDRESS
 from maskloop.client import Client
 from maskloop.errors import LeaseLost, MaskloopError
-from maskloop.values import Batch, FullLabel, ImageProposals, LabelDraft, ObjectLabel, SkipReason
+from maskloop.values import (
+    Assist,
+    Assistance,
+    Batch,
+    FullLabel,
+    ImageProposals,
+    LabelDraft,
+    ObjectLabel,
+    Rejection,
+    Review,
+    SkipReason,
+)
 
 LEASE_S = 900.0
+HELP = Assistance(Assist.PROPOSALS, min_predicted_iou=0.5)
 
 
 def draw(photo: bytes, proposed: ImageProposals | None) -> FullLabel | None:
-    """Stands in for the person: takes the proposals as they are; `None` for a photo on which nothing can be seen."""
+    """Stands in for the person: accepts what covers more than a hundredth of the photo, and rejects the rest; `None` for
+    a photo on which nothing can be seen."""
     if np.asarray(Picture.open(io.BytesIO(photo)).convert("L")).std() < 2:
         return None
-    return FullLabel(tuple(ObjectLabel(item.category_id, item.mask) for item in (proposed.objects if proposed else ())))
+    if proposed is None:
+        return FullLabel()
+    good = [item for item in proposed.objects if item.mask.area * 100 > item.mask.height * item.mask.width]
+    rejected = tuple(Rejection(item.id) for item in proposed.objects if item not in good)
+    return FullLabel(tuple(map(ObjectLabel.accepted, good)), Review(proposed.model_version, rejected))
 
 
 def work_through(client: Client, batch: Batch) -> None:
@@ -56,7 +73,9 @@ def main(project_id: str, annotator: str, batches: int, address: str) -> None:
     """Work through some batches."""
     with Client(address) as client:
         for _ in range(batches):
-            batch = client.select_batch(project_id=project_id, annotator=annotator, images=4, lease_s=LEASE_S)
+            batch = client.select_batch(
+                project_id=project_id, annotator=annotator, images=4, lease_s=LEASE_S, assistance=HELP
+            )
             if not batch.picks:
                 print("no image is left that the budget affords")
                 return

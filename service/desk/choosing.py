@@ -142,12 +142,14 @@ def choose_batch(
 
 
 def _assistance(asked: Assistance, project: Project, assisted: AssistedCosts) -> Assistance:
-    """Who helps: the version that is named or the active one. Before the first model people draw."""
-    version = asked.model_version or project.active_model
-    if asked.assist is Assist.NONE or not version:
+    """Who helps: the version that is named, which must have scored the pool, or else the active one, if it has. Until
+    then people draw."""
+    if asked.model_version:
+        assisted.check(project.id, asked.model_version)
+        return asked
+    if asked.assist is Assist.NONE or not assisted.has_scored(project.id, project.active_model):
         return UNAIDED
-    assisted.check(project.id, version)
-    return replace(asked, model_version=version)
+    return replace(asked, model_version=project.active_model)
 
 
 def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:

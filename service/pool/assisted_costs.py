@@ -94,9 +94,13 @@ class AssistedCosts:
         self._folder = folder
         self._tables: OrderedDict[tuple[Path, float, CorrectionForm], _Table] = OrderedDict()
 
+    def has_scored(self, project_id: str, model_version: str) -> bool:
+        """Whether the model version has scored the pool; not without one ("")."""
+        return bool(model_version) and self._folder.scores(project_id, model_version).is_file()
+
     def check(self, project_id: str, model_version: str) -> None:
         """Raises PoolNotScored where the model version has not scored the pool."""
-        if not self._folder.scores(project_id, model_version).is_file():
+        if not self.has_scored(project_id, model_version):
             raise PoolNotScored(
                 f"model version {model_version} has not scored the pool, so that nobody can be helped by its proposals",
                 field="assistance",

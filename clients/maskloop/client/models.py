@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from maskloop import convert
@@ -198,16 +199,20 @@ class ModelVerbs(Verbs):
         return tuple(proposals)
 
     def get_batch_proposals(self, batch: Batch) -> dict[str, ImageProposals]:
-        """The masks that people may start a batch from, by image id.
+        """The masks that people may start a batch from, by image id: those of its assistance, or of the active model.
 
         Images for which there are none are left out; before a model has scored the pool that is all of them.
         """
-        ids = [pick.image_id for pick in batch.picks]
+        ids, help_ = [pick.image_id for pick in batch.picks], batch.assistance
         try:
-            found = self.get_proposals(project_id=batch.project_id, image_ids=ids)
+            found = self.get_proposals(project_id=batch.project_id, image_ids=ids, model_version=help_.model_version)
         except (NoActiveModel, PoolNotScored):
             return {}
-        return {proposals.image_id: proposals for proposals in found}
+        least = help_.min_predicted_iou
+        return {
+            each.image_id: replace(each, objects=tuple(item for item in each.objects if item.predicted_iou >= least))
+            for each in found
+        }
 
     def export_pseudo_labels(self, *, project_id: str, pseudo: PseudoLabels) -> bytes:
         """Pseudo-labels as one COCO instance document (UTF-8 JSON), the predicted IoU as each annotation's `score`.

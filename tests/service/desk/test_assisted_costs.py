@@ -109,11 +109,12 @@ def test_before_the_first_model_people_draw(server, pool):
     assert batch.picks[0].cost_s == FULL_PRIOR
 
 
-def test_the_active_version_helps_where_none_is_named_and_must_have_scored(server, pool):
+def test_the_active_version_helps_where_none_is_named_once_it_has_scored(server, pool):
     server.create_campaign(1000.0)
     server.add_model(None)
+    assert select(server, "bob", assistance=Assistance(Assist.PROPOSALS)).assistance == UNAIDED
     with pytest.raises(PoolNotScored, match="m1 has not scored the pool"):
-        select(server, assistance=Assistance(Assist.PROPOSALS))
+        select(server, assistance=HELP)
     offer(server, dict.fromkeys(pool, (0.9,)), "m2")
     assert select(server, assistance=Assistance(Assist.PROPOSALS)).assistance.model_version == "m2"
 

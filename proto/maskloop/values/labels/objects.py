@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from maskloop.errors import InvalidLabel, InvalidMask
 from maskloop.masks import Mask
-from maskloop.values.labels.review import Origin
+from maskloop.values.labels.review import Origin, Verdict
 from maskloop.values.projects import Category, Image
+from maskloop.values.proposals import ObjectProposal
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,16 @@ class ObjectLabel:
     mask: Mask
     crowd: bool = False
     origin: Origin | None = None
+
+    @classmethod
+    def accepted(cls, proposal: ObjectProposal) -> Self:
+        """The object that a proposal shows, as it is."""
+        return cls(proposal.category_id, proposal.mask, origin=Origin(Verdict.ACCEPTED, proposal.id))
+
+    @classmethod
+    def modified(cls, proposal: ObjectProposal, mask: Mask, category_id: int = 0) -> Self:
+        """What a person made of a proposal, of another category than the proposal's where one is given."""
+        return cls(category_id or proposal.category_id, mask, origin=Origin(Verdict.MODIFIED, proposal.id))
 
     @property
     def outline_length(self) -> float:
