@@ -39,8 +39,11 @@ HELP = Assistance(Assist.PROPOSALS, min_predicted_iou=0.5)
 
 
 def draw(photo: bytes, proposed: ImageProposals | None) -> FullLabel | None:
-    """Stands in for the person: accepts what covers more than a hundredth of the photo, and rejects the rest; `None` for
-    a photo on which nothing can be seen."""
+    """Stands in for the person: accepts what covers more than a hundredth of the photo, and rejects the rest.
+
+    Returns:
+        The label; `None` for a photo on which nothing can be seen.
+    """
     if np.asarray(Picture.open(io.BytesIO(photo)).convert("L")).std() < 2:
         return None
     if proposed is None:
