@@ -95,10 +95,12 @@ def run_to_the_end(options: Options, workdir: Path, *, resume: bool, finish: boo
         with out.status("starting"):  # what these import takes seconds
             from maskloop.loop.progress import progress_on
             from maskloop.loop.run import Run
+            from maskloop.report import say_saved
         with progress_on(out, time.monotonic) as progress:
             run = Run(options, workdir, shlex.join(["al-loop", *sys.argv[1:]]), progress)
             report = run.start(resume=resume, finish=finish)
-    out.print(f"{report.stopped_because}. Report: {workdir / 'report.html'}", soft_wrap=True, markup=False)
+    parts = [f"{report.stopped_because}.", say_saved(report.reviews), f"Report: {workdir / 'report.html'}"]
+    out.print(" ".join(filter(None, parts)), soft_wrap=True, markup=False)
 
 
 def main() -> None:

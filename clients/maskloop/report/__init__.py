@@ -3,6 +3,8 @@
 from maskloop.report.hard_ood import HardImage, HardOodReport, shown_groups
 from maskloop.report.outlook import with_outlooks
 from maskloop.report.pictures.chosen import FIRST_BATCH, PICTURES_A_ROUND, BatchPicture, Pixels
+from maskloop.report.pictures.corrections import Correction
+from maskloop.report.pictures.corrections_pictures import CorrectionPicture
 from maskloop.report.pictures.gallery import Gallery, choose_images, judge_image
 from maskloop.report.pictures.gallery_pictures import GalleryPicture
 from maskloop.report.reliability import shuffled_spearman
@@ -14,6 +16,9 @@ from maskloop.report.report import (
     RoundReport,
     RunReport,
 )
+from maskloop.report.reviews.outcomes import ReviewsReport, count_reviews
+from maskloop.report.reviews.reviewed_label import ReviewedLabel
+from maskloop.report.reviews.words import say_saved
 from maskloop.report.setup import Setup
 from maskloop.report.student_network import PSEUDO_PICTURES, PseudoLabel, PseudoPicture, StudentNetwork
 from maskloop.report.write import read_report, write_report
@@ -25,6 +30,8 @@ __all__ = [
     "Baseline",
     "BatchPicture",
     "ChosenImage",
+    "Correction",
+    "CorrectionPicture",
     "EvaluatedScore",
     "Gallery",
     "GalleryPicture",
@@ -34,13 +41,17 @@ __all__ = [
     "Pixels",
     "PseudoLabel",
     "PseudoPicture",
+    "ReviewedLabel",
+    "ReviewsReport",
     "RoundReport",
     "RunReport",
     "Setup",
     "StudentNetwork",
     "choose_images",
+    "count_reviews",
     "judge_image",
     "read_report",
+    "say_saved",
     "shown_groups",
     "shuffled_spearman",
     "with_outlooks",

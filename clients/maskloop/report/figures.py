@@ -11,6 +11,7 @@ from maskloop.pages.wording import capital, say_kind, say_measure, say_number, s
 from maskloop.report import reliability_figures
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
 from maskloop.report.report import RunReport
+from maskloop.report.reviews.figures import review_steps
 from maskloop.report.summary import curve_of
 from maskloop.values import SupervisionKind
 from maskloop.values.measures import FORMERLY
@@ -30,6 +31,7 @@ def figures(report: RunReport) -> tuple[Drawing, ...]:
         *(_quality(report, measure) for measure in report.shown),
         _outlook(report),
         _spending(report),
+        review_steps(report.reviews),
         reliability_figures.raw_reliability(report),
         reliability_figures.reliability(report),
         reliability_figures.chosen_sizes(report),

@@ -20,6 +20,8 @@ from maskloop.report.pictures.chosen import FIRST_BATCH, colours_of, picture_fil
 from maskloop.report.pictures.gallery import say_gallery
 from maskloop.report.pictures.gallery_pictures import OUTLINES, gallery_groups
 from maskloop.report.report import ChosenImage, RoundReport, RunReport
+from maskloop.report.reviews.section import review_section
+from maskloop.report.reviews.words import say_share
 from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
 from maskloop.report.summary import compare, last_measured, summary
 from maskloop.values.measures import largest_noise, measured
@@ -79,6 +81,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
     """The page, with the thumbnails found in `workdir/pictures`."""
     page = environment("maskloop.report")
     page.filters.update(outlook=lambda outlook, finished: say_outlook(outlook, finished=finished), checks=say_checks)
+    page.filters.update(share=say_share)
     themed_figures = {drawing.name: themed(drawing) for drawing in drawings}
     text = page.get_template("report.html.j2").render(
         report=report,
@@ -111,6 +114,7 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         gallery=gallery_groups(workdir, report.gallery),
         say_gallery=say_gallery,
         outcomes=OUTLINES.values(),
+        reviews=review_section(workdir, report.reviews),
         few_test_images=FEW_TEST_IMAGES,
     )
     return text.encode()

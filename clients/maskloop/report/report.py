@@ -18,6 +18,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.forecasting.learning_curve import Expected
 from maskloop.report.hard_ood import HardOodReport
 from maskloop.report.pictures.gallery import Gallery
+from maskloop.report.reviews.outcomes import ReviewsReport
 from maskloop.report.setup import Setup
 from maskloop.report.student_network import StudentNetwork
 from maskloop.values import CostEstimates
@@ -172,8 +173,9 @@ class RunReport:
     best network, `None` in reports of earlier versions. `test` are the test images that people labeled first, in
     `test_s` seconds, and `not_measured` says why nothing could be measured, "" where it could. `passed_over` are files
     or entries of the data that were left out, with the reason; `near_duplicates` are pairs of images that look nearly
-    alike, of which one tests and the other may teach. Of seconds, `spent_s` are those that were charged:
-    measured ones where people reported them, planned ones elsewhere.
+    alike, of which one tests and the other may teach. `reviews` is what people made of proposals, `None` where no label
+    says so. Of seconds, `spent_s` are those that were charged: measured ones where people reported them, planned ones
+    elsewhere.
     """
 
     project: str
@@ -201,6 +203,7 @@ class RunReport:
     not_measured: str = ""
     passed_over: tuple[tuple[str, str], ...] = ()
     near_duplicates: tuple[tuple[str, str], ...] = ()
+    reviews: ReviewsReport | None = None
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")

@@ -10,6 +10,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.report.figures import figures
 from maskloop.report.page import to_html
 from maskloop.report.pictures.chosen import BatchPicture, Pixels, save_hard_ood, save_pictures
+from maskloop.report.pictures.corrections_pictures import CorrectionPicture, save_corrections
 from maskloop.report.pictures.gallery_pictures import GalleryPicture, save_gallery
 from maskloop.report.report import RunReport, from_json, to_json
 from maskloop.report.student_network import PseudoPicture, save_pseudo_pictures
@@ -24,10 +25,11 @@ def write_report(
     pseudo: Sequence[PseudoPicture] = (),
     *,
     gallery: Sequence[GalleryPicture] = (),
+    corrections: Sequence[CorrectionPicture] = (),
 ) -> None:
     """Write `report.json`, `report.csv`, the figures that have numbers (`curve-pq.svg`, `curve-ap50.svg`,
-    `curve-mean-iou.svg`, `outlook.svg`, `spending.svg`, `reliability.svg`) and `report.html` into `workdir`; each file
-    is replaced whole.
+    `curve-mean-iou.svg`, `outlook.svg`, `spending.svg`, `review-steps.svg`, `reliability.svg`) and `report.html` into
+    `workdir`; each file is replaced whole.
 
     Args:
         workdir: the campaign's folder, made if missing.
@@ -37,6 +39,7 @@ def write_report(
         hard_ood: by round, candidate OoD images to show, (H, W, 3) uint8 by image id.
         pseudo: images of `report.student.shown`; theirs stay as well.
         gallery: images of `report.gallery`; theirs stay as well.
+        corrections: of `report.reviews`; theirs stay as well.
 
     Raises:
         InvalidLabel: an object's category is none of `report.setup.categories`.
@@ -49,6 +52,7 @@ def write_report(
     save_pseudo_pictures(workdir, report.setup.categories, pseudo)
     if report.gallery:
         save_gallery(workdir, report.gallery.round, gallery)
+    save_corrections(workdir, corrections)
     drawings = figures(report)
     for drawing in drawings:
         write_atomically(workdir / f"{drawing.name}.svg", drawing.svg.encode())

@@ -56,6 +56,15 @@ class CampaignHistory:
         """First labels that the campaign paid for, oldest first."""
         return [label for label in self.labels if label.campaign_id == self.campaign.id and not label.supersedes]
 
+    @property
+    def counts_paid_s(self) -> dict[str, float]:
+        """What counts have cost by plan, by the id of their image."""
+        paid_s: dict[str, float] = {}
+        for label in self.labels:
+            if label.kind is SupervisionKind.COUNTS:
+                paid_s[label.image_id] = paid_s.get(label.image_id, 0.0) + label.cost_s
+        return paid_s
+
     def arm(self) -> Arm:
         """The campaign in rounds."""
         measured = self._measured()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from maskloop.client import Client
+from maskloop.costs.cost_model import CostModel
 from maskloop.errors import CampaignNotFound, InvalidArgument
 from maskloop.loop.outcomes import Arm, HardOodRound
 from maskloop.loop.proposals import proposals_of
@@ -23,7 +24,18 @@ from maskloop.loop.reporting.report_run import (
     hard_ood_reports,
     round_report,
 )
-from maskloop.report import FIRST_BATCH, BatchPicture, GalleryPicture, RunReport, Setup, with_outlooks, write_report
+from maskloop.loop.reporting.reviews import correction_pictures, reviewed_labels
+from maskloop.report import (
+    FIRST_BATCH,
+    BatchPicture,
+    GalleryPicture,
+    ReviewedLabel,
+    RunReport,
+    Setup,
+    count_reviews,
+    with_outlooks,
+    write_report,
+)
 from maskloop.values import Campaign, Image, ImageProposals, Split, SupervisionKind
 
 MOST_NAMED = 5
@@ -57,6 +69,7 @@ class LiveProject:
             self._pictures(arm),
             hard_ood_pictures(self, report.hard_ood),
             gallery=self._gallery_pictures(arm, report, _truths(history, images)),
+            corrections=correction_pictures(self, report.reviews, _reviewed(history, arm, images)),
         )
         return report
 
@@ -127,6 +140,9 @@ class LiveProject:
             setup=_setup(history, images, command),
             hard_ood=hard_ood_reports(arm, images, history.project.categories),
             gallery=gallery_of(self, arm, images, _truths(history, images)),
+            reviews=count_reviews(
+                _reviewed(history, arm, images), CostModel.of(history.project), history.project.categories
+            ),
         )
         return with_outlooks(report, np.random.default_rng(campaign.seed))
 
@@ -143,6 +159,10 @@ class LiveProject:
 def _truths(history: CampaignHistory, images: Mapping[str, Image]) -> Truths:
     current = (label for label in history.labels if label.kind is SupervisionKind.FULL and not label.superseded_by)
     return {label.image_id: label.objects for label in current if images[label.image_id].split is Split.TEST}
+
+
+def _reviewed(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> tuple[ReviewedLabel, ...]:
+    return reviewed_labels(arm, images, history.counts_paid_s)
 
 
 def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:

@@ -17,6 +17,7 @@ from maskloop.loop.reporting.constant_mask_baseline import constant_iou
 from maskloop.loop.reporting.environment import setup_of
 from maskloop.loop.reporting.gallery import ImageReader, Truths, gallery_of, gallery_pictures
 from maskloop.loop.reporting.report_student_network import pseudo_pictures, student_network
+from maskloop.loop.reporting.reviews import correction_pictures, reviewed_labels
 from maskloop.report import (
     FIRST_BATCH,
     PICTURES_A_ROUND,
@@ -29,8 +30,10 @@ from maskloop.report import (
     HardOodReport,
     MachineSeconds,
     Pixels,
+    ReviewedLabel,
     RoundReport,
     RunReport,
+    count_reviews,
     shown_groups,
     shuffled_spearman,
     with_outlooks,
@@ -78,6 +81,7 @@ class Reporter:
                 hard_ood,
                 pseudo_pictures(campaign),
                 gallery=self._gallery_pictures(campaign, report),
+                corrections=correction_pictures(campaign.session, report.reviews, _reviewed(campaign)),
             )
         return report
 
@@ -108,6 +112,7 @@ class Reporter:
             setup=setup_of(options, self._data, self._command, campaign.arm),
             hard_ood=hard_ood_reports(campaign.arm, campaign.session.images, self._data.dataset.categories),
             gallery=gallery_of(campaign.session, campaign.arm, campaign.session.images, _truths(campaign)),
+            reviews=count_reviews(_reviewed(campaign), campaign.session.costs, campaign.session.categories),
         )
         return with_outlooks(report, np.random.default_rng(options.seed))
 
@@ -130,6 +135,10 @@ class Reporter:
 
 def _truths(campaign: ArmResult) -> Truths:
     return campaign.session.test_set.truths
+
+
+def _reviewed(campaign: ArmResult) -> tuple[ReviewedLabel, ...]:
+    return reviewed_labels(campaign.arm, campaign.session.images, campaign.session.ledger.counts_paid_s)
 
 
 def hard_ood_reports(
