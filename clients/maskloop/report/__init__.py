@@ -16,7 +16,8 @@ from maskloop.report.report import (
     RoundReport,
     RunReport,
 )
-from maskloop.report.reviews.outcomes import ReviewsReport, count_reviews
+from maskloop.report.reviews.counting import count_reviews
+from maskloop.report.reviews.outcomes import ReviewsReport
 from maskloop.report.reviews.reviewed_label import ReviewedLabel
 from maskloop.report.reviews.words import say_saved
 from maskloop.report.setup import Setup

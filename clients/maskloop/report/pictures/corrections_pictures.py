@@ -62,7 +62,7 @@ class CorrectionPicture:
 
     @property
     def window(self) -> tuple[int, int, int, int]:
-        """x, y, width and height of what is shown: the proposal, and the object that it became, with a margin; square as
+        """x, y, width and height of what is shown: the proposal and the object that it became, with a margin; square as
         far as the image is large enough."""
         became = () if self.correction.verdict is Verdict.REJECTED else self.made
         return window_around([self.proposed, *became])

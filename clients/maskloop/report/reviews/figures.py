@@ -1,14 +1,13 @@
-"""What an object took by step, round by round, beside what drawing it takes."""
+"""What an object took by step, round by round."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from maskloop.pages.figures import INK, PAPER, Drawing, figure
+from maskloop.pages.figures import PAPER, Drawing, figure
 from maskloop.pages.wording import say_step
 from maskloop.report.reviews.outcomes import Reviewed, ReviewsReport, Step
-from maskloop.report.reviews.words import say_share
 
 STEPS: Mapping[Step, tuple[str, str]] = {
     Step.DRAWING: ("drawing what was missed", "#009e73"),
@@ -37,10 +36,6 @@ def review_steps(reviews: ReviewsReport | None) -> Drawing | None:
             label = f"{words}: {say_step(_an_object(reviews.total, step))}"
             axes.bar(range(len(bars)), heights, 0.5, base, color=colour, edgecolor=PAPER, lw=0.8, label=label)
             base = [low + height for low, height in zip(base, heights, strict=True)]
-        for place, (_, part) in enumerate(bars):
-            words = f"drawing every object: {say_step(_all_drawn(reviews.total))}" if not place else None
-            level = _all_drawn(part)
-            axes.plot([place - 0.35, place + 0.35], [level, level], "--", color=INK, lw=2, label=words)
         axes.set_xlim(-0.6, max(len(bars) - 0.4, 1.6))
         axes.set_ylim(bottom=0)
         axes.set_xticks(range(len(bars)), [name for name, _ in bars])
@@ -49,15 +44,10 @@ def review_steps(reviews: ReviewsReport | None) -> Drawing | None:
         axes.set_ylabel("planned seconds an object")
 
     parts = [f"{STEPS[step][0]} {say_step(_an_object(reviews.total, step))}" for step in steps]
-    words = f"Drawing takes {say_step(_all_drawn(reviews.total))} an object. With proposals: {', '.join(parts)}."
-    saved = f" Saved by plan: {say_share(reviews.total.saved)}."
-    return figure(NAME, "Planned seconds an object, by step and round", words + saved, draw)
+    drawing_s = reviews.total.outlines_s / reviews.total.objects
+    words = f"In all, an object took {', '.join(parts)}. Drawing one takes {say_step(drawing_s)}."
+    return figure(NAME, "Planned seconds an object, by step and round", words, draw)
 
 
 def _an_object(part: Reviewed, step: Step) -> float:
     return part.steps_s.get(step, 0.0) / part.objects
-
-
-def _all_drawn(part: Reviewed) -> float:
-    """Seconds an object if all were drawn, those apart in which classes are looked for."""
-    return part.outlines_s / part.objects

@@ -9,6 +9,7 @@ from maskloop.report.pictures.corrections_pictures import MADE, PROPOSED, ShownC
 from maskloop.report.pictures.gallery_pictures import Outline
 from maskloop.report.reviews.outcomes import Reviewed, ReviewsReport
 from maskloop.report.reviews.words import SavedRow, round_rows, saved_rows, say_reviews
+from maskloop.values import Verdict
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,19 @@ class ReviewSection:
     corrections: list[ShownCorrection]
     outlines: tuple[Outline, ...] = (PROPOSED, MADE)
 
+    @property
+    def rejected_shown(self) -> bool:
+        """Whether a picture is of a rejected proposal."""
+        return any(shown.correction.verdict is Verdict.REJECTED for shown in self.corrections)
+
+    @property
+    def predicted_shown(self) -> bool:
+        """Whether a picture has a predicted IoU."""
+        return any(shown.correction.predicted is not None for shown in self.corrections)
+
 
 def review_section(workdir: Path, reviews: ReviewsReport | None) -> ReviewSection | None:
-    """The section, with the pictures found in `workdir/pictures`; `None` where no label says what became of proposals."""
+    """The section, with the pictures found in `workdir/pictures`; `None` where no label has a review."""
     if reviews is None:
         return None
     rounds = round_rows(reviews)

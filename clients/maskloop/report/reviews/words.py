@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from maskloop.pages.wording import say_count, say_time
 from maskloop.report.reviews.outcomes import BandShares, Reviewed, ReviewsReport
 
-FIRST = "before the first network"
+FIRST = "first batch"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SavedRow:
 def say_reviews(reviews: ReviewsReport) -> str:
     """How many proposals were looked at and what became of them, what was missed, and the share of time saved."""
     total = reviews.total
-    return f"{_say_shown(total)} {_say_missed(total)} {say_saved(reviews)}"
+    return f"{_say_shown(total)} {_say_missed(total)} {say_saved(reviews)}".rstrip()
 
 
 def say_saved(reviews: ReviewsReport | None) -> str:
@@ -56,11 +56,8 @@ def saved_rows(reviews: ReviewsReport) -> list[SavedRow]:
         if total.measured_labels < total.labels:
             instead += f", {say_count(total.measured_labels, 'label')} of {total.labels:,}"
         rows.append(SavedRow("as measured", instead, say_share(total.measured_saved)))
-    return [
-        *rows,
-        *_band_rows("by bands", "object", reviews.own),
-        *_band_rows("for boxes", "proposal", reviews.prompted),
-    ]
+    own = _band_rows("by bands", "object", "", reviews.own)
+    return [*rows, *own, *_band_rows("by bands, boxes", "proposal", " for boxes", reviews.prompted)]
 
 
 def round_rows(reviews: ReviewsReport) -> list[tuple[str, Reviewed]]:
@@ -89,16 +86,23 @@ def _say_missed(total: Reviewed) -> str:
     if not total.missed:
         return "The network missed no object." if total.objects else "The images hold no object."
     if not total.boxed:
-        return f"They drew {say_count(total.missed, 'object')} that it had missed."
-    drew = f" and drew {total.drawn:,}" if total.drawn else ""
-    return f"Of {say_count(total.missed, 'object')} that it had missed they boxed {total.boxed:,}{drew}."
+        return f"They drew {say_count(total.missed, 'object')} that the network had missed."
+    if total.drawn:
+        missed = say_count(total.missed, "object")
+        boxed = f"Of {missed} that the network had missed they boxed {total.boxed:,} and drew {total.drawn:,}"
+    else:
+        boxed = f"They boxed all {total.missed:,} objects" if total.missed > 1 else "They boxed the one object"
+        boxed += " that the network had missed"
+    if not total.boxes_rejected:
+        return f"{boxed}."
+    return f"{boxed}; {say_count(total.boxes_rejected, 'proposal')} for boxes came to nothing."
 
 
-def _band_rows(name: str, what: str, bands: BandShares | None) -> list[SavedRow]:
+def _band_rows(name: str, what: str, kind: str, bands: BandShares | None) -> list[SavedRow]:
     if bands is None:
         return []
     classes = len(bands.by_class)
-    rows = [SavedRow(f"{name}, micro", f"mean of {say_count(bands.objects, what)}", say_share(bands.micro))]
+    rows = [SavedRow(f"{name}, micro", f"mean of {say_count(bands.objects, what)}{kind}", say_share(bands.micro))]
     if classes > 1:
         rows.append(SavedRow(f"{name}, macro", f"mean of {classes} classes", say_share(bands.macro)))
     return rows
