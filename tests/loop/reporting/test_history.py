@@ -155,3 +155,8 @@ def test_scorings_of_a_model_add_up():
 )
 def test_a_campaign_that_can_buy_nothing_more_has_ended(change, words):
     assert history(campaign=replace(CAMPAIGN, **change)).arm().stopped_because == words
+
+
+def test_what_counts_cost_is_known_by_image_corrections_and_other_kinds_apart():
+    labels = [label("a", 1, COUNTS, 4.48), label("a", 2), label("b", 3, COUNTS, 3.0), label("b", 4, COUNTS, 0.0)]
+    assert history(labels).counts_paid_s == {"a": 4.48, "b": 3.0}

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from maskloop.values import (
     ImageImport,
     LabelDraft,
     OodAnswer,
+    Rejection,
+    Review,
     Split,
     Strategy,
     SupervisionKind,
@@ -57,10 +60,20 @@ class People:
             strategy=Strategy("mask_guided", {"target": "0.5", "trust": "any"}),
         )
 
-    def label(self, kind, images, strategy=None):
+    def label(self, kind, images, strategy=None, model=""):
+        """With a model, its proposals are at hand: each is rejected, and every object drawn."""
         asked = {"project_id": "p", "annotator": "ada"}
         batch = self.client.select_batch(campaign_id="c", kind=kind, images=images, strategy=strategy, **asked)
         drafts = [self.draft(pick.image_id, kind) for pick in batch.picks]
+        if model:
+            ids = [pick.image_id for pick in batch.picks]
+            offered = self.client.get_proposals(project_id="p", image_ids=ids, model_version=model)
+            shown = {each.image_id: [Rejection(item.id) for item in each.objects] for each in offered}
+            drafts = [
+                replace(draft, content=replace(draft.content, review=Review(model, tuple(shown[draft.image_id]))))
+                for draft in drafts
+            ]
+            self.rejected = sum(map(len, shown.values()))
         self.client.submit_labels(batch_id=batch.id, labels=drafts, **asked)
         return batch
 
@@ -100,8 +113,9 @@ def history(server):
     counted = people.label(COUNTS, 6)
     model = people.train(1)
     server.client.wait_operation(server.client.score_pool(project_id="p"))
-    guided = people.label(FULL, 2)
+    guided = people.label(FULL, 2, model=model)
     found = {"first": first, "counted": counted, "model": model, "guided": guided}
+    found["rejected"] = people.rejected
     found["classifier"] = people.classify()
     found["looks"] = [people.label(OOD_CHECK, 2), people.label(OOD_CHECK, 6)]
     found["said"] = {
@@ -180,6 +194,21 @@ def test_the_gallery_shows_the_test_images_of_the_best_network(folder, history, 
     assert gallery.images
     assert gallery.tested == len(test)
     assert page.count("a test image") == page.count("with outlines: ") == len(gallery.images)
+
+
+def test_the_reviews_of_proposals_are_told_with_their_round(folder, history):
+    reviews, page = read_report(folder).reviews, (folder / "report.html").read_text()
+    assert list(reviews.by_round) == [1]
+    total = reviews.total
+    assert (total.labels, total.shown, total.rejected) == (2, history["rejected"], history["rejected"])
+    assert (total.drawn, total.accepted, total.mended, total.boxed) == (2, 0, 0, 0)
+    assert (total.measured_labels, total.measured_s) == (2, 2 * OUTLINE_S)
+    # Each image holds a square, in a vocabulary of two; counts had cost 1 + 1 + 1.48 s.
+    assert total.drawing_s == pytest.approx(2 * (1 + 79 - 3.48))
+    assert total.planned_s == pytest.approx(total.drawing_s + 3.5 * history["rejected"])
+    assert len(reviews.corrections) == page.count("a proposal in ") == min(8, history["rejected"])
+    assert "What people made of proposals" in page
+    assert "They drew 2 objects that the network had missed. Proposals saved" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_looks_are_told_with_the_round_in_which_they_were_taken(folder, history):
