@@ -15,7 +15,8 @@ from tests.report.reviews.labels import CATEGORIES, CRACK, SIDE, by_hand, drawn
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGES = {name: Image(name, "p", f"{name}.jpg", "", SIDE, SIDE, "", Split.POOL) for name in "abc"}
-FITTED, UNFITTED = {}, {HeadState.UNFITTED.metric: 1.0}
+FITTED: dict[str, float] = {}
+UNFITTED = {HeadState.UNFITTED.metric: 1.0}
 REVIEWED = {each.image: each for each in by_hand()}
 
 
