@@ -12,7 +12,9 @@ from maskloop.compare.pages.write import read_comparison
 from tests.journeys.loops import PATIENCE_S, Loop, children, processes_naming
 
 GUIDED = "mask_guided:trust=any"
+HELPED = "random+boxes"
 OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1")
+BUDGET_S = 3000
 MACHINE_S = {"machine_s"}
 
 
@@ -121,6 +123,28 @@ def test_a_comparison_that_was_stopped_extended_killed_and_resumed_gives_the_sam
     assert code == 0, out + err
     assert "3 of 4" not in out
     assert measured(loop.workdir) == measured(finished[0].workdir)
+    code, out, err = loop.run(
+        "--strategy", HELPED, "--strategy", "random*2", "--seeds", "0-1", "--jobs", "2", "--resume"
+    )
+    assert code == 0, out + err
+    check_ways_of_labeling(read_comparison(loop.workdir).comparison)
+
+
+def check_ways_of_labeling(comparison):
+    """All arms of a seed begin with the same first model; reviews take other seconds than outlines; the control buys
+    twice as much after its first batch."""
+    assert comparison.strategies == ("random", GUIDED, HELPED, "random*2")
+    assert comparison.finished
+    random, helped, twice = (comparison.of(name) for name in ("random", HELPED, "random*2"))
+    for seed in (0, 1):
+        first = random[seed].points[0]
+        for other in (helped[seed], twice[seed]):
+            assert other.initial_s == random[seed].initial_s
+            assert (other.points[0].labeled_images, other.points[0].pq) == (first.labeled_images, first.pq)
+        assert helped[seed].points[-1].spent_s <= BUDGET_S
+        bought_s = twice[seed].points[-1].spent_s - twice[seed].initial_s
+        assert BUDGET_S - twice[seed].initial_s < bought_s <= 2 * (BUDGET_S - BUDGET_S / 3)
+        assert twice[seed].points[-1].labeled_images > random[seed].points[-1].labeled_images
 
 
 def test_other_options_are_refused_by_name(finished):

@@ -1,4 +1,4 @@
-"""`al-loop compare`: strategies and seeds side by side; `al-loop summarize`: several comparisons on one page."""
+"""`al-loop compare`: arms and seeds side by side; `al-loop summarize`: several comparisons on one page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ import typer
 
 from maskloop.cli.errors import check_server_installed, resumable
 from maskloop.cli.options import Arguments, Command, add_command, build, options_in
-from maskloop.compare.analysis.comparison import RANDOM
-from maskloop.compare.trials.grid import Grid, seeds_of, strategies_of
+from maskloop.compare.analysis.comparison import DRAWN, RANDOM
+from maskloop.compare.trials.grid import Grid, arms_of, seeds_of
 from maskloop.compare.trials.progress import Board
 from maskloop.compare.trials.servers import WORK_FOLDER, devices_of
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.declaration import NOT_NEGATIVE, check_ranges, option
-from maskloop.loop.options.panels import BUDGET, JUDGING, RUN, SELECTION, TRAINING
+from maskloop.loop.options.labeler import GROUND_TRUTH
+from maskloop.loop.options.panels import BUDGET, JUDGING, LABELS, RUN, SELECTION, TRAINING
 from maskloop.values.measures import DECIDING, MEASURES
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -41,14 +42,28 @@ class CompareOptions:
     budget: tuple[str, ...] = option(help="As of al-loop; each of several is a comparison of its own.", panel=BUDGET)
     strategy: tuple[str, ...] = option(
         (),
-        help="NAME[:OPTION=VALUE,...]; see maskloop strategies. May be repeated; random is always there.",
+        help="NAME[:OPTION=VALUE,...][+ASSIST], such as random+boxes; see maskloop strategies. May be repeated. "
+        "random, the baseline, is always there. random*2 is a control: random images, twice as many after the first "
+        "batch; where it does not beat random, nothing is claimed of any arm.",
         panel=SELECTION,
     )
-    seeds: str = option("0-4", help="Each strategy runs once with each: 0-4, or 0,3,7.", panel=SELECTION)
+    assist: str = option(
+        DRAWN,
+        help="How people are helped in arms that name no ASSIST: none (random is then random images with drawn "
+        "outlines), proposals, boxes, or auto.",
+        panel=LABELS,
+    )
+    labeler: str = option(
+        GROUND_TRUTH,
+        help="How exactly the simulated people of all arms draw: ground-truth (what is there), or "
+        "ground-truth,outlines=0.91,accept=0.85 (as people do).",
+        panel=LABELS,
+    )
+    seeds: str = option("0-4", help="Each arm runs once with each: 0-4, or 0,3,7.", panel=SELECTION)
     jobs: int = option(0, help="Trials at once; 0 for one a GPU named, or one a core.", panel=RUN, within=NOT_NEGATIVE)
     device: str = option("auto", help="Where to train: auto, cpu, cuda, or cuda:0,cuda:1 in turn.", panel=TRAINING)
     name: str = option("", help="What headings call the comparison; the data's name without it.", panel=JUDGING)
-    measure: str = option(DECIDING, help=f"What strategies are judged by: {', '.join(MEASURES)}.", panel=JUDGING)
+    measure: str = option(DECIDING, help=f"What arms are judged by: {', '.join(MEASURES)}.", panel=JUDGING)
     stop_at_gate: bool = option(
         False, help="End when random is through and it is known what can be told apart.", panel=JUDGING
     )
@@ -66,20 +81,21 @@ class CompareOptions:
         Raises:
             InvalidArgument: a strategy, a seed or a shared option cannot be.
         """
-        strategies, seeds = strategies_of(self.strategy), seeds_of(self.seeds)
-        options = {budget: Options(**shared, budget=budget, strategy=RANDOM, device=device) for budget in self.budget}
+        arms, seeds = arms_of(self.strategy, self.assist), seeds_of(self.seeds)
+        own = {**shared, "strategy": RANDOM, "assist": self.assist, "labeler": self.labeler, "device": device}
+        options = {budget: Options(**own, budget=budget) for budget in self.budget}
         if len(options) == 1:
-            return {self.workdir: Grid(next(iter(options.values())), strategies, seeds, self.name)}
+            return {self.workdir: Grid(next(iter(options.values())), arms, seeds, self.name)}
         return {
             self.workdir / f"budget-{budget}": Grid(
-                of_budget, strategies, seeds, f"{self.name or Path(of_budget.data).name}, {budget}"
+                of_budget, arms, seeds, f"{self.name or Path(of_budget.data).name}, {budget}"
             )
             for budget, of_budget in options.items()
         }
 
 
 def compare(arguments: Arguments) -> None:
-    """Which way of choosing buys more for annotator time? Run strategies and seeds side by side, and judge."""
+    """Which way of choosing and labeling buys more for annotator time? Run arms and seeds side by side, and judge."""
     asked = build(CompareOptions, arguments)
     check_server_installed("al-loop compare starts servers")
     devices = devices_of(asked.device, asked.jobs, len(os.sched_getaffinity(0)))

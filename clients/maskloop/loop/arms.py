@@ -103,8 +103,11 @@ def run_arm(
     clock: Callable[[], float],
     tell: Callable[[ArmResult], None],
     keeping: Keeping | None = None,
+    first_of: Budget | None = None,
 ) -> ArmResult:
     """Run an arm, or go on with it, until its budget is spent; `tell` is shown it after each of its rounds.
+
+    A first batch whose size nobody named is a share of the budget `first_of`, of the arm's own where that is `None`.
 
     Raises:
         MaskloopError: an option or the server will not do. What was bought is safe, and the same call goes on with it.
@@ -113,7 +116,7 @@ def run_arm(
     session = open_arm(
         client, name, data, options=options, run_id=run_id, progress=progress, clock=clock, keeping=keeping
     )
-    plan = plan_on(data, options, name.strategy)
+    plan = replace(plan_on(data, options, name.strategy), first_of=first_of)
     labeler = _labeler(options, data, session.images, progress)
     rng = np.random.default_rng(options.seed)
     arm = run_campaign(session, labeler, plan, lambda so_far: tell(ArmResult(so_far, session)), rng)

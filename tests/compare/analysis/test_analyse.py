@@ -131,3 +131,18 @@ def test_a_constant_moves_levels_alone(
     before, after = (each.standings[1].against["random"].end for each in (plain, moved))
     assert after.mean == pytest.approx(before.mean, abs=1e-9)
     assert after.sd == pytest.approx(before.sd, abs=1e-9)
+
+
+def test_a_helped_arm_is_held_against_random_images_with_its_help(comparison_of: MakeComparison) -> None:
+    ends = {"random": ENDS["random"], "random+boxes": (0.53, 0.54, 0.58), "entropy+boxes": (0.56, 0.57, 0.61)}
+    _, by_lot, chosen = analyse(comparison_of(arms_to(ends))).standings
+    assert list(by_lot.against) == ["random"]
+    assert list(chosen.against) == ["random", "random+boxes"]
+    assert chosen.against["random+boxes"].end.mean == pytest.approx(0.03)
+
+
+def test_a_control_says_nothing_of_what_usable_arms_can_show(comparison_of: MakeComparison) -> None:
+    alone = analyse(comparison_of(arms_to(ENDS)))
+    beside = analyse(comparison_of(arms_to({**ENDS, "random*2": (0.6, 0.9, 0.7)})))
+    assert beside.gate == alone.gate
+    assert beside.recommendation.compared == 1

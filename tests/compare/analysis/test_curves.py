@@ -85,3 +85,17 @@ def test_curves_go_by_strategy_and_seed(comparison_of: MakeComparison, a_point: 
     arms = {"random": {3: [(100.0, 0.2)], 1: [(100.0, 0.4)]}, "entropy": {1: [(100.0, None)]}}
     outcome = quality_curves(comparison_of(arms), "pq")
     assert {name: list(curves) for name, curves in outcome.items()} == {"random": [3, 1]}
+
+
+def test_what_a_control_buys_after_its_first_batch_takes_half_the_time(trial_of: MakeTrial) -> None:
+    knots = [(100.0, 0.2), (500.0, 0.6), (900.0, 0.8)]
+    curve = quality_curve(trial_of("random*2", 0, knots), "pq")
+    assert curve is not None
+    assert curve.times_s.tolist() == [100, 300, 500]
+    assert curve.quality.tolist() == [0.2, 0.6, 0.8]
+
+
+def test_help_moves_no_time(trial_of: MakeTrial) -> None:
+    curve = quality_curve(trial_of("random+boxes", 0, [(100.0, 0.2), (500.0, 0.6)]), "pq")
+    assert curve is not None
+    assert curve.times_s.tolist() == [100, 500]

@@ -39,3 +39,10 @@ def test_other_options_make_a_sweep_of_their_own() -> None:
 
 def test_one_target_is_no_sweep() -> None:
     assert means(("random", 0.4), ("mask_guided:target=0.6", 0.45)) == {}
+
+
+def test_arms_that_are_helped_otherwise_are_a_sweep_of_their_own() -> None:
+    outcome = means(
+        ("mask_guided:target=0.2+boxes", 0.4), ("mask_guided:target=0.2", 0.3), ("mask_guided:target=0.5+boxes", 0.5)
+    )
+    assert outcome == {"predicted, assist=boxes": [(0.2, 0.4), (0.5, 0.5)]}

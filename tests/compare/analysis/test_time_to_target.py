@@ -98,3 +98,25 @@ def test_the_interval_holds_the_time(ends: list[tuple[float, float]]) -> None:
         assert outcome.low is not None
         assert outcome.low <= outcome.seconds
         assert outcome.high is None or outcome.seconds <= outcome.high
+
+
+def test_shares_are_of_the_time_at_which_random_gets_there_first() -> None:
+    """Random is there after 800 s and stays; the arm after 500 s, as in the case above."""
+    random = {seed: QualityCurve(np.array([0.0, 800.0]), np.array([0.2, 0.4])) for seed in range(3)}
+    outcome = reach(straight(0.58, 0.60, 0.62), random, 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.share, outcome.share_low, outcome.share_high) == pytest.approx(
+        (500 / 800, 444.76 / 800, 570.91 / 800), abs=1e-4
+    )
+
+
+def test_a_time_that_is_not_known_has_no_share() -> None:
+    outcome = reach(straight(0.3, 0.3), straight(0.4, 0.4), 0.0, 1000.0)
+    assert outcome is not None
+    assert (outcome.share, outcome.share_low, outcome.share_high) == (None, None, None)
+
+
+def test_of_no_time_at_all_there_is_no_share() -> None:
+    outcome = reach(straight(0.3), straight(0.3), 0.0, 0.0)
+    assert outcome is not None
+    assert (outcome.seconds, outcome.share) == (0, None)

@@ -79,3 +79,16 @@ def test_wins_are_those_of_a_paired_t_test(ends: Callable[[Rows, str], Compariso
         test = stats.ttest_rel(rows["entropy"], rows["random"])
         outcome = matrix(ends({name: tuple(row) for name, row in rows.items()}, "beads"))
         assert outcome.wins["high"]["entropy"]["random"] == int(test.pvalue < 0.05 and test.statistic > 0)
+
+
+def test_arms_that_differ_in_help_alone_are_apart_and_the_control_is_none(
+    ends: Callable[[Rows, str], Comparison],
+) -> None:
+    better = (0.55, 0.56, 0.545)
+    outcome = matrix(ends({"random": RANDOM, "random+boxes": better, "random*2": better}, "beads"))
+    assert outcome.wins["high"] == {"random": {"random+boxes": 0}, "random+boxes": {"random": 1}}
+
+
+def test_where_the_control_is_hidden_nothing_is_counted(ends: Callable[[Rows, str], Comparison]) -> None:
+    outcome = matrix(ends({"random": RANDOM, "random+boxes": (0.55, 0.56, 0.545), "random*2": RANDOM}, "beads"))
+    assert (outcome.comparisons, outcome.left_out) == ((), ("beads",))

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,11 +10,12 @@ from jinja2 import PackageLoader
 from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison
 from maskloop.compare.analysis.results import AnalysedComparison
+from maskloop.compare.pages.arm_style import arm_styles
 from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.figures import figures
 from maskloop.compare.pages.page import settings
 from maskloop.compare.pages.recommendation import advice, recommendation
-from maskloop.compare.pages.write import read_comparison, write_comparison
+from maskloop.compare.pages.write import read_comparison, write_comparison, write_summary
 from maskloop.values.measures import MEASURES
 
 Make = Callable[..., Comparison]
@@ -159,3 +161,46 @@ def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(
     templates()  # as when a comparison starts
     monkeypatch.setattr(PackageLoader, "get_source", gone)
     assert "Quality over annotator time" in written(tmp_path, comparison())
+
+
+HELP = {"random": 0.0, "random+boxes": 0.05, "random+proposals": 0.03, "random*2": 0.06}
+
+
+def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(tmp_path: Path, comparison: Make) -> None:
+    made = comparison(HELP)
+    text = written(tmp_path, made)
+    for figure in ("curves", "arms", "end", "area", "seconds"):
+        told = " ".join(words(drawn(made)[figure]))
+        for name in ("random images, helped by boxes", "random images, helped by proposals", "control: random"):
+            assert name in told, (figure, name)
+    styles = arm_styles(list(HELP))
+    assert len({(style.colour, style.marker, str(style.dashes)) for style in styles.values()}) == len(HELP)
+    assert "4 ways of choosing and labeling" in text
+    assert "of random’s seconds" in text
+    assert "An arm that says nothing of it is one with drawn outlines." in text
+    assert "of random’s seconds" not in written(tmp_path, comparison())
+
+
+def test_a_comparison_of_an_earlier_version_is_read_and_summed_up(tmp_path: Path, comparison: Make) -> None:
+    """Before arms had help, nothing was said of it, nor of shares of random's seconds."""
+    written(tmp_path, comparison())
+    file = tmp_path / "compare.json"
+    content = json.loads(file.read_text())
+    for standing in content["results"]["pq"]["standings"]:
+        for name in ("share", "share_low", "share_high"):
+            del standing["reach"][name]
+    for name in ("help_alone", "control"):
+        del content["results"]["pq"]["recommendation"][name]
+    file.write_text(json.dumps(content))
+    read = read_comparison(tmp_path)
+    assert (read.comparison.assist, read.comparison.differs_by_help) == ("none", False)
+    assert write_summary(tmp_path / "summary", [tmp_path]).matrices["pq"].strategies == tuple(
+        read.comparison.strategies
+    )
+
+
+def test_a_hidden_control_is_said_first_and_no_arm_is_called_the_best(tmp_path: Path, comparison: Make) -> None:
+    text = written(tmp_path, comparison({"random": 0.0, MASK: 0.04, "random*2": 0.0}))
+    assert "nothing can be claimed here" in text
+    assert "highest end, against random" not in text
+    assert "control, against random" in text

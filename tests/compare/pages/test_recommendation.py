@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -198,3 +199,54 @@ def test_holm_stops_at_the_first_that_is_not_sure(comparison_of: MakeComparison)
     # p: .00004 < .05 / 3; .040 > .05 / 2
     assert sure_winners(standings[1:]) == ("entropy",)
     assert sure_winners(standings[2:3]) == ("margin",)
+
+
+def test_help_is_told_by_its_share_of_the_seconds(tell: Tell) -> None:
+    outcome = tell({"random": RANDOM, "random+boxes": BETTER})
+    # .2 of .30067 after ten minutes of an hour: (600 + 3000 * .66519) / 3600 = 72%
+    assert outcome[0].startswith(
+        "Use random selection helped by boxes: it reached a panoptic quality of 0.500, "
+        "which random selection with drawn outlines has after 1 h, in 43 min ("
+    )
+    assert re.search(r"\), 72% \(7\d% to 7\d%\) of its seconds\.$", outcome[0])
+    assert "ends 0.101 above random selection with drawn outlines (" in outcome[1]
+    assert "1 way of choosing and labeling was compared with random" in " ".join(outcome)
+
+
+def test_where_all_are_helped_alike_nothing_is_said_of_help(tell: Tell) -> None:
+    assert "of its seconds" not in tell({"random": RANDOM, "entropy": BETTER})[0]
+
+
+def test_help_that_gains_nothing_leaves_people_to_draw(tell: Tell) -> None:
+    assert tell({"random": RANDOM, "random+boxes": ALIKE})[0] == (
+        "Nothing here beats random selection with drawn outlines by more than luck: "
+        "stay with random selection with drawn outlines."
+    )
+
+
+def test_what_the_help_alone_gains_is_not_the_choice_s(tell: Tell) -> None:
+    outcome = tell({"random": RANDOM, "random+boxes": BETTER, "entropy+boxes": (0.605, 0.611, 0.592)})
+    assert outcome[0].startswith("Use entropy selection helped by boxes")
+    assert outcome[1] == (
+        "It is no more than luck above random selection helped by boxes: what it gains, the help alone may explain."
+    )
+
+
+def test_a_control_that_does_not_show_leaves_nothing_to_claim(tell: Tell) -> None:
+    outcome = tell({"random": RANDOM, "entropy": BETTER, "random*2": ALIKE})
+    assert outcome[0].startswith(
+        "Nothing can be claimed about any strategy here: random selection that bought twice as much ends 0.002 above "
+        "random selection ("
+    )
+    assert outcome[0].endswith("no more than luck.")
+    assert not any("ntropy" in sentence for sentence in outcome)
+
+
+def test_a_control_that_shows_is_told_and_never_recommended(tell: Tell) -> None:
+    outcome = tell({"random": RANDOM, "entropy": PERHAPS, "random*2": BETTER})
+    assert outcome[0].startswith("Use entropy selection")
+    assert any(
+        each.startswith("The control shows: random selection that bought twice as much ends 0.1") for each in outcome
+    )
+    assert any(sentence.startswith("1 way of choosing was compared with random") for sentence in outcome)
+    assert tell({"random": RANDOM, "random*2": BETTER})[0].startswith("Only random selection has been measured so far")

@@ -84,3 +84,16 @@ def test_settings_that_failed_the_gate_are_named_and_not_counted(judged: Make) -
     assert outcome[-1].startswith("1 of 2 settings could rank anything")
     assert outcome[-1].endswith("noise: flat.")
     assert recommendation_across([flat])[0].startswith("Nothing can be ranked")
+
+
+def test_settings_whose_control_is_hidden_are_named_and_not_counted(judged: Make) -> None:
+    hidden = judged("pale", {"random": RANDOM, "entropy": BETTER, "random*2": ALIKE})
+    outcome = recommendation_across([judged("beads", {"random": RANDOM, "entropy": ALIKE}), hidden])
+    assert outcome[1] == "Entropy selection: not to be told from random selection in any of 1 setting."
+    assert outcome[-1] == "Not counted, as twice the purchase did not show there: pale."
+
+
+def test_arms_that_differ_in_help_alone_have_records_of_their_own(judged: Make) -> None:
+    rows = {"random": RANDOM, "entropy": ALIKE, "entropy+boxes": BETTER}
+    outcome = records([judged(name, rows) for name in ("beads", "cells")], "random")
+    assert [(each.strategy, len(each.above)) for each in outcome] == [("entropy+boxes", 2), ("entropy", 0)]

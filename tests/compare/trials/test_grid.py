@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from maskloop.compare.trials.grid import COMPARE_FILE, Grid, TrialName, find_grid, keep_grid, seeds_of, strategies_of
+from maskloop.compare.trials.grid import COMPARE_FILE, Grid, TrialName, arms_of, find_grid, keep_grid, seeds_of
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
 from maskloop.loop.options import Options
 
 
 def grid(strategies=("entropy",), seeds=(0, 1), name="", **options):
-    return Grid(Options(**{"budget": "1h", "data": "demo", **options}), strategies_of(strategies), seeds, name)
+    return Grid(Options(**{"budget": "1h", "data": "demo", **options}), arms_of(strategies), seeds, name)
 
 
 def begin(workdir, asked, command="al-loop compare"):
@@ -18,8 +18,8 @@ def begin(workdir, asked, command="al-loop compare"):
 
 
 def test_random_goes_first_and_each_strategy_is_there_once():
-    assert strategies_of([]) == ("random",)
-    assert strategies_of(["entropy", "random", "entropy", " mask_guided:target=0.5, diverse=yes"]) == (
+    assert arms_of([]) == ("random",)
+    assert arms_of(["entropy", "random", "entropy", " mask_guided:target=0.5, diverse=yes"]) == (
         "random",
         "entropy",
         "mask_guided:diverse=yes,target=0.5",
@@ -61,6 +61,7 @@ def test_a_trial_has_its_strategy_and_seed_and_all_else_in_common():
     [
         ({"strategies": ("guesswork",)}, "guesswork"),
         ({"strategies": ("entropy:target=0.5",)}, "target"),
+        ({"strategies": ("entropy+magic",)}, "'magic' is none of"),
         ({"seeds": (1, 1)}, "--seeds"),
         ({"seeds": ()}, "--seeds"),
     ],
@@ -115,3 +116,34 @@ def test_what_was_begun_before_an_option_came_is_gone_on_with_by_its_default(tmp
     assert find_grid(tmp_path, grid(), "", resume=True).grid == grid()
     with pytest.raises(InvalidConfig, match="--crop was 0, is 64"):
         find_grid(tmp_path, grid(crop=64), "", resume=True)
+
+
+def test_an_assistance_is_part_of_an_arm_unless_all_share_it():
+    assert arms_of(["random+boxes", "entropy+none", "random*2"]) == ("random", "random+boxes", "entropy", "random*2")
+    assert arms_of(["random+boxes", "entropy+none"], "boxes") == ("random", "entropy+none")
+
+
+def test_a_trial_has_the_help_of_its_arm_or_what_all_share():
+    asked = grid(["entropy+boxes"], assist="proposals")
+    assert [asked.options_of(TrialName(name, 0)).assist for name in asked.strategies] == ["proposals", "boxes"]
+    assert asked.options_of(TrialName("entropy+boxes", 0)).strategy == "entropy"
+
+
+def test_people_are_simulated_and_all_trials_have_the_same():
+    asked = grid(["random+boxes"], labeler="ground-truth,outlines=0.91")
+    assert {asked.options_of(name).labeler for name in asked.names()} == {"ground-truth,outlines=0.91"}
+    assert asked.shared_options["labeler"] == "ground-truth,outlines=0.91"
+    with pytest.raises(InvalidArgument, match=r"--labeler folder:todo: .* simulated"):
+        grid(labeler="folder:todo")
+
+
+def test_what_was_begun_before_there_was_help_goes_on_with_drawn_outlines(tmp_path):
+    begin(tmp_path, grid(assist="none"))
+    kept = json.loads((tmp_path / COMPARE_FILE).read_text())
+    for name in ("assist", "labeler", "min_proposal_iou", "review_cost"):
+        del kept[name]
+    (tmp_path / COMPARE_FILE).write_text(json.dumps(kept))
+    more = find_grid(tmp_path, grid(["random+boxes"], assist="none"), "", resume=True)
+    assert more.grid.strategies == ("random", "entropy", "random+boxes")
+    with pytest.raises(InvalidConfig, match="--assist was 'none', is 'boxes'"):
+        find_grid(tmp_path, grid(assist="boxes"), "", resume=True)

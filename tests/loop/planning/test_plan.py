@@ -230,3 +230,11 @@ def test_without_a_share_or_a_second_nothing_is_checked():
 def test_a_budget_of_images_has_checks_for_a_share_of_what_its_labels_should_cost():
     budget = Budget(images=10)  # of (5 - 1.5) + 79 * 2.8 = 224.7 s each: 1 % are 22 checks
     assert plan(budget, ood_share=0.01).ood_checks(ledger(budget)).next_batch(ledger(budget)) == Budget(images=20)
+
+
+def test_a_first_batch_may_be_that_of_another_budget():
+    """A third of one hour, of the 5/3 hours that are there."""
+    more = Budget(seconds=6000)
+    assert plan(more, first_of=HOUR).initial(Ledger(more)).wanted == Budget(seconds=1200)
+    images = Budget(images=50)
+    assert plan(images, first_of=Budget(images=30)).initial(Ledger(images)).wanted == Budget(images=10)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from maskloop.compare.analysis.arm import Arm
 from maskloop.compare.analysis.comparison import RANDOM, STRONG_RANDOM, Comparison
 from maskloop.compare.analysis.curves import Curves, common_time, quality_curve, quality_curves, seeds_of_both, stack
 from maskloop.compare.analysis.gate import check_gate
@@ -20,7 +21,7 @@ from maskloop.values.measures import DECIDING, FORMERLY, MEASURES
 
 CURVE_STEPS = 40
 
-ByStrategy = Mapping[str, Curves]
+ByArm = Mapping[str, Curves]
 Time = tuple[float, float]
 
 
@@ -48,7 +49,7 @@ def analyse(comparison: Comparison, measure: str = DECIDING) -> Results:
         raise InvalidArgument(f"no trial of random has a {measure} yet", field="trials")
     begin_s, end_s = time = common_time(comparison)
     standings = tuple(_standing(comparison, name, curves, time) for name in curves)
-    usable = [arm.strategy for arm in standings if arm.strategy != RANDOM and not arm.oracle]
+    usable = [arm.strategy for arm in standings if arm.strategy != RANDOM and arm.usable]
     differences = [_differences(curves[name], curves[RANDOM], time)[0] for name in usable]
     gate = check_gate(curves[RANDOM], differences, begin_s, end_s)
     points = {name: _points(own, time) for name, own in curves.items()}
@@ -64,9 +65,10 @@ def analyse(comparison: Comparison, measure: str = DECIDING) -> Results:
     )
 
 
-def _standing(comparison: Comparison, name: str, curves: ByStrategy, time: Time) -> Standing:
+def _standing(comparison: Comparison, name: str, curves: ByArm, time: Time) -> Standing:
     own, (begin_s, end_s) = curves[name], time
-    baselines = [baseline for baseline in (RANDOM, STRONG_RANDOM) if baseline in curves and baseline != name]
+    others = dict.fromkeys((RANDOM, STRONG_RANDOM, str(Arm.parse(name).by_lot)))
+    baselines = [baseline for baseline in others if baseline in curves and baseline != name]
     against = {baseline: _difference(baseline, own, curves[baseline], time) for baseline in baselines}
     spent = spending([trial for seed, trial in comparison.of(name).items() if seed in own])
     return Standing(

@@ -1,4 +1,4 @@
-"""What a comparison measured, as values: trials of strategies and seeds under one setting.
+"""What a comparison measured, as values: trials of arms and seeds under one setting.
 
 `compare.json` holds a `Comparison` and beside it its `maskloop.compare.analysis.results`. Seconds are
 annotator seconds unless a name says otherwise; IoU and AP lie in [0, 1]; what nobody could measure is `None`, not NaN.
@@ -10,10 +10,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from maskloop.compare.analysis.arm import Arm
 from maskloop.errors import InvalidArgument
 
 RANDOM, STRONG_RANDOM = "random", "stratified_random"
-"""The strategies that every other is compared with; the first is always among those of a comparison."""
+"""The arms that every other is compared with; the first is always among those of a comparison."""
+DRAWN = "none"
+"""How people are helped where nothing says otherwise: not at all."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,10 @@ class Point:
 
 @dataclass(frozen=True)
 class Trial:
-    """One strategy with one seed, from its first batch to a spent budget.
+    """One arm with one seed, from its first batch to a spent budget.
 
     Args:
-        strategy: as `str(Strategy)` spells it.
+        strategy: the arm, as `str(Arm)` spells it; files have called it so since arms were strategies alone.
         seed: of every draw.
         initial_s: seconds of the first batch. The first model could be trained from then on: counts that were bought
             before its rounds cost time, and do not delay it.
@@ -83,6 +86,11 @@ class Trial:
         times = [point.spent_s for point in self.points]
         if times != sorted(times):
             raise InvalidArgument(f"the times of a trial go up; these are {times}", field="points")
+
+    @property
+    def arm(self) -> Arm:
+        """How it chose, and how people were helped."""
+        return Arm.parse(self.strategy)
 
 
 @dataclass(frozen=True)
@@ -113,13 +121,13 @@ class Setting:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Every strategy with every seed under one setting, as far as trials have come.
+    """Every arm with every seed under one setting, as far as trials have come.
 
     Args:
         setting: what they share.
-        strategies: in the order asked for; `random` is among them.
+        strategies: the arms, as `str(Arm)` spells them, in the order asked for; `random` is among them.
         seeds: in the order asked for.
-        trials: those that ended, in the order of strategies, then seeds.
+        trials: those that ended, in the order of arms, then seeds.
     """
 
     setting: Setting
@@ -133,20 +141,35 @@ class Comparison:
         known = {(strategy, seed) for strategy in self.strategies for seed in self.seeds}
         ended = [(trial.strategy, trial.seed) for trial in self.trials]
         if len(set(ended)) != len(ended) or not set(ended) <= known:
-            raise InvalidArgument("a comparison holds one trial of each strategy and seed", field="trials")
+            raise InvalidArgument("a comparison holds one trial of each arm and seed", field="trials")
 
     @property
     def finished(self) -> bool:
         """Whether every trial has ended."""
         return len(self.trials) == len(self.strategies) * len(self.seeds)
 
+    @property
+    def assist(self) -> str:
+        """How people are helped in arms that do not say so, as `--assist` spells it; earlier versions had no help."""
+        return str(self.setting.options.get("assist") or DRAWN)
+
+    @property
+    def differs_by_help(self) -> bool:
+        """Whether arms are helped in different ways."""
+        return any(Arm.parse(name).assist for name in self.strategies)
+
+    @property
+    def has_control(self) -> bool:
+        """Whether one of its arms is the positive control."""
+        return any(Arm.parse(name).is_control for name in self.strategies)
+
     def of(self, strategy: str) -> dict[int, Trial]:
-        """The trials of a strategy by seed, in the order of `seeds`."""
+        """The trials of an arm by seed, in the order of `seeds`."""
         by_seed = {trial.seed: trial for trial in self.trials if trial.strategy == strategy}
         return {seed: by_seed[seed] for seed in self.seeds if seed in by_seed}
 
     def arms(self) -> Iterator[tuple[str, dict[int, Trial]]]:
-        """Every strategy that has a trial, with its trials by seed."""
+        """Every arm that has a trial, with its trials by seed."""
         for strategy in self.strategies:
             if trials := self.of(strategy):
                 yield strategy, trials

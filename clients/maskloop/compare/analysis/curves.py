@@ -6,6 +6,9 @@ quality holds from the end of the first batch, since counts that were bought bef
 not waited for; the last one's holds to the end of the budget, since what is left then buys no further label. Where the
 budget is a number of images, an arm of cheap images ends early; what it could buy in the time that is left is not known
 and not guessed, so such a comparison understates it.
+
+The positive control buys twice as much after the first batch. Its curve is drawn as if that had taken the time of the
+others: what people who work twice as fast would have reached.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from maskloop.compare.analysis.arm import CONTROL_TIMES
 from maskloop.compare.analysis.comparison import RANDOM, Comparison, Trial
 
 Array = NDArray[np.float64]
@@ -47,12 +51,13 @@ class QualityCurve:
 
 
 Curves = Mapping[int, QualityCurve]
-"""The curves of one strategy, by seed."""
+"""The curves of one arm, by seed."""
 
 
 def quality_curve(trial: Trial, measure: str) -> QualityCurve | None:
     """The curve of a trial by one of `MEASURES`; `None` if it was never measured."""
-    knots = {point.spent_s: float(value) for point in trial.points if (value := getattr(point, measure)) is not None}
+    known = [(point.spent_s, value) for point in trial.points if (value := getattr(point, measure)) is not None]
+    knots = {_drawn_at(trial, spent_s): float(value) for spent_s, value in known}
     if not knots:
         return None
     first = getattr(trial.points[0], measure)
@@ -61,8 +66,15 @@ def quality_curve(trial: Trial, measure: str) -> QualityCurve | None:
     return QualityCurve(np.array(list(knots)), np.array(list(knots.values())))
 
 
+def _drawn_at(trial: Trial, spent_s: float) -> float:
+    """When a trial is said to have spent `spent_s`: a control's seconds after its first batch count for less."""
+    if not trial.arm.is_control or spent_s <= trial.initial_s:
+        return spent_s
+    return trial.initial_s + (spent_s - trial.initial_s) / CONTROL_TIMES
+
+
 def quality_curves(comparison: Comparison, measure: str) -> dict[str, dict[int, QualityCurve]]:
-    """The curves of every strategy that has any, by seed, both in the comparison's order."""
+    """The curves of every arm that has any, by seed, both in the comparison's order."""
     by_strategy = {
         strategy: {seed: curve for seed, trial in trials.items() if (curve := quality_curve(trial, measure))}
         for strategy, trials in comparison.arms()
@@ -88,5 +100,5 @@ def stack(curves: Curves, seeds: tuple[int, ...], times_s: ArrayLike) -> Array:
 
 
 def seeds_of_both(first: Curves, other: Curves) -> tuple[int, ...]:
-    """The seeds that two strategies have in common, in the order of the first."""
+    """The seeds that two arms have in common, in the order of the first."""
     return tuple(seed for seed in first if seed in other)

@@ -23,25 +23,31 @@ MOST_SEEDS = 50
 
 
 def recommend(gate: Gate, standings: Sequence[Standing], random: Sequence[CurvePoint]) -> Recommendation:
-    """Recommend a strategy, or none.
+    """Recommend an arm, or none.
 
     Args:
         gate: of the comparison.
         standings: all arms, random among them.
         random: its mean curve over the time that all arms were measured in.
     """
-    arms = [arm for arm in standings if RANDOM in arm.against]
-    usable = [arm for arm in arms if not arm.oracle]
+    others = [arm for arm in standings if RANDOM in arm.against]
+    control = next((arm for arm in others if arm.arm.is_control), None)
+    named = control.strategy if control else None
+    arms = [arm for arm in others if arm is not control]
+    usable = [arm for arm in arms if arm.usable]
     if gate.noise is None:
         return Recommendation(Action.SINGLE_SEED)
     if not gate.passed:
         return Recommendation(Action.NOTHING_RANKED)
+    if control and not _to_random(control).wins:
+        return Recommendation(Action.CONTROL_HIDDEN, control=named)
     if not usable:
-        return Recommendation(Action.ONLY_RANDOM)
+        return Recommendation(Action.ONLY_RANDOM, control=named)
     sure = sure_winners(usable)
     best = max(usable, key=lambda arm: (arm.strategy in sure, _to_random(arm).wins, _to_random(arm).end.mean))
-    wins, strong = _to_random(best).wins, best.against.get(STRONG_RANDOM)
-    ranking = sorted(arms, key=lambda arm: (arm.oracle, -_to_random(arm).end.mean))
+    wins, strong, by_lot = _to_random(best).wins, best.against.get(STRONG_RANDOM), str(best.arm.by_lot)
+    helped = best.against.get(by_lot) if best.arm.assist else None
+    ranking = sorted(arms, key=lambda arm: (not arm.usable, -_to_random(arm).end.mean))
     losers = [arm for arm in ranking if _to_random(arm).loses]
     explained = {best.strategy, *(arm.strategy for arm in losers[-1:])}
     return Recommendation(
@@ -51,6 +57,8 @@ def recommend(gate: Gate, standings: Sequence[Standing], random: Sequence[CurveP
         false_winner=1 - ((1 + CONFIDENCE) / 2) ** len(usable),
         strong_as_well=any(arm.strategy == STRONG_RANDOM and not _to_random(arm).loses for arm in usable),
         strong_no_worse=wins and strong is not None and not strong.wins,
+        help_alone=by_lot if wins and helped is not None and not helped.wins else None,
+        control=named,
         ranking=tuple(arm.strategy for arm in ranking),
         explained=tuple(arm.strategy for arm in arms if arm.strategy in explained),
         alike=_alike(arms),
@@ -60,7 +68,7 @@ def recommend(gate: Gate, standings: Sequence[Standing], random: Sequence[CurveP
 
 
 def sure_winners(arms: Sequence[Standing]) -> tuple[str, ...]:
-    """Strategies that beat random even so many having been tried: Holm's correction of the paired tests.
+    """Arms that beat random even so many having been tried: Holm's correction of the paired tests.
 
     Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 1979.
     """

@@ -17,7 +17,7 @@ Met = tuple[str, Difference, float]
 
 @dataclass(frozen=True)
 class Record:
-    """A strategy against a baseline over settings: the names of those where it ends above by more than luck, and below.
+    """An arm against a baseline over settings: the names of those where it ends above by more than luck, and below.
 
     `met` are all settings that have both, above and below among them; `pooled` is the difference over all of them.
     """
@@ -31,11 +31,11 @@ class Record:
 
 
 def records(analysed: Sequence[Analysed], baseline: str) -> tuple[Record, ...]:
-    """Of every strategy that anyone can use and that met the baseline past the gate, highest over all of them first."""
+    """Of every arm that anyone can use and that met the baseline past the gate, highest over all of them first."""
     by_strategy: dict[str, list[Met]] = {}
     for comparison, results in analysed:
-        for arm in results.standings if results.gate.passed else ():
-            if baseline in arm.against and not arm.oracle:
+        for arm in results.standings if results.ranks else ():
+            if baseline in arm.against and arm.usable:
                 met = (comparison.setting.name, arm.against[baseline], results.gate.rise.mean)
                 by_strategy.setdefault(arm.strategy, []).append(met)
     made = [_record(strategy, baseline, met) for strategy, met in by_strategy.items()]
@@ -43,14 +43,14 @@ def records(analysed: Sequence[Analysed], baseline: str) -> tuple[Record, ...]:
 
 
 def proven(against_random: Sequence[Record]) -> Record | None:
-    """The first strategy that is above random over all settings by more than luck, so many having been tried."""
+    """The first arm that is above random over all settings by more than luck, so many having been tried."""
     level = (1 - CONFIDENCE) / max(1, len(against_random))
     pooled = ((record, record.pooled) for record in against_random)
     return next((record for record, over in pooled if over and over.mean > 0 and over.p < level), None)
 
 
 def wins_by_luck(against_random: Sequence[Record]) -> float:
-    """How many of these pairs of a strategy and a setting luck alone would win; it would lose as many."""
+    """How many of these pairs of an arm and a setting luck alone would win; it would lose as many."""
     return sum(len(record.met) for record in against_random) * (1 - CONFIDENCE) / 2
 
 

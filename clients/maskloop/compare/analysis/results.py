@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from maskloop.compare.analysis.arm import Arm
 from maskloop.compare.analysis.comparison import RANDOM, Comparison
-from maskloop.values import Strategy
 
 CONFIDENCE = 0.95
 
@@ -69,7 +69,7 @@ class Difference:
     """An arm against a baseline, paired by seed: positive is better than the baseline.
 
     Args:
-        baseline: its strategy.
+        baseline: its arm.
         end: of quality at the end of the budget.
         area: of mean quality over the time from the first batch to the end of the budget.
         p: of a paired t-test of `end`, two-sided; `None` with one seed.
@@ -110,12 +110,17 @@ class Reach:
         seconds: `None` if it does not within the budget.
         low, high: interval; `None` as an end means: not within the budget, or a single seed. All of them `begin_s`
             where it was there from the beginning.
+        share, share_low, share_high: the same in shares of the seconds after which random's own mean curve first has
+            that quality; `None` where the seconds are, and in files of earlier versions.
     """
 
     quality: float
     seconds: float | None
     low: float | None
     high: float | None
+    share: float | None = None
+    share_low: float | None = None
+    share_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,11 +149,12 @@ class Standing(Spending):
     """One arm, and where it stands.
 
     Args:
-        strategy: as the comparison spells it.
+        strategy: the arm, as the comparison spells it.
         seeds: how many trials there are.
         start, end: quality after the first batch and at the end of the budget.
         area: mean quality over the time between.
-        against: by baseline (random, strong random), as far as they are there; nothing against itself.
+        against: by baseline (random, strong random, random images with the same help), as far as they are there;
+            nothing against itself.
         reach: seconds to where random ends.
     """
 
@@ -161,9 +167,14 @@ class Standing(Spending):
     reach: Reach | None
 
     @property
-    def oracle(self) -> bool:
-        """Whether it chose by scores made elsewhere, true IoUs as a rule: nothing that could be had in production."""
-        return Strategy.parse(self.strategy).uses_imported_scores
+    def arm(self) -> Arm:
+        """How it chose, and how people were helped."""
+        return Arm.parse(self.strategy)
+
+    @property
+    def usable(self) -> bool:
+        """Whether anyone can work so."""
+        return self.arm.is_usable
 
 
 @dataclass(frozen=True)
@@ -192,6 +203,7 @@ class Action(StrEnum):
     SINGLE_SEED = "single_seed"
     NOTHING_RANKED = "nothing_ranked"
     ONLY_RANDOM = "only_random"
+    CONTROL_HIDDEN = "control_hidden"
     STAY = "stay_with_random"
     CONFIRM = "confirm_on_fresh_seeds"
     USE = "use"
@@ -203,11 +215,13 @@ class Recommendation:
 
     Args:
         action: what to do.
-        best: the strategy it is about, the first of those that anyone can use.
-        compared: how many such strategies there are.
+        best: the arm it is about, the first of those that anyone can use.
+        compared: how many such arms there are.
         false_winner: probability that luck alone shows a winner among so many, in [0, 1].
         strong_as_well: whether strong random does not lose to random, where random is to stay.
         strong_no_worse: whether `best` beats random and not strong random.
+        help_alone: random images with the help of `best`, where `best` beats random and not that.
+        control: the positive control, where there is one.
         ranking: arms other than random, highest end first, those that only an experiment can have last.
         explained: the arms whose purchases may explain the result: the best, and the one that loses most.
         alike: groups of arms whose trials came to the very same.
@@ -221,6 +235,8 @@ class Recommendation:
     false_winner: float = 0.0
     strong_as_well: bool = False
     strong_no_worse: bool = False
+    help_alone: str | None = None
+    control: str | None = None
     ranking: tuple[str, ...] = ()
     explained: tuple[str, ...] = ()
     alike: tuple[tuple[str, ...], ...] = ()
@@ -237,7 +253,7 @@ class Results:
         begin_s, end_s: the time that all arms were measured in: from random's first batch to the end of the budget.
         gate: of random's own curve.
         standings: the arms, in the comparison's order.
-        curves: of the arms, by strategy, on times common to all.
+        curves: of the arms, by name, on times common to all.
         sweeps: where several arms differ in their target alone.
         recommendation: what to do.
     """
@@ -251,8 +267,13 @@ class Results:
     sweeps: tuple[TargetSweep, ...]
     recommendation: Recommendation
 
-    def of(self, strategy: str) -> Standing | None:
-        """The standing of a strategy, if it is there."""
+    @property
+    def ranks(self) -> bool:
+        """Whether anything may be claimed of arms: the gate has passed, and a control that is there shows."""
+        return self.gate.passed and self.recommendation.action is not Action.CONTROL_HIDDEN
+
+    def of(self, strategy: str | None) -> Standing | None:
+        """The standing of an arm, if it is there."""
         return next((arm for arm in self.standings if arm.strategy == strategy), None)
 
     @property

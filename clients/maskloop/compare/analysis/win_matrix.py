@@ -24,8 +24,8 @@ class WinMatrix:
     segmentation) after Ash et al. (Deep batch active learning by diverse, uncertain gradient lower bounds, section 4).
 
     Args:
-        strategies: rows and columns, those that several comparisons have in common.
-        comparisons: names of the settings counted: those that passed the gate.
+        strategies: rows and columns, the arms that several comparisons have in common.
+        comparisons: names of the settings counted: those that passed the gate, and whose control shows.
         left_out: names of those that did not.
         wins: by stage, {row: {column: comparisons in which the row is significantly better}}, two-sided paired t-test
             over seeds, p < 0.05.
@@ -41,9 +41,9 @@ class WinMatrix:
 
 
 def win_matrix(analysed: Sequence[Analysed]) -> WinMatrix:
-    """Count wins over comparisons and their results; those that failed the gate are left out."""
-    passed = [(comparison, results) for comparison, results in analysed if results.gate.passed]
-    names = [[standing.strategy for standing in results.standings] for _, results in passed]
+    """Count wins over comparisons and their results; those that can rank nothing are left out."""
+    passed = [(comparison, results) for comparison, results in analysed if results.ranks]
+    names = [[arm.strategy for arm in results.standings if not arm.arm.is_control] for _, results in passed]
     shared = [name for name in dict.fromkeys(chain.from_iterable(names)) if _often_enough(name, names)]
     wins, counted = _nothing(shared), _nothing(shared)
     for comparison, results in passed:
@@ -58,7 +58,7 @@ def win_matrix(analysed: Sequence[Analysed]) -> WinMatrix:
     return WinMatrix(
         strategies=tuple(shared),
         comparisons=tuple(comparison.setting.name for comparison, _ in passed),
-        left_out=tuple(comparison.setting.name for comparison, results in analysed if not results.gate.passed),
+        left_out=tuple(comparison.setting.name for comparison, results in analysed if not results.ranks),
         wins=wins,
         counted=counted,
     )

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from maskloop.compare.analysis.comparison import RANDOM, Comparison, Trial
 from maskloop.compare.analysis.results import CurvePoint, Estimate, Results, TargetSweep
 from maskloop.compare.pages.arm_style import BASELINES, ArmStyle, arm_styles, name_lines
-from maskloop.compare.pages.wording import arm_names, measure_title, say_gain
+from maskloop.compare.pages.wording import arm_names, measure_title, say_arm, say_gain
 from maskloop.pages.figures import (
     ARM_COLOURS,
     ARM_MARKERS,
@@ -25,7 +25,7 @@ from maskloop.pages.figures import (
     time_unit,
     widen,
 )
-from maskloop.pages.wording import say_arm, say_number
+from maskloop.pages.wording import say_number
 
 MOST_IN_ONE = 7
 """Arms in one figure; more lines than that cannot be told apart."""
@@ -137,7 +137,7 @@ def _draw_mean(
 ) -> None:
     """The mean over seeds, `unit_s` seconds being 1 on the axis."""
     times = [point.at_s / unit_s for point in points]
-    axes.plot(times, [point.mean for point in points], style.dashes, color=style.colour, lw=lw, label=label)
+    axes.plot(times, [point.mean for point in points], ls=style.dashes, color=style.colour, lw=lw, label=label)
 
 
 def _draw_band(

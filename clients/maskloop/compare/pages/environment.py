@@ -10,7 +10,18 @@ from jinja2 import Environment
 from maskloop.compare.analysis.comparison import RANDOM, STRONG_RANDOM
 from maskloop.compare.analysis.results import CONFIDENCE, TargetSweep
 from maskloop.compare.analysis.win_matrix import wins_by_chance
-from maskloop.compare.pages.wording import say_estimate, say_gain, say_interval, say_pooled, say_reach, say_share
+from maskloop.compare.pages.wording import (
+    say_arm,
+    say_baseline,
+    say_estimate,
+    say_gain,
+    say_interval,
+    say_pooled,
+    say_ratio,
+    say_reach,
+    say_selection,
+    say_share,
+)
 from maskloop.pages.html import environment
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -25,6 +36,7 @@ def templates() -> Environment:
     pages = environment("maskloop.compare.pages")
     pages.auto_reload = False
     pages.filters.update(estimate=say_estimate, gain=say_gain, interval=say_interval, reach=say_reach, share=say_share)
+    pages.filters.update(arm=say_arm, strategy=say_selection, baseline=say_baseline, ratio=say_ratio)
     pages.filters.update(pooled=say_pooled, cell=_cell, by_chance=wins_by_chance)
     pages.filters.update(targets=_targets, at_target=lambda sweep, target: dict(sweep.points).get(target))
     pages.globals.update(random=RANDOM, strong_random=STRONG_RANDOM, confidence=f"{CONFIDENCE:.0%}")

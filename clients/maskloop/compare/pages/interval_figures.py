@@ -14,9 +14,9 @@ from maskloop.compare.analysis.records import Record
 from maskloop.compare.analysis.results import CONFIDENCE, Estimate, Reach, Results, Standing
 from maskloop.compare.pages.arm_style import ArmStyle, arm_styles, name_lines
 from maskloop.compare.pages.forest_plot import Legend, Mark, Row, Scale, rows_figure
-from maskloop.compare.pages.wording import arm_names, measure_title, say_reach, say_share
+from maskloop.compare.pages.wording import arm_names, measure_title, say_arm, say_reach, say_share
 from maskloop.pages.figures import MUTED, PAPER, Drawing, time_unit
-from maskloop.pages.wording import say_arm, say_change, say_count, say_time
+from maskloop.pages.wording import say_change, say_count, say_time
 
 LINE, LEGEND_LINE = 54, 46
 """Characters of a name and its number beside each other, and of a line of the legend."""
@@ -27,7 +27,7 @@ STRONG = ArmStyle(MUTED, "s")
 Styles = Mapping[str, ArmStyle]
 Settings = Sequence[tuple[str, Results]]
 """Names of settings, each with what its comparison shows; two settings may have one name."""
-Arm = tuple[str, str, Sequence[Mark]]
+ArmRow = tuple[str, str, Sequence[Mark]]
 """Its name, a number in words, its marks from above."""
 
 
@@ -35,7 +35,11 @@ def difference_figure(results: Results, name: str, *, area: bool) -> Drawing | N
     """Differences from random and, below them, from strong random: at the end, or of the mean over the whole time."""
     styles, names = _arm_styles(results), arm_names(results)
     differences = {
-        arm.strategy: {name: against.area if area else against.end for name, against in arm.against.items()}
+        arm.strategy: {
+            name: against.area if area else against.end
+            for name, against in arm.against.items()
+            if name in (RANDOM, STRONG_RANDOM)
+        }
         for arm in results.standings
         if RANDOM in arm.against
     }
@@ -136,7 +140,7 @@ def settings_reach_figure(settings: Settings, styles: Styles, name: str) -> Draw
     return _settings_figure(name, "Time to where random ends", settings, marks, scale)
 
 
-def _arms_figure(name: str, title: str, prefix: str, arms: Sequence[Arm], scale: Scale) -> Drawing:
+def _arms_figure(name: str, title: str, prefix: str, arms: Sequence[ArmRow], scale: Scale) -> Drawing:
     """Rows whose names leave room for their numbers."""
     rows = [Row(name_lines(arm, LINE - len(value)), value, tuple(marks)) for arm, value, marks in arms]
     words = "; ".join(f"{arm} {value}" for arm, value, _ in arms)

@@ -16,10 +16,10 @@ from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.interval_figures import ENOUGH
 from maskloop.compare.pages.recommendation import advice, recommendation
 from maskloop.compare.pages.summary import Summary
-from maskloop.compare.pages.wording import arm_names, say_gain, say_reach
+from maskloop.compare.pages.wording import HELPED, arm_names, say_arm, say_gain, say_reach
 from maskloop.pages.figures import Drawing
 from maskloop.pages.html import KeyFigure, theme_colour, themed, unbroken
-from maskloop.pages.wording import say_arm, say_budget, say_change, say_count, say_number, say_time
+from maskloop.pages.wording import say_budget, say_change, say_count, say_number, say_time
 
 Drawings = Mapping[str, Mapping[str, Drawing]]
 
@@ -68,10 +68,11 @@ def comparison_page(analysed: AnalysedComparison, drawings: Drawings) -> bytes:
             setting=comparison.setting,
             trials=len(comparison.strategies) * len(comparison.seeds),
             budget=_budget(comparison),
-            failed=bool(parts) and not parts[0].results.gate.passed,
+            failed=bool(parts) and not parts[0].results.ranks,
             key_figures=list(key_figures(parts[0].results)) if parts else [],
             parts=parts,
             settings=settings(comparison),
+            assisted=HELPED[comparison.assist],
         )
     )
     return text.encode()
@@ -97,8 +98,11 @@ def summary_page(summary: Summary, drawings: Drawings) -> bytes:
 def key_figures(results: Results) -> Iterator[KeyFigure]:
     """What the first screen shows in large type: the best results, and what they are to be held against."""
     gate = results.gate
-    if gate.passed:
+    if results.ranks:
         yield from _best(results)
+    control = results.of(results.recommendation.control)
+    if control is not None:
+        yield KeyFigure("control, against random", say_change(gain(control), 3), say_gain(control.against[RANDOM].end))
     noise = "one seed" if gate.noise is None else f"seeds differ by {say_number(gate.noise, 3)}"
     yield KeyFigure("random’s own rise", say_change(gate.rise.mean, 3), noise)
     if gate.detectable is not None:
@@ -111,7 +115,7 @@ def settings(comparison: Comparison) -> list[tuple[str, str]]:
     setting = comparison.setting
     own = {
         "Command": setting.command,
-        "Strategies": ", ".join(comparison.strategies),
+        "Arms": ", ".join(comparison.strategies),
         "Seeds": ", ".join(map(str, comparison.seeds)),
         "Budget": _budget(comparison),
         "Images": f"{setting.pool_images:,} in the pool, {setting.test_images:,} for testing",
@@ -128,7 +132,7 @@ def settings(comparison: Comparison) -> list[tuple[str, str]]:
 def finalists(results: Results) -> list[Standing]:
     """Arms that anyone can use and that enough seeds have ended of: one lucky seed is not the best."""
     enough = min(ENOUGH, results.random.seeds)
-    return [arm for arm in results.standings if RANDOM in arm.against and not arm.oracle and arm.seeds >= enough]
+    return [arm for arm in results.standings if RANDOM in arm.against and arm.usable and arm.seeds >= enough]
 
 
 def gain(arm: Standing) -> float:

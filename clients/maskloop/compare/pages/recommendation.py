@@ -33,6 +33,9 @@ def recommendation_across(analysed: Sequence[Analysed]) -> tuple[str, ...]:
         wins=sum(len(record.above) for record in against_random),
         pairs=sum(len(record.met) for record in against_random),
         by_luck=wins_by_luck(against_random),
-        passed=[comparison.setting.name for comparison, results in analysed if results.gate.passed],
+        passed=[comparison.setting.name for comparison, results in analysed if results.ranks],
         failed=[comparison.setting.name for comparison, results in analysed if not results.gate.passed],
+        hidden=[
+            comparison.setting.name for comparison, results in analysed if results.gate.passed and not results.ranks
+        ],
     )

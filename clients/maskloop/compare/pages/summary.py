@@ -51,11 +51,11 @@ class Summary:
 
     def passed(self, measure: str) -> Chosen:
         """Those that can rank by a measure."""
-        return [(setting, results) for setting, results in self._measured(measure) if results.gate.passed]
+        return [(setting, results) for setting, results in self._measured(measure) if results.ranks]
 
     def failed(self, measure: str) -> Chosen:
-        """Those whose gate did not pass."""
-        return [(setting, results) for setting, results in self._measured(measure) if not results.gate.passed]
+        """Those whose gate did not pass, or whose control does not show."""
+        return [(setting, results) for setting, results in self._measured(measure) if not results.ranks]
 
     def strategies(self, measure: str) -> tuple[str, ...]:
         """Of those that passed, each once, in the order they come up."""

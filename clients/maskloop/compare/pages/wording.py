@@ -2,9 +2,54 @@
 
 from __future__ import annotations
 
+from maskloop.compare.analysis.arm import Arm
+from maskloop.compare.analysis.comparison import DRAWN, RANDOM, Comparison
 from maskloop.compare.analysis.pooled_effect import PooledDifference
 from maskloop.compare.analysis.results import Estimate, Reach, Results
-from maskloop.pages.wording import capital, say_arm, say_change, say_count, say_measure, say_number, say_time
+from maskloop.pages import wording
+from maskloop.pages.wording import capital, say_change, say_count, say_measure, say_number, say_time
+
+HELPED = {
+    "": "",
+    "none": "with drawn outlines",
+    "proposals": "helped by proposals",
+    "boxes": "helped by boxes",
+    "auto": "helped by proposals once they are trusted",
+}
+
+
+def say_arm(name: str) -> str:
+    """An arm as a table says it: `mask-guided (target 0.5)`, `random images, helped by boxes`."""
+    arm = Arm.parse(name)
+    if arm.is_control:
+        return "control: random, twice the purchase"
+    plain = wording.say_arm(str(arm.strategy))
+    if not arm.assist:
+        return plain
+    return f"{'random images' if plain == RANDOM else plain}, {HELPED[arm.assist]}"
+
+
+def say_selection(name: str) -> str:
+    """An arm as a sentence says it: `mask-guided selection (target 0.5)`, `random selection helped by boxes`."""
+    arm = Arm.parse(name)
+    twice = "with twice the purchase" if arm.is_control else ""
+    words = (wording.say_strategy(str(arm.strategy)), twice, HELPED[arm.assist])
+    return " ".join(filter(None, words))
+
+
+def say_baseline(comparison: Comparison) -> str:
+    """The baseline as a sentence says it: with its help where arms differ by that, `random selection` elsewhere."""
+    return say_selection(f"{RANDOM}+{comparison.assist or DRAWN}" if comparison.differs_by_help else RANDOM)
+
+
+def say_ratio(reach: Reach | None) -> str:
+    """The share of random's seconds with its interval: `35% (31% to 40%)`, `90% (62% or more)`; a dash for none."""
+    if reach is None or reach.share is None:
+        return "–"
+    if reach.share_low is None:
+        return f"{reach.share:.0%}"
+    end = "or more" if reach.share_high is None else f"to {reach.share_high:.0%}"
+    return f"{reach.share:.0%} ({reach.share_low:.0%} {end})"
 
 
 def say_estimate(estimate: Estimate | None) -> str:

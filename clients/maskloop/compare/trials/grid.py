@@ -1,6 +1,6 @@
 """What a comparison was asked for, and what WORKDIR keeps of it: COMPARE_FILE is written before anything else.
 
-A comparison may be gone on with under more strategies and seeds than it began with, and with any number of jobs; what
+A comparison may be gone on with under more arms and seeds than it began with, and with any number of jobs; what
 its trials have in common stays.
 """
 
@@ -13,14 +13,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from maskloop.compare.analysis.comparison import RANDOM
+from maskloop.compare.analysis.arm import Arm
+from maskloop.compare.analysis.comparison import DRAWN, RANDOM
 from maskloop.errors import InvalidArgument, InvalidConfig
 from maskloop.loop.options import DEFAULTS, Options
 from maskloop.loop.options.run_file import check_same, read_run_file, write_run_file
-from maskloop.values import Strategy
 
 COMPARE_FILE = "compare.run.json"
-OF_A_TRIAL = {"strategy", "target_iou", "seed", "compare", "server", "labeler"}
+OF_A_TRIAL = {"strategy", "target_iou", "seed", "compare", "server"}
 """Options of `al-loop` that trials do not share, or that a comparison has no use for."""
 MOST_SEEDS = 1000
 T = TypeVar("T")
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, order=True)
 class TrialName:
-    """A strategy, spelled as `str(Strategy)` does, with a seed."""
+    """An arm, spelled as `str(Arm)` does, with a seed."""
 
     strategy: str
     seed: int
@@ -36,19 +36,25 @@ class TrialName:
     def __str__(self) -> str:
         return f"{self.strategy}, seed {self.seed}"
 
+    @property
+    def arm(self) -> Arm:
+        """How it chooses, and how people are helped."""
+        return Arm.parse(self.strategy)
+
 
 @dataclass(frozen=True)
 class Grid:
-    """Strategies and seeds under options that they share.
+    """Arms and seeds under options that they share.
 
     Args:
-        options: of every trial; its strategy and seed say nothing.
-        strategies: in the order asked for, random first.
+        options: of every trial; its strategy and seed say nothing, and its `assist` is that of arms which name none.
+        strategies: the arms, in the order asked for, random first.
         seeds: in the order asked for.
         name: of the comparison in headings; "" for that of the data.
 
     Raises:
-        InvalidArgument: there is no such strategy or option of it, or a seed comes twice, or there is none.
+        InvalidArgument: there is no such strategy, option of it or assistance, or a seed comes twice, or there is none,
+            or people are to label.
     """
 
     options: Options
@@ -57,17 +63,26 @@ class Grid:
     name: str = ""
 
     def __post_init__(self) -> None:
+        if not self.options.simulated:
+            raise InvalidArgument(
+                f"--labeler {self.options.labeler}: the people of a comparison are simulated; name ground-truth, or "
+                "ground-truth,outlines=0.91 for such as draw no better than people",
+                field="labeler",
+            )
         for name in self.strategies:
             self.options_of(TrialName(name, 0))
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise InvalidArgument("--seeds names each seed once, and one at least", field="seeds")
 
     def options_of(self, name: TrialName) -> Options:
-        """The options of one trial."""
-        return replace(self.options, strategy=name.strategy, seed=name.seed)
+        """The options of one trial; those of the control before it is given more to spend."""
+        arm = name.arm
+        return replace(
+            self.options, strategy=str(arm.strategy), assist=arm.assist or self.options.assist, seed=name.seed
+        )
 
     def names(self) -> tuple[TrialName, ...]:
-        """Every trial in the order of work: random with all seeds, then strategy by strategy: pairs come early."""
+        """Every trial in the order of work: random with all seeds, then arm by arm: pairs come early."""
         return tuple(TrialName(strategy, seed) for strategy in self.strategies for seed in self.seeds)
 
     @property
@@ -85,13 +100,13 @@ class Begun:
     command: str
 
 
-def strategies_of(texts: Iterable[str]) -> tuple[str, ...]:
-    """Strategies as trials spell them, random first, each once.
+def arms_of(texts: Iterable[str], assist: str = DRAWN) -> tuple[str, ...]:
+    """Arms as trials spell them, random first, each once; `assist` is what they share, and is not named again.
 
     Raises:
-        InvalidArgument: one is not NAME[:OPTION=VALUE,...].
+        InvalidArgument: one is not NAME[:OPTION=VALUE,...][+ASSIST], or names no assistance.
     """
-    return tuple(dict.fromkeys([RANDOM, *(str(Strategy.parse(text)) for text in texts)]))
+    return tuple(dict.fromkeys([RANDOM, *(str(Arm.parse(text).under(assist)) for text in texts)]))
 
 
 def seeds_of(text: str) -> tuple[int, ...]:
@@ -111,7 +126,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
 
 
 def find_grid(workdir: Path, grid: Grid, command: str, *, resume: bool) -> Begun:
-    """What is to be done in WORKDIR: `grid`, or with what was begun there also the strategies and seeds of that.
+    """What is to be done in WORKDIR: `grid`, or with what was begun there also the arms and seeds of that.
 
     Raises:
         FailedPrecondition: there is a comparison and `resume` is off, or the folder holds other things.
@@ -124,7 +139,7 @@ def find_grid(workdir: Path, grid: Grid, command: str, *, resume: bool) -> Begun
     strategies, seeds = kept["strategies"], kept["seeds"]
     if not (isinstance(strategies, list) and isinstance(seeds, list)):
         raise InvalidConfig(f"{path} is no comparison of ours", field=str(path))
-    check_same(path, {**DEFAULTS, **kept}, grid.shared_options)
+    check_same(path, {**DEFAULTS, "assist": DRAWN, **kept}, grid.shared_options)
     both = replace(
         grid,
         strategies=_joined(strategies, grid.strategies),

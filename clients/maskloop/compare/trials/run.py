@@ -22,7 +22,6 @@ from maskloop.errors import Cancelled, InternalError, InvalidDataset, MaskloopEr
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.reporting.environment import machine, versions
-from maskloop.values import Strategy
 
 DATA_SEED = 0
 """Draws the images that all trials share, whatever their seeds."""
@@ -66,8 +65,8 @@ class CompareRun:
         data = read_data(options.data, demos, DATA_SEED, options.excerpt(), on_bad=on_bad)
         if not data.test:
             raise InvalidDataset(f"the data set {data.name} has no labeled test image to compare on", field="data")
-        for strategy in begun.grid.strategies:
-            plan_on(data, options, Strategy.parse(strategy))
+        for name in begun.grid.names():
+            plan_on(data, begun.grid.options_of(name), name.arm.strategy)
         keep_grid(self.workdir, begun)
         trials = Trials(self.workdir, begun, data, self.clock)
         kept = trials.kept()

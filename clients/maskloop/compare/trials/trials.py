@@ -12,7 +12,9 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from maskloop.client import Client
+from maskloop.compare.analysis.arm import CONTROL_TIMES, Arm
 from maskloop.compare.analysis.comparison import Point, Trial
+from maskloop.compare.trials.control import control_options
 from maskloop.compare.trials.grid import Begun, TrialName
 from maskloop.datasets.read import Data
 from maskloop.errors import InvalidConfig
@@ -20,7 +22,7 @@ from maskloop.formats.files import write_atomically
 from maskloop.loop.arms import ArmName, ArmResult, run_arm, slug_of
 from maskloop.loop.outcomes import Round
 from maskloop.loop.progress import Progress
-from maskloop.values import HeadState, Strategy
+from maskloop.values import HeadState
 
 TRIALS_FOLDER = "trials"
 
@@ -47,16 +49,18 @@ class Trials:
         Raises:
             MaskloopError: an option or the server will not do; the same call goes on with it.
         """
-        strategy = Strategy.parse(name.strategy)
+        options = self.begun.grid.options_of(name)
         result = run_arm(
             client,
-            ArmName(strategy, f"{self.data.name}-{slug_of(strategy)}-seed-{name.seed}"),
+            ArmName(name.arm.strategy, f"{self.data.name}-{_slug(name.arm)}-seed-{name.seed}"),
             self.data,
-            options=self.begun.grid.options_of(name),
-            run_id=str(uuid.uuid5(uuid.UUID(self.begun.run_id), f"seed-{name.seed}")),
+            options=control_options(options, self.data) if name.arm.is_control else options,
+            # Requests are told apart by it and by the strategy, which arms may have in common.
+            run_id=str(uuid.uuid5(uuid.UUID(self.begun.run_id), f"seed-{name.seed}{_suffix(name.arm)}")),
             progress=progress,
             clock=self.clock,
             tell=lambda so_far: progress.round_done(f"{name}: round {len(so_far.arm.rounds)}"),
+            first_of=options.parsed_budget(),
         )
         trial = trial_of(result, name)
         write_atomically(self._path(name), _adapter().dump_json(trial, indent=1) + b"\n")
@@ -72,7 +76,17 @@ class Trials:
 
     def _path(self, name: TrialName) -> Path:
         folder = self.workdir / TRIALS_FOLDER / f"seed-{name.seed}"
-        return folder / f"{slug_of(Strategy.parse(name.strategy))}.json"
+        return folder / f"{_slug(name.arm)}.json"
+
+
+def _slug(arm: Arm) -> str:
+    """An arm as part of an id or a file name."""
+    return f"{slug_of(arm.strategy)}{_suffix(arm)}"
+
+
+def _suffix(arm: Arm) -> str:
+    """What an arm is beside its strategy; "" for one that is nothing else, as all were once."""
+    return f"{f'-x{CONTROL_TIMES}' if arm.is_control else ''}{f'-{arm.assist}' if arm.assist else ''}"
 
 
 def trial_of(result: ArmResult, name: TrialName) -> Trial:

@@ -105,7 +105,6 @@ class Options(NetworkOptions):
         help="How people are helped to outline: none, proposals (the network's, to accept, mend or remove), boxes (the "
         "same, and a mask for each box), or auto: proposals once the IoU head is trusted.",
         panel=LABELS,
-        is_compared=True,
     )
     min_proposal_iou: float = option(
         0.5,

@@ -57,6 +57,7 @@ class Plan:
         test: what people label of test images before all else, `None` where nobody is to.
         assist: how people are helped; `None` for by proposals once the IoU head is trusted.
         min_proposal_iou: proposals of a lower predicted IoU are not shown.
+        first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -76,6 +77,7 @@ class Plan:
     test: FirstBatchGoal | None = None
     assist: Assist | None = Assist.NONE
     min_proposal_iou: float = 0.0
+    first_of: Budget | None = None
 
     def __post_init__(self) -> None:
         cheapest_s = self.costs.cheapest_full()
@@ -168,10 +170,11 @@ class Plan:
         return ledger.left_s if math.isfinite(ledger.left_s) else ledger.left_images * self.expected_full_s
 
     def _default_initial(self, ledger: Ledger) -> Budget:
-        if self.budget.images is None:
-            left_s = (self.budget.seconds or 0.0) - ledger.test_s
+        whole = self.first_of or self.budget
+        if whole.images is None:
+            left_s = (whole.seconds or 0.0) - ledger.test_s
             return Budget(seconds=max(INITIAL_SHARE * left_s, self.costs.cheapest_full()))
-        third = math.ceil(INITIAL_SHARE * max(1, self.budget.images - len(ledger.tested)))
+        third = math.ceil(INITIAL_SHARE * max(1, whole.images - len(ledger.tested)))
         return Budget(images=min(max(third, FIRST_IMAGES), MOST_INITIAL))
 
     @property
