@@ -176,9 +176,10 @@ def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(tmp_path: Path
     styles = arm_styles(list(HELP))
     assert len({(style.colour, style.marker, str(style.dashes)) for style in styles.values()}) == len(HELP)
     assert "4 ways of choosing and labeling" in text
-    assert "of random’s seconds" in text
+    assert "share of random’s seconds" in text
+    assert re.search(r"\d h \d+ min, \d\d%", " ".join(words(drawn(made)["seconds"])))
     assert "An arm that says nothing of it is one with drawn outlines." in text
-    assert "of random’s seconds" not in written(tmp_path, comparison())
+    assert "share of random’s seconds" not in written(tmp_path, comparison())
 
 
 def test_a_comparison_of_an_earlier_version_is_read_and_summed_up(tmp_path: Path, comparison: Make) -> None:

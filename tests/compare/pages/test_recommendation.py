@@ -226,6 +226,15 @@ def test_help_that_gains_nothing_leaves_people_to_draw(tell: Tell) -> None:
 
 def test_what_the_help_alone_gains_is_not_the_choice_s(tell: Tell) -> None:
     outcome = tell({"random": RANDOM, "random+boxes": BETTER, "entropy+boxes": (0.605, 0.611, 0.592)})
+    assert outcome[0].startswith("Use random selection helped by boxes")
+    assert outcome[1].startswith("Entropy selection helped by boxes ends 0.103 above")
+    assert "above random selection helped by boxes (" in outcome[1]
+    chosen = tell({"random": RANDOM, "random+boxes": PERHAPS, "entropy+boxes": BETTER})
+    assert chosen[0].startswith("Use entropy selection helped by boxes")
+
+
+def test_a_choice_that_is_not_above_help_that_is_not_sure_is_told_as_such(tell: Tell) -> None:
+    outcome = tell({"random": RANDOM, "random+boxes": (0.56, 0.64, 0.53), "entropy+boxes": BETTER})
     assert outcome[0].startswith("Use entropy selection helped by boxes")
     assert outcome[1] == (
         "It is no more than luck above random selection helped by boxes: what it gains, the help alone may explain."

@@ -97,3 +97,12 @@ def test_arms_that_differ_in_help_alone_have_records_of_their_own(judged: Make) 
     rows = {"random": RANDOM, "entropy": ALIKE, "entropy+boxes": BETTER}
     outcome = records([judged(name, rows) for name in ("beads", "cells")], "random")
     assert [(each.strategy, len(each.above)) for each in outcome] == [("entropy+boxes", 2), ("entropy", 0)]
+
+
+def test_what_the_help_alone_may_explain_is_said(judged: Make) -> None:
+    rows = {"random": RANDOM, "random+boxes": BETTER, "entropy+boxes": (0.605, 0.611, 0.592)}
+    outcome = recommendation_across([judged(name, rows) for name in ("beads", "cells")])
+    assert outcome[0].startswith("Begin with entropy selection helped by boxes")
+    assert outcome[0].endswith(
+        "It is no more than luck above random selection helped by boxes: what it gains, the help alone may explain."
+    )

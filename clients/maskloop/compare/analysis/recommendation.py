@@ -44,9 +44,8 @@ def recommend(gate: Gate, standings: Sequence[Standing], random: Sequence[CurveP
     if not usable:
         return Recommendation(Action.ONLY_RANDOM, control=named)
     sure = sure_winners(usable)
-    best = max(usable, key=lambda arm: (arm.strategy in sure, _to_random(arm).wins, _to_random(arm).end.mean))
-    wins, strong, by_lot = _to_random(best).wins, best.against.get(STRONG_RANDOM), str(best.arm.by_lot)
-    helped = best.against.get(by_lot) if best.arm.assist else None
+    best = _simplest(_highest(usable, sure), usable, sure)
+    wins, strong, helped = _to_random(best).wins, best.against.get(STRONG_RANDOM), _to_help_alone(best)
     ranking = sorted(arms, key=lambda arm: (not arm.usable, -_to_random(arm).end.mean))
     losers = [arm for arm in ranking if _to_random(arm).loses]
     explained = {best.strategy, *(arm.strategy for arm in losers[-1:])}
@@ -57,7 +56,7 @@ def recommend(gate: Gate, standings: Sequence[Standing], random: Sequence[CurveP
         false_winner=1 - ((1 + CONFIDENCE) / 2) ** len(usable),
         strong_as_well=any(arm.strategy == STRONG_RANDOM and not _to_random(arm).loses for arm in usable),
         strong_no_worse=wins and strong is not None and not strong.wins,
-        help_alone=by_lot if wins and helped is not None and not helped.wins else None,
+        help_alone=helped.baseline if wins and helped is not None and not helped.wins else None,
         control=named,
         ranking=tuple(arm.strategy for arm in ranking),
         explained=tuple(arm.strategy for arm in arms if arm.strategy in explained),
@@ -82,6 +81,23 @@ def sure_winners(arms: Sequence[Standing]) -> tuple[str, ...]:
         if strategy in wins:
             sure.append(strategy)
     return tuple(sure)
+
+
+def _highest(usable: Sequence[Standing], sure: Sequence[str]) -> Standing:
+    return max(usable, key=lambda arm: (arm.strategy in sure, _to_random(arm).wins, _to_random(arm).end.mean))
+
+
+def _simplest(best: Standing, usable: Sequence[Standing], sure: Sequence[str]) -> Standing:
+    """Random images with the help of `best`, where they are sure to win as well and `best` is not above them."""
+    helped = _to_help_alone(best)
+    if helped is None or helped.wins or helped.baseline not in sure:
+        return best
+    return next(arm for arm in usable if arm.strategy == helped.baseline)
+
+
+def _to_help_alone(arm: Standing) -> Difference | None:
+    """Against random images with the same help; `None` for those themselves, and where people draw."""
+    return arm.against.get(str(arm.arm.by_lot)) if arm.arm.assist else None
 
 
 def _alike(arms: Sequence[Standing]) -> tuple[tuple[str, ...], ...]:

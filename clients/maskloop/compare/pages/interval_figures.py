@@ -71,13 +71,20 @@ def reach_figure(results: Results, name: str) -> Drawing | None:
     arms = [
         (
             names[arm.strategy],
-            say_reach(reach, interval=False),
+            _say_reached(results, arm, reach),
             [_reach_mark(arm, reach, styles[arm.strategy], unit_s)],
         )
         for arm, reach in reached
     ]
     scale = Scale(0, results.end_s / unit_s, f"annotator {unit}, to the end of the budget")
     return _arms_figure(name, "Time to where random ends", "", arms, scale)
+
+
+def _say_reached(results: Results, arm: Standing, reach: Reach) -> str:
+    """The time; where arms differ by help also the share of random's seconds, which is what counts there."""
+    text = say_reach(reach, interval=False)
+    tells_share = reach.share is not None and arm.strategy != RANDOM
+    return f"{text}, {reach.share:.0%}" if tells_share and any(each.arm.assist for each in results.standings) else text
 
 
 def pooled_figure(records: Sequence[Record], styles: Styles, name: str) -> Drawing | None:

@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 from maskloop.compare.analysis.comparison import RANDOM, Comparison
 from maskloop.compare.analysis.records import Record
-from maskloop.compare.analysis.results import AnalysedComparison, Results, Standing
+from maskloop.compare.analysis.results import CONFIDENCE, AnalysedComparison, Results, Standing
 from maskloop.compare.analysis.win_matrix import STAGES, WinMatrix
 from maskloop.compare.pages.arm_style import arm_styles
 from maskloop.compare.pages.environment import templates
 from maskloop.compare.pages.interval_figures import ENOUGH
 from maskloop.compare.pages.recommendation import advice, recommendation
 from maskloop.compare.pages.summary import Summary
-from maskloop.compare.pages.wording import HELPED, arm_names, say_arm, say_gain, say_reach
+from maskloop.compare.pages.wording import HELPED, arm_names, say_arm, say_gain, say_interval, say_reach
 from maskloop.pages.figures import Drawing
 from maskloop.pages.html import KeyFigure, theme_colour, themed, unbroken
 from maskloop.pages.wording import say_budget, say_change, say_count, say_number, say_time
@@ -102,7 +102,7 @@ def key_figures(results: Results) -> Iterator[KeyFigure]:
         yield from _best(results)
     control = results.of(results.recommendation.control)
     if control is not None:
-        yield KeyFigure("control, against random", say_change(gain(control), 3), say_gain(control.against[RANDOM].end))
+        yield KeyFigure("control, against random", say_change(gain(control), 3), _interval(control))
     noise = "one seed" if gate.noise is None else f"seeds differ by {say_number(gate.noise, 3)}"
     yield KeyFigure("random’s own rise", say_change(gate.rise.mean, 3), noise)
     if gate.detectable is not None:
@@ -180,6 +180,10 @@ def _best(results: Results) -> Iterator[KeyFigure]:
         arm = max(arms, key=gain)
         note = f"{say_arm(arm.strategy)}: {say_gain(arm.against[RANDOM].end)}"
         yield KeyFigure("highest end, against random", say_change(gain(arm), 3), note)
+
+
+def _interval(arm: Standing) -> str:
+    return f"{CONFIDENCE:.0%} interval{say_interval(arm.against[RANDOM].end)}"
 
 
 def _budget(comparison: Comparison) -> str:
