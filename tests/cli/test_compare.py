@@ -41,6 +41,7 @@ def _point(spent_s, quality):
         (("--strategy", "guesswork"), "guesswork"),
         (("--strategy", "random+magic"), "'magic'"),
         (("--strategy", "entropy*2"), "random*2"),
+        (("--strategy", "random+boxes", "--recipe", "compact"), "--assist boxes"),
         (("--assist", "magic"), "--assist 'magic'"),
         (("--labeler", "folder:todo"), "--labeler folder:todo"),
         (("--labeler", "ground-truth,outlines=2"), "outlines=2"),

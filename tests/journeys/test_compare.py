@@ -12,7 +12,7 @@ from maskloop.compare.pages.write import read_comparison
 from tests.journeys.loops import PATIENCE_S, Loop, children, processes_naming
 
 GUIDED = "mask_guided:trust=any"
-HELPED = "random+boxes"
+HELPED = "random+proposals"
 OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1")
 BUDGET_S = 3000
 MACHINE_S = {"machine_s"}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.values import Need
+from maskloop.values import Assist, Need
 
 if TYPE_CHECKING:
     from maskloop.loop.options.options import Options
@@ -29,6 +29,11 @@ def check_together(options: Options) -> None:
         raise InvalidArgument(
             f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
             field="strategy",
+        )
+    if options.parsed_assist() is Assist.BOXES and options.recipe_name != "pretrained":
+        raise InvalidArgument(
+            f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
+            field="assist",
         )
     if not options.simulated and options.parsed_strategy().uses_imported_scores:
         raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
