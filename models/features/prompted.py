@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from maskloop.values import Prompt
-from models.data.samples import ImageToScore
 from models.data.windows import Window, windows
 from models.encoders.taps import FrozenEncoder
 from models.predictor import PromptedImage
@@ -54,22 +53,23 @@ class Asked:
         Raises:
             InvalidImage: an image is not of the size that it is said to be of.
         """
-        wanted: dict[tuple[str, Window], int] = {}
-        items: dict[str, tuple[ImageToScore, tuple[int, int]]] = {}
-        parts = []
+        wanted: dict[tuple[str, str], dict[Window, int]] = {}  # by what names a picture, its windows and their places
+        pictures: dict[tuple[str, str], PromptedImage] = {}
+        parts, number = [], 0
         for row, image in enumerate(images):
-            items[image.item.image_id] = image.item, image.size
+            name = (image.item.image_id, image.item.content)
+            own, _ = wanted.setdefault(name, {}), pictures.setdefault(name, image)
             among = windows(image.size, encoder.tile, encoder.image_size)
-            for number, prompt in enumerate(image.prompts):
+            for place, prompt in enumerate(image.prompts):
                 for window, edges in shown_in(prompt, among):
-                    place = wanted.setdefault((image.item.image_id, window), len(wanted))
-                    parts.append(PromptPart(row, number, place, window, edges))
+                    if window not in own:
+                        own[window], number = number, number + 1
+                    parts.append(PromptPart(row, place, own[window], window, edges))
         taps: dict[int, list[Tensor]] = {}
-        for image_id, (item, size) in items.items():
-            own = [window for name, window in wanted if name == image_id]
-            for window, picture in zip(own, encoder.looked(item, size, own), strict=True):
-                taps[wanted[image_id, window]] = encoder.tensors([picture.taps])
-        return cls(tuple(parts), tuple(taps[place] for place in range(len(wanted))))
+        for name, own in wanted.items():
+            looked = encoder.looked(pictures[name].item, pictures[name].size, list(own))
+            taps |= {place: encoder.tensors([seen.taps]) for place, seen in zip(own.values(), looked, strict=True)}
+        return cls(tuple(parts), tuple(taps[place] for place in range(number)))
 
 
 def shown_in(prompt: Prompt, among: Sequence[Window]) -> list[tuple[Window, Edges]]:

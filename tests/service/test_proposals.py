@@ -5,14 +5,31 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-from contextlib import closing, contextmanager
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 
+import grpc
 import pytest
 
 from maskloop.client import Client
 from maskloop.client.wire import Retry
-from maskloop.values import Category, Prompt, PromptPoint
-from tests.service.processes import ServerProcess, children, command_line
+from maskloop.errors import (
+    DeadlineExceeded,
+    ImageNotFound,
+    InvalidPrompt,
+    ModelNotFound,
+    NoActiveModel,
+    QueueFull,
+    Unavailable,
+    UnsupportedPrompts,
+)
+from maskloop.v1 import proposals_pb2
+from maskloop.v1.proposals_pb2_grpc import ProposalServiceStub
+from maskloop.values import Category, OperationState, Prompt, PromptPoint
+from service.store import Database
+from service.store.models import prompted_proposals
+from tests.service.processes import ServerProcess, children, command_line, is_gone
 from tests.service.squares import SIDE, TINY, imports
 
 RECIPE = {
@@ -77,7 +94,8 @@ def stopped(pid):
     try:
         yield
     finally:
-        os.kill(pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # it was killed
+            os.kill(pid, signal.SIGCONT)
 
 
 def rows(folder):
@@ -102,4 +120,146 @@ def test_the_same_call_gives_the_same_ids_and_no_further_row(once, images, folde
     first = ask(once, images[1], BOX, POINT)
     before = rows(folder)
     assert ask(once, images[1], BOX, POINT) == first
+    assert ask(once, images[1], POINT).proposals == first.proposals[1:]
     assert rows(folder) == before
+    assert len({row[:2] for row in before}) == len(before)
+
+
+def test_what_cannot_be_asked_is_refused_by_name(once, images):
+    with pytest.raises(InvalidPrompt, match="0 prompts; 1 to 100") as none:
+        once.propose_masks(project_id="p", image_id=images[0], prompts=[])
+    assert none.value.field == "prompts"
+    with pytest.raises(InvalidPrompt, match="prompt 1: a box of 30 x 12 pixels"):
+        ask(once, images[0], BOX, Prompt(box=(4, 4, 30, 12)))
+    with pytest.raises(InvalidPrompt, match="prompt 0: project p has no category 9"):
+        ask(once, images[0], Prompt(9, (0, 0, 4, 4)))
+    with pytest.raises(ImageNotFound, match="nobody"):
+        ask(once, "nobody")
+    with pytest.raises(ModelNotFound, match="nobody"):
+        ask(once, images[0], model_version="nobody")
+
+
+def test_a_prompt_that_no_client_of_ours_would_send_is_refused_by_its_place(server, images):
+    message = proposals_pb2.ProposeMasksRequest(project_id="p", image_id=images[0])
+    message.prompts.add().box.width = 3
+    message.prompts[0].box.height = 3
+    message.prompts.add().points.add(x=3, y=float("nan"), on_object=True)
+    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as raised:
+        ProposalServiceStub(channel).ProposeMasks(message, timeout=20)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "prompt 1: (3, nan) is no point" in raised.value.details()
+
+
+def test_a_version_that_takes_no_prompts_says_which_would(once, images):
+    (other,) = (model.id for model in once.list_models(project_id="p") if model.recipe == "compact")
+    with pytest.raises(UnsupportedPrompts, match=r"recipe `compact` takes no prompts.*`pretrained`"):
+        ask(once, images[0], model_version=other)
+
+
+def test_a_project_without_a_model_has_nobody_to_ask(once):
+    once.create_project(project_id="bare", categories=[Category(1, "square")])
+    with pytest.raises(NoActiveModel):
+        once.propose_masks(project_id="bare", image_id="i", prompts=[BOX])
+
+
+def test_calls_that_waited_together_are_answered_as_each_alone(server, once, images):
+    """The first is in the process when it stops; the others wait, and are answered in one pass."""
+    asked = [(images[place], BOX, POINT) for place in range(WAITING)]
+    alone = [ask(once, *each) for each in asked]
+    with ThreadPoolExecutor(WAITING) as threads:
+        with stopped(prompts_pid(server)):
+            calls = [threads.submit(ask, once, *each) for each in asked]
+            fill(server, images[0])
+        assert [call.result(60) for call in calls] == alone
+
+
+def fill(server, image_id):
+    """Wait until so many calls wait that no further one is taken. Returns what that one is told."""
+    with Client(server.address, timeout_s=0.5, retry=ONCE) as more:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                ask(more, image_id)
+            except QueueFull as full:
+                return full
+            except DeadlineExceeded:
+                continue
+    raise AssertionError("every call was taken")
+
+
+def test_a_full_queue_says_when_to_come_back_and_nobody_else_waits_for_it(server, once, images):
+    with ThreadPoolExecutor(WAITING) as threads:
+        with stopped(prompts_pid(server)):
+            calls = [threads.submit(ask, once, images[0]) for _ in range(WAITING)]
+            full = fill(server, images[0])
+            assert full.retry_after_s > 0
+            assert once.get_model(project_id="p").active
+        assert len({call.result(60).proposals[0].id for call in calls}) == 1
+
+
+def test_a_call_whose_deadline_passed_is_dropped(server, once, images, folder):
+    """One is with the stopped process, one waits behind it. Neither leaves a row; the next call is answered."""
+    before = rows(folder)
+    with Client(server.address, timeout_s=1.0, retry=ONCE) as hasty, ThreadPoolExecutor(2) as threads:
+        with stopped(prompts_pid(server)):
+            late = [threads.submit(ask, hasty, images[5], Prompt(box=(1, 1, 9 + n, 9))) for n in range(2)]
+            for call in late:
+                with pytest.raises(DeadlineExceeded):
+                    call.result(60)
+        assert ask(once, images[0]).proposals
+    assert rows(folder) == before
+
+
+def test_the_process_may_be_killed_calls_at_it_are_told_so_and_the_next_begins_another(server, once, images):
+    first, pid = ask(once, images[0], BOX, POINT), prompts_pid(server)
+    with ThreadPoolExecutor(1) as threads, stopped(pid):
+        call = threads.submit(ask, once, images[0])
+        until_sent(server, images[0])
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(Unavailable, match="the process that answers prompts ended"):
+            call.result(60)
+    assert is_gone(pid)
+    assert ask(once, images[0], BOX, POINT) == first
+    assert prompts_pid(server) != pid
+
+
+def until_sent(server, image_id):
+    """Wait until a call that was begun before has surely reached the stopped process: one after it has waited."""
+    with Client(server.address, timeout_s=1.0, retry=ONCE) as later, pytest.raises(DeadlineExceeded):
+        ask(later, image_id)
+
+
+def test_a_client_that_repeats_calls_does_not_notice_the_death(server, images):
+    pid = prompts_pid(server)
+    with Client(server.address) as patient, ThreadPoolExecutor(1) as threads:
+        with stopped(pid):
+            call = threads.submit(ask, patient, images[0])
+            until_sent(server, images[0])
+            os.kill(pid, signal.SIGKILL)
+        assert call.result(60).proposals
+
+
+def test_a_training_keeps_nobody_waiting(server, once, images):
+    endless = {**RECIPE, "min_iterations": 50_000, "max_iterations": 50_000}
+    operation = once.train_model(project_id="p", overrides=endless, activate=False)
+    until = time.monotonic() + 120
+    while once.get_operation(operation_id=operation.id).state is not OperationState.RUNNING:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert ask(once, images[2]).proposals
+    assert once.get_operation(operation_id=operation.id).state is OperationState.RUNNING
+    once.cancel_operation(operation_id=operation.id)
+
+
+def test_after_the_server_was_killed_no_process_is_left_and_what_it_answered_is_found_by_its_ids(
+    server, once, images, folder
+):
+    """The last of this file: the server does not come back."""
+    answer, pid = ask(once, images[0], BOX, POINT), prompts_pid(server)
+    server.end(signal.SIGKILL)
+    assert is_gone(pid)
+    kept = Database(f"sqlite:///{folder / 'maskloop.db'}")
+    with kept.read() as tx:
+        found = prompted_proposals(tx, "p", images[0], ["nobody", *(item.id for item in answer.proposals)])
+    kept.close()
+    assert found == {item.id: item for item in answer.proposals}
