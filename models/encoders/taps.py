@@ -172,21 +172,26 @@ class FrozenEncoder:
             InvalidImage: the picture is of another size.
         """
         keys = [self._window_key(item.content, window) if item.content else "" for window in wanted]
-        found = [self.store.read(key, self.shapes) if key else None for key in keys]
-        if None in found:
-            pixels = item.load()
-            if pixels.shape[:2] != size:
-                height, width = pixels.shape[:2]
-                raise InvalidImage(f"a picture said to be of {size[1]} x {size[0]} pixels is of {width} x {height}")
-        made = []
-        for key, kept, window in zip(keys, found, wanted, strict=True):
-            picture = kept
-            if picture is None:
-                small = resize_image(window.of(pixels), self.image_size)
-                picture = EncodedPicture(self.encode(image_tensor([small], self.device))[0], size)
-                if key:
-                    self.store.keep(key, picture)
-            made.append(picture)
+        kept = [self.store.read(key, self.shapes) if key else None for key in keys]
+        for picture in kept:
+            if picture is not None:
+                _check_size(picture.size, size)
+        if None not in kept:
+            return [picture for picture in kept if picture is not None]
+        pixels = item.load()
+        _check_size((pixels.shape[0], pixels.shape[1]), size)
+        return [
+            self._window_of(pixels, window, key) if picture is None else picture
+            for window, key, picture in zip(wanted, keys, kept, strict=True)
+        ]
+
+    def _window_of(self, pixels: NDArray[np.uint8], window: Window, key: str) -> EncodedPicture:
+        """One window of a picture, encoded alone and kept under `key`, if that is not ""."""
+        small = resize_image(window.of(pixels), self.image_size)
+        taps = self.encode(image_tensor([small], self.device))[0]
+        made = EncodedPicture(taps, (pixels.shape[0], pixels.shape[1]))
+        if key:
+            self.store.keep(key, made)
         return made
 
     def _kept(self, pictures: Sequence[Item], missing: list[Item]) -> Iterator[list[EncodedWindow[Item]]]:
@@ -247,3 +252,10 @@ def join_taps(taken: Sequence[Taps], device: torch.device) -> list[Tensor]:
         .to(torch.float32, memory_format=torch.channels_last)
         for level in range(len(taken[0]))
     ]
+
+
+def _check_size(found: tuple[int, int], told: tuple[int, int]) -> None:
+    if found != told:
+        raise InvalidImage(
+            f"a picture said to be of {told[1]} x {told[0]} pixels is of {found[1]} x {found[0]}", field="size"
+        )

@@ -142,5 +142,6 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
 @pytest.mark.parametrize("name", REFUSING)
 def test_a_network_that_takes_no_prompts_names_its_recipe_and_one_that_does(name, asked):
     predictor = PREDICTORS[name]()
+    assert isinstance(predictor, FittedModel)
     with pytest.raises(UnsupportedPrompts, match=f"recipe `{predictor.recipe.name}` takes no prompts.*`pretrained`"):
         predictor.propose(asked)

@@ -11,6 +11,7 @@ from maskloop.masks import Mask
 from maskloop.values import ObjectLabel, Prompt, PromptPoint
 from models.data.samples import Example, ImageToScore
 from models.data.windows import windows
+from models.encoders.taps import FrozenEncoder
 from models.features.recipe import PretrainedRecipe
 from models.predictor import PromptedImage
 from models.pretrained.fit import fit
@@ -148,10 +149,13 @@ def test_in_a_large_photograph_a_box_is_answered_from_the_window_that_holds_it(w
 
 def test_only_the_windows_that_hold_a_prompt_are_encoded(windowed, monkeypatch):
     seen = []
-    encode = type(windowed.encoder).encode
-    monkeypatch.setattr(
-        type(windowed.encoder), "encode", lambda self, images: seen.append(len(images)) or encode(self, images)
-    )
+    encode = FrozenEncoder.encode
+
+    def watched(self, images):
+        seen.append(len(images))
+        return encode(self, images)
+
+    monkeypatch.setattr(FrozenEncoder, "encode", watched)
     example = large_photograph()
     proposed(windowed, example, boxed(example.objects[0]), boxed(example.objects[0]))
     assert seen == [1]

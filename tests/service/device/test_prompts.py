@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ import torch
 from maskloop.errors import InvalidImage, ModelNotFound, NotFound, UnsupportedPrompts
 from maskloop.values import Prompt, PromptPoint
 from models.encoders.feature_store import FeatureStore
+from models.kinds.load import AnyModel, load_model
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
 from service.device import prompts as prompts_module
@@ -67,9 +69,13 @@ def test_a_model_that_cannot_be_asked_is_an_answer(asked, name, error):
 
 def test_the_models_asked_last_stay_loaded(asked, monkeypatch):
     loaded: list[str] = []
-    load = prompts_module.load_model
+
+    def load(path: Path, *more: Any) -> AnyModel:
+        loaded.append(path.name)
+        return load_model(path, *more)
+
     monkeypatch.setattr(prompts_module, "MODELS", 1)
-    monkeypatch.setattr(prompts_module, "load_model", lambda path, *more: loaded.append(path.name) or load(path, *more))
+    monkeypatch.setattr(prompts_module, "load_model", load)
     call = asked.calls[0]
     asked.prompts.answer([replace(call, checkpoint=asked.folder / "dense")])
     loaded.clear()
