@@ -26,6 +26,7 @@ BENCHMARKS = (
     "clusters",
     "startup",
     "encoding",
+    "prompts",
 )
 APART = (
     "assisted",

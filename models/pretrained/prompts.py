@@ -32,7 +32,7 @@ from models.pretrained.network import Maps, PyramidNetwork
 from models.pretrained.regions import full_size_mask
 from models.pretrained.statistics import NAMES, statistics_beside
 
-PASS = 8  # regions that are drawn at once
+PASS = 4  # regions that are drawn at once
 SIZES = (0.4, 0.6, 1.0, 1.6)  # of boxes at a point, times the network's own
 MOST_STARTS = 4  # points of a prompt that boxes are drawn at
 MOST_CENTRES = 3  # and centres beside them
