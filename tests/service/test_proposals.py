@@ -219,7 +219,7 @@ def test_a_call_whose_deadline_passed_is_dropped(server, once, images, folder):
 
 def test_the_process_may_be_killed_calls_at_it_are_told_so_and_the_next_begins_another(server, once, images):
     first = ask(once, images[0], BOX, POINT)
-    told, pid = [], 0
+    told: list[Exception] = []
     while not told:  # a call that comes to the server after the kill is answered by the next process
         pid = prompts_pid(server)
         told = [error for error in kill_at_calls(pid, once, images[0]) if error is not None]
