@@ -18,6 +18,7 @@ from maskloop.compare.analysis.win_matrix import WinMatrix, win_matrix
 from maskloop.compare.pages.recommendation import recommendation, recommendation_across
 
 STRATEGIES = ("random", "mask_guided:target=0.5", "mask_guided:target=0.2", "stratified_random")
+OTHERS = (*STRATEGIES[1:], "random+boxes", "mask_guided:target=0.5+boxes", "random*2")
 
 
 @st.composite
@@ -34,8 +35,8 @@ def trials(draw: st.DrawFn, strategy: str, seed: int) -> Trial:
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
-    """Anything that may have come so far of two to four strategies and one to four seeds; random's first trial is."""
-    names = STRATEGIES[: draw(st.integers(2, 4))]
+    """Anything that may have come so far of two to four arms and one to four seeds; random's first trial is."""
+    names = ("random", *draw(st.lists(st.sampled_from(OTHERS), min_size=1, max_size=3, unique=True)))
     seeds = tuple(range(draw(st.integers(1, 4))))
     first = draw(trials("random", 0).filter(lambda trial: trial.points[0].pq is not None))
     others = [(name, seed) for name in names for seed in seeds if (name, seed) != ("random", 0)]
