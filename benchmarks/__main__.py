@@ -40,6 +40,7 @@ APART = (
     "nuclei_looks",
     "photographs",
     "prior_head",
+    "prompted_masks",
     "reliability",
     "student_network",
     "walls",

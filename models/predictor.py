@@ -94,7 +94,7 @@ class Predictor(ABC):
         """Outline what people show: of each image a proposal for each prompt, in their order.
 
         All are answered in one pass, and an image may come several times. Whatever else is asked with it, a prompt gets
-        the same mask and category. Masks are at the image's own size. No pixel of a point beside the object is in one.
+        the same proposal. Masks are at the image's own size. No pixel of a point beside the object is in one.
         A mask is empty, with a predicted IoU of 0, where the network sees nothing. A proposal is of the category that
         its prompt names; where that is 0, of the network's own. The network's mode is left as it was.
 

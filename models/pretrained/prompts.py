@@ -45,7 +45,7 @@ Seed = tuple[float, float]
 
 @dataclass(frozen=True)
 class Look:
-    """A window that was looked at: its maps, and its scaled taps."""
+    """A window that was looked at: its maps, and its coarsest two taps, scaled, which tell classes."""
 
     maps: Maps
     taps: list[Tensor]
@@ -139,7 +139,7 @@ def _prompt(images: Sequence[PromptedImage], part: PromptPart) -> Prompt:
 
 def _look(network: PyramidNetwork, raw: Sequence[Tensor]) -> Look:
     taps = network.scaled(raw)
-    return Look(network(taps), taps)
+    return Look(network(taps), taps[-2:])
 
 
 def _drafts(look: Look, part: PromptPart, prompt: Prompt) -> list[Draft]:
@@ -189,37 +189,44 @@ def _centres(maps: Maps, points: Sequence[Seed]) -> list[tuple[Seed, Box]]:
 def _draw(
     network: PyramidNetwork, looks: Sequence[Look], drafts: Sequence[Draft], calibrator: Calibrator
 ) -> list[Drawn]:
-    """Of every draft, in their order."""
-    passes = [drafts[start : start + PASS] for start in range(0, len(drafts), PASS)]
-    return [drawn for several in passes for drawn in _draw_some(network, looks, several, calibrator)]
+    """Of every draft, in their order; boxes that were given and others in passes of their own."""
+    made: dict[int, Drawn] = {}
+    for given in (True, False):
+        own = [place for place, draft in enumerate(drafts) if draft.given == given]
+        for start in range(0, len(own), PASS):
+            some = own[start : start + PASS]
+            drawn = _draw_some(network, looks, [drafts[place] for place in some], calibrator)
+            made |= dict(zip(some, drawn, strict=True))
+    return [made[place] for place in range(len(drafts))]
 
 
 def _draw_some(
     network: PyramidNetwork, looks: Sequence[Look], drafts: Sequence[Draft], calibrator: Calibrator
 ) -> list[Drawn]:
-    """In one pass of `PASS` regions."""
+    """In one pass: `PASS` regions, each with its window's maps, so that all shapes are the same in every pass.
+
+    Args:
+        drafts: at most `PASS`, whose boxes were all given, or none of them.
+    """
     filled = [*drafts, *[drafts[-1]] * (PASS - len(drafts))]
-    order = sorted(range(PASS), key=lambda row: filled[row].place)
-    places = sorted({draft.place for draft in filled})
-    maps, taps = _joined([looks[place] for place in places])
-    ordered = [filled[row] for row in order]
-    images = torch.tensor([places.index(draft.place) for draft in ordered], device=maps.pyramid.device)
-    seeds, boxes = (maps.pyramid.new_tensor(each) for each in zip(*((d.seed, d.box) for d in ordered), strict=True))
-    given = torch.tensor([draft.given for draft in ordered], device=maps.pyramid.device)
+    maps, taps = _joined([looks[draft.place] for draft in filled])
+    device = maps.pyramid.device
+    seeds, boxes = (maps.pyramid.new_tensor(each) for each in zip(*((d.seed, d.box) for d in filled), strict=True))
+    given = torch.tensor([draft.given for draft in filled], device=device)
+    images = torch.arange(PASS, device=device)
     found = draw_seeds(network, maps, taps, images=images, seeds=seeds, boxes=boxes, given=given)
     alone = found.score.new_zeros(PASS)  # a person says that there is an object; nothing is said of others
     statistics = statistics_beside(found, maps, alone, alone).cpu().double().numpy()
     logits, regions, classes = (part.float().cpu().numpy() for part in (found.logits, found.regions, found.classes))
     ious = calibrator.predict(statistics)
-    made = {
-        row: Drawn(logits[at], regions[at].astype(np.float64), classes[at], statistics[at], float(ious[at]))
-        for at, row in enumerate(order)
-    }
-    return [made[row] for row in range(len(drafts))]
+    return [
+        Drawn(logits[row], regions[row].astype(np.float64), classes[row], statistics[row], float(ious[row]))
+        for row in range(len(drafts))
+    ]
 
 
 def _joined(looks: Sequence[Look]) -> tuple[Maps, list[Tensor]]:
-    """Several windows as one batch."""
+    """Windows as one batch, however often one comes."""
     names = ("pyramid", "semantic", "centres", "boxes")
     maps = Maps(*(torch.cat([getattr(look.maps, name) for look in looks]) for name in names))
     return maps, [torch.cat(level) for level in zip(*(look.taps for look in looks), strict=True)]
