@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from maskloop.loop.buying import is_begun
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.record.decisions import round_name
 from maskloop.loop.session import CampaignSession
-from maskloop.values import Assist, Assistance, HeadState, ModelVersion, explain_head
+from maskloop.values import UNAIDED, Assist, Assistance, HeadState, ModelVersion, explain_head
 
 
 def help_in_round(number: int, model: ModelVersion, session: CampaignSession, plan: Plan) -> Assistance:
@@ -20,14 +21,16 @@ def help_in_round(number: int, model: ModelVersion, session: CampaignSession, pl
     name = round_name(number, "assist")
     if name not in session.decisions:
         before = session.decisions.get(round_name(number - 1, "assist"))
-        assist, reason = _decide(plan.assist, model)
-        session.decisions.note(name, assist.value)
-        if before != assist.value:
+        begun = is_begun(round_name(number), session)  # by a version of this program that helped nobody
+        assist, reason = (Assist.NONE, "") if begun else _decide(plan.assist, model)
+        decided = {"assist": assist.value, "min_predicted_iou": plan.min_proposal_iou}
+        session.decisions.note(name, decided)
+        if not begun and (before or {}).get("assist") != assist.value:
             session.progress.note(_say(assist, reason))
-    assist = Assist(session.decisions.get(name))
-    if assist is Assist.NONE:
-        return Assistance()
-    return Assistance(assist, model.id, plan.min_proposal_iou)
+    kept = session.decisions.get(name)
+    if kept["assist"] == Assist.NONE:
+        return UNAIDED
+    return Assistance(Assist(kept["assist"]), model.id, kept["min_predicted_iou"])
 
 
 def _decide(asked: Assist | None, model: ModelVersion) -> tuple[Assist, str]:

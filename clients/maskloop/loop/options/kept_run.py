@@ -15,7 +15,7 @@ RUN_FILE = "run.json"
 CHANGES = "changes"
 DEFAULTS = {each.name: each.default for each in fields(Options) if each.default is not MISSING}
 """What options are that a run file does not hold: those that came after it was written."""
-CHANGEABLE = frozenset({"budget", "batch", "max_rounds", "stop_when", "labeler"})
+CHANGEABLE = frozenset({"budget", "batch", "max_rounds", "stop_when", "labeler", "assist", "min_proposal_iou"})
 """What may be another way when a run is gone on with."""
 GROWING = "classes"
 """What may grow at its end when photographs without labels are gone on with."""
