@@ -20,7 +20,7 @@ METHODS = [method for service in SERVICES for method in service.methods]
 
 def test_every_service_is_there():
     names = {service.name.removesuffix("Service") for service in SERVICES}
-    assert names == {"Project", "Campaign", "Label", "Model", "Classifier"}
+    assert names == {"Project", "Campaign", "Label", "Model", "Classifier", "Proposal"}
 
 
 def verb_of(name):
