@@ -12,6 +12,7 @@ from maskloop.values import (
     CostEstimates,
     KindCosts,
     OutlineFit,
+    ReviewFit,
     SecondsEstimate,
     SupervisionKind,
 )
@@ -55,6 +56,19 @@ def test_outlines_by_length_come_with_the_fits_error_and_what_to_plan_next(a_rep
     ]
     for text in ("0.50 sides", "by 14%", "by 33%", "--outline-cost 31+60"):
         assert text in told.sentence
+
+
+def test_the_steps_of_reviews_that_people_took_are_told(a_report):
+    reviews = ReviewFit(12, 1, 1200.0, 600.0, OUTLINE, CHECK, replace(CHECK, steps=0), replace(OUTLINE, steps=3))
+    costs = CostEstimates(2, COUNTS, BOXES, replace(FULL, labels=0), NO_FIT, reviews)
+    (told,) = label_costs(a_report(costs=costs, setup=NAMES))
+    assert told.kind == "Labels with proposals"
+    assert [step.name for step in told.steps] == [
+        "drawing what was missed",
+        "looking at a proposal",
+        "mending a whole outline’s worth",
+    ]
+    assert told.sentence.startswith("11 labels planned at 20 min took 10 min. Left out: 1 label")
 
 
 def test_a_report_without_timed_people_says_nothing_of_it(a_report, tmp_path):

@@ -27,8 +27,9 @@ from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
-from maskloop.loop.session import CampaignSession, Training
+from maskloop.loop.session import CampaignSession
 from maskloop.loop.student_network import StudentNetwork, train_student_network
+from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count, say_quality_or_none
 from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
 

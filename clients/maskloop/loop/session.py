@@ -17,6 +17,7 @@ from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.record.request_ids import RequestIds
 from maskloop.loop.record.test_set import TestSet
+from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count
 from maskloop.values import (
     UNAIDED,
@@ -43,17 +44,6 @@ from maskloop.values import (
 NAME = "al-loop"
 MOST_IMAGES_A_BATCH = 500
 LEASE_S = 3600.0
-
-
-@dataclass(frozen=True)
-class Training:
-    """How networks are trained: a recipe by name, what differs from it, and the seed; the classifier's recipe too."""
-
-    recipe: str
-    overrides: Mapping[str, object]
-    seed: int
-    classifier: str = ""
-    classifier_overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

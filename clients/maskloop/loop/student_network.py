@@ -13,7 +13,8 @@ from typing import Any
 
 from maskloop.formats.segmentation import read_segmentation
 from maskloop.loop.outcomes import Measured
-from maskloop.loop.session import CampaignSession, Training
+from maskloop.loop.session import CampaignSession
+from maskloop.loop.training import Training
 from maskloop.values import Evaluation, HeadState, ModelVersion, ObjectLabel, PseudoLabels
 
 NAME = "second"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from maskloop.pages.wording import capital, say_count, say_kind, say_time
 from maskloop.report.report import RunReport
-from maskloop.values import KindCosts, OutlineFit, SecondsEstimate, SupervisionKind
+from maskloop.values import KindCosts, OutlineFit, ReviewFit, SecondsEstimate, SupervisionKind
 
 ITEMS = {
     SupervisionKind.COUNTS: "counting a class",
@@ -44,7 +44,19 @@ def label_costs(report: RunReport) -> list[LabelCosts]:
         for costs in report.costs.kinds
         if costs.labels
     ]
-    return told + ([_by_length(report.costs.outlines)] if report.costs.outlines.labels else [])
+    told += [_by_length(report.costs.outlines)] if report.costs.outlines.labels else []
+    return told + ([_of_reviews(report.costs.reviews)] if report.costs.reviews.labels else [])
+
+
+def _of_reviews(fit: ReviewFit) -> LabelCosts:
+    steps = (
+        StepCosts("drawing what was missed", fit.drawn),
+        StepCosts("looking at a proposal", fit.look),
+        StepCosts("boxing an object", fit.box),
+        StepCosts("mending a whole outline’s worth", fit.mended),
+    )
+    kept = tuple(step for step in steps if step.seconds.steps)
+    return LabelCosts("Labels with proposals", _sentence(fit), kept)
 
 
 def _by_length(fit: OutlineFit) -> LabelCosts:
@@ -64,7 +76,7 @@ def _steps(costs: KindCosts, names: dict[int, str]) -> tuple[StepCosts, ...]:
     return check, StepCosts(ITEMS[costs.kind], costs.item), *(parts if len(parts) > 1 else [])
 
 
-def _sentence(costs: KindCosts) -> str:
+def _sentence(costs: KindCosts | ReviewFit) -> str:
     timed = costs.labels - costs.left_out
     text = f"{say_count(timed, 'label')} planned at {say_time(costs.planned_s)} took {say_time(costs.measured_s)}."
     if not costs.left_out:
