@@ -5,6 +5,7 @@ commits, so that the moments between a commit and its reply are among those draw
 processes again does not count, or most kills would hit processes that are just starting.
 """
 
+import json
 import os
 import random
 import signal
@@ -30,18 +31,25 @@ FALLS_WITH = {"client": ("server", "worker"), "server": ("server", "worker"), "w
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
-def test_a_run_killed_twenty_times_comes_to_what_an_unbroken_one_came_to(demo, tmp_path):
-    unbroken = Loop(demo, tmp_path / "unbroken" / "run", *OPTIONS)
+HELPED = ("--assist", "proposals", "--min-proposal-iou", "0", "--labeler", "ground-truth,outlines=0.91,accept=0.6")
+
+
+@pytest.mark.parametrize("help_", [("--assist", "none"), HELPED], ids=["drawn", "reviewed"])
+def test_a_run_killed_twenty_times_comes_to_what_an_unbroken_one_came_to(demo, tmp_path, help_):
+    options = (*OPTIONS, *help_)
+    unbroken = Loop(demo, tmp_path / "unbroken" / "run", *options)
     code, out, err = unbroken.run()
     assert code == 0, out + err
     assert len(unbroken.report()["rounds"]) >= 4  # three rounds that chose, and the last network
 
-    broken = Loop(demo, tmp_path / "broken" / "run", *OPTIONS)
+    broken = Loop(demo, tmp_path / "broken" / "run", *options)
     assert kill_and_resume(broken, TimeLine(unbroken), random.Random(0)) == KILLS
 
     assert spending(broken) == spending(unbroken)
     assert chosen(broken) == chosen(unbroken)
     assert labels(broken) == labels(unbroken)
+    assert reviews(broken) == reviews(unbroken)
+    assert bool(reviews(broken)) == (help_ == HELPED)
     assert broken.report()["stopped_because"] == unbroken.report()["stopped_because"]
     assert qualities(broken) == qualities(unbroken)
     assert leased_twice(broken) == []
@@ -143,6 +151,23 @@ def labels(loop):
     return rows(
         loop, "select image_id, kind, annotator, cost_s, counts, objects, superseded_by from labels order by 1, 2"
     )
+
+
+def reviews(loop):
+    """What became of proposals, by image; their ids are of networks, which are named anew in every run."""
+    told = rows(loop, "select image_id, review from labels where review is not null order by 1")
+    return [
+        (
+            image_id,
+            [
+                {key: value for key, value in (origin or {}).items() if key != "proposal_id"}
+                for origin in said["origins"]
+            ],
+            len(said["rejected"]),
+            [proposal[1:] for proposal in said["proposals"]],
+        )
+        for image_id, said in ((image_id, json.loads(review)) for image_id, review in told)
+    ]
 
 
 def leased_twice(loop):
