@@ -52,6 +52,11 @@ class ServerConfig(BaseSettings):
     )
     threads: int = Field(2, ge=1, description="torch threads on the CPU; trainings of other numbers differ.")
     recipe: str = Field("pretrained", min_length=1, description="Recipe of trainings that name none.")
+    prompter: str = Field(
+        "",
+        description="Network that answers ProposeMasks in the active version's place: `sam:FOLDER`, `sam2:FOLDER`, "
+        "`maskrcnn:FILE` or `onnx:FILE`; see [other networks](prompters.md).",
+    )
     desk_threads: int = Field(8, ge=1, le=256, description="Calls that are worked on at once.")
     waiting_calls: int = Field(256, ge=0, description="Calls that may wait for that; more are refused.")
     waiting_prompts: int = Field(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from models.foreign.names import ForeignName
 from service.artifacts.blobs import BlobStore
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
@@ -134,7 +135,11 @@ def _desks(
         model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
         classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
         proposals=ProposalDesk(
-            database=database, folder=folder, prompter=Prompter(_device_settings(config, folder)), clock=utc_now
+            database=database,
+            folder=folder,
+            prompter=Prompter(replace(_device_settings(config, folder), prompter=config.prompter)),
+            clock=utc_now,
+            network=ForeignName.parse(config.prompter).short if config.prompter else "",
         ),
         operations=operations,
     )

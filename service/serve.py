@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
+from models.foreign.names import ForeignName
 from models.kinds.recipes import resolve
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
@@ -32,7 +33,8 @@ def serve(config: ServerConfig) -> None:
     Prints `maskloop: serving on ADDRESS` once calls are welcome.
 
     Raises:
-        InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe or the device.
+        InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe, the device or the
+            network that answers prompts.
         FailedPrecondition: another server has the data folder or the address.
         Unavailable: the database cannot be reached.
     """
@@ -41,6 +43,8 @@ def serve(config: ServerConfig) -> None:
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     check_config(config)
     resolve(config.recipe)
+    if config.prompter:
+        ForeignName.parse(config.prompter).check()
     for key in ("data_dir", "networks_dir", "features_dir"):
         _make_folder(getattr(config, key), key)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
@@ -68,6 +72,7 @@ async def _serve(config: ServerConfig) -> None:
         try:
             address = await edge.start()
             await asyncio.to_thread(desks.operations.open)
+            await asyncio.to_thread(desks.proposals.open)
             await edge.serve()
             print(f"maskloop: serving on {address}", flush=True)
             await stopping.wait()

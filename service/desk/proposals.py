@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from maskloop.values import HeadState, Prompt, PromptedProposals, check_prompts, with_ids
+from maskloop.values import Project, Prompt, PromptedProposals, check_prompts, with_ids
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
-from service.device.messages import AskMasks
+from service.device.messages import AskMasks, Labeled
 from service.operations.prompter import Prompter
-from service.store import Database
+from service.operations.step import LEARNT_FROM, labeled_file
+from service.store import Database, Transaction
 from service.store.clock import Clock
 from service.store.images import get_image
-from service.store.models import get_whole_model, keep_prompted
+from service.store.labels import newest_full_labels
+from service.store.models import get_whole_model
 from service.store.projects import get_project
+from service.store.prompted import keep_prompted
 
 ANSWER_WITHIN_S = 60.0  # where the caller says nothing
+MOST_MEASURED = 32  # labeled images that a network which is not ours is measured on: it looks at each for seconds
 
 
 class ProposalDesk:
@@ -26,13 +30,27 @@ class ProposalDesk:
         folder: where models lie.
         prompter: answers prompts.
         clock: tells the time.
+        network: name of the network that is not ours and answers where no version is named; "" for none.
     """
 
-    def __init__(self, *, database: Database, folder: DataFolder, prompter: Prompter, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, folder: DataFolder, prompter: Prompter, clock: Clock, network: str = ""
+    ) -> None:
         self._database = database
         self._folder = folder
         self._prompter = prompter
         self._clock = clock
+        self._network = network
+
+    def open(self) -> None:
+        """Begin the process that answers, if a network that is not ours does.
+
+        Raises:
+            InvalidConfig: it cannot be loaded.
+            Unavailable: the process died as it began.
+        """
+        if self._network:
+            self._prompter.open()
 
     def propose_masks(
         self,
@@ -49,7 +67,7 @@ class ProposalDesk:
             project_id: the project.
             image_id: of any split.
             prompts: 1 to 100.
-            model_version: "" for the active one.
+            model_version: "" for the network that the server is configured with, else for the active version.
             within_s: seconds that the caller waits; 60 if `None`.
 
         Raises:
@@ -61,19 +79,28 @@ class ProposalDesk:
             DeadlineExceeded: the caller waits no longer.
             Unavailable: the process that answers died at it; the call may be repeated.
         """
+        by_network = self._network and model_version in ("", self._network)
         with self._database.read() as tx:
-            model = get_whole_model(tx, project_id, model_version).version
+            project = get_project(tx, project_id)
+            version = None if by_network else get_whole_model(tx, project_id, model_version).version
+            labeled = self._labeled(tx, project) if version is None else None
             image = get_image(tx, project_id, image_id)
-            vocabulary = get_project(tx, project_id).categories
-        check_prompts(prompts, vocabulary, image)
-        checkpoint = self._folder.checkpoint(project_id, model.id)
-        asked = AskMasks(checkpoint, ImageFile.of(image), (image.height, image.width), tuple(prompts))
-        found = self._prompter.propose(asked, ANSWER_WITHIN_S if within_s is None else within_s)
-        proposals = with_ids(model.id, image_id, found)
+        check_prompts(prompts, project.categories, image)
+        checkpoint = None if version is None else self._folder.checkpoint(project_id, version.id)
+        asked = AskMasks(checkpoint, ImageFile.of(image), (image.height, image.width), tuple(prompts), labeled)
+        outlined = self._prompter.propose(asked, ANSWER_WITHIN_S if within_s is None else within_s)
+        name = self._network if version is None else version.id
+        proposals = with_ids(name, image_id, outlined.proposals)
         with self._database.write() as tx:
-            keep_prompted(tx, project_id, image_id, proposals, model_version=model.id, now=self._clock())
-        return PromptedProposals(proposals, model.id, model.head is HeadState.UNFITTED)
+            keep_prompted(tx, project_id, image_id, proposals, model_version=name, now=self._clock())
+        return PromptedProposals(proposals, name, outlined.uncalibrated)
 
     def close(self) -> None:
         """End the process that answers."""
         self._prompter.close()
+
+    def _labeled(self, tx: Transaction, project: Project) -> Labeled:
+        """What a network that is not ours is told of a project. Nobody learns from the images of the test split."""
+        newest = newest_full_labels(tx, project.id, LEARNT_FROM, MOST_MEASURED)
+        categories = tuple(category.id for category in project.categories)
+        return Labeled(project.id, categories, tuple(map(labeled_file, newest)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from maskloop.errors import InvalidLabel
+from maskloop.errors import InvalidLabel, ModelNotFound
 from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Origin, Verdict
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
 from service.store import Database
-from service.store.models import get_model, prompted_proposals
+from service.store.models import get_model
+from service.store.prompted import has_prompted, prompted_proposals
 
 
 class Reviews:
@@ -29,8 +30,12 @@ class Reviews:
         """The drafts with what the server knows of their proposals: each as it was offered, and how far the object is
         from it. Where the files of a model version are gone, what the caller said of its proposals stays.
 
+        A label names what answered prompts by the proposals' ids. In the place of a model version stands the one whose
+        proposals were at hand, or the name of another network, which is no version, if it answered the prompts.
+
         Raises:
-            ProjectNotFound, ModelNotFound: there is no such project, or none of its model versions is named so.
+            ProjectNotFound, ModelNotFound: there is no such project, or neither a model version of it nor a network
+                that answered prompts in it is named so.
             InvalidLabel: a proposal was never offered for the image, or is said to be accepted and was changed.
         """
         offered = {
@@ -43,11 +48,16 @@ class Reviews:
         """What the version offered for the images of these drafts, which all name it, by itself and for prompts."""
         named = {draft.image_id: _named(draft) for draft in drafts}
         with self._database.read() as tx:
-            version = get_model(tx, project_id, model_version).version
             found = {
                 image_id: prompted_proposals(tx, project_id, image_id, ids) if ids else {}
                 for image_id, ids in named.items()
             }
+            try:
+                version = get_model(tx, project_id, model_version).version
+            except ModelNotFound:
+                if has_prompted(tx, project_id, model_version):
+                    return _Offered(model_version, found, is_whole=True)
+                raise
         for table in (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id)):
             if table.is_file():
                 for proposals in read_proposals(table, list(named), version.id):

@@ -23,6 +23,7 @@ class DeviceSettings:
         networks_bytes: of all of them together at most.
         features: folder of what frozen encoders made of images before; `None` keeps nothing.
         features_bytes: of all of it together, about.
+        prompter: a network that is not ours and answers prompts, as `models.foreign.names` reads it; "" for none.
         server_pid: the process that this one dies with; whichever makes the settings.
     """
 
@@ -33,6 +34,7 @@ class DeviceSettings:
     networks_bytes: int
     features: Path | None = None
     features_bytes: int = 0
+    prompter: str = ""
     server_pid: int = field(default_factory=os.getpid)
 
 
@@ -75,20 +77,45 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class Labeled:
+    """What a network that is not ours is told of the project that it outlines for.
+
+    Args:
+        project_id: its id.
+        categories: ids of its vocabulary, in the vocabulary's order.
+        images: some labeled images, on which the network is measured.
+    """
+
+    project_id: str
+    categories: tuple[int, ...]
+    images: tuple[ImageFile, ...]
+
+
+@dataclass(frozen=True)
 class AskMasks:
     """A call's prompts in one image, checked against it.
 
     Args:
-        checkpoint: file of the model.
+        checkpoint: file of the model; `None` for the network that is not ours.
         image: its file.
         size: its height and width, in pixels.
         prompts: what a person shows in it.
+        labeled: what the network that is not ours is told of the project; `None` for a model.
     """
 
-    checkpoint: Path
+    checkpoint: Path | None
     image: ImageFile
     size: tuple[int, int]
     prompts: tuple[Prompt, ...]
+    labeled: Labeled | None = None
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """A call's proposals in the order of its prompts, and whether no head was fitted that would predict their IoU."""
+
+    proposals: tuple[ObjectProposal, ...]
+    uncalibrated: bool
 
 
 @dataclass(frozen=True)
@@ -100,6 +127,6 @@ class AnswerMasks:
 
 @dataclass(frozen=True)
 class MasksAnswered:
-    """Prompts' process to server: each call's proposals in the order of its prompts, or why there are none."""
+    """Prompts' process to server: what each call gets, or why it gets nothing."""
 
-    answers: tuple[tuple[ObjectProposal, ...] | MaskloopError, ...]
+    answers: tuple[Outlined | MaskloopError, ...]

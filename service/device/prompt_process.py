@@ -14,15 +14,18 @@ from service.device.process import begin
 
 
 def serve(pipe: Connection, settings: DeviceSettings) -> None:
-    """Answer until the pipe closes.
+    """Answer until the pipe closes; while nobody asks, measure the network that is not ours on labeled images.
 
     Raises:
-        InvalidConfig: torch cannot use the device.
+        InvalidConfig: torch cannot use the device, or that network cannot be loaded.
     """
     import torch
 
     from models.encoders.feature_store import FeatureStore
+    from models.foreign.load import load_foreign
+    from models.foreign.names import ForeignName
     from service.artifacts.blobs import BlobStore
+    from service.device.foreign_prompts import ForeignPrompts
     from service.device.images import ImageReader
     from service.device.prompts import Prompts
     from service.device.torch_device import find_device
@@ -30,10 +33,15 @@ def serve(pipe: Connection, settings: DeviceSettings) -> None:
     torch.set_num_threads(settings.threads)
     images = ImageReader(BlobStore(settings.blobs_url))
     features = FeatureStore(settings.features, settings.features_bytes)
-    prompts = Prompts(images, features, find_device(settings.device))
+    device, foreign = find_device(settings.device), None
+    if settings.prompter:
+        foreign = ForeignPrompts(load_foreign(ForeignName.parse(settings.prompter), device), images)
+    prompts = Prompts(images, features, device, foreign)
     pipe.send(Ready())
     while True:
         try:
+            while foreign is not None and not pipe.poll() and foreign.measure_next():
+                pass
             asked: AnswerMasks = pipe.recv()
             pipe.send(MasksAnswered(prompts.answer(asked.calls)))
         except (EOFError, OSError):  # the server is gone

@@ -12,16 +12,13 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 from maskloop.errors import DeadlineExceeded, InternalError, MaskloopError, Unavailable
-from maskloop.values import ObjectProposal
-from service.device.messages import AnswerMasks, AskMasks, DeviceSettings, MasksAnswered
+from service.device.messages import AnswerMasks, AskMasks, DeviceSettings, MasksAnswered, Outlined
 from service.operations.child import DeviceDiedError, dying, greet, start
 
 AT_ONCE = 16  # calls that are answered in one pass
 STUCK_S = 300.0  # without an answer, after which the process is given up
 RETRY_AFTER_S = 0.5
 logger = logging.getLogger(__name__)
-
-Answer = tuple[ObjectProposal, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +27,7 @@ class _Call:
 
     asked: AskMasks
     until: float
-    answer: Future[Answer] = field(default_factory=Future)
+    answer: Future[Outlined] = field(default_factory=Future)
 
     def is_wanted(self) -> bool:
         """Whether its caller still waits; from now on it gets an answer."""
@@ -42,7 +39,7 @@ class Prompter:
 
     The process begins with the first call, which waits seconds for it. Calls that wait while it works are answered in
     one pass, if they are of one model. Where it dies, the calls that it had are told so, and the next one begins
-    another. It ends with this process, however that ends.
+    another. It ends with this process, however that ends. `open` begins it before any call.
 
     Args:
         settings: how it works.
@@ -57,7 +54,19 @@ class Prompter:
         self._pipe: Connection | None = None
         self._closing = False
 
-    def propose(self, asked: AskMasks, within_s: float) -> Answer:
+    def open(self) -> None:
+        """Begin the process, and wait until it takes calls.
+
+        Raises:
+            InvalidConfig: torch cannot use the device, or the network that is not ours cannot be loaded.
+            Unavailable: it died as it began.
+        """
+        ready: Future[None] = Future()
+        with self._changed:
+            self._begin(ready)
+        ready.result()
+
+    def propose(self, asked: AskMasks, within_s: float) -> Outlined:
         """A call's proposals, in the order of its prompts.
 
         Args:
@@ -73,9 +82,7 @@ class Prompter:
             if self._closing:
                 raise Unavailable("the server is stopping")
             self._calls.append(call)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="prompts", daemon=True)
-                self._thread.start()
+            self._begin()
             self._changed.notify()
         try:
             return call.answer.result(within_s)
@@ -92,8 +99,16 @@ class Prompter:
         if self._thread is not None:
             self._thread.join()
 
-    def _serve(self) -> None:
+    def _begin(self, ready: Future[None] | None = None) -> None:
+        """Begin the thread that the process belongs to, if it has not begun; it begins the process if `ready` asks."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, args=(ready,), name="prompts", daemon=True)
+            self._thread.start()
+
+    def _serve(self, ready: Future[None] | None) -> None:
         """The thread that the process belongs to."""
+        if ready is not None:
+            self._connect(ready)
         while calls := self._next():
             try:
                 answers = self._answers([call.asked for call in calls])
@@ -126,7 +141,7 @@ class Prompter:
                 if wanted := [call for call in taken if call.is_wanted()]:
                     return wanted
 
-    def _answers(self, asked: Sequence[AskMasks]) -> Sequence[Answer | MaskloopError]:
+    def _answers(self, asked: Sequence[AskMasks]) -> Sequence[Outlined | MaskloopError]:
         try:
             pipe = self._connected()
             with dying():
@@ -145,12 +160,23 @@ class Prompter:
             ) from death
         return answered.answers
 
+    def _connect(self, ready: Future[None]) -> None:
+        try:
+            self._connected()
+        except DeviceDiedError:
+            status = self._bury()
+            ready.set_exception(Unavailable(f"the process that answers prompts ended as it began (status {status})"))
+        except Exception as error:
+            ready.set_exception(error)
+        else:
+            ready.set_result(None)
+
     def _connected(self) -> Connection:
         """The pipe to the process.
 
         Raises:
             DeviceDiedError: a new process died as it began.
-            InvalidConfig: torch cannot use the device.
+            InvalidConfig: torch cannot use the device, or the network that is not ours cannot be loaded.
             Unavailable: the server stops.
         """
         if self._pipe is not None:

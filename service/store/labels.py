@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import LabelNotFound
@@ -128,7 +128,18 @@ def labels_beside_images(
     tx: Transaction, project_id: str, kind: SupervisionKind, splits: Iterable[Split]
 ) -> Iterator[LabeledImage]:
     """Current labels of a kind of the images of some splits, by image id; read as they are consumed."""
-    query = (
+    for row in tx.execute(_beside_images(project_id, kind, splits).order_by(labels.c.image_id)):
+        yield LabeledImage(image_beside(row, row.image_id), label_of(row))
+
+
+def newest_full_labels(tx: Transaction, project_id: str, splits: Iterable[Split], most: int) -> list[LabeledImage]:
+    """The newest current full labels of the images of some splits, newest first."""
+    query = _beside_images(project_id, SupervisionKind.FULL, splits).order_by(labels.c.number.desc()).limit(most)
+    return [LabeledImage(image_beside(row, row.image_id), label_of(row)) for row in tx.execute(query)]
+
+
+def _beside_images(project_id: str, kind: SupervisionKind, splits: Iterable[Split]) -> Select[Any]:
+    return (
         select(labels, *(images.c[name] for name in IMAGE_FIELDS))
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
         .where(
@@ -137,10 +148,7 @@ def labels_beside_images(
             IS_CURRENT,
             images.c.split.in_([str(split) for split in splits]),
         )
-        .order_by(labels.c.image_id)
     )
-    for row in tx.execute(query):
-        yield LabeledImage(image_beside(row, row.image_id), label_of(row))
 
 
 def full_label_sizes(tx: Transaction, project_id: str, split: Split) -> tuple[int, int]:

@@ -1,8 +1,8 @@
-"""Rows of model versions, their activations, and what they offered for prompts."""
+"""Rows of model versions and their activations."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import FailedPrecondition, ModelNotFound, ModelThinned, NoActiveModel
-from maskloop.masks import Mask
-from maskloop.values import ModelVersion, ObjectProposal, PseudoLabels
+from maskloop.values import ModelVersion, PseudoLabels
 from service.store.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, set_active_model
-from service.store.tables import activations, images, models
-from service.store.tables import prompted_proposals as prompted
+from service.store.tables import activations, models
 
 
 @dataclass(frozen=True)
@@ -210,59 +208,6 @@ def roll_back_model(tx: Transaction, project_id: str, now: datetime, etag: str =
     set_active_model(tx, project_id, last[1].model_id, etag)
     tx.execute(update(activations).where(activations.c.number == last[0].number).values(undone_at=now))
     return get_model(tx, project_id, last[1].model_id)
-
-
-def keep_prompted(
-    tx: Transaction,
-    project_id: str,
-    image_id: str,
-    proposals: Iterable[ObjectProposal],
-    *,
-    model_version: str,
-    now: datetime,
-) -> None:
-    """Keep masks that a version offered for prompts; those that are there already stay as they are."""
-    offered = {proposal.id: proposal for proposal in proposals}
-    known = prompted_proposals(tx, project_id, image_id, offered)
-    rows = [
-        {
-            "project_id": project_id,
-            "id": proposal.id,
-            "image_id": image_id,
-            "model_version": model_version,
-            "category_id": proposal.category_id,
-            "rle": proposal.mask.rle,
-            "predicted_iou": proposal.predicted_iou,
-            "confidence": proposal.confidence,
-            "created_at": now,
-        }
-        for proposal in offered.values()
-        if proposal.id not in known
-    ]
-    if rows:
-        tx.execute(insert(prompted), rows)
-
-
-def prompted_proposals(
-    tx: Transaction, project_id: str, image_id: str, ids: Iterable[str]
-) -> dict[str, ObjectProposal]:
-    """Those of an image's masks of these ids that were offered for prompts, whatever the version."""
-    found: dict[str, ObjectProposal] = {}
-    for some in chunks(list(ids)):
-        of_image = (images.c.project_id == prompted.c.project_id) & (images.c.id == prompted.c.image_id)
-        query = (
-            select(prompted, images.c.height, images.c.width)
-            .join(images, of_image)
-            .where(
-                prompted.c.project_id == project_id,
-                prompted.c.image_id == image_id,
-                prompted.c.id.in_(some),
-            )
-        )
-        for row in tx.execute(query):
-            mask = Mask(row.height, row.width, row.rle)
-            found[row.id] = ObjectProposal(row.category_id, mask, row.predicted_iou, row.confidence, row.id)
-    return found
 
 
 def _standing_activations(tx: Transaction, project_id: str) -> Sequence[Row[Any]]:

@@ -1,9 +1,11 @@
 """What every network promises of prompts (`Predictor.propose`), those that take none included.
 
-The networks are those of `tests/models/test_predictor_contract.py`.
+The networks are those of `tests/models/test_predictor_contract.py`, and other people's.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from maskloop.values import Prompt, PromptPoint
 from models.annotation.model import FittedModel
 from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
-from models.predictor import PromptedImage
+from models.foreign.network import ForeignNetwork
+from models.predictor import Predictor, PromptedImage
+from tests.models.foreign.made import WRITERS, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
 
 SIZES = [(44, 40), (60, 90), (30, 50)]
@@ -24,12 +28,17 @@ BOTH = Prompt(box=(3, 4, 20, 15), points=(PromptPoint(12.5, 9), PromptPoint(5, 1
 FAR = Prompt(category_id=3, points=(PromptPoint(2, 2), PromptPoint(37, 28), PromptPoint(20, 20, on_object=False)))
 WHOLE = (BOX, POINT, BOTH, FAR, Prompt(box=(0.25, 0.25, 38.5, 28.75)))
 REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel)]
+FOREIGN = {kind: partial(foreign, kind) for kind in WRITERS}
+PROMPTED: dict[str, Callable[[], Predictor]] = {
+    **{name: make for name, make in PREDICTORS.items() if name not in REFUSING},
+    **FOREIGN,
+}
 
 
-@pytest.fixture(scope="module", params=[name for name in PREDICTORS if name not in REFUSING])
-def predictor(request) -> FittedOnFeatures:
-    made = PREDICTORS[request.param]()
-    assert isinstance(made, FittedOnFeatures)
+@pytest.fixture(scope="module", params=PROMPTED)
+def predictor(request) -> FittedOnFeatures | ForeignNetwork:
+    made = PROMPTED[request.param]()
+    assert isinstance(made, FittedOnFeatures | ForeignNetwork)
     return made
 
 
@@ -102,10 +111,11 @@ def test_features_are_kept_and_then_no_picture_is_read(predictor, tmp_path):
         raise AssertionError("no picture is read")
 
     size = (60, 90)
-    keeping = predictor.keeping(FeatureStore(tmp_path / "features", 1 << 26))
+    on_disk = isinstance(predictor, FittedOnFeatures)  # other people's keep them in memory
+    keeping = predictor.keeping(FeatureStore(tmp_path / "features", 1 << 26)) if on_disk else predictor
     first = replace(image("a", *size, None), content="hash of a")
     (found,) = keeping.propose([PromptedImage(first, size, WHOLE)])
-    assert list((tmp_path / "features").glob("*/*"))
+    assert bool(list((tmp_path / "features").glob("*/*"))) == on_disk
     assert keeping.propose([PromptedImage(replace(first, load=gone), size, WHOLE)]) == [found]
 
 
@@ -122,18 +132,20 @@ def test_pictures_a_pixel_high_or_wide_are_answered(predictor, height, width):
 
 
 def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predictor, asked, answers):
-    (network,) = networks(predictor)
-    network.train()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
     state = torch.get_rng_state()
+    for network in networks(predictor):
+        network.train()
+    before = [{name: value.clone() for name, value in each.state_dict().items()} for each in networks(predictor)]
     try:
         again = predictor.propose(asked)
-        assert all(module.training for module in network.modules())
+        assert all(module.training for network in networks(predictor) for module in network.modules())
     finally:
-        network.eval()
+        for network in networks(predictor):
+            network.eval()
     assert torch.equal(torch.get_rng_state(), state)
-    for name, value in network.state_dict().items():
-        np.testing.assert_array_equal(value.numpy(), before[name].numpy())
+    for network, weights in zip(networks(predictor), before, strict=True):
+        for name, value in network.state_dict().items():
+            np.testing.assert_array_equal(value.numpy(), weights[name].numpy())
     assert again == answers
 
 

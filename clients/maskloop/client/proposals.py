@@ -23,7 +23,7 @@ class ProposalVerbs(Verbs):
             project_id: the project.
             image_id: of any split.
             prompts: 1 to 100, each a box, points, or both.
-            model_version: "" for the active one.
+            model_version: "" for the network that the server is configured with, else for the active version.
 
         Raises:
             InvalidPrompt: a prompt that does not fit the image; the message names it by its place, from 0.
