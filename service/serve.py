@@ -71,8 +71,8 @@ async def _serve(config: ServerConfig) -> None:
         edge = EdgeServer(desks, config, new_id)
         try:
             address = await edge.start()
-            await asyncio.to_thread(desks.operations.open)
             await asyncio.to_thread(desks.proposals.open)
+            await asyncio.to_thread(desks.operations.open)
             await edge.serve()
             print(f"maskloop: serving on {address}", flush=True)
             await stopping.wait()

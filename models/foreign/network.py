@@ -28,6 +28,7 @@ from models.predictor import Prediction, Predictor, PromptedImage, evaluating
 Edges = tuple[float, float, float, float]
 """Left, upper, right and lower, in pixels of the image."""
 SIZES = (0.1, 0.2, 0.4, 0.7)  # of boxes around points, in sides of the image
+LARGEST = 30.0  # of a logit
 MOST_OBJECTS = 20  # of a labeled image, that its network is measured on
 
 
@@ -36,7 +37,8 @@ class Outline:
     """What a network draws for a prompt.
 
     Args:
-        logits: (H, W) float32 of the image's own size, above zero inside.
+        logits: (H, W) float32 of the image's own size, above zero inside. What is no number is outside, and none is
+            beyond what a probability can tell.
         score: what it says of its mask, any number; `None` where it says nothing.
         category_id: of the object, 0 where it knows none.
     """
@@ -44,6 +46,10 @@ class Outline:
     logits: NDArray[np.float32]
     score: float | None = None
     category_id: int = 0
+
+    def __post_init__(self) -> None:
+        logits = np.nan_to_num(self.logits, nan=-LARGEST).clip(-LARGEST, LARGEST)
+        object.__setattr__(self, "logits", logits)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from maskloop.errors import InvalidConfig
+from maskloop.errors import InvalidConfig, InvalidImage
 from maskloop.values import Prompt
 from models.foreign.names import FIELD, ForeignName
 from models.foreign.network import Edges, ForeignNetwork, Look, Outline
@@ -46,7 +46,11 @@ class SegmentAnything(ForeignNetwork):
         return (self.network,)
 
     def _look(self, pixels: NDArray[np.uint8]) -> tuple[Seen, int]:
-        given = self.pictures(images=pixels, return_tensors="pt", input_data_format="channels_last")
+        try:
+            given = self.pictures(images=pixels, return_tensors="pt", input_data_format="channels_last")
+        except ValueError as error:  # resized to SAM's size, it would have no pixel along its shorter side
+            size = f"{pixels.shape[1]} x {pixels.shape[0]}"
+            raise InvalidImage(f"{self.name} cannot look at an image of {size} pixels: {error}") from error
         network: Any = self.network
         maps = network.get_image_embeddings(given["pixel_values"].to(self._device))
         levels = [maps] if isinstance(maps, Tensor) else maps

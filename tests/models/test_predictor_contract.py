@@ -31,6 +31,7 @@ from models.thin.fit import thin_head
 from models.thin.instances import InstanceRule
 from models.thin.model import FittedDense
 from models.thin.network import DenseNetwork
+from tests.models.foreign.made import small_maskrcnn
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
@@ -118,6 +119,7 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "on windows, count-conditioned": partial(pretrained_network, "fed", 32),
     "on windows, count-free": partial(pretrained_network, "predicted", 32),
     "dense on windows, count-free": partial(dense_network, "predicted", 32),
+    "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 
 
@@ -201,7 +203,7 @@ def test_the_head_has_a_row_of_finite_statistics_for_each_proposal(predictor, pr
         assert prediction.statistics.dtype == np.float64
         assert len(prediction.statistics) == len(prediction.proposals.objects)
         assert np.isfinite(prediction.statistics).all()
-        assert (prediction.reference_ious is None) == isinstance(predictor, FittedOnFeatures)  # the paper's head
+        assert (prediction.reference_ious is not None) == isinstance(predictor, FittedModel)  # the paper's head
         if prediction.reference_ious is not None:
             assert prediction.reference_ious.dtype == np.float64
             assert len(prediction.reference_ious) == len(prediction.proposals.objects)

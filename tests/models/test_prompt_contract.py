@@ -18,7 +18,7 @@ from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
 from models.foreign.network import ForeignNetwork
 from models.predictor import Predictor, PromptedImage
-from tests.models.foreign.made import WRITERS, foreign
+from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
 
 SIZES = [(44, 40), (60, 90), (30, 50)]
@@ -28,7 +28,7 @@ BOTH = Prompt(box=(3, 4, 20, 15), points=(PromptPoint(12.5, 9), PromptPoint(5, 1
 FAR = Prompt(category_id=3, points=(PromptPoint(2, 2), PromptPoint(37, 28), PromptPoint(20, 20, on_object=False)))
 WHOLE = (BOX, POINT, BOTH, FAR, Prompt(box=(0.25, 0.25, 38.5, 28.75)))
 REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel)]
-FOREIGN = {kind: partial(foreign, kind) for kind in WRITERS}
+FOREIGN = {kind: partial(foreign, kind) for kind in BY_PROMPTS_ALONE}
 PROMPTED: dict[str, Callable[[], Predictor]] = {
     **{name: make for name, make in PREDICTORS.items() if name not in REFUSING},
     **FOREIGN,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from maskloop.errors import FailedPrecondition, InvalidConfig, InvalidPrompt
+from maskloop.errors import FailedPrecondition, InvalidConfig, InvalidImage, InvalidPrompt
 from maskloop.values import Prompt, PromptPoint
 from models.foreign.load import load_foreign
 from models.foreign.names import ForeignName
@@ -78,13 +79,14 @@ def test_the_mask_is_that_of_its_own_processor_of_the_highest_score(kind, folder
 def test_an_image_is_encoded_once(kind, monkeypatch):
     network = small(kind)
     encoded: list[int] = []
-    own = type(network.network).get_image_embeddings
+    encoder: Any = type(network.network)
+    own = encoder.get_image_embeddings
 
     def counted(self, pixels, *more):
         encoded.append(1)
         return own(self, pixels, *more)
 
-    monkeypatch.setattr(type(network.network), "get_image_embeddings", counted)
+    monkeypatch.setattr(encoder, "get_image_embeddings", counted)
     first = network.propose([asked(BOX, POINTS, content="of a")])
     assert network.propose([asked(BOX, content="of a"), asked(POINTS, content="of a")]) == [
         first[0][:1],
@@ -103,6 +105,12 @@ def test_a_prompt_without_a_category_takes_the_only_one_or_is_refused(kind):
     assert (named.category_id, named.mask) == (6, only.mask)
     with pytest.raises(InvalidPrompt, match=r"prompt 1 names no category, and .* knows none of the 2"):
         several.propose([asked(replace(BOX, category_id=6), BOX)])
+
+
+def test_an_image_without_height_at_its_size_is_refused():
+    asked = PromptedImage(image("thin", 1, 400, None), (1, 400), (Prompt(box=(0, 0, 400, 1)),))
+    with pytest.raises(InvalidImage, match="cannot look at an image of 400 x 1 pixels"):
+        small("sam").propose([asked])
 
 
 def test_it_finds_nothing_by_itself(kind):
