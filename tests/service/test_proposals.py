@@ -27,7 +27,7 @@ from maskloop.v1 import proposals_pb2
 from maskloop.v1.proposals_pb2_grpc import ProposalServiceStub
 from maskloop.values import Category, OperationState, Prompt, PromptPoint
 from service.store import Database
-from service.store.models import prompted_proposals
+from service.store.prompted import prompted_proposals
 from tests.service.processes import ServerProcess, children, command_line, is_gone
 from tests.service.squares import SIDE, TINY, imports
 

@@ -47,7 +47,7 @@ def asked(tmp_path_factory) -> Asked:
 
 def test_calls_are_answered_together_as_each_alone(asked):
     alone = [asked.prompts.answer([call])[0] for call in asked.calls]
-    assert all(len(answer) == len(PROMPTS) for answer in alone)
+    assert all(len(answer.proposals) == len(PROMPTS) for answer in alone)
     assert list(asked.prompts.answer(asked.calls)) == alone
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
 
 from maskloop.errors import (
     ClassifierNotFound,
@@ -16,25 +15,21 @@ from maskloop.errors import (
     NoClassifier,
     ProjectNotFound,
 )
-from maskloop.values import Classifier, ObjectProposal, with_ids
+from maskloop.values import Classifier
 from service.store import Database
 from service.store.classifiers import get_classifier, insert_classifier
-from service.store.images import insert_images
 from service.store.models import (
     activate_model,
     get_model,
     insert_model,
-    keep_prompted,
     labeled_images,
     list_models,
-    prompted_proposals,
     roll_back_model,
     set_scored_images,
 )
 from service.store.pagination import PageRequest
 from service.store.projects import get_project
-from tests.service.desks import mask
-from tests.service.store.rows import NOW, image, model
+from tests.service.store.rows import NOW, model
 
 
 def test_models_are_registered_once_and_listed_newest_first(database: Database) -> None:
@@ -95,21 +90,3 @@ def test_classifiers_are_registered_once_and_the_latest_is_found(database: Datab
             get_classifier(tx, "p", "k3")
         with pytest.raises(ProjectNotFound):
             get_classifier(tx, "q")
-
-
-def test_what_was_offered_for_prompts_is_kept_once_and_found_by_its_ids_and_image(database: Database) -> None:
-    first, other = (ObjectProposal(place, mask(place), 0.1 * place, 0.5) for place in (1, 2))
-    offered = with_ids("m1", "i", [first, other, first])
-    with database.write() as tx:
-        insert_images(tx, [image("i"), image("j")])
-        keep_prompted(tx, "p", "i", offered, model_version="m1", now=NOW)
-        keep_prompted(tx, "p", "j", offered[:1], model_version="m1", now=NOW)
-    with database.write() as tx:
-        changed = replace(offered[0], predicted_iou=0.9)
-        keep_prompted(tx, "p", "i", [changed, offered[1], changed], model_version="m1", now=NOW)
-    with database.read() as tx:
-        asked = [*(item.id for item in offered), "nobody"]
-        assert prompted_proposals(tx, "p", "i", asked) == {item.id: item for item in offered}
-        assert prompted_proposals(tx, "p", "j", asked) == {offered[0].id: offered[0]}
-        assert prompted_proposals(tx, "p", "i", []) == {}
-        assert tx.execute(text("SELECT count(*) FROM prompted_proposals")).scalar() == 4
