@@ -116,6 +116,21 @@ def test_a_dry_run_tells_what_outlines_are_planned_at(al_loop, demo):
     assert "20 s to outline an object and 60 s for each side of its length" in " ".join(out.split())
 
 
+@pytest.mark.parametrize(
+    ("assist", "told"),
+    [
+        ("auto", "with proposals, once the IoU head is trusted, 40 labels took 57% to 90%"),
+        ("boxes", "with proposals and boxes, 40 labels took"),
+        ("none", ""),
+    ],
+)
+def test_a_dry_run_tells_what_help_saved_elsewhere(al_loop, demo, assist, told):
+    _, out, _ = al_loop("--budget", "1h", "--data", f"coco:{demo}", "--dry-run", "--assist", assist)
+    said = " ".join(out.split())
+    assert told in said
+    assert ("to be drawn" in said) == bool(told)
+
+
 def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo):
     options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     _, plain, _ = al_loop(*options)

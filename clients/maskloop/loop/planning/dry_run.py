@@ -14,7 +14,7 @@ from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import INITIAL_SHARE, ROUNDS, Plan, plan_on
 from maskloop.pages.wording import say_count
-from maskloop.values import Budget, FullLabel
+from maskloop.values import Assist, Budget, FullLabel
 
 TRAIN_S = {"compact": 70.0, "pretrained": 45.0}
 """Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
@@ -22,6 +22,8 @@ CLASSIFY_S = {"compact": 14.0}
 """Seconds of one training of a classifier with its held-out fit, on the same."""
 READ_IMAGE_S = 0.01
 """Seconds to score or evaluate one image, on the same."""
+HELPED_SHARES = {Assist.PROPOSALS: (0.57, 0.90), Assist.BOXES: (0.25, 0.62)}
+"""Smallest and largest share of the time of drawing that 40 labels took on five sets; see docs/results/assisted.md."""
 
 
 @dataclass(frozen=True)
