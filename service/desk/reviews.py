@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from maskloop.errors import InvalidLabel, ModelNotFound
-from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Origin, Verdict
+from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Verdict, check_named
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
 from service.store import Database
@@ -38,6 +38,8 @@ class Reviews:
                 that answered prompts in it is named so.
             InvalidLabel: a proposal was never offered for the image, or is said to be accepted and was changed.
         """
+        for draft in drafts:
+            check_named(_named(draft), f"image {draft.image_id}")
         offered = {
             version: self._offered(project_id, version, [draft for draft in drafts if _version(draft) == version])
             for version in sorted({_version(draft) for draft in drafts} - {""})
@@ -52,25 +54,30 @@ class Reviews:
                 image_id: prompted_proposals(tx, project_id, image_id, ids) if ids else {}
                 for image_id, ids in named.items()
             }
+            prompted = {image_id: frozenset(its) for image_id, its in found.items()}
             try:
                 version = get_model(tx, project_id, model_version).version
             except ModelNotFound:
                 if has_prompted(tx, project_id, model_version):
-                    return _Offered(model_version, found, is_whole=True)
+                    return _Offered(model_version, found, prompted, is_whole=True)
                 raise
         for table in (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id)):
             if table.is_file():
                 for proposals in read_proposals(table, list(named), version.id):
-                    found[proposals.image_id].update({item.id: item for item in proposals.objects})
-        return _Offered(version.id, found, is_whole=not version.thinned)
+                    own = {item.id: item for item in proposals.objects}
+                    found[proposals.image_id].update(own)
+                    prompted[proposals.image_id] -= own.keys()
+        return _Offered(version.id, found, prompted, is_whole=not version.thinned)
 
 
 @dataclass(frozen=True)
 class _Offered:
-    """Proposals of a model version by their id, by image id; `is_whole` unless its files are gone."""
+    """Proposals of a model version by their id, by image id, and the ids of those that prompts alone had asked for;
+    `is_whole` unless its files are gone."""
 
     model_version: str
     by_image: Mapping[str, Mapping[str, ObjectProposal]]
+    prompted: Mapping[str, frozenset[str]]
     is_whole: bool
 
 
@@ -91,33 +98,36 @@ def _complete(draft: LabelDraft, offered: _Offered) -> LabelDraft:
     unknown = next((proposal_id for proposal_id in content.named_proposals if proposal_id not in by_id), None)
     if unknown is not None and offered.is_whole:
         raise InvalidLabel(
-            f"image {draft.image_id}: model version {offered.model_version} offered no proposal {unknown!r} for it",
+            f"image {draft.image_id}: model version {offered.model_version} offered no proposal {unknown!r:.60} for it",
             field="objects.origin.proposal_id",
         )
+    prompted = offered.prompted[draft.image_id]
     objects = tuple(
-        _begun(item, by_id, f"image {draft.image_id}, object {place}") for place, item in enumerate(content.objects)
+        _begun(item, by_id, prompted, f"image {draft.image_id}, object {place}")
+        for place, item in enumerate(content.objects)
+    )
+    rejected = tuple(
+        replace(each, prompted=each.proposal_id in prompted) if each.proposal_id in by_id else each
+        for each in content.review.rejected
     )
     named = tuple(by_id[proposal_id] for proposal_id in content.named_proposals if proposal_id in by_id)
-    return replace(draft, content=FullLabel(objects, replace(content.review, proposals=named)))
+    return replace(draft, content=FullLabel(objects, replace(content.review, rejected=rejected, proposals=named)))
 
 
-def _begun(item: ObjectLabel, by_id: Mapping[str, ObjectProposal], where: str) -> ObjectLabel:
+def _begun(item: ObjectLabel, by_id: Mapping[str, ObjectProposal], prompted: Set[str], where: str) -> ObjectLabel:
+    """The object with how far it is from the proposal that it names, and whether a prompt had asked for that."""
     origin = item.origin
     proposal = by_id.get(origin.proposal_id) if origin is not None else None
     if origin is None or proposal is None:
         return item
     if (item.mask.height, item.mask.width) != (proposal.mask.height, proposal.mask.width):
         return item  # refused with all masks of another size than their image
-    known = _measured(origin, item, proposal)
-    if known.verdict is Verdict.ACCEPTED and (known.reclassified or item.mask != proposal.mask):
-        changed = "is of another category" if known.reclassified else f"has another mask (IoU {known.iou:.3f})"
+    iou = 1.0 if item.mask == proposal.mask else item.mask.iou(proposal.mask)
+    reclassified = item.category_id != proposal.category_id
+    if origin.verdict is Verdict.ACCEPTED and (reclassified or item.mask != proposal.mask):
+        changed = "is of another category" if reclassified else f"has another mask (IoU {iou:.3f})"
         raise InvalidLabel(
             f"{where}: it {changed} than proposal {proposal.id}, which is said to be accepted; that is modified",
             field="objects.origin.verdict",
         )
-    return replace(item, origin=known)
-
-
-def _measured(origin: Origin, item: ObjectLabel, proposal: ObjectProposal) -> Origin:
-    iou = 1.0 if item.mask == proposal.mask else item.mask.iou(proposal.mask)
-    return replace(origin, iou=iou, reclassified=item.category_id != proposal.category_id)
+    return replace(item, origin=replace(origin, iou=iou, reclassified=reclassified, prompted=proposal.id in prompted))

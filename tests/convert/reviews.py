@@ -7,15 +7,11 @@ from maskloop.values import FullLabel, ObjectLabel, ObjectProposal, Origin, Reje
 ids = st.text("0123456789abcdef-", min_size=1, max_size=18)
 shares = st.floats(0, 1)
 work = st.builds(Work, st.none() | st.integers(0, 1_000_000), st.none() | st.floats(0, 1e6))
-begun = st.builds(
-    Origin,
-    st.sampled_from([Verdict.ACCEPTED, Verdict.MODIFIED]),
-    ids,
-    st.booleans(),
-    st.none() | shares,
-    st.booleans(),
-    work,
+accepted = st.builds(
+    Origin, st.just(Verdict.ACCEPTED), ids, st.booleans(), st.none() | st.just(1.0), st.just(False), work
 )
+modified = st.builds(Origin, st.just(Verdict.MODIFIED), ids, st.booleans(), st.none() | shares, st.booleans(), work)
+begun = accepted | modified
 missed = st.builds(Origin, st.just(Verdict.MISSED), work=work)
 origins = st.none() | begun | missed
 rejections = st.builds(Rejection, ids, st.booleans(), work)

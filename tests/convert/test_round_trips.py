@@ -90,7 +90,7 @@ categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
 outline_prices = st.builds(OutlinePrice, st.floats(0.5, 1e3), st.floats(0, 1e3))
-prices = st.floats(0, 1e6)
+prices = st.floats(0, 86_400)
 review_prices = st.builds(ReviewPrices, prices, prices, prices, prices, st.sampled_from(CorrectionForm))
 projects = st.builds(Project, ids, texts, categories, texts, texts, st.none() | times, outline_prices, review_prices)
 images = st.builds(Image, ids, ids, names, texts, positive, positive, texts, st.sampled_from(Split))

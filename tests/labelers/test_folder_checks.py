@@ -157,11 +157,21 @@ def test_several_doubts_are_asked_about_together(people):
 
 
 def test_a_part_is_asked_about_too(people):
-    people.save(finished("a", "b", a=[square(1)]), "part.json")
-    people.save(json.dumps(MEANT), "done.json")
-    people.save("unchanged", "confirm.txt")
-    people.labeler.label(task(FULL, proposals=OFFERED))
-    assert people.said.count("part.json: the network's proposals came back unchanged in a.png") == 1
+    people.save(finished("a", "b", a=[square(2), square(2)]), "part.json")
+    people.script += [lambda: None] * 3
+    people.save("twice", "confirm.txt")
+    people.labeler.label(task(FULL))
+    assert people.said.count("part.json: one object outlined twice: a.png") == 1
+
+
+def test_in_a_part_what_is_as_it_was_proposed_comes_later(people):
+    people.save(finished("a", "b", a=[square(1)], b=[square(1)]), "part.json")
+    people.script += [lambda: None] * 3
+    people.save(finished("a", "b", a=[square(1)], b=[square(2)]), "part.json")
+    answers = people.labeler.label(task(FULL, proposals=offered("a", square(1)) | offered("b", square(1))))
+    assert people.said.count("part.json hands in nothing: every image in it is as the network proposed it") == 1
+    assert [draft.image_id for draft in answers.drafts] == ["id-b"]
+    assert answers.later == ("id-a",)
 
 
 def test_many_outlines_are_compared_within_a_bound(people, monkeypatch):

@@ -58,6 +58,17 @@ def test_a_polygon_drawn_anew_around_a_proposal_is_the_proposal():
     assert label.objects[0].mask == shape(2, 2, 10).mask
 
 
+@pytest.mark.parametrize("named", ["", FIRST])
+def test_a_small_mending_is_a_persons_work_and_stays(named):
+    mended = shape(2, 2, 10, named=named)
+    pixels = mended.mask.to_array().copy()
+    pixels[6, 6] = False  # a hole of one pixel, well inside
+    mended = replace(mended, mask=Mask.from_array(pixels))
+    label = review(mended)
+    assert label.objects[0].mask == mended.mask
+    assert label.objects[0].origin == Origin(Verdict.MODIFIED, FIRST, iou=0.99)
+
+
 def test_a_name_says_more_than_masks():
     label = review(shape(13, 3, 10, named=FIRST))  # much like the second, and yet the first one, dragged there
     assert label.objects[0].origin == Origin(Verdict.MODIFIED, FIRST, iou=0.0)

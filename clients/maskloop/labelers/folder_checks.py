@@ -98,6 +98,11 @@ def remarks(task: Task, contents: Contents) -> list[str]:
     return said
 
 
+def as_offered(task: Task, images: Sequence[Image], contents: Contents) -> frozenset[str]:
+    """Ids of the images whose labels are the proposals shown, so that perhaps nobody has looked at them."""
+    return frozenset(image.id for image in _unchanged(task, images, contents)[0])
+
+
 def say_same(content: LabelContent, other: LabelContent) -> bool:
     """Whether two labels say the same of their image, in whatever order objects are listed and however they began."""
     return type(content) is type(other) and _in_order(content) == _in_order(other)

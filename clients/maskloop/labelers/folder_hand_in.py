@@ -11,7 +11,7 @@ from maskloop.formats.answers import read_object
 from maskloop.formats.file_names import match_names
 from maskloop.formats.files import read_text
 from maskloop.formats.problems import Problems
-from maskloop.labelers.folder_checks import WORDS, Doubt, doubts, doubts_of_seconds, remarks
+from maskloop.labelers.folder_checks import WORDS, Doubt, as_offered, doubts, doubts_of_seconds, remarks
 from maskloop.labelers.folder_forms import FOLDER_FORMS
 from maskloop.labelers.folder_reviews import reviewed
 from maskloop.labelers.folder_seconds import Reported, read_reported
@@ -91,6 +91,16 @@ def _read(share: Share, place: Path, since_s: float, until_s: float) -> HandIn |
         if not wanted:
             raise InvalidDataset(f"{file} hands in nothing: no image in it has anything on it", field=str(file))
     contents = _contents(share, file, wanted)
+    if file.name == PART:
+        untouched = as_offered(share.task, wanted, contents)
+        contents = {id_: said for id_, said in contents.items() if id_ not in untouched}
+        wanted = [image for image in wanted if image.id not in untouched]
+        if not wanted:
+            raise InvalidDataset(
+                f"{file} hands in nothing: every image in it is as the network proposed it, and counts as one that "
+                "comes later; done.json accepts proposals as they are",
+                field=str(file),
+            )
     reported = read_reported(document, file, [image.file_name for image in wanted])
     clock = active(read_events(place / TIMING), since_s, until_s)
     found = HandIn(contents, skipped, reported, clock, remarks=tuple(remarks(share.task, contents)))

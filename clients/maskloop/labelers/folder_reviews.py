@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+from scipy.ndimage import binary_dilation, binary_erosion
+
 from maskloop.labelers.labeler import Task
+from maskloop.masks import Mask
 from maskloop.matching import iou_matrix
 from maskloop.values import (
     Assist,
@@ -23,8 +27,9 @@ from maskloop.values import (
     Verdict,
 )
 
-SAME_MASK = 0.98
-"""IoU from which on a mask is the proposal's own: tools write polygons, and draw a corner here and there anew."""
+SAME_MASK = 0.9
+"""Least IoU of a proposal with its own mask after a tool has written it as a polygon and drawn it anew; all that
+differs must lie within a pixel of the outline as well."""
 BEGAN_AS = 0.5
 """IoU from which on an object that names no proposal began as one."""
 
@@ -45,10 +50,14 @@ def _begun(objects: Sequence[ObjectLabel], shown: Sequence[ObjectProposal]) -> d
     """The proposal of each object that began as one, by the object's place: as it says, else as masks tell."""
     by_id = {item.id: item for item in shown}
     begun: dict[int, ObjectProposal] = {}
-    for place, item in enumerate(objects):
-        proposal = by_id.pop(item.origin.proposal_id, None) if item.origin and not item.crowd else None
-        if proposal is not None:  # a tool that copies an object copies its name: the first one keeps it
-            begun[place] = proposal
+    claims = [
+        (item.mask.iou(by_id[item.origin.proposal_id].mask), -place, item.origin.proposal_id)
+        for place, item in enumerate(objects)
+        if item.origin is not None and item.origin.proposal_id in by_id and not item.crowd
+    ]
+    for _, place, proposal_id in sorted(claims, reverse=True):  # a tool that copies an object copies its name
+        if proposal_id in by_id:
+            begun[-place] = by_id.pop(proposal_id)
     left = [place for place, item in enumerate(objects) if place not in begun and not item.crowd]
     rest = list(by_id.values())
     ious = iou_matrix([objects[place].mask for place in left], [item.mask for item in rest])
@@ -64,10 +73,26 @@ def _object(item: ObjectLabel, proposal: ObjectProposal | None) -> ObjectLabel:
         return replace(item, origin=None)
     if proposal is None:
         return replace(item, origin=Origin(Verdict.MISSED))
-    iou = item.mask.iou(proposal.mask)
     is_right = item.category_id == proposal.category_id
-    if iou >= SAME_MASK:
+    if _is_same(item.mask, proposal.mask):
         verdict = Verdict.ACCEPTED if is_right else Verdict.MODIFIED
         origin = Origin(verdict, proposal.id, iou=1.0, reclassified=not is_right)
         return replace(item, mask=proposal.mask, origin=origin)
+    iou = item.mask.iou(proposal.mask)
     return replace(item, origin=Origin(Verdict.MODIFIED, proposal.id, iou=iou, reclassified=not is_right))
+
+
+def _is_same(mask: Mask, offered: Mask) -> bool:
+    """Whether nobody changed the mask, but for what a tool loses on the way."""
+    if mask == offered:
+        return True
+    if mask.iou(offered) < SAME_MASK:
+        return False
+    x, y, width, height = (round(value) for value in offered.box)
+    around = np.s_[max(0, y - 2) : y + height + 2, max(0, x - 2) : x + width + 2]
+    was, now = offered.to_array(), mask.to_array()
+    if now.sum() != now[around].sum():
+        return False
+    was, now = was[around], now[around]
+    near = binary_dilation(was, np.ones((3, 3))) & ~binary_erosion(was, np.ones((3, 3)), border_value=1)
+    return not ((was ^ now) & ~near).any()

@@ -117,7 +117,7 @@ that come when the first network has been measured are left out.
 """
 MORE = """
 Only a part is done: save that part as part.json, in the same form. The run goes on, and the rest comes later, in
-done.json. In part.json an image with nothing on it counts as one that comes later.
+done.json. In part.json an image counts as one that comes later if nothing is on it, or all is as it was proposed.
 
 A mistake is found later: mend done.json and save it again. The run takes the correction.
 

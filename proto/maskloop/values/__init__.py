@@ -29,6 +29,7 @@ from maskloop.values.labels import (
     Verdict,
     Work,
     charged_seconds,
+    check_named,
 )
 from maskloop.values.models import (
     EvaluatedImage,
@@ -126,6 +127,7 @@ __all__ = [
     "as_vocabulary",
     "charged_seconds",
     "check_id",
+    "check_named",
     "check_prompts",
     "explain_head",
     "keep_trust",

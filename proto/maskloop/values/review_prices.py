@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
+
+MOST_SECONDS = 86_400.0
+"""Of one step of a review: a day."""
 
 
 class CorrectionForm(StrEnum):
@@ -42,8 +44,10 @@ class ReviewPrices:
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)
-            if each.name.endswith("_s") and not 0 <= value < math.inf:
-                raise InvalidArgument(f"{each.name} of a review is {value}; 0 or more can be", field="review_prices")
+            if each.name.endswith("_s") and not 0 <= value <= MOST_SECONDS:
+                raise InvalidArgument(
+                    f"{each.name} of a review is {value:g}; 0 to {MOST_SECONDS:,.0f} can be", field="review_prices"
+                )
 
 
 REVIEWS = ReviewPrices()

@@ -20,7 +20,9 @@ from maskloop.values import (
     ReviewPrices,
     Verdict,
     Work,
+    with_ids,
 )
+from service.store.prompted import keep_prompted
 from tests.service.desk.asking import books, ids, select
 from tests.service.desks import WIDTH, Server, mask
 
@@ -96,12 +98,26 @@ def test_another_category_alone_is_a_key_and_no_outline(server, offered):
     assert label.cost_s == pytest.approx(ABSENT_S + LOOK_S + RECLASSIFY_S)
 
 
-def test_a_prompted_proposal_costs_its_box(server, offered):
-    image_id, (first, second, _) = offered
-    label = submit(
-        server, image_id, [begun(Verdict.ACCEPTED, first, prompted=True)], Rejection(second.id, prompted=True)
-    )
-    assert label.cost_s == pytest.approx(ABSENT_S + BOX_S + LOOK_S + BOX_S + LOOK_S + REJECT_S)
+def test_a_prompted_proposal_costs_its_box_whatever_the_caller_says(server, offered):
+    image_id, (first, *_) = offered
+    good, bad = with_ids("m1", image_id, [ObjectProposal(1, mask(columns), 0.5, 0.5) for columns in (2, 3)])
+    with server.database.write() as tx:
+        keep_prompted(tx, "p", image_id, [good, bad], model_version="m1", now=server.clock())
+    objects = [begun(Verdict.ACCEPTED, good), begun(Verdict.ACCEPTED, first, prompted=True)]
+    label = submit(server, image_id, objects, Rejection(bad.id))
+    assert label.cost_s == pytest.approx(ABSENT_S + BOX_S + LOOK_S + LOOK_S + BOX_S + LOOK_S + REJECT_S)
+    assert [item.origin.prompted for item in label.objects] == [True, False]
+    assert isinstance(label.content, FullLabel)
+    assert label.content.review is not None
+    assert label.content.review.rejected == (Rejection(bad.id, prompted=True),)
+
+
+def test_a_label_that_names_more_than_anybody_looks_at_is_refused_before_anything_is_read(server, offered):
+    image_id, _ = offered
+    with pytest.raises(InvalidLabel, match="names 2001 proposals; 2000 are the most"):
+        submit(server, image_id, [], *(Rejection(f"{number:016x}") for number in range(2001)))
+    with pytest.raises(InvalidLabel, match="is no proposal's id"):
+        submit(server, image_id, [], Rejection("z" * 200))
 
 
 def test_a_project_may_have_prices_of_its_own(server):
@@ -141,7 +157,10 @@ def test_a_correction_may_say_otherwise_of_its_proposals(server, offered):
 @pytest.mark.parametrize(
     ("said", "words"),
     [
-        (lambda first: [begun(Verdict.MODIFIED, replace(first, id="0123"))], "image .* offered no proposal '0123'"),
+        (
+            lambda first: [begun(Verdict.MODIFIED, replace(first, id="0123456789abcdef"))],
+            "image .* offered no proposal '0123456789abcdef'",
+        ),
         (lambda first: [begun(Verdict.ACCEPTED, first, columns=1)], r"object 0: it has another mask \(IoU 0\.\d+\)"),
         (
             lambda first: [replace(begun(Verdict.ACCEPTED, first), category_id=first.category_id + 1)],

@@ -64,9 +64,11 @@ def _person(text: str) -> PersonSpec:
     told: dict[str, float] = {}
     for part in text.split(",")[1:]:
         name, _, value = (word.strip() for word in part.partition("="))
-        if name not in names or names[name] in told or not re.fullmatch(r"0?\.\d+|1(\.0+)?", value):
-            raise InvalidArgument(f"--labeler {text!r}: {part!r} is none of outlines=IOU, accept=IOU", field="labeler")
+        if name not in names or names[name] in told:
+            raise InvalidArgument(
+                f"--labeler {text!r}: {part!r} is none of outlines=IOU, accept=IOU, once each", field="labeler"
+            )
+        if not re.fullmatch(r"\d*\.?\d+|\d+\.", value) or not 0.5 <= float(value) <= 1:
+            raise InvalidArgument(f"--labeler {text!r}: {part!r} is no IoU in [0.5, 1]", field="labeler")
         told[names[name]] = float(value)
-        if told[names[name]] < 0.5:
-            raise InvalidArgument(f"--labeler {text!r}: {part!r} is outside [0.5, 1]", field="labeler")
     return PersonSpec(**told)

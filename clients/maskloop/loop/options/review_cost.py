@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
+import re
 
 from maskloop.errors import InvalidArgument
 from maskloop.values import Assist, CorrectionForm, ReviewPrices
+from maskloop.values.review_prices import MOST_SECONDS
 
 AUTO = "auto"
 STEPS = ("look", "reject", "reclassify", "box")
@@ -52,10 +53,8 @@ def _form(text: str, value: str) -> CorrectionForm:
 
 
 def _seconds(text: str, part: str, value: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = math.nan
-    if not 0 <= seconds < math.inf:
-        raise InvalidArgument(f"--review-cost {text!r}: {part!r} is no number of seconds", field="review_cost")
-    return seconds
+    if not re.fullmatch(r"\d+(\.\d*)?|\.\d+", value) or float(value) > MOST_SECONDS:
+        raise InvalidArgument(
+            f"--review-cost {text!r}: {part!r} is no number of seconds up to {MOST_SECONDS:,.0f}", field="review_cost"
+        )
+    return float(value)

@@ -12,7 +12,7 @@ from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.ood_check import OodAnswer
-from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work
+from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work, check_named
 from maskloop.values.labels.table import LABEL_KINDS
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "Verdict",
     "Work",
     "charged_seconds",
+    "check_named",
 ]

@@ -10,7 +10,7 @@ from maskloop.errors import InvalidLabel
 from maskloop.values.labels.counts import Counts
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
-from maskloop.values.labels.review import Review, check_named_once
+from maskloop.values.labels.review import Review, check_named
 from maskloop.values.projects import Category, Image
 
 
@@ -78,6 +78,8 @@ class FullLabel(LabelContent):
         """
         for place, item in enumerate(self.objects):
             item.check(vocabulary, image, f"{where}, object {place}")
+            if item.origin is not None and item.crowd:
+                raise InvalidLabel(f"{where}, object {place}: a crowd began as no proposal", field="objects.origin")
             if item.origin is not None and self.review is None:
                 raise InvalidLabel(
                     f"{where}, object {place}: it began as a proposal, and the label names no model version",
@@ -85,4 +87,4 @@ class FullLabel(LabelContent):
                 )
         if self.review is not None and not self.review.model_version:
             raise InvalidLabel(f"{where}: the review names no model version", field="full.review.model_version")
-        check_named_once(self.named_proposals, where)
+        check_named(self.named_proposals, where)

@@ -5,15 +5,18 @@ A label that was made with proposals at hand says of each object what it began a
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from maskloop.errors import InvalidLabel
 from maskloop.values.proposals import ObjectProposal
 
-MOST_EDITS = 1_000_000
+MOST_EDITS, MOST_SECONDS = 1_000_000, 1e7
+MOST_NAMED = 2000
+"""Proposals that one label may name: more than any network offers for an image, and people look at."""
+ID_FORM = re.compile(r"[0-9a-f]{16}(-\d{1,6})?")
 
 
 class Verdict(StrEnum):
@@ -30,8 +33,8 @@ class Work:
     """Work that was measured on one proposal or object, `None` where it was not.
 
     Args:
-        edits: strokes, clicks and moved corners, 0 or more.
-        seconds: of annotator time, 0 or more.
+        edits: strokes, clicks and moved corners, 0 to a million.
+        seconds: of annotator time, 0 to ten million.
 
     Raises:
         InvalidLabel: a number that cannot be.
@@ -41,7 +44,7 @@ class Work:
     seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if self.seconds is not None and not 0 <= self.seconds < math.inf:
+        if self.seconds is not None and not 0 <= self.seconds <= MOST_SECONDS:
             raise InvalidLabel(f"{self.seconds} seconds were spent on an object", field="objects.origin.seconds")
         if self.edits is not None and not 0 <= self.edits <= MOST_EDITS:
             raise InvalidLabel(f"{self.edits} edits of an object", field="objects.origin.edits")
@@ -83,6 +86,17 @@ class Origin:
             raise InvalidLabel("a prompt names the proposal that came of it", field="objects.origin.prompted")
         if self.iou is not None and not 0 <= self.iou <= 1:
             raise InvalidLabel(f"an IoU of {self.iou}", field="objects.origin.iou")
+        if self.verdict is not Verdict.MODIFIED and (
+            self.iou not in (None, self._iou_if_unchanged) or self.reclassified
+        ):
+            raise InvalidLabel(
+                f"an object that was {self.verdict} differs from no proposal in mask or category",
+                field="objects.origin.iou",
+            )
+
+    @property
+    def _iou_if_unchanged(self) -> float | None:
+        return 1.0 if self.verdict is Verdict.ACCEPTED else None
 
 
 @dataclass(frozen=True)
@@ -114,10 +128,18 @@ class Review:
         return {item.id: item for item in self.proposals}
 
 
-def check_named_once(proposal_ids: Iterable[str], where: str) -> None:
-    """Raises InvalidLabel where two objects or rejections name one proposal; messages begin with `where`."""
+def check_named(proposal_ids: Sequence[str], where: str) -> None:
+    """Raises InvalidLabel where too many proposals are named, one twice, or one by what is no id; messages begin with
+    `where`."""
+    if len(proposal_ids) > MOST_NAMED:
+        raise InvalidLabel(
+            f"{where}: it names {len(proposal_ids)} proposals; {MOST_NAMED} are the most",
+            field="objects.origin.proposal_id",
+        )
     seen: set[str] = set()
     for proposal_id in proposal_ids:
+        if not ID_FORM.fullmatch(proposal_id):
+            raise InvalidLabel(f"{where}: {proposal_id!r:.60} is no proposal's id", field="objects.origin.proposal_id")
         if proposal_id in seen:
             raise InvalidLabel(f"{where}: proposal {proposal_id} is named twice", field="objects.origin.proposal_id")
         seen.add(proposal_id)
