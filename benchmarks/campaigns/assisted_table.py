@@ -140,8 +140,13 @@ def print_time_to_quality(rows: Mapping[Key, Line]) -> None:
 
 
 def _curve(rows: Mapping[Key, Line], name: str, arm: str) -> dict[int, tuple[float, float]]:
-    """Mean seconds and monotone mean panoptic quality by labels, of the seeds that both arms have."""
-    seeds = {key[1] for key in rows if key[0] == name and key[2] == arm}
+    """Mean seconds and monotone mean panoptic quality by labels, of the seeds whose campaigns all arms have ended."""
+    most = max(key[3] for key in rows if key[0] == name)
+    seeds = {
+        seed
+        for set_name, seed, *_ in rows
+        if set_name == name and all((name, seed, each, most) in rows for each in ("drawn", *HELPED))
+    }
     by_labels: dict[int, list[Line]] = defaultdict(list)
     for (set_name, seed, its, labels), line in rows.items():
         if set_name == name and its == arm and seed in seeds:
