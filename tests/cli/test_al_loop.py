@@ -119,7 +119,7 @@ def test_a_dry_run_tells_what_outlines_are_planned_at(al_loop, demo):
 @pytest.mark.parametrize(
     ("assist", "told"),
     [
-        ("auto", "with proposals, once the IoU head is trusted, 40 labels took 57% to 90%"),
+        ("auto", "with proposals, once the IoU head is trusted, 40 labels took 47% to 100%"),
         ("boxes", "with proposals and boxes, 40 labels took"),
         ("none", ""),
     ],

@@ -22,7 +22,7 @@ CLASSIFY_S = {"compact": 14.0}
 """Seconds of one training of a classifier with its held-out fit, on the same."""
 READ_IMAGE_S = 0.01
 """Seconds to score or evaluate one image, on the same."""
-HELPED_SHARES = {Assist.PROPOSALS: (0.57, 0.90), Assist.BOXES: (0.25, 0.62)}
+HELPED_SHARES = {Assist.PROPOSALS: (0.47, 1.0), Assist.BOXES: (0.25, 0.71)}
 """Smallest and largest share of the time of drawing that 40 labels took on five sets; see docs/results/assisted.md."""
 
 
