@@ -7,10 +7,12 @@ import sys
 import pytest
 
 PROGRAM = """
+import signal
 import time
 from pathlib import Path
 from maskloop.cli.errors import resumable
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what starts tests in the background has it ignored
 with resumable(Path("no log"), ["al-loop", "--resume", "--workdir", "my run"]):
     print("working", flush=True)
     time.sleep(60)

@@ -47,7 +47,11 @@ class Served:
         return self.client.propose_masks(project_id="p", image_id=image_id, prompts=prompts or (BOX,), **more)
 
 
-@pytest.fixture(scope="module", params=WRITERS)
+SERVED = [pytest.param(kind, marks=() if kind == "sam" else pytest.mark.slow) for kind in WRITERS]
+"""A server for each takes ten seconds to start, and all of them differ in what `tests/models/foreign` looks at."""
+
+
+@pytest.fixture(scope="module", params=SERVED)
 def served(request, tmp_path_factory):
     made = Served(request.param, tmp_path_factory.mktemp(request.param))
     with made.server:
