@@ -81,6 +81,47 @@ class Helped:
     shown: Callable[[str], Shown | None]
 
 
+@dataclass(frozen=True)
+class _Reviewed:
+    """What reviews in a project are expected to take.
+
+    Args:
+        costs: its cost model.
+        usual: categories present and objects that an image should hold.
+        outline_s: of one object.
+        assist: how people are helped.
+        scale: what the latest reviews took beside what had been expected of them.
+    """
+
+    costs: CostModel
+    usual: tuple[float, float]
+    outline_s: float
+    assist: Assist
+    scale: float
+
+    @classmethod
+    def of(
+        cls, tx: Transaction, project: Project, costs: CostModel, totals: FullLabelTotals, assist: Assist
+    ) -> _Reviewed:
+        usual = _usual(totals, costs.categories)
+        outline_s = costs.outline.fixed_s + costs.outline.length_s * _mean_length(totals)
+        scale = scale_of(latest_reviews(tx, project.id, REVIEWS_READ), costs, assist, usual[1], outline_s)
+        return cls(costs, usual, outline_s, assist, scale)
+
+    def quote(self, shown: Shown, counted: CountedImage | None) -> Quote:
+        categories, objects = self.usual if counted is None else (counted.categories, counted.objects)
+        return assisted_quote(
+            self.costs,
+            shown,
+            self.assist,
+            categories=categories,
+            objects=objects,
+            outline_s=self.outline_s,
+            scale=self.scale,
+            counts_paid_s=0.0 if counted is None else counted.paid_s,
+        )
+
+
 def quotes(
     tx: Transaction,
     project: Project,
@@ -111,28 +152,8 @@ def quotes(
         return expected(costs, kind, totals())
 
     @cache
-    def outline_s() -> float:
-        return costs.outline.fixed_s + costs.outline.length_s * _mean_length(totals())
-
-    @cache
-    def scale(assist: Assist) -> float:
-        objects = _usual(totals(), costs.categories)[1]
-        return scale_of(latest_reviews(tx, project.id, REVIEWS_READ), costs, assist, objects, outline_s())
-
-    def with_help(assist: Assist, shown: Shown, counted: CountedImage | None) -> Quote:
-        usual = _usual(totals(), costs.categories)
-        categories, objects = usual if counted is None else (counted.categories, counted.objects)
-        paid_s = 0.0 if counted is None else counted.paid_s
-        return assisted_quote(
-            costs,
-            shown,
-            assist,
-            categories=categories,
-            objects=objects,
-            outline_s=outline_s(),
-            scale=scale(assist),
-            counts_paid_s=paid_s,
-        )
+    def reviewed(assist: Assist) -> _Reviewed:
+        return _Reviewed.of(tx, project, costs, totals(), assist)
 
     content = LABEL_KINDS[kind]
     if not content.builds_on_counts:
@@ -148,7 +169,7 @@ def quotes(
                 known[coming_id] = unknown() if image is None else _of_counted(costs, content, image, totals())
                 shown = helped.shown(coming_id) if helped is not None else None
                 if helped is not None and shown is not None:
-                    known[coming_id] = with_help(helped.assist, shown, image)
+                    known[coming_id] = reviewed(helped.assist).quote(shown, image)
         return known[image_id]
 
     return quote

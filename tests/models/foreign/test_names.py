@@ -48,4 +48,6 @@ def test_a_file_of_another_form_is_refused(kind, file, tmp_path):
 
 
 def test_a_name_of_the_hub_is_looked_for_later():
-    ForeignName("sam", "facebook/sam-vit-base").check()
+    ForeignName("sam", "facebook/sam-vit-base").check()  # whether the hub has it is seen when it is loaded
+    with pytest.raises(InvalidConfig, match="prompter maskrcnn:"):  # of which there is only a file
+        ForeignName("maskrcnn", "facebook/sam-vit-base").check()
