@@ -38,6 +38,8 @@ APART = (
     "house",
     "known_ood",
     "nuclei_looks",
+    "one_round",
+    "one_round_table",
     "photographs",
     "prior_head",
     "prompted_masks",

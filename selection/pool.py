@@ -30,18 +30,40 @@ class RoundOutcome:
 
 
 @dataclass(frozen=True)
+class ObjectIous:
+    """Predicted IoUs of the proposals of n images: `lengths` (n,) how many each has, `ious` (their sum,) in [0, 1] one
+    image after another."""
+
+    lengths: NDArray[np.int64]
+    ious: Floats
+
+    def taken(self, rows: NDArray[np.int64]) -> ObjectIous:
+        """Those of some images, in that order."""
+        lengths = self.lengths[rows]
+        before = np.cumsum(self.lengths) - self.lengths
+        steps = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return ObjectIous(lengths, self.ious[np.repeat(before[rows], lengths) + steps])
+
+    def sums(self, of: Floats) -> Floats:
+        """(n,) sums over each image's proposals of values in the order of `ious`."""
+        image = np.repeat(np.arange(len(self.lengths)), self.lengths)
+        return np.bincount(image, of, minlength=len(self.lengths)).astype(np.float64)
+
+
+@dataclass(frozen=True)
 class Pool:
     """n images, a row each; a column that no strategy asked for is `None`.
 
     Args:
         ids: (n,) bytes, distinct, ascending.
         scores: (n,) predicted IoU in [0, 1].
+        object_ious: of every proposal.
         uncertainty: "entropy", "margin" and "least_confidence" to (n,) in [0, 1], larger where less is certain.
         dropout: (n,) mean deviation of the masks over stochastic readings, 0 or more.
         features: (n, D) float32 of the encoder.
         labeled_features: (m, D) float32 of the images that are labeled.
         counts: (n, C) int32 objects of each category, -1 throughout where an image was not counted.
-        costs_s: (n,) expected seconds of a full label, more than 0.
+        costs_s: (n,) expected seconds of a full label, reviewed or drawn, more than 0.
         labeled_images: how many images the model that scored has learnt from.
         rounds: what earlier rounds of the campaign bought, oldest first.
 
@@ -51,6 +73,7 @@ class Pool:
 
     ids: NDArray[np.bytes_]
     scores: Floats | None = None
+    object_ious: ObjectIous | None = None
     uncertainty: Mapping[str, Floats] = field(default_factory=dict)
     dropout: Floats | None = None
     features: NDArray[np.float32] | None = None
@@ -68,6 +91,8 @@ class Pool:
         for name, column in {**columns, **self.uncertainty}.items():
             if column is not None:
                 self._check(name, column)
+        if self.object_ious is not None:
+            self._check("sum of predicted IoUs", self.object_ious.sums(self.object_ious.ious))
 
     def __len__(self) -> int:
         return len(self.ids)

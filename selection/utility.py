@@ -1,6 +1,6 @@
 """An order by utility: the highest first, the highest per second first, or drawn by rank.
 
-The utility of an image lies in [0, 1], larger is better; each strategy says what it is.
+The utility of an image is 0 or more, larger is better; each strategy says what it is.
 
 Per second: filling a batch's seconds with the greatest sum of utilities is the knapsack problem. Taking what gives most
 for its cost first is its greedy rule (Dantzig, *Discrete-variable extremum problems*, Operations Research 5, 1957): it
@@ -32,7 +32,7 @@ def rank_by_utility(
         pool: n images.
         strategy: whose options are asked.
         seed: of the draw.
-        utility: (n,) in [0, 1].
+        utility: (n,) 0 or more.
         values: (n,) what the reason tells of each.
         reason: format string of `value`.
     """

@@ -124,10 +124,17 @@ def typical(pool: Pool, seed: int) -> Answer:
     return np.array(chosen), 1.0
 
 
+def doubt(pool: Pool) -> NDArray[np.float64]:
+    """The sum of 4 q (1 - q) over each image's proposals, of which it has one at least."""
+    found = pool.object_ious
+    return np.add.reduceat(4 * found.ious * (1 - found.ious), np.cumsum(found.lengths) - found.lengths)
+
+
 PLAIN: Mapping[str, Callable[[Pool, int], Answer]] = {
     "mask_guided": sort(lambda pool: -nearness(pool)),
     "mask_guided:per_second=yes": sort(lambda pool: -tent(pool) / pool.costs_s),
     "mask_guided:diverse=yes": diverse,
+    "expected_gain": sort(lambda pool: -doubt(pool) / pool.costs_s),
     "dropout:prefer=nearest": sort(lambda pool: np.abs(pool.dropout - np.quantile(pool.dropout, 0.5))),
     "entropy": sort(lambda pool: -pool.uncertainty["entropy"]),
     "random": random,

@@ -33,8 +33,8 @@ from selection.strategies import rank_pool
 
 SIZES = (1_000_000, 10_000_000)
 TEXTS = (
-    "mask_guided", "mask_guided:per_second=yes", "mask_guided:diverse=yes", "dropout:prefer=nearest", "entropy",
-    "random", "stratified_random", "mix", "core_set", "k_means", "typicality", "cold_start",
+    "mask_guided", "mask_guided:per_second=yes", "mask_guided:diverse=yes", "expected_gain", "dropout:prefer=nearest",
+    "entropy", "random", "stratified_random", "mix", "core_set", "k_means", "typicality", "cold_start",
 )  # fmt: skip
 SEED = 7
 BATCHES = 200

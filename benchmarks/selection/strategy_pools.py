@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.values import Need
-from selection.pool import Pool
+from selection.pool import ObjectIous, Pool
 
 CHUNK = 100_000
 DIMENSIONS = 128
@@ -25,12 +25,20 @@ def pool_for(needs: Collection[Need], size: int) -> Pool:
         scores=rng.random(size),
         uncertainty={"entropy": rng.random(size)},
         dropout=rng.random(size) / 2 if Need.DROPOUT in needs else None,
+        object_ious=_object_ious(size) if Need.OBJECT_IOUS in needs else None,
         costs_s=rng.uniform(20, 2000, size) if Need.COSTS in needs else None,
         counts=rng.integers(0, 3, (size, 5), dtype=np.int32) if Need.COUNTS in needs else None,
         features=_features(size) if with_features else None,
         labeled_features=_features(LABELED, 1) if Need.LABELED_FEATURES in needs else None,
         labeled_images=LABELED,
     )
+
+
+def _object_ious(size: int) -> ObjectIous:
+    """Of 1 to 8 proposals an image."""
+    rng = np.random.default_rng((3, size))
+    lengths = rng.integers(1, 8, size, endpoint=True)
+    return ObjectIous(lengths, rng.random(lengths.sum()))
 
 
 def _ids(start: int, count: int) -> NDArray[np.bytes_]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from maskloop.masks import Mask
-from maskloop.values import ImageProposals, ObjectProposal, PseudoLabels
+from maskloop.values import ImageProposals, ObjectLabel, ObjectProposal, PseudoLabels
 
 
 def pseudo_objects(proposals: ImageProposals, wanted: PseudoLabels) -> tuple[ObjectProposal, ...]:
@@ -32,3 +32,12 @@ def pseudo_objects(proposals: ImageProposals, wanted: PseudoLabels) -> tuple[Obj
             taken |= own
             kept[place] = ObjectProposal(item.category_id, Mask.from_array(own), item.predicted_iou, item.confidence)
     return tuple(kept[place] for place in sorted(kept))
+
+
+def doubtful_regions(proposals: ImageProposals, wanted: PseudoLabels) -> tuple[ObjectLabel, ...]:
+    """What the proposals of too low a predicted IoU cover, as crowds: a training learns nothing from their pixels."""
+    return tuple(
+        ObjectLabel(item.category_id, item.mask, crowd=True)
+        for item in proposals.objects
+        if item.predicted_iou < wanted.min_predicted_iou and item.mask.area
+    )

@@ -16,6 +16,7 @@ from selection.strategies import (
     cold_start,
     core_set,
     dropout,
+    expected_gain,
     k_means,
     mask_guided,
     mix,
@@ -34,6 +35,7 @@ def _rank(pool: Pool, strategy: Strategy, seed: int) -> Ranking:
 
 STRATEGIES: Mapping[str, Rank] = {
     "mask_guided": mask_guided.rank,
+    "expected_gain": expected_gain.rank,
     "dropout": dropout.rank,
     "entropy": uncertainty.rank_by("entropy"),
     "margin": uncertainty.rank_by("margin"),
@@ -64,6 +66,7 @@ def rank_pool(pool: Pool, strategy: Strategy, seed: int) -> RankedImages:
 def _columns(pool: Pool) -> Mapping[Need, object]:
     return {
         Need.SCORES: pool.scores,
+        Need.OBJECT_IOUS: pool.object_ious,
         Need.COUNTS: pool.counts,
         Need.COSTS: pool.costs_s,
         Need.FEATURES: pool.features,

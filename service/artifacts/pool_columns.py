@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.values import Category, Need, Strategy
-from selection.pool import Floats, Pool, RoundOutcome
+from selection.pool import Floats, ObjectIous, Pool, RoundOutcome
 from service.artifacts.image_file import ImageFile
 from service.artifacts.imported_scores import read_imported
-from service.artifacts.score_table import UNCERTAINTY, read_columns
+from service.artifacts.score_table import UNCERTAINTY, read_columns, read_object_ious
 
 OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS, Need.DROPOUT})
 """What is known only of images that have no full label yet; a score table may hold others, labeled since."""
@@ -44,6 +44,7 @@ class PoolSources:
             where there is no table.
         table: the score table, which says which images there are; `None` for all of `images`.
         imported: scores made elsewhere, which take the place of the table's; only images that have one are ranked.
+        reviewed: whether the images' seconds are those of reviewing what the model found.
         labeled_images: how many the model has learnt from.
         rounds: what earlier rounds of the campaign bought, oldest first.
     """
@@ -52,6 +53,7 @@ class PoolSources:
     images: tuple[ImageFile, ...]
     table: Path | None = None
     imported: Path | None = None
+    reviewed: bool = False
     labeled_images: int = 0
     rounds: tuple[RoundOutcome, ...] = ()
 
@@ -79,12 +81,13 @@ def gather_pool(strategy: Strategy, sources: PoolSources, computed: Computed | N
     return Pool(
         ids=ids,
         scores=columns.get("score"),
+        object_ious=_object_ious(ids, sources.table) if sources.table and Need.OBJECT_IOUS in needs else None,
         uncertainty={name: columns[name] for name in UNCERTAINTY if name in columns},
         features=columns.get("features") if made.features is None else _stacked(ids, made.features),
         labeled_features=made.labeled_features,
         dropout=None if made.dropout is None else _column(ids, made.dropout),
         counts=_counts(rows, sources.categories) if Need.COUNTS in needs else None,
-        costs_s=_costs(rows, columns.get(FOUND)) if Need.COSTS in needs else None,
+        costs_s=_costs(rows, None if sources.reviewed else columns.get(FOUND)) if Need.COSTS in needs else None,
         labeled_images=sources.labeled_images,
         rounds=sources.rounds,
     )
@@ -143,14 +146,22 @@ def _counts(rows: Sequence[ImageFile], categories: Sequence[Category]) -> NDArra
 def _costs(rows: Sequence[ImageFile], objects_found: NDArray[np.int32] | None) -> Floats:
     """Seconds that a full label should take, (n,).
 
-    Where nobody counted, the usual seconds go by how many objects the model found: a ratio estimate (Cochran, Sampling
-    techniques, section 6.1) with one object added on both sides, since an image where none was found may hold some.
+    Where nobody counted and people draw, the usual seconds go by how many objects the model found: a ratio estimate
+    (Cochran, Sampling techniques, section 6.1) with one object added on both sides, since an image where none was found
+    may hold some.
     """
     costs_s = np.array([row.cost_s for row in rows])
     uncounted = np.array([row.counts is None for row in rows], dtype=bool)
     if objects_found is None or not uncounted.any():
         return costs_s
     return np.where(uncounted, costs_s * (objects_found + 1) / (objects_found[uncounted].mean() + 1), costs_s)
+
+
+def _object_ious(ids: NDArray[np.bytes_], table: Path) -> ObjectIous:
+    """Of images that the table holds."""
+    named, lengths, ious = read_object_ious(table)
+    order = np.argsort(named, kind="stable")
+    return ObjectIous(lengths.astype(np.int64), ious).taken(order[np.searchsorted(named[order], ids)])
 
 
 def _stacked(ids: NDArray[np.bytes_], features: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -115,10 +115,10 @@ def choose_batch(
     asked = _asked(wanted, campaign)
     head = _head(tx, project)
     strategy, fallback = _in_force(asked, head, has_model=bool(project.active_model))
-    walk = candidates.walk(tx, project, campaign, wanted.kind, strategy)
     helped = None
     if assistance != UNAIDED:
-        helped = Helped(assistance.assist, assisted.shown(project.id, assistance, project.review_prices.correction))
+        helped = Helped(assistance, assisted.shown(project.id, assistance, project.review_prices.correction))
+    walk = candidates.walk(tx, project, campaign, wanted.kind, strategy, helped=helped)
     selection = _choose(tx, walk, wanted, helped, project=project, campaign=campaign, strategy=strategy)
     return Batch(
         id=batch_id,

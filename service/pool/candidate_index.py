@@ -10,21 +10,35 @@ All of this is read and changed inside `Database.write`, which lets in one threa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
-from maskloop.values import LABEL_KINDS, Campaign, Need, Project, Strategy, SupervisionKind
+from maskloop.values import LABEL_KINDS, UNAIDED, Assistance, Campaign, Need, Project, Strategy, SupervisionKind
 from selection.candidates import Candidates
 from selection.ranking import RankedImages
+from service.pool.expected_costs import Helped
 from service.store import Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
 from service.store.labels import CountedImage, counted_images, current_labels, images_without_need
 
-# Ranks a project's images for a campaign and a kind of label. Raises NoActiveModel, PoolNotScored,
-# SelectionNotPrepared, NoClassifier.
-RankingSource = Callable[[Transaction, Project, Campaign, SupervisionKind, Strategy], RankedImages]
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
+
+
+class RankingSource(Protocol):
+    """Ranks a project's images for a campaign and a kind of label, and for how people are helped."""
+
+    def __call__(
+        self,
+        tx: Transaction,
+        project: Project,
+        campaign: Campaign,
+        kind: SupervisionKind,
+        strategy: Strategy,
+        *,
+        helped: Helped | None,
+    ) -> RankedImages:
+        """Raises NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy lacks what it needs."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +77,32 @@ def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str,
 
 @dataclass(frozen=True)
 class WalkKey:
-    """What a walk is for. Counts are known of more images with every round, so they are looked at anew with a model."""
+    """What a walk is for. Counts are known of more images with every round, so they are looked at anew with a model.
+
+    `assistance` tells seconds apart, where they matter.
+    """
 
     project_id: str
     campaign_id: str
     kind: SupervisionKind
     strategy: Strategy
     model_version: str
+    assistance: Assistance = UNAIDED
 
     @classmethod
-    def of(cls, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy) -> Self:
+    def of(
+        cls,
+        project: Project,
+        campaign: Campaign,
+        kind: SupervisionKind,
+        strategy: Strategy,
+        *,
+        helped: Helped | None = None,
+    ) -> Self:
         """The key of a campaign's walk as things stand."""
         version = project.active_model if strategy.needs - {Need.COLD_FEATURES} else ""
-        return cls(project.id, campaign.id, kind, strategy, version)
+        assistance = helped.assistance if helped is not None and Need.COSTS in strategy.needs else UNAIDED
+        return cls(project.id, campaign.id, kind, strategy, version, assistance)
 
 
 @dataclass
@@ -106,16 +133,23 @@ class CandidateIndex:
         self.walks: dict[WalkKey, Walk] = {}
 
     def walk(
-        self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
+        self,
+        tx: Transaction,
+        project: Project,
+        campaign: Campaign,
+        kind: SupervisionKind,
+        strategy: Strategy,
+        *,
+        helped: Helped | None = None,
     ) -> Walk:
-        """The open images for a campaign's next batch.
+        """The open images for a campaign's next batch; where seconds matter, as they are for people who are `helped`.
 
         Raises:
             NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
         """
-        key = WalkKey.of(project, campaign, kind, strategy)
+        key = WalkKey.of(project, campaign, kind, strategy, helped=helped)
         if key not in self.walks:
-            candidates = Candidates(self._rank(tx, project, campaign, kind, strategy))
+            candidates = Candidates(self._rank(tx, project, campaign, kind, strategy, helped=helped))
             candidates.close_all(_closed(tx, key))
             if len(self.walks) >= MAX_WALKS:
                 del self.walks[next(iter(self.walks))]

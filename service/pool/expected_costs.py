@@ -17,6 +17,7 @@ from maskloop.values import (
     LABEL_KINDS,
     MEAN_OUTLINE_LENGTH,
     Assist,
+    Assistance,
     Counts,
     LabelContent,
     Project,
@@ -54,7 +55,7 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
     return Quote(whole_ms(usual_s), whole_ms(content.price_s(costs, 0, 0)))
 
 
-def full_label_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
+def drawn_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
     """Seconds that a full label should take, given an image's counts (`None`: unknown) and what was paid for them.
 
     As people's clocks tell, where their time was measured; else as planned. At least `LEAST_S`.
@@ -73,12 +74,31 @@ class Helped:
     """How people are helped.
 
     Args:
-        assist: by what.
+        assistance: by what, and by which model version.
         shown: what they see of an image, by its id; `None` of one of which nothing is known.
     """
 
-    assist: Assist
+    assistance: Assistance
     shown: Callable[[str], Shown | None]
+
+
+def reviewed_cost_s(tx: Transaction, project: Project, helped: Helped) -> Callable[[str, Counts | None, float], float]:
+    """Seconds that reviewing what a model proposes should take, given an image, its counts and what was paid for them.
+
+    Of an image that the model has not scored, those of drawing. At least `LEAST_S`.
+    """
+    costs = CostModel.of(project)
+    reviews = _Reviewed.of(tx, project, costs, full_label_totals(tx, project.id), helped.assistance.assist)
+    drawn = drawn_cost_s(tx, project)
+
+    def cost_s(image_id: str, counts: Counts | None, paid_s: float) -> float:
+        shown = helped.shown(image_id)
+        if shown is None:
+            return drawn(counts, paid_s)
+        counted = None if counts is None else CountedImage(counts.categories, counts.objects, paid_s)
+        return max(LEAST_S, reviews.quote(shown, counted).cost_s)
+
+    return cost_s
 
 
 @dataclass(frozen=True)
@@ -169,7 +189,7 @@ def quotes(
                 known[coming_id] = unknown() if image is None else _of_counted(costs, content, image, totals())
                 shown = helped.shown(coming_id) if helped is not None else None
                 if helped is not None and shown is not None:
-                    known[coming_id] = reviewed(helped.assist).quote(shown, image)
+                    known[coming_id] = reviewed(helped.assistance.assist).quote(shown, image)
         return known[image_id]
 
     return quote

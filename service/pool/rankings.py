@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from maskloop.errors import NoActiveModel, SelectionNotPrepared
-from maskloop.values import LABEL_KINDS, Campaign, Need, Project, Split, Strategy, SupervisionKind
+from maskloop.values import LABEL_KINDS, Campaign, Counts, Need, Project, Split, Strategy, SupervisionKind
 from selection.hard_ood import rank_hard_ood
 from selection.pool import Pool
 from selection.ranking import RankedImages
@@ -16,7 +17,7 @@ from service.artifacts.image_file import ImageFile
 from service.artifacts.names import HARD_OOD
 from service.artifacts.pool_columns import OF_THE_STORE, PoolSources, gather_pool, names_of
 from service.artifacts.ranking_table import read_ranking
-from service.pool.expected_costs import full_label_cost_s
+from service.pool.expected_costs import Helped, drawn_cost_s, reviewed_cost_s
 from service.pool.round_outcomes import round_outcomes
 from service.store import Transaction
 from service.store.classifiers import get_classifier
@@ -39,11 +40,19 @@ class Rankings:
         self._read_hard = lru_cache(maxsize=1)(read_hard_ood)
 
     def find(
-        self, tx: Transaction, project: Project, campaign: Campaign, kind: SupervisionKind, strategy: Strategy
+        self,
+        tx: Transaction,
+        project: Project,
+        campaign: Campaign,
+        kind: SupervisionKind,
+        strategy: Strategy,
+        *,
+        helped: Helped | None = None,
     ) -> RankedImages:
         """The ranking by a strategy with the project's active model version and the campaign's seed.
 
-        Of candidate OoD images for answers, else of the pool.
+        Of candidate OoD images for answers, else of the pool. Where seconds matter, they are those of people who are
+        `helped`, or who draw; a ranking that was prepared knows of drawing alone.
 
         Raises:
             NoActiveModel: the strategy needs one.
@@ -63,7 +72,9 @@ class Rankings:
                 field="strategy",
                 campaign_id=campaign.id,
             )
-        sources = sources_of(tx, self._folder, project, strategy, campaign_id=campaign.id, version=version)
+        sources = sources_of(
+            tx, self._folder, project, strategy, campaign_id=campaign.id, version=version, helped=helped
+        )
         return rank_pool(gather_pool(strategy, sources), strategy, campaign.seed)
 
     def _rank_candidates(
@@ -98,27 +109,42 @@ def version_for(project: Project, strategy: Strategy) -> str:
 
 
 def sources_of(
-    tx: Transaction, folder: DataFolder, project: Project, strategy: Strategy, *, campaign_id: str, version: str
+    tx: Transaction,
+    folder: DataFolder,
+    project: Project,
+    strategy: Strategy,
+    *,
+    campaign_id: str,
+    version: str,
+    helped: Helped | None = None,
 ) -> PoolSources:
     """What the pool is gathered from for a strategy that ranks by a model version, "" for none."""
     return PoolSources(
         categories=project.categories,
-        images=tuple(_pooled_images(tx, project, strategy)),
+        images=tuple(_pooled_images(tx, project, strategy, helped)),
         table=folder.scores(project.id, version) if version else None,
         imported=folder.imported_scores(project.id, version) if strategy.uses_imported_scores else None,
+        reviewed=helped is not None,
         labeled_images=labeled_images(tx, project.id, version) if version else 0,
         rounds=round_outcomes(tx, folder, project.id, campaign_id) if strategy.learns_target else (),
     )
 
 
-def _pooled_images(tx: Transaction, project: Project, strategy: Strategy) -> list[ImageFile]:
+def _pooled_images(tx: Transaction, project: Project, strategy: Strategy, helped: Helped | None) -> list[ImageFile]:
     """What the store knows of the images that a strategy ranks; no more than it needs."""
     if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
-        cost_s = full_label_cost_s(tx, project)
+        cost_s = _cost_s(tx, project, helped)
         return [
-            ImageFile.of(image, counts=counts, cost_s=cost_s(counts, paid_s))
+            ImageFile.of(image, counts=counts, cost_s=cost_s(image.id, counts, paid_s))
             for image, counts, paid_s in pool_counts(tx, project.id)
         ]
     if strategy.needs_scores:
         return []
     return [ImageFile(image_id, "", "") for image_id in image_ids(tx, project.id, Split.POOL)]
+
+
+def _cost_s(tx: Transaction, project: Project, helped: Helped | None) -> Callable[[str, Counts | None, float], float]:
+    if helped is not None:
+        return reviewed_cost_s(tx, project, helped)
+    drawn = drawn_cost_s(tx, project)
+    return lambda image_id, counts, paid_s: drawn(counts, paid_s)

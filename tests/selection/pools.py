@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from selection.pool import Pool, RoundOutcome
+from selection.pool import ObjectIous, Pool, RoundOutcome
 
 MEASURES = ("entropy", "margin", "least_confidence")
 
@@ -21,6 +21,7 @@ def pool_of(
     def column(low: int, high: int) -> np.ndarray:
         return np.full(count, high / 16) if equal else rng.integers(low, high, count, endpoint=True) / 16
 
+    proposals = np.full(count, 2) if equal else rng.integers(0, 5, count)
     counts = rng.integers(0, 4, (count, categories), dtype=np.int32)
     counts[rng.random(count) < 0.2] = -1
     features = rng.integers(-8, 8, (count, dimensions)).astype(np.float32)
@@ -34,5 +35,8 @@ def pool_of(
         counts=np.ones_like(counts) if equal else counts,
         costs_s=column(1, 4000),
         labeled_images=labeled,
+        object_ious=ObjectIous(
+            proposals, rng.integers(8 if equal else 0, 8 if equal else 16, proposals.sum(), endpoint=True) / 16
+        ),
         rounds=(RoundOutcome((0.25, 0.5), 0.02, 700.0), RoundOutcome((0.5, 0.75), 0.01, 900.0)),
     )

@@ -136,14 +136,18 @@ class Strategy:
     @property
     def uses_predicted_iou(self) -> bool:
         """Whether it chooses by predicted IoUs, trusted or not."""
-        own = self.name == "mask_guided" and self.option("scores") == "predicted"
-        return own or any(part.uses_predicted_iou for _, part in self.parts())
+        return self._ranks_by_head or any(part.uses_predicted_iou for _, part in self.parts())
+
+    @property
+    def _ranks_by_head(self) -> bool:
+        if self.name == "mask_guided":
+            return self.option("scores") == "predicted"
+        return Need.OBJECT_IOUS in self.kind.needs
 
     @property
     def relies_on_head(self) -> bool:
         """Whether it may choose only by predicted IoUs that are trusted."""
-        relies = self.name == "mask_guided" and self.option("scores") == "predicted"
-        trusting = relies and self.option("trust") == "required"
+        trusting = self._ranks_by_head and self.option("trust") == "required"
         return trusting or any(part.relies_on_head for _, part in self.parts())
 
     @property

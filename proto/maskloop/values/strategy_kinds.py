@@ -6,7 +6,7 @@ This is the one list of them. `selection.strategies` holds how each of them rank
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
@@ -17,8 +17,9 @@ class Need(StrEnum):
     """What a strategy must know of the images."""
 
     SCORES = "scores"  # predicted IoU and uncertainty: a model has scored the pool
+    OBJECT_IOUS = "object_ious"  # predicted IoU of every proposal
     COUNTS = "counts"  # objects of each category
-    COSTS = "costs"  # expected seconds of a full label
+    COSTS = "costs"  # expected seconds of a full label, reviewed or drawn
     FEATURES = "features"  # the vectors of the encoder that scored
     LABELED_FEATURES = "labeled_features"  # the same of the images that are labeled
     DROPOUT = "dropout"  # several stochastic readings
@@ -62,6 +63,7 @@ class StrategyKind:
 
 
 YES_NO = ("no", "yes")
+TRUST = Option("required", "whether a fitted head that is not yet trusted may choose as well", ("required", "any"))
 PER_SECOND = Option("no", "value per second: prefer what gives most for its expected cost", YES_NO)
 SOFTRANK = Option("no", "draw by rank, the first with most weight, so that a batch is varied", YES_NO)
 BY_UTILITY = {"per_second": PER_SECOND, "softrank": SOFTRANK}
@@ -74,9 +76,7 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         {
             "target": Option("auto", "the target IoU, beta", ("auto", "median", "learned"), number=True),
             "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
-            "trust": Option(
-                "required", "whether a fitted head that is not yet trusted may choose as well", ("required", "any")
-            ),
+            "trust": TRUST,
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
             "random": Option(
                 "auto",
@@ -86,6 +86,11 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
             ),
             **BY_UTILITY,
         },
+    ),
+    "expected_gain": StrategyKind(
+        "images whose proposals are most in doubt, all of them together, for the seconds that reviewing takes",
+        SCORED | {Need.OBJECT_IOUS},
+        {"trust": TRUST, **BY_UTILITY, "per_second": replace(PER_SECOND, default="yes")},
     ),
     "dropout": StrategyKind(
         "masks that change most when part of the encoder is dropped",

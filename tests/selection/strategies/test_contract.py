@@ -8,7 +8,7 @@ import pytest
 
 from maskloop.errors import InvalidArgument
 from maskloop.values import STRATEGY_KINDS, Need, Strategy
-from selection.pool import Pool
+from selection.pool import ObjectIous, Pool
 from selection.ranking import RankedImages
 from selection.strategies import STRATEGIES, rank_pool
 from tests.selection.pools import pool_of
@@ -26,6 +26,9 @@ TEXTS = (
     "mask_guided:diverse=yes,softrank=yes",
     *(f"{name}:softrank=yes" for name in ("mask_guided", "dropout", "entropy", "margin", "least_confidence")),
     "entropy:softrank=yes,per_second=yes",
+    "expected_gain:trust=any",
+    "expected_gain:per_second=no",
+    "expected_gain:softrank=yes",
     "dropout:prefer=lowest",
     "dropout:prefer=nearest,quantile=0.25,per_second=yes",
     "mix:first=core_set,second=stratified_random,share=0.25",
@@ -98,7 +101,8 @@ def test_needs_no_more_than_it_says(strategy: Strategy):
     pool = pool_of(60)
     columns = {
         "scores": pool.scores, "uncertainty": pool.uncertainty, "dropout": pool.dropout, "counts": pool.counts,
-        "costs": pool.costs_s, "features": pool.features, "labeled_features": pool.labeled_features,
+        "costs": pool.costs_s, "object_ious": pool.object_ious, "features": pool.features,
+        "labeled_features": pool.labeled_features,
     }  # fmt: skip
     needed = {"uncertainty" if need == "scores" else str(need).removeprefix("cold_") for need in strategy.needs}
     told = {name for name in columns if name in needed or (name == "scores" and strategy.needs_scores)}
@@ -109,6 +113,7 @@ def test_needs_no_more_than_it_says(strategy: Strategy):
         dropout=pool.dropout if "dropout" in told else None,
         counts=pool.counts if "counts" in told else None,
         costs_s=pool.costs_s if "costs" in told else None,
+        object_ious=pool.object_ious if "object_ious" in told else None,
         features=pool.features if "features" in told else None,
         labeled_features=pool.labeled_features if "labeled_features" in told else None,
     )
@@ -135,3 +140,16 @@ def test_a_value_that_is_no_number_names_its_image(strategy: Strategy, column: s
     values[3] = wrong
     with pytest.raises(InvalidArgument, match="image im0003 has the "):
         rank_pool(dataclasses.replace(pool, **{column: values}), strategy, seed=0)
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_proposal_whose_predicted_iou_is_no_number_names_its_image(wrong: float):
+    pool = pool_of(5)
+    ious = np.array([0.5, 0.5, wrong, 0.5])
+    with pytest.raises(InvalidArgument, match="image im0003 has the sum of predicted IoUs"):
+        dataclasses.replace(pool, object_ious=ObjectIous(np.array([1, 0, 1, 2, 0]), ious))
+
+
+def test_proposals_of_another_number_of_images_are_refused():
+    with pytest.raises(InvalidArgument, match="5 image ids came with 2 sum"):
+        dataclasses.replace(pool_of(5), object_ious=ObjectIous(np.array([1, 0]), np.array([0.5])))

@@ -11,7 +11,7 @@ from maskloop.values import Strategy
 from selection.clusters import cluster
 from selection.diverse import spread
 from selection.draws import draws
-from selection.pool import Pool
+from selection.pool import ObjectIous, Pool
 from selection.ranking import Ranking
 from selection.strategies import rank_pool
 from tests.selection.pools import pool_of
@@ -67,6 +67,41 @@ def test_per_second_an_image_that_teaches_nothing_comes_last_however_cheap():
     )
     ranked = rank_pool(pool, Strategy.parse("mask_guided:target=0.5,per_second=yes"), 0)
     assert list(ranked.ids) == [b"nearer", b"near", b"hopeless", b"known"]
+
+
+def test_expected_gain_by_hand():
+    """Two half known objects for 160 s, one for 60 s, four nearly known for 60 s, and two images that teach nothing."""
+    pool = Pool(
+        ids=np.array([b"crowd", b"known", b"none", b"pair", b"single"]),
+        scores=np.full(5, 0.5),
+        object_ious=ObjectIous(np.array([4, 2, 0, 2, 1]), np.array([0.9, 0.9, 0.9, 0.9, 1.0, 0.0, 0.5, 0.5, 0.5])),
+        costs_s=np.array([60.0, 1.0, 1.0, 160.0, 60.0]),
+    )
+    by_second = rank_pool(pool, Strategy.parse("expected_gain"), 0)
+    assert list(by_second.ids) == [b"crowd", b"single", b"pair", b"known", b"none"]
+    np.testing.assert_allclose(by_second.values, [4 * 0.36, 1, 2, 0, 0])
+    assert by_second.reason(0) == "expected gain 1.44 objects; most worth per second first"
+    by_image = rank_pool(pool, Strategy.parse("expected_gain:per_second=no"), 0)
+    assert list(by_image.ids) == [b"pair", b"crowd", b"single", b"known", b"none"]
+
+
+@given(st.integers(0, 60), st.integers(0, 2**32 - 1))
+def test_expected_gain_is_beside_a_plain_sum_over_proposals(images, seed):
+    pool = pool_of(images + 1, seed)
+    ends = np.cumsum(pool.object_ious.lengths)
+    parts = np.split(pool.object_ious.ious, ends[:-1])
+    rate = [sum(4 * iou * (1 - iou) for iou in part) / cost_s for part, cost_s in zip(parts, pool.costs_s, strict=True)]
+    assert order(pool, "expected_gain") == sorted(range(images + 1), key=lambda row: (-rate[row], row))
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.data())
+def test_proposals_of_some_images_are_taken_in_their_order(lengths, data):
+    ious = ObjectIous(np.array(lengths), np.arange(sum(lengths), dtype=float))
+    parts = np.split(ious.ious, np.cumsum(lengths)[:-1])
+    rows = data.draw(st.lists(st.integers(0, len(lengths) - 1), unique=True))
+    taken = ious.taken(np.array(rows, dtype=np.int64))
+    assert taken.ious.tolist() == [value for row in rows for value in parts[row]]
+    assert taken.lengths.tolist() == [lengths[row] for row in rows]
 
 
 @given(st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0.1, 0.9))

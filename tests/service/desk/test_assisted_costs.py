@@ -25,6 +25,7 @@ from maskloop.values import (
     Review,
     ReviewPrices,
     Split,
+    Strategy,
     SupervisionKind,
     Verdict,
 )
@@ -100,6 +101,21 @@ def test_what_reviews_took_scales_what_the_next_are_expected_to_take(server, poo
     expected_s = 2 + 3 * 1.5 + 0.15 * 2 + 79 * 0.15 + 79 * (6 - 2.85)
     scale = (label.cost_s + 5 * expected_s) / (6 * expected_s)
     assert again.picks[0].cost_s == pytest.approx(scale * expected_s, abs=2e-3)
+
+
+def test_gain_per_second_goes_by_the_seconds_that_people_need_with_their_help(server, pool):
+    """Drawing, an image costs by how many objects were found in it. Reviewing, three nearly right masks cost
+    less than the objects that one wrong mask leaves to draw."""
+    few, sure, *rest = pool
+    server.create_campaign(10_000.0)
+    offer(server, {few: (0.5,), sure: (0.9, 0.9, 0.9), **dict.fromkeys(rest, ())})
+    gain = Strategy.parse("expected_gain:trust=any")
+    drawn = select(server, strategy=gain, images=2)
+    assert ids(drawn) == [few, sure]
+    assert drawn.picks[0].reason == "expected gain 1.00 objects; most worth per second first"
+    server.campaigns.release_batch(project_id="p", batch_id=drawn.id, annotator="ann")
+    reviewed = select(server, strategy=gain, images=2, assistance=HELP)
+    assert ids(reviewed) == [sure, few]
 
 
 def test_before_the_first_model_people_draw(server, pool):
