@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from maskloop.values import Project, Prompt, PromptedProposals, check_prompts, with_ids
 from service.artifacts.data_folder import DataFolder
@@ -16,8 +17,11 @@ from service.store.images import get_image
 from service.store.labels import newest_full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
-from service.store.prompted import keep_prompted
+from service.store.prompted import forget_prompted, keep_prompted
 
+OFFERED_FOR = timedelta(days=30)
+"""How long a label may name what was offered for a prompt, since it was last offered."""
+SWEPT_EVERY = timedelta(days=1)
 ANSWER_WITHIN_S = 60.0  # where the caller says nothing
 MOST_MEASURED = 32  # labeled images that a network which is not ours is measured on: it looks at each for seconds
 
@@ -41,6 +45,7 @@ class ProposalDesk:
         self._prompter = prompter
         self._clock = clock
         self._network = network
+        self._swept_at = clock() - SWEPT_EVERY
 
     def open(self) -> None:
         """Begin the process that answers, if a network that is not ours does.
@@ -61,7 +66,7 @@ class ProposalDesk:
         model_version: str = "",
         within_s: float | None = None,
     ) -> PromptedProposals:
-        """Outline what each prompt shows; what is answered is kept, so that a label can name it.
+        """Outline what each prompt shows; what is answered is kept for 30 days, so that a label can name it.
 
         Args:
             project_id: the project.
@@ -91,9 +96,16 @@ class ProposalDesk:
         outlined = self._prompter.propose(asked, ANSWER_WITHIN_S if within_s is None else within_s)
         name = self._network if version is None else version.id
         proposals = with_ids(name, image_id, outlined.proposals)
+        now = self._clock()
         with self._database.write() as tx:
-            keep_prompted(tx, project_id, image_id, proposals, model_version=name, now=self._clock())
+            keep_prompted(tx, project_id, image_id, proposals, model_version=name, now=now)
+            if now - self._swept_at >= SWEPT_EVERY:
+                forget_prompted(tx, now - OFFERED_FOR)
+                tx.after_commit(lambda: self._swept(now))
         return PromptedProposals(proposals, name, outlined.uncalibrated)
+
+    def _swept(self, at: datetime) -> None:
+        self._swept_at = at
 
     def close(self) -> None:
         """End the process that answers."""

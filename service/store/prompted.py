@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
 from maskloop.masks import Mask
 from maskloop.values import ObjectProposal
@@ -24,7 +24,7 @@ def keep_prompted(
     model_version: str,
     now: datetime,
 ) -> None:
-    """Keep masks that were offered for prompts; those that are there already stay as they are.
+    """Keep masks that were offered for prompts; those that are there already stay as they are, as new as the others.
 
     Args:
         model_version: what offered them; of a network that is no version, its name.
@@ -48,6 +48,14 @@ def keep_prompted(
     ]
     if rows:
         tx.execute(insert(prompted), rows)
+    for some in chunks(list(known)):
+        again = (prompted.c.project_id == project_id) & (prompted.c.image_id == image_id) & prompted.c.id.in_(some)
+        tx.execute(update(prompted).where(again).values(created_at=now))
+
+
+def forget_prompted(tx: Transaction, before: datetime) -> int:
+    """Forget masks that were last offered before a moment; what labels name is kept beside them. Returns how many."""
+    return tx.execute(delete(prompted).where(prompted.c.created_at < before)).rowcount
 
 
 def prompted_proposals(

@@ -49,8 +49,8 @@ class ProposalServiceServicer:
     def ProposeMasks(self, request, context):
         """Outlines what each prompt shows in an image, with a predicted IoU. For labeling tools: it answers in a fraction of a
         second, beside any training. The first call after the server began takes seconds more.
-        It writes no label. A proposal that was answered is kept, so that a label can name it; the same call again gives
-        the same ids.
+        It writes no label. A proposal that was answered is kept for 30 days, so that a label can name it; the same call
+        again gives the same ids.
         A server may be configured with another network, such as SAM, that answers in the active version's place. It needs
         no model version. Until it was measured on labels of the project, its answers are uncalibrated.
         UNIMPLEMENTED, reason UNSUPPORTED_PROMPTS, of model versions whose recipe takes no prompts: those of the recipe

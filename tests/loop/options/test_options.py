@@ -55,6 +55,8 @@ def options(**changed):
         ({"labeler": "folder:todo,annotators=ada+../bob"}, "'../bob' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+.bob"}, "'.bob' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+bob+Ada"}, "'ada' is there twice"),
+        ({"labeler": "folder:todo,accept=0.85"}, "accept= is no option there"),
+        ({"labeler": "folder:todo,accept=0.85,annotators=ada"}, "accept= is no option there"),
         ({"stop_when": ("mean_iou=0.8", "luck=0.5")}, "luck"),
         ({"outline_cost": "long"}, "--outline-cost 'long'"),
         ({"outline_cost": "0"}, "--outline-cost '0'"),

@@ -50,6 +50,10 @@ def parse_labeler(text: str) -> FolderSpec | PersonSpec:
     match = re.fullmatch(r"folder:(.+?)(?:,annotators=(.*))?", text, re.DOTALL)
     if not match:
         raise InvalidArgument(f"--labeler {text!r} is none of {FORMS}", field="labeler")
+    if stray := re.search(r",\s*(?:accept|outlines|annotators)\s*=", match[1]):
+        raise InvalidArgument(
+            f"--labeler {text!r}: {stray[0].lstrip(', ')} is no option there; there are {FORMS}", field="labeler"
+        )
     names = tuple(name.strip() for name in match[2].split("+")) if match[2] is not None else ()
     for name in names:
         if not re.fullmatch(r"\w[\w. @-]{0,62}", name):
