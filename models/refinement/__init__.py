@@ -1,0 +1,1 @@
+"""Class maps made exact: seeds grown, walked and drawn to edges."""
