@@ -48,7 +48,7 @@ class Wanted:
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
-        UnsupportedSupervision: a kind other than counts, boxes, full and ood_check.
+        UnsupportedSupervision: a kind other than image_level, counts, boxes, full and ood_check.
     """
 
     project_id: str

@@ -100,7 +100,7 @@ class LabelDesk:
             ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound, ModelNotFound: the request names what is not
                 there.
             InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
-            UnsupportedSupervision: a kind other than counts, boxes, full and ood_check.
+            UnsupportedSupervision: a kind other than image_level, counts, boxes, full and ood_check.
             AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
             FailedPrecondition: the superseded label was corrected before; or an answer's image is no candidate, or is
                 used as one of the pool by now.

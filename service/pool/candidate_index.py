@@ -20,7 +20,7 @@ from selection.ranking import RankedImages
 from service.pool.expected_costs import Helped
 from service.store import Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
-from service.store.labels import CountedImage, counted_images, current_labels, images_without_need
+from service.store.labels import current_labels, holding_nothing, images_without_need
 
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
 
@@ -43,30 +43,31 @@ class RankingSource(Protocol):
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one image stands: its counts, the kinds of its labels, whether it is leased, who passes over it."""
+    """Where one image stands: whether it is known to hold nothing, the kinds of its labels, whether it is leased, who
+    passes over it."""
 
-    counted: CountedImage | None
+    holds_nothing: bool
     labeled: frozenset[SupervisionKind]
     leased: bool
     skipped_by: frozenset[str]
 
     def is_open(self, kind: SupervisionKind, campaign_id: str) -> bool:
-        """Whether a campaign may ask for a label of this kind. An image counted as empty needs no full label."""
+        """Whether a campaign may ask for a label of this kind. An image known to hold nothing needs no full label."""
         content = LABEL_KINDS[kind]
         if self.leased or campaign_id in self.skipped_by or self.labeled.intersection(content.done_by):
             return False
-        return not content.builds_on_counts or self.counted is None or self.counted.objects > 0
+        return not (content.builds_on_counts and self.holds_nothing)
 
 
 def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, Standing]:
     """Where some images stand now."""
-    counted = counted_images(tx, project_id, ids)
+    empty = holding_nothing(tx, project_id, ids)
     current = current_labels(tx, project_id, ids)
     held = holders(tx, project_id, ids)
     skipped = skips_of_images(tx, project_id, ids)
     return {
         image_id: Standing(
-            counted.get(image_id),
+            image_id in empty,
             frozenset(kind for kind in LABEL_KINDS if (image_id, kind) in current),
             image_id in held,
             frozenset(skipped.get(image_id, ())),

@@ -28,9 +28,10 @@ class TrainingUse(StrEnum):
 
 TRAINING_USES: Mapping[SupervisionKind, TrainingUse] = {
     SupervisionKind.FULL: TrainingUse.SAMPLE,
-    SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
-    SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.BOXES: TrainingUse.NONE,
+    SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
+    SupervisionKind.IMAGE_LEVEL: TrainingUse.EMPTY_IMAGE,
+    SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
 }
 """What each kind is for, the one that says best what is in an image first."""
 
@@ -47,11 +48,10 @@ class JudgedImage:
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
 
-    A full label says it better than counts do, and counts better than an answer. Boxes are not asked: nothing is
-    trained on them.
+    A full label says it better than boxes do, boxes better than counts, counts better than an image-level label, and
+    that better than an answer.
     """
-    used = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.NONE]
-    return _judged(tx, _telling(project_id, used))
+    return _judged(tx, _telling(project_id, TRAINING_USES))
 
 
 def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:

@@ -16,6 +16,7 @@ from maskloop.values import (
     Counts,
     FullLabel,
     Image,
+    ImageLevelLabel,
     Label,
     LabelContent,
     ObjectLabel,
@@ -114,12 +115,16 @@ def answer_of(stored: dict[str, int]) -> OodAnswer:
     return OodAnswer(next(iter(counts_of(stored).by_category), 0))
 
 
-def _counts_columns(content: Counts | OodAnswer) -> dict[str, object]:
+def _counts_columns(content: Counts | ImageLevelLabel | OodAnswer) -> dict[str, object]:
     return {"counts": {str(key): count for key, count in content.shown.by_category.items()}}
 
 
 def _counts_content(row: Row[Any]) -> Counts:
     return counts_of(row.counts)
+
+
+def _image_level_content(row: Row[Any]) -> ImageLevelLabel:
+    return ImageLevelLabel(tuple(counts_of(row.counts).by_category))
 
 
 def _answer_content(row: Row[Any]) -> OodAnswer:
@@ -160,6 +165,7 @@ def _boxes_shown(row: Row[Any]) -> Counts:
 
 
 STORED_FORMS: Mapping[SupervisionKind, StoredForm] = {
+    SupervisionKind.IMAGE_LEVEL: StoredForm(_counts_columns, _image_level_content, _counts_content),
     SupervisionKind.COUNTS: StoredForm(_counts_columns, _counts_content, _counts_content),
     SupervisionKind.BOXES: StoredForm(_boxes_columns, _boxes_content, _boxes_shown),
     SupervisionKind.FULL: StoredForm(_full_columns, _full_content, _full_shown),

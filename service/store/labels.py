@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import LabelNotFound
-from maskloop.values import LABEL_KINDS, Counts, FullLabel, Image, Label, Split, SupervisionKind
+from maskloop.values import LABEL_KINDS, Counts, FullLabel, Image, ImageLevelLabel, Label, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
 from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of
@@ -19,6 +19,11 @@ from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
     images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
+)
+TELLING_EMPTY = (Counts.kind, ImageLevelLabel.kind)
+"""The kinds of labels beside full ones that may say of a pool image that it holds nothing, the better one first."""
+_HOLDS = select(labels.c.image_id, labels.c.kind, labels.c.objects_present).where(
+    IS_CURRENT, labels.c.kind.in_([kind.value for kind in TELLING_EMPTY])
 )
 _IS_COUNTS = labels.c.kind == Counts.kind.value
 _IS_FULL = labels.c.kind == FullLabel.kind.value
@@ -228,11 +233,29 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
     }
 
 
+def holding_nothing(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> set[str]:
+    """Those of some pool images of which current counts, or else image-level labels, say that they hold nothing."""
+    of_project = _HOLDS.where(labels.c.project_id == project_id)
+    parts = (of_project.where(labels.c.image_id.in_(ids)) for ids in chunks(image_ids))
+    return {image_id for query in parts for image_id in _told_empty(tx.execute(query))}
+
+
+def _told_empty(rows: Iterable[Row[Any]]) -> set[str]:
+    objects: dict[str, dict[str, int]] = {}
+    for row in rows:
+        objects.setdefault(row.image_id, {})[row.kind] = row.objects_present
+    best_first = [kind.value for kind in TELLING_EMPTY]
+    return {
+        image_id for image_id, said in objects.items() if said[next(kind for kind in best_first if kind in said)] == 0
+    }
+
+
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
-    """Images that need no label of this kind (any more): labeled, or counted as empty if it builds on counts."""
+    """Images that need no label of this kind (any more): labeled, or known to hold nothing if it builds on counts."""
     current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
     content = LABEL_KINDS[kind]
-    needless = [current.where(labels.c.kind == other.value) for other in content.done_by]
+    done = [current.where(labels.c.kind == other.value) for other in content.done_by]
+    needless = {image_id for query in done for image_id in tx.execute(query).scalars()}
     if content.builds_on_counts:
-        needless.append(current.where(_IS_COUNTS, labels.c.objects_present == 0))
-    return {image_id for query in needless for image_id in tx.execute(query).scalars()}
+        needless |= _told_empty(tx.execute(_HOLDS.where(labels.c.project_id == project_id)))
+    return needless

@@ -36,6 +36,7 @@ from maskloop.values import (
     HeadState,
     Image,
     ImageImport,
+    ImageLevelLabel,
     ImageProposals,
     KindCosts,
     Label,
@@ -85,7 +86,8 @@ answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
 boxes = st.builds(Box, positive, seconds, seconds, st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
 boxed = st.lists(boxes, max_size=4).map(tuple).map(BoxesLabel)
-contents = counts | boxed | reviewed(masks, positive) | answers
+image_level = st.sets(positive, max_size=4).map(tuple).map(ImageLevelLabel)
+contents = counts | image_level | boxed | reviewed(masks, positive) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -339,7 +341,7 @@ def test_objects_that_do_not_decode_are_named():
         convert.draft_from_message(draft)
 
 
-@pytest.mark.parametrize("kind", ["image_level", "points", "scribbles"])
+@pytest.mark.parametrize("kind", ["points", "scribbles"])
 def test_kinds_without_code_are_refused_by_name(kind):
     draft = labels_pb2.LabelDraft(image_id="a1")
     getattr(draft, kind).SetInParent()

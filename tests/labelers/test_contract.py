@@ -33,7 +33,8 @@ from maskloop.values import (
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
 NAMES = {category.id: category.name for category in CATEGORIES}
 UNSUPPORTED = [kind for kind in SupervisionKind if kind not in LABEL_KINDS]
-COUNTS, BOXES, FULL, OOD_CHECK = (
+IMAGE_LEVEL, COUNTS, BOXES, FULL, OOD_CHECK = (
+    SupervisionKind.IMAGE_LEVEL,
     SupervisionKind.COUNTS,
     SupervisionKind.BOXES,
     SupervisionKind.FULL,
@@ -136,8 +137,10 @@ def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
         boxes = {f"{name}.png": instead.get(name, BoxesLabel.of(OBJECTS[name]).boxes) for name in names}
         return json.dumps(boxes_document((*CATEGORIES, MOSS), [image(name) for name in names], boxes))
     said = {name: LABEL_KINDS[kind].of(OBJECTS[name]).shown.by_category for name in names}
-    if kind is OOD_CHECK:
-        values: dict[str, object] = {name: NAMES[next(iter(shown))] if shown else "" for name, shown in said.items()}
+    if kind is IMAGE_LEVEL:
+        values: dict[str, object] = {name: [NAMES[key] for key in shown] for name, shown in said.items()}
+    elif kind is OOD_CHECK:
+        values = {name: NAMES[next(iter(shown))] if shown else "" for name, shown in said.items()}
     else:
         values = {name: {NAMES[key]: count for key, count in shown.items()} for name, shown in said.items()}
     return json.dumps({f"{name}.png": value for name, value in {**values, **instead}.items()})
@@ -148,6 +151,8 @@ LABELERS: dict[str, type[Setting]] = {"simulated": Simulated, "folder": Folder}
 BAD: list[tuple[SupervisionKind, str, str]] = [
     *((kind, "{", "JSON") for kind in LABEL_KINDS),
     *((kind, done(kind, "a", "b"), "c.png: the file does not list this image") for kind in LABEL_KINDS),
+    (IMAGE_LEVEL, done(IMAGE_LEVEL, *OBJECTS, b=["moss"]), "b.png: category 'moss' is none of crack, rust, hole"),
+    (IMAGE_LEVEL, done(IMAGE_LEVEL, *OBJECTS, b="rust"), "b.png: its categories are no JSON list of names"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: the count of rust is 10001; at most 10000 are taken"),

@@ -110,12 +110,12 @@ def test_boxes_are_listed_corrected_and_exported_by_their_kind(server: Server) -
     assert times.boxes.item.estimated_s == 7.0
 
 
-def test_nothing_is_learnt_from_boxes_and_none_of_them_says_that_there_is_nothing(server: Server) -> None:
+def test_the_classifier_alone_learns_from_boxes_and_none_of_them_says_that_there_is_nothing(server: Server) -> None:
     first, second = server.import_pool(2)
     submit(server, LabelDraft(first, TWO), LabelDraft(second, NOTHING))
     with server.database.read() as tx:
         assert list(full_labels(tx, "p", Split)) == []
-        assert list(judged_images(tx, "p")) == []
+        assert {one.image.id: one.categories for one in judged_images(tx, "p")} == {first: {2}, second: set()}
         assert list(empty_images(tx, "p")) == []
 
 

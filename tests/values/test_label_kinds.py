@@ -102,7 +102,9 @@ def test_a_label_costs_what_the_cost_model_says_less_what_its_counts_have_cost(
     kind: SupervisionKind, paid_s: float
 ) -> None:
     costs = CostModel(2)
-    whole_s = {"counts": 2 + 2 * 1.48, "boxes": 3 * 7.0, "full": 3 * 79.0, "ood_check": 1.0}[kind.value]
+    whole_s = {"image_level": 2.0, "counts": 2 + 2 * 1.48, "boxes": 3 * 7.0, "full": 3 * 79.0, "ood_check": 1.0}[
+        kind.value
+    ]
     expected_s = max(0.0, whole_s - paid_s) if LABEL_KINDS[kind].builds_on_counts else whole_s
     assert LABEL_KINDS[kind].of(OBJECTS).cost_s(costs, paid_s) == pytest.approx(expected_s)
 

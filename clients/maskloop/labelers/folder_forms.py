@@ -13,6 +13,7 @@ from maskloop.formats.coco import boxes_document, read_finished_boxes, read_fini
 from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
+from maskloop.formats.image_level import read_image_level
 from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Task
 from maskloop.pages.wording import say_count
@@ -45,6 +46,14 @@ Draw a tight box around every object of: {names}.
 Save the finished annotations as done.json (COCO with bbox, categories by these names) beside this file. List an image
 without annotations if there is nothing on it. An image nobody can label goes by its file name into skip.txt, before
 done.json is saved. The run goes on as soon as done.json is complete.
+"""
+IMAGE_LEVEL_README = """\
+{images} to look at, in images/. Say which of these each holds: {names}.
+
+Save the names as done.json beside this file; todo.json has its form, [] for an image with none of them:
+{example}
+An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
+done.json is complete.
 """
 COUNTS_README = """\
 {images} to count, in images/. Count the objects of: {names}.
@@ -202,6 +211,7 @@ def _names(task: Task) -> str:
 
 
 FOLDER_FORMS: Mapping[SupervisionKind, FolderForm] = {
+    SupervisionKind.IMAGE_LEVEL: JsonForm(IMAGE_LEVEL_README, [], lambda name: [name], read_image_level),
     SupervisionKind.COUNTS: JsonForm(COUNTS_README, {}, lambda name: {name: 2}, read_counts),
     SupervisionKind.BOXES: BoxForm(BOXES_README),
     SupervisionKind.FULL: OutlineForm(FULL_README),

@@ -66,8 +66,8 @@ def say_arm(name: str) -> str:
 
 
 def say_kind(kind: str) -> str:
-    """A supervision kind as a legend says it: `image_level` -> `image level`."""
-    known = {"counts": "counts", "full": "full masks", "ood_check": "OoD checks"}
+    """A supervision kind as a legend says it: `image_level` -> `image-level labels`."""
+    known = {"image_level": "image-level labels", "counts": "counts", "full": "full masks", "ood_check": "OoD checks"}
     return known.get(kind, kind.replace("_", " "))
 
 

@@ -21,6 +21,7 @@ from maskloop.values import (
     LABEL_KINDS,
     BoxesLabel,
     Counts,
+    ImageLevelLabel,
     Label,
     LabelContent,
     LabelDraft,
@@ -95,6 +96,17 @@ def _counts_from_message(message: pb_masks.CategoryCounts, whose: str) -> Counts
         raise InvalidLabel(f"{whose}: {error.message}", field="labels.counts") from error
 
 
+def _image_level_to_message(content: ImageLevelLabel) -> pb_masks.ImageLevel:
+    return pb_masks.ImageLevel(category_ids=content.present)
+
+
+def _image_level_from_message(message: pb_masks.ImageLevel, whose: str) -> ImageLevelLabel:
+    try:
+        return ImageLevelLabel(tuple(message.category_ids))
+    except InvalidLabel as error:
+        raise InvalidLabel(f"{whose}: {error.message}", field="labels.image_level") from error
+
+
 def _boxes_to_message(content: BoxesLabel) -> pb_masks.Boxes:
     return boxes_to_message(content.boxes)
 
@@ -112,6 +124,7 @@ def _answer_from_message(message: pb_masks.OodAnswer, _whose: str) -> OodAnswer:
 
 
 WIRE_FORMS: Mapping[SupervisionKind, WireForm] = {
+    SupervisionKind.IMAGE_LEVEL: WireForm(_image_level_to_message, _image_level_from_message),
     SupervisionKind.COUNTS: WireForm(counts_to_message, _counts_from_message),
     SupervisionKind.BOXES: WireForm(_boxes_to_message, _boxes_from_message),
     SupervisionKind.FULL: WireForm(full_label_to_message, full_label_from_message),

@@ -60,7 +60,7 @@ def test_boxes_and_crowds_come_back_as_they_were(database: Database) -> None:
         assert images_without_need(tx, "p", BOXES) == {"i0", "i1"}
         assert images_without_need(tx, "p", COUNTS) == {"i0"}
         seen = {judged.image.id: (judged.label_id, judged.categories) for judged in judged_images(tx, "p")}
-    assert seen == {"i0": ("l3", frozenset({1, 2}))}
+    assert seen == {"i0": ("l3", frozenset({1, 2})), "i1": ("l2", frozenset())}
 
 
 def test_times_of_boxes_are_kept_with_what_their_counts_had_cost(database: Database) -> None:

@@ -8,6 +8,7 @@ use in training (`service.store.judged_images`), and its files for people (`mask
 from maskloop.values.labels.boxes import Box, BoxesLabel
 from maskloop.values.labels.counts import MOST_OBJECTS, Counts
 from maskloop.values.labels.full import FullLabel
+from maskloop.values.labels.image_level import ImageLevelLabel
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
@@ -22,6 +23,7 @@ __all__ = [
     "BoxesLabel",
     "Counts",
     "FullLabel",
+    "ImageLevelLabel",
     "Label",
     "LabelContent",
     "LabelDraft",
