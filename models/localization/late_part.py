@@ -1,0 +1,63 @@
+"""A classifier cut in two: what comes early stays as it is, the late part can be run with other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from maskloop.errors import InvalidArgument
+from models.classification.network import ImageClassifier
+from models.encoders.backbones import StagedEncoder
+
+
+class LatePart(nn.Module):
+    """The stages behind a cut and the head of a classifier; its modules are the classifier's own.
+
+    Args:
+        early: stem, pooling and stages before the cut.
+        stages: those behind it.
+        head: the classifier's.
+    """
+
+    def __init__(self, early: nn.Module, stages: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.early = early
+        self.stages = stages
+        self.head = head
+
+    @classmethod
+    def of(cls, classifier: ImageClassifier, cut: int) -> Self:
+        """Cut after `cut` of the encoder's stages; 0 is right behind the stem.
+
+        Raises:
+            InvalidArgument: the encoder has no stages, or fewer.
+        """
+        encoder = classifier.encoder
+        if not isinstance(encoder, StagedEncoder) or not 0 <= cut <= len(encoder.stages):
+            raise InvalidArgument(f"the classifier's encoder cannot be cut after {cut} stages", field="cut")
+        early = nn.Sequential(encoder.stem, encoder.pool, *encoder.stages[:cut])
+        return cls(early, nn.Sequential(*encoder.stages[cut:]), classifier.head)
+
+    def weights(self) -> dict[str, Tensor]:
+        """Of stages and head, by name, cut off from whatever learns them elsewhere."""
+        return {name: value.detach() for name, value in self.named_parameters() if not name.startswith("early.")}
+
+    @torch.no_grad()
+    def before(self, images: Tensor) -> Tensor:
+        """What the late part is fed, of normalised images (B, 3, H, W); no gradient passes."""
+        features: Tensor = self.early(images)
+        return features
+
+    def maps(self, features: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+        """(B, C, h, w) float32 class maps, with `weights` in place of the classifier's."""
+        maps: Tensor = functional_call(self, dict(weights), (features,))
+        return maps.float()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, h, w) class maps of what `before` gave."""
+        maps: Tensor = self.head(self.stages(features))
+        return maps
