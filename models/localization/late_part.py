@@ -23,11 +23,11 @@ class LatePart(nn.Module):
         head: the classifier's.
     """
 
-    def __init__(self, early: nn.Module, stages: nn.Module, head: nn.Module) -> None:
+    def __init__(self, early: nn.Module, stages: nn.Module, head: nn.Conv2d) -> None:
         super().__init__()
         self.early = early
         self.stages = stages
-        self.head = head
+        self.head: nn.Conv2d = head
 
     @classmethod
     def of(cls, classifier: ImageClassifier, cut: int) -> Self:
@@ -41,6 +41,11 @@ class LatePart(nn.Module):
             raise InvalidArgument(f"the classifier's encoder cannot be cut after {cut} stages", field="cut")
         early = nn.Sequential(encoder.stem, encoder.pool, *encoder.stages[:cut])
         return cls(early, nn.Sequential(*encoder.stages[cut:]), classifier.head)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the classifier is."""
+        return self.head.weight.device
 
     def weights(self) -> dict[str, Tensor]:
         """Of stages and head, by name, cut off from whatever learns them elsewhere."""

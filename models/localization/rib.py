@@ -106,7 +106,7 @@ class Rib(MapMethod):
             return [self._maps(late, pixels, asked) for pixels, asked in zip(images, classes, strict=True)]
 
     def _maps(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int]) -> ClassMaps:
-        device, size = late.head.weight.device, pixels.shape[:2]
+        device, size = late.device, pixels.shape[:2]
         views = {scale: late.before(view_pair(pixels, scale, device)) for scale in self.scales}
         sums = {scale: torch.zeros((), device=device) for scale in self.scales}
         weights, stopped, crops = Weights(late.weights()), False, self._crops(late, pixels, asked, 0)
@@ -137,7 +137,7 @@ class Rib(MapMethod):
         """What the late part is fed of other images' crops."""
         if self.others is None:
             return LabeledCrops(torch.zeros(0), ())
-        drawn = self.others.draw(pixels, asked, step, late.head.weight.device)
+        drawn = self.others.draw(pixels, asked, step, late.device)
         return LabeledCrops(late.before(drawn.images), drawn.classes) if drawn.classes else drawn
 
     def _rates(self, weights: Mapping[str, Tensor]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """RIB beside a slow copy of it: the classifier itself learns by torch's SGD, pooling and sums are plain loops."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from models.localization.rib_crops import RibCrops
 
 CPU = torch.device("cpu")
 PICTURE = np.random.default_rng(3).integers(0, 256, (48, 61, 3), dtype=np.uint8)
-FAST = {"rate": 3e-5, "head_rate": 3e-4, "steps": 3}
+FAST: dict[str, Any] = {"rate": 3e-5, "head_rate": 3e-4, "steps": 3}
 """Rates at which three steps change much."""
 
 
@@ -35,7 +36,7 @@ def classifier():
     return network.eval()
 
 
-def crops(**options) -> RibCrops:
+def crops(**options: Any) -> RibCrops:
     rng = np.random.default_rng(5)
     images = [rng.integers(0, 256, (40, 52, 3), dtype=np.uint8) for _ in range(5)]
     return RibCrops(images, [(0,), (2,), (0, 2), (1,), ()], **{"number": 20, "side": 32, "longest": 320, **options})
@@ -66,7 +67,7 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
             features = stage(features.detach() if number == method.cut else features)
         return network.head(features.detach() if method.cut == 4 else features)
 
-    sums = [0.0] * len(method.scales)
+    sums = [torch.zeros(()) for _ in method.scales]
     for step in range(stop_after or method.steps):
         loss = torch.zeros(())
         rows = []
@@ -150,7 +151,7 @@ def test_logits_that_sum_to_more_than_m_end_the_fitting_with_that_steps_maps(cla
     late = [*network.encoder.stages[2:].parameters(), network.head.weight]
     for step in range(2):  # the sum of the six logits at every step
         views = [network.maps(view_pair(PICTURE, scale, CPU))[:, 2] for scale in (1.0, 1.5, 2.0)]
-        total = sum(pooled(view, 0.4, False, False) for pair in views for view in pair)
+        total = torch.stack([pooled(view, 0.4, False, False) for pair in views for view in pair]).sum()
         told.append(total.item())
         gradients = torch.autograd.grad(total, late)
         with torch.no_grad():
@@ -158,7 +159,7 @@ def test_logits_that_sum_to_more_than_m_end_the_fitting_with_that_steps_maps(cla
                 rate = endless.head_rate if parameter is network.head.weight else endless.rate
                 parameter.add_(rate * (1 - step / 10) ** 0.9 * (gradient - 1e-4 * parameter))
     assert 0 < told[0] < told[1]
-    bound = {"most": (told[0] + told[1]) / 2, "most_spread": 1.0}  # passed in the second step
+    bound: dict[str, Any] = {"most": (told[0] + told[1]) / 2, "most_spread": 1.0}  # passed in the second step
     (made,) = Rib(**FAST, **bound).maps(classifier, [PICTURE], [(2,)])
     agree(made, slow_maps(classifier, (2,), endless, stop_after=2))
     (more,) = Rib(**FAST, **bound, last_map=True).maps(classifier, [PICTURE], [(2,)])
@@ -180,9 +181,9 @@ def two_classes_fitted(classifier, asked):
     """After one step of Rib(crops(), **FAST)."""
     network, method = copy.deepcopy(classifier).eval(), Rib(crops(), **FAST)
     drawn = method.others.draw(PICTURE, asked, 0, CPU)
-    loss = -sum(
-        gndrp(network.maps(view_pair(PICTURE, scale, CPU)), 0.4)[:, list(asked)].sum() for scale in (1.0, 1.5, 2.0)
-    )
+    loss = torch.zeros(())
+    for scale in (1.0, 1.5, 2.0):
+        loss = loss - gndrp(network.maps(view_pair(PICTURE, scale, CPU)), 0.4)[:, list(asked)].sum()
     for row, held in enumerate(drawn.classes):
         loss = loss - gndrp(network.maps(drawn.images), 0.4)[row, list(held)].sum()
     late = [*network.encoder.stages[2:].parameters(), network.head.weight]
