@@ -29,7 +29,7 @@ def reading_view(recipe: ClassifierRecipe) -> Resize:
 
 def frame_image(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """(H, W, 3) to (size, size, 3), the longer side made `size`, in the middle of a frame."""
-    small = _with_longer_side(pixels, size)
+    small = with_longer_side(pixels, size)
     top, left = (size - small.shape[0]) // 2, (size - small.shape[1]) // 2
     return _cut(small, size, -top, -left)
 
@@ -38,7 +38,7 @@ def keep_for_training(pixels: NDArray[np.uint8], recipe: ClassifierRecipe) -> ND
     """As much of a picture as its views need."""
     if recipe.view == "square":
         return resize_image(pixels, recipe.image_size)
-    return pixels if max(pixels.shape[:2]) <= recipe.longest else _with_longer_side(pixels, recipe.longest)
+    return pixels if max(pixels.shape[:2]) <= recipe.longest else with_longer_side(pixels, recipe.longest)
 
 
 def training_views(
@@ -68,7 +68,7 @@ def scrambled(images: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 def _random_crop(pixels: NDArray[np.uint8], recipe: ClassifierRecipe, rng: np.random.Generator) -> NDArray[np.uint8]:
-    sized = _with_longer_side(pixels, int(rng.integers(recipe.shortest, recipe.longest + 1)))
+    sized = with_longer_side(pixels, int(rng.integers(recipe.shortest, recipe.longest + 1)))
     if rng.random() < 0.5:
         sized = sized[:, ::-1]
     top, left = (_random_start(length, recipe.image_size, rng) for length in sized.shape[:2])
@@ -91,7 +91,7 @@ def _cut(pixels: NDArray[np.uint8], size: int, top: int, left: int) -> NDArray[n
     return window
 
 
-def _with_longer_side(pixels: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
+def with_longer_side(pixels: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:
     """Resized bicubically, its longer side to `length`, the other in proportion."""
     height, width = (max(1, round(side * length / max(pixels.shape[:2]))) for side in pixels.shape[:2])
     return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC), dtype=np.uint8)

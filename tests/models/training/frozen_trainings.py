@@ -21,11 +21,14 @@ from maskloop.values import ObjectLabel
 from models.annotation import train as annotation
 from models.annotation.recipe import resolve
 from models.classification import train as classification
+from models.classification import wood
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
 from models.encoders.names import PACKAGED, TIMM
 from models.features import tuning
 from models.features.recipe import PretrainedRecipe
+from models.localization import fickle_training
+from models.localization.fickle_head import WindowDropout
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
 from models.thin import fit as thin_fit
@@ -103,6 +106,26 @@ def classify(**options: object) -> Callable[[Progress], None]:
     return train
 
 
+def fickle(progress: Progress) -> None:
+    """A training of FickleNet."""
+    recipe = resolve_classifier("compact", **SMALL_CLASSIFIER)
+    examples, dropout = [*pictures(9, 3), *pictures(9, 8), *pictures(3)], WindowDropout(window=3, p=0.5)
+    fickle_training.train_fickle(
+        examples, CATEGORIES, recipe, dropout, seed=1, device=CPU, resume_path=None, progress=progress
+    )
+
+
+def learn_on(progress: Progress) -> None:
+    """W-OoD, from a classifier whose own training is not told of."""
+    recipe = resolve_classifier("compact", **SMALL_CLASSIFIER)
+    examples = [*pictures(9, 3), *pictures(9, 8), *pictures(6)]
+    classifier = classification.train_classifier(
+        examples, CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=lambda *_: None
+    )
+    options = wood.WoodOptions(clusters=3, distance_weight=0.1)
+    wood.train_wood(classifier, examples, options, seed=1, device=CPU, resume_path=None, progress=progress)
+
+
 def on_features(kind: str, encoder_rate: float = 0.0) -> Callable[[Progress], None]:
     """A training on features: of a network that looks at regions, or of a dense one."""
     recipe = PretrainedRecipe(
@@ -151,12 +174,15 @@ CLASSIFICATION = {
 
 FEATURES = {"regions": on_features("regions"), "dense": on_features("dense")}
 TUNING = {"regions, tuned": on_features("regions", 1e-3)}
-TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING}
+MAPS = {"fickle": fickle, "wood": learn_on}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),
     **dict.fromkeys(CLASSIFICATION, classification.versions),
     "regions": pretrained.versions,
     "dense": thin.versions,
+    "fickle": lambda: {**classification.versions(), "fickle": fickle_training.VERSION},
+    "wood": lambda: {**classification.versions(), "wood": wood.VERSION},
     "regions, tuned": lambda: {**pretrained.versions(), "tuning": tuning.VERSION},
 }
 
