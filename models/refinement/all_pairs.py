@@ -52,7 +52,7 @@ class AllPairs:
         if self.held is not None:
             summed = self.held @ moved
         else:
-            parts = self.points.split(max(1, AT_ONCE // len(self.points)))
+            parts = torch.split(self.points, max(1, AT_ONCE // len(self.points)))
             summed = torch.cat([_nearness(part, self.points) @ moved for part in parts])
         made: NDArray[np.float32] = summed.cpu().numpy()
         return made

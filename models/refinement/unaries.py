@@ -33,12 +33,14 @@ def hard_unary(rows: NDArray[np.integer], labels: int, certainty: float = CERTAI
     if rows.size and not 0 <= rows.min() <= rows.max() < labels:
         raise InvalidArgument(f"labels from 0 to {labels - 1} are needed", field="rows")
     theirs = np.arange(labels)[:, None, None] == rows
-    return np.where(theirs, -np.log(certainty), -np.log((1 - certainty) / (labels - 1))).astype(np.float32)
+    costs: Floats = np.where(theirs, -np.log(certainty), -np.log((1 - certainty) / (labels - 1))).astype(np.float32)
+    return costs
 
 
 def clipped_unary(probabilities: Floats, least: float = LEAST) -> Floats:
     """-log of probabilities (n, H, W), which are at least `least` and at most 1; they need not add up to 1."""
-    return -np.log(np.clip(probabilities, least, 1)).astype(np.float32)
+    costs: Floats = -np.log(np.clip(probabilities, least, 1)).astype(np.float32)
+    return costs
 
 
 def opposed_unary(mask: Floats) -> Floats:

@@ -3,13 +3,14 @@
 import json
 import math
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
 from maskloop.errors import InvalidArgument
 from models.refinement import all_pairs
-from models.refinement.crf import BBAM, DEEPLAB, DSRG, DSRG_TRAINING, IRN, PSA, CrfSettings, mean_field
+from models.refinement.crf import BBAM, DEEPLAB, DSRG, DSRG_TRAINING, IRN, PSA, CrfSettings, Sums, mean_field
 from models.refinement.unaries import hard_unary
 from tests.models.refinement.scenes import noise, rows_along, smooth
 
@@ -143,7 +144,10 @@ def test_labels_follow_an_edge_of_the_image():
     ("make", "message"),
     [
         (lambda: mean_field(np.zeros((2, 3, 4), np.float32), noise((4, 3), 0), IRN), "came with an image"),
-        (lambda: mean_field(np.zeros((2, 3, 4), np.float32), noise((3, 4), 0), IRN, sums="fast"), "lattice or exact"),
+        (
+            lambda: mean_field(np.zeros((2, 3, 4), np.float32), noise((3, 4), 0), IRN, sums=cast(Sums, "fast")),
+            "lattice or exact",
+        ),
         (
             lambda: mean_field(np.zeros((2, 200, 200), np.float32), noise((200, 200), 0), IRN, sums="exact"),
             "needs a GPU",

@@ -48,17 +48,19 @@ def of_psa(image, maps, alpha) -> np.ndarray:
 
 
 def test_the_refiner_of_irn_is_a_crf_on_hard_labels(scene):
-    refined = irn_refiner(0.3).refine(*scene)
+    image, maps = scene
+    refined = irn_refiner(0.3).refine(image, maps)
     assert refined.classes == CLASSES
     assert refined.labels.dtype == np.int32
-    assert (refined.labels == of_irn(*scene, 0.3)).all()
+    assert (refined.labels == of_irn(image, maps, 0.3)).all()
     assert set(np.unique(refined.labels)) == {0, 7, 3}
     assert refined.probabilities.shape == (3, *SIZE)
     assert (np.array([0, 7, 3])[refined.probabilities.argmax(0)] == refined.labels).all()
 
 
 def test_the_refiner_of_psa_is_a_crf_on_probabilities(scene):
-    assert (psa_refiner(4.0).refine(*scene).labels == of_psa(*scene, 4.0)).all()
+    image, maps = scene
+    assert (psa_refiner(4.0).refine(image, maps).labels == of_psa(image, maps, 4.0)).all()
 
 
 def test_labels_of_irn_beside_a_loop(scene):
