@@ -45,6 +45,7 @@ APART = (
     "prompted_masks",
     "reliability",
     "student_network",
+    "toy_bottleneck",
     "walls",
     "warm_retraining",
 )
