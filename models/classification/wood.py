@@ -66,7 +66,7 @@ class WoodOptions(JsonOptions):
     ood_weight: float = 0.25  # of the loss on OoD images; 1 in the paper
     step: float = 0.07  # that OoD images are moved by first, in normalised values
     ood_side: int = 500  # longer side at which OoD images are clustered, pixels
-    compat: str = ""  # "official": OoD images whose likeliest class is the fifth count 0
+    compat: str = ""  # "official": OoD images whose likeliest class, once moved, is the fifth count 0
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, frozenset({"nearest", "distance_weight", "ood_weight", "step"}))

@@ -32,7 +32,7 @@ class RibCrops:
 
     Args:
         images: (H, W, 3) uint8 RGB each, of any sizes.
-        classes: class indices of each; none for an image that holds nothing.
+        classes: class indices of each. An image that holds none has no logit that counts, and is never drawn.
         seed: of every draw.
         number: of different images that are drawn; all that share no class where there are fewer. The paper counts 20
             together with the image that they are drawn for, the authors' program 20 besides it (15 for COCO).
@@ -73,7 +73,7 @@ class RibCrops:
         """
         digest = hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).digest()
         rng = np.random.default_rng([self.seed, int.from_bytes(digest[:8], "big"), step])
-        apart = [place for place, held in enumerate(self.classes) if not set(held) & set(classes)]
+        apart = [place for place, held in enumerate(self.classes) if held and not set(held) & set(classes)]
         drawn = [int(place) for place in rng.permutation(apart)[: self.number]]
         if not drawn:
             return LabeledCrops(torch.zeros(0, 3, self.side, self.side, device=device), ())
