@@ -2,8 +2,8 @@
 
 Krähenbühl, Koltun, *Efficient inference in fully connected CRFs with Gaussian edge potentials*, NeurIPS 2011. Every
 pixel is joined to every other by two Gaussian kernels, one of places and colours, one of places; labels are the same or
-are not (Potts). Mean field: Q = softmax(-U), then so many times Q = softmax(-U + w1 K1 Q + w2 K2 Q), where
-K = N^-1/2 exp(-d^2 / 2) N^-1/2 and each pixel is joined to itself, too.
+are not (Potts). Mean field: Q = softmax(-U), then so many times Q = softmax(-U + w1 K1 Q + w2 K2 Q). Here,
+K = N^-1/2 exp(-d^2 / 2) N^-1/2, and each pixel is joined to itself, too.
 
 The kernels are summed on the permutohedral lattice, as in what the published numbers were made with; or over all pairs
 of pixels ("exact"), which only small maps or a GPU allow. The two agree in nearly all labels, not in probabilities.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument
-from models.refinement.crf import CrfSettings, mean_field
+from models.refinement.crf import CrfSettings, Sums, mean_field
 
 SURE_OF_OBJECT, SURE_OF_GROUND = 0.85, 0.99
 LEAST = 1e-4  # of a probability, and of a number of seeds that is divided by
@@ -29,16 +29,20 @@ def softened(logits: Tensor) -> Tensor:
     return probabilities / probabilities.sum(dim=1, keepdim=True)
 
 
-def refined(probabilities: Tensor, images: NDArray[np.uint8], settings: CrfSettings) -> Tensor:
+def refined(probabilities: Tensor, images: NDArray[np.uint8], settings: CrfSettings, sums: Sums = "lattice") -> Tensor:
     """What a dense CRF makes of probabilities: at least 1e-4, and adding up to 1. No gradient comes back.
 
     Args:
         probabilities: (B, C + 1, h, w) float, above 0.
         images: (B, h, w, 3) uint8 RGB, of the size of the maps.
-        settings: of the CRF, `models.refinement.crf.DSRG_TRAINING` for maps of 1/8 of about 321 pixels.
+        settings: of the CRF, `models.refinement.crf.DSRG_TRAINING` for maps of 41 x 41.
+        sums: see `models.refinement.crf.mean_field`; exact ones are computed where the probabilities are.
     """
     costs = -probabilities.detach().float().log().cpu().numpy()
-    found = [mean_field(cost, image, settings) for cost, image in zip(costs, images, strict=True)]
+    found = [
+        mean_field(cost, image, settings, sums=sums, device=probabilities.device)
+        for cost, image in zip(costs, images, strict=True)
+    ]
     clamped = torch.from_numpy(np.stack(found)).to(probabilities).clamp(min=LEAST)
     return clamped / clamped.sum(dim=1, keepdim=True)
 
@@ -53,8 +57,8 @@ def grow(
     """The seeds that original seeds have grown to, (C + 1, h, w); a pixel may be a seed of several classes.
 
     A pixel is a candidate of the likeliest of the image's classes and the ground, if that is likelier than its
-    threshold, else of the class that it is an original seed of. Candidates of a class that touch, also by corners, are
-    one component; those that hold an original seed of the class become its seeds. Pixels that are another class's
+    threshold. Else an original seed is a candidate of its own class. Candidates of a class that touch, also by corners,
+    are one component; those that hold an original seed of the class become its seeds. Pixels that are another class's
     original seeds alone join components, but do not become seeds.
 
     Args:

@@ -1,14 +1,14 @@
 """A segmentation network that learns from seeds by deep seeded region growing.
 
-The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out, trained with SGD whose rate
-falls to a third every 1000 of 8000 iterations, and once more on what it then draws. This one has the branches on the
-features of a frozen encoder, AdamW and a rate that falls by (1 - done)^0.9, so that it trains on a CPU; losses, growing
-and CRF are theirs, see `models.refinement.dsrg`.
+The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out. Its rate falls to a third
+every 1000 of 8000 iterations, and it is trained once more on what it then draws. This one has the branches on the
+features of a frozen encoder, so that it trains on a CPU; its rate falls by (1 - done)^0.9. Losses, growing and CRF are
+theirs, see `models.refinement.dsrg`.
 
-Seeds do not grow at first. Where labels are about equally likely, the CRF's weights, 13 together, return what one of n
-labels is ahead by 13 / n times as large, in each of its iterations: less than it was for the authors' 21 labels, but a
-few labels are driven apart until one is nearly certain. That would be the ground, also on objects that the network does
-not know yet.
+Seeds do not grow at first. Where n labels are about equally likely, each iteration of the CRF returns 13 / n of what
+one is ahead by, on top of that; 13 is the sum of the weights. With the authors' 21 labels that ends at 2.6 times as
+much. With few labels it ends when one is nearly certain. That would be the ground, also on objects that the network
+does not know yet.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Self, cast, get_args
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ from models.encoders.feature_store import NO_STORE
 from models.encoders.taps import FrozenEncoder, join_taps
 from models.features.pyramid import TapNetwork
 from models.features.views import tap_statistics
-from models.refinement.crf import DSRG_TRAINING, CrfSettings
+from models.refinement.crf import DSRG_TRAINING, CrfSettings, Sums
 from models.refinement.dsrg import (
     SURE_OF_GROUND,
     SURE_OF_OBJECT,
@@ -50,7 +50,7 @@ from models.training.recipe_options import JsonOptions, check_options
 VERSION = 1
 """Of network, losses, growing and batches; raised when a change makes trainings come to other weights."""
 DILATIONS = (6, 12, 18, 24)
-CHOICES = {"constraint": ("all", "seeds")}
+CHOICES = {"constraint": get_args(Constraint), "crf_sums": get_args(Sums)}
 MAY_BE_ZERO = frozenset({"weight_decay", "clip", "constraint_weight", "seeds_alone"})
 SHAPES_NO_NETWORK = frozenset({"encoder", "weights", "checkpoint_every"})  # the encoder shows in the taps
 
@@ -77,6 +77,7 @@ class DsrgRecipe(JsonOptions):
     constraint: str = "all"  # see models.refinement.dsrg.constraint_loss
     constraint_weight: float = 1.0
     seeds_alone: float = 0.5  # share of the iterations before seeds grow and the constraint holds; the authors' is 0
+    crf_sums: str = "lattice"  # or exact, see models.refinement.crf.mean_field
     crf_gradient: bool = True  # whether the constraint's gradient passes through the CRF, as in the authors' program
     checkpoint_every: int = 50  # iterations
 
@@ -85,6 +86,8 @@ class DsrgRecipe(JsonOptions):
         for name, factor in (("image_size", 32), ("width", 8)):
             if getattr(self, name) % factor:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of {factor}", field=name)
+        if self.seeds_alone >= 1:
+            raise InvalidConfig(f"seeds_alone is {self.seeds_alone}; it must be below 1", field="seeds_alone")
 
     @property
     def side(self) -> int:
@@ -95,10 +98,6 @@ class DsrgRecipe(JsonOptions):
     def crf(self) -> CrfSettings:
         """Of the training, whose deviations are the same shares of the picture as the authors' at 41 x 41."""
         return DSRG_TRAINING.scaled(41 / self.side)
-
-    def constraint_over(self) -> Constraint:
-        """The option as the loss takes it."""
-        return "seeds" if self.constraint == "seeds" else "all"
 
 
 class DsrgNetwork(TapNetwork):
@@ -203,14 +202,14 @@ class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
         """Of the seeds, grown anew from the original ones, and of the constraint."""
         recipe = self.recipe
         probabilities = softened(self.network(batch.taps))
-        likely = refined(probabilities, batch.small, recipe.crf)
+        likely = refined(probabilities, batch.small, recipe.crf, cast(Sums, recipe.crf_sums))
         grown = [
             grow(cues, believed, present, recipe.sure_of_object, recipe.sure_of_ground)
             for cues, believed, present in zip(batch.cues, likely.cpu().numpy(), batch.present, strict=True)
         ]
         seeds = torch.from_numpy(np.stack(grown)).to(self.device)
         log_likely = passed_through(probabilities.log(), likely) if recipe.crf_gradient else likely.log()
-        constraint = constraint_loss(probabilities, log_likely, over=recipe.constraint_over(), seeds=seeds)
+        constraint = constraint_loss(probabilities, log_likely, over=cast(Constraint, recipe.constraint), seeds=seeds)
         return balanced_seed_loss(probabilities, seeds), constraint
 
 
@@ -229,7 +228,8 @@ class FittedDsrg:
         Pictures are squeezed into a square first: h and w are 1/8 of the recipe's `image_size`.
         """
         made: list[NDArray[np.float32]] = []
-        for taps in encode(images, self.encoder):
+        for pixels in images:
+            (taps,) = encode([pixels], self.encoder)
             logits = self.network(join_taps([taps], self.encoder.device))
             made.append(softened(logits)[0].cpu().numpy())
         return made

@@ -1,7 +1,7 @@
 """Gaussian filtering of many points at once on the permutohedral lattice.
 
-Adams, Baek, Davis, *Fast high-dimensional filtering using the permutohedral lattice*, Eurographics 2010: points are
-spread over the corners of the simplices that they lie in, neighbours along each of the d + 1 directions are blurred by
+Adams, Baek, Davis, *Fast high-dimensional filtering using the permutohedral lattice*, Eurographics 2010. Points are
+spread over the corners of the simplices that they lie in. Neighbours along each of the d + 1 directions are blurred by
 (1/2, 1, 1/2), and points read their corners back. It is an approximation of the sum over all pairs of
 exp(-distance^2 / 2), and the one that dense CRFs are published with. Its time grows with the number of points, not with
 the square of it.

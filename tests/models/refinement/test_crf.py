@@ -131,6 +131,18 @@ def test_the_parameter_sets_are_those_of_the_table():
     assert CrfSettings(10, 3, 3, 80, 13, 10) == DSRG
 
 
+@pytest.mark.parametrize(
+    ("labels", "iterations", "times"), [(3, 1, 1 + 13 / 3), (21, 1, 1 + 13 / 21), (21, 60, 21 / 8)]
+)
+def test_what_one_of_equal_labels_is_ahead_by_grows_by_the_weights_over_their_number(labels, iterations, times):
+    """Of pixels that are all as near as can be; 21 / 8 = 1 / (1 - 13 / 21)."""
+    settings = CrfSettings(iterations, 1e4, 3, 1e4, 1e4, 10)
+    ahead, unary = 1e-4, np.zeros((labels, 3, 3), dtype=np.float32)
+    unary[0] = -ahead * labels
+    found = mean_field(unary, noise((3, 3), 0), settings, sums="exact")
+    assert found[0] - found[1] == pytest.approx(np.full((3, 3), ahead * times), rel=0.02)
+
+
 def test_labels_follow_an_edge_of_the_image():
     image = np.full((24, 32, 3), 40, dtype=np.uint8)
     image[:, 13:] = 200

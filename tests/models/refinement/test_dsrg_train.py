@@ -102,7 +102,9 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(tmp_path):
         assert torch.equal(one, other)
 
 
-@pytest.mark.parametrize("options", [{"constraint": "seeds"}, {"crf_gradient": False}, {"constraint_weight": 0.0}])
+@pytest.mark.parametrize(
+    "options", [{"constraint": "seeds"}, {"crf_gradient": False}, {"crf_sums": "exact"}, {"constraint_weight": 0.0}]
+)
 def test_options_come_to_other_trainings(encoder, options):
     recipe = replace(TINY, seeds_alone=0.0, iterations=2)
     plain, other = (
@@ -167,7 +169,9 @@ def test_seeds_that_do_not_fit_are_refused(images, message):
         train_dsrg(images, CLASSES, TINY, seed=0, device=CPU, checkpoint_dir=None, progress=lambda *_: None)
 
 
-@pytest.mark.parametrize("options", [{"image_size": 100}, {"width": 12}, {"constraint": "some"}, {"rate": 0.0}])
+@pytest.mark.parametrize(
+    "options", [{"image_size": 100}, {"width": 12}, {"constraint": "some"}, {"rate": 0.0}, {"seeds_alone": 1.0}]
+)
 def test_impossible_recipes_are_refused(options):
     with pytest.raises(InvalidConfig):
         DsrgRecipe(**options)

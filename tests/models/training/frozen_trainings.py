@@ -31,6 +31,8 @@ from models.localization import fickle_training
 from models.localization.fickle_head import WindowDropout
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
+from models.refinement import dsrg_train
+from models.refinement.dsrg_data import SeededImage
 from models.thin import fit as thin_fit
 from models.thin import train as thin
 from models.training import loop
@@ -158,6 +160,19 @@ def on_features(kind: str, encoder_rate: float = 0.0) -> Callable[[Progress], No
     return train
 
 
+def grow_seeds(progress: Progress) -> None:
+    """A training on seeds: one of each object, and the picture's edge."""
+    recipe = dsrg_train.DsrgRecipe(image_size=64, width=16, iterations=6, batch=4)
+    images = []
+    for scene in scenes(6, 2, 0):
+        labels = np.full(scene.size, 255, dtype=np.int32)
+        labels[:4] = labels[-4:] = 0
+        for item in scene.objects:
+            labels[item.mask.to_array()] = 1 + CATEGORIES.index(item.category_id)
+        images.append(SeededImage(scene.pixels, labels, tuple(sorted(set((labels[labels % 255 > 0] - 1).tolist())))))
+    dsrg_train.train_dsrg(images, 2, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=progress)
+
+
 FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
 ANNOTATION = {
     "compact": annotate("compact"),
@@ -175,7 +190,8 @@ CLASSIFICATION = {
 FEATURES = {"regions": on_features("regions"), "dense": on_features("dense")}
 TUNING = {"regions, tuned": on_features("regions", 1e-3)}
 MAPS = {"fickle": fickle, "wood": learn_on}
-TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS}
+SEEDS = {"seeds grown": grow_seeds}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),
     **dict.fromkeys(CLASSIFICATION, classification.versions),
@@ -184,6 +200,7 @@ VERSIONS = {
     "fickle": lambda: {**classification.versions(), "fickle": fickle_training.VERSION},
     "wood": lambda: {**classification.versions(), "wood": wood.VERSION},
     "regions, tuned": lambda: {**pretrained.versions(), "tuning": tuning.VERSION},
+    **dict.fromkeys(SEEDS, dsrg_train.versions),
 }
 
 
