@@ -19,7 +19,7 @@ OUTPUT_STRIDE = 16
 
 
 class ImageClassifier(nn.Module):
-    """Images (B, 3, H, W), normalised, of any size that is a multiple of 16, to one logit for each of C classes.
+    """Images (B, 3, H, W), normalised, of any size, to one logit for each of C classes.
 
     Args:
         encoder: whose last tap is at stride 16.
@@ -44,7 +44,7 @@ class ImageClassifier(nn.Module):
         return last.float().mean(dim=(2, 3))
 
     def maps(self, images: Tensor) -> Tensor:
-        """(B, C, H / 16, W / 16) class maps, not rectified; their means are the logits."""
+        """(B, C, H / 16, W / 16) class maps, sides rounded up, not rectified; their means are the logits."""
         maps: Tensor = self.head(self.encoder(images)[-1])
         return maps
 
@@ -74,5 +74,5 @@ def build_classifier(recipe: ClassifierRecipe, classes: int, *, weights: str = "
         encoder = build_encoder(recipe.encoder, weights, OUTPUT_STRIDE)
         network = ImageClassifier(encoder, classes, frozen_norm=recipe.frozen_norm)
     if recipe.frozen_norm:
-        network.encoder.stem.requires_grad_(False)
+        encoder.freeze_stem()
     return network

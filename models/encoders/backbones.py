@@ -3,7 +3,8 @@
 torchvision's ResNets tapped as RSIS taps them: after the stem (before max pooling) and after each of the four
 stages (Salvador et al., Recurrent neural networks for semantic instance segmentation). `compact` is the same
 plan with one basic block a stage and half the width, for training from scratch. Any of timm's with taps at 1/4 to 1/32
-goes on from its weights, which come in a package for the one that the recipe `recurrent` has.
+goes on from its weights, which come in a package for the one that the recipe `recurrent` has. The last stage of all but
+some of timm's can be told not to shrink.
 
 torchvision is imported only when one of its networks is built: with it come torch's compiler and sympy, which take
 longer than to outline a folder of pictures.
@@ -48,6 +49,9 @@ class Encoder(nn.Module, ABC):
             (B, channels[k], S / 2^(k+1), S / 2^(k+1)), finest first.
         """
 
+    def freeze_stem(self) -> None:
+        """Train no parameter of the part before the stages; an encoder that has no such part is left as it is."""
+
 
 class StagedEncoder(Encoder):
     """A stem and four stages."""
@@ -67,6 +71,10 @@ class StagedEncoder(Encoder):
             features = stage(features)
             taps.append(features)
         return taps
+
+    def freeze_stem(self) -> None:
+        """See `Encoder.freeze_stem`."""
+        self.stem.requires_grad_(requires_grad=False)
 
 
 class TimmEncoder(Encoder):
@@ -95,7 +103,7 @@ class TimmEncoder(Encoder):
         """See `Encoder.forward`."""
         pixels = (images * self.gain + self.shift).contiguous(memory_format=torch.channels_last)
         taps: list[Tensor] = self.trunk(pixels)
-        return (taps[-5:] if self.has_half else [F.pixel_unshuffle(pixels, 2), *taps[-4:]])[:most]
+        return (taps[-5:] if self.has_half else [_in_fours(pixels), *taps[-4:]])[:most]
 
     def train(self, mode: bool = True) -> Self:
         """Norms stay as they are when they predict."""
@@ -134,17 +142,15 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
         name: one of `models.encoders.names.ENCODERS`, or `timm:` and timm's name.
         weights: "" or "random" for none, a local file, or of torchvision's networks a member of its enum; of timm's as
             `models.encoders.pretrained.load_pretrained` takes them.
-        output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink (nor is it dilated). timm's have
-            32 alone.
+        output_stride: of the last tap, 32 or 16; at 16 the last stage does not shrink. It is not dilated either, save
+            that of timm's, which timm dilates so that its weights see what they were trained to see.
 
     Raises:
-        InvalidConfig: there is no such encoder, or the weights do not exist or do not fit.
+        InvalidConfig: there is no such encoder, none of that stride, or the weights do not exist or do not fit.
         Unavailable: weights cannot be fetched.
     """
     if name.startswith(TIMM):
-        if output_stride != 32:
-            raise InvalidConfig(f"encoder {name} has its last tap at 1/32, not at 1/{output_stride}", field="encoder")
-        return TimmEncoder(load_pretrained(name.removeprefix(TIMM), weights or "random"))
+        return TimmEncoder(load_pretrained(name.removeprefix(TIMM), weights or "random", output_stride))
     weights = "" if weights == "random" else weights
     encoder = _compact(weights) if name == "compact" else _resnet(name, weights)
     if output_stride == 16:
@@ -152,6 +158,13 @@ def build_encoder(name: str, weights: str = "", output_stride: int = 32) -> Enco
             if isinstance(module, nn.Conv2d):
                 module.stride = (1, 1)
     return encoder
+
+
+def _in_fours(pixels: Tensor) -> Tensor:
+    """(B, 3, H, W) to (B, 12, H / 2, W / 2), four pixels in a cell; where a side is odd, its last pixels come twice."""
+    height, width = pixels.shape[2:]
+    whole = F.pad(pixels, (0, width % 2, 0, height % 2), mode="replicate") if height % 2 or width % 2 else pixels
+    return F.pixel_unshuffle(whole, 2)
 
 
 def _compact(weights: str) -> StagedEncoder:

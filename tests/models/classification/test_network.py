@@ -9,7 +9,7 @@ from models.encoders.backbones import build_encoder
 IMAGES = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("encoder", ["compact", "resnet18", "resnet50"])
+@pytest.mark.parametrize("encoder", ["compact", "resnet18", "resnet50", "timm:tf_efficientnet_lite0"])
 def test_a_logit_is_the_mean_of_its_class_map_and_the_head_of_the_features(encoder):
     network = build_classifier(resolve_classifier("compact", encoder=encoder), 3).eval()
     with torch.no_grad():
@@ -51,3 +51,15 @@ def test_frozen_norm_keeps_its_statistics_and_the_stem_its_weights():
     learns = {name for name, parameter in network.named_parameters() if parameter.grad is not None}
     assert not any(name.startswith("encoder.stem") for name in learns)
     assert "encoder.stages.0.0.conv1.weight" in learns
+
+
+def test_the_pretrained_recipe_goes_on_from_the_packaged_weights_and_norms():
+    recipe = resolve_classifier("pretrained")
+    network = build_classifier(recipe, 2, weights=recipe.weights).train()
+    packaged = build_encoder(recipe.encoder, "package", 16)
+    state = network.encoder.state_dict()
+    assert all(torch.equal(state[key], value) for key, value in packaged.state_dict().items())
+    torch.autograd.backward(network(IMAGES).sum())
+    assert all(torch.equal(state[key], value) for key, value in network.encoder.state_dict().items())
+    assert not any(module.training for module in network.modules() if isinstance(module, nn.BatchNorm2d))
+    assert all(parameter.grad is not None for parameter in network.parameters())

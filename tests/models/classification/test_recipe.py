@@ -40,7 +40,9 @@ def test_a_recipe_survives_json(name):
     [
         ({"recipe": "tiny"}, "recipe"),
         ({"hidden": 32}, "hidden"),
-        ({"encoder": "vgg16"}, "encoder"),
+        ({"encoder": "vgg99"}, "encoder"),
+        ({"weights": "package"}, "weights"),
+        ({"recipe": "pretrained", "encoder": "resnet50"}, "weights"),
         ({"image_size": 100}, "image_size"),
         ({"frozen_norm": True}, "frozen_norm"),
         ({"shortest": 700}, "shortest"),
@@ -54,3 +56,15 @@ def test_an_unknown_or_impossible_option_is_refused_by_name(values, field):
     with pytest.raises(InvalidConfig) as refused:
         resolve_classifier(values.pop("recipe", "compact"), **values)
     assert refused.value.field == field
+
+
+def test_the_pretrained_recipe_is_the_packaged_encoder_and_short():
+    recipe = resolve_classifier("pretrained")
+    assert (recipe.encoder, recipe.weights, recipe.frozen_norm) == ("timm:tf_efficientnet_lite0", "package", True)
+    assert (recipe.view, recipe.image_size) == ("square", 224)
+    assert [recipe.iterations(images) for images in (8, 60, 10_000)] == [30, 40, 150]
+
+
+@pytest.mark.parametrize("encoder", ["tf_efficientnet_lite0", "timm:tf_efficientnet_lite0"])
+def test_timms_encoders_are_named_as_everywhere(encoder):
+    assert resolve_classifier("compact", encoder=encoder).encoder == "timm:tf_efficientnet_lite0"

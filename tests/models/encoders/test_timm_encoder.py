@@ -44,6 +44,33 @@ def test_without_a_tap_at_a_half_four_pixels_are_a_cell_of_one():
     torch.testing.assert_close(taps[0][:, 3::4], pixels[:, :, 1::2, 1::2])
 
 
+@torch.no_grad()
+def test_the_last_stage_can_be_told_not_to_shrink():
+    coarse, fine = (build_encoder(NAME, "package", stride) for stride in (32, 16))
+    before, after = coarse(normalise(PICTURES)), fine(normalise(PICTURES))
+    assert [tap.shape[-1] for tap in after] == [32, 16, 8, 4, 4]
+    assert all(map(torch.equal, before[:4], after[:4]))
+    assert fine.channels == coarse.channels
+    assert fine.state_dict().keys() == coarse.state_dict().keys()
+
+
+@torch.no_grad()
+def test_its_dilation_keeps_what_the_weights_have_learnt_to_see():
+    """Every other cell of the fine encoder is a cell of the coarse one, which shrinks about the second of two."""
+    coarse, fine = (build_encoder(NAME, "package", stride)(normalise(PICTURES))[-1] for stride in (32, 16))
+    torch.testing.assert_close(fine[:, :, 1::2, 1::2], coarse, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("sides", [(49, 63), (50, 63), (33, 40)])
+@torch.no_grad()
+def test_sides_may_be_odd_where_four_pixels_are_a_cell(sides):
+    pictures = torch.rand(1, 3, *sides, generator=torch.Generator().manual_seed(0))
+    first = build_encoder(f"{TIMM}test_convnext")(normalise(pictures))[0]
+    assert first.shape[2:] == tuple((side + 1) // 2 for side in sides)
+    even = build_encoder(f"{TIMM}test_convnext")(normalise(pictures[:, :, :32, :40]))[0]
+    torch.testing.assert_close(first[:, :, :16, :20], even)
+
+
 def test_training_moves_weights_and_no_statistics():
     encoder = build_encoder(NAME, "package").train()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
@@ -67,7 +94,8 @@ def test_its_state_says_how_it_wants_its_images():
     [
         ("no_such_model", "", 32, "no model 'no_such_model'"),
         ("resnet18", "package", 32, "are timm:tf_efficientnet_lite0's"),
-        ("resnet18", "", 16, "1/32, not at 1/16"),
+        ("vgg16", "", 16, "1/32, not at 1/16"),  # says so itself
+        ("densenet121", "", 16, "1/32, not at 1/16"),  # does not know the word
     ],
 )
 def test_an_encoder_that_cannot_be_is_refused_by_name(name, weights, stride, words):

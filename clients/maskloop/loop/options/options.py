@@ -166,7 +166,9 @@ class Options(NetworkOptions):
         within=Range(0, 1, is_open=True),
     )
     classifier: str = option(
-        "compact", help="Recipe of that classifier: compact, paper, or compact,OPTION=VALUE,...", panel=HARD_OOD
+        "compact",
+        help="Recipe of that classifier: compact, pretrained, paper, or one of these with ,OPTION=VALUE,...",
+        panel=HARD_OOD,
     )
     student_network: str = option(
         "",
