@@ -1,1 +1,1 @@
-"""Where a classifier sees what its images are labeled with: what that is worth, and why."""
+"""Weak labels: class maps and what is made of them."""

@@ -12,16 +12,34 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.classification.network import ImageClassifier
-from models.localization.maps import SCALES, ClassMaps, MapMethod, check_asked, join_scales, join_views, view_pair
+from models.localization.maps import (
+    SCALES,
+    ClassMaps,
+    MapMethod,
+    check_asked,
+    check_scales,
+    class_maps,
+    join_scales,
+    join_views,
+    look_at_scales,
+)
 
 
 @dataclass(frozen=True)
 class Cam(MapMethod):
-    """Args: scales: of the image, each with its mirror image."""
+    """Args: scales: of the image, each with its mirror image.
+
+    Raises:
+        InvalidConfig: an impossible scale, or none.
+    """
 
     scales: tuple[float, ...] = SCALES
+
+    def __post_init__(self) -> None:
+        check_scales(self.scales)
 
     @torch.no_grad()
     def maps(
@@ -29,10 +47,13 @@ class Cam(MapMethod):
     ) -> list[ClassMaps]:
         """See `MapMethod.maps`."""
         check_asked(classifier, images, classes)
-        device = classifier.head.weight.device
-        made = []
-        for pixels, asked in zip(images, classes, strict=True):
-            seen = [classifier.maps(view_pair(pixels, scale, device)).float().relu() for scale in self.scales]
-            kept = [join_views(pair[:, list(asked)]) for pair in seen]
-            made.append(join_scales(kept, asked, pixels.shape[:2]))
-        return made
+
+        def look(pairs: Tensor, asked: Sequence[Sequence[int]], _: float) -> list[Tensor]:
+            joined = join_views(class_maps(classifier, pairs).relu())
+            return [maps[list(wanted)] for maps, wanted in zip(joined, asked, strict=True)]
+
+        seen = look_at_scales(classifier, images, classes, self.scales, look)
+        return [
+            join_scales(maps, asked, pixels.shape[:2])
+            for maps, asked, pixels in zip(seen, classes, images, strict=True)
+        ]

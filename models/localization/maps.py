@@ -3,13 +3,14 @@
 What the methods share is here as well: an image and its mirror image at a scale, the maps of both joined, and maps of
 several scales joined and normalised, as Ahn, Cho, Kwak, *Weakly supervised learning of instance segmentation with
 inter-pixel relations*, CVPR 2019, do it in the inference of class activation maps. Bilinear resizing has corners
-unaligned.
+unaligned. Images of one size are seen together, as many as a budget of pixels allows.
 """
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +20,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from maskloop.errors import InvalidArgument
+from maskloop.errors import InvalidArgument, InvalidConfig
 from models.classification.network import OUTPUT_STRIDE, ImageClassifier
 from models.data.samples import image_tensor, normalise
 
 SCALES = (1.0, 0.5, 1.5, 2.0)
 STRIDE = 4  # of the smaller maps
 LEAST = 1e-5  # added to a map's largest value before it is divided by that
+PIXELS = 1 << 20
+"""Of the views that a network sees at once, where more than one image fits into them: what it keeps of them for a
+gradient is some gigabytes, of ResNet-50."""
+
+Look = Callable[[Tensor, Sequence[Sequence[int]], float], Sequence[Tensor]]
+"""(k, 2, 3, h, w) view pairs, each one's classes and the scale in; each one's maps (n, h', w'), views joined, out."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,12 @@ def check_asked(
             )
 
 
+def check_scales(scales: Sequence[float]) -> None:
+    """Raises InvalidConfig where there is no scale, or one that is not above zero and finite."""
+    if not scales or not all(0 < scale < math.inf for scale in scales):
+        raise InvalidConfig(f"scales are {list(scales)}; one or more are needed, above 0", field="scales")
+
+
 def view_pair(pixels: NDArray[np.uint8], scale: float, device: torch.device) -> Tensor:
     """(2, 3, h, w) normalised: the image at a scale, bicubic, sides rounded, and its mirror image."""
     height, width = (max(1, round(side * scale)) for side in pixels.shape[:2])
@@ -90,6 +103,38 @@ def view_pair(pixels: NDArray[np.uint8], scale: float, device: torch.device) -> 
         sized = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC), dtype=np.uint8)
     image = normalise(image_tensor([sized], device))
     return torch.cat([image, image.flip(-1)])
+
+
+def look_at_scales(
+    classifier: ImageClassifier,
+    images: Sequence[NDArray[np.uint8]],
+    classes: Sequence[Sequence[int]],
+    scales: Sequence[float],
+    look: Look,
+) -> list[list[Tensor]]:
+    """Of each image its maps (n, h, w) at each scale, in the order of scales, as `look` makes them.
+
+    `look` gets view pairs on the classifier's device and of its precision, those of images of one size together.
+    """
+    head = classifier.head.weight
+    seen: list[list[Tensor]] = [[] for _ in images]
+    for scale in scales:
+        for places in _together([pixels.shape[:2] for pixels in images], scale):
+            pairs = torch.stack([view_pair(images[place], scale, head.device) for place in places]).to(head.dtype)
+            made = look(pairs, [classes[place] for place in places], scale)
+            for place, maps in zip(places, made, strict=True):
+                seen[place].append(maps)
+    return seen
+
+
+def class_maps(classifier: ImageClassifier, pairs: Tensor) -> Tensor:
+    """(k, 2, 3, h, w) view pairs to (k, 2, C, h', w') maps of all classes, not rectified."""
+    return in_pairs(classifier.maps(pairs.flatten(0, 1)))
+
+
+def in_pairs(values: Tensor) -> Tensor:
+    """(2k, ...) to (k, 2, ...), as `flatten(0, 1)` had them before."""
+    return values.reshape(-1, 2, *values.shape[1:])
 
 
 def join_views(pairs: Tensor) -> Tensor:
@@ -107,7 +152,7 @@ def join_scales(maps: Sequence[Tensor], classes: Sequence[int], size: tuple[int,
     height, width = size
     strided = (-(-height // STRIDE), -(-width // STRIDE))
     framed = (-(-height // OUTPUT_STRIDE) * OUTPUT_STRIDE, -(-width // OUTPUT_STRIDE) * OUTPUT_STRIDE)
-    small, large = (torch.stack([_resized(one, to) for one in maps]).sum(dim=0) for to in (strided, framed))
+    small, large = (torch.stack([_resized(one.float(), to) for one in maps]).sum(dim=0) for to in (strided, framed))
     return ClassMaps(tuple(classes), _normalised(small), _normalised(large[:, :height, :width]))
 
 
@@ -117,3 +162,15 @@ def _resized(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _normalised(maps: Tensor) -> Tensor:
     return maps / (maps.amax(dim=(1, 2), keepdim=True) + LEAST)
+
+
+def _together(sizes: Sequence[tuple[int, ...]], scale: float) -> list[list[int]]:
+    """Places of images of one size, in groups whose view pairs have no more than `PIXELS`, or of one image."""
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for place, size in enumerate(sizes):
+        alike.setdefault(size, []).append(place)
+    groups = []
+    for (height, width), places in alike.items():
+        most = max(1, int(PIXELS / (2 * height * width * scale**2)))
+        groups += [places[start : start + most] for start in range(0, len(places), most)]
+    return groups
