@@ -50,8 +50,8 @@ from maskloop.values import (
 from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
+from models.features.recipe import PretrainedRecipe
 from models.kinds.networks import fit
-from models.kinds.recipes import resolve
 from models.predictor import Prediction
 from models.pretrained.model import FittedPretrained
 from models.proposals.pseudo_labels import doubtful_regions, pseudo_objects
@@ -278,7 +278,7 @@ def trained(
     setting: Setting, labeled: Sequence[Example], pseudo: Sequence[Example], seed: int, store: FeatureStore
 ) -> Promptable:
     """A network of as many iterations as any other of the trial."""
-    recipe = resolve("pretrained")
+    recipe = PretrainedRecipe()
     fixed = replace(recipe, min_iterations=ITERATIONS, max_iterations=ITERATIONS, pseudo_share=PSEUDO_SHARE)
     model = fit(
         labeled,

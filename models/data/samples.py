@@ -88,6 +88,7 @@ class ImageToScore:
     Args:
         load: gives (H, W, 3) uint8 RGB, upright; it is called once, in a thread.
         counts: of its objects, where somebody counted them; count-conditioned networks need them.
+        present: ids of the categories that are in it, where somebody has said so; class maps go by them.
         content: a hash of its file, under which what an encoder made of it may be kept; "" for not known.
     """
 
@@ -95,6 +96,7 @@ class ImageToScore:
     load: Callable[[], NDArray[np.uint8]]
     counts: Counts | None = None
     content: str = ""
+    present: frozenset[int] | None = None
 
     @classmethod
     def of(cls, example: Example, *, counted: bool = True) -> Self:

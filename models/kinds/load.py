@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 
 from models.annotation.model import FittedModel
+from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from models.training.model_file import model_format
 
-AnyModel = FittedModel | FittedPretrained | FittedDense
+AnyModel = FittedModel | FittedPretrained | FittedDense | FittedClassMaps
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -30,4 +31,6 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
     for kind in kinds:
         if found == kind.FORMAT:
             return kind.load(path, device).keeping(store)
+    if found == FittedClassMaps.FORMAT:
+        return FittedClassMaps.load(path, device)
     return FittedModel.load(path, device)

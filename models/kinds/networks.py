@@ -15,6 +15,10 @@ from models.annotation import fit as annotation
 from models.annotation.mc_dropout import dropout_scores
 from models.annotation.model import FittedModel, model_encoder
 from models.annotation.recipe import Recipe
+from models.class_maps import fit as class_maps
+from models.class_maps.model import FittedClassMaps
+from models.class_maps.recipe import ClassMapsRecipe
+from models.classification.data import ClassExample
 from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.encoders.features import encode_images
@@ -44,14 +48,29 @@ def fit(
     previous: AnyModel | None = None,
     pseudo: Iterable[Example] = (),
     empty: Iterable[Example] = (),
+    judged: Iterable[ClassExample] = (),
 ) -> AnyModel:
     """Train the recipe's kind of network on the labeled images, those with pseudo-labels and empty ones.
 
     Args:
         start: a model of the same recipe that a warm training goes on from.
         previous: the model that was there before these labels, which gives evidence for the head where the recipe has
-            no held-out fit. Other arguments and errors as `models.annotation.fit.fit` and `models.pretrained.fit.fit`.
+            no held-out fit.
+        judged: images of which their classes are known, for a network that learns from these. Other arguments and
+            errors as `models.annotation.fit.fit` and `models.pretrained.fit.fit`.
     """
+    if isinstance(recipe, ClassMapsRecipe):
+        return class_maps.fit(
+            examples,
+            categories,
+            recipe,
+            seed=seed,
+            device=device,
+            checkpoint_dir=checkpoint_dir,
+            progress=progress,
+            cache=cache,
+            judged=judged,
+        )
     train: Any
     own: dict[str, Any]
     if isinstance(recipe, Recipe):
@@ -81,6 +100,8 @@ def features_of(
     """Ids and features (D,) float32 of images, those of the model's predictions; counts are not looked at."""
     if isinstance(model, FittedOnFeatures):
         return model.features(images, batch_size=batch_size, progress=progress)
+    if isinstance(model, FittedClassMaps):
+        return encode_images(model.encoder, images, device=device, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 from models.annotation.recipe import RECIPES as OF_ANNOTATION
 from models.annotation.recipe import Recipe
+from models.class_maps.recipe import RECIPES as OF_CLASS_MAPS
+from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import RECIPES as OF_PRETRAINED
 from models.features.recipe import PretrainedRecipe
 from models.training.recipe_options import find_recipe
 
-AnyRecipe = Recipe | PretrainedRecipe
-RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION}
+AnyRecipe = Recipe | PretrainedRecipe | ClassMapsRecipe
+RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS}
 
 
 def resolve(name: str, **overrides: Any) -> AnyRecipe:
@@ -34,5 +36,7 @@ def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:
     Raises:
         InvalidConfig: an unknown key or an impossible value.
     """
-    kind = PretrainedRecipe if values.get("name") in OF_PRETRAINED else Recipe
-    return kind.from_dict(values)
+    name = values.get("name")
+    if name in OF_CLASS_MAPS:
+        return ClassMapsRecipe.from_dict(values)
+    return PretrainedRecipe.from_dict(values) if name in OF_PRETRAINED else Recipe.from_dict(values)

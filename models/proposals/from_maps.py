@@ -88,7 +88,11 @@ def label_map(maps: Floats, threshold: float) -> NDArray[np.int32]:
 
 
 def masks_of(
-    maps: Floats, classes: Sequence[int], probabilities: Sequence[float], making: MaskMaking
+    maps: Floats,
+    classes: Sequence[int],
+    probabilities: Sequence[float],
+    making: MaskMaking,
+    labels: NDArray[np.int32] | None = None,
 ) -> tuple[MappedMask, ...]:
     """The masks in an image's maps, by class, then by where they begin; no two of one class share a pixel.
 
@@ -97,8 +101,9 @@ def masks_of(
         classes: the class index of each map.
         probabilities: what the classifier gives each of these classes, in [0, 1].
         making: how.
+        labels: (H, W) as `label_map` has them, where something finer than the threshold drew them.
     """
-    labels = label_map(maps, making.threshold)
+    labels = label_map(maps, making.threshold) if labels is None else labels
     found: list[tuple[int, NDArray[np.bool_]]] = []
     for place in range(len(maps)):
         area = _closed(labels == place + 1, making.closing)

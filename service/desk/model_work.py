@@ -9,6 +9,7 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
+from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
@@ -19,6 +20,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
+from service.store.judged_images import judged_images
 from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
@@ -59,7 +61,7 @@ class ModelWorkDesk:
             ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes pseudo-labels.
             InvalidConfig: an unknown recipe or option, or an impossible value.
             InvalidArgument: a negative seed.
-            FailedPrecondition: there is no full label to learn from.
+            FailedPrecondition: there is no label to learn from.
             QueueFull: too much work is waiting.
         """
         check_seed(seed)
@@ -67,7 +69,10 @@ class ModelWorkDesk:
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
-            _check_labeled(tx, project_id, LEARNT_FROM)
+            if isinstance(resolved, ClassMapsRecipe):
+                _check_judged(tx, project_id)
+            else:
+                _check_labeled(tx, project_id, LEARNT_FROM)
             version = f"model-{operation_id}"
             proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
             return {
@@ -170,6 +175,11 @@ def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:
             field="split",
             labeled_images=images,
         )
+
+
+def _check_judged(tx: Transaction, project_id: str) -> None:
+    if not any(judged.categories for judged in judged_images(tx, project_id)):
+        raise FailedPrecondition(f"project {project_id} has no label that says which categories an image holds")
 
 
 def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:

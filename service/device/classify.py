@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.classification.data import ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.recipe import ClassifierRecipe
 from models.classification.train import train_classifier
@@ -49,10 +48,7 @@ def _trained(job: ClassifyJob, context: JobContext) -> FittedClassifier:
     path = context.folder / CLASSIFIER
     if not path.is_file():
         fitted = train_classifier(
-            (
-                ClassExample(image.image_id, context.images.pixels(image), frozenset(image.present))
-                for image in job.images
-            ),
+            map(context.images.class_example, job.images),
             [category.id for category in job.categories],
             ClassifierRecipe.from_dict(job.recipe),
             seed=job.seed,

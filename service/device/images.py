@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.formats.images import decode_image
+from models.classification.data import ClassExample
 from models.data.samples import Example, ImageToScore, LargeExample
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
@@ -42,6 +43,11 @@ class ImageReader:
             return LargeExample(image.image_id, (height, width), partial(self.pixels, image), image.objects)
         return Example(image.image_id, pixels, image.objects)
 
+    def class_example(self, image: ImageFile) -> ClassExample:
+        """The image and the categories that it holds, for a classifier to learn from."""
+        return ClassExample(image.image_id, self.pixels(image), frozenset(image.present))
+
     def to_score(self, image: ImageFile) -> ImageToScore:
-        """The image and its counts, decoded when its turn comes."""
-        return ImageToScore(image.image_id, partial(self.pixels, image), image.counts, image.sha256)
+        """The image and what is known of it, decoded when its turn comes."""
+        present = frozenset(image.present) if image.label_id else None
+        return ImageToScore(image.image_id, partial(self.pixels, image), image.counts, image.sha256, present)

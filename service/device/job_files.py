@@ -34,6 +34,8 @@ class TrainJob:
             since; `None` where there is none.
         pseudo: images with pseudo-labels, to learn from as well.
         empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
+        judged: images without outlines of which labels say which categories they hold, as `present`, for recipes that
+            learn from that.
     """
 
     recipe: dict[str, Any]
@@ -44,6 +46,7 @@ class TrainJob:
     pseudo: tuple[ImageFile, ...] = ()
     empty: tuple[ImageFile, ...] = ()
     previous: Path | None = None
+    judged: tuple[ImageFile, ...] = ()
     kind: Literal["train"] = "train"
 
 

@@ -41,8 +41,10 @@ def _most_objects_first(image: ImageFile) -> tuple[int, str]:
 
 
 def _as_known(image: ImageFile, model: AnyModel) -> ImageFile:
-    """With counts of the model's own vocabulary alone; the project's may have grown since it was trained."""
-    return image if image.counts is None else replace(image, counts=image.counts.within(model.categories))
+    """With what is of the model's own vocabulary alone; the project's may have grown since it was trained."""
+    known = tuple(category_id for category_id in image.present if category_id in model.categories)
+    counts = None if image.counts is None else image.counts.within(model.categories)
+    return replace(image, counts=counts, present=known)
 
 
 def _scored(

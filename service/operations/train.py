@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
+from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
@@ -23,7 +24,7 @@ from service.device.job_files import TrainJob, read_job
 from service.operations.step import LEARNT_FROM, labeled_file
 from service.store import Transaction
 from service.store.clock import Clock
-from service.store.judged_images import empty_images
+from service.store.judged_images import empty_images, judged_images
 from service.store.labels import full_labels, images_to_score
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
 from service.store.operations import OperationRecord
@@ -59,6 +60,7 @@ class Training:
             pseudo=pseudo,
             empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
             previous=self._previous(tx, project_id),
+            judged=_judged(tx, project_id, labeled) if isinstance(recipe, ClassMapsRecipe) else (),
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -79,7 +81,7 @@ class Training:
             needs_counts=recipe_from_dict(request["recipe"]).needs_counts,
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
-        snapshot = tuple(image.label_id for image in (*job.images, *job.empty))
+        snapshot = tuple(image.label_id for image in (*job.images, *job.empty, *job.judged))
         folder = self.folder.model(operation.project_id, version.id).relative_to(self.folder.root)
         insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
         if request["activate"]:
@@ -133,6 +135,16 @@ def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[Imag
     ids = np.array([judged.image.id for judged in empty], dtype=np.bytes_)
     shown = sorted(np.argsort(draws(ids, seed, "empty images"), kind="stable")[:most].tolist())
     return tuple(ImageFile.of(empty[place].image, label_id=empty[place].label_id) for place in shown)
+
+
+def _judged(tx: Transaction, project_id: str, labeled: Sequence[ImageFile]) -> tuple[ImageFile, ...]:
+    """Images that nobody outlined of which labels say which categories they hold, by id."""
+    outlined = {image.image_id for image in labeled}
+    return tuple(
+        ImageFile.of(judged.image, label_id=judged.label_id, present=tuple(sorted(judged.categories)))
+        for judged in judged_images(tx, project_id)
+        if judged.image.id not in outlined
+    )
 
 
 def _metrics(outcome: Mapping[str, Any]) -> dict[str, float]:

@@ -127,8 +127,9 @@ def _most_objects(model: AnyModel) -> int | None:
     """How many objects it looks for in a picture; `None` for as many as there are."""
     if isinstance(model, FittedModel):
         return model.recipe.steps
-    whole = isinstance(model, FittedPretrained) and not model.encoder.tile
-    return model.recipe.most_objects if whole else None
+    if isinstance(model, FittedPretrained) and not model.encoder.tile:
+        return model.recipe.most_objects
+    return None
 
 
 def vocabulary(model: AnyModel) -> tuple[Category, ...]:

@@ -16,6 +16,9 @@ from models.annotation.model import FittedModel
 from models.annotation.network import build_network
 from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
+from models.class_maps.model import FittedClassMaps
+from models.class_maps.recipe import ClassMapsRecipe
+from models.classification.network import build_classifier
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
 from models.encoders.names import PACKAGED, TIMM
@@ -27,6 +30,7 @@ from models.predictor import Prediction, Predictor
 from models.pretrained.head import fit_head
 from models.pretrained.model import FittedPretrained
 from models.pretrained.train import build_network as initial_network
+from models.proposals.from_maps import NAMES as OF_MAPS
 from models.thin.fit import thin_head
 from models.thin.instances import InstanceRule
 from models.thin.model import FittedDense
@@ -102,6 +106,15 @@ def dense_network(classes: str, tile: int = 0) -> FittedDense:
     )
 
 
+def class_maps(refine: str = "none") -> FittedClassMaps:
+    """A small classifier with random weights, every class of which is likely, and a head that uses every statistic."""
+    recipe = ClassMapsRecipe(classifier="compact", side=48, threshold=0.4, least_share=0.0, sure=0.3, refine=refine)
+    network = build_classifier(recipe.of_classifier(), len(CATEGORIES), seed=3).eval()
+    weights = np.random.default_rng(0).normal(scale=0.2, size=len(OF_MAPS))
+    calibrator = Calibrator("statistics", tuple(weights.tolist()), 0.4)
+    return FittedClassMaps(network, recipe, CATEGORIES, calibrator, 0, (), {}, threshold=0.4)
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
@@ -119,6 +132,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "on windows, count-conditioned": partial(pretrained_network, "fed", 32),
     "on windows, count-free": partial(pretrained_network, "predicted", 32),
     "dense on windows, count-free": partial(dense_network, "predicted", 32),
+    "class maps": class_maps,
+    "class maps along edges": partial(class_maps, "crf"),
     "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 
@@ -193,7 +208,7 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedOnFeatures) else 0
+            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedOnFeatures | FittedClassMaps) else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 
 

@@ -15,7 +15,8 @@ from maskloop.loop.planning.plan import Plan
 from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import run_round
 from maskloop.loop.session import CampaignSession
-from maskloop.values import Split, Strategy, SupervisionKind
+from maskloop.loop.weak_start import begin_weakly
+from maskloop.values import UNAIDED, Split, Strategy, SupervisionKind
 
 RANDOM = Strategy("random")
 TEST, FIRST, COUNTS = "test", "round-00", "round-00-counts"
@@ -78,16 +79,17 @@ def buy_test_images(session: CampaignSession, labeler: Labeler, plan: Plan) -> P
 
 
 def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
-    """Buy the first batch, and then the counts that the strategy needs. Returns the first batch.
+    """Buy image-level labels if asked for, the first batch, and the counts that the strategy needs. Returns the batch.
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
         Cancelled: the run was to end before anything was labeled.
     """
+    help_ = begin_weakly(session, labeler, plan, session.training.seed) if plan.weak else UNAIDED
     first, goal = plan.first_batch, plan.initial(session.ledger)
     if first.is_prepared:
         session.prepare_selection(0, first)
-    initial = buy(FIRST, session, labeler, kind=SupervisionKind.FULL, goal=goal, strategy=first)
+    initial = buy(FIRST, session, labeler, kind=SupervisionKind.FULL, goal=goal, strategy=first, assistance=help_)
     if not initial.labeled and session.is_over():
         raise Cancelled("the run ended before anything was labeled that a network could learn from")
     if not initial.labeled:

@@ -70,6 +70,19 @@ class CountsGoal:
 
 
 @dataclass(frozen=True)
+class ImageLevelGoal:
+    """Image-level labels, until the campaign has spent `end_s` seconds on them; one takes `expected_s`."""
+
+    end_s: float
+    expected_s: float
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """The images that are missing; `None` when the seconds buy less than one."""
+        left_s = min(self.end_s - ledger.image_level_s, ledger.left_s)
+        return whole_images(left_s / self.expected_s)
+
+
+@dataclass(frozen=True)
 class OodCheckGoal:
     """Checks of candidate OoD images, until the campaign has spent `end_s` seconds on them.
 

@@ -149,7 +149,7 @@ class CampaignSession:
         """What fooled it most, cluster by cluster."""
         return self.client.list_hard_candidates(project_id=self.project_id, classifier=classifier.id)
 
-    def score_pool(self, number: int, model: ModelVersion) -> float:
+    def score_pool(self, number: int | str, model: ModelVersion) -> float:
         """Score what the model can read of the pool. Returns the seconds the machine took."""
         asked = partial(self.client.score_pool, project_id=self.project_id, model_version=model.id)
         return self._finish("score", "score_pool", number, asked).seconds

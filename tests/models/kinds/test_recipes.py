@@ -4,6 +4,7 @@ import pytest
 
 from maskloop.errors import InvalidConfig
 from models.annotation.recipe import Recipe
+from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import PretrainedRecipe
 from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 
@@ -12,7 +13,8 @@ from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 def test_a_recipe_comes_back_from_its_dict_as_its_own_kind(name):
     recipe = resolve(name)
     assert recipe_from_dict(recipe.to_dict()) == recipe
-    assert isinstance(recipe, PretrainedRecipe if name == "pretrained" else Recipe)
+    own = {"pretrained": PretrainedRecipe, "class_maps": ClassMapsRecipe}
+    assert isinstance(recipe, own.get(name, Recipe))
 
 
 def test_iterations_is_short_for_exactly_so_many():
@@ -55,14 +57,17 @@ def test_what_cannot_be_is_refused_by_name(options, words):
 
 
 def test_a_recipe_that_is_not_there_is_told_with_what_was_meant():
-    with pytest.raises(InvalidConfig, match="none of pretrained, paper, recurrent, compact; did you mean 'pretrained'"):
+    with pytest.raises(
+        InvalidConfig, match="none of pretrained, paper, recurrent, compact, class_maps; did you mean 'pretrained'"
+    ):
         resolve("pretraned")
     with pytest.raises(InvalidConfig, match="seeds is 1, not true or false"):
         resolve("compact", seeds=1)
 
 
 def test_a_model_may_be_read_where_its_weights_are_not():
-    assert recipe_from_dict({**resolve("pretrained").to_dict(), "weights": "/gone.pth"}).weights == "/gone.pth"
+    kept = {**resolve("pretrained").to_dict(), "weights": "/gone.pth"}
+    assert recipe_from_dict(kept).to_dict() == kept
 
 
 def test_a_dense_head_sees_a_larger_square():

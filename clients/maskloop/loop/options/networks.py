@@ -5,6 +5,8 @@ from __future__ import annotations
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
 
+CLASS_MAPS = "class_maps"
+
 
 class NetworkOptions:
     """The part of `Options` that reads recipes. The fields are declared there."""
@@ -13,6 +15,7 @@ class NetworkOptions:
     classifier: str
     student_network: str
     counts: bool
+    weak_recipe: str
 
     @property
     def recipe_name(self) -> str:
@@ -21,8 +24,10 @@ class NetworkOptions:
 
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
-        overrides = {"classes": "fed" if self.counts else "predicted", **recipe_options(self.recipe, "recipe")}
-        return overrides | self._named()
+        given = recipe_options(self.recipe, "recipe")
+        if self.recipe_name == CLASS_MAPS:  # it says itself which classes are there, unless somebody has said so
+            return given
+        return {"classes": "fed" if self.counts else "predicted", **given, **self._named()}
 
     @property
     def student_name(self) -> str:
@@ -56,4 +61,13 @@ class NetworkOptions:
     @property
     def without_counts(self) -> bool:
         """Whether networks find by themselves what there is."""
-        return self.recipe_overrides().get("classes") == "predicted"
+        return self.recipe_overrides().get("classes") != "fed"
+
+    @property
+    def weak_name(self) -> str:
+        """The recipe's name of the network that learns from image-level labels."""
+        return self.weak_recipe.partition(",")[0]
+
+    def weak_overrides(self) -> dict[str, object]:
+        """What differs from that recipe, by option."""
+        return recipe_options(self.weak_recipe, "weak-recipe")

@@ -97,6 +97,26 @@ class Options(NetworkOptions):
         panel=LABELS,
         is_compared=True,
     )
+    weak: str = option(
+        "",
+        help="Buy these labels first, and begin with masks that are proposed by them: image_level (which classes an "
+        "image holds).",
+        panel=LABELS,
+        is_compared=True,
+    )
+    weak_share: float = option(
+        0.1,
+        help="Share of the budget for them.",
+        panel=LABELS,
+        within=Range(0, 1, is_open=True),
+        is_compared=True,
+    )
+    weak_recipe: str = option(
+        "class_maps",
+        help="Recipe of the network that proposes by them: class_maps, or class_maps,OPTION=VALUE,...",
+        panel=TRAINING,
+        is_compared=True,
+    )
     outline_cost: str = option(
         "79", help="Planned seconds of an outline: 79, or by length: 30+60, length.", panel=LABELS, is_compared=True
     )
@@ -196,6 +216,7 @@ class Options(NetworkOptions):
         self.recipe_overrides()
         self.classifier_overrides()
         self.student_overrides()
+        self.weak_overrides()
         check_ranges(self)
         check_device(self.device)
         self.parsed_labeler()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.values import Assist, Need
+from maskloop.loop.options.networks import CLASS_MAPS
+from maskloop.values import Assist, Need, SupervisionKind
 
 if TYPE_CHECKING:
     from maskloop.loop.options.options import Options
@@ -19,6 +20,13 @@ def check_together(options: Options) -> None:
         InvalidArgument: two of them cannot be together; says which.
     """
     arms = options.arms()
+    if options.weak not in ("", SupervisionKind.IMAGE_LEVEL):
+        raise InvalidArgument(f"--weak {options.weak!r} is none of image_level", field="weak")
+    if options.weak and options.weak_name != CLASS_MAPS:
+        raise InvalidArgument(
+            f"--weak-recipe {options.weak_recipe!r}: {CLASS_MAPS} is what learns from image-level labels",
+            field="weak_recipe",
+        )
     if options.ood == REST and not options.excerpt().classes:
         raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")
     if twice := next((arm for arm in arms if arms.count(arm) > 1), None):

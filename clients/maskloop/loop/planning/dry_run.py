@@ -84,6 +84,8 @@ def check_recipes(client: Client, options: Options) -> Mapping[str, object]:
     """
     if options.student_network:
         client.resolve_recipe(recipe=options.student_name, overrides=options.student_overrides())
+    if options.weak:
+        client.resolve_recipe(recipe=options.weak_name, overrides=options.weak_overrides())
     return client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())
 
 
@@ -109,7 +111,7 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
     """
     full_s, counts_s = _expected_s(plan, data)
     test_images = _test_images(plan, full_s)
-    plan = _after_test(plan, test_images, full_s)
+    plan = _after_weak_start(_after_test(plan, test_images, full_s))
     pool = len(data.pool) - test_images
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
@@ -182,6 +184,14 @@ def _after_test(plan: Plan, test_images: int, full_s: float) -> Plan:
             f"{say_count(test_images, 'test image')} would take the whole budget; ask for fewer by --test", field="test"
         )
     return replace(plan, budget=left, test=None)
+
+
+def _after_weak_start(plan: Plan) -> Plan:
+    """The plan with what is left once image-level labels are paid for."""
+    if plan.weak is None or plan.budget.seconds is None:
+        return plan
+    left_s = plan.budget.seconds - plan.image_level().end_s
+    return replace(plan, budget=Budget(seconds=max(left_s, plan.costs.cheapest_full())), weak=None)
 
 
 def _sum_s(parts_s: Sequence[float | None]) -> float | None:

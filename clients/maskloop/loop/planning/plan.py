@@ -2,7 +2,8 @@
 
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
-images: halves, because dear images may come last. Where people label the test images too, a fifth of the budget buys
+images: halves, because dear images may come last. With `--weak` a share of the budget buys image-level labels before
+it. Where people label the test images too, a fifth of the budget buys
 them before all else, up to thirty images and three tenths of the pool.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
@@ -12,7 +13,8 @@ rounds, and the last of them spends everything.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
@@ -22,6 +24,7 @@ from maskloop.loop.goals import (
     MOST_INITIAL,
     CountsGoal,
     FirstBatchGoal,
+    ImageLevelGoal,
     OodCheckGoal,
     RoundGoal,
     whole_images,
@@ -41,6 +44,16 @@ CATEGORIES_AN_IMAGE = 1.5
 
 
 @dataclass(frozen=True)
+class WeakStart:
+    """What is bought before the first outline: image-level labels for a share of the budget, in (0, 1), and the recipe
+    of the network that proposes by them, with what differs from it."""
+
+    share: float
+    recipe: str
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Plan:
     """How one arm spends its budget.
 
@@ -57,6 +70,7 @@ class Plan:
         test: what people label of test images before all else, `None` where nobody is to.
         assist: how people are helped; `None` for by proposals once the IoU head is trusted.
         min_proposal_iou: proposals of a lower predicted IoU are not shown.
+        weak: what comes before the first outline; `None` for nothing.
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -77,6 +91,7 @@ class Plan:
     test: FirstBatchGoal | None = None
     assist: Assist | None = Assist.NONE
     min_proposal_iou: float = 0.0
+    weak: WeakStart | None = None
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -121,6 +136,13 @@ class Plan:
     def counts(self) -> CountsGoal:
         """The counts before the first round."""
         return CountsGoal(self.counts_s, self.expected_counts_s)
+
+    def image_level(self) -> ImageLevelGoal:
+        """The image-level labels before the first batch; of a budget of images, a share of what its labels cost."""
+        share = self.weak.share if self.weak else 0.0
+        seconds = self.budget.seconds
+        whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
+        return ImageLevelGoal(share * whole_s, self.costs.image_level())
 
     def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> CountsGoal | None:
         """What to buy of counts before a round; `None` when it needs none.
@@ -221,10 +243,17 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         options.ood_share if options.ood else 0.0,
         assist=options.parsed_assist(),
         min_proposal_iou=options.min_proposal_iou,
+        weak=_weak_start(options),
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
     return plan
+
+
+def _weak_start(options: Options) -> WeakStart | None:
+    if not options.weak:
+        return None
+    return WeakStart(options.weak_share, options.weak_name, options.weak_overrides())
 
 
 def _test_goal(options: Options, data: Data, plan: Plan) -> FirstBatchGoal | None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from maskloop.costs.budget_end import end_of_budget_s
-from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, SkipReason, Split
+from maskloop.values import Budget, Counts, FullLabel, ImageLevelLabel, Label, OodAnswer, SkipReason, Split
 
 
 class Ledger:
@@ -64,6 +64,11 @@ class Ledger:
         return self.spent_s_by_kind.get(Counts.kind.value, 0.0)
 
     @property
+    def image_level_s(self) -> float:
+        """Seconds spent on which classes images hold."""
+        return self.spent_s_by_kind.get(ImageLevelLabel.kind.value, 0.0)
+
+    @property
     def answers_s(self) -> float:
         """Seconds spent on looking at candidate OoD images."""
         return self.spent_s_by_kind.get(OodAnswer.kind.value, 0.0)
@@ -89,10 +94,10 @@ class Ledger:
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
 
     def bought(self, for_split: Split | None) -> tuple[int, float]:
-        """Fully labeled images and seconds spent: on the test split, or on all else."""
+        """Fully labeled images and seconds spent: on the test split, or on all else but image-level labels."""
         if for_split is Split.TEST:
             return len(self.tested), self.test_s
-        return len(self.labeled - self.tested), _to_ms(self.spent_s - self.test_s)
+        return len(self.labeled - self.tested), _to_ms(self.spent_s - self.test_s - self.image_level_s)
 
 
 def _add(seconds: dict[str, float], key: str, more_s: float) -> None:

@@ -1,0 +1,43 @@
+"""Before the first outline: image-level labels, and a network that proposes masks by them alone.
+
+A class label costs a second where an outline costs a minute. With enough of them a classifier's maps show where
+objects are, and the first batch is reviewed rather than drawn.
+"""
+
+from __future__ import annotations
+
+from maskloop.labelers import Labeler
+from maskloop.loop.buying import buy
+from maskloop.loop.planning.plan import Plan
+from maskloop.loop.session import CampaignSession
+from maskloop.loop.training import Training
+from maskloop.pages.wording import say_count
+from maskloop.values import UNAIDED, Assist, Assistance, SupervisionKind
+
+LABELS, NETWORK = "round-00-image-level", "weak"
+
+
+def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
+    """Buy image-level labels, train a network on them, and have it read the pool. Returns the help it gives.
+
+    Args:
+        session: of the campaign.
+        labeler: who labels.
+        plan: says how many seconds they may take, and by which recipe the network is trained.
+        seed: of its training.
+    """
+    goal, recipe = plan.image_level(), plan.weak
+    if recipe is None:
+        return UNAIDED
+    bought = buy(LABELS, session, labeler, kind=SupervisionKind.IMAGE_LEVEL, goal=goal)
+    holding = sum(label.content.shown.objects > 0 for _, label in bought.labeled)
+    if not holding:
+        session.progress.note("People draw the first batch: no image-level label says that an image holds anything.")
+        return UNAIDED
+    model, _ = session.train(NETWORK, Training(recipe.recipe, recipe.overrides, seed))
+    session.score_pool(NETWORK, model)
+    session.progress.note(
+        f"The first batch begins with masks made of class maps: {say_count(len(bought.labeled), 'image-level label')} "
+        f"at {session.costs.image_level():g} s each, {holding} of images that hold something."
+    )
+    return Assistance(Assist.PROPOSALS, model.id, 0.0)

@@ -1,0 +1,77 @@
+"""The recipe `class_maps`: a classifier, how its maps are made and refined, and how masks are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from maskloop.errors import InvalidConfig
+from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
+from models.training.recipe_options import JsonOptions, check_options
+
+METHODS = ("cam", "gradcam", "advcam")
+REFINEMENTS = ("none", "crf")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "classifier": tuple(CLASSIFIER_RECIPES),
+    "method": METHODS,
+    "refine": REFINEMENTS,
+    "split": ("components", "watershed"),
+}
+MAY_BE_ZERO = frozenset({"side", "threshold", "closing", "least_share", "min_iterations", "max_iterations"})
+
+
+@dataclass(frozen=True)
+class ClassMapsRecipe(JsonOptions):
+    """A classifier trained on which classes images hold, and masks made of its class maps.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "class_maps"
+    # The classifier.
+    classifier: str = "pretrained"  # a recipe of models/classification/recipe.py
+    min_iterations: int = 0  # 0 leaves both to that recipe
+    max_iterations: int = 0
+    # The maps.
+    method: str = "cam"  # "cam", "gradcam", or "advcam", which takes `steps` times as long
+    steps: int = 10  # of advcam
+    side: int = 0  # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
+    refine: str = "none"  # or "crf", which follows the picture's edges and takes a second an image
+    # The masks.
+    threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images
+    closing: int = 5  # diameter in pixels of the disc that closes gaps
+    least_share: float = 0.001  # of the image; smaller masks go
+    split: str = "components"  # or "watershed", which cuts an area at its summits
+    sure: float = 0.5  # probability from which a class is taken to be there, where nobody has said it
+
+    start: ClassVar[str] = "scratch"
+    needs_counts: ClassVar[bool] = False
+    pseudo_images: ClassVar[int] = 0
+    empty_images: ClassVar[int] = 0
+    """Images that hold nothing are among those whose classes are known."""
+
+    def __post_init__(self) -> None:
+        check_options(self, CHOICES, MAY_BE_ZERO)
+        for name in ("threshold", "least_share", "sure"):
+            if getattr(self, name) > 1:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, more than 1", field=name)
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+
+    def iterations(self, examples: int, *, warm: bool = False) -> int:
+        """Of the classifier's training on that many images that hold something. It never starts warm."""
+        return self.of_classifier().iterations(examples)
+
+    def of_classifier(self) -> ClassifierRecipe:
+        """The classifier's own recipe, which is judged by no held-out fit: masks are what counts here."""
+        told = {name: getattr(self, name) for name in ("min_iterations", "max_iterations") if getattr(self, name)}
+        return resolve_classifier(self.classifier, held_out=0.0, **told)
+
+    def check_encoder(self) -> None:
+        """Raises InvalidConfig where the classifier's recipe is impossible."""
+        self.of_classifier()
+
+
+RECIPES: Mapping[str, ClassMapsRecipe] = {"class_maps": ClassMapsRecipe()}
