@@ -31,6 +31,7 @@ BENCHMARKS = (
 APART = (
     "assisted",
     "assisted_table",
+    "class_maps",
     "counts",
     "gpu_check",
     "hard_ood",

@@ -27,9 +27,9 @@ from models.data.samples import image_tensor, normalise
 SCALES = (1.0, 0.5, 1.5, 2.0)
 STRIDE = 4  # of the smaller maps
 LEAST = 1e-5  # added to a map's largest value before it is divided by that
-PIXELS = 1 << 20
-"""Of the views that a network sees at once, where more than one image fits into them: what it keeps of them for a
-gradient is some gigabytes, of ResNet-50."""
+PIXELS, GPU_PIXELS = 1 << 18, 1 << 21
+"""Of the views that a network sees at once, where more than one image fits into them. A CPU gains a sixth by the first
+and nothing by more; what a network of ResNet-50's size keeps of the second for a gradient is some gigabytes."""
 
 Look = Callable[[Tensor, Sequence[Sequence[int]], float], Sequence[Tensor]]
 """(k, 2, 3, h, w) view pairs, each one's classes and the scale in; each one's maps (n, h', w'), views joined, out."""
@@ -117,9 +117,10 @@ def look_at_scales(
     `look` gets view pairs on the classifier's device and of its precision, those of images of one size together.
     """
     head = classifier.head.weight
+    most = PIXELS if head.device.type == "cpu" else GPU_PIXELS
     seen: list[list[Tensor]] = [[] for _ in images]
     for scale in scales:
-        for places in _together([pixels.shape[:2] for pixels in images], scale):
+        for places in _together([pixels.shape[:2] for pixels in images], scale, most):
             pairs = torch.stack([view_pair(images[place], scale, head.device) for place in places]).to(head.dtype)
             made = look(pairs, [classes[place] for place in places], scale)
             for place, maps in zip(places, made, strict=True):
@@ -164,13 +165,13 @@ def _normalised(maps: Tensor) -> Tensor:
     return maps / (maps.amax(dim=(1, 2), keepdim=True) + LEAST)
 
 
-def _together(sizes: Sequence[tuple[int, ...]], scale: float) -> list[list[int]]:
-    """Places of images of one size, in groups whose view pairs have no more than `PIXELS`, or of one image."""
+def _together(sizes: Sequence[tuple[int, ...]], scale: float, most: int) -> list[list[int]]:
+    """Places of images of one size, in groups whose view pairs have no more than `most` pixels, or of one image."""
     alike: dict[tuple[int, ...], list[int]] = {}
     for place, size in enumerate(sizes):
         alike.setdefault(size, []).append(place)
     groups = []
     for (height, width), places in alike.items():
-        most = max(1, int(PIXELS / (2 * height * width * scale**2)))
-        groups += [places[start : start + most] for start in range(0, len(places), most)]
+        number = max(1, int(most / (2 * height * width * scale**2)))
+        groups += [places[start : start + number] for start in range(0, len(places), number)]
     return groups
