@@ -2,10 +2,14 @@
 
 Section 3 of Lee, *Label-efficient learning for object recognition*, Seoul National University 2023; Lee, Kim, Yoon,
 *Anti-adversarially manipulated attributions for weakly and semi-supervised semantic segmentation*, CVPR 2021. The
-authors' program and their text differ in five things, see `AdvCam`. A step is in `models.localization.climbing`.
+authors' program and their text differ, see `AdvCam`. A step is in `models.localization.climbing`.
 
 The program weights channels by a gradient and then climbs by another one. At the last tap the weights have a closed
 form, so that one backward pass a step is enough here, and none of it reaches the classifier's parameters.
+
+Steps switch where a map passes the threshold or its first value, so they multiply what is rounded. In double precision
+any two ways to compute them agree; in single precision they do for half a dozen steps, and 27 of them come to maps that
+differ by some hundredths, a tenth at worst of what was seen on photographs. That holds for the program as well.
 """
 
 from __future__ import annotations

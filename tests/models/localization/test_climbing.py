@@ -89,6 +89,25 @@ def test_views_that_see_the_class_in_fewer_cells_count_less(tiny):
     torch.testing.assert_close(Climb().look(tiny, views, RED_FIRST), torch.tensor([expected], dtype=torch.float64))
 
 
+def test_a_cell_of_just_the_threshold_is_not_regularised(tiny):
+    """Of the map [[2, 0], [1, 0.5]] only 2 is above half of 2, and has grown from 0: 1/4 - 7/2 beside 1/4."""
+    _, after = Climb().step(tiny, pair(RED, GREEN), RED_FIRST, torch.zeros(1, 2, 2))
+    small = 0.08 * 0.25 / 3.25
+    torch.testing.assert_close(
+        after, pair([[1.92, -1.0], [1 + small, 0.5 + small]], [[1 - small, 1 - small], [-1.0, 0.0]])
+    )
+
+
+def test_views_share_the_largest_gradient_and_the_bounds_of_their_pixels(tiny):
+    """The mirror image has no green: its red cell above 0, at its own largest pixel, may go on to that of both."""
+    views = pair(RED, GREEN)
+    views[0, 1, :2] = torch.tensor([[[0.5, -1.0], [-1.0, -1.0]], [[-1.0, -1.0], [-1.0, -1.0]]])
+    tiny.head.weight.data[0, 0] = 0.5  # of red, so that green has the larger gradient
+    _, after = Climb().step(tiny, views, RED_FIRST)
+    assert after[0, 1, 0, 0, 0].item() == pytest.approx(0.5 + 0.04)
+    assert after[0, 0, 1, 0].tolist() == pytest.approx([0.92, 0.92])
+
+
 @pytest.mark.parametrize("climb", [Climb(), PAPER])
 def test_the_regulariser_and_its_gradient_are_zero_in_the_first_step(climb):
     network, pairs = classifier(), normalised(images=3, side=48)
