@@ -1,12 +1,12 @@
 """What class maps cost an image, beside the plain loop of each method's paper, and that both make the same maps.
 
-    python -m benchmarks class_maps [METHOD ...] [--images 2] [--side 128] [--device cpu]
+    python -m benchmarks class_maps [METHOD ...] [--images 2] [--side 96] [--device cpu]
 
 The network is the classifier of `pretrained` with a random head, the images are photographs with two classes each. Each
 way runs in a process of its own, in single precision, on one thread: seconds of processor an image (the median of what
 fits into ten seconds), and MiB at the peak beyond what a process has that made no map. On a GPU: seconds, and MiB of
 the GPU. The maps are compared in double precision on a small image, since steps that switch multiply what is rounded.
-About five minutes on a core.
+About seven minutes on a core.
 
 A method joins by a line in `METHODS`.
 """
@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks class_maps")
     parser.add_argument("methods", nargs="*", metavar="METHOD", help=", ".join(METHODS))
     parser.add_argument("--images", type=int, default=2)
-    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--side", type=int, default=96)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--way", choices=[OWN, PLAIN, NOTHING], help=argparse.SUPPRESS)
     asked = parser.parse_args()

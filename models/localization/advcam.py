@@ -8,8 +8,8 @@ The program weights channels by a gradient and then climbs by another one. At th
 form, so that one backward pass a step is enough here, and none of it reaches the classifier's parameters.
 
 Steps switch where a map passes the threshold or its first value, so they multiply what is rounded. In double precision
-any two ways to compute them agree; in single precision they do for half a dozen steps, and 27 of them come to maps that
-differ by some hundredths, a tenth at worst of what was seen on photographs. That holds for the program as well.
+two ways to compute them agree. In single precision they part after a handful of steps: after 27, maps of three pictures
+differed from those in double precision by 0.01 to 0.08, and by 0.4 where the weights were random.
 """
 
 from __future__ import annotations
