@@ -45,6 +45,7 @@ APART = (
     "prior_head",
     "prompted_masks",
     "reliability",
+    "seeds",
     "student_network",
     "toy_bottleneck",
     "walls",

@@ -208,7 +208,8 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            missed = prediction.proposals.not_decoded if isinstance(predictor, FittedOnFeatures | FittedClassMaps) else 0
+            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps)
+            missed = prediction.proposals.not_decoded if counts_missed else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 
 
