@@ -2,13 +2,15 @@
 
 Which classes images hold is all that the classifier learns from; outlines say it as well. Where there are outlines, the
 threshold of the ground is swept on them, and the head that predicts IoU learns from the masks beside them. Without any
-the threshold is the usual one, and predicted IoU is raw confidence.
+the threshold is the usual one, and predicted IoU is raw confidence. The head is never trusted: its classifier has
+learnt the classes of the images whose masks it learns from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +65,9 @@ def fit(
     """
     ordered = sorted(examples, key=lambda example: example.image_id)
     told = {example.image_id for example in ordered}
-    others = [example for example in judged if example.image_id not in told]
+    others = (example for example in judged if example.image_id not in told)
     classifier = train_classifier(
-        [*(_classes_of(example, categories) for example in ordered), *others],
+        chain((_classes_of(example, categories) for example in ordered), others),  # one picture in memory at a time
         categories,
         recipe.of_classifier(),
         seed=seed,
@@ -86,10 +88,12 @@ def fit(
         arithmetic=Arithmetic.of(device),
         threshold=recipe.threshold or USUAL_THRESHOLD,
     )
-    return _with_head(bare, ordered, seed, part_of(progress, CLASSIFIED, 1.0))
+    return _with_head(bare, ordered, seed, device, part_of(progress, CLASSIFIED, 1.0))
 
 
-def _with_head(bare: FittedClassMaps, ordered: Sequence[Example], seed: int, progress: Progress) -> FittedClassMaps:
+def _with_head(
+    bare: FittedClassMaps, ordered: Sequence[Example], seed: int, device: torch.device, progress: Progress
+) -> FittedClassMaps:
     """The threshold swept and the head fitted on what people have outlined."""
     holding = [example for example in ordered if example.objects]
     seen: dict[str, Mapped] = {}
@@ -102,7 +106,7 @@ def _with_head(bare: FittedClassMaps, ordered: Sequence[Example], seed: int, pro
     if not bare.recipe.threshold:
         swept, _ = sweep(_beside(bare, example, seen[example.image_id]) for example in holding)
         bare = replace(bare, threshold=swept)
-    predictions = [bare.prediction(_item(example), seen[example.image_id]) for example in holding]
+    predictions = list(bare.predict([_item(example) for example in holding], device=device, batch_size=1))
     rows = rows_of(predictions, {example.image_id: example.labels for example in holding})
 
     def fit_on(evidence: CalibrationSet | None) -> Calibrator:
@@ -111,8 +115,8 @@ def _with_head(bare: FittedClassMaps, ordered: Sequence[Example], seed: int, pro
 
     if rows.images < MIN_IMAGES:
         return replace(bare, metrics={"held_out_images": float(rows.images)})
-    head, metrics = judge(rows, fit_on, np.random.default_rng([seed, 3]))
-    return replace(bare, calibrator=fit_on(rows), head=head, metrics=metrics)
+    _, metrics = judge(rows, fit_on, np.random.default_rng([seed, 3]))
+    return replace(bare, calibrator=fit_on(rows), head=HeadState.UNTRUSTED, metrics=metrics)
 
 
 def _beside(bare: FittedClassMaps, example: Example, mapped: Mapped) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from maskloop.errors import InvalidLabel
+from maskloop.errors import InvalidLabel, UnsupportedPrompts
 from maskloop.masks import Mask
 from maskloop.values import Counts, ImageProposals, ObjectProposal
-from models.class_maps.recipe import ClassMapsRecipe
+from models.class_maps.recipe import FORMAT, ClassMapsRecipe
 from models.classification.network import ImageClassifier, build_classifier
 from models.classification.views import reading_view
 from models.data.samples import ImageToScore, image_tensor, normalise
@@ -31,7 +31,7 @@ from models.localization.advcam import AdvCam
 from models.localization.cam import Cam
 from models.localization.gradcam import GradCam
 from models.localization.maps import ClassMaps, MapMethod
-from models.predictor import Prediction, evaluating
+from models.predictor import PROMPTABLE, Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES, MappedMask, MaskMaking, masks_of
 from models.refinement.crf_refiner import irn_refiner
 
@@ -62,7 +62,7 @@ class FittedClassMaps(FittedNetwork[ImageClassifier, ClassMapsRecipe]):
 
     threshold: float = 0.3
 
-    FORMAT: ClassVar[str] = "maskloop.class_maps.1"
+    FORMAT: ClassVar[str] = FORMAT
 
     @property
     def needs_counts(self) -> bool:
@@ -78,7 +78,7 @@ class FittedClassMaps(FittedNetwork[ImageClassifier, ClassMapsRecipe]):
     def method(self) -> MapMethod:
         """The recipe's way of making maps."""
         if self.recipe.method == "advcam":
-            return AdvCam(steps=self.recipe.steps)
+            return AdvCam(steps=self.recipe.advcam_steps)
         return GradCam() if self.recipe.method == "gradcam" else Cam()
 
     @property
@@ -92,6 +92,12 @@ class FittedClassMaps(FittedNetwork[ImageClassifier, ClassMapsRecipe]):
         """How masks are made of maps."""
         recipe = self.recipe
         return MaskMaking(self.threshold, recipe.closing, recipe.least_share, recipe.split)
+
+    def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
+        """Raises UnsupportedPrompts: class maps know of no box."""
+        raise UnsupportedPrompts(
+            f"a network of the recipe `{self.recipe.name}` takes no prompts; {PROMPTABLE}", field="model_version"
+        )
 
     def mapped(self, item: ImageToScore, *, present: Sequence[int] | None = None) -> Mapped:
         """The maps of an image, those of the classes that are known to be there, or that are likely.
@@ -188,12 +194,12 @@ class FittedClassMaps(FittedNetwork[ImageClassifier, ClassMapsRecipe]):
         if item.counts is not None:
             there = max(len(ious), item.counts.objects)
             return float(ious.sum() / there) if there else NOTHING_HELD
-        return float(ious.mean()) if len(ious) else NOTHING_SEEN
+        return float(ious.mean()) if len(ious) else NOTHING_HELD if _holds_nothing(item) else NOTHING_SEEN
 
     def _uncertainty(self, item: ImageToScore, mapped: Mapped, found: Sequence[MappedMask]) -> dict[str, float]:
         """Means over the masks, the maps taken for probabilities."""
         if not found:
-            nothing = item.counts is not None and not item.counts.objects
+            nothing = _holds_nothing(item)
             return {name: 0.0 if nothing else most for name, most in zip(UNCERTAINTIES, LARGEST, strict=True)}
         sides = dict(zip(mapped.classes, mapped.maps, strict=True))
         means = []
@@ -218,6 +224,12 @@ class FittedClassMaps(FittedNetwork[ImageClassifier, ClassMapsRecipe]):
             **provenance(description),
             threshold=description["threshold"],
         )
+
+
+def _holds_nothing(item: ImageToScore) -> bool:
+    """Whether somebody has said so."""
+    known = item.present if item.counts is None else item.counts.by_category
+    return known is not None and not known
 
 
 def enlarged(mask: NDArray[np.bool_], size: tuple[int, int]) -> Mask:

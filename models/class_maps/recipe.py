@@ -10,6 +10,9 @@ from maskloop.errors import InvalidConfig
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
 from models.training.recipe_options import JsonOptions, check_options
 
+FORMAT = "maskloop.class_maps.1"
+"""Of a model's file; here, so that a reader of others loads nothing of this room."""
+MOST_CLOSING = 201  # pixels, see models/proposals/from_maps.py
 METHODS = ("cam", "gradcam", "advcam")
 REFINEMENTS = ("none", "crf")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -35,8 +38,8 @@ class ClassMapsRecipe(JsonOptions):
     min_iterations: int = 0  # 0 leaves both to that recipe
     max_iterations: int = 0
     # The maps.
-    method: str = "cam"  # "cam", "gradcam", or "advcam", which takes `steps` times as long
-    steps: int = 10  # of advcam
+    method: str = "cam"  # "cam", "gradcam", or "advcam", which takes `advcam_steps` times as long
+    advcam_steps: int = 10
     side: int = 0  # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
     refine: str = "none"  # or "crf", which follows the picture's edges and takes a second an image
     # The masks.
@@ -57,6 +60,8 @@ class ClassMapsRecipe(JsonOptions):
         for name in ("threshold", "least_share", "sure"):
             if getattr(self, name) > 1:
                 raise InvalidConfig(f"{name} is {getattr(self, name)}, more than 1", field=name)
+        if self.closing > MOST_CLOSING:
+            raise InvalidConfig(f"closing is {self.closing}; at most {MOST_CLOSING} pixels", field="closing")
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
 

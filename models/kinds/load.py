@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
 from models.annotation.model import FittedModel
-from models.class_maps.model import FittedClassMaps
+from models.class_maps.recipe import FORMAT as OF_CLASS_MAPS
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from models.training.model_file import model_format
 
-AnyModel = FittedModel | FittedPretrained | FittedDense | FittedClassMaps
+if TYPE_CHECKING:
+    from models.class_maps.model import FittedClassMaps
+
+AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps"
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -31,6 +35,8 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
     for kind in kinds:
         if found == kind.FORMAT:
             return kind.load(path, device).keeping(store)
-    if found == FittedClassMaps.FORMAT:
+    if found == OF_CLASS_MAPS:
+        from models.class_maps.model import FittedClassMaps  # which needs scipy
+
         return FittedClassMaps.load(path, device)
     return FittedModel.load(path, device)

@@ -70,6 +70,8 @@ class ModelWorkDesk:
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
             if isinstance(resolved, ClassMapsRecipe):
+                if pseudo is not None:
+                    raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
                 _check_judged(tx, project_id)
             else:
                 _check_labeled(tx, project_id, LEARNT_FROM)

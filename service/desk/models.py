@@ -18,7 +18,7 @@ from service.store import Database, Transaction
 from service.store.campaigns import campaign_strategies
 from service.store.clock import Clock
 from service.store.images import get_images
-from service.store.labels import images_to_score
+from service.store.labels import unjudged_images
 from service.store.models import (
     activate_model,
     get_model,
@@ -150,7 +150,7 @@ class ModelDesk:
             categories = get_project(tx, project_id).categories
             wanted = scored_pseudo(tx, self._folder, project_id, pseudo)
             table = self._folder.scores(project_id, wanted.model_version)
-            labeled = pseudo_labels(table, images_to_score(tx, project_id), wanted)
+            labeled = pseudo_labels(table, unjudged_images(tx, project_id), wanted)
         text = json.dumps(pseudo_document(categories, labeled)).encode()
         return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 

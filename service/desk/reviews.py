@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from maskloop.errors import InvalidLabel, ModelNotFound
+from maskloop.errors import InvalidLabel, LabelNotFound, ModelNotFound
 from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Verdict, check_named
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
-from service.store import Database
+from service.store import Database, Transaction
+from service.store.labels import get_labels
 from service.store.models import get_model
 from service.store.prompted import has_prompted, prompted_proposals
 
@@ -55,10 +56,14 @@ class Reviews:
                 for image_id, ids in named.items()
             }
             prompted = {image_id: frozenset(its) for image_id, its in found.items()}
+            for draft in drafts:
+                kept = _kept_beside(tx, project_id, draft.supersedes)
+                found[draft.image_id] = {**{item.id: item for item, _ in kept}, **found[draft.image_id]}
+                prompted[draft.image_id] |= {item.id for item, by_prompt in kept if by_prompt}
             try:
                 version = get_model(tx, project_id, model_version).version
             except ModelNotFound:
-                if has_prompted(tx, project_id, model_version):
+                if any(found.values()) or has_prompted(tx, project_id, model_version):
                     return _Offered(model_version, found, prompted, is_whole=True)
                 raise
         for table in (self._folder.scores(project_id, version.id), self._folder.evaluated(project_id, version.id)):
@@ -79,6 +84,24 @@ class _Offered:
     by_image: Mapping[str, Mapping[str, ObjectProposal]]
     prompted: Mapping[str, frozenset[str]]
     is_whole: bool
+
+
+def _kept_beside(tx: Transaction, project_id: str, label_id: str) -> list[tuple[ObjectProposal, bool]]:
+    """The proposals that a label which is corrected had named, and whether a prompt had asked for each: they are kept
+    beside it, also when what was offered is forgotten."""
+    if not label_id:
+        return []
+    try:
+        (before,) = get_labels(tx, project_id, [label_id])
+    except LabelNotFound:  # which is told where the label is taken
+        return []
+    content = before.content
+    if not isinstance(content, FullLabel) or content.review is None:
+        return []
+    begun = [item.origin for item in content.objects if item.origin is not None]
+    by_prompt = {origin.proposal_id for origin in begun if origin.prompted}
+    by_prompt |= {each.proposal_id for each in content.review.rejected if each.prompted}
+    return [(item, item.id in by_prompt) for item in content.review.proposals]
 
 
 def _version(draft: LabelDraft) -> str:

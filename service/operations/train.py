@@ -25,7 +25,7 @@ from service.operations.step import LEARNT_FROM, labeled_file
 from service.store import Transaction
 from service.store.clock import Clock
 from service.store.judged_images import empty_images, judged_images
-from service.store.labels import full_labels, images_to_score
+from service.store.labels import full_labels, unjudged_images
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
 from service.store.operations import OperationRecord
 from service.store.projects import get_project
@@ -115,7 +115,7 @@ class Training:
             return ()
         table = self.folder.scores(project_id, wanted.model_version)
         images = min(wanted.images or sys.maxsize, most or sys.maxsize)
-        labeled = pseudo_labels(table, images_to_score(tx, project_id), replace(wanted, images=images))
+        labeled = pseudo_labels(table, unjudged_images(tx, project_id), replace(wanted, images=images))
         if not labeled:
             raise FailedPrecondition(
                 f"model version {wanted.model_version} proposes no object of a predicted IoU of "

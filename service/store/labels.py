@@ -218,6 +218,12 @@ def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
         yield image_of(row)
 
 
+def unjudged_images(tx: Transaction, project_id: str) -> Iterator[Image]:
+    """Those of `images_to_score` of which nobody has said that they hold nothing."""
+    empty = _told_empty(tx.execute(_HOLDS.where(labels.c.project_id == project_id)))
+    return (image for image in images_to_score(tx, project_id) if image.id not in empty)
+
+
 def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
     """What is known of those images that were counted. Corrections change the counts, not what was paid."""
     rows: list[Row[Any]] = []

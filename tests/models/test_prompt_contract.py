@@ -14,6 +14,7 @@ import torch
 from maskloop.errors import InvalidImage, UnsupportedPrompts
 from maskloop.values import Prompt, PromptPoint
 from models.annotation.model import FittedModel
+from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
 from models.foreign.network import ForeignNetwork
@@ -27,7 +28,7 @@ POINT = Prompt(category_id=7, points=(PromptPoint(12.5, 9),))
 BOTH = Prompt(box=(3, 4, 20, 15), points=(PromptPoint(12.5, 9), PromptPoint(5, 17, on_object=False)))
 FAR = Prompt(category_id=3, points=(PromptPoint(2, 2), PromptPoint(37, 28), PromptPoint(20, 20, on_object=False)))
 WHOLE = (BOX, POINT, BOTH, FAR, Prompt(box=(0.25, 0.25, 38.5, 28.75)))
-REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel)]
+REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel | FittedClassMaps)]
 FOREIGN = {kind: partial(foreign, kind) for kind in BY_PROMPTS_ALONE}
 PROMPTED: dict[str, Callable[[], Predictor]] = {
     **{name: make for name, make in PREDICTORS.items() if name not in REFUSING},
@@ -152,6 +153,6 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
 @pytest.mark.parametrize("name", REFUSING)
 def test_a_network_that_takes_no_prompts_names_its_recipe_and_one_that_does(name, asked):
     predictor = PREDICTORS[name]()
-    assert isinstance(predictor, FittedModel)
+    assert isinstance(predictor, FittedModel | FittedClassMaps)
     with pytest.raises(UnsupportedPrompts, match=f"recipe `{predictor.recipe.name}` takes no prompts.*`pretrained`"):
         predictor.propose(asked)

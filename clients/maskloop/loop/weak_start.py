@@ -30,6 +30,8 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
     if recipe is None:
         return UNAIDED
     bought = buy(LABELS, session, labeler, kind=SupervisionKind.IMAGE_LEVEL, goal=goal)
+    if session.is_over():
+        return UNAIDED
     holding = sum(label.content.shown.objects > 0 for _, label in bought.labeled)
     if not holding:
         session.progress.note("People draw the first batch: no image-level label says that an image holds anything.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from maskloop.values import (
     Work,
     with_ids,
 )
-from service.store.prompted import keep_prompted
+from service.store.prompted import forget_prompted, keep_prompted
 from tests.service.desk.asking import books, ids, select
 from tests.service.desks import WIDTH, Server, mask
 
@@ -110,6 +111,28 @@ def test_a_prompted_proposal_costs_its_box_whatever_the_caller_says(server, offe
     assert isinstance(label.content, FullLabel)
     assert label.content.review is not None
     assert label.content.review.rejected == (Rejection(bad.id, prompted=True),)
+
+
+def test_a_label_is_corrected_when_what_it_names_was_forgotten(server, offered):
+    """It is kept beside the label, of a network that is no version as well."""
+    image_id, _ = offered
+    good, bad = with_ids("sam", image_id, [ObjectProposal(1, mask(columns), 0.5, 0.5) for columns in (2, 3)])
+    with server.database.write() as tx:
+        keep_prompted(tx, "p", image_id, [good, bad], model_version="sam", now=server.clock())
+    said = LabelDraft(image_id, FullLabel((begun(Verdict.ACCEPTED, good),), Review("sam", (Rejection(bad.id),))))
+    batch = select(server)
+    (label,) = server.labels.submit_labels(project_id="p", annotator="ann", labels=[said], batch_id=batch.id).labels
+    with server.database.write() as tx:
+        assert forget_prompted(tx, server.clock() + timedelta(days=1)) == 2
+    better = FullLabel(
+        (begun(Verdict.ACCEPTED, good), ObjectLabel(1, mask(5), origin=Origin(Verdict.MISSED))),
+        Review("sam", (Rejection(bad.id),)),
+    )
+    draft = LabelDraft(image_id, better, supersedes=label.id)
+    (corrected,) = server.labels.submit_labels(project_id="p", annotator="ann", labels=[draft]).labels
+    assert corrected.content.review.proposals == (good, bad)
+    assert [item.origin.prompted for item in corrected.objects] == [True, False]
+    assert corrected.content.review.rejected == (Rejection(bad.id, prompted=True),)
 
 
 def test_a_label_that_names_more_than_anybody_looks_at_is_refused_before_anything_is_read(server, offered):

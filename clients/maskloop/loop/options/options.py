@@ -106,9 +106,9 @@ class Options(NetworkOptions):
     )
     weak_share: float = option(
         0.1,
-        help="Share of the budget for them.",
+        help="Share of the budget for them, up to a half.",
         panel=LABELS,
-        within=Range(0, 1, is_open=True),
+        within=Range(0, 0.5, is_open=True),
         is_compared=True,
     )
     weak_recipe: str = option(

@@ -33,7 +33,11 @@ def check_together(options: Options) -> None:
         raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
     if options.compare and not options.simulated:
         raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
-    if options.recipe_name == "pretrained" and (arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)):
+    if options.recipe_name == CLASS_MAPS and (idle := _without_effect(options)):
+        raise InvalidArgument(f"--{idle.replace('_', '-')}: --recipe {CLASS_MAPS} has no such option", field=idle)
+    if options.recipe_name in ("pretrained", CLASS_MAPS) and (
+        arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)
+    ):
         raise InvalidArgument(
             f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
             field="strategy",
@@ -45,3 +49,8 @@ def check_together(options: Options) -> None:
         )
     if not options.simulated and options.parsed_strategy().uses_imported_scores:
         raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
+
+
+def _without_effect(options: Options) -> str:
+    """An option that was given and says nothing to a network of class maps; "" for none."""
+    return next((name for name in ("encoder", "image_size", "counts") if getattr(options, name)), "")
