@@ -7,8 +7,8 @@ ground is chosen, and `UNSEEN` test images, on which mean IoU is measured, the g
 image are known, as where people have named them. Refinements are of CAM's maps: PSA and IRN learn from the learning
 images' own seeds. Pictures are brought to 224 pixels.
 
-Seconds are of the processor, of one image mapped. W-OoD, DSRG and combinations are not in it yet. Lines that are there
-already are not computed again.
+Seconds are of the processor, of one image mapped. RIB and W-OoD need an encoder of stages, which the packaged one is
+not; DSRG and combinations are not in it yet. Lines that are there already are not computed again.
 """
 
 from __future__ import annotations
@@ -42,8 +42,6 @@ from models.localization.fickle_training import train_fickle
 from models.localization.ficklenet import FickleNet
 from models.localization.gradcam import GradCam
 from models.localization.maps import ClassMaps, MapMethod
-from models.localization.rib import Rib
-from models.localization.rib_crops import RibCrops
 from models.metrics.semantic import class_ious, confusion
 from models.proposals.from_maps import THRESHOLDS
 from models.refinement import affinitynet, irn_walk
@@ -227,26 +225,11 @@ def with_irn(trial: Trial) -> Callable[[Shown], Drawn]:
     return draw_one
 
 
-def of_rib(trial: Trial) -> Callable[[Shown], Drawn]:
-    """With crops as large as pictures are here."""
-    others = RibCrops(
-        [one.pixels for one in trial.learning],
-        [one.classes for one in trial.learning],
-        trial.seed,
-        number=8,
-        side=192,
-        shortest=160,
-        longest=320,
-    )
-    return by_maps(trial, trial.classifier.network, Rib(others=others, cut=0))
-
-
 METHODS: dict[str, Callable[[Trial], Callable[[Shown], Drawn]]] = {
     "cam": lambda trial: by_maps(trial, trial.classifier.network, Cam()),
     "grad_cam": lambda trial: by_maps(trial, trial.classifier.network, GradCam()),
     "adv_cam": lambda trial: by_maps(trial, trial.classifier.network, AdvCam(steps=8)),
     "fickle_net": lambda trial: by_maps(trial, trial.fickle, FickleNet(seed=trial.seed, passes=50)),
-    "rib": of_rib,
     "cam + crf": with_crf,
     "cam + psa": with_psa,
     "cam + irn": with_irn,

@@ -117,5 +117,5 @@ def build_fickle(
         encoder = build_encoder(recipe.encoder, weights, OUTPUT_STRIDE)
         network = FickleClassifier(encoder, classes, dropout, frozen_norm=recipe.frozen_norm)
     if recipe.frozen_norm:
-        network.encoder.stem.requires_grad_(False)
+        network.encoder.freeze_stem()
     return network
