@@ -44,14 +44,14 @@ from models.localization.gradcam import GradCam
 from models.localization.maps import ClassMaps, MapMethod
 from models.metrics.semantic import class_ious, confusion
 from models.proposals.from_maps import THRESHOLDS
-from models.refinement import affinitynet, irn_walk
-from models.refinement.affinitynet_train import train_affinity
-from models.refinement.crf_refiner import irn_refiner
-from models.refinement.irn_network import see
-from models.refinement.irn_train import train_irn
-from models.refinement.recipes import IrnTraining, PsaTraining
+from models.refinement.affinity import affinitynet, irn_walk
+from models.refinement.affinity.affinitynet_train import train_affinity
+from models.refinement.affinity.irn_network import see
+from models.refinement.affinity.irn_train import train_irn
+from models.refinement.affinity.recipes import IrnTraining, PsaTraining
+from models.refinement.affinity.seed_views import SeedExample
+from models.refinement.crf.refiner import irn_refiner
 from models.refinement.seed_labels import irn_labels, psa_labels
-from models.refinement.seed_views import SeedExample
 
 SETS = ("wbc_cells", "balloons", "building_facades", "coco_subset")
 SIDE, LEARNT, TUNED, UNSEEN = 224, 60, 10, 20

@@ -33,7 +33,7 @@ from models.localization.gradcam import GradCam
 from models.localization.maps import ClassMaps, MapMethod
 from models.predictor import PROMPTABLE, Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES, MappedMask, MaskMaking, masks_of
-from models.refinement.crf_refiner import irn_refiner
+from models.refinement.crf.refiner import irn_refiner
 
 NOTHING_HELD = 1.0  # score of an image that is known to hold nothing
 NOTHING_SEEN = 0.0  # of one in which nothing was seen: if it holds any, all were missed

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidArgument
-from models.refinement.crf_refiner import irn_refiner, psa_refiner
+from models.refinement.crf.refiner import irn_refiner, psa_refiner
 from models.refinement.face import GROUND, UNKNOWN, MapsToRefine
 
 Labels = NDArray[np.int32]

@@ -6,8 +6,8 @@ import torch
 
 from maskloop.errors import InvalidArgument
 from models.localization.maps import ClassMaps
-from models.refinement.crf import IRN, PSA, mean_field
-from models.refinement.crf_refiner import CrfRefiner, irn_refiner, psa_refiner
+from models.refinement.crf.mean_field import IRN, PSA, mean_field
+from models.refinement.crf.refiner import CrfRefiner, irn_refiner, psa_refiner
 from models.refinement.face import ConstantGround
 from models.refinement.seed_labels import irn_labels, join_irn_labels, join_psa_labels, psa_labels
 from tests.models.refinement.scenes import rows_along, smooth

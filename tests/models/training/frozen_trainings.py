@@ -31,8 +31,8 @@ from models.localization import fickle_training
 from models.localization.fickle_head import WindowDropout
 from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
-from models.refinement import dsrg_train
-from models.refinement.dsrg_data import SeededImage
+from models.refinement.dsrg import train as dsrg_train
+from models.refinement.dsrg.data import SeededImage
 from models.thin import fit as thin_fit
 from models.thin import train as thin
 from models.training import loop

@@ -1,0 +1,1 @@
+"""Deep seeded region growing: how seeds grow, what is lost, and a network that learns by both."""

@@ -1,0 +1,271 @@
+"""A segmentation network that learns from seeds by deep seeded region growing.
+
+The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out. Its rate falls to a third
+every 1000 of 8000 iterations, and it is trained once more on what it then draws. This one has the branches on the
+features of a frozen encoder, so that it trains on a CPU; its rate falls by (1 - done)^0.9. Losses, growing and CRF are
+theirs, see `models.refinement.dsrg.growing`.
+
+Seeds do not grow at first. Where n labels are about equally likely, each iteration of the CRF returns 13 / n of what
+one is ahead by, on top of that; 13 is the sum of the weights. With the authors' 21 labels that ends at 2.6 times as
+much. With few labels it ends when one is nearly certain. That would be the ground, also on objects that the network
+does not know yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, cast, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from maskloop.errors import InvalidArgument, InvalidConfig
+from models.encoders.feature_store import NO_STORE
+from models.encoders.taps import FrozenEncoder, join_taps
+from models.features.pyramid import TapNetwork
+from models.features.views import tap_statistics
+from models.refinement.crf.mean_field import DSRG_TRAINING, CrfSettings, Sums
+from models.refinement.dsrg.data import STRIDE, TAPS, Kept, SeededImage, encode, keep
+from models.refinement.dsrg.growing import (
+    SURE_OF_GROUND,
+    SURE_OF_OBJECT,
+    Constraint,
+    balanced_seed_loss,
+    constraint_loss,
+    grow,
+    passed_through,
+    refined,
+    softened,
+)
+from models.training.cache import NetworkCache
+from models.training.epochs import places_of
+from models.training.fingerprint import TrainingInputs
+from models.training.loop import LoopSettings, Progress, Task, run
+from models.training.recipe_options import JsonOptions, check_options
+
+VERSION = 1
+"""Of network, losses, growing and batches; raised when a change makes trainings come to other weights."""
+DILATIONS = (6, 12, 18, 24)
+CHOICES = {"constraint": get_args(Constraint), "crf_sums": get_args(Sums)}
+MAY_BE_ZERO = frozenset({"weight_decay", "clip", "constraint_weight", "seeds_alone"})
+SHAPES_NO_NETWORK = frozenset({"encoder", "weights", "checkpoint_every"})  # the encoder shows in the taps
+
+
+@dataclass(frozen=True)
+class DsrgRecipe(JsonOptions):
+    """A network and its training.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    encoder: str = "tf_efficientnet_lite0"  # of timm's, frozen
+    weights: str = "package"  # see models.encoders.pretrained.build_pretrained
+    image_size: int = 320  # side of the square that pictures are squeezed into, pixels, a multiple of 32
+    width: int = 128  # channels of the branches, a multiple of 8
+    iterations: int = 2000
+    batch: int = 20
+    rate: float = 1e-3
+    weight_decay: float = 1e-4
+    clip: float = 5.0  # largest gradient norm; 0 for no clipping
+    sure_of_object: float = SURE_OF_OBJECT
+    sure_of_ground: float = SURE_OF_GROUND
+    constraint: str = "all"  # see models.refinement.dsrg.growing.constraint_loss
+    constraint_weight: float = 1.0
+    seeds_alone: float = 0.5  # share of the iterations before seeds grow and the constraint holds; the authors' is 0
+    crf_sums: str = "lattice"  # or exact, see models.refinement.crf.mean_field.mean_field
+    crf_gradient: bool = True  # whether the constraint's gradient passes through the CRF, as in the authors' program
+    checkpoint_every: int = 50  # iterations
+
+    def __post_init__(self) -> None:
+        check_options(self, CHOICES, MAY_BE_ZERO)
+        for name, factor in (("image_size", 32), ("width", 8)):
+            if getattr(self, name) % factor:
+                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of {factor}", field=name)
+        if self.seeds_alone >= 1:
+            raise InvalidConfig(f"seeds_alone is {self.seeds_alone}; it must be below 1", field="seeds_alone")
+
+    @property
+    def side(self) -> int:
+        """Of the maps."""
+        return self.image_size // STRIDE
+
+    @property
+    def crf(self) -> CrfSettings:
+        """Of the training, whose deviations are the same shares of the picture as the authors' at 41 x 41."""
+        return DSRG_TRAINING.scaled(41 / self.side)
+
+
+class DsrgNetwork(TapNetwork):
+    """Taps at 1/8, 1/16 and 1/32 to logits of the ground and of each class at 1/8: a pyramid and four dilated branches,
+    whose logits are summed.
+
+    Args:
+        channels: of the taps, finest first.
+        width: of the pyramid and the branches.
+        classes: C.
+    """
+
+    def __init__(self, channels: Sequence[int], width: int, classes: int) -> None:
+        super().__init__(channels, width)
+        self.branches = nn.ModuleList(_branch(width, classes + 1, dilation) for dilation in DILATIONS)
+
+    def forward(self, taps: Sequence[Tensor]) -> Tensor:
+        """(B, C + 1, S / 8, S / 8)."""
+        features = self.pyramid(self.scaled(taps))
+        logits: Tensor = torch.stack([branch(features) for branch in self.branches]).sum(dim=0)
+        return logits
+
+
+def _branch(width: int, labels: int, dilation: int) -> nn.Sequential:
+    """At first, no label is much likelier than another."""
+    first, last = (
+        nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
+        nn.Conv2d(width, labels, 1, bias=False),
+    )
+    nn.init.normal_(last.weight, std=0.01)
+    return nn.Sequential(first, nn.ReLU(inplace=True), last)
+
+
+@dataclass(frozen=True)
+class DsrgBatch:
+    """Taps (B, ., ., .), pictures (B, h, w, 3) uint8, original seeds (B, C + 1, h, w) and classes (B, C), bool."""
+
+    taps: list[Tensor]
+    small: NDArray[np.uint8]
+    cues: NDArray[np.bool_]
+    present: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
+    """Training of the branches."""
+
+    kept: tuple[Kept, ...]
+    recipe: DsrgRecipe
+
+    @classmethod
+    def of(
+        cls, images: Sequence[SeededImage], classes: int, recipe: DsrgRecipe, encoder: FrozenEncoder, seed: int
+    ) -> Self:
+        """The recipe's training of a new network, on the encoder's device; arguments as `train_dsrg`."""
+        if not images:
+            raise InvalidArgument("there is no picture with seeds to train on", field="images")
+        kept = tuple(keep(item, classes, encoder) for item in images)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = DsrgNetwork(encoder.channels[-TAPS:], recipe.width, classes)
+        network.standardise(*tap_statistics([item.taps[0] for item in kept]))
+        settings = LoopSettings(0, "poly", recipe.clip, recipe.checkpoint_every, mixed_precision=False)
+        return cls(network.to(encoder.device), settings, kept, recipe)
+
+    def inputs(self) -> TrainingInputs:
+        """All pictures in their order."""
+        data: dict[str, Tensor] = {}
+        for place, item in enumerate(self.kept):
+            for name in ("small", "cues", "present"):
+                data[f"{place} {name}"] = torch.tensor(getattr(item, name))
+            for view, taps in enumerate(item.taps):
+                data |= {f"{place} {view} tap {level}": torch.tensor(tap) for level, tap in enumerate(taps)}
+        options = {key: value for key, value in self.recipe.to_dict().items() if key not in SHAPES_NO_NETWORK}
+        return TrainingInputs(options, data, versions())
+
+    def optimizer(self) -> torch.optim.Optimizer:
+        """AdamW."""
+        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
+        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+
+    def batch(self, seed: int, iteration: int) -> DsrgBatch:
+        """Pictures as they lie or mirrored."""
+        rng = np.random.default_rng([seed, 1, iteration])
+        chosen = [self.kept[place] for place in places_of(len(self.kept), self.recipe.batch, seed, iteration)]
+        views = [int(rng.integers(2)) for _ in chosen]
+        return DsrgBatch(
+            join_taps([item.taps[view] for item, view in zip(chosen, views, strict=True)], self.device),
+            np.stack([item.small[view] for item, view in zip(chosen, views, strict=True)]),
+            np.stack([item.cues[view] for item, view in zip(chosen, views, strict=True)]),
+            np.stack([item.present for item in chosen]),
+        )
+
+    def loss(self, batch: DsrgBatch, done: float) -> Tensor:
+        """The seeds' loss, and the constraint's once seeds grow."""
+        if done < self.recipe.seeds_alone:
+            return balanced_seed_loss(softened(self.network(batch.taps)), torch.from_numpy(batch.cues).to(self.device))
+        seed_loss, constraint = self.losses(batch)
+        return seed_loss + self.recipe.constraint_weight * constraint
+
+    def losses(self, batch: DsrgBatch) -> tuple[Tensor, Tensor]:
+        """Of the seeds, grown anew from the original ones, and of the constraint."""
+        recipe = self.recipe
+        probabilities = softened(self.network(batch.taps))
+        likely = refined(probabilities, batch.small, recipe.crf, cast(Sums, recipe.crf_sums))
+        grown = [
+            grow(cues, believed, present, recipe.sure_of_object, recipe.sure_of_ground)
+            for cues, believed, present in zip(batch.cues, likely.cpu().numpy(), batch.present, strict=True)
+        ]
+        seeds = torch.from_numpy(np.stack(grown)).to(self.device)
+        log_likely = passed_through(probabilities.log(), likely) if recipe.crf_gradient else likely.log()
+        constraint = constraint_loss(probabilities, log_likely, over=cast(Constraint, recipe.constraint), seeds=seeds)
+        return balanced_seed_loss(probabilities, seeds), constraint
+
+
+@dataclass(frozen=True)
+class FittedDsrg:
+    """A trained network with what it looks at pictures through."""
+
+    network: DsrgNetwork
+    encoder: FrozenEncoder
+    recipe: DsrgRecipe
+
+    @torch.no_grad()
+    def maps(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+        """(C + 1, h, w) float32 in [0, 1] of each picture (H, W, 3) uint8, the ground's first: pixels add up to 1.
+
+        Pictures are squeezed into a square first: h and w are 1/8 of the recipe's `image_size`.
+        """
+        made: list[NDArray[np.float32]] = []
+        for pixels in images:
+            (taps,) = encode([pixels], self.encoder)
+            logits = self.network(join_taps([taps], self.encoder.device))
+            made.append(softened(logits)[0].cpu().numpy())
+        return made
+
+
+def train_dsrg(
+    images: Sequence[SeededImage],
+    classes: int,
+    recipe: DsrgRecipe,
+    *,
+    seed: int,
+    device: torch.device,
+    checkpoint_dir: Path | None,
+    progress: Progress,
+    cache: NetworkCache | None = None,
+) -> FittedDsrg:
+    """Train a network on the pictures' seeds.
+
+    Args:
+        classes: C, of the vocabulary.
+        checkpoint_dir: where an unfinished training leaves its state; `None` for nowhere.
+        progress: called at every iteration with a fraction in [0, 1]; may raise to stop the training.
+        cache: networks trained before, see `models.training.loop.run`.
+
+    Raises:
+        InvalidArgument: there is no picture, or one's seeds are not of its size or of a class that it does not hold.
+        FailedPrecondition: the loss is no longer finite.
+        StorageFull: a checkpoint cannot be written.
+    """
+    encoder = FrozenEncoder(recipe.encoder, recipe.weights, recipe.image_size, NO_STORE, device)
+    task = DsrgTraining.of(images, classes, recipe, encoder, seed)
+    path = checkpoint_dir / "training.pt" if checkpoint_dir else None
+    trained = run(task, recipe.iterations, seed, resume_path=path, cache=cache, progress=progress)
+    return FittedDsrg(trained, encoder, recipe)
+
+
+def versions() -> dict[str, int]:
+    """Of the parts of the code that decide what a training comes to, see `models.training.fingerprint`."""
+    return {"dsrg": VERSION}
