@@ -61,7 +61,7 @@ from selection.pool import ObjectIous, Pool
 from selection.strategies import rank_pool
 from service.pool.assisted_costs import Shown
 
-SETS = ("dsb2018_nuclei", "coco_subset")
+SETS = ("dsb2018_nuclei", "glas_glands")
 ARMS = (
     "random",
     "random*2",
