@@ -111,6 +111,11 @@ class Trial:
         known = len(setting.labeled)
         return cls(tuple(setting.categories), tuple(shown[:held]), tuple(shown[held:known]), tuple(shown[known:]), seed)
 
+    @property
+    def alone(self) -> dict[str, Any]:
+        """How every network of its is trained: by its seed, and kept nowhere."""
+        return {"seed": self.seed, "device": CPU, "resume_path": None, "progress": silent}
+
     @cached_property
     def recipe(self) -> ClassifierRecipe:
         return resolve_classifier("pretrained", held_out=0.0)
@@ -129,10 +134,7 @@ class Trial:
             self.categories,
             self.recipe,
             WindowDropout(),
-            seed=self.seed,
-            device=CPU,
-            resume_path=None,
-            progress=silent,
+            **self.alone,
         )
 
     @cached_property
@@ -190,10 +192,7 @@ def with_psa(trial: Trial) -> Callable[[Shown], Drawn]:
         trial.seeds_of_psa,
         trial.classifier.network.encoder,
         recipe,
-        seed=trial.seed,
-        device=CPU,
-        resume_path=None,
-        progress=silent,
+        **trial.alone,
     )
 
     def draw_one(one: Shown) -> Drawn:
@@ -209,10 +208,7 @@ def with_irn(trial: Trial) -> Callable[[Shown], Drawn]:
         trial.seeds_of_irn,
         trial.classifier.network.encoder,
         recipe,
-        seed=trial.seed,
-        device=CPU,
-        resume_path=None,
-        progress=silent,
+        **trial.alone,
     )
 
     def draw_one(one: Shown) -> Drawn:

@@ -59,25 +59,15 @@ def fit(
         judged: images of which their classes are known, for a network that learns from these. Other arguments and
             errors as `models.annotation.fit.fit` and `models.pretrained.fit.fit`.
     """
-    if isinstance(recipe, ClassMapsRecipe):
-        return class_maps.fit(
-            examples,
-            categories,
-            recipe,
-            seed=seed,
-            device=device,
-            checkpoint_dir=checkpoint_dir,
-            progress=progress,
-            cache=cache,
-            judged=judged,
-        )
     train: Any
-    own: dict[str, Any]
-    if isinstance(recipe, Recipe):
-        train, own = annotation.fit, {"start": start.network if isinstance(start, FittedModel) else None}
+    own: dict[str, Any] = {"pseudo": pseudo, "empty": empty}
+    if isinstance(recipe, ClassMapsRecipe):
+        train, own = class_maps.fit, {"judged": judged}
+    elif isinstance(recipe, Recipe):
+        train, own = annotation.fit, {**own, "start": start.network if isinstance(start, FittedModel) else None}
     else:
-        dense = thin.suits(examples, recipe)
-        train, own = thin.fit if dense else pretrained.fit, {"store": store, "previous": previous}
+        train = thin.fit if thin.suits(examples, recipe) else pretrained.fit
+        own = {**own, "store": store, "previous": previous}
     fitted: AnyModel = train(
         examples,
         categories,
@@ -87,8 +77,6 @@ def fit(
         checkpoint_dir=checkpoint_dir,
         progress=progress,
         cache=cache,
-        pseudo=pseudo,
-        empty=empty,
         **own,
     )
     return fitted

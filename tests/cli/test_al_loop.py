@@ -131,6 +131,15 @@ def test_a_dry_run_tells_what_help_saved_elsewhere(al_loop, demo, assist, told):
     assert ("to be drawn" in said) == bool(told)
 
 
+def test_a_dry_run_tells_of_class_labels_that_come_first(al_loop, demo):
+    options = ("--budget", "2h", "--data", f"coco:{demo}", "--dry-run", "--assist", "none")
+    _, plain, _ = al_loop(*options)
+    assert "buys labels of the classes" not in plain
+    code, out, complaint = al_loop(*options, "--weak", "image_level", "--weak-share", "0.2")
+    assert code == 0, complaint
+    assert "20% of the budget buys labels of the classes that images hold first" in " ".join(out.split())
+
+
 def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo):
     options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     _, plain, _ = al_loop(*options)

@@ -3,9 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 AL_LOOP = Path(sys.executable).with_name("al-loop")
@@ -53,6 +54,15 @@ class Loop:
 
     def report(self):
         return json.loads((self.workdir / "report.json").read_text())
+
+    def rows(self, query):
+        """What the server's database answers; nothing while there is none."""
+        file = self.workdir / "server" / "maskloop.db"
+        try:
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
+                return connection.execute(query).fetchall()
+        except sqlite3.OperationalError:
+            return []
 
     def server_pid(self):
         """The process id of its server; 0 while there is none."""

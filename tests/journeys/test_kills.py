@@ -9,9 +9,7 @@ import json
 import os
 import random
 import signal
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -127,35 +125,25 @@ def command_of(pid):
         return ""
 
 
-def rows(loop, query):
-    """What the server's database answers; nothing while there is none."""
-    file = loop.workdir / "server" / "maskloop.db"
-    try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(query).fetchall()
-    except sqlite3.OperationalError:
-        return []
-
-
 def operations(loop):
-    return rows(loop, "select state, progress, seconds from operations order by number")
+    return loop.rows("select state, progress, seconds from operations order by number")
 
 
 def commits(loop):
-    found = rows(loop, "select count(*) from requests")
+    found = loop.rows("select count(*) from requests")
     return found[0][0] if found else 0
 
 
 def labels(loop):
     """What the server keeps of every label."""
-    return rows(
-        loop, "select image_id, kind, annotator, cost_s, counts, objects, superseded_by from labels order by 1, 2"
+    return loop.rows(
+        "select image_id, kind, annotator, cost_s, counts, objects, superseded_by from labels order by 1, 2"
     )
 
 
 def reviews(loop):
     """What became of proposals, by image; their ids are of networks, which are named anew in every run."""
-    told = rows(loop, "select image_id, review from labels where review is not null order by 1")
+    told = loop.rows("select image_id, review from labels where review is not null order by 1")
     return [
         (
             image_id,
@@ -172,8 +160,7 @@ def reviews(loop):
 
 def leased_twice(loop):
     """Images that two batches of one kind hold or labeled."""
-    return rows(
-        loop,
+    return loop.rows(
         """select picks.image_id, kind from picks join batches on batches.id = picks.batch_id
         where state in ('open', 'labeled') group by 1, 2 having count(*) > 1""",
     )

@@ -4,9 +4,7 @@ import csv
 import json
 import os
 import signal
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 import torch
@@ -26,19 +24,9 @@ OPTIONS = ("--budget", "10images", "--max-rounds", "0", "--recipe", f"{TINY},{FI
 LABELED = 5  # the first batch; no later one is chosen
 
 
-def rows(loop, query):
-    """What the server's database answers; nothing while there is none."""
-    file = loop.workdir / "server" / "maskloop.db"
-    try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(query).fetchall()
-    except sqlite3.OperationalError:
-        return []
-
-
 def trainings(loop):
     """State and progress of each, oldest first."""
-    return rows(loop, "select state, progress from operations where kind = 'train' order by number")
+    return loop.rows("select state, progress from operations where kind = 'train' order by number")
 
 
 @pytest.fixture(scope="module")
@@ -84,13 +72,13 @@ def test_a_student_network_and_its_pseudo_labels_are_left(resumed, second, demo)
     assert (len(second.snapshot), len(second.pseudo)) == (LABELED, len(pseudo))
     first = FittedModel.load(resumed.workdir / "model.safetensors", CPU)
     assert (first.snapshot, first.pseudo) == (second.snapshot, ())
-    assert rows(resumed, "select count(*) from activations") == [(1,)]
+    assert resumed.rows("select count(*) from activations") == [(1,)]
 
 
 def test_a_kill_in_the_middle_of_the_second_training_loses_nothing(resumed, second, demo, one_thread):
     """It is the network that learns, undisturbed, from the labels and pseudo-labels that are left."""
     assert [state for state, _ in trainings(resumed)] == ["succeeded", "succeeded"]
-    ids = {name: image_id for image_id, name in rows(resumed, "select id, file_name from images")}
+    ids = {name: image_id for image_id, name in resumed.rows("select id, file_name from images")}
     strong, pseudo = (
         [Example(ids[name], pixels(demo, name), objects) for name, objects in labels(resumed, demo, file).items()]
         for file in ("labels.coco.json", "pseudo.coco.json")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import time
-from contextlib import closing
 
 import pytest
 
@@ -20,16 +18,6 @@ OPTIONS = (
 )
 SECONDS = 0.03 * 40 * 60
 CLASSES = 3
-
-
-def rows(loop: Loop, query: str) -> list[tuple]:
-    """What the server's database answers; nothing while there is none."""
-    file = loop.workdir / "server" / "maskloop.db"
-    try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as connection:
-            return connection.execute(query).fetchall()
-    except sqlite3.OperationalError:
-        return []
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +33,7 @@ def test_image_level_labels_are_bought_first_for_their_share_at_a_second_a_class
     labels = int(SECONDS / CLASSES)
     assert loop.report()["spent_s_by_kind"]["image_level"] == CLASSES * labels
     assert f"{labels} image-level labels at {CLASSES} s each" in out
-    kinds = [kind for (kind,) in rows(loop, "select kind from labels where campaign_id != '' order by number")]
+    kinds = [kind for (kind,) in loop.rows("select kind from labels where campaign_id != '' order by number")]
     assert kinds[:labels] == ["image_level"] * labels
     assert set(kinds[labels:]) == {"full"}
 
@@ -53,9 +41,9 @@ def test_image_level_labels_are_bought_first_for_their_share_at_a_second_a_class
 def test_the_first_batch_is_reviewed_with_the_masks_of_class_maps(begun) -> None:
     """Of later batches people were to have no help."""
     loop, _ = begun
-    (weak,) = rows(loop, "select id from models where recipe = 'class_maps'")
+    (weak,) = loop.rows("select id from models where recipe = 'class_maps'")
     asked = "select review from labels where kind = 'full' and campaign_id != '' order by number"
-    reviews = [json.loads(told)["version"] if told else "" for (told,) in rows(loop, asked)]
+    reviews = [json.loads(told)["version"] if told else "" for (told,) in loop.rows(asked)]
     first = reviews.index("")
     assert first >= 5
     assert reviews == [weak[0]] * first + [""] * (len(reviews) - first)
@@ -73,7 +61,7 @@ def test_killed_while_the_network_of_class_maps_learns_it_loses_and_doubles_noth
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
     until = time.monotonic() + PATIENCE_S
     with loop.running() as client:
-        while not rows(loop, "select 1 from operations where kind = 'train'"):
+        while not loop.rows("select 1 from operations where kind = 'train'"):
             assert client.poll() is None
             assert time.monotonic() < until
             time.sleep(0.02)
@@ -86,4 +74,4 @@ def test_killed_while_the_network_of_class_maps_learns_it_loses_and_doubles_noth
     assert code == 0, out + err
     assert loop.report()["spent_s_by_kind"] == whole.report()["spent_s_by_kind"]
     counted = "select kind, count(*) from labels group by kind"
-    assert rows(loop, counted) == rows(whole, counted)
+    assert loop.rows(counted) == whole.rows(counted)

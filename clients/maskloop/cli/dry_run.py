@@ -89,6 +89,8 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
         yield "Test images are drawn at random, labeled first and paid for; no network learns from them."
     elif arm.is_guessed:
         yield "Without test images, quality is not measured."
+    if options.weak:
+        yield f"{options.weak_share:.0%} of the budget buys labels of the classes that images hold first, at 1 s each."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)
     if options.ood:

@@ -99,7 +99,7 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
     return join_scales(sums, asked, PICTURE.shape[:2])
 
 
-def agree(made: ClassMaps, wanted: ClassMaps) -> None:
+def assert_equal(made: ClassMaps, wanted: ClassMaps) -> None:
     assert made.classes == wanted.classes
     torch.testing.assert_close(made.whole, wanted.whole, atol=2e-5, rtol=0)
     torch.testing.assert_close(made.strided, wanted.strided, atol=2e-5, rtol=0)
@@ -110,7 +110,7 @@ def agree(made: ClassMaps, wanted: ClassMaps) -> None:
 def test_maps_are_those_of_a_copy_that_learns(classifier, asked, cut):
     method = Rib(crops(), **FAST, cut=cut, most_spread=1.0)
     (made,) = method.maps(classifier, [PICTURE], [asked])
-    agree(made, slow_maps(classifier, asked, method))
+    assert_equal(made, slow_maps(classifier, asked, method))
     (before,) = Cam().maps(classifier, [PICTURE], [asked])
     assert (made.whole - before.whole).abs().max() > 1e-3
 
@@ -131,13 +131,13 @@ def test_maps_are_those_of_a_copy_that_learns(classifier, asked, cut):
 def test_other_readings(classifier, options):
     method = Rib(**{"others": crops(), **FAST, "most_spread": 1.0, **options})
     (made,) = method.maps(classifier, [PICTURE], [(1,)])
-    agree(made, slow_maps(classifier, (1,), method))
+    assert_equal(made, slow_maps(classifier, (1,), method))
 
 
 def test_the_papers_reading(classifier):
     method = Rib.paper(others=crops(), **FAST, most=0.05)
     (made,) = method.maps(classifier, [PICTURE], [(1,)])
-    agree(made, slow_maps(classifier, (1,), method))
+    assert_equal(made, slow_maps(classifier, (1,), method))
     assert (method.inclusive, method.over, method.bound, method.last_map) == (True, "region", "clamp", True)
 
 
@@ -165,9 +165,9 @@ def test_logits_that_sum_to_more_than_m_end_the_fitting_with_that_steps_maps(cla
     assert 0 < told[0] < told[1]
     bound: dict[str, Any] = {"most": (told[0] + told[1]) / 2, "most_spread": 1.0}  # passed in the second step
     (made,) = Rib(**FAST, **bound).maps(classifier, [PICTURE], [(2,)])
-    agree(made, slow_maps(classifier, (2,), endless, stop_after=2))
+    assert_equal(made, slow_maps(classifier, (2,), endless, stop_after=2))
     (more,) = Rib(**FAST, **bound, last_map=True).maps(classifier, [PICTURE], [(2,)])
-    agree(more, slow_maps(classifier, (2,), endless, stop_after=3))
+    assert_equal(more, slow_maps(classifier, (2,), endless, stop_after=3))
 
 
 def test_maps_that_spread_end_the_fitting_and_only_the_first_scale_keeps_that_step(classifier):
@@ -178,7 +178,7 @@ def test_maps_that_spread_end_the_fitting_and_only_the_first_scale_keeps_that_st
     network = two_classes_fitted(classifier, asked)
     with torch.no_grad():
         second = join_views(network.maps(view_pair(PICTURE, 1.0, CPU)).relu())[list(asked)]
-    agree(made, join_scales([before[0] + second, *before[1:]], asked, PICTURE.shape[:2]))
+    assert_equal(made, join_scales([before[0] + second, *before[1:]], asked, PICTURE.shape[:2]))
 
 
 def two_classes_fitted(classifier, asked):

@@ -99,21 +99,16 @@ class Options(NetworkOptions):
     )
     weak: str = option(
         "",
-        help="Buy these labels first, and begin with masks that are proposed by them: image_level (which classes an "
-        "image holds).",
+        help="Buy these labels first, and begin with masks proposed by them: image_level (classes an image holds).",
         panel=LABELS,
         is_compared=True,
     )
     weak_share: float = option(
-        0.1,
-        help="Share of the budget for them, up to a half.",
-        panel=LABELS,
-        within=Range(0, 0.5, is_open=True),
-        is_compared=True,
+        0.1, help="Share of the budget for them.", panel=LABELS, within=Range(0, 0.5, is_open=True), is_compared=True
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe of the network that proposes by them: class_maps, or class_maps,OPTION=VALUE,...",
+        help="Recipe that proposes by them: class_maps[,OPTION=VALUE,...].",
         panel=TRAINING,
         is_compared=True,
     )
