@@ -1,13 +1,18 @@
-"""From class labels to a network that outlines: a classifier, a threshold, and a head.
+"""From class labels to networks that outline: what they learn, a threshold, a method, and a head.
 
-Which classes images hold is all that the classifier learns from; outlines say it as well. Where there are outlines, the
-threshold of the ground is swept on them, and the head that predicts IoU learns from the masks beside them. Without any
-the threshold is the usual one, and predicted IoU is raw confidence. The head is never trusted: its classifier has
-learnt the classes of the images whose masks it learns from.
+Which classes images hold is all that networks learn from; outlines say it as well. Where there are outlines, the
+threshold of the ground is swept on them, a method is chosen by them where the recipe asks for it, and the head that
+predicts IoU learns from the masks beside them. Without any, the threshold is the usual one, and predicted IoU is raw
+confidence.
+
+A network that has learnt which classes an image holds maps it better than others. Where class labels of other images
+suffice, a held-out fit therefore learns from these alone, and what it makes of the outlined images decides threshold,
+method and head, which may then be trusted. Else the network itself decides, and its head is not trusted.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -15,25 +20,29 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import HeadState
-from models.class_maps.model import FittedClassMaps, Mapped
-from models.class_maps.recipe import ClassMapsRecipe
+from models.class_maps.choose import choose, items_of, sweep_on
+from models.class_maps.learn import Learning, Material
+from models.class_maps.mapping import Mapped
+from models.class_maps.model import FittedClassMaps
+from models.class_maps.networks import ClassMapNetworks
+from models.class_maps.recipe import AUTO, ClassMapsRecipe
+from models.class_maps.refinements import REFINEMENTS
 from models.classification.data import ClassExample
-from models.classification.train import train_classifier
-from models.data.samples import Example, ImageToScore
+from models.data.samples import Example
 from models.features.evidence import judge, rows_of
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_statistics
-from models.proposals.from_maps import NAMES, sweep
+from models.proposals.from_maps import NAMES
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.holdout import MIN_IMAGES
 from models.training.loop import Progress, part_of
 
-CLASSIFIED = 0.7  # of the progress shown
+HELD_OUT, LEARNT = 0.4, 0.8  # of the progress shown, where there is a held-out fit; without one only the latter
 USUAL_THRESHOLD = 0.3
+LEAST_ELSEWHERE = 3  # images of each outlined class, whose class alone is known, for a held-out fit
 
 
 def fit(
@@ -59,54 +68,79 @@ def fit(
         judged: other images, of which their classes are known.
 
     Raises:
-        InvalidArgument: no image holds a category.
+        InvalidArgument: no image holds a category; or none holds nothing, where the recipe needs such images.
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
     ordered = sorted(examples, key=lambda example: example.image_id)
-    told = {example.image_id for example in ordered}
+    told = frozenset(example.image_id for example in ordered)
     others = (example for example in judged if example.image_id not in told)
-    classifier = train_classifier(
-        chain((_classes_of(example, categories) for example in ordered), others),  # one picture in memory at a time
-        categories,
-        recipe.of_classifier(),
-        seed=seed,
-        device=device,
-        checkpoint_dir=checkpoint_dir,
-        progress=part_of(progress, 0.0, CLASSIFIED),
-        cache=cache,
+    material = Material.of(
+        chain((_classes_of(example, categories) for example in ordered), others), categories, recipe, seed
     )
-    bare = FittedClassMaps(
-        network=classifier.network,
-        recipe=recipe,
-        categories=tuple(categories),
-        calibrator=Calibrator.unfitted(len(NAMES)),
-        seed=seed,
-        snapshot=tuple(example.image_id for example in ordered),
-        metrics={},
-        head=HeadState.UNFITTED,
-        arithmetic=Arithmetic.of(device),
-        threshold=recipe.threshold or USUAL_THRESHOLD,
-    )
-    return _with_head(bare, ordered, seed, device, part_of(progress, CLASSIFIED, 1.0))
+    holding = [example for example in ordered if example.objects]
+    elsewhere = material.without(told)
+    held_out = len(holding) >= MIN_IMAGES and _suffices(elsewhere, holding, recipe)
+    begin = HELD_OUT if held_out else 0.0
+
+    def learning(name: str) -> Learning:
+        folder = checkpoint_dir / name if checkpoint_dir else None
+        return Learning(tuple(categories), recipe, seed, device, folder, cache)
+
+    def model(networks: ClassMapNetworks) -> FittedClassMaps:
+        return FittedClassMaps(
+            network=networks,
+            recipe=recipe,
+            categories=tuple(categories),
+            calibrator=Calibrator.unfitted(len(NAMES)),
+            seed=seed,
+            snapshot=tuple(sorted(told)),
+            metrics={},
+            head=HeadState.UNFITTED,
+            arithmetic=Arithmetic.of(device),
+            threshold=recipe.threshold or usual_threshold(recipe),
+        )
+
+    before = model(learning("held-out fit").learn(elsewhere, part_of(progress, 0.0, begin))) if held_out else None
+    fitted = model(learning("training").learn(material, part_of(progress, begin, LEARNT)))
+    asking = before or fitted
+    decided = _decide(asking, holding, device, part_of(progress, LEARNT, 1.0), trust=held_out)
+    return replace(decided, network=fitted.network)
+
+
+def usual_threshold(recipe: ClassMapsRecipe) -> float:
+    """Of the ground, where no outline says better."""
+    learning = REFINEMENTS.get(recipe.refine)
+    return learning.usual_threshold if learning else USUAL_THRESHOLD
+
+
+def _decide(
+    asking: FittedClassMaps, holding: Sequence[Example], device: torch.device, progress: Progress, *, trust: bool
+) -> FittedClassMaps:
+    """With method, threshold and head by what it makes of outlined images.
+
+    Args:
+        trust: whether the head may be trusted.
+    """
+    if AUTO in (asking.recipe.method, asking.recipe.refine):
+        asking = choose(asking, holding, part_of(progress, 0.0, 0.5))
+        progress = part_of(progress, 0.5, 1.0)
+    if not holding:
+        return asking
+    seen: dict[str, Mapped] = {}
+    for done, example in enumerate(holding, start=1):
+        (item, there) = items_of(asking, example)
+        seen[example.image_id] = asking.mapped(item, present=there)
+        progress(done / len(holding), f"mapped {done} of {len(holding)} labeled images")
+    if not asking.recipe.threshold:
+        asking = replace(asking, threshold=sweep_on(asking, holding, seen)[0])
+    return _with_head(asking, holding, device, trust=trust)
 
 
 def _with_head(
-    bare: FittedClassMaps, ordered: Sequence[Example], seed: int, device: torch.device, progress: Progress
+    asking: FittedClassMaps, holding: Sequence[Example], device: torch.device, *, trust: bool
 ) -> FittedClassMaps:
-    """The threshold swept and the head fitted on what people have outlined."""
-    holding = [example for example in ordered if example.objects]
-    seen: dict[str, Mapped] = {}
-    for done, example in enumerate(holding, start=1):
-        there = sorted({bare.categories.index(item.category_id) for item in example.objects})
-        seen[example.image_id] = bare.mapped(_item(example), present=there)
-        progress(done / len(holding), f"mapped {done} of {len(holding)} labeled images")
-    if not seen:
-        return bare
-    if not bare.recipe.threshold:
-        swept, _ = sweep(_beside(bare, example, seen[example.image_id]) for example in holding)
-        bare = replace(bare, threshold=swept)
-    predictions = list(bare.predict([_item(example) for example in holding], device=device, batch_size=1))
+    predictions = list(asking.predict([items_of(asking, one)[0] for one in holding], device=device, batch_size=1))
     rows = rows_of(predictions, {example.image_id: example.labels for example in holding})
 
     def fit_on(evidence: CalibrationSet | None) -> Calibrator:
@@ -114,29 +148,22 @@ def _with_head(
         return fit_on_statistics(evidence) if enough and evidence else Calibrator.unfitted(len(NAMES))
 
     if rows.images < MIN_IMAGES:
-        return replace(bare, metrics={"held_out_images": float(rows.images)})
-    _, metrics = judge(rows, fit_on, np.random.default_rng([seed, 3]))
-    return replace(bare, calibrator=fit_on(rows), head=HeadState.UNTRUSTED, metrics=metrics)
-
-
-def _beside(bare: FittedClassMaps, example: Example, mapped: Mapped) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Maps of every class, and the true labels, at the maps' size; smaller objects have the last word."""
-    height, width = mapped.maps.shape[1:]
-    maps = np.zeros((len(bare.categories), height, width), np.float32)
-    maps[list(mapped.classes)] = mapped.maps
-    true = np.zeros((height, width), np.int64)
-    rows, columns = (
-        np.minimum(((np.arange(wanted) + 0.5) * had / wanted).astype(np.intp), had - 1)
-        for wanted, had in zip((height, width), example.size, strict=True)
+        return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
+    state, measured = judge(rows, fit_on, np.random.default_rng([asking.seed, 3]))
+    return replace(
+        asking,
+        calibrator=fit_on(rows),
+        head=state if trust else HeadState.UNTRUSTED,
+        metrics={**asking.metrics, **measured},
     )
-    for item in (*example.crowds, *sorted(example.objects, key=lambda item: -item.mask.area)):
-        shown = item.mask.to_array()[rows[:, None], columns[None]]
-        true[shown] = 255 if item.crowd else 1 + bare.categories.index(item.category_id)
-    return maps, true
 
 
-def _item(example: Example) -> ImageToScore:
-    return ImageToScore(example.image_id, lambda: example.pixels)
+def _suffices(elsewhere: Material, holding: Sequence[Example], recipe: ClassMapsRecipe) -> bool:
+    """Whether networks can learn all that is outlined from images of which only the classes are known."""
+    known = Counter(category for item in elsewhere.squares for category in item.present)
+    outlined = {item.category_id for example in holding for item in example.objects}
+    empty = not recipe.needs_empty_images or any(not item.present for item in elsewhere.squares)
+    return empty and all(known[category] >= LEAST_ELSEWHERE for category in outlined)
 
 
 def _classes_of(example: Example, categories: Sequence[int]) -> ClassExample:

@@ -10,18 +10,24 @@ from maskloop.errors import InvalidConfig
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
 from models.training.recipe_options import JsonOptions, check_options
 
-FORMAT = "maskloop.class_maps.1"
+FORMAT = "maskloop.class_maps.2"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
 MOST_CLOSING = 201  # pixels, see models/proposals/from_maps.py
-METHODS = ("cam", "gradcam", "advcam")
-REFINEMENTS = ("none", "crf")
+AUTO = "auto"
+METHODS = ("cam", "gradcam", "advcam", "ficklenet", "rib", AUTO)
+LEARNT_REFINEMENTS = ("psa", "irn", "dsrg")
+REFINEMENTS = ("none", "crf", *LEARNT_REFINEMENTS, AUTO)
+SPLITS = ("components", "watershed", "displacement")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "classifier": tuple(CLASSIFIER_RECIPES),
     "method": METHODS,
+    "ood": ("none", "wood"),
     "refine": REFINEMENTS,
-    "split": ("components", "watershed"),
+    "split": SPLITS,
 }
-MAY_BE_ZERO = frozenset({"side", "threshold", "closing", "least_share", "min_iterations", "max_iterations"})
+MAY_BE_ZERO = frozenset({
+    "side", "threshold", "closing", "least_share", "min_iterations", "max_iterations", "refine_iterations"
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,16 +43,21 @@ class ClassMapsRecipe(JsonOptions):
     classifier: str = "pretrained"  # a recipe of models/classification/recipe.py
     min_iterations: int = 0  # 0 leaves both to that recipe
     max_iterations: int = 0
+    ood: str = "none"  # or "wood": it learns on, from images that are known to hold nothing
     # The maps.
-    method: str = "cam"  # "cam", "gradcam", or "advcam", which takes `advcam_steps` times as long
-    advcam_steps: int = 10
+    method: str = "cam"  # or another of docs/weak; "auto": cam or advcam, whichever suits the outlines better
+    advcam_steps: int = 10  # each takes as long as a map of "cam"
+    rib_steps: int = 10  # each takes three times as long
+    fickle_passes: int = 50
     side: int = 0  # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
-    refine: str = "none"  # or "crf", which follows the picture's edges and takes a second an image
+    # What is made of the maps before masks.
+    refine: str = "none"  # "crf" takes a second an image; "psa", "irn" and "dsrg" learn; "auto": none or crf
+    refine_iterations: int = 0  # of what learns; 0 for its own number
     # The masks.
     threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images
     closing: int = 5  # diameter in pixels of the disc that closes gaps
     least_share: float = 0.001  # of the image; smaller masks go
-    split: str = "components"  # or "watershed", which cuts an area at its summits
+    split: str = "components"  # "watershed" cuts an area at its summits, "displacement" as "irn" has learnt to
     sure: float = 0.5  # probability from which a class is taken to be there, where nobody has said it
 
     start: ClassVar[str] = "scratch"
@@ -64,6 +75,20 @@ class ClassMapsRecipe(JsonOptions):
             raise InvalidConfig(f"closing is {self.closing}; at most {MOST_CLOSING} pixels", field="closing")
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        if self.split == "displacement" and self.refine != "irn":
+            raise InvalidConfig("split=displacement needs refine=irn, which learns displacements", field="split")
+        if self.ood != "none" and self.method == "ficklenet":
+            raise InvalidConfig("ood=wood trains on the head of a plain classifier, not FickleNet's", field="ood")
+
+    @property
+    def needs_empty_images(self) -> bool:
+        """Whether it learns from images that are known to hold nothing, and cannot do without."""
+        return self.ood != "none"
+
+    @property
+    def map_side(self) -> int:
+        """Longer side in pixels that pictures are brought to for maps."""
+        return self.side or self.of_classifier().image_size
 
     def iterations(self, examples: int, *, warm: bool = False) -> int:
         """Of the classifier's training on that many images that hold something. It never starts warm."""

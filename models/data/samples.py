@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from maskloop.errors import InvalidLabel
+from maskloop.errors import InvalidImage, InvalidLabel
 from maskloop.values import Counts, ObjectLabel
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -176,6 +176,14 @@ def resize_mask(mask: NDArray[np.bool_], size: int) -> NDArray[np.bool_]:
     rows, columns = (((np.arange(size) + 0.5) * length / size).astype(np.intp) for length in mask.shape)
     resized: NDArray[np.bool_] = mask[rows[:, None], columns[None, :]]
     return resized
+
+
+def check_size(found: tuple[int, ...], told: tuple[int, int]) -> None:
+    """Raises InvalidImage where a picture's height and width are not those that it is said to have."""
+    if found != told:
+        raise InvalidImage(
+            f"a picture said to be of {told[1]} x {told[0]} pixels is of {found[1]} x {found[0]}", field="size"
+        )
 
 
 def image_tensor(images: Sequence[NDArray[np.uint8]], device: torch.device) -> Tensor:

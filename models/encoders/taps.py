@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from maskloop.errors import InvalidConfig, InvalidImage
+from maskloop.errors import InvalidConfig
 from models.data.loading import load_windows
-from models.data.samples import image_tensor, resize_image
+from models.data.samples import check_size, image_tensor, resize_image
 from models.data.windows import Window, windows
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps, feature_key
 from models.encoders.pretrained import (
@@ -175,11 +175,11 @@ class FrozenEncoder:
         kept = [self.store.read(key, self.shapes) if key else None for key in keys]
         for picture in kept:
             if picture is not None:
-                _check_size(picture.size, size)
+                check_size(picture.size, size)
         if None not in kept:
             return [picture for picture in kept if picture is not None]
         pixels = item.load()
-        _check_size((pixels.shape[0], pixels.shape[1]), size)
+        check_size((pixels.shape[0], pixels.shape[1]), size)
         return [
             self._window_of(pixels, window, key) if picture is None else picture
             for window, key, picture in zip(wanted, keys, kept, strict=True)
@@ -252,10 +252,3 @@ def join_taps(taken: Sequence[Taps], device: torch.device) -> list[Tensor]:
         .to(torch.float32, memory_format=torch.channels_last)
         for level in range(len(taken[0]))
     ]
-
-
-def _check_size(found: tuple[int, int], told: tuple[int, int]) -> None:
-    if found != told:
-        raise InvalidImage(
-            f"a picture said to be of {told[1]} x {told[0]} pixels is of {found[1]} x {found[0]}", field="size"
-        )

@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from maskloop.errors import FailedPrecondition, InvalidImage, InvalidPrompt
+from maskloop.errors import FailedPrecondition, InvalidPrompt
 from maskloop.masks import Mask
 from maskloop.values import ObjectProposal, Prompt
 from models.data.mask_pieces import cut_off
-from models.data.samples import Example, ImageToScore
+from models.data.recent import Recent
+from models.data.samples import Example, ImageToScore, check_size
 from models.foreign.heads import NO_HEAD, CrossFitted, evidence
-from models.foreign.recent import Recent
 from models.foreign.statistics import Floats, bounded, outline_statistics
 from models.iou_head.calibrator import CalibrationSet
 from models.iou_head.mask_statistics import CONFIDENCE
@@ -181,12 +181,12 @@ class ForeignNetwork(Predictor):
         look = looks.get(item.image_id) or (self.recent.get(item.content) if item.content else None)
         if look is None:
             pixels = item.load()
-            _check_size(pixels, image.size)
+            check_size(pixels.shape[:2], image.size)
             seen, size_bytes = self._look(pixels)
             look = Look(pixels, seen, size_bytes + pixels.nbytes)
             if item.content:
                 self.recent.keep(item.content, look, look.size_bytes)
-        _check_size(look.pixels, image.size)
+        check_size(look.pixels.shape[:2], image.size)
         looks[item.image_id] = look
         return look
 
@@ -240,12 +240,6 @@ class ForeignNetwork(Predictor):
             outline.logits, mask, pixels, score=score, place=place, categories=len(self.categories)
         )
         return Drawn(category_id, mask, statistics, score)
-
-
-def _check_size(pixels: NDArray[np.uint8], size: tuple[int, int]) -> None:
-    height, width = pixels.shape[:2]
-    if (height, width) != size:
-        raise InvalidImage(f"a picture said to be of {size[1]} x {size[0]} pixels is of {width} x {height}")
 
 
 def _around(prompt: Prompt, size: tuple[int, int]) -> list[Edges]:

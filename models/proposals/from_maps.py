@@ -24,6 +24,7 @@ from models.metrics.semantic import Counts, confusion, mean_iou
 Floats = NDArray[np.float32]
 THRESHOLDS = tuple(round(0.05 * step, 2) for step in range(1, 19))
 EIGHT = np.ones((3, 3), dtype=np.bool_)
+SPLITS = ("components", "watershed", "displacement")
 RING = 5  # pixels around a mask that are compared with it
 NAMES = (
     "confidence",  # mean of the map inside the mask x probability of the class
@@ -47,7 +48,8 @@ class MaskMaking:
         threshold: of the ground, in [0, 1].
         closing: diameter in pixels of the disc that closes gaps; 0 or 1 closes none.
         least_share: of the image; what covers less goes. In [0, 1].
-        split: "components" for an object a connected area, "watershed" for one a summit of the map as well.
+        split: "components" for an object a connected area, "watershed" for one a summit of the map as well;
+            "displacement" where something else tells objects apart.
 
     Raises:
         InvalidArgument: a value outside its range, by name.
@@ -64,8 +66,8 @@ class MaskMaking:
                 raise InvalidArgument(f"{name} is {getattr(self, name)}, outside [0, 1]", field=name)
         if not 0 <= self.closing <= 201:
             raise InvalidArgument(f"closing is {self.closing}; 0 to 201 pixels", field="closing")
-        if self.split not in ("components", "watershed"):
-            raise InvalidArgument(f"split is {self.split!r}, none of components, watershed", field="split")
+        if self.split not in SPLITS:
+            raise InvalidArgument(f"split is {self.split!r}, none of {', '.join(SPLITS)}", field="split")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def masks_of(
     probabilities: Sequence[float],
     making: MaskMaking,
     labels: NDArray[np.int32] | None = None,
+    *,
+    objects: Sequence[tuple[int, NDArray[np.bool_]]] | None = None,
 ) -> tuple[MappedMask, ...]:
     """The masks in an image's maps, by class, then by where they begin; no two of one class share a pixel.
 
@@ -102,17 +106,15 @@ def masks_of(
         probabilities: what the classifier gives each of these classes, in [0, 1].
         making: how.
         labels: (H, W) as `label_map` has them, where something finer than the threshold drew them.
+        objects: places among the maps and masks (H, W) of single objects, where something told them apart.
     """
-    labels = label_map(maps, making.threshold) if labels is None else labels
-    found: list[tuple[int, NDArray[np.bool_]]] = []
-    for place in range(len(maps)):
-        area = _closed(labels == place + 1, making.closing)
-        pieces = _pieces(area, maps[place], making.split)
-        least = max(1.0, making.least_share * labels.size)
-        found += [(place, piece) for piece in pieces if piece.sum() >= least]
+    if objects is None:
+        objects = _cut(maps, label_map(maps, making.threshold) if labels is None else labels, making)
+    least = max(1.0, making.least_share * maps[0].size) if len(maps) else 1.0
+    found = [(place, mask) for place, mask in objects if mask.sum() >= least]
     return tuple(
         MappedMask(
-            classes[place], mask, _statistics(maps[place], mask, probabilities[place], making.threshold, len(found))
+            classes[place], mask, mask_statistics(maps[place], mask, probabilities[place], making.threshold, len(found))
         )
         for place, mask in found
     )
@@ -142,7 +144,14 @@ def sweep(
     return max(sorted(ious), key=lambda threshold: ious[threshold]), ious
 
 
-def _closed(area: NDArray[np.bool_], diameter: int) -> NDArray[np.bool_]:
+def _cut(maps: Floats, labels: NDArray[np.int32], making: MaskMaking) -> list[tuple[int, NDArray[np.bool_]]]:
+    """Each class's area, its gaps closed, cut into pieces."""
+    areas = (closed(labels == place + 1, making.closing) for place in range(len(maps)))
+    return [(place, piece) for place, area in enumerate(areas) for piece in _pieces(area, maps[place], making.split)]
+
+
+def closed(area: NDArray[np.bool_], diameter: int) -> NDArray[np.bool_]:
+    """An area (H, W) and the gaps that a disc of so many pixels does not fit into."""
     if diameter < 2 or not area.any():
         return area
     reach = diameter // 2
@@ -178,9 +187,18 @@ def _watershed(area: NDArray[np.bool_], values: Floats) -> tuple[NDArray[np.int3
     return watershed(-smooth, markers, mask=area), int(markers.max())
 
 
-def _statistics(
+def mask_statistics(
     values: Floats, mask: NDArray[np.bool_], probability: float, threshold: float, number: int
 ) -> NDArray[np.float64]:
+    """Statistics (K,) of a mask, as `NAMES` has them.
+
+    Args:
+        values: (H, W) the map, in [0, 1].
+        mask: (H, W), not empty.
+        probability: that the classifier gives the class.
+        threshold: of the ground.
+        number: of masks in the image.
+    """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1)
     inside = float(values[mask].mean())

@@ -72,7 +72,7 @@ class ModelWorkDesk:
             if isinstance(resolved, ClassMapsRecipe):
                 if pseudo is not None:
                     raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
-                _check_judged(tx, project_id)
+                _check_judged(tx, project_id, resolved)
             else:
                 _check_labeled(tx, project_id, LEARNT_FROM)
             version = f"model-{operation_id}"
@@ -179,9 +179,15 @@ def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:
         )
 
 
-def _check_judged(tx: Transaction, project_id: str) -> None:
+def _check_judged(tx: Transaction, project_id: str, recipe: ClassMapsRecipe) -> None:
     if not any(judged.categories for judged in judged_images(tx, project_id)):
         raise FailedPrecondition(f"project {project_id} has no label that says which categories an image holds")
+    if recipe.needs_empty_images and all(judged.categories for judged in judged_images(tx, project_id)):
+        raise FailedPrecondition(
+            f"recipe option ood={recipe.ood} learns from images that are known to hold nothing; project {project_id} "
+            "has none",
+            field="overrides_json",
+        )
 
 
 def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:

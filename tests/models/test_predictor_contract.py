@@ -4,6 +4,7 @@ import copy
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ from models.annotation.network import build_network
 from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
 from models.class_maps.model import FittedClassMaps
+from models.class_maps.networks import build_networks
 from models.class_maps.recipe import ClassMapsRecipe
-from models.classification.network import build_classifier
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
 from models.encoders.names import PACKAGED, TIMM
@@ -106,10 +107,10 @@ def dense_network(classes: str, tile: int = 0) -> FittedDense:
     )
 
 
-def class_maps(refine: str = "none") -> FittedClassMaps:
+def class_maps(**options: Any) -> FittedClassMaps:
     """A small classifier with random weights, every class of which is likely, and a head that uses every statistic."""
-    recipe = ClassMapsRecipe(classifier="compact", side=48, threshold=0.4, least_share=0.0, sure=0.3, refine=refine)
-    network = build_classifier(recipe.of_classifier(), len(CATEGORIES), seed=3).eval()
+    recipe = ClassMapsRecipe(classifier="compact", side=48, threshold=0.4, least_share=0.0, sure=0.3, **options)
+    network = build_networks(recipe, len(CATEGORIES), seed=3).eval()
     weights = np.random.default_rng(0).normal(scale=0.2, size=len(OF_MAPS))
     calibrator = Calibrator("statistics", tuple(weights.tolist()), 0.4)
     return FittedClassMaps(network, recipe, CATEGORIES, calibrator, 0, (), {}, threshold=0.4)
@@ -133,7 +134,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "on windows, count-free": partial(pretrained_network, "predicted", 32),
     "dense on windows, count-free": partial(dense_network, "predicted", 32),
     "class maps": class_maps,
-    "class maps along edges": partial(class_maps, "crf"),
+    "class maps along edges": partial(class_maps, refine="crf"),
+    "class maps walked to boundaries": partial(class_maps, refine="irn", split="displacement"),
     "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 

@@ -28,7 +28,7 @@ POINT = Prompt(category_id=7, points=(PromptPoint(12.5, 9),))
 BOTH = Prompt(box=(3, 4, 20, 15), points=(PromptPoint(12.5, 9), PromptPoint(5, 17, on_object=False)))
 FAR = Prompt(category_id=3, points=(PromptPoint(2, 2), PromptPoint(37, 28), PromptPoint(20, 20, on_object=False)))
 WHOLE = (BOX, POINT, BOTH, FAR, Prompt(box=(0.25, 0.25, 38.5, 28.75)))
-REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel | FittedClassMaps)]
+REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel)]
 FOREIGN = {kind: partial(foreign, kind) for kind in BY_PROMPTS_ALONE}
 PROMPTED: dict[str, Callable[[], Predictor]] = {
     **{name: make for name, make in PREDICTORS.items() if name not in REFUSING},
@@ -37,9 +37,9 @@ PROMPTED: dict[str, Callable[[], Predictor]] = {
 
 
 @pytest.fixture(scope="module", params=PROMPTED)
-def predictor(request) -> FittedOnFeatures | ForeignNetwork:
+def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps:
     made = PROMPTED[request.param]()
-    assert isinstance(made, FittedOnFeatures | ForeignNetwork)
+    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps)
     return made
 
 
@@ -136,10 +136,12 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
     state = torch.get_rng_state()
     for network in networks(predictor):
         network.train()
+    modes = [module.training for network in networks(predictor) for module in network.modules()]
     before = [{name: value.clone() for name, value in each.state_dict().items()} for each in networks(predictor)]
     try:
         again = predictor.propose(asked)
-        assert all(module.training for network in networks(predictor) for module in network.modules())
+        assert any(modes)  # frozen parts stay in eval mode
+        assert [module.training for network in networks(predictor) for module in network.modules()] == modes
     finally:
         for network in networks(predictor):
             network.eval()
@@ -153,6 +155,6 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
 @pytest.mark.parametrize("name", REFUSING)
 def test_a_network_that_takes_no_prompts_names_its_recipe_and_one_that_does(name, asked):
     predictor = PREDICTORS[name]()
-    assert isinstance(predictor, FittedModel | FittedClassMaps)
+    assert isinstance(predictor, FittedModel)
     with pytest.raises(UnsupportedPrompts, match=f"recipe `{predictor.recipe.name}` takes no prompts.*`pretrained`"):
         predictor.propose(asked)

@@ -1,6 +1,6 @@
 """Values in memory: the least recently used go, the last one never."""
 
-from models.foreign.recent import Recent
+from models.data.recent import Recent
 
 
 def test_the_least_recently_used_go():
