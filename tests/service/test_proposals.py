@@ -16,6 +16,7 @@ from maskloop.client import Client
 from maskloop.client.wire import Retry
 from maskloop.errors import (
     DeadlineExceeded,
+    FailedPrecondition,
     ImageNotFound,
     InvalidPrompt,
     ModelNotFound,
@@ -40,6 +41,7 @@ RECIPE = {
     "min_iterations": 60,
     "max_iterations": 60,
 }
+OF_CLASSES = {"classifier": "compact", "min_iterations": 2, "max_iterations": 2, "closing": 0}
 ONCE = Retry(patience_s=0)
 WAITING = 3  # calls that the server lets wait
 BOX = Prompt(box=(4, 4, 14, 12))
@@ -59,11 +61,15 @@ def server(folder):
 
 @pytest.fixture(scope="module")
 def images(server):
-    """Ids of the images of a project with an active model of the default recipe, and one of another."""
+    """Ids of the images of a project with an active model of the default recipe, and of two others."""
     client = server.client
     client.create_project(project_id="p", categories=[Category(1, "square")])
     made = client.import_images(project_id="p", images=imports(8, 1, 6))
-    for recipe, overrides, activate in (("pretrained", RECIPE, True), ("compact", TINY, False)):
+    for recipe, overrides, activate in (
+        ("pretrained", RECIPE, True),
+        ("compact", TINY, False),
+        ("class_maps", OF_CLASSES, False),
+    ):
         operation = client.train_model(project_id="p", recipe=recipe, overrides=overrides, activate=activate)
         client.wait_operation(operation)
     return [image.id for image in made]
@@ -160,6 +166,21 @@ def test_a_version_that_takes_no_prompts_says_which_would(once, images):
     (other,) = (model.id for model in once.list_models(project_id="p") if model.recipe == "compact")
     with pytest.raises(UnsupportedPrompts, match=r"recipe `compact` takes no prompts.*`pretrained`"):
         ask(once, images[0], model_version=other)
+
+
+def test_class_maps_answer_within_the_box_that_they_are_shown(once, images):
+    (version,) = (model.id for model in once.list_models(project_id="p") if model.recipe == "class_maps")
+    boxed, pointed = ask(once, images[0], BOX, POINT, model_version=version).proposals
+    x, y, width, height = boxed.mask.box
+    assert boxed.mask.area
+    assert (x >= 4, y >= 4, x + width <= 18, y + height <= 16) == (True,) * 4
+    assert pointed.category_id == 1
+    assert ask(once, images[0], BOX, model_version=version).proposals == (boxed,)
+
+
+def test_a_recipe_that_needs_images_of_nothing_is_refused_without_any(once, images):
+    with pytest.raises(FailedPrecondition, match="ood=wood learns from images that are known to hold nothing"):
+        once.train_model(project_id="p", recipe="class_maps", overrides={**OF_CLASSES, "ood": "wood"})
 
 
 def test_a_project_without_a_model_has_nobody_to_ask(once):
