@@ -37,7 +37,7 @@ from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.kinds.networks import fit
 from models.kinds.recipes import resolve
-from models.predictor import PromptedImage
+from models.predictor import Predictor, PromptedImage
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from models.training.cache import NetworkCache
@@ -60,6 +60,15 @@ class Campaign:
     arm: str
     accept_iou: float = 0.85
     outline_iou: float = HUMAN_IOU
+
+
+@dataclass(frozen=True)
+class Helper:
+    """A network that helps people, the help that it gives, and the predicted IoU from which on proposals are shown."""
+
+    model: Predictor
+    assist: Assist
+    shown_from: float = SHOWN_FROM
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ def run(campaign: Campaign, setting: Setting, kept: Kept) -> Iterator[dict[str, 
     told: list[dict[str, Any]] = []
     for number in LABELS:
         for example in setting.labeled[len(labeled) : number]:
-            label = said(campaign, example, model)
+            label = said(campaign, example, Helper(model, ARMS[campaign.arm]) if model else None)
             labeled.append(replace(example, objects=label.without_review.objects))
             told.append(told_of(label, len(setting.categories)))
         began = time.process_time()
@@ -156,23 +165,23 @@ def trained(
     return model.keeping(kept.store)
 
 
-def said(campaign: Campaign, example: Example, model: Promptable | None) -> FullLabel:
+def said(campaign: Campaign, example: Example, helper: Helper | None) -> FullLabel:
     """What the person says of an image."""
     person = Person(campaign.outline_iou, campaign.accept_iou, campaign.seed)
     reviewer = Reviewer(person, example.image_id, CorrectionForm.BANDS)
-    assist = ARMS[campaign.arm]
-    if model is None or assist is Assist.NONE:
+    if helper is None or helper.assist is Assist.NONE:
         return reviewer.draw(example.objects)
+    model = helper.model
     item = ImageToScore(example.image_id, partial(getattr, example, "pixels"), None, example.image_id)
     (prediction,) = model.predict([item], device=CPU, batch_size=1)
     found = with_ids(VERSION, example.image_id, prediction.proposals.objects)
-    shown = [one for one in found if one.mask.area and one.predicted_iou >= SHOWN_FROM]
-    boxed = partial(propose, model, item, example.pixels.shape[:2]) if assist is Assist.BOXES else None
+    shown = [one for one in found if one.mask.area and one.predicted_iou >= helper.shown_from]
+    boxed = partial(propose, model, item, example.pixels.shape[:2]) if helper.assist is Assist.BOXES else None
     return reviewer.review(example.objects, shown, VERSION, boxed)
 
 
 def propose(
-    model: Promptable, item: ImageToScore, size: tuple[int, int], boxes: Sequence[Box]
+    model: Predictor, item: ImageToScore, size: tuple[int, int], boxes: Sequence[Box]
 ) -> tuple[ObjectProposal, ...]:
     """The masks that the network proposes for boxes."""
     prompts = tuple(Prompt(box.category_id, (box.x, box.y, box.width, box.height)) for box in boxes)
