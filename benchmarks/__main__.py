@@ -50,6 +50,7 @@ APART = (
     "toy_bottleneck",
     "walls",
     "warm_retraining",
+    "weak_start",
 )
 """Take a GPU, arguments, or a quarter of an hour and more; run by name alone."""
 

@@ -54,7 +54,8 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     asked = parser.parse_args()
     if asked.table:
-        return print_table(lines(asked.out))
+        print_table(lines(asked.out))
+        return
     done = {(line["set"], line["seed"], line["arm"], line["labels"]) for line in lines(asked.out)}
     for seed in asked.seeds:
         for name in asked.sets:
@@ -131,27 +132,23 @@ def print_table(rows: Sequence[dict[str, Any]]) -> None:
     for name in sorted({row["set"] for row in rows}):
         for share in POINTS:
             for arm in tuple(ARMS)[1:]:
-                gains = [
-                    gain
-                    for seed in sorted({row["seed"] for row in rows})
-                    for gain in _gain(rows, name, seed, arm, share)
-                ]
+                seeds = sorted({row["seed"] for row in rows})
+                gains = [gain for seed in seeds for gain in _gain(rows, (name, seed, arm), share)]
                 print(f"| {name} | {share} | {arm} | {len(gains)} | {_told(gains, 3, '+')} |")
 
 
 SHOWN = (("seconds", 0), ("pq", 3), ("ap50", 3))
 
 
-def _gain(rows: Sequence[dict[str, Any]], name: str, seed: int, arm: str, share: float) -> list[float]:
+def _gain(rows: Sequence[dict[str, Any]], campaign: tuple[str, int, str], share: float) -> list[float]:
     """Panoptic quality less that of drawing at a share of the seconds that drawing takes; none where one is missing.
 
     Before its first network, an arm has a quality of 0.
     """
     curves = []
-    for each in ("drawn", arm):
-        points = sorted(
-            (row["seconds"], row["pq"]) for row in rows if (row["set"], row["seed"], row["arm"]) == (name, seed, each)
-        )
+    for arm in ("drawn", campaign[2]):
+        mine = [row for row in rows if (row["set"], row["seed"], row["arm"]) == (*campaign[:2], arm)]
+        points = sorted((row["seconds"], row["pq"]) for row in mine)
         if len(points) < len(LABELS):
             return []
         curves.append(np.array([(0.0, 0.0), (points[0][0] - 1e-6, 0.0), *points]))
