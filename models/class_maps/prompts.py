@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from maskloop.errors import InvalidPrompt
 from maskloop.masks import Mask
 from maskloop.values import ObjectProposal, Prompt
 from models.class_maps.mapping import Pixels, brought_to, classify, enlarged, refined, sampled, unrefined
@@ -71,7 +72,18 @@ def outline_prompts(model: FittedClassMaps, image: PromptedImage) -> tuple[Objec
 
     Args:
         model: its networks in eval mode.
+
+    Raises:
+        InvalidImage: the image is not of the size that it is said to be of.
+        InvalidPrompt: a prompt names a category that the networks have not learnt.
     """
+    for place, prompt in enumerate(image.prompts):
+        if prompt.category_id and prompt.category_id not in model.categories:
+            raise InvalidPrompt(
+                f"prompt {place} names category {prompt.category_id}, of which this model version has no map; it was "
+                "trained before the category was there",
+                field="prompts.category_id",
+            )
     seen = _seen(model, image)
     return tuple(_answer(model, seen, prompt) for prompt in image.prompts)
 

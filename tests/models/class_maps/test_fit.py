@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel
+from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel, InvalidPrompt
 from maskloop.masks import Mask
-from maskloop.values import Counts, HeadState, ObjectLabel
+from maskloop.values import Counts, HeadState, ObjectLabel, Prompt
 from models.class_maps.fit import USUAL_THRESHOLD, fit
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import ClassMapsRecipe
@@ -20,6 +20,7 @@ from models.data.samples import Example, ImageToScore
 from models.kinds.load import load_model
 from models.kinds.networks import fit as fit_any
 from models.kinds.recipes import recipe_from_dict, resolve
+from models.predictor import PromptedImage
 
 CPU = torch.device("cpu")
 CATEGORIES = (4, 9)
@@ -178,6 +179,25 @@ def test_a_crf_draws_along_the_edges(weak):
     (truth,) = PICTURES[19].objects
     before, after = (max(item.mask.iou(truth.mask) for item in found.proposals.objects) for found in (plain, refined))
     assert after > before
+
+
+def test_a_prompt_for_a_category_that_was_not_learnt_is_refused_by_its_place(weak):
+    """The vocabulary may have grown since."""
+    boxed = Prompt(category_id=9, box=(2, 2, 40, 40))
+    asked = PromptedImage(items(PICTURES[19:20])[0], (SIDE, SIDE), (boxed, replace(boxed, category_id=5)))
+    with pytest.raises(InvalidPrompt, match="prompt 1 names category 5"):
+        weak.propose([asked])
+
+
+def test_a_prompt_outlines_what_stands_out_in_its_box(weak):
+    (truth,) = PICTURES[19].objects
+    x, y, width, height = truth.mask.box
+    box = (x - 4, y - 4, width + 8, height + 8)  # squares keep four pixels from every side
+    asked = PromptedImage(items(PICTURES[19:20])[0], (SIDE, SIDE), (Prompt(category_id=truth.category_id, box=box),))
+    ((found,),) = weak.propose([asked])
+    inside = np.zeros((SIDE, SIDE), dtype=bool)
+    inside[box[1] : box[1] + box[3], box[0] : box[0] + box[2]] = True
+    assert found.mask.iou(truth.mask) > Mask.from_array(inside).iou(truth.mask)
 
 
 def test_without_a_category_there_is_nothing_to_learn():
