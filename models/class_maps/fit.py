@@ -154,7 +154,7 @@ def _with_head(
         asking,
         calibrator=fit_on(rows),
         head=state if trust else HeadState.UNTRUSTED,
-        metrics={**asking.metrics, **measured},
+        metrics={**asking.metrics, **measured, "held_out_fit": float(trust)},
     )
 
 

@@ -169,6 +169,7 @@ def test_a_head_is_judged_on_images_whose_classes_nobody_told():
     assert alone.calibrator.is_fitted
     assert alone.head is HeadState.UNTRUSTED
     assert model.metrics["held_out_images"] == 10
+    assert (model.metrics["held_out_fit"], alone.metrics["held_out_fit"]) == (1.0, 0.0)
     trained = sum("iteration 2 of 2" in message for message in messages)
     assert trained == 2
     held = fitted(recipe)  # what the held-out fit came to: the same labels, the same seed
