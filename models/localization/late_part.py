@@ -46,6 +46,13 @@ class LatePart(nn.Module):
         return {name: value.detach() for name, value in self.named_parameters() if not name.startswith("early.")}
 
     @torch.no_grad()
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Make weights, named as `weights` names them, the classifier's own."""
+        own = dict(self.named_parameters())
+        for name, value in weights.items():
+            own[name].copy_(value)
+
+    @torch.no_grad()
     def before(self, images: Tensor) -> Tensor:
         """What the late part is fed, of normalised images (B, 3, H, W); no gradient passes."""
         features: Tensor = self.early(images)
