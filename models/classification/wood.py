@@ -31,7 +31,6 @@ from models.classification.train import Classification
 from models.classification.views import with_longer_side
 from models.classification.wood_centres import class_means, image_features, k_means
 from models.classification.wood_losses import distance_loss, distances, nearest_pairs, nothing_loss, perturbed
-from models.encoders.backbones import StagedEncoder
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.fingerprint import TrainingInputs
@@ -41,7 +40,7 @@ from models.training.recipe_options import JsonOptions, check_options
 VERSION = 1
 """Of centres and losses; raised when a change makes trainings come to other weights."""
 CENTRES = 0.1  # of the progress shown
-LEARNT_STAGES = 2  # of the encoder, the last ones
+CUT = 2  # of the encoder's four stages, those that do not learn
 BOTTLE = 4  # of VOC's classes by their index
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "threshold": ("batch", "image"),
@@ -91,7 +90,7 @@ def train_wood(
     The weights after the last iteration are kept. Nothing is held out, so there are no metrics.
 
     Args:
-        classifier: its encoder has stages.
+        classifier: its encoder can be cut behind its second stage.
         examples: images that hold a category, and OoD images, which hold none; read once. Their order has no
             influence: OoD images are clustered in the order of their ids.
         recipe: of views, batches, rates and iterations; `None` for that of the classifier. BatchNorm uses its running
@@ -99,8 +98,8 @@ def train_wood(
         resume_path, progress, cache: see `models.training.loop.run`.
 
     Raises:
-        InvalidArgument: no example holds a category, or none holds nothing; or the encoder is not the recipe's, or has
-            no stages.
+        InvalidArgument: no example holds a category, or none holds nothing; or the encoder is not the recipe's, or
+            cannot be cut.
         InvalidLabel: an example's category is not of the vocabulary.
         FailedPrecondition: the loss is no longer finite.
         StorageFull: a checkpoint cannot be written.
@@ -133,15 +132,13 @@ def learning_copy(network: ImageClassifier) -> ImageClassifier:
     """A copy in eval mode of which the last two stages and the head learn, and no BatchNorm's statistics.
 
     Raises:
-        InvalidArgument: the encoder has no stages.
+        InvalidArgument: the encoder cannot be cut.
     """
-    encoder = copy.deepcopy(network.encoder)
-    if not isinstance(encoder, StagedEncoder):
-        raise InvalidArgument("the classifier's encoder has no stages of which some could learn", field="classifier")
-    made = ImageClassifier(encoder, network.head.out_channels, frozen_norm=True)
+    made = ImageClassifier(copy.deepcopy(network.encoder), network.head.out_channels, frozen_norm=True)
     made.load_state_dict(network.state_dict())
-    encoder.requires_grad_(False)
-    encoder.stages[-LEARNT_STAGES:].requires_grad_(True)
+    made.encoder.requires_grad_(False)
+    _, late = made.encoder.cut(CUT)
+    late.requires_grad_(True)
     return made.eval()
 
 

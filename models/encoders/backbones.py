@@ -23,14 +23,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from maskloop.errors import InvalidConfig, Unavailable
+from maskloop.errors import InvalidArgument, InvalidConfig, Unavailable
 from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
+from models.encoders.in_order import Painted, cut_behind, painted
 from models.encoders.names import TIMM
 from models.encoders.pretrained import PretrainedEncoder, load_pretrained
 from models.encoders.weights_file import read_weights
 
 DOWNLOAD_DEADLINE_S = 600.0
 DOWNLOAD_LIMIT_BYTES = 1 << 30
+SAME_WITHIN = 1e-3
+"""Largest difference between the last taps of an encoder and of its two parts, as a share of the largest value."""
 
 
 class Encoder(nn.Module, ABC):
@@ -51,6 +54,17 @@ class Encoder(nn.Module, ABC):
 
     def freeze_stem(self) -> None:
         """Train no parameter of the part before the stages; an encoder that has no such part is left as it is."""
+
+    def cut(self, stages: int) -> tuple[nn.Module, nn.Module]:
+        """What comes early, of normalised images, and what makes the last tap of that; the modules are the encoder's.
+
+        Args:
+            stages: so many come early, of the four behind the stem; 2 cuts behind the tap at 1/8.
+
+        Raises:
+            InvalidArgument: the encoder cannot be cut there.
+        """
+        raise InvalidArgument(f"the encoder cannot be cut after {stages} stages", field="cut")
 
 
 class StagedEncoder(Encoder):
@@ -75,6 +89,12 @@ class StagedEncoder(Encoder):
     def freeze_stem(self) -> None:
         """See `Encoder.freeze_stem`."""
         self.stem.requires_grad_(requires_grad=False)
+
+    def cut(self, stages: int) -> tuple[nn.Module, nn.Module]:
+        """See `Encoder.cut`."""
+        if not 0 <= stages <= len(self.stages):
+            return super().cut(stages)
+        return nn.Sequential(self.stem, self.pool, *self.stages[:stages]), nn.Sequential(*self.stages[stages:])
 
 
 class TimmEncoder(Encoder):
@@ -101,7 +121,7 @@ class TimmEncoder(Encoder):
 
     def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
         """See `Encoder.forward`."""
-        pixels = (images * self.gain + self.shift).contiguous(memory_format=torch.channels_last)
+        pixels = painted(images, self.gain, self.shift)
         taps: list[Tensor] = self.trunk(pixels)
         return (taps[-5:] if self.has_half else [_in_fours(pixels), *taps[-4:]])[:most]
 
@@ -110,6 +130,24 @@ class TimmEncoder(Encoder):
         super().train(mode)
         self.trunk.eval()
         return self
+
+    @torch.no_grad()
+    def cut(self, stages: int) -> tuple[nn.Module, nn.Module]:
+        """See `Encoder.cut`. A network can be cut that calls its parts one after the other; a picture tells."""
+        info: Any = self.trunk.feature_info
+        taps = info.module_name()[-5 if self.has_half else -4 :]
+        place = stages if self.has_half else stages - 1  # the stem's tap is the one at 1/2
+        parts = cut_behind(self.trunk, taps, place) if 0 <= place < len(taps) else None
+        if parts is None:
+            return super().cut(stages)
+        early, late = nn.Sequential(Painted(self.gain, self.shift), parts[0]), parts[1]
+        picture = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).to(self.gain)
+        last = self(picture)[-1]
+        try:
+            same = torch.allclose(late(early(picture)), last, rtol=0, atol=SAME_WITHIN * float(last.abs().max()))
+        except (AssertionError, AttributeError, RuntimeError, TypeError, ValueError):  # of parts that do not fit
+            same = False
+        return (early, late) if same else super().cut(stages)
 
 
 class BasicBlock(nn.Module):

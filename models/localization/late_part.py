@@ -9,17 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from maskloop.errors import InvalidArgument
 from models.classification.network import ImageClassifier
-from models.encoders.backbones import StagedEncoder
 
 
 class LatePart(nn.Module):
     """The stages behind a cut and the head of a classifier; its modules are the classifier's own.
 
     Args:
-        early: stem, pooling and stages before the cut.
-        stages: those behind it.
+        early: what comes before the cut.
+        stages: of the encoder, behind it.
         head: the classifier's.
     """
 
@@ -31,16 +29,12 @@ class LatePart(nn.Module):
 
     @classmethod
     def of(cls, classifier: ImageClassifier, cut: int) -> Self:
-        """Cut after `cut` of the encoder's stages; 0 is right behind the stem.
+        """Cut after `cut` of the encoder's four stages; 0 is right behind the stem.
 
         Raises:
-            InvalidArgument: the encoder has no stages, or fewer.
+            InvalidArgument: the encoder cannot be cut there.
         """
-        encoder = classifier.encoder
-        if not isinstance(encoder, StagedEncoder) or not 0 <= cut <= len(encoder.stages):
-            raise InvalidArgument(f"the classifier's encoder cannot be cut after {cut} stages", field="cut")
-        early = nn.Sequential(encoder.stem, encoder.pool, *encoder.stages[:cut])
-        return cls(early, nn.Sequential(*encoder.stages[cut:]), classifier.head)
+        return cls(*classifier.encoder.cut(cut), classifier.head)
 
     @property
     def device(self) -> torch.device:
@@ -50,6 +44,13 @@ class LatePart(nn.Module):
     def weights(self) -> dict[str, Tensor]:
         """Of stages and head, by name, cut off from whatever learns them elsewhere."""
         return {name: value.detach() for name, value in self.named_parameters() if not name.startswith("early.")}
+
+    @torch.no_grad()
+    def take(self, weights: Mapping[str, Tensor]) -> None:
+        """Make weights, named as `weights` names them, the classifier's own."""
+        own = dict(self.named_parameters())
+        for name, value in weights.items():
+            own[name].copy_(value)
 
     @torch.no_grad()
     def before(self, images: Tensor) -> Tensor:

@@ -33,6 +33,19 @@ AT_ONCE = 4  # crops that are learnt from at once, for memory's sake
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """What fitting to an image comes to.
+
+    Args:
+        maps: of the image.
+        weights: of the classifier's late part, by name, those of the last maps that count at every scale.
+    """
+
+    maps: ClassMaps
+    weights: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
 class Rib(MapMethod):
     """The options; for COCO the authors take rate 5e-6, tau 0.5, most 1000 and most_spread 0.8.
 
@@ -92,24 +105,34 @@ class Rib(MapMethod):
     def maps(
         self, classifier: ImageClassifier, images: Sequence[NDArray[np.uint8]], classes: Sequence[Sequence[int]]
     ) -> list[ClassMaps]:
-        """See `MapMethod.maps`.
+        """See `MapMethod.maps`; errors as `fit`."""
+        check_asked(classifier, images, classes)
+        late = self._late(classifier)
+        return [self._fitted(late, pixels, asked).maps for pixels, asked in zip(images, classes, strict=True)]
+
+    def fit(self, classifier: ImageClassifier, pixels: NDArray[np.uint8], classes: Sequence[int]) -> Fitted:
+        """As `maps`, of one image, with the weights that were fitted to it.
 
         Raises:
             InvalidArgument: the classifier's encoder cannot be cut there, or crops are of a class it does not know.
         """
-        check_asked(classifier, images, classes)
+        check_asked(classifier, [pixels], [classes])
+        return self._fitted(self._late(classifier), pixels, classes)
+
+    def _late(self, classifier: ImageClassifier) -> LatePart:
         known = classifier.head.out_channels
         if self.others and not all(0 <= index < known for held in self.others.classes for index in held):
             raise InvalidArgument(f"classes of other images are not all of 0 to {known - 1}", field="others")
-        late = LatePart.of(classifier, self.cut)
-        with torch.inference_mode(mode=False), torch.enable_grad():
-            return [self._maps(late, pixels, asked) for pixels, asked in zip(images, classes, strict=True)]
+        return LatePart.of(classifier, self.cut)
 
-    def _maps(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int]) -> ClassMaps:
+    @torch.inference_mode(mode=False)
+    @torch.enable_grad()
+    def _fitted(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int]) -> Fitted:
         device, size = late.device, pixels.shape[:2]
         views = {scale: late.before(view_pair(pixels, scale, device)) for scale in self.scales}
         sums = {scale: torch.zeros((), device=device) for scale in self.scales}
         weights, stopped, crops = Weights(late.weights()), False, self._crops(late, pixels, asked, 0)
+        seen_whole = weights.values
         for step in range(self.steps + self.last_map):
             last = stopped or step == self.steps - (not self.last_map)  # nobody looks through what it would teach
             lesson, told = _Lesson(self, late, weights.values), 0.0
@@ -120,8 +143,9 @@ class Rib(MapMethod):
                 seen = join_views(maps.detach()[:, list(asked)].relu())
                 sums[scale] = sums[scale] + seen
                 if step and scale == self.scales[0] and self._has_spread(seen):
-                    return join_scales(list(sums.values()), asked, size)
+                    return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
                 told += lesson.learn(maps, [asked, asked]) if taught else 0.0
+            seen_whole = weights.values
             stopped = self.bound == "stop" and abs(told) > self.most
             if last or (stopped and not self.last_map):
                 break
@@ -131,7 +155,7 @@ class Rib(MapMethod):
                 part = slice(start, start + AT_ONCE)
                 lesson.learn(lesson.maps(crops.images[part]), crops.classes[part])
             weights = self.sgd.step(step, weights, lesson.gradients, self._rates(weights.values))
-        return join_scales(list(sums.values()), asked, size)
+        return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
 
     def _crops(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int], step: int) -> LabeledCrops:
         """What the late part is fed of other images' crops."""

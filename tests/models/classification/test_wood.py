@@ -287,6 +287,25 @@ def test_the_last_two_stages_and_the_head_learn_and_nothing_else(classifier):
     assert made.snapshot == tuple(sorted(example.image_id for example in EXAMPLES))
 
 
+def test_of_timms_encoders_what_comes_behind_the_tap_at_an_eighth_learns():
+    recipe = resolve_classifier("compact", encoder="timm:test_efficientnet", **TINY)
+    began = train_classifier(
+        EXAMPLES, CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=lambda *_: None
+    )
+    before = copy.deepcopy(began.network.state_dict())
+    made = learnt(began, recipe=recipe)
+    after = made.network.state_dict()
+    early, late = made.network.encoder.cut(2)
+    there = {id(value): name for name, value in made.network.named_parameters()}
+    learns = {there[id(value)] for value in late.parameters()} | {"head.weight"}
+    stays = {there[id(value)] for value in early.parameters()}
+    assert learns | stays == set(there.values())
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed <= learns  # and so no norm's statistics
+    assert all(name in changed for name in learns if before[name].ndim > 1)
+    assert torch.equal(began.network.head.weight, before["head.weight"])
+
+
 def test_it_is_repeated_by_its_seed_alone_and_after_a_kill(classifier, tmp_path):
     made, again, other = learnt(classifier), learnt(classifier, examples=EXAMPLES[::-1]), learnt(classifier, seed=3)
     assert torch.equal(made.head, again.head)

@@ -5,7 +5,7 @@ import timm
 import torch
 from torch import nn
 
-from maskloop.errors import InvalidConfig
+from maskloop.errors import InvalidArgument, InvalidConfig
 from models.data.samples import normalise
 from models.encoders.backbones import build_encoder
 from models.encoders.names import PACKAGED, TIMM
@@ -87,6 +87,38 @@ def test_its_state_says_how_it_wants_its_images():
     known, bare = build_encoder(NAME, "package"), build_encoder(NAME)
     bare.load_state_dict(known.state_dict())
     assert all(map(torch.equal, bare(normalise(PICTURES)), known(normalise(PICTURES))))
+
+
+@pytest.mark.parametrize(
+    ("name", "stride"), [(PACKAGED, 16), ("resnet18", 16), ("test_convnext", 32), ("mobilenetv3_small_050", 16)]
+)
+@torch.no_grad()
+def test_its_two_parts_make_the_last_tap_wherever_it_is_cut(name, stride):
+    encoder = build_encoder(f"{TIMM}{name}", "", stride)
+    images = normalise(PICTURES)
+    taps = encoder(images)
+    for stages in range(1 - encoder.has_half, 5):
+        early, late = encoder.cut(stages)
+        between = early(images)
+        assert between.shape == taps[stages].shape
+        assert torch.equal(late(between), taps[-1])
+        parts = [module for part in (early, late) for module in part.modules() if list(module.parameters())]
+        assert {id(value) for part in parts for value in part.parameters()} <= {*map(id, encoder.parameters())}
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        (PACKAGED, 5),
+        (PACKAGED, -1),
+        ("test_convnext", 0),  # whose stem has no tap
+        ("hrnet_w18_small", 2),  # whose taps come from no part
+        ("xception41", 2),  # which calls activations between parts
+    ],
+)
+def test_an_encoder_that_cannot_be_cut_there_says_so(name, stages):
+    with pytest.raises(InvalidArgument, match=f"cannot be cut after {stages} stages"):
+        build_encoder(f"{TIMM}{name}").cut(stages)
 
 
 @pytest.mark.parametrize(
