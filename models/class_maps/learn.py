@@ -15,7 +15,7 @@ import torch
 from maskloop.errors import InvalidArgument, InvalidLabel
 from models.class_maps.mapping import brought_to
 from models.class_maps.networks import DROPOUT, ClassMapNetworks
-from models.class_maps.recipe import ClassMapsRecipe
+from models.class_maps.recipe import WITH_OTHERS, ClassMapsRecipe
 from models.class_maps.refinements import REFINEMENTS, LearningSettings, Refinement, Seeded
 from models.classification.data import ClassExample
 from models.classification.network import ImageClassifier
@@ -145,7 +145,7 @@ class Learning:
 
     def _others(self, material: Material) -> tuple[torch.Tensor, torch.Tensor] | tuple[()]:
         """What RIB looks at besides the picture that it maps."""
-        if self.recipe.method != "rib":
+        if self.recipe.method not in WITH_OTHERS:
             return ()
         drawn, side = material.others(self.seed), self.recipe.of_classifier().image_size
         squares = [resize_image(item.pixels, side) for item in drawn]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.class_maps.recipe import ClassMapsRecipe
+from models.class_maps.recipe import WITH_OTHERS, ClassMapsRecipe
 from models.class_maps.refinements import REFINEMENTS, Refinement
 from models.classification.network import ImageClassifier, build_classifier
 from models.localization.advcam import AdvCam
@@ -19,6 +19,7 @@ from models.localization.gradcam import GradCam
 from models.localization.maps import MapMethod
 from models.localization.rib import Rib
 from models.localization.rib_crops import RibCrops
+from models.localization.with_rib import WithRib
 
 DROPOUT = WindowDropout()
 
@@ -64,8 +65,9 @@ class ClassMapNetworks(nn.Module):
             return GradCam()
         if recipe.method == "ficklenet":
             return FickleNet(seed=seed, passes=recipe.fickle_passes)
-        if recipe.method == "rib":
-            return Rib(others=self._crops(seed), redraw=False, steps=recipe.rib_steps)
+        if recipe.method in WITH_OTHERS:
+            rib = Rib(others=self._crops(seed), redraw=False, steps=recipe.rib_steps)
+            return rib if recipe.method == "rib" else WithRib(AdvCam(steps=recipe.advcam_steps), rib)
         return Cam()
 
     def _crops(self, seed: int) -> RibCrops | None:

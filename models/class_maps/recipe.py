@@ -14,7 +14,9 @@ FORMAT = "maskloop.class_maps.2"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
 MOST_CLOSING = 201  # pixels, see models/proposals/from_maps.py
 AUTO = "auto"
-METHODS = ("cam", "gradcam", "advcam", "ficklenet", "rib", AUTO)
+WITH_OTHERS = ("rib", "rib_advcam")
+"""Methods that look at other images besides the one that they map."""
+METHODS = ("cam", "gradcam", "advcam", "ficklenet", *WITH_OTHERS, AUTO)
 LEARNT_REFINEMENTS = ("psa", "irn", "dsrg")
 REFINEMENTS = ("none", "crf", *LEARNT_REFINEMENTS, AUTO)
 SPLITS = ("components", "watershed", "displacement")

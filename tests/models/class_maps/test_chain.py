@@ -114,7 +114,7 @@ def test_each_method_is_the_one_that_is_named():
     fickle = fitted(replace(TINY, method="ficklenet"))
     assert fickle.network.method(fickle.recipe, 5) == FickleNet(seed=5, passes=2)
     names = {type(model.network.method(replace(TINY, method=name), 0)).__name__ for name in METHODS if name != "auto"}
-    assert names == {"Cam", "GradCam", "AdvCam", "FickleNet", "Rib"}
+    assert names == {"Cam", "GradCam", "AdvCam", "FickleNet", "Rib", "WithRib"}
 
 
 def _drawn_others() -> tuple[ClassExample, ...]:
