@@ -145,9 +145,15 @@ def run(campaign: Campaign, setting: Setting, kept: Kept) -> Iterator[dict[str, 
 
 
 def trained(
-    setting: Setting, labeled: Sequence[Example], seed: int, kept: Kept, previous: Promptable | None
+    setting: Setting,
+    labeled: Sequence[Example],
+    seed: int,
+    kept: Kept,
+    previous: Promptable | None,
+    *,
+    pseudo: Sequence[Example] = (),
 ) -> Promptable:
-    """The default network, of these labels."""
+    """The default network, of these labels and pseudo-labels."""
     model = fit(
         labeled,
         setting.categories,
@@ -159,6 +165,7 @@ def trained(
         store=kept.store,
         cache=kept.cache,
         previous=previous,
+        pseudo=pseudo,
     )
     if not isinstance(model, FittedPretrained | FittedDense):
         raise SystemExit("the default recipe has no network on frozen features any more")

@@ -5,7 +5,8 @@
 All arms label the same images in the same order, by the same simulated person, and are helped by their own network with
 proposals and boxes from five labels on. `drawn` draws those five. `class_labels` is first told which classes `TOLD`
 images hold, at a second a class; the five are then reviewed with what class maps show. With `class_labels_boxes` class
-maps answer boxes as well. Five images are one batch: the network of five labels helps with the next ones.
+maps answer boxes as well. With `class_labels_pseudo` every network learns what class maps show in other told images,
+too. Five images are one batch: the network of five labels helps with the next ones.
 
 Lines are those of `python -m benchmarks assisted`, with the seconds so far, those of class labels among them.
 `--table` prints quality over seconds: by labels, and at equal seconds, from straight lines between an arm's networks.
@@ -17,6 +18,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
@@ -28,18 +30,24 @@ from benchmarks.campaigns.assisted import CPU, LABELS, SIDES, Campaign, Helper, 
 from benchmarks.campaigns.assisted_table import USUAL, seconds_of
 from benchmarks.data.head_data import Setting
 from benchmarks.data.photograph_sets import draw
-from maskloop.values import Assist, Split
+from maskloop.values import Assist, ObjectLabel, Split
 from models.annotation.evaluate import evaluate
 from models.class_maps.fit import fit
+from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import ClassMapsRecipe
 from models.classification.data import ClassExample
-from models.data.samples import Example
+from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.training.cache import NetworkCache
 
 SETS = ("wbc_cells", "building_facades")
 TOLD, UNSEEN = 60, 60
-ARMS = {"drawn": Assist.NONE, "class_labels": Assist.PROPOSALS, "class_labels_boxes": Assist.BOXES}
+ARMS = {
+    "drawn": Assist.NONE,
+    "class_labels": Assist.PROPOSALS,
+    "class_labels_boxes": Assist.BOXES,
+    "class_labels_pseudo": Assist.PROPOSALS,
+}
 """And the help that class maps give."""
 POINTS = (0.25, 0.5, 0.75, 1.0)  # of the seconds that the slower arm takes in all
 
@@ -74,17 +82,21 @@ def main() -> None:
 def run(name: str, seed: int, arm: str, setting: Setting, kept: Kept) -> Iterator[dict[str, Any]]:
     """The networks of an arm, one after another."""
     helper, labeled, told, model = None, list[Example](), list[dict[str, Any]](), None
-    class_label_s = 0.0
+    class_label_s, pseudo = 0.0, list[Example]()
     if ARMS[arm] is not Assist.NONE:
         class_label_s = float(TOLD * len(setting.categories))
-        helper = Helper(class_maps(setting, seed, kept), ARMS[arm], shown_from=0.0)
+        weak = class_maps(setting, seed, kept)
+        helper = Helper(weak, ARMS[arm], shown_from=0.0)
+        pseudo = pseudo_labeled(setting, weak) if arm == "class_labels_pseudo" else []
     campaign = Campaign(name, seed, "boxes")
     for number in LABELS:
         for example in setting.labeled[len(labeled) : number]:
             label = said(campaign, example, helper)
             labeled.append(replace(example, objects=label.without_review.objects))
             told.append(told_of(label, len(setting.categories)))
-        model = trained(setting, labeled, seed, kept, model)
+        known = {one.image_id for one in labeled}
+        others = [one for one in pseudo if one.image_id not in known]
+        model = trained(setting, labeled, seed, kept, model, pseudo=others)
         helper = Helper(model, Assist.BOXES)
         measured = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
         yield {
@@ -100,7 +112,26 @@ def run(name: str, seed: int, arm: str, setting: Setting, kept: Kept) -> Iterato
         }
 
 
-def class_maps(setting: Setting, seed: int, kept: Kept) -> Any:
+def pseudo_labeled(setting: Setting, weak: FittedClassMaps) -> list[Example]:
+    """The told images with what class maps show of the classes that they are known to hold."""
+    told = {one.image_id: one for one in setting.labeled[:TOLD]}
+    items = [
+        ImageToScore(key, partial(getattr, one, "pixels"), present=frozenset(item.category_id for item in one.objects))
+        for key, one in told.items()
+    ]
+    found = weak.predict(items, device=CPU, batch_size=1)
+    return [
+        replace(
+            told[each.image_id],
+            objects=tuple(ObjectLabel(one.category_id, one.mask) for one in each.proposals.objects),
+            crowds=(),
+        )
+        for each in found
+        if each.proposals.objects
+    ]
+
+
+def class_maps(setting: Setting, seed: int, kept: Kept) -> FittedClassMaps:
     """The network of class labels alone."""
     known = [
         ClassExample(one.image_id, one.pixels, frozenset(item.category_id for item in one.objects))
