@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.data.head_data import Setting
 from maskloop.formats.coco import read_coco_folder
@@ -28,6 +29,17 @@ SETS = (
 CROPPED = {"building_facades": 256}
 """Side of the windows that are cut out around an object, of sets whose pictures hold too many."""
 KEPT = {"coco_subset": ("person", "car", "bottle", "cup")}
+OOD_FROM = {
+    "balloons": "coco_subset",
+    "building_facades": "wbc_cells",
+    "coco_subset": "coco_subset",
+    "dsb2018_nuclei": "coco_subset",
+    "glas_glands": "coco_subset",
+    "road_cracks": "wbc_cells",
+    "wbc_cells": "coco_subset",
+}
+"""The set whose photographs hold nothing of a set's categories: its own where it has enough of them, else one of quite
+other things. Nobody has looked through them: COCO does not outline balloons."""
 LEAST_PIXELS = 16  # of an object that a window cuts
 TEST_SEED = 99  # the unseen images are the same for every seed
 
@@ -57,6 +69,21 @@ def draw(name: str, labels: int, unseen: int, seed: int, cropped: Mapping[str, i
                 examples.append(example)
         parts.append(examples)
     return Setting(name, parts[0], parts[1], kept)
+
+
+def draw_ood(name: str, number: int, seed: int) -> list[tuple[str, NDArray[np.uint8]]]:
+    """At most so many photographs (H, W, 3) uint8 that hold nothing of a set's kept categories, with their names.
+
+    They are training images of `OOD_FROM`, drawn by the seed.
+    """
+    found = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / OOD_FROM[name])
+    kept = {item.id for item in found.categories if OOD_FROM[name] == name and item.name in KEPT.get(name, ())}
+    drawn: list[tuple[str, NDArray[np.uint8]]] = []
+    for file_name in np.random.default_rng(seed).permutation(sorted(found.train)):
+        image = found.by_name[str(file_name)]
+        if len(drawn) < number and not any(item.category_id in kept for item in image.objects):
+            drawn.append((f"{OOD_FROM[name]} {file_name}", decode_image(image.path.read_bytes(), file_name).pixels))
+    return drawn
 
 
 def _example(image: DatasetImage, kept: Sequence[int], side: int, rng: np.random.Generator) -> Example | None:

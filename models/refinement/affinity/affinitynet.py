@@ -152,15 +152,20 @@ def refine(
     return read_scores(walked_scores(network, pixels, maps, options or PsaWalk()), classes)
 
 
-@torch.no_grad()
 def walked_scores(network: AffinityNetwork, pixels: NDArray[np.uint8], maps: Tensor, options: PsaWalk) -> Tensor:
-    """(n + 1, H, W) float32: ground and maps averaged over cells of 8 x 8, walked, and bilinearly enlarged.
-
-    Image and maps are filled with zeros on the right and at the bottom to whole cells; zeros count in the averages.
-    """
-    height, width = maps.shape[1:]
+    """(n + 1, H, W) float32: ground and maps, walked, see `walked_rows`."""
     ground = (1 - maps.amax(dim=0, keepdim=True)) ** options.alpha
-    whole = filled(torch.cat([ground, maps]), rounded_up(height, STRIDE), rounded_up(width, STRIDE))
+    return walked_rows(network, pixels, torch.cat([ground, maps]), options)
+
+
+@torch.no_grad()
+def walked_rows(network: AffinityNetwork, pixels: NDArray[np.uint8], rows: Tensor, options: PsaWalk) -> Tensor:
+    """Scores (k, H, W) averaged over cells of 8 x 8, walked, each by itself, and bilinearly enlarged; float32.
+
+    Image and scores are filled with zeros on the right and at the bottom to whole cells; zeros count in the averages.
+    """
+    height, width = rows.shape[1:]
+    whole = filled(rows, rounded_up(height, STRIDE), rounded_up(width, STRIDE))
     cells = F.avg_pool2d(whole, STRIDE)
     walked = walk(cells, grid_affinity(network, pixels), radius=network.radius, beta=options.beta, steps=options.steps)
     return enlarged(walked[None], STRIDE, (height, width))[0]
