@@ -21,7 +21,7 @@ from maskloop.labelers import Answers, GroundTruthLabeler
 from maskloop.loop.arms import ArmName, open_arm
 from maskloop.loop.buying import buy
 from maskloop.loop.campaign import begin, buy_test_images, say_what_books_lack
-from maskloop.loop.goals import FirstBatchGoal
+from maskloop.loop.goals import FirstBatchGoal, ImageLevelGoal
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import plan_of
 from maskloop.loop.progress import LineProgress
@@ -277,6 +277,33 @@ def test_a_batch_whose_rest_has_come_is_no_longer_kept_and_the_next_one_is_bough
     assert len(shop.ledger.labeled) == 3
     assert shop.buy_all("next").labeled
     session.give_back()
+
+
+def test_the_rest_of_image_level_labels_waits_for_nobody_and_what_came_too_late_is_left(client, data):
+    """One image of ten is looked at; two are outlined then, and only the other seven still get their class labels."""
+    shop = Shop(client, data, "classes-by-parts", "3images", initial="2images", weak="image_level", weak_share=0.5)
+    session, weak = shop.session, SupervisionKind.IMAGE_LEVEL
+    shop.labeler = ByParts(shop.labeler._objects, CostModel(2))
+    (looked_at,) = buy("classes", session, shop.labeler, kind=weak, goal=ImageLevelGoal(20.0, 2.0)).labeled
+    assert session.books.open_batches == []
+    everybody = GroundTruthLabeler(shop.labeler._objects, CostModel(2))
+    goal, random = shop.plan.initial(shop.ledger), Strategy("random")
+    outlined = buy("first", session, everybody, kind=SupervisionKind.FULL, goal=goal, strategy=random).labeled
+    assert len(outlined) == 2
+    assert take_revisions("before-1", session, shop.labeler, is_measured=False, is_last=False)
+    told = {label.image_id for label in session.client.list_labels(project_id=session.project_id, kind=weak)}
+    assert told == shop.objects.keys() - {pick.image_id for pick, _ in outlined} | {looked_at[0].image_id}
+
+
+def test_an_image_that_was_looked_at_before_is_no_other_tasks_when_it_is_outlined_later(client, data):
+    shop = Shop(client, data, "looked-at-before", "9images")
+    session, weak = shop.session, SupervisionKind.IMAGE_LEVEL
+    buy("classes", session, shop.labeler, kind=weak, goal=ImageLevelGoal(20.0, 2.0))
+    shop.labeler = ByParts(shop.labeler._objects, CostModel(2))
+    first = shop.buy_all("first")
+    assert [each.later > 0 for each in first.batches] == [True]
+    assert take_revisions("before-1", session, shop.labeler, is_measured=False, is_last=False)
+    assert len(shop.ledger.labeled) == len(first.batches[0].batch.picks)
 
 
 def test_notes_that_were_lost_are_told_by_what_the_server_has_charged(client, data):

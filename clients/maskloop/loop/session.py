@@ -267,7 +267,11 @@ class CampaignSession:
     def give_back(self) -> None:
         """End the leases of images that people have not answered; an answer that comes later is still taken."""
         for batch in self.books.open_batches:
-            self.client.release_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, for_later=True)
+            self.leave_for_later(batch)
+
+    def leave_for_later(self, batch: Batch) -> None:
+        """End the leases of a batch's images that people have not answered, as `give_back` does."""
+        self.client.release_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, for_later=True)
 
     def pass_over(self, batch: Batch, reasons: Mapping[str, SkipReason]) -> None:
         """Give images of a batch back without a label, by image id."""

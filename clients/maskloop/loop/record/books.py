@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile
 
 from maskloop.errors import InvalidConfig
 from maskloop.loop.record.ledger import Ledger
@@ -82,9 +83,9 @@ class Books:
         return any(each.batch.id == batch.id for each in self.tasks)
 
     def is_elsewhere(self, image_id: str, batch: Batch) -> bool:
-        """Whether another task has the image by now, so that an answer of this batch comes too late."""
-        others = (each for each in self.tasks if each.batch.id != batch.id and each.batch.kind is batch.kind)
-        return any(image_id in each.image_ids for each in others)
+        """Whether a later task, of any kind, has the image by now, so that an answer of this batch comes too late."""
+        since = dropwhile(lambda each: each.batch.id != batch.id, self.tasks)
+        return any(image_id in each.image_ids for each in since if each.batch.id != batch.id)
 
     def _label(self, label_id: str) -> Label:
         if label_id not in self._known:
