@@ -52,11 +52,12 @@ class Standing:
     skipped_by: frozenset[str]
 
     def is_open(self, kind: SupervisionKind, campaign_id: str) -> bool:
-        """Whether a campaign may ask for a label of this kind. An image known to hold nothing needs no full label."""
+        """Whether a campaign may ask for a label of this kind. Nobody counts, boxes or outlines what
+        is known to hold nothing."""
         content = LABEL_KINDS[kind]
         if self.leased or campaign_id in self.skipped_by or self.labeled.intersection(content.done_by):
             return False
-        return not (content.builds_on_counts and self.holds_nothing)
+        return not (content.tells_how_many and self.holds_nothing)
 
 
 def standings(tx: Transaction, project_id: str, ids: Sequence[str]) -> dict[str, Standing]:

@@ -257,11 +257,11 @@ def _told_empty(rows: Iterable[Row[Any]]) -> set[str]:
 
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
-    """Images that need no label of this kind (any more): labeled, or known to hold nothing if it builds on counts."""
+    """Images that need no label of this kind (any more): labeled, or known to hold nothing if it tells how many."""
     current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
     content = LABEL_KINDS[kind]
     done = [current.where(labels.c.kind == other.value) for other in content.done_by]
     needless = {image_id for query in done for image_id in tx.execute(query).scalars()}
-    if content.builds_on_counts:
+    if content.tells_how_many:
         needless |= _told_empty(tx.execute(_HOLDS.where(labels.c.project_id == project_id)))
     return needless

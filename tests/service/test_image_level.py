@@ -1,4 +1,4 @@
-"""Image-level labels: asked for at random, a second a category; what holds nothing needs no outlines."""
+"""Image-level labels: asked for at random, a second a category; what holds nothing needs no counts and no outlines."""
 
 from __future__ import annotations
 
@@ -64,12 +64,13 @@ def test_they_are_asked_for_at_random_without_a_model_and_cost_a_second_a_catego
     assert open_for(server, IMAGE_LEVEL).isdisjoint({first, second})
 
 
-def test_an_image_that_holds_nothing_needs_no_outlines_until_it_is_corrected(server: Server) -> None:
+@pytest.mark.parametrize("kind", [COUNTS, SupervisionKind.BOXES, FULL])
+def test_an_image_that_holds_nothing_needs_no_more_until_it_is_corrected(server: Server, kind: SupervisionKind) -> None:
     there, empty = server.import_pool(2)
     _, said = submit(server, LabelDraft(there, TWO), LabelDraft(empty, NOTHING))
-    assert open_for(server, FULL) == {there}
+    assert open_for(server, kind) == {there}
     submit(server, LabelDraft(empty, ImageLevelLabel((2,)), supersedes=said.id))
-    assert open_for(server, FULL) == {there, empty}
+    assert open_for(server, kind) == {there, empty}
 
 
 def test_counts_know_better(server: Server) -> None:

@@ -100,6 +100,7 @@ class BoxesLabel(LabelContent):
     done_by = (SupervisionKind.BOXES, SupervisionKind.FULL)
     in_random_order = True
     builds_on_counts = True
+    tells_how_many = True
 
     boxes: tuple[Box, ...] = ()
 

@@ -21,6 +21,7 @@ class Counts(LabelContent):
     kind = SupervisionKind.COUNTS
     done_by = (SupervisionKind.COUNTS, SupervisionKind.FULL)
     in_random_order = True
+    tells_how_many = True
 
     by_category: Mapping[int, int]
 

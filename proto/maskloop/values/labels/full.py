@@ -25,6 +25,7 @@ class FullLabel(LabelContent):
     done_by = (SupervisionKind.FULL,)
     counted_by_budget = True
     builds_on_counts = True
+    tells_how_many = True
 
     objects: tuple[ObjectLabel, ...] = ()
     review: Review | None = None

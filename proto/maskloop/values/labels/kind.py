@@ -52,7 +52,8 @@ class LabelContent(ABC):
         in_random_order: whether they come in random order, because nothing is known of them yet.
         counted_by_budget: whether a budget of images counts it.
         builds_on_counts: whether it says what counts say, and more. Its price is known where an image was counted, less
-            what the counts cost, and an image counted as empty needs none.
+            what the counts cost.
+        tells_how_many: whether it says how many objects there are, so that an image known to hold nothing needs none.
         sorts_images: whether it may put an image into another split; see `puts_in`.
     """
 
@@ -62,6 +63,7 @@ class LabelContent(ABC):
     in_random_order: ClassVar[bool] = False
     counted_by_budget: ClassVar[bool] = False
     builds_on_counts: ClassVar[bool] = False
+    tells_how_many: ClassVar[bool] = False
     sorts_images: ClassVar[bool] = False
 
     @classmethod
