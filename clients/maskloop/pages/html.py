@@ -54,7 +54,7 @@ def environment(*packages: str) -> Environment:
         measure=wording.say_measure,
         a_measure=wording.say_a_measure,
     )
-    pages.globals["count"] = wording.say_count
+    pages.globals.update(count=wording.say_count, learnt_from=wording.say_learnt_from)
     return pages
 
 

@@ -50,6 +50,11 @@ def say_count(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
+def say_learnt_from(labeled_images: int, thing: str = "label") -> str:
+    """What a network was trained on: `12 labels`, or `class labels alone` where nobody had outlined any image."""
+    return say_count(labeled_images, thing) if labeled_images else "class labels alone"
+
+
 def say_budget(seconds: float | None, images: int | None) -> str:
     """A budget as it was given: time, or a number of images."""
     return say_count(images or 0, "labeled image") if seconds is None else say_time(seconds)

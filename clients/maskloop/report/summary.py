@@ -10,7 +10,7 @@ from maskloop.pages.wording import (
     capital,
     say_a_measure,
     say_budget,
-    say_count,
+    say_learnt_from,
     say_number,
     say_strategy,
     say_time,
@@ -130,7 +130,7 @@ def _pending(report: RunReport) -> str:
 
 
 def _without_quality(report: RunReport) -> str:
-    labeled = say_count(report.rounds[-1].labeled_images, "labeled image")
+    labeled = say_learnt_from(report.rounds[-1].labeled_images, "labeled image")
     bought = f"{say_time(report.spent_s)} of {report.time_name} bought {labeled} to learn from."
     return f"{bought} How good the network is was not measured: {report.not_measured}."
 
@@ -141,7 +141,7 @@ def _pending_or_not(report: RunReport) -> tuple[str, ...]:
 
 def _first_network(report: RunReport, first: RoundReport) -> str:
     return (
-        f"The first network, trained on {say_count(first.labeled_images, 'labeled image')} "
+        f"The first network, trained on {say_learnt_from(first.labeled_images, 'labeled image')} "
         f"({say_time(first.spent_s)} of {report.time_name}), reaches {say_a_measure(report.decided_by)} of "
         f"{say_number(measured(first, report.decided_by))}."
     )

@@ -18,6 +18,7 @@ from maskloop.values import (
     Counts,
     FullLabel,
     ImageImport,
+    ImageLevelLabel,
     LabelDraft,
     OodAnswer,
     Rejection,
@@ -252,3 +253,22 @@ def test_a_campaign_that_has_not_begun_has_a_report_that_says_so(server, tmp_pat
         report = LiveProject(client, "r").write_report(tmp_path / "r", "")
     assert (report.rounds, report.initial, report.spent_s) == ((), (), 0.0)
     assert "No quality has been measured yet" in (tmp_path / "r" / "report.html").read_text()
+
+
+def test_a_network_of_class_labels_alone_is_a_round_and_says_what_it_is(server, tmp_path):
+    client, asked = server.client, {"project_id": "w"}
+    client.create_project(**asked, categories=[Category(1, "square"), Category(2, "circle")])
+    images = client.import_images(**asked, images=imports(train=0, test=2, pool=3))
+    pool = [image.id for image in images if image.split is Split.POOL]
+    client.create_campaign(**asked, campaign_id="c", budget=Budget(seconds=99.0), strategy=Strategy("random"))
+    batch = client.select_batch(**asked, annotator="ada", kind=SupervisionKind.IMAGE_LEVEL, images=3)
+    told = [LabelDraft(image_id, ImageLevelLabel((1,))) for image_id in pool]
+    client.submit_labels(**asked, annotator="ada", batch_id=batch.id, labels=told)
+    overrides = {"classifier": "compact", "iterations": 1}
+    model = client.wait_operation(client.train_model(**asked, recipe="class_maps", overrides=overrides)).result
+    client.wait_operation(client.evaluate_model(**asked))
+    (only,) = LiveProject(client, "w").write_report(tmp_path / "w", "").rounds
+    assert (only.model_version, only.labeled_images, only.spent_s) == (model.id, 0, 6.0)
+    page = (tmp_path / "w" / "report.html").read_text()
+    assert "The first network, trained on class labels alone (" in page
+    assert '<td class="n">class labels alone</td>' in page

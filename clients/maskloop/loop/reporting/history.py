@@ -40,7 +40,7 @@ class CampaignHistory:
         project, campaign: which.
         labels: the project's labels, oldest first, corrections included.
         batches: the campaign's.
-        models: the project's model versions that learnt from labels alone, newest first.
+        models: the project's model versions that learnt from no pseudo-labels, newest first.
         operations: the project's long work, newest first.
     """
 

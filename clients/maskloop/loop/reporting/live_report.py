@@ -89,11 +89,7 @@ class LiveProject:
             campaign=campaign,
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
             batches=list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id)),
-            models=[
-                model
-                for model in self.client.list_models(project_id=self.project_id)
-                if model.pseudo is None and model.labeled_images
-            ],
+            models=[model for model in self.client.list_models(project_id=self.project_id) if model.pseudo is None],
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
 
