@@ -15,15 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Picture
 
-from maskloop.formats.coco import coco_document
+from maskloop.formats.coco import proposals_document
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.files import write_atomically
+from maskloop.formats.overlay import overlay
 from maskloop.formats.polygons import polygons_of
 from maskloop.formats.tools.writing import check_stems
 from maskloop.formats.tools.yolo import write_yolo
 from maskloop.values import Category, ObjectLabel, ObjectProposal
 from service.predict.geojson import feature_collection
-from service.predict.overlay import overlay
 
 COCO_EVERY_S = 60.0
 """A file of all pictures is written anew so often, and at the end: little is lost when a run is killed."""
@@ -151,26 +151,24 @@ class Coco(Output):
 
     setting: Setting
     pictures: list[_Listed] = field(default_factory=list)
-    labels: dict[str, list[ObjectLabel]] = field(default_factory=dict)
-    scores: dict[str, list[float]] = field(default_factory=dict)
+    objects: dict[str, tuple[ObjectProposal, ...]] = field(default_factory=dict)
     written: float = field(default_factory=time.monotonic)
 
     def write(self, picture: Outlined) -> None:
         """As `Output.write`."""
-        name = picture.file_name
-        self.pictures.append(_Listed(name, picture.width, picture.height))
-        self.labels[name] = [ObjectLabel(item.category_id, item.mask) for item in picture.objects]
-        self.scores[name] = [item.predicted_iou for item in picture.objects]
+        self.pictures.append(_Listed(picture.file_name, picture.width, picture.height))
+        self.objects[picture.file_name] = picture.objects
         if time.monotonic() - self.written > COCO_EVERY_S:
             self.finish()
 
     def finish(self) -> None:
         """As `Output.finish`."""
-        document = coco_document(self.setting.categories, self.pictures, self.labels, self.scores)
-        score = "predicted IoU" if self.setting.calibrated else "confidence; this model's head is not calibrated"
-        document["info"] = {"description": "made by maskloop predict", "score": score}
+        calibrated = self.setting.calibrated
+        document = proposals_document(
+            self.setting.categories, self.pictures, self.objects, calibrated=calibrated, made_by="maskloop predict"
+        )
         if self.setting.polygons:
-            masks = (item.mask for picture in self.pictures for item in self.labels[picture.file_name])
+            masks = (item.mask for picture in self.pictures for item in self.objects[picture.file_name])
             for annotation, mask in zip(cast(list[dict[str, object]], document["annotations"]), masks, strict=True):
                 annotation["segmentation"] = [
                     [value for point in polygon for value in point] for polygon in polygons_of(mask)

@@ -7,9 +7,9 @@ import io
 import numpy as np
 from PIL import Image
 
+from maskloop.formats.overlay import COLOURS, overlay
 from maskloop.masks import Mask
 from maskloop.values import Category, ObjectProposal
-from service.predict.overlay import COLOURS, overlay
 
 
 def drawn(solid, *, calibrated=True, name="i"):
@@ -38,3 +38,13 @@ def test_a_mask_is_tinted_and_its_outline_is_all_colour():
     assert tuple(picture[49, 35]) == COLOURS[0]
     assert tuple(picture[30, 49]) == COLOURS[0]
     assert tuple(picture[40, 35]) == tuple(np.round(0.35 * np.array(COLOURS[0])).astype(int))
+
+
+def test_a_jpeg_looks_the_same():
+    solid = np.zeros((60, 60), dtype=bool)
+    solid[10:50, 20:50] = True
+    item = ObjectProposal(1, Mask.from_array(solid), 0.91, 0.91)
+    blank = np.zeros((60, 60, 3), dtype=np.uint8)
+    file = Image.open(io.BytesIO(overlay(blank, [item], [Category(1, "i")], calibrated=True, jpeg=True)))
+    assert file.format == "JPEG"
+    assert np.abs(np.asarray(file).astype(int) - drawn(solid)).mean() < 5

@@ -14,18 +14,27 @@ from maskloop.values import Category, ObjectProposal
 
 COLOURS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
 LETTERS = 12  # least height of what is written, in pixels
+QUALITY = 88  # of JPEG
 TINT = 0.35  # how much of a mask's colour covers the picture; its outline is all colour
 NOT_CALIBRATED = "not calibrated: no predicted IoU"
 
 
 def overlay(
-    pixels: NDArray[np.uint8], objects: Sequence[ObjectProposal], categories: Sequence[Category], *, calibrated: bool
+    pixels: NDArray[np.uint8],
+    objects: Sequence[ObjectProposal],
+    categories: Sequence[Category],
+    *,
+    calibrated: bool,
+    jpeg: bool = False,
 ) -> bytes:
-    """PNG of a picture (H, W, 3) with its masks in the colours of their categories, outlined and named.
+    """PNG, or JPEG, of a picture (H, W, 3) with its masks in the colours of their categories, outlined and named.
 
     Args:
         pixels: drawn on: a copy of a large photograph would take hundreds of megabytes.
+        objects: whose masks are of its size.
+        categories: the vocabulary.
         calibrated: whether a head predicts IoU, written beside the names then; else a line says that none does.
+        jpeg: for pictures to look at, a tenth as large.
     """
     colours = {category.id: COLOURS[place % len(COLOURS)] for place, category in enumerate(categories)}
     stroke = max(1, max(pixels.shape) // 800)
@@ -34,7 +43,10 @@ def overlay(
     picture = Picture.fromarray(pixels)
     _write_names(picture, objects, {category.id: category.name for category in categories}, calibrated=calibrated)
     file = io.BytesIO()
-    picture.save(file, "PNG", compress_level=1)
+    if jpeg:
+        picture.save(file, "JPEG", quality=QUALITY)
+    else:
+        picture.save(file, "PNG", compress_level=1)
     return file.getvalue()
 
 
