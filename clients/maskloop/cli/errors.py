@@ -67,12 +67,13 @@ def _complain(message: str) -> None:
 
 
 @contextmanager
-def resumable(log: Path, again: Sequence[str]) -> Iterator[None]:
+def resumable(log: Path, again: Sequence[str], safe: str = "What was bought is safe.") -> Iterator[None]:
     """Say how to go on with a run that was stopped, or that something ended which may pass.
 
     Args:
         log: the server's, or a folder of such; named if it is there.
         again: the command that goes on with it.
+        safe: what is not lost.
     """
     try:
         with _stopped_by_sigterm():
@@ -82,7 +83,7 @@ def resumable(log: Path, again: Sequence[str]) -> Iterator[None]:
         raise typer.Exit(STOPPED) from None
     except WORTH_RESUMING:
         wrote = f" What the server wrote: {log}." if log.exists() else ""
-        _say_how_to_go_on(f"What was bought is safe.{wrote}", again)
+        _say_how_to_go_on(f"{safe}{wrote}", again)
         raise
 
 

@@ -19,21 +19,27 @@ Key = tuple[str, tuple[int, int] | None, int, int]
 def without_copies(dataset: Dataset) -> Dataset:
     """The data set with each picture once: a copy in the pool would be paid for twice, and one of a test image would
     teach what is measured. The test image stays, else the first of them; the others are passed over."""
-    images = [dataset.by_name[name] for name in (*dataset.test, *dataset.train)]
-    kept: dict[Key, DatasetImage] = {}
-    copies: dict[str, PassedOver] = {}
-    for image, key in _keys(images):
-        first = kept.setdefault(key, image)
-        if first is not image:
-            copies[image.file_name] = PassedOver(image.file_name, f"the same picture as {first.file_name}")
-    if not copies:
+    first = copies_in([dataset.by_name[name] for name in (*dataset.test, *dataset.train)])
+    if not first:
         return dataset
     return replace(
         dataset,
-        train=tuple(name for name in dataset.train if name not in copies),
-        test=tuple(name for name in dataset.test if name not in copies),
-        passed_over=(*dataset.passed_over, *copies.values()),
+        train=tuple(name for name in dataset.train if name not in first),
+        test=tuple(name for name in dataset.test if name not in first),
+        passed_over=(*dataset.passed_over, *(say_copy(name, kept) for name, kept in first.items())),
     )
+
+
+def copies_in(images: Iterable[DatasetImage]) -> dict[str, str]:
+    """The pictures that are there before under another name, by file name, each with the first of its names."""
+    kept: dict[Key, str] = {}
+    names = ((image.file_name, kept.setdefault(key, image.file_name)) for image, key in _keys(images))
+    return {name: first for name, first in names if name != first}
+
+
+def say_copy(name: str, kept: str) -> PassedOver:
+    """Why the copy of a picture is passed over."""
+    return PassedOver(name, f"the same picture as {kept}")
 
 
 def _keys(images: Iterable[DatasetImage]) -> Iterable[tuple[DatasetImage, Key]]:

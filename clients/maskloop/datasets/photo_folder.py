@@ -26,9 +26,31 @@ def read_photo_folder(folder: Path, classes: Sequence[str]) -> Dataset:
     twice = next((name for name in classes if classes.count(name) > 1), None)
     if twice is not None:
         raise InvalidArgument(f"--classes: {twice} is there twice", field="classes")
+    images, passed_over = read_photos(folder, "--data")
+    categories = tuple(Category(number, name) for number, name in enumerate(classes, 1))
+    names = tuple(image.file_name for image in images)
+    return Dataset(categories, images, names, (), SPLIT, passed_over)
+
+
+def read_photos(
+    folder: Path, option: str, *, except_in: Path | None = None
+) -> tuple[tuple[DatasetImage, ...], tuple[PassedOver, ...]]:
+    """The pictures in `folder` and below it, named by their paths below it, and the files that cannot be read.
+
+    Args:
+        folder: of photographs.
+        option: that named it, for the error.
+        except_in: a folder whose pictures are our own, of an earlier run.
+
+    Raises:
+        InvalidDataset: there is no such folder, or no picture that can be read.
+    """
     images: list[DatasetImage] = []
     passed_over: list[PassedOver] = []
+    ours = except_in.resolve() if except_in else None
     for path in find_pictures(folder):
+        if ours in path.resolve().parents:
+            continue
         name = path.relative_to(folder).as_posix()
         if not _is_text(name):
             passed_over.append(PassedOver(repr(name)[1:-1], "its name is no valid text; rename it"))
@@ -41,10 +63,8 @@ def read_photo_folder(folder: Path, classes: Sequence[str]) -> Dataset:
             images.append(DatasetImage(name, path, width, height, (), is_labeled=False))
     if not images:
         why = f"; the first of {len(passed_over)} files: {passed_over[0].why}" if passed_over else ""
-        raise InvalidDataset(f"--data: no picture in {folder} can be read{why}", field="data")
-    categories = tuple(Category(number, name) for number, name in enumerate(classes, 1))
-    names = tuple(image.file_name for image in images)
-    return Dataset(categories, tuple(images), names, (), SPLIT, tuple(passed_over))
+        raise InvalidDataset(f"{option}: no picture in {folder} can be read{why}", field=option.strip("-").lower())
+    return tuple(images), tuple(passed_over)
 
 
 def _is_text(name: str) -> bool:

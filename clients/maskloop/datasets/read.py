@@ -232,9 +232,9 @@ def _read_whole(
     if kind == "images" and place:
         if not Path(place).is_dir():
             raise InvalidDataset(f"--{option}: there is no folder {place}", field=option)
-        return Data(_name(Path(place).resolve().name), read_photo_folder(Path(place), classes))
+        return Data(name_as_id(Path(place).resolve().name), read_photo_folder(Path(place), classes))
     source = find_source(spec, f"--{option}", ["images:DIR", "demo"])
-    return Data(_name(source.name), source.read(seed, on_bad))
+    return Data(name_as_id(source.name), source.read(seed, on_bad))
 
 
 def _demo(place: str, folder: Path, seed: int) -> Data:
@@ -250,9 +250,9 @@ def _demo(place: str, folder: Path, seed: int) -> Data:
     if comma and not (images.isdecimal() and int(images)):
         raise InvalidArgument(f"--data demo:{place}: {images!r} is no number of images", field="data")
     written = write_demo_data(folder, images=int(images) if comma else POOL_IMAGES, seed=seed, demo=DEMOS[level])
-    return Data(_name(f"demo {level}"), read_coco_folder(written))
+    return Data(name_as_id(f"demo {level}"), read_coco_folder(written))
 
 
-def _name(text: str) -> str:
-    """`text` as the beginning of a project id."""
+def name_as_id(text: str) -> str:
+    """`text` as the beginning of a project's id."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_NAME].strip("-") or "data"

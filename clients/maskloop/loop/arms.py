@@ -14,6 +14,7 @@ from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.errors import CampaignNotFound, ProjectNotFound
+from maskloop.formats.bad_entries import OnBad
 from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler, Person
 from maskloop.loop.campaign import run_campaign
 from maskloop.loop.importing import import_images
@@ -147,7 +148,10 @@ def open_arm(
     _create(client, name, data, keeping.first or options, requests)
     _give_budget(client, name, options.parsed_budget())
     client.add_categories(project_id=name.project_id, categories=data.dataset.categories)
-    images = import_images(client, name.project_id, data, options, progress=progress, referred=keeping.referred)
+    is_lenient = options.data.startswith("images:") or options.bad_entries() is OnBad.SKIP
+    images = import_images(
+        client, name.project_id, data, is_lenient=is_lenient, progress=progress, referred=keeping.referred
+    )
     decisions = keeping.decisions.of_arm(str(name.strategy))
     return CampaignSession(
         client,

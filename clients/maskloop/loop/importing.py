@@ -8,8 +8,7 @@ from pathlib import Path
 from maskloop.client import Client
 from maskloop.datasets.read import Data
 from maskloop.errors import FailedPrecondition, InvalidDataset, InvalidImage
-from maskloop.formats.bad_entries import OnBad, PassedOver
-from maskloop.loop.options import Options
+from maskloop.formats.bad_entries import PassedOver
 from maskloop.loop.progress import Progress
 from maskloop.pages.wording import say_count, say_passed_over
 from maskloop.values import Image
@@ -30,10 +29,10 @@ def _check_lacks_none(data: Data, known: Set[str], names: Set[str]) -> None:
 
 
 def import_images(
-    client: Client, project_id: str, data: Data, options: Options, *, progress: Progress, referred: Sequence[Path]
+    client: Client, project_id: str, data: Data, *, is_lenient: bool, progress: Progress, referred: Sequence[Path]
 ) -> list[Image]:
-    """Bring in what is not there yet. Where bad entries are passed over, so is a picture that does not decode: its
-    header says nothing of that, and only the server reads all of it.
+    """Bring in what is not there yet. Where one is lenient, a picture that does not decode is passed over: its header
+    says nothing of that, and only the server reads all of it.
 
     Raises:
         FailedPrecondition: the data lacks images that were brought in before.
@@ -53,12 +52,11 @@ def import_images(
     def note_broken(name: str, error: InvalidImage) -> None:
         broken.append(PassedOver(name, error.message))
 
-    is_lenient = options.data.startswith("images:") or options.bad_entries() is OnBad.SKIP
     refused = note_broken if is_lenient else None
     images = data.imports(referred, without=known, refused=refused)
     there += client.import_images(project_id=project_id, images=images, taken=taken, refused=refused)
     if not there:
-        raise InvalidDataset(f"--data: no picture can be read; the first: {broken[0].why}", field="data")
+        raise InvalidDataset(f"no picture can be read; the first: {broken[0].why}", field="data")
     if broken:
         progress.note(say_passed_over(broken))
     return there

@@ -16,28 +16,33 @@ BEFORE_A_RUN = frozenset({DEMO_FOLDER, LOCK_FILE, SERVER_FOLDER, SERVER_LOG})
 """What a process may have left that ended before its run began."""
 
 
-def read_run_file(path: Path, needed: Collection[str], *, resume: bool) -> dict[str, object] | None:
+def read_run_file(
+    path: Path, needed: Collection[str], *, resume: bool, option: str = "workdir"
+) -> dict[str, object] | None:
     """What WORKDIR was begun with; `None` where a run may begin.
 
     Args:
         path: the file in WORKDIR.
         needed: keys that it must have.
         resume: whether to go on with what is there.
+        option: that names WORKDIR, for the errors.
 
     Raises:
         FailedPrecondition: there is a run and `resume` is off, or the folder holds other things.
         InvalidConfig: the file is broken.
     """
     workdir = path.parent
+    if workdir.exists() and not workdir.is_dir():
+        raise FailedPrecondition(f"{workdir} is a file; name another --{option}", field=option)
     if path.exists():
         if not resume:
             raise FailedPrecondition(
-                f"{workdir} holds a run: go on with it by --resume, name another --workdir, or remove it",
-                field="workdir",
+                f"{workdir} holds a run: go on with it by --resume, name another --{option}, or remove it",
+                field=option,
             )
         return _read(path, needed)
     if workdir.is_dir() and any(entry.name not in BEFORE_A_RUN for entry in workdir.iterdir()):
-        raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --workdir", field="workdir")
+        raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --{option}", field=option)
     return None
 
 
@@ -54,8 +59,8 @@ def write_run_file(path: Path, content: Mapping[str, object]) -> None:
     write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
 
-def check_same(path: Path, kept: Mapping[str, object], asked: Mapping[str, object]) -> None:
-    """Refuse to go on with other options than those of the file.
+def check_same(path: Path, kept: Mapping[str, object], asked: Mapping[str, object], *, option: str = "workdir") -> None:
+    """Refuse to go on with other options than those of the file; `option` names its folder.
 
     Raises:
         InvalidConfig: names the options that differ.
@@ -65,7 +70,7 @@ def check_same(path: Path, kept: Mapping[str, object], asked: Mapping[str, objec
     if names:
         told = ", ".join(f"--{name.replace('_', '-')} was {was.get(name)!r}, is {now[name]!r}" for name in names)
         raise InvalidConfig(
-            f"the run in {path.parent} was started with other options: {told}; name another --workdir for these",
+            f"the run in {path.parent} was started with other options: {told}; name another --{option} for these",
             field=names[0],
         )
 

@@ -55,13 +55,13 @@ def is_worked_on(workdir: Path) -> bool:
 
 
 @contextmanager
-def unclaimed_on_refusal(workdir: Path) -> Iterator[None]:
-    """Leave nothing behind in WORKDIR where something is refused before a run has begun there."""
+def unclaimed_on_refusal(workdir: Path, run_file: str = RUN_FILE) -> Iterator[None]:
+    """Leave nothing behind in WORKDIR where something is refused before a run has begun there, and left its file."""
     was_there = workdir.exists()
     try:
         yield
     except MaskloopError:
-        if not (workdir / RUN_FILE).exists():
+        if not (workdir / run_file).exists():
             shutil.rmtree(workdir / SERVER_FOLDER, ignore_errors=True)
             for name in (SERVER_LOG, LOCK_FILE):
                 (workdir / name).unlink(missing_ok=True)
