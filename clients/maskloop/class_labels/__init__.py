@@ -1,0 +1,1 @@
+"""Masks for a folder of photographs of which people have said what they hold."""

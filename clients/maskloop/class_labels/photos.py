@@ -1,0 +1,211 @@
+"""Photographs with the classes that they hold: by subfolders or by a file, and outlines of some of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from maskloop.class_labels.outlines import Outlined, read_outlines
+from maskloop.datasets.equal_pictures import copies_in, say_copy
+from maskloop.datasets.photo_folder import read_photos
+from maskloop.datasets.read import Data, name_as_id
+from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidDataset
+from maskloop.formats.datasets import Dataset, DatasetImage, PassedOver
+from maskloop.formats.image_level import check_names, read_class_names
+from maskloop.formats.problems import Problems
+from maskloop.spelling import did_you_mean
+from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelContent
+
+SPLIT = "photographs with class labels"
+Named = Mapping[str, tuple[str, ...]]
+"""Names of classes by file name, sorted; () for an image that holds none. Images that nobody labeled are left out."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where photographs lie, and what says which classes they hold.
+
+    Args:
+        folder: of the photographs.
+        labels: a file as `maskloop.formats.image_level` reads it; `None` for subfolders named after classes.
+        classes: the vocabulary, and the subfolders that count; () for all that the labels name.
+        empty: name of the subfolder whose images hold no class, "" for none.
+        outlines: a COCO file that outlines some of the images, `None` for none.
+        out: a folder whose pictures are our own.
+    """
+
+    folder: Path
+    labels: Path | None
+    classes: tuple[str, ...]
+    empty: str
+    outlines: Path | None
+    out: Path
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photographs, and what is known of them.
+
+    Args:
+        folder: in which they lie.
+        data: all of them, to propose masks for.
+        labels: by file name, a full label of what is outlined, else an image-level label.
+    """
+
+    folder: Path
+    data: Data
+    labels: Mapping[str, LabelContent]
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The vocabulary, by name."""
+        return self.data.dataset.categories
+
+    @property
+    def outlined(self) -> frozenset[str]:
+        """File names of the images that people outlined."""
+        return frozenset(name for name, label in self.labels.items() if isinstance(label, FullLabel))
+
+    @property
+    def digest(self) -> str:
+        """A hash of all that networks learn from and read: other photographs or labels have another one."""
+        said = {name: [classes_in(label), _masks(label)] for name, label in self.labels.items()}
+        whole = [str(self.folder.resolve()), [category.name for category in self.categories], sorted(said.items())]
+        return hashlib.sha256(json.dumps([whole, sorted(self.data.dataset.train)]).encode()).hexdigest()
+
+
+def read_photos_with_classes(asked: Asked) -> Photos:
+    """The photographs of a folder and the classes that they hold.
+
+    A picture that lies there twice is taken once, with the classes of both.
+
+    Raises:
+        InvalidArgument: an option cannot be, or nothing says what any image holds.
+        InvalidDataset: there is no such folder or picture; or labels and outlines do not hold together.
+        FailedPrecondition: no class is in some of the labeled images and not in others: nothing tells it apart.
+    """
+    images, passed_over = read_photos(asked.folder, "FOLDER", except_in=asked.out)
+    first = copies_in(images)
+    kept = tuple(image for image in images if image.file_name not in first)
+    told = _of_first(_told(asked, images), first, asked.folder)
+    vocabulary = asked.classes or tuple(sorted({name for its in told.values() for name in its}))
+    outlined = read_outlines(asked.outlines, asked.folder, vocabulary) if asked.outlines else {}
+    outlined = {first.get(name, name): its for name, its in outlined.items()}
+    held = _with_outlined(told, outlined, asked.outlines or asked.folder)
+    _check_contrast(held, vocabulary)
+    categories = tuple(Category(number, name) for number, name in enumerate(vocabulary, 1))
+    copies = tuple(say_copy(name, original) for name, original in first.items())
+    data = _data(asked.folder, kept, categories, (*passed_over, *copies))
+    ids = {category.name: category.id for category in categories}
+    weak = {name: ImageLevelLabel(tuple(ids[each] for each in names)) for name, names in told.items()}
+    full = {name: FullLabel(its.objects(ids)) for name, its in outlined.items()}
+    return Photos(asked.folder, data, {**weak, **full})
+
+
+def classes_in(label: LabelContent) -> tuple[int, ...]:
+    """Ids of the classes that a label says are there, ascending."""
+    return ImageLevelLabel.of(label.objects).present if isinstance(label, FullLabel) else tuple(label.shown.by_category)
+
+
+def without_contrast(photos: Photos) -> tuple[str, ...]:
+    """Names of the classes that every labeled image holds: where their objects are, nothing tells."""
+    shown = [set(classes_in(label)) for label in photos.labels.values()]
+    return tuple(category.name for category in photos.categories if all(category.id in its for its in shown))
+
+
+def _data(
+    folder: Path, images: Sequence[DatasetImage], categories: Sequence[Category], passed_over: Sequence[PassedOver]
+) -> Data:
+    names = tuple(image.file_name for image in images)
+    name = name_as_id(folder.resolve().name)
+    return Data(name, Dataset(tuple(categories), tuple(images), names, (), SPLIT, tuple(passed_over)))
+
+
+def _told(asked: Asked, images: Sequence[DatasetImage]) -> Named:
+    """What the file or the subfolders say."""
+    names = [image.file_name for image in images]
+    told = _by_file(asked, asked.labels, names) if asked.labels else _by_subfolder(asked, names)
+    there = sorted({name for its in told.values() for name in its})
+    lacking = next((name for name in asked.classes if name not in there), None)
+    if lacking is not None:
+        raise InvalidArgument(
+            f"--classes: no image is labeled with {lacking!r}{did_you_mean(lacking, there)}", field="classes"
+        )
+    if not there and asked.labels:
+        raise InvalidDataset(f"{asked.labels} names no class of any image", field="labels")
+    if not there:
+        raise InvalidDataset(
+            f"nothing says which classes the images in {asked.folder} hold: put them into subfolders named after their "
+            "classes, or name a file by --labels",
+            field="labels",
+        )
+    return {name: its for name, its in told.items() if not asked.classes or set(its) <= set(asked.classes)}
+
+
+def _by_file(asked: Asked, file: Path, names: Iterable[str]) -> Named:
+    if asked.empty:
+        raise InvalidArgument("--empty names a subfolder, and --labels says what each image holds", field="empty")
+    told = read_class_names(file, names)
+    problems = Problems(file)
+    for name, its in told.items():
+        with problems.about(name):
+            check_names(its, asked.classes or its)
+    problems.raise_if_any()
+    return told
+
+
+def _by_subfolder(asked: Asked, names: Iterable[str]) -> Named:
+    """A class for each image in a subfolder; images beside the subfolders are unlabeled."""
+    parts = {name: name.partition("/") for name in names}
+    told = {name: () if top == asked.empty else (top,) for name, (top, slash, _) in parts.items() if slash}
+    if asked.empty and () not in told.values():
+        raise InvalidArgument(f"--empty: there is no image in {asked.folder / asked.empty}", field="empty")
+    return told
+
+
+def _of_first(told: Named, first: Mapping[str, str], folder: Path) -> dict[str, tuple[str, ...]]:
+    """What is said of a picture and of its copies, under the first of its names."""
+    joined: dict[str, set[str]] = {}
+    empty: dict[str, str] = {}
+    problems = Problems(folder)
+    for name, its in told.items():
+        original = first.get(name, name)
+        joined.setdefault(original, set()).update(its)
+        if not its:
+            empty[original] = name
+    for original, name in empty.items():
+        if joined[original]:
+            problems.add(name, f"it holds nothing, and the same picture holds {', '.join(sorted(joined[original]))}")
+    problems.raise_if_any()
+    return {name: tuple(sorted(its)) for name, its in joined.items()}
+
+
+def _with_outlined(told: Named, outlined: Mapping[str, Outlined], file: Path) -> dict[str, tuple[str, ...]]:
+    """What images hold, by class labels and by outlines."""
+    problems = Problems(file)
+    for name, its in outlined.items():
+        if name in told and told[name] != its.names:
+            said = ", ".join(told[name]) or "nothing"
+            problems.add(name, f"its class labels say {said}, its outlines {', '.join(its.names)}")
+    problems.raise_if_any()
+    return {**told, **{name: its.names for name, its in outlined.items()}}
+
+
+def _check_contrast(held: Named, vocabulary: Sequence[str]) -> None:
+    """A classifier learns what tells images with a class from images without it."""
+    if any(any(name not in its for its in held.values()) for name in vocabulary):
+        return
+    names = " and ".join(vocabulary)
+    raise FailedPrecondition(
+        f"every labeled image holds {names}, and nothing shows what images without look like: label images that hold "
+        "none as well, by --empty SUBFOLDER or as [] in the file of --labels",
+        field="labels",
+    )
+
+
+def _masks(label: LabelContent) -> list[tuple[int, str]]:
+    objects = label.objects if isinstance(label, FullLabel) else ()
+    return [(item.category_id, hashlib.sha256(item.mask.rle).hexdigest()) for item in objects]

@@ -1,0 +1,73 @@
+"""What came of class labels, for a person: images, masks by class, and what their scores are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from maskloop.class_labels.photos import Photos, classes_in, without_contrast
+from maskloop.class_labels.proposing import Proposed
+from maskloop.pages.wording import say_count
+from maskloop.values import HeadState, ModelVersion, explain_head
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """Of one class: images that are labeled with it, masks, the images that have some, and the mean of their scores in
+    [0, 1], `None` without any."""
+
+    name: str
+    labeled: int
+    masks: int
+    images: int
+    mean_score: float | None
+
+
+def figures_of(photos: Photos, proposed: Proposed) -> Iterator[ClassFigures]:
+    """Each class of the vocabulary."""
+    shown = list(map(classes_in, photos.labels.values()))
+    for category in photos.categories:
+        by_image = [
+            [item.predicted_iou for item in each.objects if item.category_id == category.id]
+            for each in proposed.proposals.values()
+        ]
+        scores = [score for its in by_image for score in its]
+        labeled = sum(category.id in its for its in shown)
+        mean = sum(scores) / len(scores) if scores else None
+        yield ClassFigures(category.name, labeled, len(scores), sum(map(bool, by_image)), mean)
+
+
+def say_images(photos: Photos, proposed: Proposed) -> str:
+    """How many there are, and what is known of them."""
+    known, outlined = len(photos.labels), len(photos.outlined)
+    also = f", {outlined} of them outlined" if outlined else ""
+    unread = len(photos.data.pool) - len(proposed.images)
+    return (
+        f"{say_count(len(photos.data.pool), 'image')}: {known} with class labels{also}, "
+        f"{len(photos.data.pool) - known} without{f'; {unread} could not be read' if unread else ''}."
+    )
+
+
+def say_head(model: ModelVersion) -> str:
+    """What the scores are worth, and why they are not to be relied on."""
+    told, images = model.metrics, round(model.metrics.get("held_out_images", 0.0))
+    if model.head is HeadState.UNFITTED:
+        few = f"{images} outlined image{'' if images == 1 else 's'} with masks say too little of how good a mask is"
+        why = few if images else "no outline says how good a mask is"
+        return f"Scores are raw confidence, not predicted IoU: {why}. --outlines names a COCO file of outlines."
+    if model.head is not HeadState.UNTRUSTED or "held_out_mae" not in told:
+        return explain_head(told)
+    head, constant = (f"{told[f'held_out_mae{of}']:.2f}" for of in ("", "_constant"))
+    return (
+        f"Scores are predicted IoU, off by {head} on {images} outlined images, where a constant is off by {constant} "
+        f"(p = {told['held_out_p_value']:.3f}). They are not trusted: the classifier had learnt which classes those "
+        "images hold, and looks better on them than on others."
+    )
+
+
+def say_without_contrast(photos: Photos) -> str:
+    """Which classes no map can show, "" for none."""
+    names = without_contrast(photos)
+    if not names:
+        return ""
+    return f"Every labeled image holds {' and '.join(names)}: nothing tells where, and masks of it mean little."
