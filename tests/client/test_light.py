@@ -61,6 +61,15 @@ def test_al_loop_says_what_starting_a_server_needs(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_propose_says_what_starting_a_server_needs(tmp_path):
+    code, _, complaint = python(command("maskloop", "propose", str(tmp_path), "--out", str(tmp_path / "out")), "torch")
+    assert (code, complaint) == (
+        2,
+        "error: maskloop propose without --server starts a server: pip install 'maskloop[server]'\n",
+    )
+    assert not (tmp_path / "out").exists()
+
+
 def test_serve_says_what_it_needs():
     code, _, complaint = python(command("maskloop", "serve"), "sqlalchemy")
     assert (code, complaint.count("\n")) == (2, 1)

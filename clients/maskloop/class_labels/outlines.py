@@ -3,51 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from maskloop.formats.coco import read_coco
-from maskloop.formats.image_level import check_names
+from maskloop.formats.answers import read_object
+from maskloop.formats.coco import read_finished_coco
+from maskloop.formats.file_names import match_names
 from maskloop.formats.problems import Problems
-from maskloop.values import ObjectLabel
+from maskloop.values import Category, FullLabel
 
 
-@dataclass(frozen=True)
-class Outlined:
-    """The outlined objects of an image, each beside the name of its class."""
+def read_outlines(
+    file: Path, sizes: Mapping[str, tuple[int, int]], categories: Sequence[Category]
+) -> dict[str, FullLabel]:
+    """The outlines of the photographs that a COCO file outlines, by file name; categories go by name.
 
-    named: tuple[tuple[str, ObjectLabel], ...]
+    Photographs that it lists without an outline are left out: nobody knows whether they hold nothing.
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The classes, sorted."""
-        return tuple(sorted({name for name, _ in self.named}))
-
-    def objects(self, ids: Mapping[str, int]) -> tuple[ObjectLabel, ...]:
-        """The objects, with the ids of their classes by name."""
-        return tuple(replace(item, category_id=ids[name]) for name, item in self.named)
-
-
-def read_outlines(file: Path, folder: Path, vocabulary: Sequence[str]) -> dict[str, Outlined]:
-    """The outlines of the images of `folder` that a COCO file outlines, by file name; categories go by name.
-
-    Images that it lists without an outline are left out: nobody knows whether they hold nothing.
+    Args:
+        file: its file names may be spelled as `match_names` allows.
+        sizes: (width, height) in pixels of the photographs that there are, by file name.
+        categories: the vocabulary.
 
     Raises:
-        InvalidDataset: the file does not hold together, lists an image that is not in the folder, boxes an object
-            without an outline, or has one of a class outside the vocabulary; names up to ten.
+        InvalidDataset: the file does not hold together, lists a photograph that there is not, boxes an object without
+            an outline, or has one of a class outside the vocabulary; names up to ten.
     """
-    dataset = read_coco(file, folder)
-    names = {category.id: category.name for category in dataset.categories}
-    outlined: dict[str, Outlined] = {}
     problems = Problems(file)
-    for image in dataset.images:
-        with problems.about(image.file_name):
-            check_names([names[item.category_id] for item in image.objects], vocabulary)
-        if image.boxes is not None:
-            problems.add(image.file_name, "an object has a box and no outline")
-        elif image.objects:
-            outlined[image.file_name] = Outlined(tuple((names[item.category_id], item) for item in image.objects))
+    entries = read_object(file).get("images")
+    images = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    matches = match_names(sizes, [str(entry.get("file_name")) for entry in images], "there is no such image")
+    for name, why in matches.problems.items():
+        problems.add(name, why)
+    problems.raise_if_any()
+    labels = read_finished_coco(file, {name: sizes[name] for name in matches.found.values()}, categories)
+    outlined = {name: FullLabel(objects).without_review for name, objects in labels.items() if objects}
     if not outlined:
         problems.refuse("annotations", "no image is outlined")
     problems.raise_if_any()

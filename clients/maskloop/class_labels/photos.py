@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskloop.class_labels.outlines import Outlined, read_outlines
+from maskloop.class_labels.outlines import read_outlines
 from maskloop.datasets.equal_pictures import copies_in, say_copy
 from maskloop.datasets.photo_folder import read_photos
 from maskloop.datasets.read import Data, name_as_id
@@ -92,17 +92,21 @@ def read_photos_with_classes(asked: Asked) -> Photos:
     kept = tuple(image for image in images if image.file_name not in first)
     told = _of_first(_told(asked, images), first, asked.folder)
     vocabulary = asked.classes or tuple(sorted({name for its in told.values() for name in its}))
-    outlined = read_outlines(asked.outlines, asked.folder, vocabulary) if asked.outlines else {}
-    outlined = {first.get(name, name): its for name, its in outlined.items()}
-    held = _with_outlined(told, outlined, asked.outlines or asked.folder)
-    _check_contrast(held, vocabulary)
     categories = tuple(Category(number, name) for number, name in enumerate(vocabulary, 1))
-    copies = tuple(say_copy(name, original) for name, original in first.items())
-    data = _data(asked.folder, kept, categories, (*passed_over, *copies))
     ids = {category.name: category.id for category in categories}
-    weak = {name: ImageLevelLabel(tuple(ids[each] for each in names)) for name, names in told.items()}
-    full = {name: FullLabel(its.objects(ids)) for name, its in outlined.items()}
-    return Photos(asked.folder, data, {**weak, **full})
+    labels: dict[str, LabelContent] = {
+        name: ImageLevelLabel(tuple(ids[each] for each in names)) for name, names in told.items()
+    }
+    if asked.outlines is not None:
+        sizes = {image.file_name: (image.width, image.height) for image in images}
+        outlined = read_outlines(asked.outlines, sizes, categories)
+        full = {first.get(name, name): label for name, label in outlined.items()}
+        _check_agree(labels, full, categories, asked.outlines)
+        labels |= full
+    copies = tuple(say_copy(name, original) for name, original in first.items())
+    photos = Photos(asked.folder, _data(asked.folder, kept, categories, (*passed_over, *copies)), labels)
+    _check_contrast(photos)
+    return photos
 
 
 def classes_in(label: LabelContent) -> tuple[int, ...]:
@@ -183,27 +187,33 @@ def _of_first(told: Named, first: Mapping[str, str], folder: Path) -> dict[str, 
     return {name: tuple(sorted(its)) for name, its in joined.items()}
 
 
-def _with_outlined(told: Named, outlined: Mapping[str, Outlined], file: Path) -> dict[str, tuple[str, ...]]:
-    """What images hold, by class labels and by outlines."""
+def _check_agree(
+    labels: Mapping[str, LabelContent],
+    outlined: Mapping[str, FullLabel],
+    categories: Sequence[Category],
+    file: Path,
+) -> None:
+    """Raises InvalidDataset where an image's outlines are of other classes than its class label names."""
+    names = {category.id: category.name for category in categories}
     problems = Problems(file)
-    for name, its in outlined.items():
-        if name in told and told[name] != its.names:
-            said = ", ".join(told[name]) or "nothing"
-            problems.add(name, f"its class labels say {said}, its outlines {', '.join(its.names)}")
+    for name, label in outlined.items():
+        if name in labels and classes_in(labels[name]) != classes_in(label):
+            said, shown = (
+                ", ".join(names[each] for each in classes_in(its)) or "nothing" for its in (labels[name], label)
+            )
+            problems.add(name, f"its class labels say {said}, its outlines {shown}")
     problems.raise_if_any()
-    return {**told, **{name: its.names for name, its in outlined.items()}}
 
 
-def _check_contrast(held: Named, vocabulary: Sequence[str]) -> None:
+def _check_contrast(photos: Photos) -> None:
     """A classifier learns what tells images with a class from images without it."""
-    if any(any(name not in its for its in held.values()) for name in vocabulary):
-        return
-    names = " and ".join(vocabulary)
-    raise FailedPrecondition(
-        f"every labeled image holds {names}, and nothing shows what images without look like: label images that hold "
-        "none as well, by --empty SUBFOLDER or as [] in the file of --labels",
-        field="labels",
-    )
+    names = without_contrast(photos)
+    if len(names) == len(photos.categories):
+        raise FailedPrecondition(
+            f"every labeled image holds {' and '.join(names)}, and nothing shows what images without look like: label "
+            "images that hold none as well, by --empty SUBFOLDER or as [] in the file of --labels",
+            field="labels",
+        )
 
 
 def _masks(label: LabelContent) -> list[tuple[int, str]]:
