@@ -23,6 +23,7 @@ import torch
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import HeadState
+from maskloop.values.heads import SEEN
 from models.class_maps.choose import choose, items_of, sweep_on
 from models.class_maps.learn import Learning, Material
 from models.class_maps.mapping import Mapped
@@ -154,7 +155,7 @@ def _with_head(
         asking,
         calibrator=fit_on(rows),
         head=state if trust else HeadState.UNTRUSTED,
-        metrics={**asking.metrics, **measured, "held_out_fit": float(trust)},
+        metrics={**asking.metrics, **measured, **({} if trust else {SEEN: 1.0})},
     )
 
 

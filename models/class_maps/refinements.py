@@ -38,6 +38,9 @@ from models.training.loop import Progress
 
 Pixels = NDArray[np.uint8]
 BATCH = 4  # cuts
+WALK_STEPS, WALK_SIDE = 256, 500
+"""The authors' steps of a walk, and pixels of the pictures that they are for. As many steps on the few cells of a small
+picture end with the same value everywhere, whatever the affinities are."""
 LEAST_CROP, MOST_CROP = 96, 192  # pixels; on less, no cell of PSA's has all its neighbours
 
 
@@ -145,7 +148,8 @@ class Psa(Refinement):
 
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
         """Probabilities beside the ground's."""
-        likely, _ = affinitynet.refine(self.network, pixels, maps.classes, maps.whole)
+        options = affinitynet.PsaWalk(steps=_steps(pixels))
+        likely, _ = affinitynet.refine(self.network, pixels, maps.classes, maps.whole, options)
         return likely[1:]
 
 
@@ -178,12 +182,15 @@ class Irn(Refinement):
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
         """Walked maps, the largest value of all of them 1."""
         edges, _ = see(self.network, pixels, _frame(pixels))
-        walked = irn_walk.propagate(maps.strided, edges, irn_walk.IrnWalk())
+        walked = irn_walk.propagate(maps.strided, edges, irn_walk.IrnWalk(steps=_steps(pixels)))
         return irn_walk.enlarged_scores(walked, (pixels.shape[0], pixels.shape[1]))
 
     def objects(self, pixels: Pixels, maps: ClassMaps, threshold: float) -> list[tuple[int, NDArray[np.bool_]]]:
         """Objects whose pixels' displacements lead to one place."""
-        options = (irn_walk.IrnWalk(background=threshold, frame=_frame(pixels)), Grouping(smallest=0.0))
+        options = (
+            irn_walk.IrnWalk(background=threshold, frame=_frame(pixels), steps=_steps(pixels)),
+            Grouping(smallest=0.0),
+        )
         found = instances(self.network, pixels, maps.classes, maps.strided, options)
         return [(maps.classes.index(item.class_index), item.mask) for item in found]
 
@@ -252,6 +259,11 @@ class Dsrg(Refinement):
 
 REFINEMENTS: Mapping[str, type[Refinement]] = {"psa": Psa, "irn": Irn, "dsrg": Dsrg}
 """By the recipe's word; as `models.class_maps.recipe.LEARNT_REFINEMENTS` has them."""
+
+
+def _steps(pixels: Pixels) -> int:
+    """Of a walk: where a step reaches grows with their root, so they go by the square of the picture's side."""
+    return max(1, round(WALK_STEPS * (max(pixels.shape[:2]) / WALK_SIDE) ** 2))
 
 
 def _frame(pixels: Pixels) -> int:

@@ -50,20 +50,12 @@ def say_images(photos: Photos, proposed: Proposed) -> str:
 
 def say_head(model: ModelVersion) -> str:
     """What the scores are worth, and why they are not to be relied on."""
-    told, images = model.metrics, round(model.metrics.get("held_out_images", 0.0))
+    images = round(model.metrics.get("held_out_images", 0.0))
     if model.head is HeadState.UNFITTED:
         few = f"{images} outlined image{'' if images == 1 else 's'} with masks say too little of how good a mask is"
         why = few if images else "no outline says how good a mask is"
         return f"Scores are raw confidence, not predicted IoU: {why}. --outlines names a COCO file of outlines."
-    if model.head is not HeadState.UNTRUSTED or told.get("held_out_fit", 1.0):
-        return explain_head(told)
-    head, constant = (f"{told[f'held_out_mae{of}']:.2f}" for of in ("", "_constant"))
-    return (
-        f"Scores are predicted IoU, off by {head} on {images} outlined images, where a constant is off by {constant} "
-        f"(p = {told['held_out_p_value']:.3f}). They are not trusted: the classifier had learnt which classes those "
-        "images hold, and looks better on them than on others. Three labeled images of each class that nobody outlined "
-        "would do for a held-out fit."
-    )
+    return f"Scores are predicted IoU. {explain_head(model.metrics)}"
 
 
 def say_without_contrast(photos: Photos) -> str:

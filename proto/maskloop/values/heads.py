@@ -35,6 +35,7 @@ class HeadState(StrEnum):
 
 
 KEPT = "head_kept"  # the metric that says that trust was earned by the version before
+SEEN = "head_seen"  # that the network had learnt which classes the images hold that the head was judged by
 
 
 def keep_trust(metrics: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:
@@ -49,7 +50,8 @@ def keep_trust(metrics: Mapping[str, float], before: Mapping[str, float]) -> dic
     """
     state, error = HeadState.of(metrics), metrics.get("held_out_mae", math.inf)
     better = error < metrics.get("held_out_mae_constant", 0.0)
-    if state is not HeadState.UNTRUSTED or HeadState.of(before) is not HeadState.TRUSTED or not better:
+    earned = HeadState.of(before) is HeadState.TRUSTED and not metrics.get(SEEN)
+    if state is not HeadState.UNTRUSTED or not earned or not better:
         return dict(metrics)
     others = {name: value for name, value in metrics.items() if name != state.metric}
     return {**others, HeadState.TRUSTED.metric: 1.0, KEPT: 1.0}
@@ -61,11 +63,17 @@ def explain_head(metrics: Mapping[str, float]) -> str:
         return "There are too few labels to fit a head: masks have a raw confidence, and no predicted IoU."
     if "held_out_mae" not in metrics:
         return "There were no labels to judge the head by that its network had not learnt from."
-    held_out = f"On {metrics['held_out_images']:.0f} labeled images new to its network,"
+    images = f"On {metrics['held_out_images']:.0f} labeled images"
+    held_out = f"{images} new to its network,"
     errors = (
         f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, "
         f"p = {metrics['held_out_p_value']:.3f}"
     )
+    if metrics.get(SEEN):
+        return (
+            f"{images} the head predicted IoU with {errors}. Its network had learnt which classes these hold, and "
+            "looks better on them than on others: the head is not trusted."
+        )
     ranks = [_say(metrics.get(f"held_out_spearman{suffix}")) for suffix in ("_confidence", "")]
     match HeadState.of(metrics):
         case HeadState.TRUSTED if metrics.get(KEPT):

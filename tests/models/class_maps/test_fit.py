@@ -12,6 +12,7 @@ import torch
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel, InvalidPrompt
 from maskloop.masks import Mask
 from maskloop.values import Counts, HeadState, ObjectLabel, Prompt
+from maskloop.values.heads import SEEN
 from models.class_maps.fit import USUAL_THRESHOLD, fit
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import ClassMapsRecipe
@@ -89,6 +90,7 @@ def test_class_labels_alone_find_where_objects_are(weak):
 def test_outlines_choose_the_threshold_and_fit_the_head(weak, with_outlines):
     assert with_outlines.calibrator.is_fitted
     assert with_outlines.head is HeadState.UNTRUSTED  # its classifier has learnt these images' classes
+    assert with_outlines.metrics[SEEN]
     assert with_outlines.snapshot == tuple(example.image_id for example in PICTURES[:12])
 
     def mean_iou(model: FittedClassMaps) -> float:
