@@ -263,7 +263,8 @@ REFINEMENTS: Mapping[str, type[Refinement]] = {"psa": Psa, "irn": Irn, "dsrg": D
 
 def _steps(pixels: Pixels) -> int:
     """Of a walk: where a step reaches grows with their root, so they go by the square of the picture's side."""
-    return max(1, round(WALK_STEPS * (max(pixels.shape[:2]) / WALK_SIDE) ** 2))
+    side = float(max(pixels.shape[:2]))
+    return max(1, round(WALK_STEPS * (side / WALK_SIDE) ** 2))
 
 
 def _frame(pixels: Pixels) -> int:
