@@ -64,11 +64,18 @@ class Campaign:
 
 @dataclass(frozen=True)
 class Helper:
-    """A network that helps people, the help that it gives, and the predicted IoU from which on proposals are shown."""
+    """A network that helps people.
+
+    Args:
+        assist: the help that it gives.
+        shown_from: predicted IoU from which on proposals are shown.
+        told: whether it has been told which classes an image holds.
+    """
 
     model: Predictor
     assist: Assist
     shown_from: float = SHOWN_FROM
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,7 +186,8 @@ def said(campaign: Campaign, example: Example, helper: Helper | None) -> FullLab
     if helper is None or helper.assist is Assist.NONE:
         return reviewer.draw(example.objects)
     model = helper.model
-    item = ImageToScore(example.image_id, partial(getattr, example, "pixels"), None, example.image_id)
+    present = frozenset(each.category_id for each in example.objects) if helper.told else None
+    item = ImageToScore(example.image_id, partial(getattr, example, "pixels"), None, example.image_id, present)
     (prediction,) = model.predict([item], device=CPU, batch_size=1)
     found = with_ids(VERSION, example.image_id, prediction.proposals.objects)
     shown = [one for one in found if one.mask.area and one.predicted_iou >= helper.shown_from]

@@ -10,6 +10,7 @@ too. Five images are one batch: the network of five labels helps with the next o
 
 Lines are those of `python -m benchmarks assisted`, with the seconds so far, those of class labels among them.
 `--table` prints quality over seconds: by labels, and at equal seconds, from straight lines between an arm's networks.
+`--first-batch` trains nothing but class maps, and prints what first batches of several sizes take.
 """
 
 from __future__ import annotations
@@ -60,9 +61,13 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
     parser.add_argument("--out", type=Path, default=Path("weak_start.jsonl"))
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--first-batch", action="store_true")
     asked = parser.parse_args()
     if asked.table:
         print_table(lines(asked.out))
+        return
+    if asked.first_batch:
+        first_batches(asked.sets, asked.seeds)
         return
     done = {(line["set"], line["seed"], line["arm"], line["labels"]) for line in lines(asked.out)}
     for seed in asked.seeds:
@@ -86,7 +91,7 @@ def run(name: str, seed: int, arm: str, setting: Setting, kept: Kept) -> Iterato
     if ARMS[arm] is not Assist.NONE:
         class_label_s = float(TOLD * len(setting.categories))
         weak = class_maps(setting, seed, kept)
-        helper = Helper(weak, ARMS[arm], shown_from=0.0)
+        helper = Helper(weak, ARMS[arm], shown_from=0.0, told=True)
         pseudo = pseudo_labeled(setting, weak) if arm == "class_labels_pseudo" else []
     campaign = Campaign(name, seed, "boxes")
     for number in LABELS:
@@ -112,6 +117,27 @@ def run(name: str, seed: int, arm: str, setting: Setting, kept: Kept) -> Iterato
         }
 
 
+def first_batches(sets: Sequence[str], seeds: Sequence[int]) -> None:
+    """Print the seconds of first batches of several sizes: drawn, and reviewed with class maps."""
+    print(
+        "| set | labels | seed | class labels | drawn | proposals | proposals and boxes |\n|---|---|---|---|---|---|---|"
+    )
+    for seed in seeds:
+        for name in sets:
+            setting = draw(name, max(TOLD, LABELS[-1]), 1, seed, SIDES)
+            weak = class_maps(setting, seed, None)
+            ways = [None, *(Helper(weak, assist, 0.0, told=True) for assist in (Assist.PROPOSALS, Assist.BOXES))]
+            took: list[list[float]] = [[] for _ in ways]
+            for example in setting.labeled[: LABELS[-1]]:
+                for helper, mine in zip(ways, took, strict=True):
+                    label = said(Campaign(name, seed, "boxes"), example, helper)
+                    mine.append(seconds_of([told_of(label, len(setting.categories))], USUAL))
+            for labels in LABELS:
+                cells = (f"{sum(mine[:labels]):.0f}" for mine in took)
+                told_s = TOLD * len(setting.categories)
+                print(f"| {name} | {labels} | {seed} | {told_s} | {' | '.join(cells)} |", flush=True)
+
+
 def pseudo_labeled(setting: Setting, weak: FittedClassMaps) -> list[Example]:
     """The told images with what class maps show of the classes that they are known to hold."""
     told = {one.image_id: one for one in setting.labeled[:TOLD]}
@@ -131,7 +157,7 @@ def pseudo_labeled(setting: Setting, weak: FittedClassMaps) -> list[Example]:
     ]
 
 
-def class_maps(setting: Setting, seed: int, kept: Kept) -> FittedClassMaps:
+def class_maps(setting: Setting, seed: int, kept: Kept | None) -> FittedClassMaps:
     """The network of class labels alone."""
     known = [
         ClassExample(one.image_id, one.pixels, frozenset(item.category_id for item in one.objects))
@@ -145,7 +171,7 @@ def class_maps(setting: Setting, seed: int, kept: Kept) -> FittedClassMaps:
         device=CPU,
         checkpoint_dir=None,
         progress=lambda *_: None,
-        cache=kept.cache,
+        cache=kept.cache if kept else None,
         judged=known,
     )
 
