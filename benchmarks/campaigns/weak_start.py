@@ -119,9 +119,7 @@ def run(name: str, seed: int, arm: str, setting: Setting, kept: Kept) -> Iterato
 
 def first_batches(sets: Sequence[str], seeds: Sequence[int]) -> None:
     """Print the seconds of first batches of several sizes: drawn, and reviewed with class maps."""
-    print(
-        "| set | labels | seed | class labels | drawn | proposals | proposals and boxes |\n|---|---|---|---|---|---|---|"
-    )
+    print("| set | labels | seed | class labels | drawn | proposals | proposals and boxes |\n" + "|---" * 7 + "|")
     for seed in seeds:
         for name in sets:
             setting = draw(name, max(TOLD, LABELS[-1]), 1, seed, SIDES)
