@@ -18,7 +18,8 @@ LABELS, NETWORK = "round-00-image-level", "weak"
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
-    """Buy image-level labels, train a network on them, and have it read the pool. Returns the help it gives.
+    """Buy image-level labels, train a network on them, and have it read the pool. Returns the help it gives: proposals,
+    and masks for boxes where the plan asks for these.
 
     Args:
         session: of the campaign.
@@ -42,4 +43,4 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
         f"The first batch begins with masks made of class maps: {say_count(len(bought.labeled), 'image-level label')} "
         f"at {session.costs.image_level():g} s each, {holding} of images that hold something."
     )
-    return Assistance(Assist.PROPOSALS, model.id, 0.0)
+    return Assistance(Assist.BOXES if plan.assist is Assist.BOXES else Assist.PROPOSALS, model.id, 0.0)

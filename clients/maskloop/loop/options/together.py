@@ -42,7 +42,7 @@ def check_together(options: Options) -> None:
             f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
             field="strategy",
         )
-    if options.parsed_assist() is Assist.BOXES and options.recipe_name != "pretrained":
+    if options.parsed_assist() is Assist.BOXES and options.recipe_name not in ("pretrained", CLASS_MAPS):
         raise InvalidArgument(
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
