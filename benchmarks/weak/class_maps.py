@@ -1,14 +1,15 @@
-"""What class maps cost an image, beside the plain loop of each method's paper, and that both make the same maps.
+"""What class maps and their refinements cost an image, beside the plain loop of each method's paper.
 
-    python -m benchmarks class_maps [METHOD ...] [--images 2] [--side 96] [--device cpu]
+    python -m benchmarks class_maps [METHOD ...] [--images 1] [--side 64] [--device cpu]
 
 The network is the classifier of `pretrained` with a random head, the images are photographs with two classes each. Each
 way runs in a process of its own, in single precision, on one thread: seconds of processor an image (the median of what
-fits into ten seconds), and MiB at the peak beyond what a process has that made no map. On a GPU: seconds, and MiB of
-the GPU. The maps are compared in double precision on a small image, since steps that switch multiply what is rounded.
-About seven minutes on a core.
+fits into a few seconds), and MiB at the peak beyond what was in use before, as Linux tells it. On a GPU: seconds, and
+MiB of the GPU. What both ways are given is not counted: of refinements that is maps of classes, affinities or edges,
+and probabilities that a CRF has refined. Images of walks are larger, so that there are 1728 cells.
 
-A method joins by a line in `METHODS`.
+Both make the same: first they are compared, some on smaller images, see `benchmarks.weak.cost_cases.Case`. A CRF on the
+lattice has the labels of an exact one but for one pixel in twenty. About three minutes on a core.
 """
 
 from __future__ import annotations
@@ -19,36 +20,17 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
-from skimage import data
-from torch import Tensor
 
-from benchmarks.weak.plain_maps import plain_adv_cam, plain_cam, plain_grad_cam
-from models.classification.network import ImageClassifier, build_classifier
-from models.classification.recipe import resolve_classifier
-from models.localization.advcam import AdvCam
-from models.localization.cam import Cam
-from models.localization.gradcam import GradCam
-from models.localization.maps import MapMethod
+from benchmarks.weak.cost_cases import CASES, SMALL, Answer, Case, Setting
 
-Pixels = NDArray[np.uint8]
-PlainLoop = Callable[[ImageClassifier, Pixels, Sequence[int]], tuple[Tensor, Tensor]]
-METHODS: Mapping[str, tuple[MapMethod, PlainLoop]] = {
-    "cam": (Cam(), plain_cam),
-    "grad_cam": (GradCam(), plain_grad_cam),
-    "adv_cam": (AdvCam(), plain_adv_cam),
-}
-PHOTOGRAPHS = (data.astronaut, data.coffee, data.chelsea)
-CLASSES, ASKED = 4, (0, 2)
-SAME, SMALL = 1e-4, 48  # largest difference of maps; the longer side of the image that they are compared on
-ENOUGH_S = 10.0
-OWN, PLAIN, NOTHING = "own", "plain", "nothing"
+ENOUGH_S = 3.0
+OWN, PLAIN = "own", "plain"
 
 
 @dataclass(frozen=True)
@@ -60,73 +42,82 @@ class Cost:
 
 
 def main() -> None:
-    """Compare maps, then print what each way costs; or, in a process of its own, run one way."""
+    """Compare what both ways make, then print what each costs; or, in a process of its own, run one way."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks class_maps")
-    parser.add_argument("methods", nargs="*", metavar="METHOD", help=", ".join(METHODS))
-    parser.add_argument("--images", type=int, default=2)
-    parser.add_argument("--side", type=int, default=96)
+    parser.add_argument("methods", nargs="*", metavar="METHOD", help=", ".join(CASES))
+    parser.add_argument("--images", type=int, default=1)
+    parser.add_argument("--side", type=int, default=64)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--way", choices=[OWN, PLAIN, NOTHING], help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=[OWN, PLAIN], help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    if unknown := [name for name in asked.methods if name not in METHODS]:
-        parser.error(f"{unknown[0]} is none of {', '.join(METHODS)}")
+    if unknown := [name for name in asked.methods if name not in CASES]:
+        parser.error(f"{unknown[0]} is none of {', '.join(CASES)}")
     torch.set_num_threads(1)
-    images = photographs(asked.images, asked.side)
     if asked.way:
-        print(run(asked.methods[0], asked.way, images, torch.device(asked.device)))
+        case = CASES[asked.methods[0]]
+        setting = Setting(asked.images, round(asked.side * case.enlarged), torch.device(asked.device))
+        print(run(case, asked.way, setting))
         return
-    for name in asked.methods or METHODS:
-        apart = difference(name)
-        assert apart <= SAME, f"{name}: maps differ by {apart:.1e}"
+    print("| method | seconds an image | plain loop | times | MiB at the peak | plain loop | answers apart by |")
+    print("|---|---|---|---|---|---|---|")
+    for name in asked.methods or CASES:
+        apart = difference(CASES[name])
+        assert apart <= CASES[name].apart, f"{name}: answers differ by {apart:.1e}"
         told = [name, "--images", str(asked.images), "--side", str(asked.side), "--device", asked.device]
-        floor, own, plain = (measured([*told, "--way", way]) for way in (NOTHING, OWN, PLAIN))
-        costs = [f"{cost.seconds:.2f} s, {cost.peak_mib - floor.peak_mib:.0f} MiB" for cost in (own, plain)]
-        ratio = plain.seconds / own.seconds
-        print(
-            f"{name}: {costs[0]} an image; plain loop {costs[1]}, {ratio:.1f} times the seconds; maps {apart:.0e} apart"
-        )
+        own, plain = (measured([*told, "--way", way]) for way in (OWN, PLAIN))
+        times = plain.seconds / own.seconds
+        seconds = f"{own.seconds:.3f} | {plain.seconds:.3f} | {times:.1f}"
+        print(f"| {name} | {seconds} | {own.peak_mib:.0f} | {plain.peak_mib:.0f} | {apart:.0e} |", flush=True)
 
 
-def difference(name: str) -> float:
-    """The largest, between the maps of both ways."""
-    method, plain = METHODS[name]
-    network, images = classifier().double(), photographs(2, SMALL)
-    worst = 0.0
-    for made, pixels in zip(method.maps(network, images, [ASKED] * len(images)), images, strict=True):
-        for ours, theirs in zip((made.strided, made.whole), plain(network, pixels, ASKED), strict=True):
-            worst = max(worst, float((ours - theirs).abs().max()))
-    return worst
+def difference(case: Case) -> float:
+    """The largest, between what both ways make: of numbers by how much, of labels in what share of the places."""
+    given = case.prepare(Setting(2, round(SMALL * case.enlarged), torch.device("cpu"), double=case.double))
+    return max(apart(ours, theirs) for ours, theirs in zip(case.own(given), case.plain(given), strict=True))
+
+
+def apart(ours: Answer, theirs: Answer) -> float:
+    """See `difference`."""
+    one, other = np.asarray(ours), np.asarray(theirs)
+    if one.dtype.kind in "bi":
+        return float((one != other).mean())
+    return float(np.abs(one - other).max())
 
 
 def measured(arguments: Sequence[str]) -> Cost:
     """What a way costs in a process of its own."""
     command = [sys.executable, "-m", "benchmarks", "class_maps", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    printed = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)} failed")
-    seconds, gpu_mib = map(float, printed.split())
-    return Cost(seconds, gpu_mib or usage.ru_maxrss / 1024)
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    return Cost(*map(float, printed.stdout.split()))
 
 
-def run(name: str, way: str, images: Sequence[Pixels], device: torch.device) -> str:
-    """Seconds an image, and MiB of the GPU at the peak, 0 on a CPU."""
-    method, plain = METHODS[name]
-    network = classifier().to(device)
-    ways: Mapping[str, Callable[[], object]] = {
-        OWN: lambda: method.maps(network, images, [ASKED] * len(images)),
-        PLAIN: lambda: [plain(network, pixels, ASKED) for pixels in images],
-        NOTHING: lambda: None,
-    }
-    taken: list[float] = []
+def run(case: Case, way: str, setting: Setting) -> str:
+    """Seconds an image, and MiB at the peak beyond what was there before."""
+    given, work = case.prepare(setting), case.own if way == OWN else case.plain
+    before, taken = forget_peak(setting.device), list[float]()
     while sum(taken) < ENOUGH_S and len(taken) < 15:
-        began = clock(device)
-        ways[way]()
-        taken.append(clock(device) - began)
-    peak = torch.cuda.max_memory_allocated(device) / 2**20 if device.type == "cuda" else 0.0
-    return f"{statistics.median(taken) / len(images)} {peak}"
+        began = clock(setting.device)
+        work(given)
+        taken.append(clock(setting.device) - began)
+    return f"{statistics.median(taken) / setting.number} {peak_mib(setting.device) - before}"
+
+
+def forget_peak(device: torch.device) -> float:
+    """Count from now on; MiB in use."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        Path("/proc/self/clear_refs").write_text("5")
+    return peak_mib(device)
+
+
+def peak_mib(device: torch.device) -> float:
+    """Of the process, or of a GPU, since the peak was forgotten."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def clock(device: torch.device) -> float:
@@ -135,21 +126,6 @@ def clock(device: torch.device) -> float:
         return time.process_time()
     torch.cuda.synchronize(device)
     return time.perf_counter()
-
-
-def classifier() -> ImageClassifier:
-    """The recipe's, with a head that has learnt nothing."""
-    recipe = resolve_classifier("pretrained")
-    return build_classifier(recipe, CLASSES, weights=recipe.weights).eval()
-
-
-def photographs(number: int, side: int) -> list[Pixels]:
-    """Photographs of two sizes in turn, the longer side `side` pixels."""
-    sizes = [(side, 3 * side // 4), (3 * side // 4, side)]
-    return [
-        np.asarray(Image.fromarray(PHOTOGRAPHS[place % len(PHOTOGRAPHS)]()).resize(sizes[place // 2 % 2]))
-        for place in range(number)
-    ]
 
 
 if __name__ == "__main__":

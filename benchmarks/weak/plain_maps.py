@@ -1,7 +1,8 @@
 """Class maps by the plain loops of their papers: an image, a scale, a class and a step at a time.
 
-Of `models.localization` they use the views alone: AdvCAM's steps switch where a map grows and where it is high, and so
-multiply what rounding an image differently comes to. The tests of that room compare with them as well.
+Of `models.localization` they use the views, since AdvCAM's steps switch where a map grows and where it is high, and so
+multiply what rounding an image differently comes to; and what is drawn and pooled. The tests of that room compare with
+them as well.
 
 All take a classifier in eval mode, an image (H, W, 3) uint8 and class indices, and return maps (n, ceil(H / 4),
 ceil(W / 4)) and (n, H, W) of the classifier's precision.
@@ -9,6 +10,7 @@ ceil(W / 4)) and (n, H, W) of the classifier's precision.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.classification.network import ImageClassifier
+from models.localization.fickle_head import FickleClassifier
+from models.localization.ficklenet import FickleNet, generator_of
+from models.localization.gndrp import gndrp
 from models.localization.maps import view_pair
+from models.localization.rib import Rib
 
 SCALES = (0.5, 1.0, 1.5, 2.0)
 Pixels = NDArray[np.uint8]
@@ -110,6 +116,51 @@ def _climb(classifier: ImageClassifier, pixels: Pixels, scale: float, index: int
             image = moved.clamp(image.min(), image.max())
         classifier.zero_grad()
     return total
+
+
+def plain_rib(classifier: ImageClassifier, pixels: Pixels, classes: Sequence[int], method: Rib) -> Maps:
+    """A copy of the whole classifier learns, a view at a time; without the rules that end its steps early."""
+    network, others = copy.deepcopy(classifier), method.others
+    early, late = network.encoder.cut(method.cut)
+    early.requires_grad_(False)
+    late.requires_grad_(True)
+    rates = [(list(late.parameters()), method.rate), ([network.head.weight], method.head_rate)]
+    groups = [{"params": learnt, "full": rate} for learnt, rate in rates]
+    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=method.sgd.momentum, weight_decay=method.sgd.weight_decay)
+    seen: dict[float, Tensor | float] = dict.fromkeys(method.scales, 0.0)
+    for step in range(method.steps):
+        optimizer.zero_grad()
+        for scale in method.scales:
+            views = []
+            for image in view_pair(pixels, scale, network.head.weight.device):
+                maps = network.maps(image[None])
+                views.append(maps[0, list(classes)].detach().relu())
+                if scale in method.fitted:
+                    torch.autograd.backward(-gndrp(maps, method.tau)[0, list(classes)].sum())
+            seen[scale] = seen[scale] + views[0] + views[1].flip(-1)
+        if others is not None:
+            drawn = others.draw(pixels, classes, step if method.redraw else 0, network.head.weight.device)
+            for image, held in zip(drawn.images, drawn.classes, strict=True):
+                torch.autograd.backward(-gndrp(network.maps(image[None]), method.tau)[0, list(held)].sum())
+        for group in optimizer.param_groups:
+            group["lr"] = group["full"] * (1 - min(step, 9) / 10) ** 0.9
+        optimizer.step()
+    return merge([maps for maps in seen.values() if isinstance(maps, Tensor)], pixels)
+
+
+def plain_fickle_net(classifier: FickleClassifier, pixels: Pixels, classes: Sequence[int], method: FickleNet) -> Maps:
+    """For each draw its windows side by side, a convolution over them, and a backward pass for each class."""
+    generator = generator_of(method.seed, pixels)
+    features = classifier.encoder(_views(classifier, pixels, 1.0)[:1])[-1].detach().requires_grad_()
+    highest = torch.zeros(len(classes), *features.shape[2:], device=features.device)
+    for _ in range(method.passes):
+        masks = classifier.dropout.masks(1, (features.shape[2], features.shape[3]), generator).to(features)
+        scores = classifier.through(features, masks).sum(dim=(0, 2, 3))
+        for row, index in enumerate(classes):
+            (gradient,) = torch.autograd.grad(scores[index], features, retain_graph=True)
+            made = (features * gradient).detach().sum(dim=1)[0].relu()
+            highest[row] = torch.maximum(highest[row], made / made.max().clamp(min=1e-12))
+    return merge([highest], pixels)
 
 
 def _views(classifier: ImageClassifier, pixels: Pixels, scale: float) -> Tensor:

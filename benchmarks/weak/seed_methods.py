@@ -37,8 +37,8 @@ from models.refinement.dsrg.data import SeededImage
 from models.refinement.dsrg.train import DsrgRecipe, train_dsrg
 
 PSA_STEPS = 16
-"""Of the walk. The authors' 256 are for pictures of 500 pixels; of 224 pixels there are 28 x 28 cells, on which so many
-steps end with the same everywhere, whatever the affinities."""
+"""Of the walk. The authors' 256 are for pictures of 500 pixels. On the 28 x 28 cells of 224 pixels they end with nearly
+the same everywhere: on ten white blood cells mean IoU was .27 with 256 steps, .44 with 64 and .53 with 16."""
 ADV_CAM = AdvCam(steps=8)
 Drawn = Callable[[float], Labels]
 """The labels of an image at a threshold of the ground."""

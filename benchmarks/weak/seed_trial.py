@@ -34,8 +34,8 @@ from models.refinement.seed_labels import irn_labels, psa_labels
 SIDE, LEARNT, TUNED, UNSEEN, OOD = 224, 60, 10, 20, 60
 CROPS, CROPPED_FROM = 6, (140, 280)  # longer sides that images are brought to first, the shares of 224 as the authors'
 ALPHAS = (0.5, 4.0)
-"""Powers of the ground that seeds are made by. PSA's own, 4 and 32, are for maps that are low off their objects: on ten
-white blood cells they took three pixels of four for an object wrongly, these one of two."""
+"""Powers of the ground that seeds of PSA and DSRG are made by. The authors', 4 and 32, are for maps that are low off
+their objects: on white blood cells a quarter of what they call an object is one, and a half with these."""
 CPU = torch.device("cpu")
 Labels = NDArray[np.int64]
 

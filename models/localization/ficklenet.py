@@ -73,9 +73,7 @@ class FickleNet(MapMethod):
         return [self._maps(classifier, pixels, asked) for pixels, asked in zip(images, classes, strict=True)]
 
     def _maps(self, classifier: FickleClassifier, pixels: NDArray[np.uint8], asked: Sequence[int]) -> ClassMaps:
-        digest = hashlib.sha256(f"{self.seed}:".encode() + np.ascontiguousarray(pixels).tobytes()).digest()
-        generator = torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
-        joined = []
+        generator, joined = generator_of(self.seed, pixels), []
         for scale in self.scales:
             views = classifier.encoder(view_pair(pixels, scale, classifier.head.weight.device))[-1].float()
             made = self._aggregated(classifier, views[:1], asked, generator)
@@ -101,6 +99,12 @@ class FickleNet(MapMethod):
             maps = maps / maps.amax(dim=(1, 2), keepdim=True).clamp(min=TINY)
             made = torch.maximum(made, maps) if self.aggregate == "max" else made + maps / self.passes
         return made
+
+
+def generator_of(seed: int, pixels: NDArray[np.uint8]) -> torch.Generator:
+    """Of all draws for an image (H, W, 3), on the CPU."""
+    digest = hashlib.sha256(f"{seed}:".encode() + np.ascontiguousarray(pixels).tobytes()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big", signed=True))
 
 
 def contributions(features: Tensor, weight: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from benchmarks.weak.plain_refinements import plain_mean_field
 from maskloop.errors import InvalidArgument
 from models.refinement.crf import all_pairs
 from models.refinement.crf.mean_field import BBAM, DEEPLAB, DSRG, DSRG_TRAINING, IRN, PSA, CrfSettings, Sums, mean_field
@@ -16,27 +17,6 @@ from tests.models.refinement.scenes import noise, rows_along, smooth
 
 ALL = {"irn": IRN, "psa": PSA, "dsrg_training": DSRG_TRAINING, "bbam": BBAM, "deeplab": DEEPLAB}
 FROZEN = json.loads((Path(__file__).parent / "pydensecrf2.json").read_text())
-
-
-def slow_mean_field(unary: np.ndarray, image: np.ndarray, settings: CrfSettings) -> np.ndarray:
-    """Of (n, H, W), every pair of pixels by itself."""
-    labels, height, width = unary.shape
-    rows, columns = (axis.ravel() for axis in np.mgrid[:height, :width])
-    colours = image.reshape(-1, 3).astype(float)
-    near = np.zeros((2, rows.size, rows.size))
-    for i in range(rows.size):
-        place = (rows - rows[i]) ** 2 + (columns - columns[i]) ** 2
-        colour = ((colours - colours[i]) ** 2).sum(1)
-        near[0, i] = np.exp(-place / (2 * settings.smooth_sxy**2))
-        near[1, i] = np.exp(-place / (2 * settings.bilateral_sxy**2) - colour / (2 * settings.bilateral_srgb**2))
-    kernels = [one / np.sqrt(one.sum(1))[:, None] / np.sqrt(one.sum(1))[None, :] for one in near]
-    costs = unary.reshape(labels, -1).T.astype(float)
-    believed = np.exp(-costs) / np.exp(-costs).sum(1, keepdims=True)
-    for _ in range(settings.iterations):
-        joined = settings.smooth_weight * kernels[0] @ believed + settings.bilateral_weight * kernels[1] @ believed
-        shares = np.exp(joined - costs - (joined - costs).max(1, keepdims=True))
-        believed = shares / shares.sum(1, keepdims=True)
-    return believed.T.reshape(unary.shape)
 
 
 SIZE = (30, 34)
@@ -55,7 +35,7 @@ def scene(kind) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("settings", ALL.values(), ids=ALL)
 def test_labels_are_those_of_a_mean_field_over_all_pairs(kind, settings):
     image, unary = scene(kind)
-    slow = slow_mean_field(unary, image, settings)
+    slow = plain_mean_field(unary, image, settings)
     exact = mean_field(unary, image, settings, sums="exact")
     assert np.abs(exact - slow).max() < 1e-3
     lattice = mean_field(unary, image, settings)

@@ -8,37 +8,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.weak.plain_refinements import plain_grow
 from maskloop.errors import InvalidArgument
 from models.refinement.crf.mean_field import DSRG_TRAINING, mean_field
 from models.refinement.dsrg.growing import balanced_seed_loss, constraint_loss, grow, passed_through, refined, softened
 from tests.models.refinement.scenes import smooth
-
-
-def slow_grow(cues, probabilities, present) -> np.ndarray:
-    """A flood from every original seed over the candidates of its class, through corners, too."""
-    rows, height, width = cues.shape
-    growing = [True, *present]
-    candidate = {}
-    for y in range(height):
-        for x in range(width):
-            candidate[y, x] = max((row for row in range(rows) if cues[row, y, x]), default=None)
-            best = max((row for row in range(rows) if growing[row]), key=lambda row: probabilities[row, y, x])
-            if probabilities[best, y, x] > (0.99 if best == 0 else 0.85):
-                candidate[y, x] = best
-    grown = cues.copy()
-    for row in (row for row in range(rows) if growing[row]):
-        waiting = [place for place, best in candidate.items() if best == row and cues[(row, *place)]]
-        reached = set(waiting)
-        while waiting:
-            y, x = waiting.pop()
-            for place in [(y + down, x + right) for down in (-1, 0, 1) for right in (-1, 0, 1)]:
-                if candidate.get(place) == row and place not in reached:
-                    reached.add(place)
-                    waiting.append(place)
-        for y, x in reached:
-            if cues[row, y, x] or not cues[:, y, x].any():
-                grown[row, y, x] = True
-    return grown
 
 
 def drawn(seed, rows, size, clean) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -57,7 +31,7 @@ def test_growing_is_a_flood_from_each_original_seed(seed, rows, size, clean):
     cues, probabilities, present = drawn(seed, rows, size, clean)
     before = cues.copy()
     grown = grow(cues, probabilities, present)
-    assert (grown == slow_grow(cues, probabilities, present)).all()
+    assert (grown == plain_grow(cues, probabilities, present)).all()
     assert (cues == before).all()
     assert grown[cues].all()
 
