@@ -15,7 +15,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -35,6 +35,7 @@ from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.fingerprint import TrainingInputs
 from models.training.loop import Progress, part_of, run
+from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options
 
 VERSION = 1
@@ -50,7 +51,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class WoodOptions(JsonOptions):
+class WoodOptions(JsonOptions, Readings):
     """What the recipe of the classifier does not say.
 
     Raises:
@@ -66,6 +67,9 @@ class WoodOptions(JsonOptions):
     step: float = 0.07  # that OoD images are moved by first, in normalised values
     ood_side: int = 500  # longer side at which OoD images are clustered, pixels
     compat: str = ""  # "official": OoD images whose likeliest class, once moved, is the fifth count 0
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
+    PAPER: ClassVar[Mapping[str, Any]] = {"threshold": "image", "scale": "images", "ood_weight": 1.0}
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, frozenset({"nearest", "distance_weight", "ood_weight", "step"}))

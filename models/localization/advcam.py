@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -70,6 +71,9 @@ class AdvCam(MapMethod):
     relative: bool | None = None
     normalised: bool | None = None
     last_map: bool | None = None
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
+    PAPER: ClassVar[Mapping[str, Any]] = {"compat": "paper"}
 
     def __post_init__(self) -> None:
         check_scales(self.scales)

@@ -12,8 +12,9 @@ all three are then the class activation map, the third one up to a factor.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -55,6 +56,9 @@ class GradCam(MapMethod):
     scales: tuple[float, ...] = SCALES
     weighting: str = "averaged"
     tap: int = LAST_TAP
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {"weighting": "official"}
+    PAPER: ClassVar[Mapping[str, Any]] = {"weighting": "elementwise"}
 
     def __post_init__(self) -> None:
         check_scales(self.scales)

@@ -23,6 +23,7 @@ from torch import Tensor
 from maskloop.errors import InvalidArgument, InvalidConfig
 from models.classification.network import OUTPUT_STRIDE, ImageClassifier
 from models.data.samples import image_tensor, normalise
+from models.training.readings import Readings
 
 SCALES = (1.0, 0.5, 1.5, 2.0)
 STRIDE = 4  # of the smaller maps
@@ -50,7 +51,7 @@ class ClassMaps:
     whole: Tensor
 
 
-class MapMethod(ABC):
+class MapMethod(Readings, ABC):
     """A way of making class maps; its fields are its options."""
 
     @abstractmethod

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -90,17 +90,19 @@ class Rib(MapMethod):
     most_spread: float = 0.7
     last_map: bool = False
 
+    PAPER: ClassVar[Mapping[str, Any]] = {
+        "inclusive": True,
+        "over": "region",
+        "bound": "clamp",
+        "most_spread": 1.0,  # no rule for maps that spread
+        "last_map": True,
+    }
+
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise InvalidArgument(f"steps is {self.steps}; at least 1 is needed", field="steps")
         if not self.fitted or not set(self.fitted) <= set(self.scales):
             raise InvalidArgument(f"fitted is {self.fitted}, of scales {self.scales}", field="fitted")
-
-    @classmethod
-    def paper(cls, **options: Any) -> Self:
-        """As the paper reads: pooling, clamp and K + 1 maps. It has no rule for maps that spread."""
-        reading = {"inclusive": True, "over": "region", "bound": "clamp", "most_spread": 1.0, "last_map": True}
-        return cls(**{**reading, **options})
 
     def maps(
         self, classifier: ImageClassifier, images: Sequence[NDArray[np.uint8]], classes: Sequence[Sequence[int]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from maskloop.errors import InvalidArgument
 from models.classification.recipe import ClassifierRecipe
 from models.classification.views import training_views
 from models.data.samples import normalise
+from models.training.readings import Readings
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class LabeledCrops:
 
 
 @dataclass(frozen=True, eq=False)
-class RibCrops:
+class RibCrops(Readings):
     """Where other crops are cut from, and how: resized, mirrored and framed as in the training of the classifier.
 
     Args:
@@ -51,6 +53,8 @@ class RibCrops:
     side: int = 512
     shortest: int = 320
     longest: int = 640
+
+    PAPER: ClassVar[Mapping[str, Any]] = {"number": 19}
 
     def __post_init__(self) -> None:
         if len(self.images) != len(self.classes):

@@ -30,8 +30,9 @@ VERSION = 1
 
 Progress = Callable[[float, str], None]
 """Called with a fraction in [0, 1] and a message; may raise to stop the work."""
-Decay = Literal["constant", "cosine", "poly"]
+Decay = Literal["constant", "cosine", "poly", "steps"]
 POLY_POWER = 0.9
+STEP, STEP_SHARE = 1000, 0.33
 Network = TypeVar("Network", bound=nn.Module)
 Batch = TypeVar("Batch")
 
@@ -137,7 +138,8 @@ def run(
 def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Decay) -> float:
     """The share of the full learning rate that holds at an iteration.
 
-    A linear warm-up, then constant, half a cosine that begins after the warm-up, or (1 - iteration / iterations)^0.9.
+    A linear warm-up, then constant, half a cosine that begins after the warm-up, (1 - iteration / iterations)^0.9, or
+    0.33 for every 1000 iterations that are done, multiplied ("steps").
     """
     if iteration < warmup:
         return (iteration + 1) / warmup
@@ -145,6 +147,8 @@ def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Dec
         return 1.0
     if decay == "poly":
         return float((1 - iteration / iterations) ** POLY_POWER)
+    if decay == "steps":
+        return float(STEP_SHARE ** (iteration // STEP))
     return 0.5 * (1 + math.cos(math.pi * (iteration - warmup) / max(1, iterations - warmup)))
 
 

@@ -25,6 +25,7 @@ from models.refinement.affinity.pairs import AffinityLosses
 from models.refinement.affinity.paths import at_offset, neighbour_offsets, on_grid
 from models.refinement.affinity.random_walk import read_scores, walk
 from models.refinement.affinity.taps import enlarged, filled, rounded_up, tap_strides
+from models.training.readings import Readings
 
 STRIDE = 8
 FIRST_TAP = 2  # of the encoder's five; it is the one at stride 8
@@ -109,7 +110,7 @@ def joint_loss(losses: AffinityLosses, form: str = "split") -> Tensor:
 
 
 @dataclass(frozen=True)
-class PsaWalk:
+class PsaWalk(Readings):
     """How maps are walked.
 
     Args:

@@ -20,10 +20,11 @@ from models.refinement.affinity.irn_network import STRIDE, IrnNetwork, see
 from models.refinement.affinity.paths import path_affinity
 from models.refinement.affinity.random_walk import read_scores, walk
 from models.refinement.affinity.taps import enlarged
+from models.training.readings import Readings
 
 
 @dataclass(frozen=True)
-class IrnWalk:
+class IrnWalk(Readings):
     """How maps are walked.
 
     Args:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from models.refinement.affinity.paths import source_size
+from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options
 
 CHOICES: Mapping[str, tuple[str, ...]] = {"distance": ("mean", "sum"), "loss": ("split", "unsplit")}
@@ -21,7 +22,7 @@ CELLS = 32  # pixels that a crop's side is a multiple of
 
 
 @dataclass(frozen=True)
-class AffinityTraining(JsonOptions):
+class AffinityTraining(JsonOptions, Readings):
     """What both have.
 
     Raises:
@@ -73,6 +74,8 @@ class PsaTraining(AffinityTraining):
     distance: str = "mean"  # of features, over channels; "sum" as the paper prints it
     loss: str = "split"  # see `models.refinement.affinity.affinitynet.joint_loss`
     head_factor: float = 10.0  # of the rate, for what is not the encoder
+
+    PAPER: ClassVar[Mapping[str, Any]] = {"distance": "sum"}
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out. Its rate falls to a third
 every 1000 of 8000 iterations, and it is trained once more on what it then draws. This one has the branches on the
-features of a frozen encoder, so that it trains on a CPU; its rate falls by (1 - done)^0.9. Losses, growing and CRF are
-theirs, see `models.refinement.dsrg.growing`.
+features of a frozen encoder, so that it trains on a CPU, and its rate falls by (1 - done)^0.9; `DsrgRecipe.official`
+has the authors' schedule. Losses, growing and CRF are theirs, see `models.refinement.dsrg.growing`.
 
 Seeds do not grow at first. Where n labels are about equally likely, each iteration of the CRF returns 13 / n of what
 one is ahead by, on top of that; 13 is the sum of the weights. With the authors' 21 labels that ends at 2.6 times as
@@ -13,10 +13,10 @@ does not know yet.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, cast, get_args
+from typing import Any, ClassVar, Self, cast, get_args
 
 import numpy as np
 import torch
@@ -44,19 +44,20 @@ from models.refinement.dsrg.growing import (
 from models.training.cache import NetworkCache
 from models.training.epochs import places_of
 from models.training.fingerprint import TrainingInputs
-from models.training.loop import LoopSettings, Progress, Task, run
+from models.training.loop import Decay, LoopSettings, Progress, Task, run
+from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options
 
 VERSION = 1
 """Of network, losses, growing and batches; raised when a change makes trainings come to other weights."""
 DILATIONS = (6, 12, 18, 24)
-CHOICES = {"constraint": get_args(Constraint), "crf_sums": get_args(Sums)}
+CHOICES = {"constraint": get_args(Constraint), "crf_sums": get_args(Sums), "schedule": ("poly", "steps")}
 MAY_BE_ZERO = frozenset({"weight_decay", "clip", "constraint_weight", "seeds_alone"})
 SHAPES_NO_NETWORK = frozenset({"encoder", "weights", "checkpoint_every"})  # the encoder shows in the taps
 
 
 @dataclass(frozen=True)
-class DsrgRecipe(JsonOptions):
+class DsrgRecipe(JsonOptions, Readings):
     """A network and its training.
 
     Raises:
@@ -70,6 +71,7 @@ class DsrgRecipe(JsonOptions):
     iterations: int = 2000
     batch: int = 20
     rate: float = 1e-3
+    schedule: str = "poly"  # the rate by (1 - done)^0.9; or "steps", by 0.33 after every 1000 iterations
     weight_decay: float = 1e-4
     clip: float = 5.0  # largest gradient norm; 0 for no clipping
     sure_of_object: float = SURE_OF_OBJECT
@@ -80,6 +82,15 @@ class DsrgRecipe(JsonOptions):
     crf_sums: str = "lattice"  # or exact, see models.refinement.crf.mean_field.mean_field
     crf_gradient: bool = True  # whether the constraint's gradient passes through the CRF, as in the authors' program
     checkpoint_every: int = 50  # iterations
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {
+        "iterations": 8000,
+        "rate": 5e-4,
+        "schedule": "steps",
+        "clip": 0.0,
+        "seeds_alone": 0.0,
+    }
+    PAPER: ClassVar[Mapping[str, Any]] = {**OFFICIAL, "constraint": "seeds"}
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)
@@ -160,7 +171,9 @@ class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
             torch.manual_seed(seed)
             network = DsrgNetwork(encoder.channels[-TAPS:], recipe.width, classes)
         network.standardise(*tap_statistics([item.taps[0] for item in kept]))
-        settings = LoopSettings(0, "poly", recipe.clip, recipe.checkpoint_every, mixed_precision=False)
+        settings = LoopSettings(
+            0, cast(Decay, recipe.schedule), recipe.clip, recipe.checkpoint_every, mixed_precision=False
+        )
         return cls(network.to(encoder.device), settings, kept, recipe)
 
     def inputs(self) -> TrainingInputs:
