@@ -7,7 +7,7 @@ from torch import nn
 
 from maskloop.errors import InvalidArgument, InvalidConfig
 from models.data.samples import normalise
-from models.encoders.backbones import build_encoder
+from models.encoders.backbones import TimmEncoder, build_encoder
 from models.encoders.names import PACKAGED, TIMM
 from models.encoders.pretrained import build_pretrained
 
@@ -95,6 +95,7 @@ def test_its_state_says_how_it_wants_its_images():
 @torch.no_grad()
 def test_its_two_parts_make_the_last_tap_wherever_it_is_cut(name, stride):
     encoder = build_encoder(f"{TIMM}{name}", "", stride)
+    assert isinstance(encoder, TimmEncoder)
     images = normalise(PICTURES)
     taps = encoder(images)
     for stages in range(1 - encoder.has_half, 5):
