@@ -38,6 +38,7 @@ APART = (
     "head_rounds",
     "house",
     "known_ood",
+    "method_pictures",
     "nuclei_looks",
     "one_round",
     "one_round_table",
