@@ -66,7 +66,8 @@ class ClassMapNetworks(nn.Module):
         if recipe.method == "ficklenet":
             return FickleNet(seed=seed, passes=recipe.fickle_passes)
         if recipe.method in WITH_OTHERS:
-            rib = Rib(others=self._crops(seed), redraw=False, steps=recipe.rib_steps)
+            rates = {"rate": recipe.rib_rate, "head_rate": 10 * recipe.rib_rate}
+            rib = Rib(others=self._crops(seed), redraw=False, steps=recipe.rib_steps, **rates)
             return rib if recipe.method == "rib" else WithRib(AdvCam(steps=recipe.advcam_steps), rib)
         return Cam()
 

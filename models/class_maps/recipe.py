@@ -50,6 +50,7 @@ class ClassMapsRecipe(JsonOptions):
     method: str = "cam"  # or another of docs/weak; "auto": cam or advcam, whichever suits the outlines better
     advcam_steps: int = 10  # each takes as long as a map of "cam"
     rib_steps: int = 10  # each takes three times as long
+    rib_rate: float = 8e-5  # the authors' 8e-6 hardly moves the packaged encoder
     fickle_passes: int = 50
     side: int = 0  # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
     # What is made of the maps before masks.
