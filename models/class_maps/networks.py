@@ -66,10 +66,18 @@ class ClassMapNetworks(nn.Module):
         if recipe.method == "ficklenet":
             return FickleNet(seed=seed, passes=recipe.fickle_passes)
         if recipe.method in WITH_OTHERS:
-            rates = {"rate": recipe.rib_rate, "head_rate": 10 * recipe.rib_rate}
-            rib = Rib(others=self._crops(seed), redraw=False, steps=recipe.rib_steps, **rates)
+            rib = self._rib(recipe, seed)
             return rib if recipe.method == "rib" else WithRib(AdvCam(steps=recipe.advcam_steps), rib)
         return Cam()
+
+    def _rib(self, recipe: ClassMapsRecipe, seed: int) -> Rib:
+        return Rib(
+            others=self._crops(seed),
+            redraw=False,
+            steps=recipe.rib_steps,
+            rate=recipe.rib_rate,
+            head_rate=10 * recipe.rib_rate,
+        )
 
     def _crops(self, seed: int) -> RibCrops | None:
         if not len(self.others):
