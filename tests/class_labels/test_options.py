@@ -44,7 +44,7 @@ def test_a_folder_remembers_what_it_was_begun_with(photos, tmp_path):
     out = tmp_path / "out"
     assert find_kept(out, ASKED, photos) is None
     kept = Kept.new(ASKED, photos)
-    kept.write(out)
+    kept.write(out, trained=True)
     assert find_kept(out, ASKED, photos) == kept
     with pytest.raises(InvalidConfig, match=r"--method was 'advcam', is 'cam'; name another --out"):
         find_kept(out, replace(ASKED, method="cam"), photos)
@@ -52,6 +52,13 @@ def test_a_folder_remembers_what_it_was_begun_with(photos, tmp_path):
     more = read_photos_with_classes(Asked(photos.folder, None, (), "", None, out))
     with pytest.raises(InvalidConfig, match=r"was begun with other photographs or labels"):
         find_kept(out, ASKED, more)
+
+
+def test_other_options_go_on_with_what_was_imported_until_a_network_is_trained(photos, tmp_path):
+    kept = Kept.new(ASKED, photos)
+    kept.write(tmp_path / "out", trained=False)
+    other = replace(ASKED, method="cam")
+    assert find_kept(tmp_path / "out", other, photos) == replace(kept, options=other)
 
 
 def test_a_folder_with_other_things_is_left_alone(photos, tmp_path):

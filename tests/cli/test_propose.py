@@ -87,6 +87,15 @@ def test_what_the_server_refuses_leaves_nothing_behind(maskloop, server, folder,
     assert not (tmp_path / "out").exists()
 
 
+def test_an_option_that_is_refused_at_training_may_be_put_right(maskloop, server, folder, tmp_path):
+    words = ("propose", folder, "--server", server, "--out", tmp_path / "out", "--recipe")
+    for recipe in ("class_maps,classifier=compact,ood=wood", "class_maps,closing=9,ood=wood"):
+        code, _, complaint = maskloop(*words, recipe)
+        assert code == 2
+        assert "ood=wood learns from images that are known to hold nothing" in complaint
+    assert set(json.loads((tmp_path / "out" / "propose.json").read_text())) == {"run_id", "digest"}
+
+
 def test_a_folder_with_other_content_is_not_touched(maskloop, folder, tmp_path):
     mine = put(tmp_path / "mine", "diary.png")
     code, _, complaint = maskloop("propose", folder, "--out", mine)

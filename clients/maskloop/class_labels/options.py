@@ -69,7 +69,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Kept:
-    """What was begun in a folder: its id, and what was asked of which photographs."""
+    """What was begun in a folder: its id, and what was asked of which photographs.
+
+    Photographs and labels bind from the beginning, options once a network was trained with them: until then a command
+    with others goes on with what was imported.
+    """
 
     run_id: str
     options: Options
@@ -80,13 +84,14 @@ class Kept:
         """Something to begin."""
         return cls(str(uuid.uuid4()), options, photos.digest)
 
-    def write(self, out: Path) -> None:
-        """Leave it in the folder.
+    def write(self, out: Path, *, trained: bool) -> None:
+        """Leave it in the folder, with the options where a network was `trained` with them.
 
         Raises:
             FailedPrecondition: the folder cannot be written to.
         """
-        write_run_file(out / PROPOSE_FILE, {RUN_ID: self.run_id, DIGEST: self.digest, **asdict(self.options)})
+        options = asdict(self.options) if trained else {}
+        write_run_file(out / PROPOSE_FILE, {RUN_ID: self.run_id, DIGEST: self.digest, **options})
 
 
 def read_kept(out: Path) -> Mapping[str, object] | None:
@@ -104,12 +109,13 @@ def find_kept(out: Path, options: Options, photos: Photos) -> Kept | None:
 
     Raises:
         FailedPrecondition: as `read_kept`.
-        InvalidConfig: it was begun with other options, photographs or labels.
+        InvalidConfig: it was begun with other photographs or labels, or has a network of other options.
     """
     kept = read_kept(out)
     if kept is None:
         return None
-    check_same(out / PROPOSE_FILE, kept, asdict(options), option="out")
+    if kept.keys() > {RUN_ID, DIGEST}:
+        check_same(out / PROPOSE_FILE, kept, asdict(options), option="out")
     if kept[DIGEST] != photos.digest:
         raise InvalidConfig(
             f"{out} was begun with other photographs or labels than those in {photos.folder} now; "

@@ -6,19 +6,21 @@ anywhere goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from maskloop.class_labels.options import Kept
+from maskloop.class_labels.options import Kept, Options
 from maskloop.class_labels.photos import Photos
 from maskloop.client import Client
 from maskloop.errors import InternalError
 from maskloop.loop.importing import import_images
 from maskloop.loop.progress import Progress
 from maskloop.loop.record.request_ids import RequestIds
-from maskloop.values import Image, ImageProposals, LabelDraft, ModelVersion
+from maskloop.values import Image, ImageProposals, LabelDraft, ModelVersion, OperationState
 
 NAME = "propose"
 LABELS_A_CALL = 500
@@ -41,7 +43,15 @@ class Proposed:
     proposals: Mapping[str, ImageProposals]
 
 
-def propose(client: Client, photos: Photos, kept: Kept, *, progress: Progress, referred: Sequence[Path]) -> Proposed:
+def propose(
+    client: Client,
+    photos: Photos,
+    kept: Kept,
+    *,
+    progress: Progress,
+    referred: Sequence[Path],
+    trained: Callable[[], None],
+) -> Proposed:
     """Bring the photographs in with their labels, train a network on them, and have it read the photographs.
 
     Args:
@@ -50,6 +60,7 @@ def propose(client: Client, photos: Photos, kept: Kept, *, progress: Progress, r
         kept: what is asked for, under whose id the server remembers what was done.
         progress: is told what goes on.
         referred: folders whose files the server refers to; others are copied.
+        trained: told when there is a network.
 
     Raises:
         MaskloopError: the server will not do. What was done is kept, and the same call goes on with it.
@@ -61,23 +72,29 @@ def propose(client: Client, photos: Photos, kept: Kept, *, progress: Progress, r
     brought = import_images(client, project_id, photos.data, is_lenient=True, progress=progress, referred=referred)
     images = {image.file_name: image for image in brought}
     _label(client, project_id, photos, images)
-    progress.phase("train")
-    asked = partial(
-        client.train_model,
-        project_id=project_id,
-        recipe=options.recipe_name,
-        overrides=options.overrides(),
-        seed=options.seed,
-    )
-    model = client.wait_operation(requests.begin(asked, "train_model"), progress.operation).result
-    if not isinstance(model, ModelVersion):
-        raise InternalError(f"a training of project {project_id} answers no model version")
+    model = _train(client, project_id, options, requests, progress)
+    trained()
     progress.phase("score")
     asked = partial(client.score_pool, project_id=project_id, model_version=model.id)
-    client.wait_operation(requests.begin(asked, "score_pool"), progress.operation)
+    client.wait_operation(requests.begin(asked, "score_pool", model.id), progress.operation)
     ids = {image.id: name for name, image in images.items() if name not in photos.outlined}
     read = client.get_proposals(project_id=project_id, image_ids=sorted(ids), model_version=model.id)
     return Proposed(project_id, model, images, {ids[each.image_id]: each for each in read})
+
+
+def _train(client: Client, project_id: str, options: Options, requests: RequestIds, progress: Progress) -> ModelVersion:
+    """The network of these options; a training with other ones, which were asked for before, is stopped."""
+    progress.phase("train")
+    what: dict[str, Any] = {"recipe": options.recipe_name, "overrides": options.overrides(), "seed": options.seed}
+    asked = partial(client.train_model, project_id=project_id, **what)
+    begun = requests.begin(asked, "train_model", json.dumps(what, sort_keys=True))
+    for other in client.list_operations(project_id=project_id):
+        if other.id != begun.id and other.state in (OperationState.PENDING, OperationState.RUNNING):
+            client.cancel_operation(operation_id=other.id)
+    model = client.wait_operation(begun, progress.operation).result
+    if not isinstance(model, ModelVersion):
+        raise InternalError(f"a training of project {project_id} answers no model version")
+    return model
 
 
 def _label(client: Client, project_id: str, photos: Photos, images: Mapping[str, Image]) -> None:

@@ -53,15 +53,24 @@ class Run:
         read_kept(out)  # refused before photographs are read, which may take long
         self.progress.phase("read", str(self.asked.folder))
         photos = read_photos_with_classes(self.asked)
-        kept = find_kept(out, self.options, photos) or Kept.new(self.options, photos)
+        begun = find_kept(out, self.options, photos)
+        kept = begun or Kept.new(self.options, photos)
         self._say(photos)
         if self.options.server:
             with self._client_of(self.options.server, HEALTH_CHECK_S) as client:
                 client.check_health()
         with unclaimed_on_refusal(out, PROPOSE_FILE), sole_worker(out), self._client(photos) as client:
             client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.overrides())
-            kept.write(out)
-            proposed = propose(client, photos, kept, progress=self.progress, referred=self._referred(photos))
+            if begun is None:
+                kept.write(out, trained=False)
+            proposed = propose(
+                client,
+                photos,
+                kept,
+                progress=self.progress,
+                referred=self._referred(photos),
+                trained=lambda: kept.write(out, trained=True),
+            )
             self.progress.phase("write", str(out))
             most = len(proposed.proposals)
 
