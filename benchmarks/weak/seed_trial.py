@@ -31,7 +31,7 @@ from models.localization.rib_crops import RibCrops
 from models.refinement.affinity.seed_views import SeedExample
 from models.refinement.seed_labels import irn_labels, psa_labels
 
-SIDE, LEARNT, TUNED, UNSEEN, OOD = 224, 60, 10, 20, 60
+SIDE, LEARNT, TUNED, UNSEEN, OOD = 224, 60, 6, 12, 60
 CROPS, CROPPED_FROM = 6, (140, 280)  # longer sides that images are brought to first, the shares of 224 as the authors'
 ALPHAS = (0.5, 4.0)
 """Powers of the ground that seeds of PSA and DSRG are made by. The authors', 4 and 32, are for maps that are low off
