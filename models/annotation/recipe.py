@@ -130,6 +130,11 @@ class Recipe(JsonOptions):
         names.check_encoder(self.encoder, self.weights or "random", names.ENCODERS)
 
     @property
+    def learns_from_boxes(self) -> bool:
+        """It knows objects by their outlines alone."""
+        return False
+
+    @property
     def needs_counts(self) -> bool:
         """Whether the network is count-conditioned: fed the class of each counted object; else it is count-free."""
         return self.classes == "fed"

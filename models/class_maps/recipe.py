@@ -65,6 +65,8 @@ class ClassMapsRecipe(JsonOptions):
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
+    learns_from_boxes: ClassVar[bool] = False
+    """It goes by the classes that such images hold."""
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 0
     """Images that hold nothing are among those whose classes are known."""

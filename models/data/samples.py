@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from maskloop.errors import InvalidImage, InvalidLabel
-from maskloop.values import Counts, ObjectLabel
+from maskloop.values import Box, Counts, ObjectLabel
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -23,13 +23,15 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Example:
     """One labeled image: `pixels` (H, W, 3) uint8 RGB, upright; `objects` with masks of (H, W).
 
-    Crowds that are handed in among the objects are put aside in `crowds`: nobody learns from their pixels.
+    Crowds that are handed in among the objects are put aside in `crowds`: nobody learns from their pixels. `boxes` are
+    of objects that nobody outlined: where in its box such an object is, nobody knows.
     """
 
     image_id: str
     pixels: NDArray[np.uint8]
     objects: tuple[ObjectLabel, ...]
     crowds: tuple[ObjectLabel, ...] = ()
+    boxes: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         if any(item.crowd for item in self.objects):
@@ -64,10 +66,12 @@ class LargeExample(Example):
         size: tuple[int, int],
         read: Callable[[], NDArray[np.uint8]],
         objects: tuple[ObjectLabel, ...],
+        boxes: tuple[Box, ...] = (),
     ) -> None:
         for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects}.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "crowds", ())
+        object.__setattr__(self, "boxes", boxes)
         self.__post_init__()
 
     @property
@@ -112,6 +116,7 @@ class Prepared:
         image: (S, S, 3) uint8 RGB.
         masks: (n, S, S) bool.
         classes: (n,) int64 class indices, ascending; larger objects of a class come first.
+        boxed: (n,) bool, of which no more than a box is known: the mask is the ellipse that fits into it.
         left_out: objects beyond the recipe's steps, or without a pixel at this size.
         ignored: (S, S) bool, pixels of crowds where no object is outlined; `None` for no pixel.
     """
@@ -120,6 +125,7 @@ class Prepared:
     image: NDArray[np.uint8]
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
+    boxed: NDArray[np.bool_]
     left_out: int
     ignored: NDArray[np.bool_] | None = None
 
@@ -133,15 +139,20 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         InvalidLabel: an object is of none of `categories`, or its mask is not of its image's size.
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
+    named: tuple[ObjectLabel | Box, ...] = (*example.labels, *example.boxes)
+    for category_id in (item.category_id for item in named):
+        if category_id not in places:
+            raise InvalidLabel(f"image {example.image_id}: category {category_id} is not in the vocabulary")
     for item in example.labels:
-        if item.category_id not in places:
-            raise InvalidLabel(f"image {example.image_id}: category {item.category_id} is not in the vocabulary")
         if (item.mask.height, item.mask.width) != example.size:
             raise InvalidLabel(f"image {example.image_id}: a mask is not of the image's size")
-    classes = np.array([places[item.category_id] for item in example.objects], dtype=np.int64)
-    masks = np.zeros((len(classes), size, size), dtype=np.bool_)
-    for index, item in enumerate(example.objects):
-        masks[index] = resize_mask(item.mask.to_array(), size)
+    known: tuple[ObjectLabel | Box, ...] = (*example.objects, *example.boxes)
+    classes = np.array([places[item.category_id] for item in known], dtype=np.int64)
+    boxed = np.arange(len(known)) >= len(example.objects)
+    masks = np.zeros((len(known), size, size), dtype=np.bool_)
+    for index, each in enumerate(known):
+        shape = _ellipse(each, example.size) if isinstance(each, Box) else each.mask.to_array()
+        masks[index] = resize_mask(shape, size)
     areas = masks.sum(axis=(1, 2))
     largest = np.argsort(-areas, kind="stable")[:steps]
     kept = largest[areas[largest] > 0]
@@ -151,9 +162,19 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         resize_image(example.pixels, size),
         masks[kept],
         classes[kept],
+        boxed[kept],
         len(classes) - len(kept),
-        _ignored(example.crowds, masks, size),
+        _ignored(example.crowds, masks[~boxed], size),
     )
+
+
+def _ellipse(box: Box, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W) bool: what fits into a box, and turns as most objects do when the picture is turned."""
+    rows, columns = ((np.arange(length) + 0.5) for length in size)
+    down = (rows - box.y - box.height / 2) / (box.height / 2)
+    across = (columns - box.x - box.width / 2) / (box.width / 2)
+    inside: NDArray[np.bool_] = down[:, None] ** 2 + across[None] ** 2 <= 1
+    return inside
 
 
 def _ignored(crowds: Sequence[ObjectLabel], objects: NDArray[np.bool_], size: int) -> NDArray[np.bool_] | None:

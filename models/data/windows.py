@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel
 from models.data.samples import Example
 
 OVERLAP = 4  # windows share at least a quarter of their side with the next
@@ -79,19 +78,24 @@ def cut(example: Example, window: Window) -> Example:
         return example
     shown = ((item, seen) for item in example.labels if (seen := _seen(item.mask, window)) is not None)
     labels = tuple(replace(item, mask=seen) for item, seen in shown)
-    return Example(example.image_id, window.of(example.pixels), labels)
+    cropped = (box.crop(window.left, window.top, window.width, window.height) for box in example.boxes)
+    return Example(example.image_id, window.of(example.pixels), labels, boxes=tuple(filter(None, cropped)))
 
 
-def some_windows(
-    objects: Sequence[ObjectLabel], among: Sequence[Window], most: int, rng: np.random.Generator
-) -> list[Window]:
+def some_windows(example: Example, among: Sequence[Window], most: int, rng: np.random.Generator) -> list[Window]:
     """Some of an image's windows to learn from, at random: with objects, but for one without if there is one."""
     if len(among) <= most:
         return list(among)
     order = [among[place] for place in rng.permutation(len(among))]
-    showing = [window for window in order if any(_seen(item.mask, window) is not None for item in objects)]
+    showing = [window for window in order if _shows_object(example, window)]
     bare = [window for window in order if window not in showing]
     return [*showing[: most - min(1, len(bare))], *bare][:most]
+
+
+def _shows_object(example: Example, window: Window) -> bool:
+    return any(_seen(item.mask, window) is not None for item in example.objects) or any(
+        box.crop(window.left, window.top, window.width, window.height) is not None for box in example.boxes
+    )
 
 
 def _seen(mask: Mask, window: Window) -> Mask | None:

@@ -138,7 +138,8 @@ def gather(
     ordered = sorted(given.examples, key=lambda example: example.image_id)
     evidence = None
     if isinstance(previous, kind) and previous.categories == given.categories:
-        evidence = _evidence_since(previous, ordered, encoder.device, part_of(progress, 0.0, PROPOSED))
+        outlined = [example for example in ordered if not example.boxes]
+        evidence = _evidence_since(previous, outlined, encoder.device, part_of(progress, 0.0, PROPOSED))
     encoding = part_of(progress, PROPOSED, 1.0)
     through: ViewEncoder = encoder
     if recipe.encoder_rate:

@@ -110,6 +110,11 @@ class PretrainedRecipe(JsonOptions):
         return self.width, self.tower, self.region
 
     @property
+    def learns_from_boxes(self) -> bool:
+        """Of images that nobody outlined. A dense head learns from outlined pixels alone."""
+        return self.masks != "dense"
+
+    @property
     def needs_counts(self) -> bool:
         """Whether an image's objects must have been counted."""
         return self.classes == "fed"

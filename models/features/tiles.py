@@ -27,13 +27,16 @@ def fitting_tile(examples: Sequence[Example], side: int, least: float) -> int:
         side: of the square that the network sees, in pixels.
         least: `Mask.half_thickness` that an object should have there, in pixels.
     """
-    halves, boxes = [], []
+    halves, boxes = list[float](), list[float]()
     for example in examples:
         if max(example.size) < LARGE * side:
             continue
         for item in example.objects:
             halves.append(item.mask.half_thickness)
             boxes.append(max(item.mask.box[2:]))
+        for box in example.boxes:
+            halves.append(min(box.width, box.height) / 2)
+            boxes.append(max(box.width, box.height))
     if not halves:
         return 0
     longest = max(max(example.size) for example in examples)
@@ -54,6 +57,6 @@ def training_tiles(example: Example, tile: int, side: int) -> Iterator[Example]:
     """The windows of a label that a training takes; which follows from its id alone."""
     seen = windows(example.size, tile, side)
     rng = np.random.default_rng(int(hashlib.sha256(example.image_id.encode()).hexdigest()[:15], 16))
-    read = Example(example.image_id, example.pixels, example.labels)
-    for window in some_windows(read.objects, seen, LEARNT, rng):
+    read = Example(example.image_id, example.pixels, example.labels, boxes=example.boxes)
+    for window in some_windows(read, seen, LEARNT, rng):
         yield cut(read, window)

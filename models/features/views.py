@@ -36,6 +36,7 @@ class LabeledView:
         taps: of the encoder, finest first; for one that learns, the picture itself, see `models.encoders.pixels`.
         masks: (n, S * S / 8) uint8, packed bits.
         classes: (n,) int64 class indices.
+        boxed: (n,) bool, of which no more than the box is known.
         areas: (n,) float32, shares of the image.
         boxes: (n, 4) float32 x0, y0, x1, y1 in image sides.
         seeds: (n, 2) float32 x, y in image sides: the object's pixel that is nearest to its middle.
@@ -47,11 +48,21 @@ class LabeledView:
     taps: Taps
     masks: NDArray[np.uint8]
     classes: NDArray[np.int64]
+    boxed: NDArray[np.bool_]
     areas: NDArray[np.float32]
     boxes: NDArray[np.float32]
     seeds: NDArray[np.float32]
     known: NDArray[np.bool_]
     ignored: NDArray[np.uint8] | None = None
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """(s, s) what is known, and in no box of an object that nobody outlined."""
+        told, side = self.known.copy(), len(self.known)
+        for x0, y0, x1, y1 in self.boxes[self.boxed]:
+            rows, columns = (slice(int(low * side), int(np.ceil(high * side))) for low, high in ((y0, y1), (x0, x1)))
+            told[rows, columns] = False
+        return told
 
     def solid(self, places: Sequence[int] | slice = slice(None)) -> NDArray[np.bool_]:
         """(m, S, S) masks of some of the objects."""
@@ -106,12 +117,13 @@ def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[
 
 @dataclass(frozen=True)
 class _Shown:
-    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), what shows the picture (S, S),
-    and pixels of crowds (S, S), `None` for no pixel."""
+    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), which are boxed (n,), what shows
+    the picture (S, S), and pixels of crowds (S, S), `None` for no pixel."""
 
     image: Tensor | None
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
+    boxed: NDArray[np.bool_]
     known: NDArray[np.bool_]
     ignored: NDArray[np.bool_] | None
 
@@ -125,7 +137,8 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
         turned = slice(None, None, -1 if number else 1)
         flipped = image.flip(-1) if image is not None and number else image
         ignored = None if example.ignored is None else np.ascontiguousarray(example.ignored[:, turned])
-        return _Shown(flipped, np.ascontiguousarray(example.masks[:, :, turned]), example.classes, known, ignored)
+        masks = np.ascontiguousarray(example.masks[:, :, turned])
+        return _Shown(flipped, masks, example.classes, example.boxed, known, ignored)
     rng = np.random.default_rng([number, int(content[:15], 16)])
     move = torch.from_numpy(random_move(True, rng)).float()[None]
     grid = F.affine_grid(move, [1, 1, side, side], align_corners=False)
@@ -136,7 +149,7 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
     masks = _moved(example.masks, grid)
     left = masks.any(axis=(1, 2))
     ignored = None if example.ignored is None else _moved(example.ignored[None], grid)[0]
-    return _Shown(image, masks[left], example.classes[left], inside, ignored)
+    return _Shown(image, masks[left], example.classes[left], example.boxed[left], inside, ignored)
 
 
 def _moved(masks: NDArray[np.bool_], grid: Tensor) -> NDArray[np.bool_]:
@@ -155,6 +168,7 @@ def _labeled(taps: Taps, view: _Shown) -> LabeledView:
         taps,
         np.packbits(view.masks.reshape(len(view.masks), side * side), axis=1),
         view.classes,
+        view.boxed,
         view.masks.mean(axis=(1, 2), dtype=np.float32) if len(view.masks) else np.zeros(0, np.float32),
         np.array([box for box, _ in geometry], dtype=np.float32).reshape(-1, 4),
         np.array([seed for _, seed in geometry], dtype=np.float32).reshape(-1, 2),
@@ -172,6 +186,8 @@ def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Te
                 parts = {"masks": view.masks, "classes": view.classes, "known": view.known}
                 if view.ignored is not None:
                     parts["ignored"] = view.ignored
+                if view.boxed.any():
+                    parts["boxed"] = view.boxed
                 parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
                 tensors |= {f"{kind} {place} {number} {part}": torch.tensor(value) for part, value in parts.items()}
     return tensors

@@ -44,6 +44,29 @@ def box_loss(logarithms: Tensor, distances: Tensor) -> Tensor:
     return ratio + (1 - overlap / (union - overlap).clamp(min=1e-9)).mean()
 
 
+def box_mask_loss(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
+    """Of masks of objects of which no more than a box is known: each of the box's rows and columns holds a part of it.
+
+    1 - Dice of the largest probability of each row with the rows of the box, and of columns likewise (Tian et al.,
+    *BoxInst*, 2021, eq. 2): nothing lies outside the box, and the mask reaches its four sides. 0 without a region.
+
+    Args:
+        logits: (N, R, R); regions: (N, 4) that they are of; boxes: (N, 4) of the objects; in image sides.
+    """
+    if not len(logits):
+        return logits.sum() * 0
+    places = (torch.arange(logits.shape[-1], device=logits.device, dtype=logits.dtype) + 0.5) / logits.shape[-1]
+    shown, total = logits.sigmoid(), logits.new_zeros(len(logits))
+    for axis, dim in ((0, 1), (1, 2)):  # the columns' largest values lie along x
+        low, high = regions[:, axis, None], regions[:, axis + 2, None]
+        at = low + places * (high - low)
+        wanted = ((at >= boxes[:, axis, None]) & (at <= boxes[:, axis + 2, None])).to(logits.dtype)
+        largest = shown.amax(dim=dim)
+        both = (largest * wanted).sum(dim=1)
+        total = total + 1 - (2 * both + 1) / (largest.square().sum(dim=1) + wanted.sum(dim=1) + 1)
+    return total.mean()
+
+
 def mask_loss(logits: Tensor, targets: Tensor, ignored: Tensor | None = None) -> Tensor:
     """Binary cross-entropy and 1 - soft IoU of regions (N, R, R), targets in [0, 1]; 0 without a region.
 

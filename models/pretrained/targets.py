@@ -28,6 +28,7 @@ class DenseTargets:
         boxes: (B, 4, s, s) distances from the cells' middles to left, top, right and bottom, in image sides.
         boxed: (B, s, s) bool, which cells are taught them.
         known: (B, s, s) bool, which cells show the picture.
+        told: (B, s, s) bool, of which of these somebody has said what they are of.
     """
 
     semantic: Tensor
@@ -35,6 +36,7 @@ class DenseTargets:
     boxes: Tensor
     boxed: Tensor
     known: Tensor
+    told: Tensor
 
 
 def dense_targets(views: Sequence[LabeledView], classes: int, device: torch.device) -> DenseTargets:
@@ -43,8 +45,10 @@ def dense_targets(views: Sequence[LabeledView], classes: int, device: torch.devi
     semantic, centres, boxes, boxed = (
         torch.from_numpy(np.stack([part[place] for part in parts])).to(device) for place in range(4)
     )
-    known = torch.from_numpy(np.stack([view.known for view in views])).to(device)
-    return DenseTargets(semantic, centres, boxes, boxed, known)
+    known, told = (
+        torch.from_numpy(np.stack([getattr(view, name) for view in views])).to(device) for name in ("known", "told")
+    )
+    return DenseTargets(semantic, centres, boxes, boxed, known, told)
 
 
 def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]:
@@ -58,7 +62,8 @@ def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]
     shares = _cell_shares(view)
     for place in np.argsort(-view.areas, kind="stable"):  # smaller objects have the last word
         index, seed, box = view.classes[place], view.seeds[place], view.boxes[place]
-        semantic[index] = np.maximum(semantic[index], shares[place])
+        if not view.boxed[place]:
+            semantic[index] = np.maximum(semantic[index], shares[place])
         spread = max(SPREAD * float(np.sqrt(view.areas[place])) * side, 0.7)
         cell = np.minimum(np.floor(seed * side), side - 1)
         bump = np.exp(-((axis - cell[0])[None] ** 2 + (axis - cell[1])[:, None] ** 2) / (2 * spread**2))

@@ -39,6 +39,7 @@ class Objects:
         classes: (N,) int64.
         boxes: (N, 4); seeds: (N, 2), a little beside the middle. Both in image sides.
         own: (N,) bool, whose region is to be of the network's own box.
+        boxed: (N,) bool, of which no more than the box is known; nothing is learnt from their masks.
         crowded: (B, 1, S, S) float32 in {0, 1}, pixels of crowds of the batch's images; `None` for no pixel.
     """
 
@@ -49,6 +50,7 @@ class Objects:
     seeds: Tensor
     noise: Tensor
     own: Tensor
+    boxed: Tensor
     crowded: Tensor | None = None
 
 
@@ -83,7 +85,7 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         taps = self.network.scaled(batch.taps)
         maps = self.network(taps)
         return (
-            losses.semantic_loss(maps.semantic, batch.targets.semantic, batch.targets.known)
+            losses.semantic_loss(maps.semantic, batch.targets.semantic, batch.targets.told)
             + CENTRE_WEIGHT * losses.centre_loss(maps.centres, batch.targets.centres, batch.targets.known)
             + self._box_loss(maps, batch)
             + self._object_losses(maps, taps, batch.objects, done)
@@ -103,14 +105,26 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             own = maps.boxes_at(objects.images, objects.seeds).detach()
             boxes = torch.where(objects.own[:, None], own, boxes)
         logits, regions = self.network.masks(maps, objects.images, objects.seeds, boxes)
-        targets = cut_out(
-            objects.masks[:, None], torch.arange(len(regions), device=self.device), regions, logits.shape[-1]
-        )[:, 0]
         said = self.network.classes(maps, taps, objects.images, boxes)
+        masks = self._mask_losses(logits, regions, objects)
+        return masks + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
+
+    def _mask_losses(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
+        """Mean over the objects, of outlined ones by their masks, of boxed ones by their boxes."""
+        if objects.boxed.any():
+            boxed, share = objects.boxed, objects.boxed.float().mean()
+            by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
+            return share * by_box + (1 - share) * self._outline_loss(logits, regions, objects, ~boxed)
+        return self._outline_loss(logits, regions, objects, slice(None))
+
+    def _outline_loss(self, logits: Tensor, regions: Tensor, objects: Objects, of: Tensor | slice) -> Tensor:
+        logits, regions, cells = logits[of], regions[of], logits.shape[-1]
+        own = torch.arange(len(regions), device=self.device)
+        targets = cut_out(objects.masks[of][:, None], own, regions, cells)[:, 0]
         ignored = None
         if objects.crowded is not None:
-            ignored = cut_out(objects.crowded, objects.images, regions, logits.shape[-1])[:, 0] > 0
-        return losses.mask_loss(logits, targets, ignored) + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
+            ignored = cut_out(objects.crowded, objects.images[of], regions, cells)[:, 0] > 0
+        return losses.mask_loss(logits, targets, ignored)
 
     def _some_objects(self, chosen: Sequence[LabeledView], rng: np.random.Generator) -> Objects:
         drawn = [
@@ -144,6 +158,7 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             tensor(seeds),
             tensor(BOX_NOISE * rng.normal(size=(len(drawn), 4)).clip(-2, 2)),
             tensor(rng.random(len(drawn)) < self.recipe.own_boxes, torch.bool),
+            tensor([chosen[image].boxed[place] for image, place in drawn], torch.bool),
             None if crowded is None else tensor(crowded),
         )
 

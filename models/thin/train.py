@@ -51,10 +51,10 @@ class DenseTraining(FeatureTraining[DenseNetwork, TrainingBatch]):
             top, left = _corner(solid, side, rng)
             taps.append(tuple(_cut(tap, top, left, side) for tap in view.taps))
             union = np.zeros((self.classes, side, side), dtype=np.float32)
-            for mask, index in zip(solid, view.classes, strict=True):
+            for mask, index in zip(solid[~view.boxed], view.classes[~view.boxed], strict=True):
                 union[index] = np.maximum(union[index], mask)
             masks.append(_cut(union, top, left, side))
-            wide = view.known.repeat(views.FINEST, axis=0).repeat(views.FINEST, axis=1)
+            wide = view.told.repeat(views.FINEST, axis=0).repeat(views.FINEST, axis=1)
             known.append(_cut(wide[None].astype(np.float32), top, left, side)[0])
         stacked = (torch.from_numpy(np.stack(values)).to(self.device) for values in (masks, known))
         return TrainingBatch(join_taps(taps, self.device), *stacked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from maskloop.values import Counts, Image, ObjectLabel
+from maskloop.values import Box, Counts, Image, ObjectLabel
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class ImageFile:
         sha256: of its content, in hex; a `BlobStore` has it under this name.
         label_id: of the label that says what follows; "" where no label does.
         objects: the masks of a full label or a pseudo-label.
+        boxes: of all its objects, of which none is outlined.
         counts: how many objects of each category, `None` if unknown.
         present: ids of the categories that are in it, ascending; none of an OoD image.
         cost_s: what a full label should take, in seconds.
@@ -28,6 +29,7 @@ class ImageFile:
     sha256: str
     label_id: str = ""
     objects: tuple[ObjectLabel, ...] = ()
+    boxes: tuple[Box, ...] = ()
     counts: Counts | None = None
     present: tuple[int, ...] = ()
     cost_s: float = 0.0

@@ -20,7 +20,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
-from service.store.judged_images import judged_images
+from service.store.judged_images import boxed_images, judged_images
 from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
@@ -54,7 +54,8 @@ class ModelWorkDesk:
     ) -> Operation:
         """Train a new model version on the project's current full labels of train and pool images.
 
-        With `pseudo`, it learns from such pseudo-labels as well, as they are when the work begins.
+        Recipes that learn from boxes do so from those of other images, too, or from these alone. With `pseudo`, it
+        learns from such pseudo-labels as well, as they are when the work begins.
 
         Raises:
             ProjectNotFound: there is no such project.
@@ -74,7 +75,7 @@ class ModelWorkDesk:
                     raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
                 _check_judged(tx, project_id, resolved)
             else:
-                _check_labeled(tx, project_id, LEARNT_FROM)
+                _check_labeled(tx, project_id, LEARNT_FROM, boxes=resolved.learns_from_boxes)
             version = f"model-{operation_id}"
             proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
             return {
@@ -190,7 +191,9 @@ def _check_judged(tx: Transaction, project_id: str, recipe: ClassMapsRecipe) -> 
         )
 
 
-def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split]) -> None:
-    if next(full_labels(tx, project_id, splits), None) is None:
-        names = " or ".join(splits)
-        raise FailedPrecondition(f"project {project_id} has no full label of a {names} image")
+def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split], *, boxes: bool) -> None:
+    if next(full_labels(tx, project_id, splits), None) is not None:
+        return
+    if not boxes or next(boxed_images(tx, project_id), None) is None:
+        wanted, names = "full label or boxes" if boxes else "full label", " or ".join(splits)
+        raise FailedPrecondition(f"project {project_id} has no {wanted} of a {names} image")

@@ -40,8 +40,10 @@ class ImageReader:
         pixels = self.pixels(image)
         height, width, _ = pixels.shape
         if height * width > LARGE:
-            return LargeExample(image.image_id, (height, width), partial(self.pixels, image), image.objects)
-        return Example(image.image_id, pixels, image.objects)
+            return LargeExample(
+                image.image_id, (height, width), partial(self.pixels, image), image.objects, image.boxes
+            )
+        return Example(image.image_id, pixels, image.objects, boxes=image.boxes)
 
     def class_example(self, image: ImageFile) -> ClassExample:
         """The image and the categories that it holds, for a classifier to learn from."""

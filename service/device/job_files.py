@@ -36,6 +36,7 @@ class TrainJob:
         empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
         judged: images without outlines of which labels say which categories they hold, as `present`, for recipes that
             learn from that.
+        boxed: images whose objects are boxed and not outlined, for recipes that learn from that.
     """
 
     recipe: dict[str, Any]
@@ -47,6 +48,7 @@ class TrainJob:
     empty: tuple[ImageFile, ...] = ()
     previous: Path | None = None
     judged: tuple[ImageFile, ...] = ()
+    boxed: tuple[ImageFile, ...] = ()
     kind: Literal["train"] = "train"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import HeadState, ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import BoxesLabel, HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
@@ -24,7 +24,7 @@ from service.device.job_files import TrainJob, read_job
 from service.operations.step import LEARNT_FROM, labeled_file
 from service.store import Transaction
 from service.store.clock import Clock
-from service.store.judged_images import empty_images, judged_images
+from service.store.judged_images import boxed_images, empty_images, judged_images
 from service.store.labels import full_labels, unjudged_images
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
 from service.store.operations import OperationRecord
@@ -39,7 +39,8 @@ class Training:
     clock: Clock
 
     def job(self, tx: Transaction, record: OperationRecord) -> TrainJob:
-        """All labels, what is known to hold nothing, pseudo-labels if asked for, and where to start.
+        """All labels that the recipe learns from, what is known to hold nothing, pseudo-labels if asked for, and where
+        to start.
 
         Raises:
             FailedPrecondition: pseudo-labels were asked for, and there is none.
@@ -47,10 +48,10 @@ class Training:
         project_id, request = record.operation.project_id, record.request
         recipe = recipe_from_dict(request["recipe"])
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
-        pseudo = self._pseudo(
-            tx, project_id, pseudo_of(request), recipe.iterations(len(labeled)) * recipe.pseudo_images
-        )
-        drawn = len(labeled) if recipe.pseudo_images else len(labeled) + len(pseudo)
+        boxed = _boxed(tx, project_id) if recipe.learns_from_boxes else ()
+        drawn = len(labeled) + len(boxed)
+        pseudo = self._pseudo(tx, project_id, pseudo_of(request), recipe.iterations(drawn) * recipe.pseudo_images)
+        drawn += 0 if recipe.pseudo_images else len(pseudo)
         return TrainJob(
             recipe=request["recipe"],
             seed=request["seed"],
@@ -61,6 +62,7 @@ class Training:
             empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
             previous=self._previous(tx, project_id),
             judged=_judged(tx, project_id, labeled) if isinstance(recipe, ClassMapsRecipe) else (),
+            boxed=boxed,
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -81,7 +83,7 @@ class Training:
             needs_counts=recipe_from_dict(request["recipe"]).needs_counts,
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
-        snapshot = tuple(image.label_id for image in (*job.images, *job.empty, *job.judged))
+        snapshot = tuple(image.label_id for image in (*job.images, *job.boxed, *job.empty, *job.judged))
         folder = self.folder.model(operation.project_id, version.id).relative_to(self.folder.root)
         insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
         if request["activate"]:
@@ -144,6 +146,15 @@ def _judged(tx: Transaction, project_id: str, labeled: Sequence[ImageFile]) -> t
         ImageFile.of(judged.image, label_id=judged.label_id, present=tuple(sorted(judged.categories)))
         for judged in judged_images(tx, project_id)
         if judged.image.id not in outlined
+    )
+
+
+def _boxed(tx: Transaction, project_id: str) -> tuple[ImageFile, ...]:
+    """Images whose objects are boxed and not outlined, by id."""
+    return tuple(
+        ImageFile.of(labeled.image, label_id=labeled.label.id, boxes=labeled.label.content.boxes)
+        for labeled in boxed_images(tx, project_id)
+        if isinstance(labeled.label.content, BoxesLabel)
     )
 
 

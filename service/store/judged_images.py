@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import image_of
-from service.store.label_rows import IMAGE_FIELDS, answer_of, categories_in, image_beside
+from service.store.label_rows import IMAGE_FIELDS, answer_of, categories_in, image_beside, label_of
+from service.store.labels import LabeledImage
 from service.store.tables import IS_CURRENT, images, labels
 
 
@@ -22,13 +23,13 @@ class TrainingUse(StrEnum):
     """What a network that outlines learns from a label of one kind."""
 
     SAMPLE = "sample"  # its masks
+    BOXED = "boxed"  # its boxes, where the network's recipe can; without one, that its image holds nothing
     EMPTY_IMAGE = "empty_image"  # nothing, unless it says that its image holds nothing
-    NONE = "none"  # nothing, whatever it says
 
 
 TRAINING_USES: Mapping[SupervisionKind, TrainingUse] = {
     SupervisionKind.FULL: TrainingUse.SAMPLE,
-    SupervisionKind.BOXES: TrainingUse.NONE,
+    SupervisionKind.BOXES: TrainingUse.BOXED,
     SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.IMAGE_LEVEL: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
@@ -55,11 +56,12 @@ def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
 
 
 def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
-    """Those of `judged_images` that no label outlines and that hold nothing; no mask is read."""
+    """Those of `judged_images` that no label outlines and that hold nothing; no mask or box is read."""
     outlined = select(labels.c.image_id).where(
         labels.c.project_id == project_id, _is_one_of(_kinds_for(TrainingUse.SAMPLE)), IS_CURRENT
     )
-    said = _telling(project_id, _kinds_for(TrainingUse.EMPTY_IMAGE)).where(labels.c.image_id.not_in(outlined))
+    kinds = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.SAMPLE]
+    said = _telling(project_id, kinds).where(labels.c.image_id.not_in(outlined))
     return (image for image in _judged(tx, said) if not image.categories)
 
 
@@ -87,6 +89,19 @@ def _judged(tx: Transaction, query: Select[Any]) -> Iterator[JudgedImage]:
     for _, rows in groupby(tx.execute(query.order_by(labels.c.image_id)), attrgetter("image_id")):
         best = min(rows, key=lambda row: best_first.index(SupervisionKind(row.kind)))
         yield JudgedImage(image_beside(best, best.image_id), categories_in(best), best.id)
+
+
+def boxed_images(tx: Transaction, project_id: str) -> Iterator[LabeledImage]:
+    """Images of the pool, for training, or out of distribution, of which objects are boxed and none is outlined, with
+    their boxes, by image id."""
+    outlined = select(labels.c.image_id).where(
+        labels.c.project_id == project_id, _is_one_of(_kinds_for(TrainingUse.SAMPLE)), IS_CURRENT
+    )
+    query = _telling(project_id, _kinds_for(TrainingUse.BOXED)).where(
+        labels.c.image_id.not_in(outlined), labels.c.objects_present > 0
+    )
+    for row in tx.execute(query.order_by(labels.c.image_id)):
+        yield LabeledImage(image_beside(row, row.image_id), label_of(row))
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:

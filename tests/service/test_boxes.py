@@ -20,12 +20,19 @@ from maskloop.values import (
     ImageImport,
     LabelDraft,
     ObjectLabel,
+    Operation,
+    OperationKind,
+    OperationState,
     Split,
     Strategy,
     SupervisionKind,
 )
-from service.store.judged_images import empty_images, judged_images
+from models.kinds.recipes import resolve
+from service.device.job_files import TrainJob, read_job
+from service.operations.steps import DeviceWork
+from service.store.judged_images import boxed_images, empty_images, judged_images
 from service.store.labels import full_labels
+from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft, png
 
 BOXES, COUNTS, FULL = SupervisionKind.BOXES, SupervisionKind.COUNTS, SupervisionKind.FULL
@@ -110,13 +117,36 @@ def test_boxes_are_listed_corrected_and_exported_by_their_kind(server: Server) -
     assert times.boxes.item.estimated_s == 7.0
 
 
-def test_the_classifier_alone_learns_from_boxes_and_none_of_them_says_that_there_is_nothing(server: Server) -> None:
+def test_boxes_say_which_categories_are_there_and_none_of_them_that_there_is_nothing(server: Server) -> None:
     first, second = server.import_pool(2)
     submit(server, LabelDraft(first, TWO), LabelDraft(second, NOTHING))
     with server.database.read() as tx:
         assert list(full_labels(tx, "p", Split)) == []
         assert {one.image.id: one.categories for one in judged_images(tx, "p")} == {first: {2}, second: set()}
-        assert list(empty_images(tx, "p")) == []
+        assert [one.image.id for one in empty_images(tx, "p")] == [second]
+        assert [(each.image.id, each.label.content) for each in boxed_images(tx, "p")] == [(first, TWO)]
+
+
+def test_a_training_is_given_boxes_of_images_that_nobody_outlined(server: Server) -> None:
+    first, second, third = server.import_pool(3)
+    submit(server, LabelDraft(first, TWO), LabelDraft(second, NOTHING), LabelDraft(third, TWO))
+    submit(server, full_draft(third, 1))
+
+    def job_of(recipe: str) -> TrainJob:
+        work = DeviceWork(
+            database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock
+        )
+        operation = Operation(recipe, "p", OperationKind.TRAIN, OperationState.PENDING)
+        work.prepare(OperationRecord(operation, {"recipe": resolve(recipe).to_dict(), "seed": 0}))
+        job = read_job(server.data.work(recipe))
+        assert isinstance(job, TrainJob)
+        return job
+
+    job = job_of("pretrained")
+    assert [(each.image_id, each.boxes, each.objects) for each in job.boxed] == [(first, TWO.boxes, ())]
+    assert [each.image_id for each in job.images] == [third]
+    assert [each.image_id for each in job.empty] == [second]
+    assert job_of("compact").boxed == ()
 
 
 @pytest.mark.parametrize(

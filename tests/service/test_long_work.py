@@ -34,6 +34,7 @@ from maskloop.errors import (
 )
 from maskloop.matching import match_within_class
 from maskloop.values import (
+    Box,
     Budget,
     Category,
     Counts,
@@ -110,10 +111,26 @@ def test_before_anything_is_trained_there_is_no_model(client):
         client.score_pool(project_id="empty")
     with pytest.raises(NoActiveModel):
         client.get_model(project_id="empty")
-    with pytest.raises(FailedPrecondition, match="no full label of a train or pool or ood image"):
+    with pytest.raises(FailedPrecondition, match="no full label or boxes of a train or pool or ood image"):
         client.train_model(project_id="empty")
+    for recipe, options in (("compact", {}), ("pretrained", {"masks": "dense"})):
+        with pytest.raises(FailedPrecondition, match="no full label of a train"):
+            client.train_model(project_id="empty", recipe=recipe, overrides=options)
     with pytest.raises(ProjectNotFound):
         client.train_model(project_id="nobody")
+
+
+def test_boxes_alone_train_a_network(client):
+    client.create_project(project_id="boxed", categories=[Category(1, "square")])
+    boxed = [
+        replace(image, file_name=f"boxed {image.file_name}", objects=None, boxes=tuple(map(Box.around, image.objects)))
+        for image in imports(3, 0, 0)
+    ]
+    client.import_images(project_id="boxed", images=boxed)
+    small = {"image_size": 64, "width": 8, "tower": 8, "views": 1, "iterations": 2}
+    model = client.wait_operation(client.train_model(project_id="boxed", recipe="pretrained", overrides=small)).result
+    assert isinstance(model, ModelVersion)
+    assert (model.recipe, model.labeled_images) == ("pretrained", 0)
 
 
 def test_a_training_makes_a_model_version(client, trained):
