@@ -61,14 +61,16 @@ def show_forecasts(
     checks = ["OoD checks"] if options.ood else []
     test = ["test\nimages"] if any(arm.test_images for arm in forecasts.values()) else []
     table.add_column("strategy", overflow="fold")
-    for heading in (*test, "first\nbatch", "images\nin all", "counted", *checks, "networks", "machine\ntime"):
+    boxed = ["boxed"] if len(options.parsed_kinds()) > 1 else []
+    for heading in (*test, "first\nbatch", "images\nin all", *boxed, "counted", *checks, "networks", "machine\ntime"):
         table.add_column(heading, justify="right")
     for name, arm in forecasts.items():
         checks = [str(arm.ood_checks)] if options.ood else []
         networks = f"{arm.rounds} + 1" if arm.student else str(arm.rounds)
         machine = "not measured" if arm.machine_s is None else say_time(arm.machine_s)
         tested = [str(arm.test_images)] if test else []
-        numbers = map(str, (arm.initial_images, arm.images, arm.counted))
+        boxes = [arm.boxed] if boxed else []
+        numbers = map(str, (arm.initial_images, arm.images, *boxes, arm.counted))
         table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)

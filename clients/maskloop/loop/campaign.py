@@ -19,7 +19,7 @@ from maskloop.loop.weak_start import begin_weakly
 from maskloop.values import UNAIDED, Split, Strategy, SupervisionKind
 
 RANDOM = Strategy("random")
-TEST, FIRST, COUNTS = "test", "round-00", "round-00-counts"
+TEST, FIRST, COUNTS, BOXES = "test", "round-00", "round-00-counts", "round-00-boxes"
 
 
 def run_campaign(
@@ -79,7 +79,7 @@ def buy_test_images(session: CampaignSession, labeler: Labeler, plan: Plan) -> P
 
 
 def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
-    """Buy image-level labels if asked for, the first batch, and the counts that the strategy needs. Returns the batch.
+    """Buy image-level labels if asked for, the first batch, and the boxes and counts beside it. Returns the batch.
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
@@ -94,6 +94,8 @@ def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
         raise Cancelled("the run ended before anything was labeled that a network could learn from")
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
+    if boxes := plan.boxes_beside(session.ledger):
+        buy(BOXES, session, labeler, kind=SupervisionKind.BOXES, goal=boxes)
     if plan.needs_counts and not initial.exhausted and plan.batch(1, session.ledger) is not None:
         buy(COUNTS, session, labeler, kind=SupervisionKind.COUNTS, goal=plan.counts)
     return initial

@@ -70,6 +70,19 @@ class CountsGoal:
 
 
 @dataclass(frozen=True)
+class BoxesGoal:
+    """Boxes, until the campaign has spent `end_s` seconds on them; one image's should take `expected_s`."""
+
+    end_s: float
+    expected_s: float
+
+    def next_batch(self, ledger: Ledger) -> Budget | None:
+        """The seconds that are missing; `None` when they buy less than one image."""
+        left_s = min(self.end_s - ledger.boxes_s, ledger.left_s)
+        return Budget(seconds=left_s) if left_s >= self.expected_s else None
+
+
+@dataclass(frozen=True)
 class ImageLevelGoal:
     """Image-level labels, until the campaign has spent `end_s` seconds on them; one takes `expected_s`."""
 

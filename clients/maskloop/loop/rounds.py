@@ -1,4 +1,4 @@
-"""A round: train, evaluate, check hard OoD, count, score, select, label, submit."""
+"""A round: train, evaluate, check hard OoD, count, box, score, select, label, submit."""
 
 from __future__ import annotations
 
@@ -58,6 +58,8 @@ def run_round(
     goal_of_checks = plan.ood_checks(session.ledger)
     hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
     counted = count_more(number, wish, session, labeler, plan)
+    if goal_of_boxes := plan.boxes_of(wish, session.ledger):
+        buy(round_name(number, "boxes"), session, labeler, kind=SupervisionKind.BOXES, goal=goal_of_boxes)
     purchase = Purchase()
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
         assistance = help_in_round(number, measured.model, session, plan)

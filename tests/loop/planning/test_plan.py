@@ -9,7 +9,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import Plan, plan_of
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import Budget, Counts, FullLabel, Label, OodAnswer, Strategy
+from maskloop.values import BoxesLabel, Budget, Counts, FullLabel, Label, OodAnswer, Strategy
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
@@ -238,3 +238,50 @@ def test_a_first_batch_may_be_that_of_another_budget():
     assert plan(more, first_of=HOUR).initial(Ledger(more)).wanted == Budget(seconds=1200)
     images = Budget(images=50)
     assert plan(images, first_of=Budget(images=30)).initial(Ledger(images)).wanted == Budget(images=10)
+
+
+def boxes_label(number, cost_s):
+    return Label(f"b{number}", "p", f"b{number}", BoxesLabel(), "ada", cost_s, NOW)
+
+
+BOXED_S = 3.5 + 2.8 * 7  # (5 - 1.5) class checks and 2.8 boxes, before any is known
+
+
+def test_boxes_take_their_share_of_the_first_batch():
+    """Of the third of an hour, 300 s are for outlines and 900 s for boxes."""
+    asked = plan(HOUR, boxes_share=0.75)
+    bought = ledger(HOUR, labels=4)  # 332 s
+    assert asked.initial(Ledger(HOUR)).wanted == Budget(seconds=300)
+    goal = asked.boxes_beside(bought)
+    assert goal is not None
+    assert goal.next_batch(bought) == Budget(seconds=996)  # three times what the outlines took
+    bought.add([boxes_label(0, 900.0)])
+    assert goal.next_batch(bought) == Budget(seconds=96)
+    bought.add([boxes_label(1, 80.0)])
+    assert goal.next_batch(bought) is None  # 16 s do not buy an image's
+    assert plan(HOUR).boxes_beside(bought) is None
+
+
+def test_boxes_take_their_share_of_a_round_and_outlines_the_rest():
+    asked = plan(HOUR, boxes_share=0.25)
+    bought = ledger(HOUR, labels=10)
+    wish = Budget(seconds=400)
+    goal = asked.boxes_of(wish, bought)
+    assert goal is not None
+    assert goal.next_batch(bought) == Budget(seconds=100)
+    bought.add([boxes_label(0, 95.0)])
+    assert goal.next_batch(bought) is None
+    assert asked.rest(wish, bought).next_batch(bought) == Budget(seconds=300)
+    assert asked.boxes_of(Budget(images=3), bought).next_batch(bought) == Budget(seconds=83)  # 249 s are three quarters
+
+
+def test_the_last_round_spends_all_that_its_boxes_have_left():
+    asked, bought = plan(HOUR, boxes_share=0.5, max_rounds=1), ledger(HOUR, labels=10)
+    wish = asked.batch(1, bought)
+    assert wish == Budget(seconds=2770)
+    bought.add([boxes_label(0, 1380.0)])  # a little less than half, as no further image's boxes fitted
+    goal = asked.rest(wish, bought)
+    assert goal.is_everything
+    assert goal.next_batch(bought) == Budget(seconds=1390)
+    early = plan(HOUR, boxes_share=0.9)
+    assert not early.rest(Budget(seconds=1000), ledger(HOUR, labels=10)).is_everything

@@ -11,19 +11,18 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.device import check_device
-from maskloop.loop.options.labeler import GROUND_TRUTH, FolderSpec, PersonSpec, parse_labeler
+from maskloop.loop.options.labeler import GROUND_TRUTH
+from maskloop.loop.options.labels import LabelOptions
 from maskloop.loop.options.networks import NetworkOptions
-from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.panels import BUDGET, DATA, HARD_OOD, LABELS, RUN, SELECTION, STUDENT, TRAINING
 from maskloop.loop.options.parsing import checked_strategy, number_range
-from maskloop.loop.options.review_cost import parse_assist, parse_review_cost
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.options.together import check_together
-from maskloop.values import DAY_S, Assist, Budget, Need, OutlinePrice, ReviewPrices, Strategy
+from maskloop.values import DAY_S, Budget, Need, Strategy
 
 
 @dataclass(frozen=True)
-class Options(NetworkOptions):
+class Options(NetworkOptions, LabelOptions):
     """The options of `al-loop`, as the command line spells them; their help says what each of them is.
 
     Beyond their help: `data` and `ood` are as `read_data` has them; `classes` to `test_images` say what of the data to
@@ -94,6 +93,13 @@ class Options(NetworkOptions):
     counts: bool = option(
         False,
         help="Buy counts of objects, and train networks that must be told them.",
+        panel=LABELS,
+        is_compared=True,
+    )
+    kinds: str = option(
+        "full",
+        help="Labels to learn from, with their shares of the seconds: full, or boxes,full (half each), or "
+        "boxes=0.75,full. Boxes are of further images, drawn at random.",
         panel=LABELS,
         is_compared=True,
     )
@@ -204,6 +210,7 @@ class Options(NetworkOptions):
         self.outline_price()
         self.review_prices()
         self.parsed_assist()
+        self.parsed_kinds()
         self.amount("initial")
         self.amount("batch")
         self.parsed_strategy()
@@ -222,23 +229,6 @@ class Options(NetworkOptions):
         if self.on_bad not in list(OnBad):
             raise InvalidArgument(f"--on-bad {self.on_bad!r} is neither stop nor skip", field="on_bad")
         return OnBad(self.on_bad)
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the data's own labels answer, and no person."""
-        return isinstance(self.parsed_labeler(), PersonSpec)
-
-    def parsed_labeler(self) -> FolderSpec | PersonSpec:
-        """The folder in which people label, or how the simulated person works for whom the data's own labels answer."""
-        return parse_labeler(self.labeler)
-
-    def parsed_assist(self) -> Assist | None:
-        """How people are helped; `None` where that depends on the IoU head."""
-        return parse_assist(self.assist)
-
-    def review_prices(self) -> ReviewPrices:
-        """What the steps of a review are planned to take."""
-        return parse_review_cost(self.review_cost)
 
     def arms(self) -> tuple[Strategy, ...]:
         """The strategies of the run's arms, the campaign's own first."""
@@ -293,7 +283,3 @@ class Options(NetworkOptions):
     def stop_rules(self) -> tuple[StopRule, ...]:
         """What ends the campaign before its budget does."""
         return tuple(map(StopRule.parse, self.stop_when))
-
-    def outline_price(self) -> OutlinePrice:
-        """What an outlined object is planned to take."""
-        return parse_outline_cost(self.outline_cost)

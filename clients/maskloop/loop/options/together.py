@@ -47,6 +47,16 @@ def check_together(options: Options) -> None:
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
         )
+    if len(options.parsed_kinds()) > 1 and options.recipe_name != "pretrained":
+        raise InvalidArgument(
+            f"--kinds {options.kinds}: a network of --recipe {options.recipe_name} learns from no boxes; one of "
+            "pretrained does",
+            field="kinds",
+        )
+    if len(options.parsed_kinds()) > 1 and options.parsed_budget().images is not None:
+        raise InvalidArgument(
+            f"--kinds {options.kinds}: a budget of images counts full labels alone; give one of time", field="kinds"
+        )
     if not options.simulated and options.parsed_strategy().uses_imported_scores:
         raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
 

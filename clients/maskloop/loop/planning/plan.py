@@ -3,8 +3,8 @@
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
 images: halves, because dear images may come last. With `--weak` a share of the budget buys image-level labels before
-it. Where people label the test images too, a fifth of the budget buys
-them before all else, up to thirty images and three tenths of the pool.
+it. Where people label the test images too, a fifth of the budget buys them before all else, up to thirty images and
+three tenths of the pool. With `--kinds` boxes of further images get their share of every batch, the first one too.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
 rounds, and the last of them spends everything.
@@ -22,6 +22,7 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.goals import (
     FIRST_IMAGES,
     MOST_INITIAL,
+    BoxesGoal,
     CountsGoal,
     FirstBatchGoal,
     ImageLevelGoal,
@@ -32,7 +33,7 @@ from maskloop.loop.goals import (
 from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import Assist, Budget, Need, Split, Strategy
+from maskloop.values import Assist, Budget, Need, Split, Strategy, SupervisionKind
 
 ROUNDS = 3
 INITIAL_SHARE = 1 / 3
@@ -71,6 +72,7 @@ class Plan:
         assist: how people are helped; `None` for by proposals once the IoU head is trusted.
         min_proposal_iou: proposals of a lower predicted IoU are not shown.
         weak: what comes before the first outline; `None` for nothing.
+        boxes_share: share of the seconds of each batch that buys boxes of further images, in [0, 1).
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -92,6 +94,7 @@ class Plan:
     assist: Assist | None = Assist.NONE
     min_proposal_iou: float = 0.0
     weak: WeakStart | None = None
+    boxes_share: float = 0.0
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -119,6 +122,11 @@ class Plan:
         return self.costs.counts(self._expected_categories)
 
     @property
+    def expected_boxes_s(self) -> float:
+        """Seconds of one image's boxes before any is known."""
+        return self.costs.label_s(SupervisionKind.BOXES, self._expected_categories, OBJECTS_AN_IMAGE)
+
+    @property
     def counts_s(self) -> float:
         """Seconds of counts before the first round; a budget of images is taken for what its labels should cost."""
         if not self.needs_counts:
@@ -136,6 +144,18 @@ class Plan:
     def counts(self) -> CountsGoal:
         """The counts before the first round."""
         return CountsGoal(self.counts_s, self.expected_counts_s)
+
+    def boxes_beside(self, ledger: Ledger) -> BoxesGoal | None:
+        """The boxes beside the first batch, by what its full labels took; `None` where there are to be none."""
+        return self._more_boxes(self.boxes_share / (1 - self.boxes_share) * ledger.bought(None)[1], ledger)
+
+    def boxes_of(self, wish: Budget, ledger: Ledger) -> BoxesGoal | None:
+        """The boxes of a round, from its share of the seconds that it asks for; `None` where there are to be none."""
+        images_s = (wish.images or 0) * ledger.mean_full_s(self.expected_full_s) / (1 - self.boxes_share)
+        return self._more_boxes(self.boxes_share * (wish.seconds or images_s), ledger)
+
+    def _more_boxes(self, seconds: float, ledger: Ledger) -> BoxesGoal | None:
+        return BoxesGoal(ledger.boxes_s + seconds, self.expected_boxes_s) if seconds else None
 
     def image_level(self) -> ImageLevelGoal:
         """The image-level labels before the first batch; of a budget of images, a share of what its labels cost."""
@@ -183,8 +203,10 @@ class Plan:
         return Budget(seconds=ledger.left_s / rounds_left) if ledger.left_s > 0 else None
 
     def rest(self, wish: Budget, ledger: Ledger) -> RoundGoal:
-        """The goal of a round that buys `wish`, given what was bought before it."""
+        """The goal of a round that buys `wish`, given what was bought before, its boxes among it."""
         is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s
+        if wish.seconds is not None:
+            wish = Budget(seconds=(1 - self.boxes_share) * wish.seconds)
         return RoundGoal(wish, len(ledger.labeled), ledger.spent_s, is_everything)
 
     def _left_s(self, ledger: Ledger) -> float:
@@ -195,7 +217,8 @@ class Plan:
         whole = self.first_of or self.budget
         if whole.images is None:
             left_s = (whole.seconds or 0.0) - ledger.test_s
-            return Budget(seconds=max(INITIAL_SHARE * left_s, self.costs.cheapest_full()))
+            outlines_s = (1 - self.boxes_share) * INITIAL_SHARE * left_s
+            return Budget(seconds=max(outlines_s, self.costs.cheapest_full()))
         third = math.ceil(INITIAL_SHARE * max(1, whole.images - len(ledger.tested)))
         return Budget(images=min(max(third, FIRST_IMAGES), MOST_INITIAL))
 
@@ -244,6 +267,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         assist=options.parsed_assist(),
         min_proposal_iou=options.min_proposal_iou,
         weak=_weak_start(options),
+        boxes_share=options.parsed_kinds().get(SupervisionKind.BOXES, 0.0),
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

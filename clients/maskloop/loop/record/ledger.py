@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from maskloop.costs.budget_end import end_of_budget_s
-from maskloop.values import Budget, Counts, FullLabel, ImageLevelLabel, Label, OodAnswer, SkipReason, Split
+from maskloop.values import BoxesLabel, Budget, Counts, FullLabel, ImageLevelLabel, Label, OodAnswer, SkipReason, Split
 
 
 class Ledger:
@@ -20,8 +20,8 @@ class Ledger:
     planned and what was measured stand beside it, by kind. `counts_paid_s` are planned seconds, by image: a full label
     of a counted image is planned at the rest.
 
-    `labeled` are all images with a full label; `tested` those of them that were labeled for the test split, at `test_s`
-    seconds.
+    `labeled` are all images with a full label, `boxed` those with boxes; `tested` those of the former that were labeled
+    for the test split, at `test_s` seconds.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -34,6 +34,7 @@ class Ledger:
         self.labeled: set[str] = set()
         self.tested: set[str] = set()
         self.test_s = 0.0
+        self.boxed: set[str] = set()
         self.passed_over: dict[str, SkipReason] = {}
 
     def add(self, labels: Iterable[Label], for_split: Split | None = None) -> None:
@@ -50,6 +51,8 @@ class Ledger:
             if isinstance(label.content, Counts):
                 _add(self.counts_paid_s, label.image_id, label.cost_s)
                 self.counted_objects[label.image_id] = label.content.objects
+            elif isinstance(label.content, BoxesLabel):
+                self.boxed.add(label.image_id)
             elif label.content.counted_by_budget:
                 self.labeled.add(label.image_id)
 
@@ -62,6 +65,11 @@ class Ledger:
     def counts_s(self) -> float:
         """Seconds spent on counts."""
         return self.spent_s_by_kind.get(Counts.kind.value, 0.0)
+
+    @property
+    def boxes_s(self) -> float:
+        """Seconds spent on boxes."""
+        return self.spent_s_by_kind.get(BoxesLabel.kind.value, 0.0)
 
     @property
     def image_level_s(self) -> float:
@@ -94,10 +102,11 @@ class Ledger:
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
 
     def bought(self, for_split: Split | None) -> tuple[int, float]:
-        """Fully labeled images and seconds spent: on the test split, or on all else but image-level labels."""
+        """Fully labeled images and seconds spent: on the test split, or on all but that, boxes and class labels."""
         if for_split is Split.TEST:
             return len(self.tested), self.test_s
-        return len(self.labeled - self.tested), _to_ms(self.spent_s - self.test_s - self.image_level_s)
+        apart_s = self.test_s + self.image_level_s + self.boxes_s
+        return len(self.labeled - self.tested), _to_ms(self.spent_s - apart_s)
 
 
 def _add(seconds: dict[str, float], key: str, more_s: float) -> None:
