@@ -52,6 +52,7 @@ APART = (
     "walls",
     "warm_retraining",
     "weak_start",
+    "mixed_kinds",
 )
 """Take a GPU, arguments, or a quarter of an hour and more; run by name alone."""
 

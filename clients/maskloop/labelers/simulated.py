@@ -7,11 +7,14 @@ from functools import partial
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers.labeler import Answers, Labeler, Task
+from maskloop.labelers.outlines import draw_box
 from maskloop.labelers.person import Person
 from maskloop.labelers.reviewing import Reviewer
 from maskloop.values import (
     LABEL_KINDS,
     Assist,
+    Box,
+    BoxesLabel,
     Counts,
     FullLabel,
     LabelContent,
@@ -84,6 +87,8 @@ class GroundTruthLabeler(Labeler):
 
     def _say(self, task: Task, image_id: str) -> LabelContent:
         there = self._objects[image_id]
+        if task.kind is SupervisionKind.BOXES:
+            return BoxesLabel(tuple(self._box(item, image_id) for item in there if not item.crowd))
         if task.kind is not SupervisionKind.FULL:
             return LABEL_KINDS[task.kind].of(there)
         reviewer = Reviewer(self._person, image_id, self._costs.reviews.correction)
@@ -92,3 +97,7 @@ class GroundTruthLabeler(Labeler):
             return reviewer.draw(there) if self._person.outline_iou < 1 else FullLabel(there)
         boxed = partial(task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
         return reviewer.review(there, task.shown(image_id), help_.model_version, boxed)
+
+    def _box(self, item: ObjectLabel, image_id: str) -> Box:
+        """The tight one; of a person whose outlines are off, one that is off as well."""
+        return draw_box(item, self._person, image_id) if self._person.outline_iou < 1 else Box.around(item)

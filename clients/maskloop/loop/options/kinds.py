@@ -22,7 +22,9 @@ def parse_kinds(text: str) -> dict[SupervisionKind, float]:
     for part in text.split(","):
         name, equals, share = (each.strip() for each in part.partition("="))
         if name not in BOUGHT:
-            raise _refused(text, f"{name!r} is none of {', '.join(BOUGHT)}{did_you_mean(name, list(BOUGHT))}")
+            raise _refused(
+                text, f"{name!r} is none of {', '.join(BOUGHT)}{did_you_mean(name, [str(kind) for kind in BOUGHT])}"
+            )
         kind = SupervisionKind(name)
         if kind in named:
             raise _refused(text, f"{name} is there twice")
