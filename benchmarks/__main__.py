@@ -39,6 +39,7 @@ APART = (
     "house",
     "known_ood",
     "method_pictures",
+    "mixed_kinds",
     "nuclei_looks",
     "one_round",
     "one_round_table",
@@ -52,7 +53,6 @@ APART = (
     "walls",
     "warm_retraining",
     "weak_start",
-    "mixed_kinds",
 )
 """Take a GPU, arguments, or a quarter of an hour and more; run by name alone."""
 
