@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import BoxesLabel, HeadState, ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import BOXED_IMAGES, BoxesLabel, HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
@@ -76,7 +76,7 @@ class Training:
             recipe=request["recipe"]["name"],
             seed=request["seed"],
             labeled_images=len(job.images),
-            metrics=keep_trust(_metrics(outcome), _metrics_before(tx, operation.project_id, request)),
+            metrics=keep_trust(_metrics(outcome, job), _metrics_before(tx, operation.project_id, request)),
             created_at=self.clock(),
             config_json=json.dumps(request["recipe"]),
             pseudo=pseudo_of(request),
@@ -158,10 +158,11 @@ def _boxed(tx: Transaction, project_id: str) -> tuple[ImageFile, ...]:
     )
 
 
-def _metrics(outcome: Mapping[str, Any]) -> dict[str, float]:
-    """Of a training, in the form the store keeps: with the state of its head, which an earlier release left there."""
-    head = outcome.get("head")
-    return {**outcome["metrics"], HeadState(head).metric: 1.0} if head else outcome["metrics"]
+def _metrics(outcome: Mapping[str, Any], job: TrainJob) -> dict[str, float]:
+    """Of a training, in the form the store keeps: with the state of its head, which an earlier release left there, and
+    how many images taught it boxes, if any did."""
+    head = {HeadState(outcome["head"]).metric: 1.0} if outcome.get("head") else {}
+    return {**outcome["metrics"], **head, **({BOXED_IMAGES: float(len(job.boxed))} if job.boxed else {})}
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:

@@ -11,7 +11,7 @@ from maskloop.errors import NotFound
 from maskloop.loop.options import Options
 from maskloop.loop.workdir.lock import is_worked_on
 from maskloop.loop.workdir.standing import read_standing
-from maskloop.pages.wording import say_budget, say_measure, say_number, say_time
+from maskloop.pages.wording import say_budget, say_labeled, say_measure, say_number, say_time
 from maskloop.report import RunReport
 from maskloop.report.write import read_report
 from maskloop.values.measures import measured
@@ -67,6 +67,10 @@ def _rounds(report: RunReport) -> Table:
     for row in report.rounds:
         quality = [say_number(measured(row, name), 3) for name in report.shown]
         table.add_row(
-            str(row.round), str(row.labeled_images), say_time(row.spent_s), *quality, str(len(row.batch) or "-")
+            str(row.round),
+            say_labeled(row.labeled_images, row.boxed_images),
+            say_time(row.spent_s),
+            *quality,
+            str(len(row.batch) or "-"),
         )
     return table

@@ -55,6 +55,11 @@ class Measured:
     evaluate_s: float
     not_measured: str = ""
 
+    @property
+    def boxed_images(self) -> int:
+        """Images that nobody outlined and whose boxes it learnt from."""
+        return self.model.boxed_images
+
     def quality(self, name: str) -> float | None:
         """A measure by name; `None` where it was not measured."""
         return None if self.evaluation is None else measured(self.evaluation, name)

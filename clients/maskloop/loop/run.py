@@ -40,7 +40,7 @@ from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_size
 from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
 from maskloop.loop.workdir.standing import write_standing
-from maskloop.pages.wording import say_near_duplicates, say_passed_over, say_quality_or_none, say_time
+from maskloop.pages.wording import say_learnt_from, say_near_duplicates, say_passed_over, say_quality_or_none, say_time
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 
@@ -233,8 +233,9 @@ class Run:
 def _sentence(name: ArmName, arm: Arm) -> str:
     measured, purchase = arm.rounds[-1].measured, arm.rounds[-1].purchase
     bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because or "now the next batch"
+    learnt_from = say_learnt_from(measured.labeled_images, boxed=measured.boxed_images)
     return (
-        f"{name.strategy}, round {measured.number}: {measured.labeled_images} labels "
+        f"{name.strategy}, round {measured.number}: {learnt_from} "
         f"({say_time(measured.spent_s)}), {say_quality_or_none(measured.evaluation, measured.not_measured)}; {bought}"
     )
 

@@ -54,7 +54,7 @@ def environment(*packages: str) -> Environment:
         measure=wording.say_measure,
         a_measure=wording.say_a_measure,
     )
-    pages.globals.update(count=wording.say_count, learnt_from=wording.say_learnt_from)
+    pages.globals.update(count=wording.say_count, learnt_from=wording.say_learnt_from, labeled=wording.say_labeled)
     return pages
 
 

@@ -50,9 +50,19 @@ def say_count(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def say_learnt_from(labeled_images: int, thing: str = "label") -> str:
-    """What a network was trained on: `12 labels`, or `class labels alone` where nobody had outlined any image."""
-    return say_count(labeled_images, thing) if labeled_images else "class labels alone"
+def say_learnt_from(labeled_images: int, thing: str = "label", *, boxed: int = 0) -> str:
+    """What a network was trained on: `12 labels`, `12 labels and boxes of 30 images`, or `class labels alone` where
+    nobody had outlined or boxed any image."""
+    parts = [say_count(labeled_images, thing)] if labeled_images else []
+    parts += [f"boxes of {say_count(boxed, 'image')}"] if boxed else []
+    return " and ".join(parts) or "class labels alone"
+
+
+def say_labeled(labeled: int, boxed: int = 0) -> str:
+    """The same in a table's cell: `12`, `12 + 30 boxed`, `class labels alone`."""
+    parts = [f"{labeled:,}"] if labeled else []
+    parts += [f"{boxed:,} boxed"] if boxed else []
+    return " + ".join(parts) or "class labels alone"
 
 
 def say_budget(seconds: float | None, images: int | None) -> str:

@@ -147,8 +147,13 @@ def _time_note(report: RunReport) -> str:
 
 
 def _labeled_note(report: RunReport) -> str:
-    rounds = f"in {wording.say_count(len(report.rounds), 'round')}"
-    return f"{rounds}, and {len(report.test)} to test on" if report.test else rounds
+    boxed = report.rounds[-1].boxed_images
+    parts = [
+        f"in {wording.say_count(len(report.rounds), 'round')}",
+        *([f"boxes of {boxed:,} more"] if boxed else []),
+        *([f"and {len(report.test)} to test on"] if report.test else []),
+    ]
+    return ", ".join(parts)
 
 
 def round_pictures(workdir: Path, report: RunReport, a_page: int = PICTURES_A_PAGE) -> list[RoundPictures]:

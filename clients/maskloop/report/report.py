@@ -86,7 +86,8 @@ class RoundReport:
     choosing, `head_note` why not; without a head that is fitted, by `head_fitted`, nothing predicted is reported.
     `fallback` says what chose instead and why, "" when nothing had to. `not_decoded` counts test objects beyond the
     network's steps. `metrics` is whatever else the evaluation measured, by the names that
-    `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id.
+    `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id. `boxed_images` are those that
+    taught the network by their boxes, as nobody outlined them.
     """
 
     round: int
@@ -113,6 +114,7 @@ class RoundReport:
     metrics: Mapping[str, float] = field(default_factory=dict)
     ap50_by_category: Mapping[int, float] = field(default_factory=dict)
     evaluated: tuple[EvaluatedScore, ...] = ()
+    boxed_images: int = 0
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "ap50", "ap", "mean_iou", "iou_mae", "iou_spearman", "target_iou")

@@ -130,7 +130,8 @@ def _pending(report: RunReport) -> str:
 
 
 def _without_quality(report: RunReport) -> str:
-    labeled = say_learnt_from(report.rounds[-1].labeled_images, "labeled image")
+    last = report.rounds[-1]
+    labeled = say_learnt_from(last.labeled_images, "labeled image", boxed=last.boxed_images)
     bought = f"{say_time(report.spent_s)} of {report.time_name} bought {labeled} to learn from."
     return f"{bought} How good the network is was not measured: {report.not_measured}."
 
@@ -140,10 +141,10 @@ def _pending_or_not(report: RunReport) -> tuple[str, ...]:
 
 
 def _first_network(report: RunReport, first: RoundReport) -> str:
+    learnt = say_learnt_from(first.labeled_images, "labeled image", boxed=first.boxed_images)
     return (
-        f"The first network, trained on {say_learnt_from(first.labeled_images, 'labeled image')} "
-        f"({say_time(first.spent_s)} of {report.time_name}), reaches {say_a_measure(report.decided_by)} of "
-        f"{say_number(measured(first, report.decided_by))}."
+        f"The first network, trained on {learnt} ({say_time(first.spent_s)} of {report.time_name}), reaches "
+        f"{say_a_measure(report.decided_by)} of {say_number(measured(first, report.decided_by))}."
     )
 
 

@@ -33,6 +33,7 @@ from maskloop.values.labels import (
     check_named,
 )
 from maskloop.values.models import (
+    BOXED_IMAGES,
     EvaluatedImage,
     Evaluation,
     ImageScore,
@@ -58,6 +59,7 @@ from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
 __all__ = [
     "AT_RANDOM",
+    "BOXED_IMAGES",
     "DAY_S",
     "LABEL_KINDS",
     "MEAN_OUTLINE_LENGTH",

@@ -77,6 +77,10 @@ class PreparedSelection:
     model_version: str = ""
 
 
+BOXED_IMAGES = "boxed_images"
+"""Name among a version's metrics."""
+
+
 @dataclass(frozen=True)
 class ModelVersion:
     """One immutable checkpoint. `labeled_images` people have outlined; of a student network, `pseudo` says which
@@ -97,6 +101,11 @@ class ModelVersion:
     pseudo_images: int = 0
     needs_counts: bool = False
     thinned: bool = False
+
+    @property
+    def boxed_images(self) -> int:
+        """Images that nobody outlined and whose boxes it learnt from."""
+        return round(self.metrics.get(BOXED_IMAGES, 0.0))
 
     @property
     def head(self) -> HeadState:

@@ -20,8 +20,8 @@ class Ledger:
     planned and what was measured stand beside it, by kind. `counts_paid_s` are planned seconds, by image: a full label
     of a counted image is planned at the rest.
 
-    `labeled` are all images with a full label, `boxed` those with boxes; `tested` those of the former that were labeled
-    for the test split, at `test_s` seconds.
+    `labeled` are all images with a full label; `tested` those of them that were labeled for the test split, at `test_s`
+    seconds.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -34,7 +34,6 @@ class Ledger:
         self.labeled: set[str] = set()
         self.tested: set[str] = set()
         self.test_s = 0.0
-        self.boxed: set[str] = set()
         self.passed_over: dict[str, SkipReason] = {}
 
     def add(self, labels: Iterable[Label], for_split: Split | None = None) -> None:
@@ -51,8 +50,6 @@ class Ledger:
             if isinstance(label.content, Counts):
                 _add(self.counts_paid_s, label.image_id, label.cost_s)
                 self.counted_objects[label.image_id] = label.content.objects
-            elif isinstance(label.content, BoxesLabel):
-                self.boxed.add(label.image_id)
             elif label.content.counted_by_budget:
                 self.labeled.add(label.image_id)
 

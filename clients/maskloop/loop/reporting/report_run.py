@@ -231,6 +231,7 @@ def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundRe
         round=measured.number,
         model_version=measured.model.id,
         labeled_images=measured.labeled_images,
+        boxed_images=measured.boxed_images,
         spent_s=measured.spent_s,
         spent_s_by_kind=measured.spent_s_by_kind,
         **_quality(measured, seed),
