@@ -77,10 +77,10 @@ def fit(
     told = frozenset(example.image_id for example in ordered)
     others = (example for example in judged if example.image_id not in told)
     material = Material.of(
-        chain((_classes_of(example, categories) for example in ordered), others), categories, recipe, seed
+        chain((_classes_of(example, categories) for example in ordered), others), categories, recipe, seed, told
     )
     holding = [example for example in ordered if example.objects]
-    elsewhere = material.without(told)
+    elsewhere = material.elsewhere
     held_out = len(holding) >= MIN_IMAGES and _suffices(elsewhere, holding, recipe)
     begin = HELD_OUT if held_out else 0.0
 
@@ -145,8 +145,7 @@ def _with_head(
     rows = rows_of(predictions, {example.image_id: example.labels for example in holding})
 
     def fit_on(evidence: CalibrationSet | None) -> Calibrator:
-        enough = evidence is not None and evidence.images >= MIN_IMAGES
-        return fit_on_statistics(evidence) if enough and evidence else Calibrator.unfitted(len(NAMES))
+        return fit_on_statistics(evidence) if evidence else Calibrator.unfitted(len(NAMES))
 
     if rows.images < MIN_IMAGES:
         return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
@@ -164,7 +163,8 @@ def _suffices(elsewhere: Material, holding: Sequence[Example], recipe: ClassMaps
     known = Counter(category for item in elsewhere.squares for category in item.present)
     outlined = {item.category_id for example in holding for item in example.objects}
     empty = not recipe.needs_empty_images or any(not item.present for item in elsewhere.squares)
-    return empty and all(known[category] >= LEAST_ELSEWHERE for category in outlined)
+    others = len(elsewhere.squares)  # where every image holds a category, nothing tells it
+    return empty and all(LEAST_ELSEWHERE <= known[category] < others for category in outlined)
 
 
 def _classes_of(example: Example, categories: Sequence[int]) -> ClassExample:

@@ -39,21 +39,30 @@ class Material:
     Args:
         squares: of all, as the classifier is trained on them.
         pictures: of some, drawn by the seed, in their own proportions, their longer side as maps are made of.
+        apart: images that `elsewhere` is without.
+        pictures_elsewhere: drawn among the others, as many.
     """
 
     squares: tuple[ClassExample, ...]
     pictures: tuple[ClassExample, ...]
+    apart: frozenset[str] = frozenset()
+    pictures_elsewhere: tuple[ClassExample, ...] = ()
 
     @classmethod
     def of(
-        cls, examples: Iterable[ClassExample], categories: Sequence[int], recipe: ClassMapsRecipe, seed: int
+        cls,
+        examples: Iterable[ClassExample],
+        categories: Sequence[int],
+        recipe: ClassMapsRecipe,
+        seed: int,
+        apart: frozenset[str] = frozenset(),
     ) -> Material:
         """Examples at the sizes that are needed; they are read once, one picture in memory at a time.
 
         Raises:
             InvalidLabel: an image holds a category that is not of the vocabulary.
         """
-        squares, pictures = [], []
+        squares, pictures, others = list[ClassExample](), list[ClassExample](), list[ClassExample]()
         own, most = recipe.of_classifier(), MOST_SEEDED if recipe.refine in REFINEMENTS else 0
         for example in examples:
             unknown = sorted(example.present.difference(categories))
@@ -61,17 +70,19 @@ class Material:
                 raise InvalidLabel(f"image {example.image_id}: category {unknown[0]} is not in the vocabulary")
             squares.append(replace(example, pixels=keep_for_training(example.pixels, own)))
             if most and example.present:
-                pictures.append(replace(example, pixels=brought_to(example.pixels, recipe.map_side)))
-                pictures = sorted(pictures, key=partial(_draw, seed))[:most]
-        by_id = sorted(squares, key=lambda item: item.image_id)
-        return cls(tuple(by_id), tuple(sorted(pictures, key=lambda item: item.image_id)))
+                brought = replace(example, pixels=brought_to(example.pixels, recipe.map_side))
+                drawn = (pictures,) if example.image_id in apart else (pictures, others)
+                for kept in drawn:
+                    kept[:] = sorted([*kept, brought], key=partial(_draw, seed))[:most]
+        by_id = (tuple(sorted(items, key=lambda item: item.image_id)) for items in (squares, pictures, others))
+        return cls(next(by_id), next(by_id), apart, next(by_id))
 
-    def without(self, image_ids: frozenset[str]) -> Material:
-        """What is left without some images."""
-        squares, pictures = (
-            tuple(item for item in items if item.image_id not in image_ids) for items in (self.squares, self.pictures)
+    @property
+    def elsewhere(self) -> Material:
+        """The images that are not set apart."""
+        return Material(
+            tuple(item for item in self.squares if item.image_id not in self.apart), self.pictures_elsewhere
         )
-        return Material(squares, pictures)
 
     def others(self, seed: int) -> tuple[ClassExample, ...]:
         """Squares that hold something, drawn by the seed."""

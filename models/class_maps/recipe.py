@@ -27,6 +27,16 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "refine": REFINEMENTS,
     "split": SPLITS,
 }
+MOST: Mapping[str, float] = {
+    **dict.fromkeys(("threshold", "least_share", "sure"), 1.0),
+    **dict.fromkeys(("min_iterations", "max_iterations", "refine_iterations"), 10_000_000),
+    **dict.fromkeys(("advcam_steps", "rib_steps"), 1_000),
+    "fickle_passes": 10_000,
+    "rib_rate": 1.0,
+    "side": 2_048,
+    "closing": MOST_CLOSING,
+}
+"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
 MAY_BE_ZERO = frozenset({
     "side", "threshold", "closing", "least_share", "min_iterations", "max_iterations", "refine_iterations"
 })  # fmt: skip
@@ -72,12 +82,7 @@ class ClassMapsRecipe(JsonOptions):
     """Images that hold nothing are among those whose classes are known."""
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
-        for name in ("threshold", "least_share", "sure"):
-            if getattr(self, name) > 1:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, more than 1", field=name)
-        if self.closing > MOST_CLOSING:
-            raise InvalidConfig(f"closing is {self.closing}; at most {MOST_CLOSING} pixels", field="closing")
+        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
         if self.split == "displacement" and self.refine != "irn":
@@ -89,6 +94,11 @@ class ClassMapsRecipe(JsonOptions):
     def needs_empty_images(self) -> bool:
         """Whether it learns from images that are known to hold nothing, and cannot do without."""
         return self.ood != "none"
+
+    @property
+    def most_categories(self) -> int:
+        """How large the vocabulary may be: what learns to refine keeps labels of pixels in bytes."""
+        return 254 if self.refine in LEARNT_REFINEMENTS else 1 << 30
 
     @property
     def map_side(self) -> int:

@@ -19,16 +19,23 @@ AnyRecipe = TypeVar("AnyRecipe", bound="DataclassInstance")
 
 
 def check_options(
-    recipe: DataclassInstance, choices: Mapping[str, tuple[str, ...]], may_be_zero: Collection[str]
+    recipe: DataclassInstance,
+    choices: Mapping[str, tuple[str, ...]],
+    may_be_zero: Collection[str],
+    most: Mapping[str, float] | None = None,
 ) -> None:
     """Check every option of a recipe: its default's type; one of its `choices`, where it has some; if a number, finite
-    and above zero, or zero where it is of `may_be_zero`.
+    and above zero, or zero where it is of `may_be_zero`, and not above what `most` says of it.
 
     Raises:
         InvalidConfig: an impossible value, named by its field.
     """
+    limits = most or {}
     for field in dataclasses.fields(recipe):
-        _check(field.name, getattr(recipe, field.name), type(field.default), choices, may_be_zero)
+        name, value = field.name, getattr(recipe, field.name)
+        _check(name, value, type(field.default), choices, may_be_zero)
+        if name in limits and value > limits[name]:
+            raise InvalidConfig(f"recipe option {name} is {value!r}; at most {limits[name]:g}", field=name)
 
 
 def _check(

@@ -181,6 +181,13 @@ def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:
 
 
 def _check_judged(tx: Transaction, project_id: str, recipe: ClassMapsRecipe) -> None:
+    categories = len(get_project(tx, project_id).categories)
+    if categories > recipe.most_categories:
+        raise FailedPrecondition(
+            f"recipe option refine={recipe.refine} learns at most {recipe.most_categories} categories; project "
+            f"{project_id} has {categories}",
+            field="overrides_json",
+        )
     if not any(judged.categories for judged in judged_images(tx, project_id)):
         raise FailedPrecondition(f"project {project_id} has no label that says which categories an image holds")
     if recipe.needs_empty_images and all(judged.categories for judged in judged_images(tx, project_id)):

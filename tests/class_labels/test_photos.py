@@ -74,10 +74,49 @@ def test_a_picture_that_is_said_to_hold_something_and_nothing_is_refused(asked, 
 
 
 def test_our_own_pictures_of_before_are_no_photographs(asked, folder):
-    put(folder, "crack/e.png", "rust/f.png", "out/pictures/a.png")
+    put(folder, "crack/e.png", "rust/f.png", "out/pictures/a.png", "out-2/pictures/crack/a.png")
+    for out in ("out", "out-2"):
+        (folder / out / "propose.json").write_text("{}")
     photos, held = read(in_subfolders(asked, out=folder / "out"))
     assert set(held) == {"crack/e.png", "rust/f.png"}
     assert len(photos.data.pool) == 6
+
+
+def test_a_class_or_a_picture_that_is_named_twice_is_refused(asked):
+    with pytest.raises(InvalidArgument, match="--classes: crack is there twice"):
+        read(replace(asked, classes=("crack", "rust", "crack")))
+    asked.labels.write_text('{"a.png": ["crack"], "b.png": [], "a.png": []}')
+    with pytest.raises(InvalidDataset, match=r"'a\.png' is there twice"):
+        read(asked)
+
+
+def test_a_subfolder_may_be_named_as_a_shell_completes_it(asked, folder):
+    put(folder, "crack/e.png", "clean/f.png")
+    _, held = read(in_subfolders(asked, empty="clean/"))
+    assert held["clean/f.png"] == []
+
+
+def test_a_label_of_a_picture_that_cannot_be_read_is_passed_over_with_it(asked, folder):
+    (folder / "broken.png").write_bytes(b"no picture")
+    write_labels(asked.labels, a=["crack"], b=[], broken=["crack"])
+    photos, held = read(asked)
+    assert set(held) == {"a.png", "b.png"}
+    assert [each.name for each in photos.data.dataset.passed_over] == ["broken.png"]
+
+
+def test_a_picture_and_its_copy_are_outlined_alike(asked, folder, tmp_path):
+    (folder / "copy.png").write_bytes((folder / "a.png").read_bytes())
+    write_labels(asked.labels, a=["square"], b=[])
+    alike = outline(tmp_path / "alike.json", {"a.png": "square", "copy.png": "square"})
+    assert read(replace(asked, outlines=alike))[0].outlined == {"a.png"}
+    document = json.loads(alike.read_text())
+    document["annotations"] = [
+        each | ({"iscrowd": 1} if each["image_id"] == document["images"][1]["id"] else {})
+        for each in document["annotations"]
+    ]
+    alike.write_text(json.dumps(document))
+    with pytest.raises(InvalidDataset, match="which is outlined otherwise"):
+        read(replace(asked, outlines=alike))
 
 
 def test_outlines_are_full_labels_and_an_image_without_any_stays_as_it_is(asked, folder, tmp_path):

@@ -59,6 +59,11 @@ def test_class_labels_become_masks_and_the_same_command_does_nothing_twice(maskl
         assert [each.id for each in client.list_operations(project_id=project.id)] == [each.id for each in before]
         assert len(list(client.list_labels(project_id=project.id))) == 6
     assert {path: path.read_bytes() for path in files} == files
+    put(folder, "new.png", squares=False)  # another picture of the same name and size
+    Image.open(folder / "square" / "1.png").rotate(90).save(folder / "square" / "1.png")
+    code, _, complaint = maskloop(*words, "--out", out)
+    assert code != 0
+    assert "is another picture than the one that was brought in" in complaint
 
 
 @pytest.mark.parametrize(
@@ -104,8 +109,9 @@ def test_a_folder_with_other_content_is_not_touched(maskloop, folder, tmp_path):
 
 
 def test_pictures_are_named_after_their_images():
-    names = ["a/b.png", "c.jpg", "c.PNG", "d.png.tif", "d.png", "d.gif"]
+    names = ["a/b.png", "c.jpg", "c.PNG", "d.png.tif", "d.png", "d.gif", "e.png", "e.jpg/f.png"]
     assert picture_names(names) == {
+        **{"e.png": "e.png.jpg", "e.jpg/f.png": "e.jpg/f.jpg"},
         **{"a/b.png": "a/b.jpg", "c.jpg": "c.jpg.jpg", "c.PNG": "c.PNG.jpg"},
         **{"d.png.tif": "d.png.tif.jpg", "d.png": "d.png.jpg", "d.gif": "d.gif.jpg"},
     }

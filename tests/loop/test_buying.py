@@ -28,8 +28,10 @@ from maskloop.loop.progress import LineProgress
 from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import count_more
 from maskloop.loop.stopping import why_nothing_more
+from maskloop.loop.weak_start import begin_weakly
 from maskloop.masks import Mask
 from maskloop.values import (
+    UNAIDED,
     Budget,
     Category,
     FullLabel,
@@ -293,6 +295,18 @@ def test_the_rest_of_image_level_labels_waits_for_nobody_and_what_came_too_late_
     assert take_revisions("before-1", session, shop.labeler, is_measured=False, is_last=False)
     told = {label.image_id for label in session.client.list_labels(project_id=session.project_id, kind=weak)}
     assert told == shop.objects.keys() - {pick.image_id for pick, _ in outlined} | {looked_at[0].image_id}
+
+
+def test_where_class_labels_teach_nothing_people_draw_and_a_repeated_run_does_not_ask_again(client, data):
+    """What was bought is kept, and the campaign goes on: here the server refuses the network's options."""
+    shop = Shop(client, data, "taught-nothing", "2h", initial="2images", weak="image_level", weak_share=0.01)
+    refused = replace(shop.plan, weak=replace(shop.plan.weak, overrides={"closng": 3}))
+    assert begin_weakly(shop.session, shop.labeler, refused, 0) == UNAIDED
+    assert "People draw the first batch: recipe option 'closng' is unknown" in shop.said.getvalue()
+    assert shop.ledger.image_level_s > 0
+    asked = len(list(client.list_operations(project_id=shop.session.project_id)))
+    assert begin_weakly(shop.session, shop.labeler, shop.plan, 0) == UNAIDED  # it would be taken by now
+    assert len(list(client.list_operations(project_id=shop.session.project_id))) == asked
 
 
 def test_an_image_that_was_looked_at_before_is_no_other_tasks_when_it_is_outlined_later(client, data):

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from maskloop.class_labels.photos import Photos
+from maskloop.class_labels.photos import PROPOSE_FILE, Photos
 from maskloop.errors import InvalidArgument, InvalidConfig
 from maskloop.loop.options.device import check_device
 from maskloop.loop.options.networks import CLASS_MAPS
 from maskloop.loop.options.parsing import recipe_options
 from maskloop.loop.options.run_file import check_same, read_run_file, write_run_file
 from maskloop.spelling import did_you_mean
+from maskloop.values import MAX_SEED
 
-PROPOSE_FILE = "propose.json"
 RUN_ID, DIGEST = "run_id", "digest"
 
 
@@ -47,8 +47,9 @@ class Options:
             raise InvalidArgument(
                 f"--recipe {self.recipe_name!r}: {CLASS_MAPS} is what learns from class labels{near}", field="recipe"
             )
-        if self.seed < 0:
-            raise InvalidArgument(f"--seed {self.seed} is negative", field="seed")
+        if not 0 <= self.seed <= MAX_SEED:
+            why = "is negative" if self.seed < 0 else f"is more than {MAX_SEED}"
+            raise InvalidArgument(f"--seed {self.seed} {why}", field="seed")
         check_device(self.device)
         self.overrides()
 

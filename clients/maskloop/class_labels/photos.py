@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskloop.class_labels.outlines import read_outlines
@@ -20,6 +20,8 @@ from maskloop.spelling import did_you_mean
 from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelContent
 
 SPLIT = "photographs with class labels"
+PROPOSE_FILE = "propose.json"
+"""Lies in every folder OUT, whose pictures are our own."""
 Named = Mapping[str, tuple[str, ...]]
 """Names of classes by file name, sorted; () for an image that holds none. Images that nobody labeled are left out."""
 
@@ -34,7 +36,7 @@ class Asked:
         classes: the vocabulary, and the subfolders that count; () for all that the labels name.
         empty: name of the subfolder whose images hold no class, "" for none.
         outlines: a COCO file that outlines some of the images, `None` for none.
-        out: a folder whose pictures are our own.
+        out: where masks go.
     """
 
     folder: Path
@@ -87,10 +89,15 @@ def read_photos_with_classes(asked: Asked) -> Photos:
         InvalidDataset: there is no such folder or picture; or labels and outlines do not hold together.
         FailedPrecondition: no class is in some of the labeled images and not in others: nothing tells it apart.
     """
-    images, passed_over = read_photos(asked.folder, "FOLDER", except_in=asked.out)
+    asked = replace(asked, empty=asked.empty.rstrip("/"))
+    if twice := next((name for name in asked.classes if asked.classes.count(name) > 1), None):
+        raise InvalidArgument(f"--classes: {twice} is there twice", field="classes")
+    images, passed_over = read_photos(asked.folder, "FOLDER", except_beside=PROPOSE_FILE)
     first = copies_in(images)
     kept = tuple(image for image in images if image.file_name not in first)
-    told = _of_first(_told(asked, images), first, asked.folder)
+    readable = {image.file_name for image in images}
+    said = _told(asked, [*readable, *(each.name for each in passed_over)])
+    told = _of_first({name: its for name, its in said.items() if name in readable}, first, asked.folder)
     vocabulary = asked.classes or tuple(sorted({name for its in told.values() for name in its}))
     categories = tuple(Category(number, name) for number, name in enumerate(vocabulary, 1))
     ids = {category.name: category.id for category in categories}
@@ -100,7 +107,7 @@ def read_photos_with_classes(asked: Asked) -> Photos:
     if asked.outlines is not None:
         sizes = {image.file_name: (image.width, image.height) for image in images}
         outlined = read_outlines(asked.outlines, sizes, categories)
-        full = {first.get(name, name): label for name, label in outlined.items()}
+        full = _outlines_of_first(outlined, first, asked.outlines)
         _check_agree(labels, full, categories, asked.outlines)
         labels |= full
     copies = tuple(say_copy(name, original) for name, original in first.items())
@@ -128,9 +135,8 @@ def _data(
     return Data(name, Dataset(tuple(categories), tuple(images), names, (), SPLIT, tuple(passed_over)))
 
 
-def _told(asked: Asked, images: Sequence[DatasetImage]) -> Named:
-    """What the file or the subfolders say."""
-    names = [image.file_name for image in images]
+def _told(asked: Asked, names: Sequence[str]) -> Named:
+    """What the file or the subfolders say, of pictures that cannot be read, too."""
     told = _by_file(asked, asked.labels, names) if asked.labels else _by_subfolder(asked, names)
     there = sorted({name for its in told.values() for name in its})
     lacking = next((name for name in asked.classes if name not in there), None)
@@ -187,6 +193,22 @@ def _of_first(told: Named, first: Mapping[str, str], folder: Path) -> dict[str, 
     return {name: tuple(sorted(its)) for name, its in joined.items()}
 
 
+def _outlines_of_first(outlined: Mapping[str, FullLabel], first: Mapping[str, str], file: Path) -> dict[str, FullLabel]:
+    """Outlines of a picture and of its copies, under the first of its names.
+
+    Raises:
+        InvalidDataset: they are not the same.
+    """
+    joined: dict[str, FullLabel] = {}
+    problems = Problems(file)
+    for name, label in outlined.items():
+        original = first.get(name, name)
+        if joined.setdefault(original, label) != label:
+            problems.add(name, f"it is the same picture as {original}, which is outlined otherwise")
+    problems.raise_if_any()
+    return joined
+
+
 def _check_agree(
     labels: Mapping[str, LabelContent],
     outlined: Mapping[str, FullLabel],
@@ -216,6 +238,6 @@ def _check_contrast(photos: Photos) -> None:
         )
 
 
-def _masks(label: LabelContent) -> list[tuple[int, str]]:
+def _masks(label: LabelContent) -> list[tuple[int, str, bool]]:
     objects = label.objects if isinstance(label, FullLabel) else ()
-    return [(item.category_id, hashlib.sha256(item.mask.rle).hexdigest()) for item in objects]
+    return [(item.category_id, hashlib.sha256(item.mask.rle).hexdigest(), item.crowd) for item in objects]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from maskloop.class_labels.photos import Photos
 from maskloop.class_labels.proposing import Proposed
 from maskloop.client import Client
+from maskloop.errors import ImageFileChanged
 from maskloop.formats.coco import proposals_document
 from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image
@@ -35,6 +37,7 @@ def write_results(
 
     Raises:
         InvalidDataset: a photograph cannot be read any more.
+        ImageFileChanged: one is another picture by now.
         StorageFull: the disk is full.
     """
     client.read_model(project_id=proposed.project_id, model_version=proposed.model.id, path=out / MODEL_FILE)
@@ -43,7 +46,13 @@ def write_results(
     objects = {name: proposed.proposals[name].objects for name in names}
     pictures = picture_names(names)
     for number, name in enumerate(names, 1):
-        pixels = decode_image(photos.data.by_name[name].read(), name).pixels
+        content = photos.data.by_name[name].read()
+        if hashlib.sha256(content).hexdigest() != proposed.images[name].sha256:
+            raise ImageFileChanged(
+                f"{name} is another picture than the one that was brought in: put it back, or name another --out",
+                field="folder",
+            )
+        pixels = decode_image(content, name).pixels
         drawn = overlay(pixels, objects[name], photos.categories, calibrated=calibrated, jpeg=True)
         write_atomically(out / PICTURES_FOLDER / pictures[name], drawn)
         done(number)
@@ -55,7 +64,9 @@ def write_results(
 def picture_names(file_names: Sequence[str]) -> dict[str, str]:
     """What the picture of each image is called: `a/b.jpg` for `a/b.png`, and `a/b.png.jpg` where two images differ in
     no more than that."""
+    folders = {str(parent).casefold() for name in file_names for parent in PurePosixPath(name).parents}
     long = {name: f"{name}.jpg" for name in file_names}
     short = {name: str(PurePosixPath(name).with_suffix(".jpg")) for name in file_names}
     bearers = Counter(each.casefold() for each in (*short.values(), *long.values()))
+    bearers.update(folders)
     return {name: each if bearers[each.casefold()] == 1 else long[name] for name, each in short.items()}

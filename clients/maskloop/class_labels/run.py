@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from maskloop.class_labels.options import PROPOSE_FILE, Kept, Options, find_kept, read_kept
-from maskloop.class_labels.photos import Asked, Photos, read_photos_with_classes
+from maskloop.class_labels.options import Kept, Options, find_kept, read_kept
+from maskloop.class_labels.photos import PROPOSE_FILE, Asked, Photos, read_photos_with_classes
 from maskloop.class_labels.proposing import Proposed, propose
 from maskloop.class_labels.results import write_results
 from maskloop.class_labels.summary import say_without_contrast
@@ -16,7 +16,7 @@ from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.loop.progress import Progress
 from maskloop.loop.workdir.disk import forget_caches
-from maskloop.loop.workdir.lock import sole_worker, unclaimed_on_refusal
+from maskloop.loop.workdir.lock import sole_worker_on_new
 from maskloop.pages.wording import say_count, say_passed_over
 
 HEALTH_CHECK_S = 3.0
@@ -59,7 +59,7 @@ class Run:
         if self.options.server:
             with self._client_of(self.options.server, HEALTH_CHECK_S) as client:
                 client.check_health()
-        with unclaimed_on_refusal(out, PROPOSE_FILE), sole_worker(out), self._client(photos) as client:
+        with sole_worker_on_new(out, PROPOSE_FILE), self._client(photos) as client:
             client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.overrides())
             if begun is None:
                 kept.write(out, trained=False)

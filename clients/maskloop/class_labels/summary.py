@@ -25,7 +25,7 @@ class ClassFigures:
 
 def figures_of(photos: Photos, proposed: Proposed) -> Iterator[ClassFigures]:
     """Each class of the vocabulary."""
-    shown = list(map(classes_in, photos.labels.values()))
+    shown = [classes_in(label) for name, label in photos.labels.items() if name in proposed.images]
     for category in photos.categories:
         by_image = [
             [item.predicted_iou for item in each.objects if item.category_id == category.id]

@@ -97,6 +97,7 @@ def _check_known(option: str, value: str, known: Sequence[str]) -> None:
 
 def _tell(console: Console, photos: Photos, proposed: Proposed, out: Path) -> None:
     from rich.table import Table
+    from rich.text import Text
 
     from maskloop.class_labels.results import MODEL_FILE, PICTURES_FOLDER, PROPOSALS_FILE
     from maskloop.class_labels.summary import figures_of, say_head, say_images
@@ -108,7 +109,7 @@ def _tell(console: Console, photos: Photos, proposed: Proposed, out: Path) -> No
         table.add_column(heading, justify="right")
     for each in figures_of(photos, proposed):
         numbers = map(str, (each.labeled, each.masks, each.images))
-        table.add_row(each.name, *numbers, say_number(each.mean_score))
+        table.add_row(Text(each.name), *numbers, say_number(each.mean_score))
     places = f"Masks: {out / PROPOSALS_FILE}. Pictures: {out / PICTURES_FOLDER}. Network: {out / MODEL_FILE}."
     _print(console, [say_images(photos, proposed)])
     console.print(table)

@@ -33,23 +33,23 @@ def read_photo_folder(folder: Path, classes: Sequence[str]) -> Dataset:
 
 
 def read_photos(
-    folder: Path, option: str, *, except_in: Path | None = None
+    folder: Path, option: str, *, except_beside: str = ""
 ) -> tuple[tuple[DatasetImage, ...], tuple[PassedOver, ...]]:
     """The pictures in `folder` and below it, named by their paths below it, and the files that cannot be read.
 
     Args:
         folder: of photographs.
         option: that named it, for the error.
-        except_in: a folder whose pictures are our own, of an earlier run.
+        except_beside: name of a file that lies in folders whose pictures are our own, of earlier runs.
 
     Raises:
         InvalidDataset: there is no such folder, or no picture that can be read.
     """
     images: list[DatasetImage] = []
     passed_over: list[PassedOver] = []
-    ours = except_in.resolve() if except_in else None
+    ours = {found.parent for found in folder.rglob(except_beside)} if except_beside else set[Path]()
     for path in find_pictures(folder):
-        if ours in path.resolve().parents:
+        if not ours.isdisjoint(path.parents):
             continue
         name = path.relative_to(folder).as_posix()
         if not _is_text(name):

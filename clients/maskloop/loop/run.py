@@ -37,7 +37,7 @@ from maskloop.loop.record.decisions import DECISIONS_FILE, Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.reporting.report_run import Reporter
 from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_sizes, thin_networks
-from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker, unclaimed_on_refusal
+from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker_on_new
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
 from maskloop.loop.workdir.standing import write_standing
 from maskloop.pages.wording import say_learnt_from, say_near_duplicates, say_passed_over, say_quality_or_none, say_time
@@ -184,7 +184,7 @@ class Run:
     @contextmanager
     def _working(self, *, finish: bool) -> Iterator[None]:
         """This process alone works on the run; a wish to finish it that came before is forgotten, or made."""
-        with unclaimed_on_refusal(self.workdir), sole_worker(self.workdir):
+        with sole_worker_on_new(self.workdir):
             if finish:
                 ask_to_finish(self.workdir)
             else:

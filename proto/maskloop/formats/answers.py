@@ -45,12 +45,22 @@ def read_object(file: Path) -> Mapping[str, object]:
     """The JSON object in a file.
 
     Raises:
-        InvalidDataset: the file cannot be read, or is no JSON object.
+        InvalidDataset: the file cannot be read, is no JSON object, or says a thing twice.
     """
     try:
-        document = json.loads(read_text(file))
+        document = json.loads(read_text(file), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise InvalidDataset(f"{file} is no JSON: {error}", field=str(file)) from error
     if not isinstance(document, dict):
         raise InvalidDataset(f"{file} is no JSON object, but a {type(document).__name__}", field=str(file))
+    return document
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of the file; what stands there twice would else silently be what stands last."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice")
     return document

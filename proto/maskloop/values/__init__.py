@@ -52,7 +52,7 @@ from maskloop.values.proposals import (
     check_prompts,
     with_ids,
 )
-from maskloop.values.pseudo_labels import PseudoLabels
+from maskloop.values.pseudo_labels import MAX_SEED, PseudoLabels
 from maskloop.values.review_prices import REVIEWS, CorrectionForm, ReviewPrices
 from maskloop.values.strategies import Strategy
 from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
@@ -62,6 +62,7 @@ __all__ = [
     "BOXED_IMAGES",
     "DAY_S",
     "LABEL_KINDS",
+    "MAX_SEED",
     "MEAN_OUTLINE_LENGTH",
     "MOST_OBJECTS",
     "OUTLINE_BY_LENGTH",

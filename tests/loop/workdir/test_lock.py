@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
-from maskloop.loop.workdir.lock import is_worked_on, sole_worker, unclaimed_on_refusal
+from maskloop.loop.workdir.lock import is_worked_on, sole_worker, sole_worker_on_new
 
 HOLD = """
 import sys, time
@@ -35,7 +35,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone_however_it_goes(tmp
 
 
 def refuse(workdir):
-    with unclaimed_on_refusal(workdir), sole_worker(workdir):
+    with sole_worker_on_new(workdir):
         (workdir / "server").mkdir()
         (workdir / "server.log").write_text("")
         raise InvalidConfig("no such recipe")
@@ -59,3 +59,16 @@ def test_a_refusal_leaves_a_run_that_has_begun(tmp_path):
     with pytest.raises(InvalidConfig):
         refuse(tmp_path)
     assert {each.name for each in tmp_path.iterdir()} >= {"run.json", "server", "server.log"}
+
+
+def test_who_comes_second_leaves_all_to_the_first(tmp_path):
+    """Before a run has its file, too: the first is still starting its server."""
+    with subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE) as first:
+        assert first.stdout.readline() == b"held\n"
+        (tmp_path / "server").mkdir()
+        (tmp_path / "server.log").write_text("starting")
+        with pytest.raises(FailedPrecondition, match="another process works on the run"):
+            refuse(tmp_path)
+        assert {each.name for each in tmp_path.iterdir()} == {"run.lock", "server", "server.log"}
+        assert is_worked_on(tmp_path)
+        first.kill()

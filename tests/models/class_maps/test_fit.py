@@ -104,6 +104,22 @@ def test_outlines_choose_the_threshold_and_fit_the_head(weak, with_outlines):
     assert mean_iou(with_outlines) > max(at)
 
 
+def test_a_head_of_just_enough_images_is_judged_by_heads_of_one_fewer():
+    """Not by raw confidence: its error is then that of confidence to the last bit."""
+    recipe = replace(SHORT, threshold=0.1, sure=0.01)
+    model = fitted(PICTURES[:8], [judged(example) for example in PICTURES[8:20]], recipe)
+    assert model.metrics["held_out_images"] == 8
+    assert model.metrics["held_out_mae"] != model.metrics["held_out_mae_confidence"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("side", 1 << 40), ("max_iterations", 1 << 70), ("rib_rate", 1e300), ("sure", 1.5)]
+)
+def test_an_option_beyond_any_use_is_refused(option, value):
+    with pytest.raises(InvalidConfig, match=f"recipe option {option} is .*; at most"):
+        resolve("class_maps", **{option: value})
+
+
 def test_without_an_outline_the_threshold_is_the_usual_one():
     assert fitted([], [judged(example) for example in PICTURES[:2]], SHORT).threshold == USUAL_THRESHOLD
 

@@ -41,9 +41,15 @@ def read_run_file(
                 field=option,
             )
         return _read(path, needed)
-    if workdir.is_dir() and any(entry.name not in BEFORE_A_RUN for entry in workdir.iterdir()):
+    if workdir.is_dir() and any(_is_foreign(entry.name, path.name) for entry in workdir.iterdir()):
         raise FailedPrecondition(f"{workdir} is not empty and holds no run; name another --{option}", field=option)
     return None
+
+
+def _is_foreign(name: str, run_file: str) -> bool:
+    """Whether a process that ended before its run began cannot have left it, nor one in the middle of writing its
+    file."""
+    return name not in BEFORE_A_RUN and not (name.startswith(f".{run_file}.") and name.endswith(".part"))
 
 
 def write_run_file(path: Path, content: Mapping[str, object]) -> None:

@@ -55,16 +55,22 @@ def is_worked_on(workdir: Path) -> bool:
 
 
 @contextmanager
-def unclaimed_on_refusal(workdir: Path, run_file: str = RUN_FILE) -> Iterator[None]:
-    """Leave nothing behind in WORKDIR where something is refused before a run has begun there, and left its file."""
+def sole_worker_on_new(workdir: Path, run_file: str = RUN_FILE) -> Iterator[None]:
+    """As `sole_worker`; and where this one is refused something before a run has begun in WORKDIR, and left its file,
+    nothing is left behind there.
+
+    Raises:
+        FailedPrecondition: as `sole_worker`; what lies there is the other process's then, and stays.
+    """
     was_there = workdir.exists()
-    try:
-        yield
-    except MaskloopError:
-        if not (workdir / run_file).exists():
-            shutil.rmtree(workdir / SERVER_FOLDER, ignore_errors=True)
-            for name in (SERVER_LOG, LOCK_FILE):
-                (workdir / name).unlink(missing_ok=True)
-            if not was_there:
-                shutil.rmtree(workdir, ignore_errors=True)
-        raise
+    with sole_worker(workdir):
+        try:
+            yield
+        except MaskloopError:
+            if not (workdir / run_file).exists():
+                shutil.rmtree(workdir / SERVER_FOLDER, ignore_errors=True)
+                for name in (SERVER_LOG, LOCK_FILE):
+                    (workdir / name).unlink(missing_ok=True)
+                if not was_there:
+                    shutil.rmtree(workdir, ignore_errors=True)
+            raise
