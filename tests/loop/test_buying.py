@@ -32,6 +32,7 @@ from maskloop.loop.weak_start import begin_weakly
 from maskloop.masks import Mask
 from maskloop.values import (
     UNAIDED,
+    Box,
     Budget,
     Category,
     FullLabel,
@@ -295,6 +296,24 @@ def test_the_rest_of_image_level_labels_waits_for_nobody_and_what_came_too_late_
     assert take_revisions("before-1", session, shop.labeler, is_measured=False, is_last=False)
     told = {label.image_id for label in session.client.list_labels(project_id=session.project_id, kind=weak)}
     assert told == shop.objects.keys() - {pick.image_id for pick, _ in outlined} | {looked_at[0].image_id}
+
+
+def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(client, data):
+    """Of a quarter for boxes: a third of what the outlined images took, as far as the server can tell beforehand."""
+    shop = Shop(client, data, "boxed-beside", "1h", initial="2images", kinds="boxes=0.25,full")
+    first = begin(shop.session, shop.labeler, shop.plan)
+    outlined, session = {pick.image_id for pick, _ in first.labeled}, shop.session
+    assert len(outlined) == 2
+    labels = list(session.client.list_labels(project_id=session.project_id, kind=SupervisionKind.BOXES))
+    assert outlined.isdisjoint(label.image_id for label in labels)
+    assert all(label.content.boxes == tuple(map(Box.around, squares(shop.objects[label.image_id]))) for label in labels)
+    assert shop.ledger.boxes_s == sum(label.cost_s for label in labels) > 0
+    assert len(labels) < 8
+    goal = shop.plan.boxes_of(Budget(seconds=200), shop.ledger)
+    more = buy("more-boxes", session, shop.labeler, kind=SupervisionKind.BOXES, goal=goal).labeled
+    assert more
+    shop.buy_all()
+    assert shop.ledger.labeled == shop.objects.keys()  # a boxed image may be outlined after all
 
 
 def test_where_class_labels_teach_nothing_people_draw_and_a_repeated_run_does_not_ask_again(client, data):

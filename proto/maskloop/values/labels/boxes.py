@@ -93,7 +93,8 @@ class Box:
 class BoxesLabel(LabelContent):
     """All objects of an image, boxed; without any it says that the image holds none.
 
-    It is kept, listed and exported. Nothing is trained on it: it is no full label, and says of no pixel what it is.
+    It is kept, listed and exported. Networks on frozen features learn from it. It is no full label, and says of no
+    pixel in a box what it is.
     """
 
     kind = SupervisionKind.BOXES
