@@ -40,6 +40,7 @@ APART = (
     "known_ood",
     "method_pictures",
     "nuclei_looks",
+    "oeem",
     "one_round",
     "one_round_table",
     "photographs",

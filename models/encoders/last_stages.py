@@ -15,10 +15,10 @@ from torch import Tensor
 
 from models.encoders.backbones import Encoder, build_encoder
 from models.encoders.names import ENCODERS, check_encoder, full_name
-from models.encoders.wideresnet import build_wideresnet38
+from models.encoders.wideresnet import NARROW, build_wideresnet38
 
 WIDE = "wideresnet38"
-WIDE_NAMES = (WIDE, *(f"{WIDE}/{narrow}" for narrow in (2, 4, 8, 16)))
+WIDE_NAMES = (WIDE, *(f"{WIDE}/{narrow}" for narrow in NARROW[1:]))
 """With a number: so many times fewer channels."""
 STAGES = 3
 OWN = (*WIDE_NAMES, *ENCODERS)

@@ -26,6 +26,8 @@ BLOCKS = {"b2": 3, "b3": 3, "b4": 6, "b5": 3, "b6": 1, "b7": 1}
 """How many each stage has."""
 TAPPED = ("b3", "b4", "b5", "b6")
 DROPPED = {"b6": 0.3, "b7": 0.5}
+NARROW = (1, 2, 4, 8)
+"""What channels may be divided by."""
 LAST_DILATION = 4
 """Of b7: 4 in affinity and segmentation networks; 2 in OEEM's classifier, by the authors' program."""
 
@@ -37,16 +39,16 @@ class WideResNet38(Encoder):
 
     Args:
         last_dilation: of b7.
-        narrow: channels are divided by it; 1 for the published network, more for small ones.
+        narrow: channels are divided by it; 1 for the published network, 2, 4 or 8 for small ones.
 
     Raises:
-        InvalidConfig: `narrow` does not divide 64.
+        InvalidConfig: `narrow` is another number.
     """
 
     def __init__(self, last_dilation: int = LAST_DILATION, narrow: int = 1) -> None:
         super().__init__()
-        if narrow < 1 or CHANNELS[0] % narrow:
-            raise InvalidConfig(f"channels cannot be divided by {narrow}, which does not divide 64", field="encoder")
+        if narrow not in NARROW:
+            raise InvalidConfig(f"channels are divided by {narrow}, none of {NARROW}", field="encoder")
         first, *widths = (channels // narrow for channels in CHANNELS)
         self.channels = (widths[0], widths[1], widths[2], widths[3], widths[5])
         self.conv1a = nn.Conv2d(3, first, 3, padding=1, bias=False)
@@ -76,7 +78,9 @@ class WideResNet38(Encoder):
 
     def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
         """See `Encoder.forward`, but for the strides; later stages than are wanted are not computed."""
-        features: Tensor = self.conv1a(images)
+        # Not channels last, as images lie that were (H, W, 3): the gradient of a shortcut of few channels, 1 x 1 at
+        # stride 2, then writes beyond its memory on a CPU (torch 2.15, oneDNN 3.13).
+        features: Tensor = self.conv1a(images.contiguous())
         taps: list[Tensor] = []
         for stage in BLOCKS:
             for number, block in enumerate(self._blocks(stage)):
@@ -170,7 +174,7 @@ def build_wideresnet38(
         seed: of initial weights.
 
     Raises:
-        InvalidConfig: the weights do not exist or do not fit, or `narrow` does not divide 64.
+        InvalidConfig: the weights do not exist or do not fit, or `narrow` is none of `NARROW`.
     """
     if weights in ("", "random"):
         with torch.random.fork_rng(devices=[]):
