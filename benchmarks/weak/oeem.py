@@ -7,9 +7,9 @@ learns it, and its maps make pseudo-masks. A network learns these by one weight 
 initial weights and with the same draws; `full` learns the truth. `--noise` flips that share of the pseudo-masks'
 pixels, in blocks.
 
-Sizes are small ones for one core: the packaged encoder for WideResNet-38, 20 images of 85, a few hundred iterations, 40
-test images of 80, see `benchmarks.weak.oeem_trial.Sizes`. The table that is printed at the end has the published
-figures, of other sizes, beside ours. Lines that are there already are not computed again.
+Sizes are small ones for one core: the packaged encoder for WideResNet-38, 16 images of 85, 120 iterations of each
+training, 40 test images of 80, see `benchmarks.weak.oeem_trial.Sizes`. The table that is printed at the end has the
+published figures, of other sizes, beside ours. Lines that are there already are not computed again.
 """
 
 from __future__ import annotations

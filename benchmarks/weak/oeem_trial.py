@@ -52,12 +52,12 @@ class Sizes:
         read_scales: that test images are read at, each mirrored as well.
     """
 
-    images: int = 20
+    images: int = 16
     unseen: int = 40
     patch: int = 56
     input_side: int = 112
-    patch_iterations: int = 150
-    iterations: int = 150
+    patch_iterations: int = 120
+    iterations: int = 120
     scales: tuple[float, ...] = (1.0, 1.5, 2.0)
     read_scales: tuple[float, ...] = (1.0,)
 
