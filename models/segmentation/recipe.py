@@ -78,6 +78,8 @@ class SegmentationRecipe(JsonOptions, Readings):
             raise InvalidConfig(f"min_rate is {self.min_rate}, not below the rate {self.rate}", field="min_rate")
         if self.dropout >= 1:
             raise InvalidConfig(f"dropout is {self.dropout}; it must be below 1", field="dropout")
+        if self.distortion > 1:
+            raise InvalidConfig(f"distortion is {self.distortion}; it must be 1 or less", field="distortion")
         if self.width % 2:
             raise InvalidConfig(f"width is {self.width}, not even", field="width")
 

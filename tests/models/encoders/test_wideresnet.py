@@ -1,6 +1,7 @@
 """WideResNet-38 by its published shapes, its blocks by plain arithmetic, and encoders that take its place."""
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from models.encoders.last_stages import (
 )
 from models.encoders.names import PACKAGED, TIMM
 from models.encoders.wideresnet import NeckBlock, WideBlock, WideResNet38, build_wideresnet38
+from models.refinement.affinity.affinitynet import AffinityNetwork
 
 PICTURES = torch.randn(2, 3, 48, 40, generator=torch.Generator().manual_seed(0))
 
@@ -92,7 +94,7 @@ def test_blocks_change_channels_and_size_by_one_more_convolution():
 
 
 def test_norms_stay_as_they_are_and_channels_are_dropped_in_training(small):
-    network = build_wideresnet38(narrow=8)
+    network: Any = build_wideresnet38(narrow=8)
     norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
     assert not any(parameter.requires_grad for norm in norms for parameter in norm.parameters())
     before = [norm.running_mean.clone() for norm in norms]
@@ -154,6 +156,14 @@ def test_last_stages_of_any_encoder_have_one_size(small):
     assert not finest_is_last(other)
     wanted = F.interpolate(taps[-1], (6, 5), mode="bilinear", align_corners=False)
     assert torch.equal(stages[-1], wanted)
+
+
+@torch.no_grad()
+def test_networks_that_take_encoders_take_this_one(small):
+    """PSA's is the published one: it reduces the last three taps of a WideResNet-38."""
+    network = AffinityNetwork(small).eval()
+    assert [module.in_channels for module in network.reduced] == [64, 128, 512]
+    assert network(PICTURES).shape == (2, 448, 6, 5)
 
 
 def test_names_of_dense_encoders():

@@ -1,6 +1,7 @@
 """Weights by hand, and by plain loops over pixels written from the equations."""
 
 import math
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from maskloop.errors import InvalidArgument
 from models.segmentation.pixel_weights import (
     WEIGHT_MAPS,
+    WeightMap,
     c_diff,
     c_max,
     cross_entropies,
@@ -24,7 +26,7 @@ from models.segmentation.pixel_weights import (
     weighted_loss,
 )
 
-EASY = ("c_max", "c_diff", "l_norm", "lc_mix")
+EASY: tuple[WeightMap, ...] = ("c_max", "c_diff", "l_norm", "lc_mix")
 
 
 def drawn(seed=0, classes=2, unknown=0.0, size=(3, 4, 5)):
@@ -173,7 +175,7 @@ def test_one_logit_is_two_classes():
 def test_what_does_not_fit_is_refused():
     logits, labels = drawn()
     with pytest.raises(InvalidArgument, match="none of"):
-        pixel_weights("easy", logits, labels)
+        pixel_weights(cast(Any, "easy"), logits, labels)
     for wrong in ((logits[:, :1], labels), (logits[:2], labels), (logits[..., 1:], labels)):
         with pytest.raises(InvalidArgument, match="do not fit"):
             pixel_weights("c_max", *wrong)

@@ -124,7 +124,8 @@ def test_a_mirrored_image_is_read_mirrored():
 
 def test_the_published_reading():
     reading = Reading()
-    assert reading.scales == SCALES == (0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3)
+    assert reading.scales == SCALES
+    assert list(SCALES) == [0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3]
     assert (reading.tile, reading.tile_stride, reading.window, reading.window_stride) == (256, 192, 320, 256)
     assert reading.flips
 

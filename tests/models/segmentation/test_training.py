@@ -1,6 +1,7 @@
 """The segmentation network, what it learns from, and its training."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def fitted():
 
 @torch.no_grad()
 def test_the_head_joins_features_with_four_pools_of_them():
-    head = PspHead(5, 3, 2, 0.1).eval()
+    head: Any = PspHead(5, 3, 2, 0.1).eval()
     features = torch.randn(2, 5, 12, 18)
     parts = [features]
     for cells, pool in zip((1, 2, 3, 6), head.pools, strict=True):
@@ -79,7 +80,7 @@ def test_the_head_joins_features_with_four_pools_of_them():
 
 @torch.no_grad()
 def test_wideresnets_last_stage_is_read_and_its_last_but_one_by_the_auxiliary_head():
-    network = build_segmentation(TINY, 3).eval()
+    network: Any = build_segmentation(TINY, 3).eval()
     images = torch.randn(1, 3, 50, 41)
     taps = network.encoder(images)
     main, auxiliary = network.both(images)
@@ -92,7 +93,7 @@ def test_wideresnets_last_stage_is_read_and_its_last_but_one_by_the_auxiliary_he
 
 @torch.no_grad()
 def test_other_encoders_last_stages_are_fused():
-    network = build_segmentation(replace(TINY, encoder="compact"), 2).eval()
+    network: Any = build_segmentation(replace(TINY, encoder="compact"), 2).eval()
     main, auxiliary = network.both(torch.randn(1, 3, 64, 64))
     assert main.shape == auxiliary.shape == (1, 2, 8, 8)
     assert network.head.joined[0].in_channels == 32 * (2 + 4 + 8) + 4 * 16
@@ -223,7 +224,7 @@ def test_published_options_and_readings():
     assert (paper.batch, official.batch, official.compat) == (32, 8, "official")
     assert (paper.iterations, paper.rate, paper.auxiliary, paper.weight_map) == (10_000, 0.005, 0.4, "l_norm")
     with torch.device("meta"):
-        network = SegmentationNetwork(build_segmentation(TINY, 2).encoder, 512, 2, 0.1)
+        network: Any = SegmentationNetwork(build_segmentation(TINY, 2).encoder, 512, 2, 0.1)
     assert network.auxiliary[0][0].out_channels == 256
 
 
@@ -236,6 +237,7 @@ def test_published_options_and_readings():
         {"min_rate": 1.0},
         {"dropout": 1.0},
         {"width": 3},
+        {"distortion": 1.5},
     ],
 )
 def test_impossible_recipes_are_refused(options):

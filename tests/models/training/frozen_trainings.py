@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -191,7 +192,7 @@ def told_pixels() -> list[LabeledPixels]:
     return made
 
 
-def tell_patches(**options: object) -> Callable[[Progress], None]:
+def tell_patches(**options: Any) -> Callable[[Progress], None]:
     """A training of the classifier of patches, on a narrow WideResNet-38 or another encoder."""
     recipe = PatchRecipe(side=16, stride=8, input_side=32, max_iterations=6, batch=6, **options)
     patches = [

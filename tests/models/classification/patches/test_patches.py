@@ -1,6 +1,7 @@
 """The classifier of patches: its network, schedule, views and training; and its maps by plain loops."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def fitted():
 
 @torch.no_grad()
 def test_stages_are_fused_and_maps_average_to_logits():
-    network = build_patch_classifier(TINY, 3).eval()
+    network: Any = build_patch_classifier(TINY, 3).eval()
     images = torch.randn(2, 3, 40, 33)
     features = network.features(images)
     assert features.shape == (2, (512 + 1024 + 4096) // 8, 5, 5)
@@ -188,7 +189,7 @@ def slow_crop_scores(fitted, pixels, side, stride):
 
 def slow_scores(fitted, pixels, scales):
     """Sum over scales, of a patch."""
-    size, total = pixels.shape[:2], 0
+    size, total = pixels.shape[:2], torch.zeros(())
     for scale in scales:
         wanted = [round(length * scale) for length in size]
         image = np.asarray(Image.fromarray(pixels).resize(wanted[::-1], Image.Resampling.BICUBIC))
