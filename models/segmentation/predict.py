@@ -17,7 +17,8 @@ from torch import Tensor
 
 from maskloop.errors import InvalidConfig
 from models.data.samples import image_tensor, normalise
-from models.data.sliding import sliding_windows
+from models.data.sliding import average_windows, sliding_windows
+from models.data.windows import Window
 from models.segmentation.network import sized
 
 SCALES = (0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
@@ -65,18 +66,9 @@ def window_logits(network: Logits, images: Tensor, side: int, stride: int) -> Te
         images: (B, 3, H, W) normalised.
         side, stride: of the windows, see `models.data.sliding.starts`.
     """
-    height, width = images.shape[2:]
-    total: Tensor | None = None
-    times = torch.zeros(height, width, device=images.device)
-    for window in sliding_windows((height, width), side, stride):
-        rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
-        logits = sized(network(images[:, :, rows, columns]).float(), (window.height, window.width))
-        if total is None:
-            total = torch.zeros(*logits.shape[:2], height, width, device=images.device)
-        total[:, :, rows, columns] += logits
-        times[rows, columns] += 1
-    assert total is not None
-    return total / times
+    size = (images.shape[2], images.shape[3])
+    windows = sliding_windows(size, side, stride)
+    return average_windows(size, ((window, _logits_of(network, images, window)) for window in windows))
 
 
 @torch.no_grad()
@@ -100,14 +92,13 @@ def image_probabilities(network: Logits, pixels: NDArray[np.uint8], reading: Rea
     size = (pixels.shape[0], pixels.shape[1])
     if not reading.tile:
         return tile_probabilities(network, pixels, reading, device)
-    total: Tensor | None = None
-    times = torch.zeros(size, device=device)
-    for window in sliding_windows(size, reading.tile, reading.tile_stride):
-        rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
-        shares = tile_probabilities(network, window.of(pixels), reading, device)
-        if total is None:
-            total = torch.zeros(len(shares), *size, device=device)
-        total[:, rows, columns] += shares
-        times[rows, columns] += 1
-    assert total is not None
-    return total / times
+    windows = sliding_windows(size, reading.tile, reading.tile_stride)
+    return average_windows(
+        size, ((window, tile_probabilities(network, window.of(pixels), reading, device)) for window in windows)
+    )
+
+
+def _logits_of(network: Logits, images: Tensor, window: Window) -> Tensor:
+    """(B, C, h, w) of what a window shows of images (B, 3, H, W)."""
+    shown = images[:, :, window.top : window.top + window.height, window.left : window.left + window.width]
+    return sized(network(shown), shown.shape[2:])

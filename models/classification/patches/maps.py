@@ -7,7 +7,7 @@ resizing has corners unaligned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,8 @@ from maskloop.errors import InvalidArgument, InvalidConfig
 from models.classification.patches.cutting import Labels, Patch, join_labels
 from models.classification.patches.model import FittedPatchClassifier
 from models.classification.patches.views import enlarged, network_input
-from models.data.sliding import sliding_windows
+from models.data.sliding import average_windows, sliding_windows
+from models.data.windows import Window
 
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 AT_ONCE = 32
@@ -99,20 +100,19 @@ def crop_scores(fitted: FittedPatchClassifier, pixels: Pixels, side: int, stride
         pixels: (H, W, 3) uint8.
         side, stride: of the crops, in pixels, see `models.data.sliding.starts`.
     """
-    recipe, size = fitted.recipe, (pixels.shape[0], pixels.shape[1])
-    device = fitted.network.head.weight.device
-    seen = (recipe.input_side, recipe.input_side)
-    total, times = torch.zeros(fitted.classes, *size), torch.zeros(size)
+    size = (pixels.shape[0], pixels.shape[1])
     windows = sliding_windows(size, side, stride)
+    return average_windows(size, zip(windows, _window_scores(fitted, pixels, windows), strict=True))
+
+
+def _window_scores(fitted: FittedPatchClassifier, pixels: Pixels, windows: Sequence[Window]) -> Iterator[Tensor]:
+    """(C, h, w) of each window, on the CPU."""
+    device, seen = fitted.network.head.weight.device, fitted.recipe.input_side
     for start in range(0, len(windows), AT_ONCE):
         part = windows[start : start + AT_ONCE]
-        crops = [enlarged(window.of(pixels), seen) for window in part]
-        maps = fitted.network.maps(network_input(crops, recipe, device)).cpu()
-        for window, scores in zip(part, maps, strict=True):
-            shown = (slice(window.top, window.top + window.height), slice(window.left, window.left + window.width))
-            total[:, *shown] += _resized(scores, (window.height, window.width))
-            times[shown] += 1
-    return total / times
+        crops = [enlarged(window.of(pixels), (seen, seen)) for window in part]
+        maps = fitted.network.maps(network_input(crops, fitted.recipe, device)).cpu()
+        yield from (_resized(each, (window.height, window.width)) for window, each in zip(part, maps, strict=True))
 
 
 def present_alone(scores: Tensor, present: Sequence[int]) -> Tensor:
