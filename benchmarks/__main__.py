@@ -41,6 +41,7 @@ APART = (
     "method_pictures",
     "mixed_kinds",
     "nuclei_looks",
+    "oeem",
     "one_round",
     "one_round_table",
     "photographs",

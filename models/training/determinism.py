@@ -61,3 +61,16 @@ def repeatable(device: torch.device) -> Iterator[None]:
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
         filling.fill_uninitialized_memory = filled
+
+
+@contextmanager
+def drawn_from(draw: int, device: torch.device) -> Iterator[None]:
+    """Torch's own draws, such as dropout's, from a seed; its generators are put back afterwards.
+
+    Args:
+        draw: in [0, 2^63).
+        device: whose draws are meant, beside the CPU's.
+    """
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(draw)
+        yield

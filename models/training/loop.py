@@ -47,6 +47,8 @@ class LoopSettings:
         clip: largest gradient norm; 0 for no clipping.
         checkpoint_every: iterations between two saved states.
         mixed_precision: whether a GPU computes the loss in bfloat16 where torch's autocast does so.
+        horizon: iterations that the decay is laid out for, after which rates stay what they were last; 0 for all.
+        least: share of the full learning rate that a decay ends at instead of 0, in [0, 1).
     """
 
     warmup: int = 0
@@ -54,6 +56,14 @@ class LoopSettings:
     clip: float = 0.0
     checkpoint_every: int = 50
     mixed_precision: bool = True
+    horizon: int = 0
+    least: float = 0.0
+
+    def share(self, iteration: int, iterations: int) -> float:
+        """Of the full learning rate, at an iteration."""
+        horizon = self.horizon or iterations
+        share = learning_rate_share(min(iteration, horizon - 1), horizon, self.warmup, self.decay)
+        return self.least + (1 - self.least) * share if self.least else share
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,7 @@ def _iterate(
 ) -> float:
     """One step of the optimiser; returns the loss."""
     settings, kind = task.settings, task.device.type
-    share = learning_rate_share(iteration, iterations, settings.warmup, settings.decay)
+    share = settings.share(iteration, iterations)
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * share
     batch = task.batch(seed, iteration)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from maskloop.errors import InvalidConfig
+from models.classification.patches.recipe import PatchRecipe
 from models.classification.wood import WoodOptions
 from models.localization.advcam import AdvCam
 from models.localization.cam import Cam
@@ -16,6 +17,7 @@ from models.refinement.affinity.affinitynet import PsaWalk
 from models.refinement.affinity.irn_walk import IrnWalk
 from models.refinement.affinity.recipes import IrnTraining, PsaTraining
 from models.refinement.dsrg.train import DsrgRecipe
+from models.segmentation.recipe import SegmentationRecipe
 from models.training.readings import Readings
 
 FOUR = (1.0, 0.5, 1.5, 2.0)
@@ -31,6 +33,8 @@ OFFICIAL: dict[type[Readings], dict[str, Any]] = {
     IrnTraining: {"crop": 512, "epochs": 3, "batch": 32, "rate": 0.1, "weight_decay": 1e-4, "radius": 10},
     IrnWalk: {"radius": 5, "beta": 10, "steps": 256, "background": 0.25, "power": 1},
     DsrgRecipe: {"iterations": 8000, "batch": 20, "rate": 5e-4, "schedule": "steps", "seeds_alone": 0, "clip": 0},
+    PatchRecipe: {"side": 112, "stride": 56, "epochs": 20, "batch": 20, "rate": 0.01, "compat": "official"},
+    SegmentationRecipe: {"batch": 8, "rate": 0.005, "iterations": 10_000, "crop": 256, "compat": "official"},
 }
 PAPER: dict[type[Readings], dict[str, Any]] = {
     GradCam: {"weighting": "elementwise"},
@@ -39,6 +43,8 @@ PAPER: dict[type[Readings], dict[str, Any]] = {
     WoodOptions: {"threshold": "image", "scale": "images", "ood_weight": 1, "compat": ""},
     PsaTraining: {"distance": "sum"},
     DsrgRecipe: {"constraint": "seeds", "iterations": 8000},
+    PatchRecipe: {"compat": "paper", "side": 112, "last_dilation": 2},
+    SegmentationRecipe: {"compat": "paper", "batch": 32, "weight_map": "l_norm"},
 }
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,9 @@ from models.annotation import train as annotation
 from models.annotation.recipe import resolve
 from models.classification import train as classification
 from models.classification import wood
+from models.classification.patches import train as patch_train
+from models.classification.patches.cutting import cut_patches
+from models.classification.patches.recipe import PatchRecipe
 from models.classification.recipe import resolve_classifier
 from models.data.samples import Example, prepare
 from models.encoders.names import PACKAGED, TIMM
@@ -33,6 +37,9 @@ from models.pretrained import fit as pretrained_fit
 from models.pretrained import train as pretrained
 from models.refinement.dsrg import train as dsrg_train
 from models.refinement.dsrg.data import SeededImage
+from models.segmentation import train as segmentation_train
+from models.segmentation.recipe import SegmentationRecipe
+from models.segmentation.views import LabeledPixels
 from models.thin import fit as thin_fit
 from models.thin import train as thin
 from models.training import loop
@@ -173,6 +180,44 @@ def grow_seeds(progress: Progress) -> None:
     dsrg_train.train_dsrg(images, 2, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=progress)
 
 
+def told_pixels() -> list[LabeledPixels]:
+    """Scenes whose pixels are 0 for ground and 1 for any object, some of them unknown."""
+    made = []
+    for scene in scenes(4, 3, 0):
+        labels = np.zeros(scene.size, dtype=np.uint8)
+        labels[:3, :3] = 255
+        for item in scene.objects:
+            labels[item.mask.to_array()] = 1
+        made.append(LabeledPixels(scene.image_id, scene.pixels, labels))
+    return made
+
+
+def tell_patches(**options: Any) -> Callable[[Progress], None]:
+    """A training of the classifier of patches, on a narrow WideResNet-38 or another encoder."""
+    recipe = PatchRecipe(side=16, stride=8, input_side=32, max_iterations=6, batch=6, **options)
+    patches = [
+        patch
+        for item in told_pixels()
+        for patch in cut_patches(item.image_id, item.pixels, item.labels, side=recipe.side, stride=recipe.stride)
+    ]
+
+    def train(progress: Progress) -> None:
+        patch_train.train_patches(patches, 2, recipe, seed=1, device=CPU, resume_path=None, progress=progress)
+
+    return train
+
+
+def segment(progress: Progress) -> None:
+    """A training on masks, its pixels weighed."""
+    recipe = SegmentationRecipe(
+        encoder="wideresnet38/8", width=16, crop=32, tile=32, tile_stride=32, window=32, window_stride=32,
+        smallest=0.8, largest=1.5, iterations=6, batch=3,
+    )  # fmt: skip
+    segmentation_train.train_segmentation(
+        told_pixels(), 2, recipe, seed=1, device=CPU, resume_path=None, progress=progress
+    )
+
+
 FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
 ANNOTATION = {
     "compact": annotate("compact"),
@@ -191,7 +236,12 @@ FEATURES = {"regions": on_features("regions"), "dense": on_features("dense")}
 TUNING = {"regions, tuned": on_features("regions", 1e-3)}
 MAPS = {"fickle": fickle, "wood": learn_on}
 SEEDS = {"seeds grown": grow_seeds}
-TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS}
+PATCHES = {
+    "patches": tell_patches(encoder="wideresnet38/8", rate=2e-3),
+    "patches, official": tell_patches(encoder="compact", compat="official", epochs=3),
+}
+PIXELS = {"segmentation": segment}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS, **PATCHES, **PIXELS}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),
     **dict.fromkeys(CLASSIFICATION, classification.versions),
@@ -201,6 +251,8 @@ VERSIONS = {
     "wood": lambda: {**classification.versions(), "wood": wood.VERSION},
     "regions, tuned": lambda: {**pretrained.versions(), "tuning": tuning.VERSION},
     **dict.fromkeys(SEEDS, dsrg_train.versions),
+    **dict.fromkeys(PATCHES, patch_train.versions),
+    **dict.fromkeys(PIXELS, segmentation_train.versions),
 }
 
 

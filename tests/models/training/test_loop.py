@@ -83,6 +83,34 @@ def test_rates_warm_up_linearly_and_fall_along_a_cosine():
     assert steps == pytest.approx([1, 1, 0.33, 0.33**2, 0.33**7])
 
 
+def test_a_falling_rate_may_stay_where_it_is_after_some_iterations_and_end_above_zero():
+    whole, short = LoopSettings(decay="poly"), LoopSettings(decay="poly", horizon=20)
+    assert [whole.share(k, 100) for k in (0, 50, 99)] == pytest.approx([1, 0.5**0.9, 0.01**0.9])
+    assert [short.share(k, 100) for k in (0, 10, 19, 20, 99)] == pytest.approx([1, 0.5**0.9, *[0.05**0.9] * 3])
+    above = LoopSettings(decay="poly", least=0.2)
+    assert [above.share(k, 100) for k in (0, 50, 99)] == pytest.approx([1, 0.2 + 0.8 * 0.5**0.9, 0.2 + 0.8 * 0.01**0.9])
+
+
+def test_a_training_uses_the_settings_share_of_its_rate():
+    rates = []
+
+    class Watched(Slope):
+        def optimizer(self):
+            self.made.append(super().optimizer())
+            return self.made[0]
+
+        def loss(self, batch, done):
+            rates.append(self.made[0].param_groups[0]["lr"])
+            return super().loss(batch, done)
+
+        made: ClassVar[list] = []
+
+    settings = LoopSettings(decay="poly", horizon=5, least=0.1)
+    train(Watched(nn.Linear(1, 1), settings))
+    assert rates == pytest.approx([0.5 * settings.share(k, ITERATIONS) for k in range(ITERATIONS)])
+    assert rates[4] == rates[39]
+
+
 def test_a_task_is_trained_and_left_in_eval_mode():
     network = train(slope())
     assert weights(network) == pytest.approx([3, 0], abs=0.2)
