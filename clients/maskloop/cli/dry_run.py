@@ -74,7 +74,7 @@ def show_forecasts(
         table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)
-    for warning in warnings_of(data, recipe or {}, options.recipe_name):
+    for warning in warnings_of(data, recipe or {}, options.recipe_name, boxed=len(options.parsed_kinds()) > 1):
         console.print(warning, highlight=False, markup=False, soft_wrap=True)
     if recipe is None:
         console.print("Recipes were not checked: no server is installed here.", highlight=False)

@@ -91,7 +91,9 @@ class Run:
         with self._working(finish=finish), self._client(data) as client:
             # Refused now, before anything is bought for a network that could not be trained.
             recipe = check_recipes(client, self.options)
-            for warning in warnings_of(data, recipe, self.options.recipe_name):
+            for warning in warnings_of(
+                data, recipe, self.options.recipe_name, boxed=len(self.options.parsed_kinds()) > 1
+            ):
                 self.progress.note(warning)
             names = arm_names(self.options, data, run.run_id)
             check_labeler(self.options, names[0].name_of_run(run.run_id), self.progress)

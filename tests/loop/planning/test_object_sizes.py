@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 
 from maskloop.formats.datasets import DatasetImage
-from maskloop.loop.planning.object_sizes import warn_of_many_objects, warn_of_small_objects
+from maskloop.loop.planning.object_sizes import (
+    warn_of_many_objects,
+    warn_of_small_objects,
+    warn_of_thin_boxes,
+)
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 
@@ -81,3 +85,17 @@ def test_more_objects_than_the_network_outlines_are_told_with_the_option_that_he
 @pytest.mark.parametrize("recipe", [{}, {"most_objects": 20, "masks": "dense"}, {"most_objects": 20, "tile": 50}])
 def test_networks_without_such_a_limit_say_nothing(recipe):
     assert warn_of_many_objects([MANY], {"image_size": 64, **recipe}, "pretrained") is None
+
+
+@pytest.mark.parametrize(
+    ("recipe", "box", "warned"),
+    [
+        ({"masks": "auto"}, (10, 0, 6, 800), True),
+        ({"masks": "auto"}, (10, 0, 200, 300), False),
+        ({"masks": "regions"}, (10, 0, 6, 800), False),
+        ({"masks": "dense"}, (10, 0, 200, 300), True),
+        ({"masks": "auto"}, (10, 0, 0, 0), False),
+    ],
+)
+def test_boxes_of_lines_teach_next_to_nothing(recipe, box, warned):
+    assert (warn_of_thin_boxes([image(600, 800, box)], recipe) is not None) == warned

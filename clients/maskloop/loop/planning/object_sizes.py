@@ -21,12 +21,26 @@ LIMITS = ("steps", "most_objects")
 """Options of recipes that say how many objects of an image their networks outline at most."""
 
 
-def warnings_of(data: Data, recipe: Mapping[str, object], name: str) -> Iterator[str]:
-    """What to say of a data set and a recipe, with all its options, before anything is bought."""
+def warnings_of(data: Data, recipe: Mapping[str, object], name: str, *, boxed: bool = False) -> Iterator[str]:
+    """What to say of a data set and a recipe, with all its options, before anything is bought; `boxed`: boxes, too."""
     known = [image for image in data.dataset.images if image.objects]
-    for warning in (warn_of_small_objects(data.test, recipe), warn_of_many_objects(known, recipe, name)):
-        if warning:
-            yield warning
+    warnings = (
+        warn_of_small_objects(data.test, recipe),
+        warn_of_many_objects(known, recipe, name),
+        warn_of_thin_boxes(data.test, recipe) if boxed else None,
+    )
+    yield from filter(None, warnings)
+
+
+def warn_of_thin_boxes(images: Sequence[DatasetImage], recipe: Mapping[str, object]) -> str | None:
+    """What to say where boxes are to be bought of structures so thin that most of a box is ground; else `None`."""
+    masks = [item.mask for image in images for item in image.objects if item.mask.area and not item.crowd]
+    if not _is_dense(recipe, masks[:: max(1, len(masks) // LOOKED_AT)]):
+        return None
+    return (
+        "The test images' objects look like lines: networks for such learn next to nothing from boxes. Without --kinds "
+        "all seconds go into outlines."
+    )
 
 
 def warn_of_small_objects(images: Sequence[DatasetImage], recipe: Mapping[str, object]) -> str | None:
