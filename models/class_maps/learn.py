@@ -74,8 +74,7 @@ class Material:
                 drawn = (pictures,) if example.image_id in apart else (pictures, others)
                 for kept in drawn:
                     kept[:] = sorted([*kept, brought], key=partial(_draw, seed))[:most]
-        by_id = (tuple(sorted(items, key=lambda item: item.image_id)) for items in (squares, pictures, others))
-        return cls(next(by_id), next(by_id), apart, next(by_id))
+        return cls(_by_id(squares), _by_id(pictures), apart, _by_id(others))
 
     @property
     def elsewhere(self) -> Material:
@@ -190,6 +189,10 @@ class Learning:
         folder = self.checkpoint_dir / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _by_id(examples: Iterable[ClassExample]) -> tuple[ClassExample, ...]:
+    return tuple(sorted(examples, key=lambda example: example.image_id))
 
 
 def _draw(seed: int, example: ClassExample) -> bytes:
