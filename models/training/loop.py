@@ -30,9 +30,10 @@ VERSION = 1
 
 Progress = Callable[[float, str], None]
 """Called with a fraction in [0, 1] and a message; may raise to stop the work."""
-Decay = Literal["constant", "cosine", "poly", "steps"]
+Decay = Literal["constant", "cosine", "drops", "poly", "steps"]
 POLY_POWER = 0.9
 STEP, STEP_SHARE = 1000, 0.33
+DROP_SHARE = 0.1
 Network = TypeVar("Network", bound=nn.Module)
 Batch = TypeVar("Batch")
 
@@ -47,6 +48,7 @@ class LoopSettings:
         clip: largest gradient norm; 0 for no clipping.
         checkpoint_every: iterations between two saved states.
         mixed_precision: whether a GPU computes the loss in bfloat16 where torch's autocast does so.
+        drops: of "drops", shares of the iterations after which the rates are a tenth of what they were.
     """
 
     warmup: int = 0
@@ -54,6 +56,7 @@ class LoopSettings:
     clip: float = 0.0
     checkpoint_every: int = 50
     mixed_precision: bool = True
+    drops: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,14 @@ def run(
     return task.network.eval()
 
 
-def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Decay) -> float:
+def learning_rate_share(
+    iteration: int, iterations: int, warmup: int, decay: Decay, drops: tuple[float, ...] = ()
+) -> float:
     """The share of the full learning rate that holds at an iteration.
 
     A linear warm-up, then constant, half a cosine that begins after the warm-up, (1 - iteration / iterations)^0.9, or
-    0.33 for every 1000 iterations that are done, multiplied ("steps").
+    0.33 for every 1000 iterations that are done, multiplied ("steps"), or 0.1 for each of `drops`, shares of the
+    iterations, that is reached ("drops").
     """
     if iteration < warmup:
         return (iteration + 1) / warmup
@@ -149,6 +155,8 @@ def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Dec
         return float((1 - iteration / iterations) ** POLY_POWER)
     if decay == "steps":
         return float(STEP_SHARE ** (iteration // STEP))
+    if decay == "drops":
+        return float(DROP_SHARE ** sum(iteration >= share * iterations for share in drops))
     return 0.5 * (1 + math.cos(math.pi * (iteration - warmup) / max(1, iterations - warmup)))
 
 
@@ -178,7 +186,7 @@ def _iterate(
 ) -> float:
     """One step of the optimiser; returns the loss."""
     settings, kind = task.settings, task.device.type
-    share = learning_rate_share(iteration, iterations, settings.warmup, settings.decay)
+    share = learning_rate_share(iteration, iterations, settings.warmup, settings.decay, settings.drops)
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * share
     batch = task.batch(seed, iteration)
