@@ -14,10 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from maskloop.errors import InvalidArgument
 from maskloop.masks import Mask
 from maskloop.values import ObjectProposal
 from models.boxes.backbone import region_pool
 from models.boxes.boxed import BoxedImage, MaskedImage
+from models.boxes.detector import FittedDetector
 from models.boxes.growing import grow_known, known_loss
 from models.boxes.rcnn_task import RcnnTask, Target, build_faster_rcnn, drawn
 from models.boxes.recipe import MaskRecipe
@@ -113,11 +115,26 @@ class FittedMaskRcnn:
         )
 
 
-def build_mask_rcnn(recipe: MaskRecipe, classes: int, *, weights: str, seed: int) -> nn.Module:
-    """The recipe's network on the CPU; arguments as `models.boxes.rcnn_task.build_faster_rcnn`."""
+def build_mask_rcnn(
+    recipe: MaskRecipe, classes: int, *, weights: str, seed: int, start: FittedDetector | None = None
+) -> nn.Module:
+    """The recipe's network on the CPU.
+
+    Args:
+        weights, seed: as of `models.boxes.rcnn_task.build_faster_rcnn`.
+        start: a detector whose weights all but the mask head begins with.
+
+    Raises:
+        InvalidArgument: the detector is of another shape.
+    """
     from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 
     network: Any = build_faster_rcnn(recipe, classes, weights=weights, seed=seed)
+    if start is not None:
+        try:
+            network.load_state_dict(start.network.state_dict())
+        except RuntimeError as error:
+            raise InvalidArgument(f"the detector does not fit the recipe: {error}", field="start") from error
     with drawn(seed + 1, torch.device("cpu")):
         network.roi_heads.mask_roi_pool = region_pool(REGION, recipe.anchor)
         network.roi_heads.mask_head = MaskRCNNHeads(recipe.width, (recipe.width,) * 4, 1)
@@ -137,12 +154,14 @@ def train_mask_rcnn(
     resume_path: Path | None,
     progress: Progress,
     cache: NetworkCache | None = None,
+    start: FittedDetector | None = None,
 ) -> FittedMaskRcnn:
     """Train a Mask R-CNN on images' boxes and what is known of the masks in them.
 
-    Args and Raises: as `models.boxes.detector.train_detector`.
+    Args:
+        start: see `build_mask_rcnn`. Others, and what is raised, as of `models.boxes.detector.train_detector`.
     """
-    network = build_mask_rcnn(recipe, len(categories), weights=recipe.weights, seed=seed).to(device)
+    network = build_mask_rcnn(recipe, len(categories), weights=recipe.weights, seed=seed, start=start).to(device)
     task = RcnnTask.of(network, images, len(categories), recipe)
     trained = run(task, recipe.iterations, seed, resume_path=resume_path, cache=cache, progress=progress)
     snapshot = tuple(sorted(item.image.image_id for item in images))

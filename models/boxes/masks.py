@@ -136,14 +136,14 @@ def as_stored(soft: Floats, seen: tuple[int, int]) -> Floats:
     half = _resized(soft, (max(1, seen[0] // 2), max(1, seen[1] // 2)))
     file = io.BytesIO()
     Image.fromarray((255 * half).astype(np.uint8)).save(file, "JPEG", quality=JPEG_QUALITY)
-    return np.asarray(Image.open(file), dtype=np.float32) / 255
+    return np.asarray(Image.open(file), dtype=np.float32) / np.float32(255)
 
 
 def blurred(values: Floats, deviation: int) -> Floats:
     """A map (H, W) under a Gaussian of a deviation in pixels, cut off one deviation away."""
     if not deviation:
         return values
-    made: Floats = gaussian_filter(values, deviation, mode="mirror", radius=deviation)
+    made: Floats = np.asarray(gaussian_filter(values, deviation, mode="mirror", radius=deviation), dtype=np.float32)
     return made
 
 
@@ -225,7 +225,8 @@ def _spread(soft: Floats, size: tuple[int, ...], options: MaskOptions) -> Floats
 def _normalised(soft: Floats, *, whole_range: bool) -> Floats:
     lowest, highest = soft.min(), soft.max()
     span = highest - lowest if whole_range else highest
-    return np.asarray((soft - lowest) / span if span > 0 else soft, dtype=np.float32)
+    made: Floats = ((soft - lowest) / np.float32(span)).astype(np.float32) if span > 0 else soft
+    return made
 
 
 def _resized(soft: Floats, size: tuple[int, int]) -> Floats:

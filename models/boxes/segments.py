@@ -43,7 +43,7 @@ class Segments:
 
     def joined(self, chosen: Sequence[int] | NDArray[np.integer]) -> Bools:
         """(H, W) bool, the pixels of some proposals."""
-        within: Bools = self.members[chosen].any(axis=0)
+        within = np.asarray(self.members[chosen].any(axis=0))
         made: Bools = within[self.labels]
         return made
 
