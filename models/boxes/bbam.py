@@ -10,8 +10,7 @@ where t and p are offsets and probability of the object's class in the whole ima
 Positives are jittered boxes around the object's own by which the detector finds it.
 
 Several objects' images are looked at in one pass of the backbone, and every region of an object is cut out of the same
-features. Which objects are in a pass changes nothing but how sums are rounded. That matters to a mask that begins as 1
-everywhere: its image is the whole one, and the sign of what is rounded is the direction of its first step.
+features. Which objects are in a pass changes nothing but how sums are rounded.
 """
 
 from __future__ import annotations

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Round = Callable[[float], int]
+ROUNDED = 64
+"""Largest difference that is taken for one of rounding, in machine epsilons."""
 
 
 def mask_stride(area: float, least: float = 16.0, slope: float = 48.0) -> float:
@@ -59,8 +59,13 @@ def total_variation(mask: Tensor, power: float = 3.0) -> Tensor:
 
 
 def head_distance(difference: Tensor, *, mean: bool) -> Tensor:
-    """(n, k) differences of a head's outputs to (n,): half the mean of their sizes as in the program, or their sum."""
+    """(n, k) differences of a head's outputs to (n,): half the mean of their sizes as in the program, or their sum.
+
+    Those that rounding alone makes count as none. A mask begins as 1 around an object, so that many regions show what
+    they show in the whole image; else the sign of what was rounded would be the direction of the first step.
+    """
     sizes = difference.abs()
+    sizes = torch.where(sizes > ROUNDED * torch.finfo(sizes.dtype).eps, sizes, 0)
     return sizes.mean(dim=1) / 2 if mean else sizes.sum(dim=1)
 
 
