@@ -79,7 +79,7 @@ def merged_segments(labels: NDArray[np.int64], colours: NDArray[np.float64]) -> 
         beside[first, second] = beside[second, first] = True
     np.fill_diagonal(beside, val=False)
     own = np.eye(number, dtype=np.bool_)
-    made = [*own]
+    made = [*own.copy()]
     costs = np.full((number, number), np.inf)
     for row in range(number):
         costs[row] = _costs(row, sums, sizes, beside)
