@@ -71,11 +71,11 @@ class BoxTrial:
 
     @property
     def recipe(self) -> DetectorRecipe:
-        return DetectorRecipe(**self._options(150))
+        return DetectorRecipe(**self._options(120))
 
     @property
     def mask_recipe(self) -> MaskRecipe:
-        return MaskRecipe(**self._options(100))
+        return MaskRecipe(**self._options(80))
 
     def _options(self, iterations: int) -> dict[str, Any]:
         sides = {"smallest": SIDE, "shortest": SIDE, "longest": LONGEST}

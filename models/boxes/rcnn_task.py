@@ -77,7 +77,7 @@ class RcnnTask(Task[nn.Module, RcnnBatch]):
             image = _image(item)
             data[f"{place} pixels"] = torch.from_numpy(image.pixels.copy())
             data |= {f"{place} {name}": tensor.cpu() for name, tensor in _target(item, self.device).items()}
-        return TrainingInputs(self.recipe.shaping(), data, {"boxes": VERSION})
+        return TrainingInputs(self.recipe.shaping(), data, versions())
 
     def optimizer(self) -> torch.optim.Optimizer:
         """AdamW or SGD, the encoder at a rate of its own; without one it does not train."""
@@ -147,6 +147,11 @@ def build_faster_rcnn(recipe: DetectorRecipe, classes: int, *, weights: str, see
             box_batch_size_per_image=recipe.sampled,
         )
     return network
+
+
+def versions() -> dict[str, int]:
+    """Of the parts of the code that decide what a training comes to, see `models.training.fingerprint`."""
+    return {"boxes": VERSION}
 
 
 def mirrored(pixels: Tensor, target: Target) -> tuple[Tensor, Target]:

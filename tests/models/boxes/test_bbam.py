@@ -1,6 +1,7 @@
 """BBAM beside the plain loop of one object and one region at a time, its options, and what it leaves of a detector."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,14 @@ from models.boxes.bbam import Bbam
 from models.boxes.boxed import BoxedImage
 from tests.models.boxes.toys import linear_detector, pictures
 
-SMALL = {"jitters": 40, "most": 6, "iterations": 8, "rate": 0.1, "least_stride": 4.0, "stride_slope": 12.0}
+SMALL: dict[str, Any] = {
+    "jitters": 40,
+    "most": 6,
+    "iterations": 8,
+    "rate": 0.1,
+    "least_stride": 4.0,
+    "stride_slope": 12.0,
+}
 LOOSE = (0.7, 0.5, 0.3)
 
 

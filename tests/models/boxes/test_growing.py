@@ -43,7 +43,7 @@ def grown_by_loop(tight, loose, probabilities):
 def test_growing_is_that_of_a_loop_over_cells(kinds, probabilities):
     probabilities = probabilities.astype(np.float64).round(2)
     tight, loose = kinds == 2, kinds >= 1
-    objects, ground = grow_known(*map(torch.from_numpy, (tight, loose, probabilities)))
+    objects, ground = grow_known(torch.from_numpy(tight), torch.from_numpy(loose), torch.from_numpy(probabilities))
     for row in range(2):
         expected = grown_by_loop(tight[row], loose[row], probabilities[row])
         assert np.array_equal(objects[row].numpy(), expected[0])

@@ -50,7 +50,7 @@ def test_the_quantile_is_a_rank_in_the_box():
 
 
 def test_saturation_by_hand():
-    spread = np.array([[9, 9, 9, 9, 9], [9, 4, 3, 2, 9], [9, 1, 0, 2, 9]], dtype=np.float32) / 10
+    spread = np.array([[9, 9, 9, 9, 9], [9, 4, 3, 2, 9], [9, 1, 0, 2, 9]], dtype=np.float32) / np.float32(10)
     box = np.array([1, 1, 4, 3], dtype=np.float32)  # its values are .4 .3 .2 .1 0 .2
     third = saturated(spread, box, 0.5, "quantile")  # rank 3 of .4 .3 .2 .2 .1 0
     assert third[1, 1:4] == pytest.approx([1, 1, 1], abs=1e-6)

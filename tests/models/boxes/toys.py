@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -16,7 +18,7 @@ from models.boxes.recipe import DetectorRecipe, MaskRecipe
 
 CATEGORIES = (3, 8)
 CPU = torch.device("cpu")
-TINY = {
+TINY: dict[str, Any] = {
     "encoder": "compact",
     "weights": "random",
     "smallest": 64,
