@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from maskloop.errors import InvalidConfig
+from models.boxes.bbam import Bbam
+from models.boxes.masks import MaskOptions
+from models.boxes.recipe import DetectorRecipe, MaskRecipe
 from models.classification.wood import WoodOptions
 from models.localization.advcam import AdvCam
 from models.localization.cam import Cam
@@ -31,10 +34,16 @@ OFFICIAL: dict[type[Readings], dict[str, Any]] = {
     IrnTraining: {"crop": 512, "epochs": 3, "batch": 32, "rate": 0.1, "weight_decay": 1e-4, "radius": 10},
     IrnWalk: {"radius": 5, "beta": 10, "steps": 256, "background": 0.25, "power": 1},
     DsrgRecipe: {"iterations": 8000, "batch": 20, "rate": 5e-4, "schedule": "steps", "seeds_alone": 0, "clip": 0},
+    DetectorRecipe: {"iterations": 18000, "batch": 16, "rate": 0.01, "smallest": 480, "shortest": 800},
+    MaskRecipe: {"iterations": 20000, "batch": 8, "rate": 0.008, "smallest": 416, "shortest": 512},
+    Bbam: {"jitters": 1000, "iterations": 300, "rate": 0.02, "regulariser": 0.007, "compat": "official"},
+    MaskOptions: {"tight": 0.85, "loose": 0.2, "reading": "quantile", "as_stored": True, "whole_range": False},
 }
 PAPER: dict[type[Readings], dict[str, Any]] = {
     GradCam: {"weighting": "elementwise"},
     AdvCam: {"compat": "paper"},
+    Bbam: {"compat": "paper"},
+    MaskOptions: {"tight": 0.8, "loose": 0.2, "reading": "value", "as_stored": False},
     Rib: {"bound": "clamp", "over": "region", "inclusive": True, "last_map": True, "most_spread": 1},
     WoodOptions: {"threshold": "image", "scale": "images", "ood_weight": 1, "compat": ""},
     PsaTraining: {"distance": "sum"},

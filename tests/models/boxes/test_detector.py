@@ -11,7 +11,7 @@ from maskloop.errors import Cancelled, InvalidArgument, InvalidConfig, InvalidLa
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 from models.boxes.boxed import BoxedImage, BoxMask, MaskedImage, box_ious
-from models.boxes.detector import FittedDetector, train_detector
+from models.boxes.detector import FittedDetector, scaled_boxes, train_detector
 from models.boxes.mask_rcnn import build_mask_rcnn, train_mask_rcnn
 from models.boxes.rcnn_task import RcnnTask, build_faster_rcnn, mirrored
 from models.boxes.recipe import DetectorRecipe, MaskRecipe
@@ -157,6 +157,23 @@ def test_images_without_boxes_teach_that_nothing_is_there():
     empty = BoxedImage("nothing", pictures(1)[0].pixels, np.zeros((0, 4), dtype=np.float32), ())
     task = RcnnTask.of(build_faster_rcnn(DETECTOR, 2, weights="random", seed=0), [empty, *pictures(1)], 2, DETECTOR)
     assert torch.isfinite(run(task, 2, 0, cache=None, **QUIET).state_dict()["rpn.head.cls_logits.bias"]).all()
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_images_are_mirrored_at_random_where_they_may_be(flip):
+    (image,) = pictures(1)
+    task = RcnnTask.of(
+        build_faster_rcnn(DETECTOR, 2, weights="random", seed=0), [image], 2, replace(DETECTOR, flip=flip)
+    )
+    shown = [pixels for iteration in range(8) for pixels in task.batch(0, iteration).images]
+    as_it_lies = [torch.equal(pixels, image.tensor(CPU)) for pixels in shown]
+    assert any(as_it_lies)
+    assert all(as_it_lies) != flip
+
+
+def test_boxes_in_another_size():
+    boxes = np.array([[1, 2, 3, 4]], dtype=np.float32)
+    assert scaled_boxes(boxes, (10, 20), (30, 40)).tolist() == [[2, 6, 6, 12]]
 
 
 def test_mirroring():

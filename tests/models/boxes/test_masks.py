@@ -129,6 +129,17 @@ def test_a_small_box_of_which_little_came_is_filled_evenly_until_a_third_comes_o
     assert len(asked) == 2 * tries or rows[-1] >= 5  # both masks
 
 
+def test_a_small_box_that_never_comes_out_keeps_the_last_try(monkeypatch):
+    recorded(monkeypatch, [3, 1, 1, 1, 1, 2])
+    made = box_mask(np.tile(scene(), (3, 3, 1)), BOX, np.tile(on_block(), (3, 3)), SHARP)
+    assert made.tight.sum() == 2 * 24
+
+
+def test_nothing_is_drawn_beside_the_box(monkeypatch):
+    monkeypatch.setattr(module, "mean_field", lambda costs, image, settings: np.ones_like(costs))
+    assert box_mask(scene(), BOX, on_block(), SHARP).loose.sum() == 24 * 24
+
+
 def test_a_large_box_of_which_little_came_stays_as_it_is(monkeypatch):
     asked = recorded(monkeypatch, [1])
     assert box_mask(scene(), BOX, on_block(), SHARP).tight.sum() == 24

@@ -60,6 +60,16 @@ def test_proposals_with_a_segment_outside_of_the_box_are_left_out():
     assert np.array_equal(snapped_mask(up_to(48, 40), BOX, proposals((5, 6))), up_to(48, 40))
 
 
+def test_a_segment_beside_the_box_rules_a_proposal_out_however_small_it_is():
+    labels = columns()
+    labels[:, 48:50] = 8
+    members = np.zeros((1, 9), dtype=bool)
+    members[0, [0, 1, 2, 3, 4, 5, 8]] = True  # 48 of its 50 columns are in the box
+    assert np.array_equal(snapped_mask(up_to(47), BOX, (Segments(labels, members),)), up_to(47))
+    members[0, 8] = False
+    assert np.array_equal(snapped_mask(up_to(47), BOX, (Segments(labels, members),)), up_to(48))
+
+
 def test_the_best_proposal_has_to_lie_in_the_box():
     box = np.array([0, 0, 44, 64], dtype=np.float32)  # half of the sixth segment
     segments = proposals((4, 5), (4,))
@@ -69,8 +79,8 @@ def test_the_best_proposal_has_to_lie_in_the_box():
 
 
 def test_results_are_cut_to_the_box():
-    box = np.array([0, 0, 47, 64], dtype=np.float32)
-    assert np.array_equal(snapped_mask(up_to(47, 32), box, proposals((4, 5))), up_to(47, 32))
+    box = np.array([0, 0, 47, 64], dtype=np.float32)  # 23 of the proposal's 24 columns
+    assert np.array_equal(snapped_mask(up_to(46, 24), box, proposals((3, 4, 5))), up_to(47, 24))
 
 
 def test_what_nothing_fits_stays_as_it_is():
