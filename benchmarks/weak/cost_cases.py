@@ -50,7 +50,7 @@ CLASSES, ASKED = 4, (0, 2)
 RADIUS, SQUARINGS = 5, 8
 DRAWS = 20  # FickleNet's, of 200
 SMALL = 48  # longer side of the pictures whose maps are compared
-BBAM = Bbam(jitters=60, most=12, iterations=10, ious=(0.8, 0.6, 0.4), least_stride=4, stride_slope=12)
+BBAM = Bbam(jitters=60, most=12, iterations=6, ious=(0.8, 0.6, 0.4), least_stride=4, stride_slope=12)
 """With a tenth of the regions and fewer steps: the plain loop looks at the whole image for each region and step."""
 CROPS = {"number": 4, "side": 96, "shortest": 60, "longest": 120}  # of RIB, as large as the pictures
 
