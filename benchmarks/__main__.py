@@ -31,6 +31,7 @@ BENCHMARKS = (
 APART = (
     "assisted",
     "assisted_table",
+    "boxes",
     "class_maps",
     "context",
     "counts",

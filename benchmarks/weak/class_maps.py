@@ -7,6 +7,7 @@ way runs in a process of its own, in single precision, on one thread: seconds of
 fits into a few seconds), and MiB at the peak beyond what was in use before, as Linux tells it. On a GPU: seconds, and
 MiB of the GPU. What both ways are given is not counted: of refinements that is maps of classes, affinities or edges,
 and probabilities that a CRF has refined. Images of walks are larger, so that there are 1728 cells.
+BBAM's have two objects each; the network is a detector with random heads, and steps and regions are few.
 
 Both make the same: first they are compared, some on smaller images, see `benchmarks.weak.cost_cases.Case`. A CRF on the
 lattice has the labels of an exact one but for one pixel in twenty. About three minutes on a core.

@@ -19,6 +19,12 @@ from skimage import data
 from torch import Tensor
 
 from benchmarks.weak import plain_maps, plain_refinements
+from benchmarks.weak.plain_boxes import plain_bbam
+from models.boxes.bbam import Bbam
+from models.boxes.boxed import BoxedImage
+from models.boxes.detector import FittedDetector
+from models.boxes.rcnn_task import build_faster_rcnn
+from models.boxes.recipe import DetectorRecipe
 from models.classification.network import ImageClassifier, build_classifier
 from models.classification.recipe import resolve_classifier
 from models.localization.advcam import AdvCam
@@ -44,6 +50,8 @@ CLASSES, ASKED = 4, (0, 2)
 RADIUS, SQUARINGS = 5, 8
 DRAWS = 20  # FickleNet's, of 200
 SMALL = 48  # longer side of the pictures whose maps are compared
+BBAM = Bbam(jitters=60, most=12, iterations=6, ious=(0.8, 0.6, 0.4), least_stride=4, stride_slope=12)
+"""With a tenth of the regions and fewer steps: the plain loop looks at the whole image for each region and step."""
 CROPS = {"number": 4, "side": 96, "shortest": 60, "longest": 120}  # of RIB, as large as the pictures
 
 
@@ -202,6 +210,35 @@ def walk_irn_plain(given: Sequence[tuple[Tensor, Tensor]]) -> Sequence[Answer]:
     return made
 
 
+def for_bbam(setting: Setting) -> tuple[FittedDetector, list[BoxedImage]]:
+    """A detector that has learnt nothing, and calls all that is in a box by one class; two boxes in each picture."""
+    recipe = DetectorRecipe(smallest=setting.side, shortest=setting.side, longest=2 * setting.side)
+    network: Any = build_faster_rcnn(recipe, CLASSES, weights=recipe.weights, seed=0)
+    with torch.no_grad():
+        network.roi_heads.box_predictor.cls_score.bias[1] += 1
+    network = network.eval().to(setting.device)
+    detector = FittedDetector(network.double() if setting.double else network, recipe, tuple(range(CLASSES)), 0, ())
+    images = []
+    for place, pixels in enumerate(setting.pictures):
+        height, width, _ = pixels.shape
+        shares = [[0.1, 0.2, 0.5, 0.9], [0.5, 0.1, 0.9, 0.5]]
+        boxes = np.array(shares, dtype=np.float32) * np.array([width, height] * 2, dtype=np.float32)
+        images.append(BoxedImage(str(place), pixels, boxes, (0, 0)))
+    return detector, images
+
+
+def bbam(given: tuple[FittedDetector, list[BoxedImage]]) -> Sequence[Answer]:
+    detector, images = given
+    made = BBAM.maps(detector, images, seed=0, progress=lambda *_: None)
+    assert all(all(one.positives) for one in made), "an object is not found"
+    return [mask for one in made for mask in one.maps]
+
+
+def bbam_plain(given: tuple[FittedDetector, list[BoxedImage]]) -> Sequence[Answer]:
+    detector, images = given
+    return [plain_bbam(detector, image, row, BBAM, 0) for image in images for row in range(len(image.classes))]
+
+
 CASES: Mapping[str, Case] = {
     "cam": maps_case(Cam(), plain_maps.plain_cam, double=True),
     "grad_cam": maps_case(GradCam(), plain_maps.plain_grad_cam, double=True),
@@ -226,4 +263,5 @@ CASES: Mapping[str, Case] = {
         lambda given: [plain_refinements.plain_grow(*one) for one in given],
         apart=0.0,
     ),
+    "bbam": Case(for_bbam, bbam, bbam_plain, double=True),
 }

@@ -30,9 +30,10 @@ VERSION = 1
 
 Progress = Callable[[float, str], None]
 """Called with a fraction in [0, 1] and a message; may raise to stop the work."""
-Decay = Literal["constant", "cosine", "poly", "steps"]
+Decay = Literal["constant", "cosine", "drops", "poly", "steps"]
 POLY_POWER = 0.9
 STEP, STEP_SHARE = 1000, 0.33
+DROP_SHARE = 0.1
 Network = TypeVar("Network", bound=nn.Module)
 Batch = TypeVar("Batch")
 
@@ -49,6 +50,7 @@ class LoopSettings:
         mixed_precision: whether a GPU computes the loss in bfloat16 where torch's autocast does so.
         horizon: iterations that the decay is laid out for, after which rates stay what they were last; 0 for all.
         least: share of the full learning rate that a decay ends at instead of 0, in [0, 1).
+        drops: of "drops", shares of the iterations after which the rates are a tenth of what they were.
     """
 
     warmup: int = 0
@@ -58,11 +60,12 @@ class LoopSettings:
     mixed_precision: bool = True
     horizon: int = 0
     least: float = 0.0
+    drops: tuple[float, ...] = ()
 
     def share(self, iteration: int, iterations: int) -> float:
         """Of the full learning rate, at an iteration."""
         horizon = self.horizon or iterations
-        share = learning_rate_share(min(iteration, horizon - 1), horizon, self.warmup, self.decay)
+        share = learning_rate_share(min(iteration, horizon - 1), horizon, self.warmup, self.decay, self.drops)
         return self.least + (1 - self.least) * share if self.least else share
 
 
@@ -145,11 +148,14 @@ def run(
     return task.network.eval()
 
 
-def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Decay) -> float:
+def learning_rate_share(
+    iteration: int, iterations: int, warmup: int, decay: Decay, drops: tuple[float, ...] = ()
+) -> float:
     """The share of the full learning rate that holds at an iteration.
 
     A linear warm-up, then constant, half a cosine that begins after the warm-up, (1 - iteration / iterations)^0.9, or
-    0.33 for every 1000 iterations that are done, multiplied ("steps").
+    0.33 for every 1000 iterations that are done, multiplied ("steps"), or 0.1 for each of `drops`, shares of the
+    iterations, that is reached ("drops").
     """
     if iteration < warmup:
         return (iteration + 1) / warmup
@@ -159,6 +165,8 @@ def learning_rate_share(iteration: int, iterations: int, warmup: int, decay: Dec
         return float((1 - iteration / iterations) ** POLY_POWER)
     if decay == "steps":
         return float(STEP_SHARE ** (iteration // STEP))
+    if decay == "drops":
+        return float(DROP_SHARE ** sum(iteration >= share * iterations for share in drops))
     return 0.5 * (1 + math.cos(math.pi * (iteration - warmup) / max(1, iterations - warmup)))
 
 

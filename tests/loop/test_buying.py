@@ -32,7 +32,7 @@ from maskloop.loop.weak_start import begin_weakly
 from maskloop.masks import Mask
 from maskloop.values import (
     UNAIDED,
-    Box,
+    BoxesLabel,
     Budget,
     Category,
     FullLabel,
@@ -306,7 +306,8 @@ def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(cli
     assert len(outlined) == 2
     labels = list(session.client.list_labels(project_id=session.project_id, kind=SupervisionKind.BOXES))
     assert outlined.isdisjoint(label.image_id for label in labels)
-    assert all(label.content.boxes == tuple(map(Box.around, squares(shop.objects[label.image_id]))) for label in labels)
+    for label in labels:
+        assert label.content == BoxesLabel.of(squares(shop.objects[label.image_id]))
     assert shop.ledger.boxes_s == sum(label.cost_s for label in labels) > 0
     assert len(labels) < 8
     goal = shop.plan.boxes_of(Budget(seconds=200), shop.ledger)

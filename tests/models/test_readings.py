@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from maskloop.errors import InvalidConfig
+from models.boxes.bbam import Bbam
+from models.boxes.masks import MaskOptions
+from models.boxes.recipe import DetectorRecipe, MaskRecipe
 from models.classification.patches.recipe import PatchRecipe
 from models.classification.wood import WoodOptions
 from models.localization.advcam import AdvCam
@@ -35,10 +38,16 @@ OFFICIAL: dict[type[Readings], dict[str, Any]] = {
     DsrgRecipe: {"iterations": 8000, "batch": 20, "rate": 5e-4, "schedule": "steps", "seeds_alone": 0, "clip": 0},
     PatchRecipe: {"side": 112, "stride": 56, "epochs": 20, "batch": 20, "rate": 0.01, "compat": "official"},
     SegmentationRecipe: {"batch": 8, "rate": 0.005, "iterations": 10_000, "crop": 256, "compat": "official"},
+    DetectorRecipe: {"iterations": 18000, "batch": 16, "rate": 0.01, "smallest": 480, "shortest": 800},
+    MaskRecipe: {"iterations": 20000, "batch": 8, "rate": 0.008, "smallest": 416, "shortest": 512},
+    Bbam: {"jitters": 1000, "iterations": 300, "rate": 0.02, "regulariser": 0.007, "compat": "official"},
+    MaskOptions: {"tight": 0.85, "loose": 0.2, "reading": "quantile", "as_stored": True, "whole_range": False},
 }
 PAPER: dict[type[Readings], dict[str, Any]] = {
     GradCam: {"weighting": "elementwise"},
     AdvCam: {"compat": "paper"},
+    Bbam: {"compat": "paper"},
+    MaskOptions: {"tight": 0.8, "loose": 0.2, "reading": "value", "as_stored": False},
     Rib: {"bound": "clamp", "over": "region", "inclusive": True, "last_map": True, "most_spread": 1},
     WoodOptions: {"threshold": "image", "scale": "images", "ood_weight": 1, "compat": ""},
     PsaTraining: {"distance": "sum"},

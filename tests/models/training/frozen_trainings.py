@@ -21,6 +21,10 @@ from maskloop.masks import Mask
 from maskloop.values import ObjectLabel
 from models.annotation import train as annotation
 from models.annotation.recipe import resolve
+from models.boxes import rcnn_task
+from models.boxes.boxed import BoxedImage, BoxMask, MaskedImage
+from models.boxes.mask_rcnn import train_mask_rcnn
+from models.boxes.recipe import MaskRecipe
 from models.classification import train as classification
 from models.classification import wood
 from models.classification.patches import train as patch_train
@@ -218,6 +222,24 @@ def segment(progress: Progress) -> None:
     )
 
 
+def in_boxes(progress: Progress) -> None:
+    """A Mask R-CNN that knows the middle of each object, and what is beside its box; all regions are learnt from."""
+    sides = {"smallest": 64, "shortest": 64, "longest": 64}
+    small = {"encoder": "compact", "weights": "random", "width": 16, "head": 16, "anchor": 8, "regions": 8}
+    recipe = MaskRecipe(**sides, **small, iterations=6, batch=4)  # type: ignore[arg-type]
+    items = []
+    for scene in scenes(6, 2, 0):
+        image = BoxedImage.of(scene, CATEGORIES)
+        masks = []
+        for left, upper, right, lower in image.boxes.astype(int):
+            tight, loose = np.zeros(scene.size, dtype=np.bool_), np.zeros(scene.size, dtype=np.bool_)
+            loose[upper:lower, left:right] = True
+            tight[upper + 1 : lower - 1, left + 1 : right - 1] = True
+            masks.append(BoxMask(tight, loose))
+        items.append(MaskedImage(image, tuple(masks)))
+    train_mask_rcnn(items, CATEGORIES, recipe, seed=1, device=CPU, resume_path=None, progress=progress)
+
+
 FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
 ANNOTATION = {
     "compact": annotate("compact"),
@@ -241,7 +263,8 @@ PATCHES = {
     "patches, official": tell_patches(encoder="compact", compat="official", epochs=3),
 }
 PIXELS = {"segmentation": segment}
-TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS, **PATCHES, **PIXELS}
+BOXES = {"masks in boxes": in_boxes}
+TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS, **PATCHES, **PIXELS, **BOXES}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),
     **dict.fromkeys(CLASSIFICATION, classification.versions),
@@ -253,6 +276,7 @@ VERSIONS = {
     **dict.fromkeys(SEEDS, dsrg_train.versions),
     **dict.fromkeys(PATCHES, patch_train.versions),
     **dict.fromkeys(PIXELS, segmentation_train.versions),
+    **dict.fromkeys(BOXES, rcnn_task.versions),
 }
 
 

@@ -79,6 +79,8 @@ def test_rates_warm_up_linearly_and_fall_along_a_cosine():
     assert shares[52] == pytest.approx(0.5)
     assert shares[99] == pytest.approx(0.5 * (1 + math.cos(math.pi * 95 / 96)))
     assert [learning_rate_share(k, 100, warmup=0, decay="constant") for k in (0, 50, 99)] == [1, 1, 1]
+    drops = [learning_rate_share(k, 90, 0, "drops", (1 / 3, 2 / 3)) for k in (0, 29, 30, 59, 60, 89)]
+    assert drops == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
     steps = [learning_rate_share(k, 8000, warmup=0, decay="steps") for k in (0, 999, 1000, 2000, 7999)]
     assert steps == pytest.approx([1, 1, 0.33, 0.33**2, 0.33**7])
 

@@ -1,0 +1,145 @@
+"""How detectors are built and trained: the defaults are for small sets on a CPU, `official` has the authors' numbers.
+
+The chapter on BBAM of Lee, *Label-efficient learning for object recognition*, Seoul National University 2023; Lee, Yi,
+Shin, Yoon, *BBAM: bounding box attribution map for weakly supervised semantic and instance segmentation*, CVPR 2021.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from maskloop.errors import InvalidConfig
+from models.encoders.names import check_encoder
+from models.training.loop import LoopSettings
+from models.training.readings import Readings
+from models.training.recipe_options import JsonOptions, check_options
+
+OWN_ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "optimiser": ("adamw", "sgd"),
+    "schedule": ("constant", "cosine", "drops"),
+}
+MAY_BE_ZERO = frozenset({"weight_decay", "momentum", "warmup", "clip", "encoder_factor"})
+SHAPES_NO_NETWORK = frozenset({"checkpoint_every"})
+
+
+@dataclass(frozen=True)
+class DetectorRecipe(JsonOptions, Readings):
+    """Of a Faster R-CNN.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    encoder: str = "timm:tf_efficientnet_lite0"
+    weights: str = "package"  # see models.encoders.backbones.build_encoder
+    smallest: int = 192  # shorter side that an image is brought to, pixels: drawn between these two in training,
+    shortest: int = 192  # and this one afterwards
+    longest: int = 320  # longer side at most
+    width: int = 64  # channels of the pyramid
+    head: int = 256  # of the two layers that look at a region
+    anchor: int = 16  # side of the smallest anchors, pixels; they double from level to level
+    sampled: int = 64  # regions of an image that the heads learn from
+    regions: int = 200  # of an image that the region proposals hand on
+    optimiser: str = "adamw"
+    iterations: int = 400
+    batch: int = 4
+    rate: float = 1e-3
+    encoder_factor: float = 0.1  # of the rate, for the encoder; 0 to leave it as it is
+    weight_decay: float = 1e-4
+    momentum: float = 0.9  # of sgd
+    warmup: int = 20  # iterations
+    schedule: str = "cosine"  # see models.training.loop.learning_rate_share
+    drop: float = 2 / 3  # of "drops": shares of the iterations after which the rate is a tenth of what it was;
+    second_drop: float = 8 / 9  # 1 for none
+    clip: float = 5.0  # largest gradient norm; 0 for no clipping
+    flip: bool = True  # whether images are mirrored at random
+    checkpoint_every: int = 50  # iterations
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {
+        "encoder": "resnet101",
+        "weights": "IMAGENET1K_V1",
+        "smallest": 480,
+        "shortest": 800,
+        "longest": 1333,
+        "width": 256,
+        "head": 1024,
+        "anchor": 32,
+        "sampled": 512,
+        "regions": 2000,
+        "optimiser": "sgd",
+        "iterations": 18000,
+        "batch": 16,
+        "rate": 0.01,
+        "encoder_factor": 1.0,
+        "schedule": "drops",
+        "clip": 0.0,
+    }
+    PAPER: ClassVar[Mapping[str, Any]] = OFFICIAL
+
+    def __post_init__(self) -> None:
+        check_options(self, self.choices(), MAY_BE_ZERO)
+        check_encoder(self.encoder, self.weights, OWN_ENCODERS)
+        if not self.smallest <= self.shortest <= self.longest:
+            raise InvalidConfig(
+                f"sides {self.smallest}, {self.shortest} and {self.longest} are not ascending", field="shortest"
+            )
+        if not self.drop <= self.second_drop <= 1:
+            raise InvalidConfig(
+                f"drops at {self.drop} and {self.second_drop} are no ascending shares", field="second_drop"
+            )
+
+    @classmethod
+    def choices(cls) -> Mapping[str, tuple[str, ...]]:
+        """Values of options that take some words alone."""
+        return CHOICES
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """Shorter sides that an image is brought to in training, ascending."""
+        return (*range(self.smallest, self.shortest, 32), self.shortest)
+
+    def settings(self) -> LoopSettings:
+        """Of the loop."""
+        drops = tuple(share for share in (self.drop, self.second_drop) if share < 1)
+        decay: Any = self.schedule
+        return LoopSettings(self.warmup, decay, self.clip, self.checkpoint_every, mixed_precision=False, drops=drops)
+
+    def shaping(self) -> dict[str, Any]:
+        """The options that decide what a training comes to, JSON-ready."""
+        return {name: value for name, value in self.to_dict().items() if name not in SHAPES_NO_NETWORK}
+
+
+@dataclass(frozen=True)
+class MaskRecipe(DetectorRecipe):
+    """Of a Mask R-CNN whose masks are known in parts.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    grow: bool = True  # whether what the network is sure of is added to what is known, see models.boxes.growing
+    sure_of_object: float = 0.9
+    sure_of_ground: float = 0.1
+
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {
+        **DetectorRecipe.OFFICIAL,
+        "smallest": 416,
+        "shortest": 512,
+        "iterations": 20000,
+        "batch": 8,
+        "rate": 0.008,
+        "drop": 0.8,
+        "second_drop": 1.0,
+    }
+    PAPER: ClassVar[Mapping[str, Any]] = OFFICIAL
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.sure_of_ground < self.sure_of_object < 1:
+            raise InvalidConfig(
+                f"sure_of_ground {self.sure_of_ground} has to be below sure_of_object {self.sure_of_object}, below 1",
+                field="sure_of_ground",
+            )
