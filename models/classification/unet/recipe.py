@@ -17,7 +17,10 @@ from maskloop.errors import InvalidConfig
 from models.encoders import names
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
-CHOICES: Mapping[str, tuple[str, ...]] = {"schedule": ("constant", "cosine")}
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "schedule": ("constant", "cosine"),
+    "start": ("fine", "plain"),
+}
 MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "weight_decay", "warmup", "apart", "held_out"})
 SHAPES_NO_NETWORK = frozenset({"name", "weights", "checkpoint_every"})
 
@@ -41,6 +44,7 @@ class UnetRecipe(JsonOptions):
     wide: int = 64  # channels of the step up to 1/2
     fine: int = 32  # of the step up to the image's resolution
     joint: bool = False  # one network with a logit a class
+    start: str = "fine"  # what it begins with, see models/classification/unet/network.py; "plain" as torch does
     # The crops.
     crop: int = 320  # side, pixels
     crops: int = 5  # around each click on an object, in an epoch
@@ -52,6 +56,8 @@ class UnetRecipe(JsonOptions):
     max_iterations: int = 0  # 0 for no limit
     batch: int = 32  # crops, half of them around clicks on objects
     rate: float = 1e-4
+    front_factor: float = 1.0  # of the rate, for the encoder
+    head_factor: float = 1.0  # for the linear layer
     weight_decay: float = 1e-2
     schedule: str = "constant"
     warmup: int = 0  # iterations of linear warm-up
@@ -102,6 +108,7 @@ UNET_RECIPES: Mapping[str, UnetRecipe] = {
         epochs=5,
         max_iterations=300,
         rate=2e-3,
+        head_factor=10.0,
         schedule="cosine",
         warmup=10,
     ),
@@ -115,7 +122,9 @@ UNET_RECIPES: Mapping[str, UnetRecipe] = {
         batch=16,
         epochs=5,
         max_iterations=300,
-        rate=1e-3,
+        rate=2e-3,
+        front_factor=0.1,
+        head_factor=10.0,
         schedule="cosine",
         warmup=10,
     ),

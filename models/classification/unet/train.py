@@ -99,9 +99,16 @@ class ClickTraining(Task[BestOf, CropBatch]):
         return TrainingInputs(self.recipe.shaping(), data, {"unet": VERSION, "unet crops": crops.VERSION})
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW."""
-        parameters = list(self.network.network.parameters())
-        groups = [{"params": parameters, "rate": self.recipe.rate}]
+        """AdamW, with a rate for encoder, decoder and linear layer each."""
+        recipe, network = self.recipe, self.network.network
+        front = list(network.unet.front.parameters())
+        head = [*network.head.parameters(), network.bias]
+        apart = {id(parameter) for parameter in (*front, *head)}
+        groups = [
+            {"params": front, "rate": recipe.front_factor * recipe.rate},
+            {"params": head, "rate": recipe.head_factor * recipe.rate},
+            {"params": [each for each in network.parameters() if id(each) not in apart], "rate": recipe.rate},
+        ]
         return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
 
     def batch(self, seed: int, iteration: int) -> CropBatch:

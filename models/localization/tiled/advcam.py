@@ -40,7 +40,7 @@ from maskloop.errors import InvalidConfig
 from models.classification.network import ImageClassifier
 from models.data.samples import image_tensor, normalise
 from models.localization.gradcam import TINY
-from models.localization.maps import LEAST, STRIDE, ClassMaps, MapMethod, check_asked
+from models.localization.maps import STRIDE, ClassMaps, MapMethod, check_asked
 from models.localization.tiled.tiles import Tile, Tiling
 
 GROWTHS = ("mean", "sum")
@@ -124,9 +124,9 @@ class TiledAdvCam(MapMethod):
         strided = torch.empty(len(asked), -(-height // STRIDE), -(-width // STRIDE))
         for row, index in enumerate(asked):
             total = _Climbing(self, classifier, pixels, index).total()
-            whole[row] = total.div_(total.max() + LEAST)
+            whole[row] = total.div_(total.max().clamp(min=TINY))
             small = F.interpolate(total[None, None], strided.shape[1:], mode="bilinear", align_corners=False)[0, 0]
-            strided[row] = small / (small.max() + LEAST)
+            strided[row] = small / small.max().clamp(min=TINY)
         return ClassMaps(tuple(asked), strided.to(device), whole.to(device))
 
 
