@@ -32,6 +32,7 @@ APART = (
     "assisted",
     "assisted_table",
     "class_maps",
+    "clicks",
     "counts",
     "gpu_check",
     "hard_ood",
