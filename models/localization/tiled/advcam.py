@@ -120,13 +120,14 @@ class TiledAdvCam(MapMethod):
 
     def _mapped(self, classifier: ImageClassifier, pixels: Pixels, asked: Sequence[int]) -> ClassMaps:
         device, (height, width) = classifier.head.weight.device, pixels.shape[:2]
-        whole = torch.empty(len(asked), height, width)
+        totals: list[Tensor] = []
         strided = torch.empty(len(asked), -(-height // STRIDE), -(-width // STRIDE))
         for row, index in enumerate(asked):
             total = _Climbing(self, classifier, pixels, index).total()
-            whole[row] = total.div_(total.max().clamp(min=TINY))
+            totals.append(total.div_(total.max().clamp(min=TINY)).float())
             small = F.interpolate(total[None, None], strided.shape[1:], mode="bilinear", align_corners=False)[0, 0]
             strided[row] = small / small.max().clamp(min=TINY)
+        whole = totals[0][None] if len(totals) == 1 else torch.stack(totals)
         return ClassMaps(tuple(asked), strided.to(device), whole.to(device))
 
 
@@ -144,6 +145,7 @@ class _Climbing:
         self.device, self.precision = classifier.head.weight.device, classifier.head.weight.dtype
         self.size = (pixels.shape[0], pixels.shape[1])
         self.image: Tensor | None = None  # (3, H, W), made when it is changed first
+        self.gradient: Tensor | None = None  # likewise; one for all steps
         self.bounds = (0.0, 0.0)
 
     def total(self) -> Tensor:
@@ -160,6 +162,7 @@ class _Climbing:
             else:
                 assert total is not None
                 total += maps
+            del maps  # before the next ones are made
             if gradient is not None:
                 self._move(gradient)
         assert total is not None
@@ -168,7 +171,9 @@ class _Climbing:
     def _seen(self, step: int, first: Tensor | None, *, climbs: bool) -> tuple[Tensor, Tensor | None]:
         """(H, W) maps of the image as it is, and (3, H, W) what it is moved along; in one pass where that is enough."""
         regulated = first is not None and self.method.regulariser > 0
-        gradient = torch.empty(3, *self.size, dtype=self.precision) if climbs else None
+        if climbs and self.gradient is None:
+            self.gradient = torch.empty(3, *self.size, dtype=self.precision)
+        gradient = self.gradient if climbs else None
         maps = torch.empty(self.size, dtype=self.precision)
         for tile in self.tiles:
             if gradient is None or regulated:
