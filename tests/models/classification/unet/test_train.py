@@ -56,8 +56,18 @@ def test_a_killed_training_ends_as_one_that_was_not(tmp_path, held_out):
 
 
 def test_the_best_network_on_held_out_images_is_kept_and_measuring_changes_no_training():
-    last = train(IMAGES, [CRACK], small(held_out=0.5, measure_every=100))
-    often = train(IMAGES, [CRACK], small(held_out=0.5, measure_every=1))
+    told: dict[int, list[str]] = {100: [], 1: []}
+    last, often = (
+        train(
+            IMAGES,
+            [CRACK],
+            small(held_out=0.5, measure_every=every),
+            progress=lambda _, message, every=every: told[every].append(message),
+        )
+        for every in told
+    )
+    assert told[1] == told[100]  # with the loss of each iteration
+    assert len(told[1]) == 7
     key = f"held_out_f {CRACK}"
     assert set(last.metrics) == set(often.metrics) == {key}
     assert often.metrics[key] >= last.metrics[key]
