@@ -1,5 +1,7 @@
 """The U-Net's shapes and maps."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -41,7 +43,7 @@ def test_the_papers_network_is_two_blocks_of_resnet34_and_two_steps_up():
     front += 64 * 128 * 9 + 7 * 128 * 128 * 9 + 8 * 2 * 128 + 64 * 128 + 2 * 128  # four, and a shortcut
     up = (192 * 64 + 64 * 64) * 9 + 4 * 64 + (128 * 32 + 32 * 32) * 9 + 4 * 32
     assert count == front + up + 32 + 1
-    assert made.encoder.reach == 3 + 1 + 6 * 2 + 2 + 7 * 4 + 12
+    assert made.unet.reach == 3 + 1 + 6 * 2 + 2 + 7 * 4 + 12
 
 
 @pytest.mark.parametrize("encoder", ["compact", "resnet34", PACKAGED])
@@ -60,7 +62,7 @@ def test_a_logit_is_the_mean_of_its_class_map_and_a_bias(encoder, size):
 @pytest.mark.parametrize("encoder", ["compact", PACKAGED])
 def test_nothing_beyond_its_reach_decides_a_pixel(encoder):
     made = network(encoder=encoder)
-    reach, middle = made.encoder.reach, 64
+    reach, middle = made.unet.reach, 64
     image = torch.randn(1, 3, 128, 128, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     farthest = 0
     for place in range(middle, middle + 4):
@@ -74,7 +76,8 @@ def test_nothing_beyond_its_reach_decides_a_pixel(encoder):
 
 def test_imagenets_weights_are_taken_over():
     recipe = resolve_unet("pretrained")
-    made, packaged = build_unet(recipe, 1, weights="package"), build_encoder(PACKAGED, "package")
+    made: Any = build_unet(recipe, 1, weights="package")
+    packaged: Any = build_encoder(PACKAGED, "package")
     assert torch.equal(made.encoder.front.stem.weight, packaged.trunk.conv_stem.weight)
     before = {name: value.clone() for name, value in made.train().encoder.front.named_buffers()}
     torch.autograd.backward(made(torch.randn(2, 3, 32, 32)).sum())

@@ -34,6 +34,10 @@ def stop_after(number):
     return progress
 
 
+def listen(told, _, message):
+    told.append(message)
+
+
 def same(first, second):
     return all(
         torch.equal(value, other)
@@ -62,7 +66,7 @@ def test_the_best_network_on_held_out_images_is_kept_and_measuring_changes_no_tr
             IMAGES,
             [CRACK],
             small(held_out=0.5, measure_every=every),
-            progress=lambda _, message, every=every: told[every].append(message),
+            progress=partial(listen, told[every]),
         )
         for every in told
     )

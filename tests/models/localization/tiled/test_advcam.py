@@ -100,7 +100,7 @@ def test_without_a_step_it_is_gradcam_at_the_last_layer():
 def test_tiles_give_the_maps_of_the_whole_image_where_they_overlap_enough(steps, encoder):
     """Twice the reach to either side with steps, once without; the image's sides are no multiples of anything."""
     made = network(encoder=encoder)
-    reach = -(-made.encoder.reach // 4) * 4
+    reach = -(-made.unet.reach // 4) * 4
     overlap = 2 * reach * (2 if steps else 1)
     pixels = np.concatenate([crack(seed, 150)[0] for seed in (1, 2)], axis=1)[:147, : 2 * overlap + 71]
     side = 2 * overlap + 4
