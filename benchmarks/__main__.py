@@ -33,6 +33,7 @@ APART = (
     "assisted_table",
     "boxes",
     "class_maps",
+    "clicks",
     "context",
     "counts",
     "gpu_check",

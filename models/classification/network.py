@@ -7,7 +7,7 @@ class's map = head . pooled features.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,9 @@ class ImageClassifier(nn.Module):
         classes: C.
         frozen_norm: whether BatchNorm always uses its running statistics, in training too.
     """
+
+    output_stride: ClassVar[int] = OUTPUT_STRIDE
+    """Pixels of the image along a side of a map's cell."""
 
     def __init__(self, encoder: Encoder, classes: int, *, frozen_norm: bool = False) -> None:
         super().__init__()

@@ -112,7 +112,8 @@ class AdvCam(MapMethod):
         made = []
         for pixels, asked in zip(images, classes, strict=True):
             by_scale = zip(*(next(seen) for _ in asked), strict=True)
-            made.append(join_scales([torch.cat(maps) for maps in by_scale], asked, pixels.shape[:2]))
+            joined = [torch.cat(maps) for maps in by_scale]
+            made.append(join_scales(joined, asked, pixels.shape[:2], classifier.output_stride))
         return made
 
     def _climbed(self, classifier: ImageClassifier, pairs: Tensor, targets: Tensor, steps: int) -> Tensor:

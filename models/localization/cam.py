@@ -54,6 +54,6 @@ class Cam(MapMethod):
 
         seen = look_at_scales(classifier, images, classes, self.scales, look)
         return [
-            join_scales(maps, asked, pixels.shape[:2])
+            join_scales(maps, asked, pixels.shape[:2], classifier.output_stride)
             for maps, asked, pixels in zip(seen, classes, images, strict=True)
         ]

@@ -80,7 +80,7 @@ class GradCam(MapMethod):
             classifier, images, classes, self.scales, lambda pairs, asked, _: self._look(classifier, pairs, asked)
         )
         return [
-            join_scales(maps, asked, pixels.shape[:2])
+            join_scales(maps, asked, pixels.shape[:2], classifier.output_stride)
             for maps, asked, pixels in zip(seen, classes, images, strict=True)
         ]
 

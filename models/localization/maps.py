@@ -144,16 +144,19 @@ def join_views(pairs: Tensor) -> Tensor:
     return pairs[..., 0, :, :, :] + pairs[..., 1, :, :, :].flip(-1)
 
 
-def join_scales(maps: Sequence[Tensor], classes: Sequence[int], size: tuple[int, int]) -> ClassMaps:
+def join_scales(
+    maps: Sequence[Tensor], classes: Sequence[int], size: tuple[int, int], stride: int = OUTPUT_STRIDE
+) -> ClassMaps:
     """Maps (n, h, w) of 0 or more at several scales, summed at the two sizes and divided by their largest values.
 
     Args:
         classes: of the n maps.
         size: height and width of the image.
+        stride: of the maps' cells at scale 1, in pixels; the last cell of a row or column may stick out of the image.
     """
     height, width = size
     strided = (-(-height // STRIDE), -(-width // STRIDE))
-    framed = (-(-height // OUTPUT_STRIDE) * OUTPUT_STRIDE, -(-width // OUTPUT_STRIDE) * OUTPUT_STRIDE)
+    framed = (-(-height // stride) * stride, -(-width // stride) * stride)
     small, large = (torch.stack([_resized(one.float(), to) for one in maps]).sum(dim=0) for to in (strided, framed))
     return ClassMaps(tuple(classes), _normalised(small), _normalised(large[:, :height, :width]))
 

@@ -97,6 +97,12 @@ class Task(ABC, Generic[Network, Batch]):
     def optimizer(self) -> torch.optim.Optimizer:
         """A new optimiser. Each parameter group's "rate" is its full learning rate, which the schedule scales."""
 
+    def before(self, iteration: int) -> None:
+        """Whatever is done before an iteration besides training, such as a measurement; nothing by default.
+
+        What it keeps is part of the network's state, so that an interrupted training finds it again; it draws nothing.
+        """
+
     @abstractmethod
     def batch(self, seed: int, iteration: int) -> Batch:
         """What an iteration learns from; every draw comes from the two arguments alone."""
@@ -184,6 +190,7 @@ def _train(
         first = load_progress(path, identity, network, optimizer) if path else 0
         network.train()
         for iteration in range(first, iterations):
+            task.before(iteration)
             loss, done = _iterate(task, optimizer, seed, iteration, iterations), iteration + 1
             if path and (done % task.settings.checkpoint_every == 0 or done == iterations):
                 save_progress(path, identity, network, optimizer, done)
