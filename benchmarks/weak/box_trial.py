@@ -6,8 +6,8 @@ A trial's networks are trained when they are first asked for.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.data.photograph_sets import draw
-from maskloop.values import Prompt
+from maskloop.values import Box, Prompt
 from models.boxes.bbam import Bbam, ObjectMaps
 from models.boxes.boxed import BoxedImage, BoxMask
 from models.boxes.detector import FittedDetector, train_detector
@@ -117,11 +117,23 @@ class BoxTrial:
         options = small_options(MaskOptions(margin=0.2), max(1.0, VOC_SIDE / min(image.size)))
         return masks_of(image, self.maps[place], options)
 
+    def learnt(self, *, boxes: bool) -> AnyModel:
+        """A network of the recipe `pretrained`, from boxes of the boxed images or from their outlines."""
+        if not boxes:
+            return self._pretrained(self.boxed)
+        return self._pretrained([
+            replace(example, objects=(), boxes=tuple(Box.around(item) for item in example.objects if item.mask.area))
+            for example in self.boxed
+        ])  # fmt: skip
+
     @cached_property
     def prompt_model(self) -> AnyModel:
+        return self._pretrained(self.outlined)
+
+    def _pretrained(self, examples: Sequence[Example]) -> AnyModel:
         steps = SHORT_STEPS if self.short else 150
         return fit(
-            list(self.outlined),
+            list(examples),
             self.categories,
             resolve("pretrained", min_iterations=min(steps, 50), max_iterations=steps),
             seed=self.seed,

@@ -13,6 +13,10 @@ that were learnt from, `seconds` of the processor what making one of them took.
 - box_prompt: a network of the recipe `pretrained` that has learnt from eight other images' outlines is shown the boxes.
 - full: the true masks.
 
+Two arms make no masks and train no Mask R-CNN: a network of the recipe `pretrained` learns from the same images.
+
+- pretrained_boxes: from their boxes. pretrained_outlines: from their true masks.
+
 Photographs have at most eight objects, and networks see them at 128 pixels: the authors' numbers are for 480 to 800.
 Lines that are there already are not computed again. A set and seed take about ten minutes on a core.
 """
@@ -29,11 +33,13 @@ from typing import Any
 import numpy as np
 
 from benchmarks.campaigns.assisted import lines
-from benchmarks.weak.box_trial import BoxTrial
+from benchmarks.weak.box_trial import CPU, BoxTrial
+from maskloop.values import ObjectProposal
 from models.boxes.boxed import BoxMask, MaskedImage
-from models.boxes.mask_rcnn import FittedMaskRcnn, train_mask_rcnn
+from models.boxes.mask_rcnn import train_mask_rcnn
 from models.boxes.rivals import filled_box, grab_cut
 from models.boxes.segments import image_segments, snapped
+from models.data.samples import ImageToScore
 from models.metrics.average_precision import detect
 from models.metrics.overlap import average_best_overlap
 
@@ -78,10 +84,17 @@ ARMS: Mapping[str, Callable[[BoxTrial], Masks]] = {
     "box_prompt": box_prompt,
     "full": full,
 }
+DIRECT = {"pretrained_boxes": True, "pretrained_outlines": False}
+"""Whether boxes are all that it learns from."""
 
 
 def measure(trial: BoxTrial, arm: str) -> dict[str, Any]:
     """One line of the file, without set and seed."""
+    if arm in DIRECT:
+        model = trial.learnt(boxes=DIRECT[arm])
+        items = [ImageToScore.of(example, counted=False) for example in trial.unseen]
+        read = model.predict(items, device=CPU, batch_size=4)
+        return {"arm": arm, **measured(trial, {each.image_id: each.proposals.objects for each in read})}
     trial.ready(arm)
     began = time.process_time()
     masks = ARMS[arm](trial)
@@ -90,7 +103,7 @@ def measure(trial: BoxTrial, arm: str) -> dict[str, Any]:
     model = train_mask_rcnn(learnt, trial.categories, trial.mask_recipe, start=trial.detector, **trial.alone)
     return {
         "arm": arm,
-        **measured(trial, model),
+        **measured(trial, {example.image_id: model.propose(trial.boxed_image(example)) for example in trial.unseen}),
         "mask_iou": mask_iou(trial, masks),
         "empty": sum(not mask.tight.any() for made in masks for mask in made),
         "objects": sum(map(len, masks)),
@@ -98,10 +111,9 @@ def measure(trial: BoxTrial, arm: str) -> dict[str, Any]:
     }
 
 
-def measured(trial: BoxTrial, model: FittedMaskRcnn) -> dict[str, float]:
-    """What it makes of unseen images."""
+def measured(trial: BoxTrial, made: Mapping[str, Sequence[ObjectProposal]]) -> dict[str, float]:
+    """What a network makes of unseen images, by their ids."""
     truths = {example.image_id: example.labels for example in trial.unseen}
-    made = {example.image_id: model.propose(trial.boxed_image(example)) for example in trial.unseen}
     found = detect(truths, made)
     at = {f"ap{round(100 * iou)}": found.ap(iou) for iou in (0.25, 0.5, 0.7, 0.75)}
     return {**at, "ap": found.ap(), "abo": average_best_overlap(truths, made)}
@@ -122,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks boxes")
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=list(ARMS))
+    parser.add_argument("--arms", nargs="+", default=[*ARMS, *DIRECT], choices=[*ARMS, *DIRECT])
     parser.add_argument("--out", type=Path, default=Path("boxes.jsonl"))
     parser.add_argument("--short", action="store_true", help="a few images and steps, to see that it runs")
     asked = parser.parse_args()
