@@ -4,9 +4,10 @@ from dataclasses import replace
 import pytest
 
 from maskloop.costs.cost_model import CostModel
-from maskloop.labelers import GroundTruthLabeler
+from maskloop.labelers import GroundTruthLabeler, Person
 from maskloop.masks import Mask
 from maskloop.values import (
+    BoxesLabel,
     Counts,
     FullLabel,
     ImageProposals,
@@ -15,6 +16,7 @@ from maskloop.values import (
     OodAnswer,
     Pick,
     SkipReason,
+    SupervisionKind,
     with_ids,
 )
 from tests.labelers.people import COUNTS, FULL, OOD_CHECK, People, finished, square, task
@@ -36,6 +38,20 @@ class TestGroundTruth:
         answers = labeler.label(task(COUNTS))
         assert answers.drafts[0].content == Counts({1: 2, 2: 1})
         assert answers.drafts[1] == LabelDraft("id-b", Counts({}))
+
+    def test_it_boxes_what_is_there_and_one_who_outlines_as_people_do_boxes_as_they_do(self, labeler):
+        exact = BoxesLabel.of(OBJECTS["id-a"])
+        asked = task(SupervisionKind.BOXES)
+        assert [draft.content for draft in labeler.label(asked).drafts] == [exact, BoxesLabel()]
+        like_people = GroundTruthLabeler(OBJECTS, CostModel(3), Person(outline_iou=0.91))
+        drawn = like_people.label(asked).drafts[0].content
+        assert isinstance(drawn, BoxesLabel)
+        assert drawn != exact
+        assert drawn.shown == exact.shown
+        assert all(0 <= edge <= 8 for box in drawn.boxes for edge in box.corners)
+        assert (
+            drawn == GroundTruthLabeler(OBJECTS, CostModel(3), Person(outline_iou=0.91)).label(asked).drafts[0].content
+        )
 
     def test_it_names_what_it_sees_first_in_a_candidate(self, labeler):
         answers = labeler.label(task(OOD_CHECK))  # a: two cracks and a rust
