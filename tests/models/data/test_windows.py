@@ -1,5 +1,6 @@
 """Windows of large photographs: they cover all of it, overlap, and show of labels what lies in them."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel
+from maskloop.values import Box, ObjectLabel
 from models.data.samples import Example
 from models.data.windows import MOST, OVERLAP, SLACK, Window, cut, some_windows, windows
 
@@ -66,8 +67,16 @@ def test_a_window_shows_its_pixels_and_the_objects_in_it(example):
 
 def test_windows_to_learn_from_show_objects_but_one(example):
     among = [Window(top, left, 10, 10) for top in range(0, 40, 10) for left in range(0, 60, 10)]
-    chosen = some_windows(example.objects, among, 4, np.random.default_rng(0))
+    chosen = some_windows(example, among, 4, np.random.default_rng(0))
     assert len(set(chosen)) == 4
     assert sum(bool(cut(example, window).objects) for window in chosen) == 3
-    assert some_windows(example.objects, among, 4, np.random.default_rng(0)) == chosen
-    assert some_windows(example.objects, among[:3], 4, np.random.default_rng(0)) == among[:3]
+    assert some_windows(example, among, 4, np.random.default_rng(0)) == chosen
+    assert some_windows(example, among[:3], 4, np.random.default_rng(0)) == among[:3]
+
+
+def test_boxes_are_objects_to_learn_from(example):
+    """Of the same objects, boxed: the same windows show a part of one, but for corners of boxes that no object is in."""
+    boxed = replace(example, objects=(), boxes=tuple(map(Box.around, example.objects)))
+    among = [Window(top, left, 10, 10) for top in range(0, 40, 10) for left in range(0, 60, 10)]
+    chosen = some_windows(boxed, among, 4, np.random.default_rng(0))
+    assert sum(bool(cut(boxed, window).boxes) for window in chosen) == 3
