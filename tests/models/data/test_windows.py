@@ -75,7 +75,7 @@ def test_windows_to_learn_from_show_objects_but_one(example):
 
 
 def test_boxes_are_objects_to_learn_from(example):
-    """Of the same objects, boxed: the same windows show a part of one, but for corners of boxes that no object is in."""
+    """Of the same objects, boxed, three windows of four show a part of a box."""
     boxed = replace(example, objects=(), boxes=tuple(map(Box.around, example.objects)))
     among = [Window(top, left, 10, 10) for top in range(0, 40, 10) for left in range(0, 60, 10)]
     chosen = some_windows(boxed, among, 4, np.random.default_rng(0))
