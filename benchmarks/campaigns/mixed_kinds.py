@@ -43,8 +43,10 @@ ARMS = {
     "drawn, 3/4 boxes": (Assist.NONE, 0.75),
     "helped": (Assist.BOXES, 0.0),
     "helped, half boxes": (Assist.BOXES, 0.5),
+    "helped, boxes first": (Assist.BOXES, 0.5),
 }
-"""The help that people get after the first batch, and the share of the seconds that boxes get."""
+"""The help that people get after the first batch, and the share of the seconds that boxes get. In the last one a network
+that has learnt from boxes alone helps with the first batch as well."""
 
 
 @dataclass
@@ -103,6 +105,8 @@ def run(campaign: Campaign, labels: int, setting: Setting, kept: Kept) -> Iterat
     bought, helper, previous = Bought(), None, None
     for part, end_s in ((1, FIRST_SHARE * budget_s), (2, budget_s)):
         buy_boxes(campaign, bought, setting, share * end_s)
+        if campaign.arm == "helped, boxes first" and not bought.outlined:
+            helper = Helper(trained(setting, bought.examples, campaign.seed, kept, None), assist, shown_from=0.0)
         buy_outlines(campaign, bought, setting, helper, end_s if bought.all_boxed(setting) else (1 - share) * end_s)
         previous = trained(setting, bought.examples, campaign.seed, kept, previous)
         measured = evaluate(previous, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
