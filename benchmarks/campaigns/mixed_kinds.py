@@ -45,8 +45,8 @@ ARMS = {
     "helped, half boxes": (Assist.BOXES, 0.5),
     "helped, boxes first": (Assist.BOXES, 0.5),
 }
-"""The help that people get after the first batch, and the share of the seconds that boxes get. In the last one a network
-that has learnt from boxes alone helps with the first batch as well."""
+"""The help that people get after the first batch, and the share of the seconds that boxes get. In the last arm a
+network that has learnt from boxes alone helps with the first batch as well."""
 
 
 @dataclass

@@ -32,6 +32,7 @@ from maskloop.loop.weak_start import begin_weakly
 from maskloop.masks import Mask
 from maskloop.values import (
     UNAIDED,
+    Assist,
     BoxesLabel,
     Budget,
     Category,
@@ -315,6 +316,21 @@ def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(cli
     assert more
     shop.buy_all()
     assert shop.ledger.labeled == shop.objects.keys()  # a boxed image may be outlined after all
+
+
+def test_boxes_that_are_bought_first_teach_a_network_that_helps_with_the_first_batch(client, data):
+    small = "pretrained,image_size=64,width=8,tower=8,views=1,iterations=2"
+    shop = Shop(client, data, "boxes-first", "1h", initial="2images", weak="boxes", weak_share=0.02, recipe=small)
+    help_ = begin_weakly(shop.session, shop.labeler, shop.plan, 0)
+    assert shop.ledger.boxes_s > 0
+    assert not shop.ledger.labeled
+    assert help_.assist is Assist.PROPOSALS
+    model = client.get_model(project_id=shop.session.project_id, model_version=help_.model_version)
+    boxed = list(client.list_labels(project_id=shop.session.project_id, kind=SupervisionKind.BOXES))
+    assert (model.recipe, model.labeled_images, model.boxed_images) == ("pretrained", 0, len(boxed))
+    assert "a network that has learnt from" in shop.said.getvalue()
+    assert begin_weakly(shop.session, shop.labeler, shop.plan, 0) == help_  # what was bought is not bought again
+    assert len(list(client.list_labels(project_id=shop.session.project_id))) == len(boxed)
 
 
 def test_where_class_labels_teach_nothing_people_draw_and_a_repeated_run_does_not_ask_again(client, data):

@@ -11,8 +11,10 @@ from rich.table import Table
 from maskloop.cli.main import server_installed
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
+from maskloop.costs.cost_model import SECONDS_A_BOX, SECONDS_A_CLASS_CHECK
 from maskloop.datasets.read import Data
 from maskloop.loop.options import Options
+from maskloop.loop.options.networks import BOXES
 from maskloop.loop.planning.dry_run import CLASSIFY_S, HELPED_SHARES, READ_IMAGE_S, TRAIN_S, Forecast, check_recipes
 from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.planning.plan import OBJECTS_AN_IMAGE
@@ -92,7 +94,9 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
     elif arm.is_guessed:
         yield "Without test images, quality is not measured."
     if options.weak:
-        yield f"{options.weak_share:.0%} of the budget buys labels of the classes that images hold first, at 1 s each."
+        what = "boxes" if options.weak == BOXES else "labels of the classes that images hold"
+        each = SECONDS_A_BOX if options.weak == BOXES else SECONDS_A_CLASS_CHECK
+        yield f"{options.weak_share:.0%} of the budget buys {what} first, at {each:g} s each."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)
     if options.ood:

@@ -1,6 +1,6 @@
-"""Before the first outline: image-level labels, and a network that proposes masks by them alone.
+"""Before the first outline: labels that cost seconds, and a network that proposes masks by them alone.
 
-A class label costs a second where an outline costs a minute. With enough of them a classifier's maps show where
+A class label costs a second and a box seven where an outline costs a minute. With enough of them a network shows where
 objects are, and the first batch is reviewed rather than drawn.
 """
 
@@ -12,16 +12,18 @@ from maskloop.loop.buying import buy
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.training import Training
-from maskloop.pages.wording import say_count
+from maskloop.pages.wording import say_count, say_time
 from maskloop.values import UNAIDED, Assist, Assistance, ModelVersion, SupervisionKind
 
-LABELS, NETWORK = "round-00-image-level", "weak"
+LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level", SupervisionKind.BOXES: "round-00-weak-boxes"}
+NETWORK = "weak"
+LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label", SupervisionKind.BOXES: "label of boxes"}
 REFUSED, WHY = "weak-network-refused", "why"
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
-    """Buy image-level labels, train a network on them, and have it read the pool. Returns the help it gives: proposals,
-    and masks for boxes where the plan asks for these.
+    """Buy class labels or boxes, train a network on them, and have it read the pool. Returns the help it gives:
+    proposals, and masks for boxes where the plan asks for these.
 
     Args:
         session: of the campaign.
@@ -29,24 +31,26 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
         plan: says how many seconds they may take, and by which recipe the network is trained.
         seed: of its training.
     """
-    goal, recipe = plan.image_level(), plan.weak
-    if recipe is None:
+    weak = plan.weak
+    if weak is None:
         return UNAIDED
-    bought = buy(LABELS, session, labeler, kind=SupervisionKind.IMAGE_LEVEL, goal=goal)
+    bought = buy(LABELS[weak.kind], session, labeler, kind=weak.kind, goal=plan.weak_goal(weak))
     if session.is_over():
         return UNAIDED
     holding = sum(label.content.shown.objects > 0 for _, label in bought.labeled)
     if not holding:
-        session.progress.note("People draw the first batch: no image-level label says that an image holds anything.")
+        session.progress.note(f"People draw the first batch: no {LABEL[weak.kind]} says that an image holds anything.")
         return UNAIDED
-    model, why_not = _train(session, Training(recipe.recipe, recipe.overrides, seed))
+    model, why_not = _train(session, Training(weak.recipe, weak.overrides, seed))
     if model is None:
         session.progress.note(f"People draw the first batch: {why_not}.")
         return UNAIDED
     session.score_pool(NETWORK, model)
+    taken_s = sum(label.charged_s for _, label in bought.labeled)
     session.progress.note(
-        f"The first batch begins with masks made of class maps: {say_count(len(bought.labeled), 'image-level label')} "
-        f"at {session.costs.image_level():g} s each, {holding} of images that hold something."
+        f"The first batch begins with masks of a network that has learnt from "
+        f"{say_count(len(bought.labeled), LABEL[weak.kind])} in {say_time(taken_s)}, {holding} of images that hold "
+        "something."
     )
     return Assistance(Assist.BOXES if plan.assist is Assist.BOXES else Assist.PROPOSALS, model.id, 0.0)
 

@@ -51,8 +51,16 @@ def test_what_cannot_be_is_refused(text, words):
         ({"budget": "1h", "recipe": "compact"}, "a network of --recipe compact learns from no boxes"),
         ({"budget": "1h", "recipe": "class_maps"}, "a network of --recipe class_maps learns from no boxes"),
         ({"budget": "20images"}, "a budget of images counts full labels alone"),
+        (
+            {"budget": "1h", "kinds": "full", "weak": "boxes", "recipe": "compact"},
+            "--weak boxes: a network of --recipe",
+        ),
+        (
+            {"budget": "1h", "kinds": "full", "weak": "boxs"},
+            "--weak 'boxs' is none of image_level, boxes; did you mean",
+        ),
     ],
 )
 def test_boxes_that_would_teach_nothing_are_refused(options, words):
     with pytest.raises(InvalidArgument, match=words):
-        Options(data="demo", kinds="boxes,full", **options)
+        Options(data="demo", **{"kinds": "boxes,full", **options})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
 
-CLASS_MAPS = "class_maps"
+CLASS_MAPS, BOXES = "class_maps", "boxes"
 
 
 class NetworkOptions:
@@ -15,6 +15,7 @@ class NetworkOptions:
     classifier: str
     student_network: str
     counts: bool
+    weak: str
     weak_recipe: str
 
     @property
@@ -65,9 +66,10 @@ class NetworkOptions:
 
     @property
     def weak_name(self) -> str:
-        """The recipe's name of the network that learns from image-level labels."""
-        return self.weak_recipe.partition(",")[0]
+        """The recipe's name of the network that learns from the labels before the first outline: from boxes, the
+        campaign's own."""
+        return self.recipe_name if self.weak == BOXES else self.weak_recipe.partition(",")[0]
 
     def weak_overrides(self) -> dict[str, object]:
         """What differs from that recipe, by option."""
-        return recipe_options(self.weak_recipe, "weak-recipe")
+        return self.recipe_overrides() if self.weak == BOXES else recipe_options(self.weak_recipe, "weak-recipe")

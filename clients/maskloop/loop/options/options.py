@@ -105,7 +105,8 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak: str = option(
         "",
-        help="Buy these labels first, and begin with masks proposed by them: image_level (classes an image holds).",
+        help="Buy these labels first, and begin with masks proposed by them: boxes, or image_level (classes an image "
+        "holds).",
         panel=LABELS,
         is_compared=True,
     )
@@ -114,7 +115,7 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe that proposes by them: class_maps[,OPTION=VALUE,...].",
+        help="Recipe that proposes by image-level labels: class_maps[,OPTION=VALUE,...].",
         panel=TRAINING,
         is_compared=True,
     )

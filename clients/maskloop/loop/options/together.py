@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options.networks import CLASS_MAPS
+from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
+from maskloop.spelling import did_you_mean
 from maskloop.values import Assist, Need, SupervisionKind
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ def check_together(options: Options) -> None:
         InvalidArgument: two of them cannot be together; says which.
     """
     arms = options.arms()
-    if options.weak not in ("", SupervisionKind.IMAGE_LEVEL):
-        raise InvalidArgument(f"--weak {options.weak!r} is none of image_level", field="weak")
-    if options.weak and options.weak_name != CLASS_MAPS:
+    if options.weak not in ("", *BEFORE_OUTLINES):
+        near = did_you_mean(options.weak, list(map(str, BEFORE_OUTLINES)))
+        raise InvalidArgument(f"--weak {options.weak!r} is none of {', '.join(BEFORE_OUTLINES)}{near}", field="weak")
+    if options.weak == SupervisionKind.IMAGE_LEVEL and options.weak_name != CLASS_MAPS:
         raise InvalidArgument(
             f"--weak-recipe {options.weak_recipe!r}: {CLASS_MAPS} is what learns from image-level labels",
             field="weak_recipe",
@@ -47,11 +50,12 @@ def check_together(options: Options) -> None:
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
         )
-    if len(options.parsed_kinds()) > 1 and options.recipe_name != "pretrained":
+    boxed = "weak" if options.weak == SupervisionKind.BOXES else "kinds" if len(options.parsed_kinds()) > 1 else ""
+    if boxed and options.recipe_name != "pretrained":
         raise InvalidArgument(
-            f"--kinds {options.kinds}: a network of --recipe {options.recipe_name} learns from no boxes; one of "
-            "pretrained does",
-            field="kinds",
+            f"--{boxed} {getattr(options, boxed)}: a network of --recipe {options.recipe_name} learns from no boxes; "
+            "one of pretrained does",
+            field=boxed,
         )
     if len(options.parsed_kinds()) > 1 and options.parsed_budget().images is not None:
         raise InvalidArgument(

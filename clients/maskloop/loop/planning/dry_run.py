@@ -195,10 +195,10 @@ def _after_test(plan: Plan, test_images: int, full_s: float) -> Plan:
 
 
 def _after_weak_start(plan: Plan) -> Plan:
-    """The plan with what is left once image-level labels are paid for."""
+    """The plan with what is left once the labels before the first outline are paid for."""
     if plan.weak is None or plan.budget.seconds is None:
         return plan
-    left_s = plan.budget.seconds - plan.image_level().end_s
+    left_s = plan.budget.seconds - plan.weak_goal(plan.weak).end_s
     return replace(plan, budget=Budget(seconds=max(left_s, plan.costs.cheapest_full())), weak=None)
 
 

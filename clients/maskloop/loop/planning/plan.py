@@ -2,8 +2,8 @@
 
 What the options leave open is decided here. A third of the budget buys the first batch, chosen at random: five images
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
-images: halves, because dear images may come last. With `--weak` a share of the budget buys image-level labels before
-it. Where people label the test images too, a fifth of the budget buys them before all else, up to thirty images and
+images: halves, because dear images may come last. With `--weak` a share of the budget buys cheaper labels before it.
+Where people label the test images too, a fifth of the budget buys them before all else, up to thirty images and
 three tenths of the pool. With `--kinds` boxes of further images get their share of every batch, the first one too.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
@@ -13,8 +13,7 @@ rounds, and the last of them spends everything.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
@@ -32,6 +31,7 @@ from maskloop.loop.goals import (
 )
 from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
+from maskloop.loop.planning.before_outlines import WeakStart
 from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Assist, Budget, Need, Split, Strategy, SupervisionKind
 
@@ -42,16 +42,6 @@ OOD_BATCHES, LEAST_OOD_BATCH = 4, 20
 OBJECTS_AN_IMAGE = 2.8
 CATEGORIES_AN_IMAGE = 1.5
 """Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
-
-
-@dataclass(frozen=True)
-class WeakStart:
-    """What is bought before the first outline: image-level labels for a share of the budget, in (0, 1), and the recipe
-    of the network that proposes by them, with what differs from it."""
-
-    share: float
-    recipe: str
-    overrides: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -157,12 +147,13 @@ class Plan:
     def _more_boxes(self, seconds: float, ledger: Ledger) -> BoxesGoal | None:
         return BoxesGoal(ledger.boxes_s + seconds, self.expected_boxes_s) if seconds else None
 
-    def image_level(self) -> ImageLevelGoal:
-        """The image-level labels before the first batch; of a budget of images, a share of what its labels cost."""
-        share = self.weak.share if self.weak else 0.0
+    def weak_goal(self, weak: WeakStart) -> BoxesGoal | ImageLevelGoal:
+        """What comes before the first outline; of a budget of images, a share of what its labels cost."""
         seconds = self.budget.seconds
         whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
-        return ImageLevelGoal(share * whole_s, self.costs.image_level())
+        return weak.goal(
+            whole_s, self.expected_boxes_s if weak.kind is SupervisionKind.BOXES else self.costs.image_level()
+        )
 
     def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> CountsGoal | None:
         """What to buy of counts before a round; `None` when it needs none.
@@ -277,7 +268,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
 def _weak_start(options: Options) -> WeakStart | None:
     if not options.weak:
         return None
-    return WeakStart(options.weak_share, options.weak_name, options.weak_overrides())
+    return WeakStart(SupervisionKind(options.weak), options.weak_share, options.weak_name, options.weak_overrides())
 
 
 def _test_goal(options: Options, data: Data, plan: Plan) -> FirstBatchGoal | None:
