@@ -151,8 +151,10 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     boxed = np.arange(len(known)) >= len(example.objects)
     masks = np.zeros((len(known), size, size), dtype=np.bool_)
     for index, each in enumerate(known):
-        shape = _ellipse(each, example.size) if isinstance(each, Box) else each.mask.to_array()
-        masks[index] = resize_mask(shape, size)
+        if isinstance(each, Box):
+            masks[index] = _ellipse(each, example.size, size)
+        else:
+            masks[index] = resize_mask(each.mask.to_array(), size)
     areas = masks.sum(axis=(1, 2))
     largest = np.argsort(-areas, kind="stable")[:steps]
     kept = largest[areas[largest] > 0]
@@ -168,12 +170,16 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     )
 
 
-def _ellipse(box: Box, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W) bool: what fits into a box, and turns as most objects do when the picture is turned."""
-    rows, columns = ((np.arange(length) + 0.5) for length in size)
-    down = (rows - box.y - box.height / 2) / (box.height / 2)
-    across = (columns - box.x - box.width / 2) / (box.width / 2)
+def _ellipse(box: Box, of: tuple[int, int], size: int) -> NDArray[np.bool_]:
+    """(size, size) bool, a pixel at least: what fits into a box of an image of height and width `of`. It turns as most
+    objects do when the picture is turned."""
+    places = (np.arange(size) + 0.5) / size
+    middle = (box.y + box.height / 2) / of[0], (box.x + box.width / 2) / of[1]
+    down = (places - middle[0]) / (box.height / of[0] / 2)
+    across = (places - middle[1]) / (box.width / of[1] / 2)
     inside: NDArray[np.bool_] = down[:, None] ** 2 + across[None] ** 2 <= 1
+    row, column = (min(int(at * size), size - 1) for at in middle)
+    inside[row, column] = True
     return inside
 
 

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.masks import Mask
+from maskloop.values import Box, ObjectLabel
 from models.data.samples import Example
 
 OVERLAP = 4  # windows share at least a quarter of their side with the next
 SLACK = 5 / 4  # of a window's side, up to which a photograph's side is not divided
 MOST = 400  # windows of one photograph
+LEAST_OF_BOX = 0.5  # of a box's area, for its object to be one of a window's
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,24 @@ def cut(example: Example, window: Window) -> Example:
         return example
     shown = ((item, seen) for item in example.labels if (seen := _seen(item.mask, window)) is not None)
     labels = tuple(replace(item, mask=seen) for item, seen in shown)
-    cropped = (box.crop(window.left, window.top, window.width, window.height) for box in example.boxes)
-    return Example(example.image_id, window.of(example.pixels), labels, boxes=tuple(filter(None, cropped)))
+    parts = [part for part in (_part_of(box, window) for box in example.boxes) if part is not None]
+    unclear = tuple(_rectangle(part, window) for part, is_most in parts if not is_most)
+    boxes = tuple(part for part, is_most in parts if is_most)
+    return Example(example.image_id, window.of(example.pixels), labels + unclear, boxes=boxes)
+
+
+def _part_of(box: Box, window: Window) -> tuple[Box, bool] | None:
+    """What a window shows of a box, and whether that is most of it; `None` for nothing."""
+    part = box.crop(window.left, window.top, window.width, window.height)
+    return None if part is None else (part, part.width * part.height >= LEAST_OF_BOX * box.width * box.height)
+
+
+def _rectangle(box: Box, window: Window) -> ObjectLabel:
+    """A part of a box of which nobody knows whether its object is there at all: nothing is learnt there."""
+    x0, y0, x1, y1 = box.corners
+    inside = np.zeros((window.height, window.width), dtype=np.bool_)
+    inside[int(y0) : int(np.ceil(y1)), int(x0) : int(np.ceil(x1))] = True
+    return ObjectLabel(box.category_id, Mask.from_array(inside), crowd=True)
 
 
 def some_windows(example: Example, among: Sequence[Window], most: int, rng: np.random.Generator) -> list[Window]:
@@ -93,9 +111,8 @@ def some_windows(example: Example, among: Sequence[Window], most: int, rng: np.r
 
 
 def _shows_object(example: Example, window: Window) -> bool:
-    return any(_seen(item.mask, window) is not None for item in example.objects) or any(
-        box.crop(window.left, window.top, window.width, window.height) is not None for box in example.boxes
-    )
+    boxed = (part for part in (_part_of(box, window) for box in example.boxes) if part is not None)
+    return any(_seen(item.mask, window) is not None for item in example.objects) or any(most for _, most in boxed)
 
 
 def _seen(mask: Mask, window: Window) -> Mask | None:

@@ -71,7 +71,7 @@ class Learnt:
         recipe: of the fit.
         categories: the vocabulary's ids in the order of the network's class indices.
         encoder: that encodes; of an encoder that is to learn, as it was before.
-        evidence: masks that earlier models drew on labels they had not learnt from; `None` without any.
+        evidence: masks that earlier models drew on outlines they had not learnt from; `None` without any.
         labels: by people; proposed: pseudo-labels; nothing: images known to hold nothing.
     """
 
@@ -82,6 +82,16 @@ class Learnt:
     labels: Views
     proposed: Views
     nothing: Views
+
+    @property
+    def outlined(self) -> tuple[str, ...]:
+        """Ids of the images whose outlines it has learnt. Of boxed ones it has not: once somebody outlines such an
+        image, what it made of it is evidence for the head."""
+        return tuple(
+            image_id
+            for image_id, windows in self.labels.items()
+            if not any(view.boxed.any() for views in windows for view in views)
+        )
 
     @property
     def images(self) -> int:
@@ -219,7 +229,7 @@ def train(
         "channels": encoder.channels,
         "evidence": learnt.evidence,
         "encoder": encoder,
-        "snapshot": tuple(learnt.labels),
+        "snapshot": learnt.outlined,
         "pseudo": tuple(learnt.proposed),
         "empty": tuple(learnt.nothing),
     }

@@ -28,15 +28,14 @@ def fitting_tile(examples: Sequence[Example], side: int, least: float) -> int:
         least: `Mask.half_thickness` that an object should have there, in pixels.
     """
     halves, boxes = list[float](), list[float]()
-    for example in examples:
-        if max(example.size) < LARGE * side:
-            continue
+    photographs = [example for example in examples if max(example.size) >= LARGE * side]
+    for example in photographs:
         for item in example.objects:
             halves.append(item.mask.half_thickness)
             boxes.append(max(item.mask.box[2:]))
-        for box in example.boxes:
-            halves.append(min(box.width, box.height) / 2)
-            boxes.append(max(box.width, box.height))
+    if not halves:  # boxes tell little of how thick things are, and are asked where there is nothing else
+        sides = [(box.width, box.height) for example in photographs for box in example.boxes]
+        halves, boxes = [min(each) / 2 for each in sides], [max(each) for each in sides]
     if not halves:
         return 0
     longest = max(max(example.size) for example in examples)

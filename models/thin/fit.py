@@ -94,7 +94,8 @@ def thin_head(evidence: CalibrationSet | None) -> Calibrator:
 @torch.inference_mode()
 def _learn_rule(network: DenseNetwork, learnt: Learnt, encoder: FrozenEncoder) -> InstanceRule:
     """From the labels as they are, and what the network makes of them; on a crowd, it is not asked."""
-    first = [views[0] for windows in learnt.labels.values() for views in windows]
+    every = [views[0] for windows in learnt.labels.values() for views in windows]
+    first = [view for view in every if not view.boxed.any()] or every  # a box is no line
     maps = [network(encoder.tensors([taps]))[0].sigmoid().cpu().numpy() for taps in learnt.taps(first, encoder)]
     maps = [
         values if view.ignored is None else np.where(view.crowded(), np.float32(0), values)

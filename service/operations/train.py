@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,10 @@ class Training:
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
         boxed = _boxed(tx, project_id) if recipe.learns_from_boxes else ()
         drawn = len(labeled) + len(boxed)
-        pseudo = self._pseudo(tx, project_id, pseudo_of(request), recipe.iterations(drawn) * recipe.pseudo_images)
+        known = {image.image_id for image in boxed}
+        pseudo = self._pseudo(
+            tx, project_id, pseudo_of(request), recipe.iterations(drawn) * recipe.pseudo_images, known
+        )
         drawn += 0 if recipe.pseudo_images else len(pseudo)
         return TrainJob(
             recipe=request["recipe"],
@@ -106,9 +109,10 @@ class Training:
         return self.folder.checkpoint(project_id, latest.version.id) if latest else None
 
     def _pseudo(
-        self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int
+        self, tx: Transaction, project_id: str, wanted: PseudoLabels | None, most: int, known: Collection[str]
     ) -> tuple[ImageFile, ...]:
-        """The pseudo-labels a training learns from; of more images than it can show at all, `most`, 0 for no limit.
+        """The pseudo-labels a training learns from, of none of the `known` images, of which it is told more; of more
+        images than it can show at all, `most`, 0 for no limit.
 
         Raises:
             FailedPrecondition: they were asked for, and there is none.
@@ -117,7 +121,8 @@ class Training:
             return ()
         table = self.folder.scores(project_id, wanted.model_version)
         images = min(wanted.images or sys.maxsize, most or sys.maxsize)
-        labeled = pseudo_labels(table, unjudged_images(tx, project_id), replace(wanted, images=images))
+        others = (image for image in unjudged_images(tx, project_id) if image.id not in known)
+        labeled = pseudo_labels(table, others, replace(wanted, images=images))
         if not labeled:
             raise FailedPrecondition(
                 f"model version {wanted.model_version} proposes no object of a predicted IoU of "

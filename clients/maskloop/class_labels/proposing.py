@@ -24,6 +24,7 @@ from maskloop.values import Image, ImageProposals, LabelDraft, ModelVersion, Ope
 
 NAME = "propose"
 LABELS_A_CALL = 500
+UNDER_WAY = (OperationState.PENDING, OperationState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _train(client: Client, project_id: str, options: Options, requests: RequestI
     asked = partial(client.train_model, project_id=project_id, **what)
     begun = requests.begin(asked, "train_model", json.dumps(what, sort_keys=True))
     for other in client.list_operations(project_id=project_id):
-        if other.id != begun.id and other.state in (OperationState.PENDING, OperationState.RUNNING):
+        if other.kind is begun.kind and other.id != begun.id and other.state in UNDER_WAY:
             client.cancel_operation(operation_id=other.id)
     model = client.wait_operation(begun, progress.operation).result
     if not isinstance(model, ModelVersion):

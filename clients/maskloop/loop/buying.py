@@ -94,7 +94,7 @@ def buy_batch(
         session.progress.spent(session.ledger)
     session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
     session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"]), assistance))
-    if answered["later"] and batch.kind is SupervisionKind.IMAGE_LEVEL:
+    if answered["later"] and batch.kind in (SupervisionKind.IMAGE_LEVEL, SupervisionKind.BOXES):
         session.leave_for_later(batch)  # an outline says more than what is still to come, and does not wait for it
     elif answered["later"]:
         session.books.open_batches.append(batch)

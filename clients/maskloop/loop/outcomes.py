@@ -37,6 +37,11 @@ class Purchase:
         """The picks that were bought, with their labels, in the order of selection."""
         return tuple(bought for batch in self.batches for bought in batch.picks)
 
+    @property
+    def charged_s(self) -> float:
+        """Seconds of annotator time that its labels were charged."""
+        return sum(label.charged_s for _, label in self.labeled)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -91,12 +96,14 @@ class Round:
         purchase: what was selected with that model; nothing in the last round.
         hard_ood: its OoD checks; `None` where the plan has no share for them.
         stopped_because: why the campaign ended with it; "" where it goes on.
+        boxes: what was boxed before the outlines.
     """
 
     measured: Measured
     purchase: Purchase = Purchase()
     hard_ood: HardOodRound | None = None
     stopped_because: str = ""
+    boxes: Purchase = Purchase()
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,8 @@ class Arm:
     @property
     def is_buying(self) -> bool:
         """Whether its latest network is measured, and what that one chose is not labeled yet."""
-        return bool(self.rounds) and not (self.rounds[-1].purchase.labeled or self.stopped_because)
+        last = self.rounds[-1] if self.rounds else None
+        return last is not None and not (last.purchase.labeled or last.boxes.labeled or self.stopped_because)
 
     @property
     def exhausted(self) -> bool:

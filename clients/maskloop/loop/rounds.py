@@ -58,21 +58,22 @@ def run_round(
     goal_of_checks = plan.ood_checks(session.ledger)
     hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
     counted = count_more(number, wish, session, labeler, plan)
+    boxes = Purchase()
     if goal_of_boxes := plan.boxes_of(wish, session.ledger):
-        buy(round_name(number, "boxes"), session, labeler, kind=SupervisionKind.BOXES, goal=goal_of_boxes)
+        boxes = buy(round_name(number, "boxes"), session, labeler, kind=SupervisionKind.BOXES, goal=goal_of_boxes)
     purchase = Purchase()
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
         assistance = help_in_round(number, measured.model, session, plan)
         score_s = look_at_pool(measured, session, labeler, plan.strategy, for_proposals=bool(assistance.model_version))
         if labeler.waits and not is_begun(round_name(number), session):
             tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
-        goal = plan.rest(wish, session.ledger)
+        goal = plan.rest(wish, session.ledger, boxes.charged_s)
         purchase = buy(
             round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal, assistance=assistance
         )
         purchase = replace(purchase, score_s=score_s)
-    reason = "" if purchase.labeled else _why_nothing_bought(number, session, plan)
-    return Round(measured, purchase, hard_ood, reason)
+    reason = "" if purchase.labeled or boxes.labeled else _why_nothing_bought(number, session, plan)
+    return Round(measured, purchase, hard_ood, reason, boxes)
 
 
 def _why_nothing_bought(number: int, session: CampaignSession, plan: Plan) -> str:

@@ -233,8 +233,11 @@ class Run:
 
 
 def _sentence(name: ArmName, arm: Arm) -> str:
-    measured, purchase = arm.rounds[-1].measured, arm.rounds[-1].purchase
-    bought = f"{len(purchase.labeled)} more bought" if purchase.labeled else arm.stopped_because or "now the next batch"
+    last = arm.rounds[-1]
+    measured = last.measured
+    parts = [f"{len(last.purchase.labeled)} more bought"] if last.purchase.labeled else []
+    parts += [f"{len(last.boxes.labeled)} boxed"] if last.boxes.labeled else []
+    bought = ", ".join(parts) or arm.stopped_because or "now the next batch"
     learnt_from = say_learnt_from(measured.labeled_images, boxed=measured.boxed_images)
     return (
         f"{name.strategy}, round {measured.number}: {learnt_from} "

@@ -67,7 +67,6 @@ def _student_cells(student: StudentNetwork, last: RoundReport, metrics: Sequence
         "round": "student",
         "model_version": student.model_version,
         "labeled_images": student.labeled_images,
-        "boxed_images": last.boxed_images,
         "spent_s": last.spent_s,
         "mean_iou": student.mean_iou,
         "ap50": student.ap50,

@@ -50,6 +50,11 @@ def test_what_cannot_be_is_refused(text, words):
     [
         ({"budget": "1h", "recipe": "compact"}, "a network of --recipe compact learns from no boxes"),
         ({"budget": "1h", "recipe": "class_maps"}, "a network of --recipe class_maps learns from no boxes"),
+        (
+            {"budget": "1h", "recipe": "pretrained,masks=dense"},
+            "learns from no boxes; one of pretrained does that looks at",
+        ),
+        ({"budget": "1h", "counts": True}, "--counts: with --kinds networks find by themselves"),
         ({"budget": "20images"}, "a budget of images counts full labels alone"),
         (
             {"budget": "1h", "kinds": "full", "weak": "boxes", "recipe": "compact"},

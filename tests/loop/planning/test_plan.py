@@ -271,7 +271,8 @@ def test_boxes_take_their_share_of_a_round_and_outlines_the_rest():
     assert goal.next_batch(bought) == Budget(seconds=100)
     bought.add([boxes_label(0, 95.0)])
     assert goal.next_batch(bought) is None
-    assert asked.rest(wish, bought).next_batch(bought) == Budget(seconds=300)
+    assert asked.rest(wish, bought, 95.0).next_batch(bought) == Budget(seconds=305)  # 5 s bought nobody's boxes
+    assert asked.rest(wish, bought, 350.0).next_batch(bought) == Budget(seconds=150)  # half of its share, at least
     assert asked.boxes_of(Budget(images=3), bought).next_batch(bought) == Budget(seconds=83)  # 249 s are three quarters
 
 
@@ -280,8 +281,12 @@ def test_the_last_round_spends_all_that_its_boxes_have_left():
     wish = asked.batch(1, bought)
     assert wish == Budget(seconds=2770)
     bought.add([boxes_label(0, 1380.0)])  # a little less than half, as no further image's boxes fitted
-    goal = asked.rest(wish, bought)
+    goal = asked.rest(wish, bought, 1380.0)
     assert goal.is_everything
+    assert not asked.rest(Budget(seconds=1500), bought, 600.0).is_everything  # 490 s would be left
     assert goal.next_batch(bought) == Budget(seconds=1390)
+    last = plan(HOUR, boxes_share=0.5).boxes_of(Budget(seconds=3600), bought)
+    assert last is not None
+    assert last.next_batch(bought) == Budget(seconds=695)  # of what is left, not of what was asked for
     early = plan(HOUR, boxes_share=0.9)
     assert not early.rest(Budget(seconds=1000), ledger(HOUR, labels=10)).is_everything

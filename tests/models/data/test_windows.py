@@ -75,8 +75,9 @@ def test_windows_to_learn_from_show_objects_but_one(example):
 
 
 def test_boxes_are_objects_to_learn_from(example):
-    """Of the same objects, boxed, three windows of four show a part of a box."""
+    """Windows that show most of a box come before those that show a corner of it, or nothing."""
     boxed = replace(example, objects=(), boxes=tuple(map(Box.around, example.objects)))
     among = [Window(top, left, 10, 10) for top in range(0, 40, 10) for left in range(0, 60, 10)]
     chosen = some_windows(boxed, among, 4, np.random.default_rng(0))
-    assert sum(bool(cut(boxed, window).boxes) for window in chosen) == 3
+    showing = [window for window in among if cut(boxed, window).boxes]
+    assert sum(window in showing for window in chosen) == min(3, len(showing)) > 0

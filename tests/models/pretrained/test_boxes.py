@@ -14,6 +14,7 @@ from models.data.windows import Window, cut
 from models.encoders.feature_store import NO_STORE
 from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
+from models.features.tiles import fitting_tile
 from models.features.views import labeled_views, tensors_of
 from models.pretrained.fit import fit
 from models.pretrained.losses import box_mask_loss
@@ -62,6 +63,22 @@ def test_a_window_shows_its_part_of_a_box():
     seen = cut(boxed(disc_picture(0)), Window(0, 0, SIDE, SIDE // 2))
     (box,) = seen.boxes
     assert box.corners[2] <= SIDE // 2
+
+
+def test_a_box_of_less_than_a_pixel_is_still_an_object():
+    tiny = Example("a", np.zeros((1000, 1000, 3), np.uint8), (), boxes=(Box(1, 500, 300, 3, 3), Box(1, 0, 0, 1, 900)))
+    prepared = prepare(tiny, [1], 64, 100)
+    assert prepared.boxed.tolist() == [True, True]
+    assert prepared.masks.any(axis=(1, 2)).all()
+
+
+def test_of_a_box_that_a_window_cuts_to_less_than_half_nobody_knows_what_is_there():
+    boxed_line = Example("a", np.zeros((40, 40, 3), np.uint8), (), boxes=(Box(1, 5, 5, 30, 10),))
+    most, rest = (cut(boxed_line, Window(0, left, 40, 20)) for left in (10, 25))
+    assert ([box.corners for box in most.boxes], most.crowds) == ([(0, 5, 20, 15)], ())
+    assert rest.boxes == ()
+    (crowd,) = rest.crowds
+    assert crowd.mask.box == (0, 5, 10, 10)
 
 
 def test_inside_a_box_nobody_knows_what_is_what_and_outside_it_is_ground():
@@ -125,6 +142,27 @@ def test_a_network_that_was_shown_boxes_alone_outlines_what_no_training_saw():
     truths = {one.image_id: one.objects for one in unseen}
     ious = [image_iou(each.proposals.objects, truths[each.image_id]) for each in predictions]
     assert np.mean(ious) > 0.5
+
+
+def test_an_image_that_was_boxed_is_evidence_for_the_head_once_it_is_outlined():
+    recipe = PretrainedRecipe(image_size=96, width=16, tower=16, region=8, views=1, min_iterations=2, max_iterations=2)
+    pictures = [disc_picture(seed) for seed in range(5)]
+    first = fitted([*pictures[:2], *map(boxed, pictures[2:])], recipe, fit=fit)
+    assert first.snapshot == tuple(picture.image_id for picture in pictures[:2])
+    again = fitted(pictures, recipe, fit=fit, previous=first)
+    assert again.evidence is not None
+    assert set(again.evidence.image_ids) <= {picture.image_id for picture in pictures[2:]}
+
+
+def test_boxes_say_how_large_windows_are_only_where_nothing_is_outlined():
+    rows, columns = np.mgrid[:1200, :1200]
+    line = ObjectLabel(1, Mask.from_array(abs(rows - columns) < 4))
+    pixels = np.zeros((1200, 1200, 3), np.uint8)
+    outlined = [Example(f"o{n}", pixels, (line,)) for n in range(2)]
+    boxes = [Example(f"b{n}", pixels, (), boxes=(Box.around(line),)) for n in range(8)]
+    assert fitting_tile([*outlined, *boxes], 96, 2.0) == fitting_tile(outlined, 96, 2.0) > 0
+    small = [Example("s", pixels, (), boxes=(Box(1, 10, 10, 20, 20),))]
+    assert fitting_tile(small, 96, 2.0) > 0
 
 
 def test_a_box_is_another_label_than_the_ellipse_that_fits_into_it():

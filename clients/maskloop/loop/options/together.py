@@ -51,12 +51,14 @@ def check_together(options: Options) -> None:
             field="assist",
         )
     boxed = "weak" if options.weak == SupervisionKind.BOXES else "kinds" if len(options.parsed_kinds()) > 1 else ""
-    if boxed and options.recipe_name != "pretrained":
+    if boxed and (options.recipe_name != "pretrained" or options.recipe_overrides().get("masks") == "dense"):
         raise InvalidArgument(
-            f"--{boxed} {getattr(options, boxed)}: a network of --recipe {options.recipe_name} learns from no boxes; "
-            "one of pretrained does",
+            f"--{boxed} {getattr(options, boxed)}: a network of --recipe {options.recipe} learns from no boxes; one of "
+            "pretrained does that looks at regions",
             field=boxed,
         )
+    if boxed and options.counts:
+        raise InvalidArgument(f"--counts: with --{boxed} networks find by themselves what there is", field="counts")
     if len(options.parsed_kinds()) > 1 and options.parsed_budget().images is not None:
         raise InvalidArgument(
             f"--kinds {options.kinds}: a budget of images counts full labels alone; give one of time", field="kinds"

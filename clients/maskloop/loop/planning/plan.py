@@ -140,9 +140,9 @@ class Plan:
         return self._more_boxes(self.boxes_share / (1 - self.boxes_share) * ledger.bought(None)[1], ledger)
 
     def boxes_of(self, wish: Budget, ledger: Ledger) -> BoxesGoal | None:
-        """The boxes of a round, from its share of the seconds that it asks for; `None` where there are to be none."""
+        """The boxes of a round: their share of the seconds that it asks for and that are left; `None` for none."""
         images_s = (wish.images or 0) * ledger.mean_full_s(self.expected_full_s) / (1 - self.boxes_share)
-        return self._more_boxes(self.boxes_share * (wish.seconds or images_s), ledger)
+        return self._more_boxes(self.boxes_share * min(wish.seconds or images_s, ledger.left_s), ledger)
 
     def _more_boxes(self, seconds: float, ledger: Ledger) -> BoxesGoal | None:
         return BoxesGoal(ledger.boxes_s + seconds, self.expected_boxes_s) if seconds else None
@@ -193,11 +193,13 @@ class Plan:
             return whole_images(math.ceil(ledger.left_images / rounds_left))
         return Budget(seconds=ledger.left_s / rounds_left) if ledger.left_s > 0 else None
 
-    def rest(self, wish: Budget, ledger: Ledger) -> RoundGoal:
-        """The goal of a round that buys `wish`, given what was bought before, its boxes among it."""
-        is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s
+    def rest(self, wish: Budget, ledger: Ledger, boxes_s: float = 0.0) -> RoundGoal:
+        """The goal of a round that buys `wish`, given what was bought before: of it boxes, for `boxes_s` seconds. What
+        they took less than their share of is for outlines."""
+        is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s + boxes_s
         if wish.seconds is not None:
-            wish = Budget(seconds=(1 - self.boxes_share) * wish.seconds)
+            least_s = (1 - self.boxes_share) * wish.seconds / 2  # where single images had more boxes than expected
+            wish = Budget(seconds=max(wish.seconds - boxes_s, least_s))
         return RoundGoal(wish, len(ledger.labeled), ledger.spent_s, is_everything)
 
     def _left_s(self, ledger: Ledger) -> float:
