@@ -10,6 +10,9 @@ from maskloop.class_labels.proposing import Proposed
 from maskloop.pages.wording import say_count
 from maskloop.values import HeadState, ModelVersion, explain_head
 
+WHOLE = 0.85
+"""Of a picture, from which on a mask is hardly one of an object."""
+
 
 @dataclass(frozen=True)
 class ClassFigures:
@@ -45,6 +48,27 @@ def say_images(photos: Photos, proposed: Proposed) -> str:
     return (
         f"{say_count(len(photos.data.pool), 'image')}: {known} with class labels{also}, "
         f"{len(photos.data.pool) - known} without{f'; {unread} could not be read' if unread else ''}."
+    )
+
+
+def say_whole_pictures(photos: Photos, proposed: Proposed) -> str:
+    """That masks of a class cover nearly all of their pictures, which outlines hardly do; "" where they do not."""
+    told = []
+    for category in photos.categories:
+        shares = [
+            item.mask.area / (item.mask.height * item.mask.width)
+            for each in proposed.proposals.values()
+            for item in each.objects
+            if item.category_id == category.id
+        ]
+        whole = sum(share > WHOLE for share in shares)
+        if whole and whole >= len(shares) / 2:
+            told.append(f"{whole} of {say_count(len(shares), 'mask')} of {category.name}")
+    if not told:
+        return ""
+    return (
+        f"{' and '.join(told)} cover {WHOLE:.0%} of their picture or more: to the classifier the ground tells. "
+        "More photographs help, and above all some of the same ground without the class (--empty)."
     )
 
 

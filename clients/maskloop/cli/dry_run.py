@@ -11,7 +11,7 @@ from rich.table import Table
 from maskloop.cli.main import server_installed
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
-from maskloop.costs.cost_model import SECONDS_A_BOX, SECONDS_A_CLASS_CHECK
+from maskloop.costs.cost_model import SECONDS_A_BOX
 from maskloop.datasets.read import Data
 from maskloop.loop.options import Options
 from maskloop.loop.options.networks import BOXES
@@ -19,7 +19,7 @@ from maskloop.loop.planning.dry_run import CLASSIFY_S, HELPED_SHARES, READ_IMAGE
 from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.planning.plan import OBJECTS_AN_IMAGE
 from maskloop.pages.wording import say_outline, say_passed_over, say_time
-from maskloop.values import Assist
+from maskloop.values import Assist, SupervisionKind
 
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
@@ -94,9 +94,14 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
     elif arm.is_guessed:
         yield "Without test images, quality is not measured."
     if options.weak:
-        what = "boxes" if options.weak == BOXES else "labels of the classes that images hold"
-        each = SECONDS_A_BOX if options.weak == BOXES else SECONDS_A_CLASS_CHECK
-        yield f"{options.weak_share:.0%} of the budget buys {what} first, at {each:g} s each."
+        boxes, classes = (
+            f"boxes first, at {SECONDS_A_BOX:g} s each",
+            "labels of the classes that images hold first, a second",
+        )
+        what = boxes if options.weak == BOXES else f"{classes} for each class that is looked for"
+        yield f"{options.weak_share:.0%} of the budget buys {what}."
+    if share := options.parsed_kinds().get(SupervisionKind.BOXES):
+        yield f"{share:.0%} of the seconds buys boxes at {SECONDS_A_BOX:g} s each, while there are images without."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)
     if options.ood:

@@ -100,7 +100,7 @@ def _tell(console: Console, photos: Photos, proposed: Proposed, out: Path) -> No
     from rich.text import Text
 
     from maskloop.class_labels.results import MODEL_FILE, PICTURES_FOLDER, PROPOSALS_FILE
-    from maskloop.class_labels.summary import figures_of, say_head, say_images
+    from maskloop.class_labels.summary import figures_of, say_head, say_images, say_whole_pictures
     from maskloop.pages.wording import say_number
 
     table = Table()
@@ -113,7 +113,7 @@ def _tell(console: Console, photos: Photos, proposed: Proposed, out: Path) -> No
     places = f"Masks: {out / PROPOSALS_FILE}. Pictures: {out / PICTURES_FOLDER}. Network: {out / MODEL_FILE}."
     _print(console, [say_images(photos, proposed)])
     console.print(table)
-    _print(console, [say_head(proposed.model), places])
+    _print(console, filter(None, [say_whole_pictures(photos, proposed), say_head(proposed.model), places]))
 
 
 def _print(console: Console, sentences: Iterable[str]) -> None:
