@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.data.photograph_sets import draw
-from maskloop.values import Box, Prompt
+from maskloop.values import Box, ObjectProposal, Prompt
 from models.boxes.bbam import Bbam, ObjectMaps
 from models.boxes.boxed import BoxedImage, BoxMask
 from models.boxes.detector import FittedDetector, train_detector
@@ -125,6 +125,12 @@ class BoxTrial:
             replace(example, objects=(), boxes=tuple(Box.around(item) for item in example.objects if item.mask.area))
             for example in self.boxed
         ])  # fmt: skip
+
+    def found_by(self, model: AnyModel) -> dict[str, tuple[ObjectProposal, ...]]:
+        """What a network makes of the unseen images, by their ids."""
+        items = [ImageToScore.of(example, counted=False) for example in self.unseen]
+        read = model.predict(items, device=CPU, batch_size=4)
+        return {each.image_id: each.proposals.objects for each in read}
 
     @cached_property
     def prompt_model(self) -> AnyModel:

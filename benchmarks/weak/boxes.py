@@ -33,13 +33,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.campaigns.assisted import lines
-from benchmarks.weak.box_trial import CPU, BoxTrial
+from benchmarks.weak.box_trial import BoxTrial
 from maskloop.values import ObjectProposal
 from models.boxes.boxed import BoxMask, MaskedImage
 from models.boxes.mask_rcnn import train_mask_rcnn
 from models.boxes.rivals import filled_box, grab_cut
 from models.boxes.segments import image_segments, snapped
-from models.data.samples import ImageToScore
 from models.metrics.average_precision import detect
 from models.metrics.overlap import average_best_overlap
 
@@ -91,10 +90,7 @@ DIRECT = {"pretrained_boxes": True, "pretrained_outlines": False}
 def measure(trial: BoxTrial, arm: str) -> dict[str, Any]:
     """One line of the file, without set and seed."""
     if arm in DIRECT:
-        model = trial.learnt(boxes=DIRECT[arm])
-        items = [ImageToScore.of(example, counted=False) for example in trial.unseen]
-        read = model.predict(items, device=CPU, batch_size=4)
-        return {"arm": arm, **measured(trial, {each.image_id: each.proposals.objects for each in read})}
+        return {"arm": arm, **measured(trial, trial.found_by(trial.learnt(boxes=DIRECT[arm])))}
     trial.ready(arm)
     began = time.process_time()
     masks = ARMS[arm](trial)
