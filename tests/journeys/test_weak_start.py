@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from maskloop.pages.wording import say_time
 from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
 
 WEAK = "class_maps,classifier=compact,iterations=3"
@@ -32,7 +33,7 @@ def test_image_level_labels_are_bought_first_for_their_share_at_a_second_a_class
     loop, out = begun
     labels = int(SECONDS / CLASSES)
     assert loop.report()["spent_s_by_kind"]["image_level"] == CLASSES * labels
-    assert f"{labels} image-level labels at {CLASSES} s each" in out
+    assert f"{labels} image-level labels in {say_time(labels * CLASSES)}" in out
     kinds = [kind for (kind,) in loop.rows("select kind from labels where campaign_id != '' order by number")]
     assert kinds[:labels] == ["image_level"] * labels
     assert set(kinds[labels:]) == {"full"}

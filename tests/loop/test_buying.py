@@ -315,7 +315,8 @@ def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(cli
     more = buy("more-boxes", session, shop.labeler, kind=SupervisionKind.BOXES, goal=goal).labeled
     assert more
     shop.buy_all()
-    assert shop.ledger.labeled == shop.objects.keys()  # a boxed image may be outlined after all
+    holding = {image for image, objects in shop.objects.items() if objects}
+    assert shop.ledger.labeled >= holding  # a boxed image may be outlined after all; one without a box need not
 
 
 def test_boxes_that_are_bought_first_teach_a_network_that_helps_with_the_first_batch(client, data):
