@@ -14,7 +14,10 @@ IMAGES = [photograph("cat", 40, 52), photograph("coffee", 48, 36), photograph("a
 CLASSES = [(2,), (0, 1), (1, 2, 0)]
 
 
-@pytest.mark.parametrize(("encoder", "steps"), [("compact", 3), ("compact", 7), ("compact", 12), ("resnet18", 3)])
+@pytest.mark.parametrize(
+    ("encoder", "steps"),
+    [("compact", 3), ("compact", 7), pytest.param("compact", 12, marks=pytest.mark.slow), ("resnet18", 3)],
+)
 def test_maps_are_those_of_passes_for_each_image_scale_class_and_step(encoder, steps):
     network, scales = classifier(encoder=encoder), (0.5, 1.0)
     images, classes = (IMAGES, CLASSES) if encoder == "compact" else (IMAGES[1:2], [(1,)])

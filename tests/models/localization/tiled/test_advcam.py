@@ -96,7 +96,10 @@ def test_without_a_step_it_is_gradcam_at_the_last_layer():
         torch.testing.assert_close(maps.whole[0].double(), cam / cam.max(), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize(("encoder", "steps"), [("compact", 0), ("compact", 2), ("timm:tf_efficientnet_lite0", 0)])
+@pytest.mark.parametrize(
+    ("encoder", "steps"),
+    [("compact", 0), pytest.param("compact", 2, marks=pytest.mark.slow), ("timm:tf_efficientnet_lite0", 0)],
+)
 def test_tiles_give_the_maps_of_the_whole_image_where_they_overlap_enough(steps, encoder):
     """Twice the reach to either side with steps, once without; the image's sides are no multiples of anything."""
     made = network(encoder=encoder)
