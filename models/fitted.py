@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from maskloop.values import HeadState
 from models.iou_head.calibrator import Calibrator
 from models.predictor import Predictor
 from models.training.determinism import Arithmetic
-from models.training.model_file import read_model, write_model
+from models.training.model_file import InOneFile
 from models.training.recipe_options import JsonOptions
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -23,7 +20,7 @@ Recipe = TypeVar("Recipe", bound=JsonOptions)
 
 
 @dataclass(frozen=True)
-class FittedNetwork(Predictor, Generic[Network, Recipe]):
+class FittedNetwork(InOneFile, Predictor, Generic[Network, Recipe]):
     """A trained network with its head: all that predicting needs, and where it came from.
 
     Args:
@@ -52,31 +49,6 @@ class FittedNetwork(Predictor, Generic[Network, Recipe]):
     empty: tuple[str, ...] = ()
     head: HeadState = HeadState.UNTRUSTED
     arithmetic: Arithmetic | None = None
-
-    FORMAT: ClassVar[str]
-
-    def save(self, path: Path) -> None:
-        """Write the model to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        write_model(path, self.FORMAT, self._description(), self._tensors())
-
-    @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read a model that `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no model of ours.
-        """
-        return read_model(path, cls.FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    @abstractmethod
-    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
-        """The inverse of `_description` and `_tensors`, on `device`."""
 
     def _tensors(self) -> dict[str, Tensor]:
         return self.network.state_dict()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,7 @@ from models.boxes.rcnn_task import RcnnTask, build_faster_rcnn
 from models.boxes.recipe import DetectorRecipe
 from models.training.cache import NetworkCache
 from models.training.loop import Progress, run
-from models.training.model_file import read_model, write_model
-
-FORMAT = "maskloop.detector.1"
+from models.training.model_file import InOneFile
 
 
 class Detections(NamedTuple):
@@ -41,7 +39,7 @@ class Input(NamedTuple):
 
 
 @dataclass(frozen=True)
-class FittedDetector:
+class FittedDetector(InOneFile):
     """A trained detector.
 
     Args:
@@ -50,6 +48,8 @@ class FittedDetector:
         seed: of the training.
         snapshot: ids of the images it learnt from, sorted.
     """
+
+    FORMAT: ClassVar[str] = "maskloop.detector.1"
 
     network: nn.Module
     recipe: DetectorRecipe
@@ -73,32 +73,19 @@ class FittedDetector:
         """The image as the network sees it; in the precision of the network."""
         return detector_input(self.network, image)
 
-    def save(self, path: Path) -> None:
-        """Write the detector to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        description = {
+    def _description(self) -> dict[str, Any]:
+        return {
             "recipe": self.recipe.to_dict(),
             "categories": self.categories,
             "seed": self.seed,
             "snapshot": self.snapshot,
         }
-        write_model(path, FORMAT, description, self.network.state_dict())
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read a detector that `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no detector of ours.
-        """
-        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe = DetectorRecipe.from_dict(description["recipe"])
         network = build_faster_rcnn(recipe, len(description["categories"]), weights="random", seed=0)
         network.load_state_dict(dict(tensors))

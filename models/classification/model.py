@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -15,13 +14,11 @@ from models.classification.recipe import ClassifierRecipe
 from models.classification.views import reading_view
 from models.encoders.features import ImageEncoder
 from models.training.determinism import Arithmetic
-from models.training.model_file import read_model, write_model
-
-FORMAT = "maskloop.classifier.1"
+from models.training.model_file import InOneFile
 
 
 @dataclass(frozen=True)
-class FittedClassifier:
+class FittedClassifier(InOneFile):
     """A trained classifier, and where it came from.
 
     Args:
@@ -33,6 +30,8 @@ class FittedClassifier:
         names: of the categories, in their order; empty if nobody told them.
         arithmetic: of the process that trained it; `None` for classifiers of versions that did not record it.
     """
+
+    FORMAT: ClassVar[str] = "maskloop.classifier.1"
 
     network: ImageClassifier
     recipe: ClassifierRecipe
@@ -53,13 +52,8 @@ class FittedClassifier:
         """Reads images into the features that `head` is for, by `models.encoders.features.encode_images`."""
         return ImageEncoder(self.network.encoder, self.recipe.image_size, 0, reading_view(self.recipe))
 
-    def save(self, path: Path) -> None:
-        """Write the classifier to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        description = {
+    def _description(self) -> dict[str, Any]:
+        return {
             "recipe": self.recipe.to_dict(),
             "categories": self.categories,
             "seed": self.seed,
@@ -68,20 +62,12 @@ class FittedClassifier:
             "names": self.names,
             "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
-        write_model(path, FORMAT, description, self.network.state_dict())
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read a classifier that `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no classifier of ours.
-        """
-        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe = ClassifierRecipe.from_dict(description["recipe"])
         network = build_classifier(recipe, len(description["categories"]))
         network.load_state_dict(dict(tensors))

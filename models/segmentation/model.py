@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -16,13 +15,11 @@ from models.segmentation.network import SegmentationNetwork, build_segmentation
 from models.segmentation.predict import SCALES, Reading, image_probabilities
 from models.segmentation.recipe import SegmentationRecipe
 from models.training.determinism import Arithmetic
-from models.training.model_file import read_model, write_model
-
-FORMAT = "maskloop.segmentation.1"
+from models.training.model_file import InOneFile
 
 
 @dataclass(frozen=True)
-class FittedSegmentation:
+class FittedSegmentation(InOneFile):
     """A trained network, and where it came from.
 
     Args:
@@ -31,6 +28,8 @@ class FittedSegmentation:
         seed: of the training.
         arithmetic: of the process that trained it.
     """
+
+    FORMAT: ClassVar[str] = "maskloop.segmentation.1"
 
     network: SegmentationNetwork
     recipe: SegmentationRecipe
@@ -58,32 +57,19 @@ class FittedSegmentation:
         said: NDArray[np.uint8] = self.probabilities(pixels, reading).argmax(axis=0).astype(np.uint8)
         return said
 
-    def save(self, path: Path) -> None:
-        """Write the model to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        description = {
+    def _description(self) -> dict[str, Any]:
+        return {
             "recipe": self.recipe.to_dict(),
             "classes": self.classes,
             "seed": self.seed,
             "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
-        write_model(path, FORMAT, description, self.network.state_dict())
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read a model that `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no segmentation network of ours.
-        """
-        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe, classes = SegmentationRecipe.from_dict(description["recipe"]), int(description["classes"])
         network = build_segmentation(recipe, classes)
         network.load_state_dict(dict(tensors))

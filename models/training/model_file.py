@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -71,3 +73,41 @@ def read_model(path: Path, kind: str, build: Build[Model]) -> Model:
         return build(json.loads(envelope["model"]), tensors)
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise InvalidArgument(f"{path} is damaged or not a model of ours: {error}", path=path) from error
+
+
+class InOneFile(ABC):
+    """What was trained, and is kept in one file with all that using it needs."""
+
+    FORMAT: ClassVar[str]
+    """Name and version of the file's format."""
+
+    def save(self, path: Path) -> None:
+        """Write it to `path`, whole or not at all.
+
+        Raises:
+            StorageFull: the disk is full; what was at `path` is kept.
+        """
+        write_model(path, self.FORMAT, self._description(), self._tensors())
+
+    @classmethod
+    def load(cls, path: Path, device: torch.device) -> Self:
+        """Read what `save` wrote onto `device`.
+
+        Raises:
+            ModelNotFound: there is no file at `path`.
+            InvalidArgument: the file is damaged, or holds nothing of this kind.
+        """
+        return read_model(path, cls.FORMAT, lambda description, tensors: cls._build(description, tensors, device))
+
+    @abstractmethod
+    def _description(self) -> dict[str, Any]:
+        """All but the weights, JSON-ready."""
+
+    @abstractmethod
+    def _tensors(self) -> dict[str, Tensor]:
+        """The weights, by name."""
+
+    @classmethod
+    @abstractmethod
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+        """The inverse of `_description` and `_tensors`, on `device`."""

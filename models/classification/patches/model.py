@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -13,13 +12,11 @@ from torch import Tensor
 from models.classification.patches.network import PatchClassifier, build_patch_classifier
 from models.classification.patches.recipe import PatchRecipe
 from models.training.determinism import Arithmetic
-from models.training.model_file import read_model, write_model
-
-FORMAT = "maskloop.patch-classifier.1"
+from models.training.model_file import InOneFile
 
 
 @dataclass(frozen=True)
-class FittedPatchClassifier:
+class FittedPatchClassifier(InOneFile):
     """A trained classifier of patches, and where it came from.
 
     Args:
@@ -29,38 +26,27 @@ class FittedPatchClassifier:
         arithmetic: of the process that trained it.
     """
 
+    FORMAT: ClassVar[str] = "maskloop.patch-classifier.1"
+
     network: PatchClassifier
     recipe: PatchRecipe
     classes: int
     seed: int
     arithmetic: Arithmetic | None = None
 
-    def save(self, path: Path) -> None:
-        """Write the classifier to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        description = {
+    def _description(self) -> dict[str, Any]:
+        return {
             "recipe": self.recipe.to_dict(),
             "classes": self.classes,
             "seed": self.seed,
             "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
-        write_model(path, FORMAT, description, self.network.state_dict())
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return self.network.state_dict()
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read a classifier that `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no classifier of patches of ours.
-        """
-        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe, classes = PatchRecipe.from_dict(description["recipe"]), int(description["classes"])
         network = build_patch_classifier(recipe, classes)
         network.load_state_dict(dict(tensors))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -14,13 +13,11 @@ from maskloop.errors import InvalidArgument
 from models.classification.unet.network import UnetClassifier, build_unet
 from models.classification.unet.recipe import UnetRecipe
 from models.training.determinism import Arithmetic
-from models.training.model_file import read_model, write_model
-
-FORMAT = "maskloop.unet.1"
+from models.training.model_file import InOneFile
 
 
 @dataclass(frozen=True)
-class FittedUnet:
+class FittedUnet(InOneFile):
     """The trained networks of some classes, and where they came from.
 
     Args:
@@ -31,6 +28,8 @@ class FittedUnet:
         metrics: "held_out_f" and the categories of each network that was chosen by it, in [0, 1].
         arithmetic: of the process that trained it.
     """
+
+    FORMAT: ClassVar[str] = "maskloop.unet.1"
 
     networks: tuple[UnetClassifier, ...]
     recipe: UnetRecipe
@@ -51,13 +50,8 @@ class FittedUnet:
         place = self.categories.index(category_id)
         return (self.networks[0], place) if self.recipe.joint else (self.networks[place], 0)
 
-    def save(self, path: Path) -> None:
-        """Write the networks to `path`, whole or not at all.
-
-        Raises:
-            StorageFull: the disk is full; what was at `path` is kept.
-        """
-        description = {
+    def _description(self) -> dict[str, Any]:
+        return {
             "recipe": self.recipe.to_dict(),
             "categories": self.categories,
             "seed": self.seed,
@@ -65,25 +59,16 @@ class FittedUnet:
             "metrics": dict(self.metrics),
             "arithmetic": self.arithmetic.to_dict() if self.arithmetic else None,
         }
-        weights = {
+
+    def _tensors(self) -> dict[str, Tensor]:
+        return {
             f"{place}.{name}": value
             for place, network in enumerate(self.networks)
             for name, value in network.state_dict().items()
         }
-        write_model(path, FORMAT, description, weights)
 
     @classmethod
-    def load(cls, path: Path, device: torch.device) -> Self:
-        """Read what `save` wrote onto `device`.
-
-        Raises:
-            ModelNotFound: there is no file at `path`.
-            InvalidArgument: the file is damaged, or no U-Net of ours.
-        """
-        return read_model(path, FORMAT, lambda description, tensors: cls._build(description, tensors, device))
-
-    @classmethod
-    def _build(cls, description: dict[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
+    def _build(cls, description: Mapping[str, Any], tensors: Mapping[str, Tensor], device: torch.device) -> Self:
         recipe, categories = UnetRecipe.from_dict(description["recipe"]), tuple(description["categories"])
         networks = []
         for place in range(1 if recipe.joint else len(categories)):

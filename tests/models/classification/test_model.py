@@ -7,7 +7,7 @@ import torch
 
 from maskloop.errors import InvalidArgument, ModelNotFound
 from models.annotation.model import FittedModel
-from models.classification.model import FORMAT, FittedClassifier
+from models.classification.model import FittedClassifier
 from models.classification.network import build_classifier
 from models.classification.recipe import ClassifierRecipe, resolve_classifier
 from models.training.determinism import Arithmetic
@@ -44,7 +44,7 @@ def test_a_classifier_of_the_version_before_says_no_arithmetic(tmp_path, classif
         **{"recipe": classifier.recipe.to_dict(), "categories": [3, 7], "seed": 4},
         **{"snapshot": ["a"], "metrics": {}, "names": ["cat", "dog"]},
     }
-    write_model(tmp_path / "old.safetensors", FORMAT, description, classifier.network.state_dict())
+    write_model(tmp_path / "old.safetensors", FittedClassifier.FORMAT, description, classifier.network.state_dict())
     assert FittedClassifier.load(tmp_path / "old.safetensors", CPU).arithmetic is None
 
 
