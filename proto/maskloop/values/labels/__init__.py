@@ -13,7 +13,9 @@ from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.ood_check import OodAnswer
+from maskloop.values.labels.points import Point, PointsLabel
 from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work, check_named
+from maskloop.values.labels.scribbles import Scribble, ScribblesLabel
 from maskloop.values.labels.table import LABEL_KINDS
 
 __all__ = [
@@ -30,9 +32,13 @@ __all__ = [
     "ObjectLabel",
     "OodAnswer",
     "Origin",
+    "Point",
+    "PointsLabel",
     "Prices",
     "Rejection",
     "Review",
+    "Scribble",
+    "ScribblesLabel",
     "SupervisionKind",
     "Verdict",
     "Work",
