@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from maskloop.values import Box, Counts, Image, ObjectLabel
+from maskloop.values import Box, Counts, Image, ObjectLabel, Prompt
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class ImageFile:
         boxes: of all its objects, of which none is outlined.
         counts: how many objects of each category, `None` if unknown.
         present: ids of the categories that are in it, ascending; none of an OoD image.
+        prompts: what a label shows of each of its objects, of which none is outlined.
         cost_s: what a full label should take, in seconds.
     """
 
@@ -32,6 +33,7 @@ class ImageFile:
     boxes: tuple[Box, ...] = ()
     counts: Counts | None = None
     present: tuple[int, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
     cost_s: float = 0.0
 
     @classmethod

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from maskloop.formats.images import decode_image
 from models.classification.data import ClassExample
 from models.data.samples import Example, ImageToScore, LargeExample
+from models.predictor import PromptedImage
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
 
@@ -48,6 +49,11 @@ class ImageReader:
     def class_example(self, image: ImageFile) -> ClassExample:
         """The image and the categories that it holds, for a classifier to learn from."""
         return ClassExample(image.image_id, self.pixels(image), frozenset(image.present))
+
+    def prompted(self, image: ImageFile) -> PromptedImage:
+        """The image and what its label shows of each object."""
+        height, width, _ = self.pixels(image).shape
+        return PromptedImage(self.to_score(image), (height, width), image.prompts)
 
     def to_score(self, image: ImageFile) -> ImageToScore:
         """The image and what is known of it, decoded when its turn comes."""

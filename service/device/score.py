@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from models.kinds.load import AnyModel, load_model
+from models.proposals.shown_objects import as_shown
 from models.training.loop import Progress
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import SCORES
@@ -44,12 +45,18 @@ def _as_known(image: ImageFile, model: AnyModel) -> ImageFile:
     """With what is of the model's own vocabulary alone; the project's may have grown since it was trained."""
     known = tuple(category_id for category_id in image.present if category_id in model.categories)
     counts = None if image.counts is None else image.counts.within(model.categories)
-    return replace(image, counts=counts, present=known)
+    prompts = tuple(prompt for prompt in image.prompts if prompt.category_id in model.categories)
+    return replace(image, counts=counts, present=known, prompts=prompts)
 
 
 def _scored(
     model: AnyModel, images: Sequence[ImageFile], context: JobContext, progress: Progress
 ) -> Iterator[ScoredRow]:
-    waiting = [context.images.to_score(_as_known(image, model)) for image in images]
+    known = [_as_known(image, model) for image in images]
+    shown = {image.image_id: image for image in known if image.prompts}
+    waiting = [context.images.to_score(image) for image in known]
     for scored in model.predict(waiting, device=context.device, batch_size=BATCH, progress=progress):
-        yield ScoredRow(scored.proposals, scored.features, scored.uncertainty)
+        found = scored.proposals
+        if image := shown.get(scored.image_id):
+            found = as_shown(model, found, context.images.prompted(image))
+        yield ScoredRow(found, scored.features, scored.uncertainty)

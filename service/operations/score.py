@@ -14,7 +14,7 @@ from service.artifacts.names import SCORES
 from service.device.job_files import ScoreJob
 from service.pool.candidate_index import CandidateIndex
 from service.store import Transaction
-from service.store.judged_images import judged_images
+from service.store.judged_images import boxed_images, judged_images
 from service.store.labels import counts_to_score, images_to_score
 from service.store.models import get_model, set_scored_images
 from service.store.operations import OperationRecord
@@ -44,13 +44,15 @@ class Scoring:
 
 
 def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[ImageFile]:
-    """All of the pool, with the classes that labels say are there; or what was counted, if the model must be told."""
+    """All of the pool, with the classes that labels say are there and what shows each object; or what was counted, if
+    the model must be told."""
     if version.needs_counts:
         for image, counts in counts_to_score(tx, version.project_id):
             yield ImageFile.of(image, counts=counts)
     else:
         known = {judged.image.id: judged for judged in judged_images(tx, version.project_id)}
+        shown = {each.image.id: each.label.content.prompts for each in boxed_images(tx, version.project_id)}
         for image in images_to_score(tx, version.project_id):
             said = known.get(image.id)
             told = {"label_id": said.label_id, "present": tuple(sorted(said.categories))} if said else {}
-            yield ImageFile.of(image, **told)
+            yield ImageFile.of(image, prompts=shown.get(image.id, ()), **told)

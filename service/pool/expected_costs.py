@@ -1,4 +1,4 @@
-"""What a label is expected to cost before it is made: exact where counts were bought, a mean where not.
+"""What a label is expected to cost before it is made: exact where labels tell how many objects there are, else a mean.
 
 Outlines that are priced by length are taken for as long as those of the labels so far, also where a model proposes
 masks: how many objects there are is not taken from proposals either.
@@ -28,7 +28,7 @@ from service.pool.assisted_costs import Shown, assisted_quote, scale_of
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
 from service.store.columns import whole_ms
-from service.store.labels import CountedImage, counted_images
+from service.store.labels import CountedImage, told_images
 from service.store.timed_labels import latest_reviews, timed_labels
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
@@ -154,11 +154,11 @@ def quotes(
     """What each image's label of this kind is expected to cost.
 
     Args:
-        tx: reads what was counted.
+        tx: reads what was counted or located.
         project: the project.
         kind: one of `LABEL_KINDS`.
         ahead: the images that will be asked about, in that order.
-        at_once: of how many of them the counts are read together.
+        at_once: of how many of them labels are read together.
         helped: how people are helped; `None` where they draw.
     """
     costs = CostModel.of(project)
@@ -183,9 +183,9 @@ def quotes(
     def quote(image_id: str) -> Quote:
         if image_id not in known:
             coming = list(islice(ahead, at_once))
-            counted = counted_images(tx, project.id, coming)
+            told = told_images(tx, project.id, coming)
             for coming_id in coming:
-                image = counted.get(coming_id)
+                image = told.get(coming_id)
                 known[coming_id] = unknown() if image is None else _of_counted(costs, content, image, totals())
                 shown = helped.shown(coming_id) if helped is not None else None
                 if helped is not None and shown is not None:

@@ -51,6 +51,12 @@ _COUNTED = select(
     _IS_COUNTS,
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
 )
+_TELLING = select(labels.c.image_id, labels.c.categories_present, labels.c.objects_present).where(
+    labels.c.project_id == bindparam("project_id"),
+    labels.c.kind.in_([kind.value for kind, content in LABEL_KINDS.items() if content.tells_how_many]),
+    labels.c.image_id.in_(bindparam("ids", expanding=True)),
+    IS_CURRENT,
+)
 _FULL = labels.alias("full_labels")
 _IS_FULL_OF_IMAGE = and_(
     _FULL.c.project_id == images.c.project_id,
@@ -70,7 +76,7 @@ class LabeledImage:
 
 @dataclass(frozen=True)
 class CountedImage:
-    """What an image's current counts say, in numbers, and what the project paid for them in seconds."""
+    """What labels say of an image in numbers, and what the project paid for its counts in seconds."""
 
     categories: int
     objects: int
@@ -247,6 +253,16 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
         for row in rows
         if not row.superseded_by
     }
+
+
+def told_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
+    """Those of which any label tells how many objects there are: counts, or else boxes, say, which cost the next label
+    nothing less."""
+    told: dict[str, CountedImage] = {}
+    for ids in chunks(image_ids):
+        rows = tx.execute(_TELLING, {"project_id": project_id, "ids": ids})
+        told |= {row.image_id: CountedImage(row.categories_present, row.objects_present, 0.0) for row in rows}
+    return told | counted_images(tx, project_id, image_ids)
 
 
 def holding_nothing(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> set[str]:

@@ -14,6 +14,8 @@ from maskloop.values import (
     UNAIDED,
     Assist,
     Assistance,
+    Box,
+    BoxesLabel,
     CorrectionForm,
     FullLabel,
     ImageProposals,
@@ -76,6 +78,19 @@ def test_boxes_are_cheaper_than_outlines_of_what_was_missed(server, pool):
     batch = select(server, assistance=Assistance(Assist.BOXES, "m1", 0.5))
     missed_s = (OBJECTS - 0.9) * (7 + 1.5 + 79 / 2)
     assert batch.picks[0].cost_s == pytest.approx(CHECKS_S + 1.5 + 0.1 * 2 + 79 * 0.25 + missed_s, abs=1e-3)
+
+
+def test_boxes_tell_how_many_objects_there_are_to_outline(server, pool):
+    boxed = BoxesLabel((Box(1, 0, 0, 4, 3), Box(2, 1, 1, 3, 3)))
+    labels = [LabelDraft(image_id, boxed) for image_id in pool]
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=labels)
+    server.create_campaign(1000.0)
+    drawn = select(server)
+    assert drawn.picks[0].cost_s == (3 - 2) + 79 * 2
+    offer(server, dict.fromkeys(pool, (0.9, 0.6)))
+    reviewed = select(server, annotator="ben", assistance=HELP)
+    shown_s = 2 * 1.5 + (2 - 1.5) * 2 + 79 * (0.25 + 0.5)
+    assert reviewed.picks[0].cost_s == pytest.approx((3 - 2) + shown_s + 79 * (2 - 1.5), abs=1e-3)
 
 
 def test_seconds_buy_more_images_with_help(server, pool):

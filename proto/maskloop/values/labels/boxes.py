@@ -13,6 +13,7 @@ from maskloop.values.labels.counts import Counts
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
+from maskloop.values.proposals import Prompt
 
 ROUNDING_PX = 1e-6  # by which floats may leave the image
 
@@ -114,6 +115,11 @@ class BoxesLabel(LabelContent):
     def shown(self) -> Counts:
         """How many objects of each category are boxed."""
         return Counts(Counter(item.category_id for item in self.boxes))
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Its boxes."""
+        return tuple(Prompt(each.category_id, (each.x, each.y, each.width, each.height)) for each in self.boxes)
 
     def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
         """Check each box; messages name it by its place, from 0.

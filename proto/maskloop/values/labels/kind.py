@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from maskloop.values.labels.counts import Counts
     from maskloop.values.labels.objects import ObjectLabel
     from maskloop.values.labels.review import Origin, Rejection
+    from maskloop.values.proposals import Prompt
 
 
 class SupervisionKind(StrEnum):
@@ -96,6 +97,12 @@ class LabelContent(ABC):
     def puts_in(self) -> Split | None:
         """The split in which its image belongs by what is said; `None` where it stays."""
         return None
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """What shows a network each object, in the label's order; none of a kind that does not say where objects are,
+        or outlines them."""
+        return ()
 
     @property
     def outline_length(self) -> float:

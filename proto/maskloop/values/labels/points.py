@@ -13,6 +13,7 @@ from maskloop.values.labels.counts import Counts
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
+from maskloop.values.proposals import Prompt, PromptPoint
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class PointsLabel(LabelContent):
     def shown(self) -> Counts:
         """How many objects of each category are pointed at."""
         return Counts(Counter(item.category_id for item in self.points))
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Its points."""
+        return tuple(Prompt(each.category_id, points=(PromptPoint(each.x, each.y),)) for each in self.points)
 
     def check(self, vocabulary: Sequence[Category], image: Image, where: str) -> None:
         """Check each point; messages name it by its place, from 0.

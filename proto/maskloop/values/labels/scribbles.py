@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,9 +16,11 @@ from maskloop.values.labels.counts import Counts
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
+from maskloop.values.proposals import Prompt, PromptPoint
 
 BACKGROUND = 0
 MOST_CORNERS = 1_000  # of one stroke
+SHOWN_CORNERS = 5  # of which a network is shown so many
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,10 @@ class Scribble:
                 )
 
 
+def _on_object(corner: tuple[float, float]) -> PromptPoint:
+    return PromptPoint(*corner)
+
+
 def _middle_of_longest_run(line: NDArray[np.bool_]) -> float:
     """Of a line of pixels with at least one that is set; the first of several."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], line, [False]]).astype(np.int8)))
@@ -104,6 +110,17 @@ class ScribblesLabel(LabelContent):
     def on_objects(self) -> tuple[Scribble, ...]:
         """The strokes that are on objects, one each."""
         return tuple(item for item in self.scribbles if item.category_id != BACKGROUND)
+
+    @property
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Of each stroke on an object at most `SHOWN_CORNERS` corners, its ends among them."""
+        return tuple(Prompt(each.category_id, points=tuple(map(_on_object, each.path))) for each in self._thinned())
+
+    def _thinned(self) -> Iterator[Scribble]:
+        for each in self.on_objects:
+            last, shown = len(each.path) - 1, min(len(each.path), SHOWN_CORNERS)
+            places = sorted({round(last * place / max(1, shown - 1)) for place in range(shown)})
+            yield Scribble(each.category_id, tuple(each.path[place] for place in places))
 
     @property
     def shown(self) -> Counts:
