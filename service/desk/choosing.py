@@ -28,6 +28,7 @@ from service.desk.checks import check_annotator
 from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex, Walk
 from service.pool.expected_costs import LOOK_AHEAD, Helped, quotes
+from service.pool.proposers import choose_proposers
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.columns import whole_ms
@@ -120,6 +121,10 @@ def choose_batch(
         helped = Helped(assistance, assisted.shown(project.id, assistance, project.review_prices.correction))
     walk = candidates.walk(tx, project, campaign, wanted.kind, strategy, helped=helped)
     selection = _choose(tx, walk, wanted, helped, project=project, campaign=campaign, strategy=strategy)
+    shown: Mapping[str, str] = {}
+    if assistance.among:
+        ids = [pick.image_id for pick in selection.picks]
+        shown = choose_proposers(tx, assisted.folder, project, assistance, ids, seed=campaign.seed)
     return Batch(
         id=batch_id,
         project_id=project.id,
@@ -128,7 +133,12 @@ def choose_batch(
         kind=wanted.kind,
         strategy=str(strategy),
         picks=tuple(
-            replace(pick, cost_s=whole_ms(pick.cost_s), score=_predicted_iou(pick, strategy, head))
+            replace(
+                pick,
+                cost_s=whole_ms(pick.cost_s),
+                score=_predicted_iou(pick, strategy, head),
+                proposed_by=shown.get(pick.image_id, ""),
+            )
             for pick in selection.picks
         ),
         expires_at=now + timedelta(seconds=wanted.lease_s),
@@ -145,7 +155,8 @@ def _assistance(asked: Assistance, project: Project, assisted: AssistedCosts) ->
     """Who helps: the version that is named, which must have scored the pool, or else the active one, if it has. Until
     then people draw."""
     if asked.model_version:
-        assisted.check(project.id, asked.model_version)
+        for version in asked.among or (asked.model_version,):
+            assisted.check(project.id, version)
         return asked
     if asked.assist is Assist.NONE or not assisted.has_scored(project.id, project.active_model):
         return UNAIDED

@@ -94,6 +94,11 @@ class AssistedCosts:
         self._folder = folder
         self._tables: OrderedDict[tuple[Path, float, CorrectionForm], _Table] = OrderedDict()
 
+    @property
+    def folder(self) -> DataFolder:
+        """Where the score tables lie."""
+        return self._folder
+
     def has_scored(self, project_id: str, model_version: str) -> bool:
         """Whether the model version has scored the pool; not without one ("")."""
         return bool(model_version) and self._folder.scores(project_id, model_version).is_file()

@@ -243,6 +243,7 @@ def _pick_row(batch: Batch, position: int) -> dict[str, object]:
         "score": pick.score,
         "cost_s": pick.cost_s,
         "state": PickState.OPEN.value,
+        "proposed_by": pick.proposed_by,
     }
 
 
@@ -254,7 +255,7 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
         annotator=row.annotator,
         kind=SupervisionKind(row.kind),
         strategy=row.strategy,
-        picks=tuple(Pick(pick.image_id, pick.reason, pick.cost_s, pick.score) for pick in chosen),
+        picks=tuple(Pick(each.image_id, each.reason, each.cost_s, each.score, each.proposed_by) for each in chosen),
         expires_at=row.expires_at,
         exhausted=row.exhausted,
         model_version=row.model_version,
@@ -267,4 +268,4 @@ def _record(row: Row[Any], chosen: Sequence[Row[Any]]) -> BatchRecord:
 
 
 def _assistance(stored: Mapping[str, Any]) -> Assistance:
-    return Assistance(**{**stored, "assist": Assist(stored["assist"])})
+    return Assistance(**{**stored, "assist": Assist(stored["assist"]), "among": tuple(stored.get("among", ()))})

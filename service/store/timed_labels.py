@@ -55,6 +55,24 @@ def latest_reviews(tx: Transaction, project_id: str, number: int) -> list[Review
     ]
 
 
+def latest_reviewed(tx: Transaction, project_id: str, number: int) -> list[FullLabel]:
+    """The latest current full labels that were made with proposals, newest first."""
+    query = (
+        select(labels, images.c.height, images.c.width)
+        .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
+        .where(
+            labels.c.project_id == project_id,
+            labels.c.kind == FullLabel.kind.value,
+            labels.c.superseded_by == "",
+            labels.c.review.is_not(None),
+        )
+        .order_by(labels.c.number.desc())
+        .limit(number)
+    )
+    contents = (label_of(row).content for row in tx.execute(query))
+    return [content for content in contents if isinstance(content, FullLabel)]
+
+
 def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:
     """First labels whose time was measured and that were made without proposals, oldest first; read as they are
     consumed."""

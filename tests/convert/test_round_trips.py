@@ -394,7 +394,7 @@ def test_arguments_are_what_the_request_was_made_of():
         "lease_s": 1.5,
         "for_split": Split.TEST,
         "beside_held": True,
-        "assistance": Assistance(Assist.PROPOSALS, "m1", 0.5),
+        "assistance": Assistance(Assist.PROPOSALS, "m1", 0.5, ("m2", "m1")),
         "request_id": "r",
     }
     message = convert.request(campaigns_pb2.SelectBatchRequest, **asked)

@@ -114,10 +114,11 @@ class Server:
         labeled_images: int = 0,
         metrics: dict[str, float] | None = None,
         found: Mapping[str, int] | None = None,
+        recipe: str = "compact",
     ) -> None:
         """Register and activate a model version that gave these scores (`None`: it scored nothing), and found so many
         objects in images (without `found`: none)."""
-        model = ModelVersion(version, "p", "compact", 0, labeled_images, metrics or TRUSTED, self.clock())
+        model = ModelVersion(version, "p", recipe, 0, labeled_images, metrics or TRUSTED, self.clock())
         with self.database.write() as tx:
             insert_model(tx, ModelRecord(model, (), "models/p/" + version))
             activate_model(tx, "p", version, self.clock())

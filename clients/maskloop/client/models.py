@@ -201,14 +201,19 @@ class ModelVerbs(Verbs):
     def get_batch_proposals(self, batch: Batch) -> dict[str, ImageProposals]:
         """The masks that people may start a batch from, by image id: those of its assistance, or of the active model.
 
-        Images for which there are none are left out; before a model has scored the pool that is all of them.
+        Where several versions help, each image has those of the one that its pick names. Images for which there are
+        none are left out; before a model has scored the pool that is all of them.
         """
-        ids, help_ = [pick.image_id for pick in batch.picks], batch.assistance
-        try:
-            found = self.get_proposals(project_id=batch.project_id, image_ids=ids, model_version=help_.model_version)
-        except (NoActiveModel, PoolNotScored):
-            return {}
-        least = help_.min_predicted_iou
+        by_version: dict[str, list[str]] = {}
+        for pick in batch.picks:
+            by_version.setdefault(pick.proposed_by or batch.assistance.model_version, []).append(pick.image_id)
+        found: list[ImageProposals] = []
+        for version, ids in by_version.items():
+            try:
+                found += self.get_proposals(project_id=batch.project_id, image_ids=ids, model_version=version)
+            except (NoActiveModel, PoolNotScored):
+                continue
+        least = batch.assistance.min_predicted_iou
         return {
             each.image_id: replace(each, objects=tuple(item for item in each.objects if item.predicted_iou >= least))
             for each in found

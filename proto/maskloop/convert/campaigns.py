@@ -31,6 +31,8 @@ from maskloop.values import (
 )
 
 FIELD = "strategy.options"
+MOST_PROPOSERS = 10
+"""Model versions that help with one batch."""
 
 
 def budget_to_message(budget: Budget) -> pb.Budget:
@@ -120,12 +122,20 @@ def _by_kind(items: Any, name: str) -> dict[SupervisionKind, float]:
 
 def pick_to_message(pick: Pick) -> pb.Pick:
     """One chosen image."""
-    return pb.Pick(image_id=pick.image_id, reason=pick.reason, cost_s=pick.cost_s, score=pick.score)
+    return pb.Pick(
+        image_id=pick.image_id,
+        reason=pick.reason,
+        cost_s=pick.cost_s,
+        score=pick.score,
+        proposed_by=pick.proposed_by,
+    )
 
 
 def pick_from_message(message: pb.Pick) -> Pick:
     """One chosen image."""
-    return Pick(message.image_id, message.reason, message.cost_s, optional(message, "score"))
+    return Pick(
+        message.image_id, message.reason, message.cost_s, optional(message, "score"), proposed_by=message.proposed_by
+    )
 
 
 def assistance_to_message(assistance: Assistance) -> pb.Assistance:
@@ -134,6 +144,7 @@ def assistance_to_message(assistance: Assistance) -> pb.Assistance:
         assist=enum_to_message(assistance.assist),
         model_version=assistance.model_version,
         min_predicted_iou=assistance.min_predicted_iou,
+        among=assistance.among,
     )
 
 
@@ -141,10 +152,18 @@ def assistance_from_message(message: pb.Assistance) -> Assistance:
     """How people are helped; not at all where nothing is said of it.
 
     Raises:
-        InvalidArgument: an unknown help, or an IoU outside its range.
+        InvalidArgument: an unknown help, an IoU outside its range, or too many model versions.
     """
-    assist = enum_from_message(Assist, message.assist or pb.ASSIST_NONE, "assistance.assist")
-    return Assistance(assist, check_text(message.model_version, "assistance.model_version"), message.min_predicted_iou)
+    if len(message.among) > MOST_PROPOSERS:
+        raise InvalidArgument(
+            f"{len(message.among)} model versions; {MOST_PROPOSERS} are the most that help", field="assistance.among"
+        )
+    return Assistance(
+        enum_from_message(Assist, message.assist or pb.ASSIST_NONE, "assistance.assist"),
+        check_text(message.model_version, "assistance.model_version"),
+        message.min_predicted_iou,
+        tuple(check_text(version, "assistance.among") for version in message.among),
+    )
 
 
 def batch_to_message(batch: Batch) -> pb.Batch:

@@ -172,26 +172,30 @@ class UpdateCampaignBudgetRequest(_message.Message):
     def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class Assistance(_message.Message):
-    __slots__ = ("assist", "model_version", "min_predicted_iou")
+    __slots__ = ("assist", "model_version", "min_predicted_iou", "among")
     ASSIST_FIELD_NUMBER: _ClassVar[int]
     MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
     MIN_PREDICTED_IOU_FIELD_NUMBER: _ClassVar[int]
+    AMONG_FIELD_NUMBER: _ClassVar[int]
     assist: Assist
     model_version: str
     min_predicted_iou: float
-    def __init__(self, assist: _Optional[_Union[Assist, str]] = ..., model_version: _Optional[str] = ..., min_predicted_iou: _Optional[float] = ...) -> None: ...
+    among: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, assist: _Optional[_Union[Assist, str]] = ..., model_version: _Optional[str] = ..., min_predicted_iou: _Optional[float] = ..., among: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Pick(_message.Message):
-    __slots__ = ("image_id", "reason", "cost_s", "score")
+    __slots__ = ("image_id", "reason", "cost_s", "score", "proposed_by")
     IMAGE_ID_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     COST_S_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
+    PROPOSED_BY_FIELD_NUMBER: _ClassVar[int]
     image_id: str
     reason: str
     cost_s: float
     score: float
-    def __init__(self, image_id: _Optional[str] = ..., reason: _Optional[str] = ..., cost_s: _Optional[float] = ..., score: _Optional[float] = ...) -> None: ...
+    proposed_by: str
+    def __init__(self, image_id: _Optional[str] = ..., reason: _Optional[str] = ..., cost_s: _Optional[float] = ..., score: _Optional[float] = ..., proposed_by: _Optional[str] = ...) -> None: ...
 
 class Batch(_message.Message):
     __slots__ = ("id", "project_id", "campaign_id", "annotator", "kind", "strategy", "picks", "expires_at", "exhausted", "model_version", "target_iou", "fallback", "for_split", "assistance")

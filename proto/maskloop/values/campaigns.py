@@ -121,13 +121,15 @@ AT_RANDOM = "random draw"
 class Pick:
     """One chosen image: why, with which score (`None` when nothing was scored), at which planned cost.
 
-    The reason of one drawn at random contains `AT_RANDOM`.
+    The reason of one drawn at random contains `AT_RANDOM`. `proposed_by` is the model version whose proposals are shown
+    of it, where several help with the batch; "" where its assistance says whose they are.
     """
 
     image_id: str
     reason: str
     cost_s: float
     score: float | None = None
+    proposed_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -106,6 +107,12 @@ class ModelVersion:
     def boxed_images(self) -> int:
         """Images that nobody outlined and whose boxes it learnt from."""
         return round(self.metrics.get(BOXED_IMAGES, 0.0))
+
+    @property
+    def method(self) -> str:
+        """How it comes to its masks: its recipe, and the method that this names, as `class_maps:advcam`."""
+        method = json.loads(self.config_json).get("method", "")
+        return f"{self.recipe}:{method}" if method else self.recipe
 
     @property
     def head(self) -> HeadState:

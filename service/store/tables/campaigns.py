@@ -95,6 +95,7 @@ Index(
 )
 
 # One image of a batch. While its state is `open` it is the lease: no other open pick of the image can exist.
+# `proposed_by`: the model version whose proposals people are shown of it, "" where the batch's assistance says so.
 picks = Table(
     "picks",
     metadata,
@@ -106,6 +107,7 @@ picks = Table(
     Column("score", Float),
     Column("cost_s", Seconds, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("proposed_by", ID, nullable=False, server_default=""),
     ForeignKeyConstraint(["project_id", "image_id"], ["images.project_id", "images.id"]),
 )
 Index(
