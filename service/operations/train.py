@@ -26,7 +26,7 @@ from service.store import Transaction
 from service.store.clock import Clock
 from service.store.judged_images import boxed_images, empty_images, judged_images
 from service.store.labels import full_labels, unjudged_images
-from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_model
+from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_models
 from service.store.operations import OperationRecord
 from service.store.projects import get_project
 
@@ -63,7 +63,7 @@ class Training:
             start=self._start(tx, project_id, request["recipe"]),
             pseudo=pseudo,
             empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
-            previous=self._previous(tx, project_id),
+            previous=self._previous(tx, project_id, recipe.name),
             judged=_judged(tx, project_id, labeled) if isinstance(recipe, ClassMapsRecipe) else (),
             boxed=boxed,
         )
@@ -94,18 +94,18 @@ class Training:
         return get_model(tx, operation.project_id, version.id).version
 
     def _start(self, tx: Transaction, project_id: str, recipe: Mapping[str, Any]) -> Path | None:
-        """The checkpoint a training goes on from: of the latest model version that learnt from labels alone, if that is
-        of the very same recipe."""
+        """The checkpoint a training goes on from: of its recipe's latest model version that learnt from labels alone,
+        if that is of the very same options."""
         if recipe.get("start") != "warm":
             return None
-        latest = latest_model(tx, project_id)
+        latest = latest_models(tx, project_id).get(recipe["name"])
         if latest is None or json.loads(latest.version.config_json) != recipe:
             return None
         return self.folder.checkpoint(project_id, latest.version.id)
 
-    def _previous(self, tx: Transaction, project_id: str) -> Path | None:
-        """The checkpoint of the latest model version that learnt from labels alone."""
-        latest = latest_model(tx, project_id)
+    def _previous(self, tx: Transaction, project_id: str, recipe: str) -> Path | None:
+        """The checkpoint of the latest model version of that recipe that learnt from labels alone."""
+        latest = latest_models(tx, project_id).get(recipe)
         return self.folder.checkpoint(project_id, latest.version.id) if latest else None
 
     def _pseudo(
@@ -171,9 +171,9 @@ def _metrics(outcome: Mapping[str, Any], job: TrainJob) -> dict[str, float]:
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:
-    """Of the version before, whose trust in its head may be kept: the project's latest one, if it is by that recipe.
+    """Of the version before, whose trust in its head may be kept: the project's latest one of that recipe.
 
     Networks that learnt from pseudo-labels are judged each by itself.
     """
-    latest = None if pseudo_of(request) else latest_model(tx, project_id)
-    return latest.version.metrics if latest and latest.version.recipe == request["recipe"]["name"] else {}
+    latest = None if pseudo_of(request) else latest_models(tx, project_id).get(request["recipe"]["name"])
+    return latest.version.metrics if latest else {}

@@ -20,7 +20,7 @@ from service.artifacts.score_table import read_proposals
 from service.store import Transaction
 from service.store.batches import images_drawn_at_random, labeled_picks
 from service.store.labels import current_labels, get_labels
-from service.store.models import metrics_of_all
+from service.store.models import rounds_of_models
 
 
 def round_outcomes(tx: Transaction, folder: DataFolder, project_id: str, campaign_id: str) -> tuple[RoundOutcome, ...]:
@@ -54,7 +54,7 @@ def _judged(
     ids = [current[image_id, SupervisionKind.FULL] for image_id in drawn]
     truths = {label.image_id: label.objects for label in get_labels(tx, project_id, ids)}
     judged: list[tuple[str, Proposals]] = []
-    for version, _ in metrics_of_all(tx, project_id):
+    for version in rounds_of_models(tx, project_id):
         table = folder.scores(project_id, version)
         if table.is_file():
             proposals = read_proposals(table, drawn, version)

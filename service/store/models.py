@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import FailedPrecondition, ModelNotFound, ModelThinned, NoActiveModel
@@ -87,13 +87,13 @@ def get_whole_model(tx: Transaction, project_id: str, model_id: str = "") -> Mod
 
 
 def thin_models(tx: Transaction, project_id: str, keep: int, also: Collection[str]) -> list[str]:
-    """Mark versions as thinned: all but the newest `keep`, the active one, those named in `also`, and the newest that
-    learnt from labels alone, which the next training looks at.
+    """Mark versions as thinned: all but the newest `keep`, the active one, those named in `also`, and of each recipe
+    the newest that learnt from labels alone, which the next training looks at.
 
     Returns the ids of those that were not thinned before, newest first.
     """
-    latest = latest_model(tx, project_id)
-    kept = {get_project(tx, project_id).active_model, *([latest.version.id] if latest else []), *also}
+    latest = (record.version.id for record in latest_models(tx, project_id).values())
+    kept = {get_project(tx, project_id).active_model, *latest, *also}
     query = select(models.c.id, models.c.thinned).where(models.c.project_id == project_id)
     old = tx.execute(query.order_by(models.c.number.desc())).all()[keep:]
     new = [row.id for row in old if not row.thinned and row.id not in kept]
@@ -136,10 +136,15 @@ def model_metrics(tx: Transaction, project_id: str, model_id: str) -> Mapping[st
     return metrics
 
 
-def metrics_of_all(tx: Transaction, project_id: str) -> list[tuple[str, Mapping[str, float]]]:
-    """(id, what its training measured) of the versions of a project that learnt from labels alone, oldest first."""
-    query = select(models.c.id, models.c.metrics).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
-    return [(row.id, row.metrics) for row in tx.execute(query.order_by(models.c.number))]
+def rounds_of_models(tx: Transaction, project_id: str) -> list[str]:
+    """Ids of the versions that learnt from labels alone and are of the active one's recipe, oldest first; none without
+    one. Versions of other recipes may help beside them, and are no rounds."""
+    active = get_project(tx, project_id).active_model
+    own = select(models.c.recipe).where(models.c.project_id == project_id, models.c.id == active).scalar_subquery()
+    query = select(models.c.id).where(
+        models.c.project_id == project_id, models.c.pseudo.is_(None), models.c.recipe == own
+    )
+    return list(tx.execute(query.order_by(models.c.number)).scalars())
 
 
 def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[ModelRecord]:
@@ -156,16 +161,17 @@ def list_models(tx: Transaction, project_id: str, page: PageRequest) -> Page[Mod
     return page.cut([_record(row, active) for row in rows], [str(row.number) for row in rows])
 
 
-def latest_model(tx: Transaction, project_id: str) -> ModelRecord | None:
-    """The newest version of a project that learnt from labels alone.
+def latest_models(tx: Transaction, project_id: str) -> dict[str, ModelRecord]:
+    """The newest version of each recipe that learnt from labels alone, by the recipe's name.
 
     Raises:
         ProjectNotFound: there is no such project.
     """
     active = get_project(tx, project_id).active_model
-    query = select(models).where(models.c.project_id == project_id, models.c.pseudo.is_(None))
-    row = tx.execute(query.order_by(models.c.number.desc()).limit(1)).one_or_none()
-    return None if row is None else _record(row, active)
+    from_labels = (models.c.project_id == project_id) & models.c.pseudo.is_(None)
+    newest = select(func.max(models.c.number)).where(from_labels).group_by(models.c.recipe)
+    rows = tx.execute(select(models).where(models.c.project_id == project_id, models.c.number.in_(newest)))
+    return {row.recipe: _record(row, active) for row in rows}
 
 
 def set_scored_images(tx: Transaction, project_id: str, model_id: str, scored_images: int) -> None:

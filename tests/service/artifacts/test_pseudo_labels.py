@@ -28,7 +28,7 @@ from service.device.job_files import TrainJob, read_job, write_outcome
 from service.operations.steps import DeviceWork
 from service.store.images import get_images
 from service.store.labels import images_to_score
-from service.store.models import ModelRecord, get_model, insert_model, latest_model, metrics_of_all
+from service.store.models import ModelRecord, get_model, insert_model, latest_models, rounds_of_models, thin_models
 from service.store.operations import OperationRecord
 from tests.service.desks import CATEGORIES, FEATURES, HEIGHT, UNCERTAIN, WIDTH, Server, full_draft, png
 
@@ -180,11 +180,27 @@ def test_a_student_network_is_no_step_of_the_campaign(server: Server) -> None:
     with server.database.write() as tx:
         insert_model(tx, ModelRecord(second, (), "models/p/m2", ("a", "b", "c")))
     with server.database.read() as tx:
-        latest = latest_model(tx, "p")
-        rounds = [version for version, _ in metrics_of_all(tx, "p")]
+        latest = latest_models(tx, "p").get("compact")
+        rounds = rounds_of_models(tx, "p")
     assert rounds == ["m1"]
     assert latest is not None
     assert latest.version.id == "m1"
+
+
+def test_a_network_of_another_recipe_is_no_round_and_the_next_training_finds_the_last_of_its_own(
+    server: Server,
+) -> None:
+    server.add_model(None)
+    beside = ModelVersion("m2", "p", "class_maps", 0, 5, {}, server.clock())
+    with server.database.write() as tx:
+        insert_model(tx, ModelRecord(beside, (), "models/p/m2"))
+        assert thin_models(tx, "p", 0, ()) == []
+    with server.database.read() as tx:
+        assert {recipe: record.version.id for recipe, record in latest_models(tx, "p").items()} == {
+            "compact": "m1",
+            "class_maps": "m2",
+        }
+        assert rounds_of_models(tx, "p") == ["m1"]
 
 
 def test_a_job_of_an_earlier_release_has_no_pseudo_labels(server: Server, tmp_path) -> None:
