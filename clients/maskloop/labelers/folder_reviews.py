@@ -43,7 +43,7 @@ def reviewed(task: Task, image_id: str, content: LabelContent) -> LabelContent:
     objects = tuple(_object(item, begun.get(place)) for place, item in enumerate(content.objects))
     taken = {proposal.id for proposal in begun.values()}
     rejected = tuple(Rejection(item.id) for item in shown if item.id not in taken)
-    return FullLabel(objects, Review(task.assistance.model_version, rejected))
+    return FullLabel(objects, Review(task.shown_version(image_id), rejected))
 
 
 def _begun(objects: Sequence[ObjectLabel], shown: Sequence[ObjectProposal]) -> dict[int, ObjectProposal]:

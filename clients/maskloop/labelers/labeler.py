@@ -71,6 +71,11 @@ class Task:
             item for item in self.proposals[image_id].objects if item.mask.area and item.predicted_iou >= least
         )
 
+    def shown_version(self, image_id: str) -> str:
+        """The model version whose proposals people are shown of an image."""
+        offered = self.proposals.get(image_id)
+        return offered.model_version if offered is not None else self.assistance.model_version
+
 
 @dataclass(frozen=True)
 class Answers:

@@ -96,7 +96,7 @@ class GroundTruthLabeler(Labeler):
         if help_.assist is Assist.NONE:
             return reviewer.draw(there) if self._person.outline_iou < 1 else FullLabel(there)
         boxed = partial(task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
-        return reviewer.review(there, task.shown(image_id), help_.model_version, boxed)
+        return reviewer.review(there, task.shown(image_id), task.shown_version(image_id), boxed)
 
     def _box(self, item: ObjectLabel, image_id: str) -> Box:
         """The tight one; of a person whose outlines are off, one that is off as well."""

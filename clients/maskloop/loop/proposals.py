@@ -7,7 +7,7 @@ from functools import cached_property
 
 from maskloop.client import Client
 from maskloop.errors import ModelThinned, PoolNotScored
-from maskloop.values import Box, ImageProposals, ObjectProposal, Prompt
+from maskloop.values import Batch, Box, ImageProposals, ObjectProposal, Prompt
 
 MOST_PROMPTS = 100
 """That are answered at once."""
@@ -49,6 +49,20 @@ def proposals_of(
     except (PoolNotScored, ModelThinned):
         return {}
     return {each.image_id: each for each in proposals}
+
+
+def proposals_of_batch(
+    client: Client, batch: Batch, image_ids: Sequence[str], model_version: str
+) -> Mapping[str, ImageProposals]:
+    """Proposals for images of a batch by image id: of the version that its pick names, else of `model_version`."""
+    by_version: dict[str, list[str]] = {}
+    whose = {pick.image_id: pick.proposed_by for pick in batch.picks}
+    for image_id in image_ids:
+        by_version.setdefault(whose.get(image_id) or model_version, []).append(image_id)
+    found: dict[str, ImageProposals] = {}
+    for version, ids in by_version.items():
+        found.update(proposals_of(client, batch.project_id, ids, version))
+    return found
 
 
 def propose_for_boxes(

@@ -13,6 +13,7 @@ from maskloop.loop.buying import buy, is_begun
 from maskloop.loop.goals import OodCheckGoal
 from maskloop.loop.helping import help_in_round
 from maskloop.loop.oracle import import_true_scores
+from maskloop.loop.other_networks import joined_by_others
 from maskloop.loop.outcomes import Arm, HardOodRound, Measured, Purchase, Round
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.record.decisions import FINISHED, STOP, round_name, wish_to_json
@@ -65,6 +66,7 @@ def run_round(
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
         assistance = help_in_round(number, measured.model, session, plan)
         score_s = look_at_pool(measured, session, labeler, plan.strategy, for_proposals=bool(assistance.model_version))
+        assistance = joined_by_others(number, assistance, session, plan)
         if labeler.waits and not is_begun(round_name(number), session):
             tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
         goal = plan.rest(wish, session.ledger, boxes.charged_s)

@@ -11,7 +11,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InternalError, LeaseLost, RequestIdReused
 from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
-from maskloop.loop.proposals import LazyProposals, proposals_of, propose_for_boxes
+from maskloop.loop.proposals import LazyProposals, proposals_of, proposals_of_batch, propose_for_boxes
 from maskloop.loop.record.books import Books, HandedOut
 from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
@@ -110,7 +110,7 @@ class CampaignSession:
             recipe=training.recipe,
             overrides=training.overrides,
             seed=training.seed,
-            activate=pseudo is None,
+            activate=training.activate and pseudo is None,
             pseudo=pseudo,
         )
         operation = self._finish("train", "train_model", number, asked)
@@ -238,12 +238,13 @@ class CampaignSession:
     def task(self, handed_out: HandedOut, counts_paid_s: Mapping[str, float]) -> Task:
         """A task for the labeler. Proposals are those of the network that helps, or else of the one that chose."""
         batch, ids, help_ = handed_out.batch, handed_out.image_ids, handed_out.assistance
+        helper = help_.model_version or batch.model_version
         return Task(
             handed_out.name,
             batch.kind,
             tuple(self.images[image_id] for image_id in ids),
             self.categories,
-            LazyProposals(lambda: self.proposals(list(ids), help_.model_version or batch.model_version)),
+            LazyProposals(partial(proposals_of_batch, self.client, batch, ids, helper)),
             counts_paid_s,
             self.read_image,
             self.keep_leases,

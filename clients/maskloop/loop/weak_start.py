@@ -6,19 +6,18 @@ objects are, and the first batch is reviewed rather than drawn.
 
 from __future__ import annotations
 
-from maskloop.errors import FailedPrecondition, InvalidArgument
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
+from maskloop.loop.other_networks import train_unless_refused
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count, say_time
-from maskloop.values import UNAIDED, Assist, Assistance, ModelVersion, SupervisionKind
+from maskloop.values import UNAIDED, Assist, Assistance, SupervisionKind
 
 LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level", SupervisionKind.BOXES: "round-00-weak-boxes"}
 NETWORK = "weak"
 LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label", SupervisionKind.BOXES: "label of boxes"}
-REFUSED, WHY = "weak-network-refused", "why"
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
@@ -41,7 +40,7 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
     if not holding:
         session.progress.note(f"People draw the first batch: no {LABEL[weak.kind]} says that an image holds anything.")
         return UNAIDED
-    model, why_not = _train(session, Training(weak.recipe, weak.overrides, seed))
+    model, why_not = train_unless_refused(session, NETWORK, Training(weak.recipe, weak.overrides, seed))
     if model is None:
         session.progress.note(f"People draw the first batch: {why_not}.")
         return UNAIDED
@@ -53,14 +52,3 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
         "something."
     )
     return Assistance(Assist.BOXES if plan.assist is Assist.BOXES else Assist.PROPOSALS, model.id, 0.0)
-
-
-def _train(session: CampaignSession, training: Training) -> tuple[ModelVersion | None, str]:
-    """The network; or `None` and why these labels do not teach it, as it was when it was first asked for."""
-    if REFUSED in session.decisions:
-        return None, str(session.decisions.get(REFUSED)[WHY])
-    try:
-        return session.train(NETWORK, training)[0], ""
-    except (FailedPrecondition, InvalidArgument) as error:
-        session.decisions.note(REFUSED, {WHY: str(error)})
-        return None, str(error)

@@ -20,6 +20,9 @@ UNFITTED = {HeadState.UNFITTED.metric: 1.0}
 REVIEWED = {each.image: each for each in by_hand()}
 
 
+METHODS = {"v1": "class_maps:cam", "v2": "compact"}
+
+
 def purchase(image_id, content, version=""):
     pick = Pick(image_id, "why", 80.0, 0.4)
     batch = Batch("b", "p", "c", "ada", content.kind, "s", (pick,), NOW, model_version=version)
@@ -62,20 +65,22 @@ class Reader:
 
 
 def test_only_labels_with_reviews_are_told_with_their_round():
-    told = reviewed_labels(arm(), IMAGES, {"a": 4.48})
+    told = reviewed_labels(arm(), IMAGES, {"a": 4.48}, METHODS)
     assert [(each.round, each.image, each.file_name) for each in told] == [(1, "a", "a.jpg"), (2, "b", "b.jpg")]
     assert [each.counts_paid_s for each in told] == [4.48, 0.0]
     assert {each.seconds_spent for each in told} == {30.0}
     assert {each.head_fitted for each in told} == {True}
+    assert {each.method for each in told} == {"class_maps:cam"}  # both are of version v1
+    assert {each.method for each in reviewed_labels(arm(), IMAGES, {}, {})} == {"v1"}  # a network of that name
 
 
 def test_without_a_fitted_head_its_proposals_predict_nothing():
-    told = reviewed_labels(arm(UNFITTED), IMAGES, {})
+    told = reviewed_labels(arm(UNFITTED), IMAGES, {}, METHODS)
     assert {each.head_fitted for each in told} == {False}  # both are of version v1
 
 
 def test_nobody_is_asked_for_the_masks_that_labels_hold():
-    told, reader = reviewed_labels(arm(), IMAGES, {}), Reader()
+    told, reader = reviewed_labels(arm(), IMAGES, {}, METHODS), Reader()
     reviews = count_reviews(told, CostModel(len(CATEGORIES)), CATEGORIES)
     pictures = correction_pictures(reader, reviews, told)
     assert [picture.correction for picture in pictures] == list(reviews.corrections)

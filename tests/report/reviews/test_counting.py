@@ -13,6 +13,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InvalidArgument, InvalidLabel
 from maskloop.report import ReviewedLabel, count_reviews
 from maskloop.report.reviews.outcomes import Step
+from maskloop.report.reviews.words import method_rows
 from maskloop.values import (
     OUTLINE_BY_LENGTH,
     OUTLINE_FLAT,
@@ -224,3 +225,16 @@ def test_shares_by_bands_are_those_of_a_slow_mean(told):
     every = [share for group in shares.values() for share in group]
     assert found.own.micro == pytest.approx(sum(every) / len(every))
     assert found.own.macro == pytest.approx(sum(sum(group) / len(group) for group in shares.values()) / len(shares))
+
+
+def test_methods_are_told_apart_class_by_class():
+    first, second = by_hand()
+    told = [replace(first, method="compact"), replace(second, method="class_maps:cam")]
+    reviews = count_reviews(told, COSTS, CATEGORIES)
+    assert set(reviews.by_method) == {"compact", "class_maps:cam"}
+    for method, alone in zip(("compact", "class_maps:cam"), by_hand(), strict=True):
+        assert reviews.by_method[method] == count_reviews([alone], COSTS, CATEGORIES).by_class
+    assert [name for name, _ in method_rows(reviews)] == [
+        "crack, class_maps:cam", "crack, compact", "rust, class_maps:cam", "rust, compact",
+    ]  # fmt: skip
+    assert method_rows(count_reviews(by_hand(), COSTS, CATEGORIES)) == []

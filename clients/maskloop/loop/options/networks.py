@@ -17,6 +17,7 @@ class NetworkOptions:
     counts: bool
     weak: str
     weak_recipe: str
+    also_propose: tuple[str, ...]
 
     @property
     def recipe_name(self) -> str:
@@ -58,6 +59,10 @@ class NetworkOptions:
     def classifier_overrides(self) -> dict[str, object]:
         """What differs from the classifier's recipe, by option."""
         return recipe_options(self.classifier, "classifier")
+
+    def other_recipes(self) -> tuple[tuple[str, dict[str, object]], ...]:
+        """The recipes whose networks propose as well: names, and what differs from them."""
+        return tuple((text.partition(",")[0], recipe_options(text, "also-propose")) for text in self.also_propose)
 
     @property
     def without_counts(self) -> bool:

@@ -128,6 +128,13 @@ class Options(NetworkOptions, LabelOptions):
         "same, and a mask for each box), or auto: proposals once the IoU head is trusted.",
         panel=LABELS,
     )
+    also_propose: tuple[str, ...] = option(
+        (),
+        help="Another recipe whose networks propose as well: class_maps[,OPTION=VALUE,...]. Of each image people see "
+        "the masks of one network, chosen by what reviews of each have saved. May be repeated.",
+        panel=LABELS,
+        is_compared=True,
+    )
     min_proposal_iou: float = option(
         0.5,
         help="Show no proposal of a lower predicted IoU, in [0, 1].",
@@ -220,6 +227,7 @@ class Options(NetworkOptions, LabelOptions):
         self.classifier_overrides()
         self.student_overrides()
         self.weak_overrides()
+        self.other_recipes()
         check_ranges(self)
         check_device(self.device)
         self.parsed_labeler()

@@ -50,6 +50,7 @@ def check_together(options: Options) -> None:
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
         )
+    _check_proposers(options)
     boxed = "weak" if options.weak == SupervisionKind.BOXES else "kinds" if len(options.parsed_kinds()) > 1 else ""
     if boxed and (options.recipe_name != "pretrained" or options.recipe_overrides().get("masks") == "dense"):
         raise InvalidArgument(
@@ -65,6 +66,14 @@ def check_together(options: Options) -> None:
         )
     if not options.simulated and options.parsed_strategy().uses_imported_scores:
         raise InvalidArgument("scores=imported: only --labeler ground-truth knows true IoUs", field="strategy")
+
+
+def _check_proposers(options: Options) -> None:
+    if options.also_propose and options.parsed_assist() is Assist.NONE:
+        raise InvalidArgument("--also-propose: with --assist none nobody is shown proposals", field="also_propose")
+    names = [options.recipe_name, *(name for name, _ in options.other_recipes())]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise InvalidArgument(f"--also-propose {twice}: networks of it propose already", field="also_propose")
 
 
 def _without_effect(options: Options) -> str:

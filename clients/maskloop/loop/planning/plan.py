@@ -13,6 +13,7 @@ rounds, and the last of them spends everything.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from maskloop.costs.cost_model import CostModel
@@ -63,6 +64,7 @@ class Plan:
         min_proposal_iou: proposals of a lower predicted IoU are not shown.
         weak: what comes before the first outline; `None` for nothing.
         boxes_share: share of the seconds of each batch that buys boxes of further images, in [0, 1).
+        also_propose: other recipes whose networks propose as well, with what differs from them.
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -85,6 +87,7 @@ class Plan:
     min_proposal_iou: float = 0.0
     weak: WeakStart | None = None
     boxes_share: float = 0.0
+    also_propose: tuple[tuple[str, Mapping[str, object]], ...] = ()
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -261,6 +264,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         min_proposal_iou=options.min_proposal_iou,
         weak=_weak_start(options),
         boxes_share=options.parsed_kinds().get(SupervisionKind.BOXES, 0.0),
+        also_propose=options.other_recipes(),
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

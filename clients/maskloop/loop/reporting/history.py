@@ -8,7 +8,7 @@ scores and labeled before the next training.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from maskloop.costs.cost_model import CostModel
@@ -40,8 +40,10 @@ class CampaignHistory:
         project, campaign: which.
         labels: the project's labels, oldest first, corrections included.
         batches: the campaign's.
-        models: the project's model versions that learnt from no pseudo-labels, newest first.
+        models: the project's model versions, newest first, without those that learnt from pseudo-labels or proposed
+            beside another.
         operations: the project's long work, newest first.
+        methods: of all its model versions, by id.
     """
 
     project: Project
@@ -50,6 +52,7 @@ class CampaignHistory:
     batches: Sequence[BatchRecord]
     models: Sequence[ModelVersion]
     operations: Sequence[Operation]
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def paid(self) -> list[Label]:

@@ -84,12 +84,17 @@ class LiveProject:
     def _history(self) -> CampaignHistory:
         project = self.client.get_project(project_id=self.project_id)
         campaign = self._campaign()
+        models = list(self.client.list_models(project_id=self.project_id))
+        batches = list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id))
+        helps = [record.batch.assistance for record in batches]
+        beside = {version for help_ in helps for version in help_.among if version != help_.model_version}
         return CampaignHistory(
             project=project,
             campaign=campaign,
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
-            batches=list(self.client.list_batches(project_id=self.project_id, campaign_id=campaign.id)),
-            models=[model for model in self.client.list_models(project_id=self.project_id) if model.pseudo is None],
+            batches=batches,
+            models=[model for model in models if model.pseudo is None and model.id not in beside],
+            methods={model.id: model.method for model in models},
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
 
@@ -162,7 +167,7 @@ def _truths(history: CampaignHistory, images: Mapping[str, Image]) -> Truths:
 
 
 def _reviewed(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> tuple[ReviewedLabel, ...]:
-    return reviewed_labels(arm, images, history.counts_paid_s)
+    return reviewed_labels(arm, images, history.counts_paid_s, history.methods)
 
 
 def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:

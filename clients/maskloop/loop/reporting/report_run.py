@@ -138,7 +138,9 @@ def _truths(campaign: ArmResult) -> Truths:
 
 
 def _reviewed(campaign: ArmResult) -> tuple[ReviewedLabel, ...]:
-    return reviewed_labels(campaign.arm, campaign.session.images, campaign.session.ledger.counts_paid_s)
+    session = campaign.session
+    methods = {model.id: model.method for model in session.client.list_models(project_id=session.project_id)}
+    return reviewed_labels(campaign.arm, session.images, session.ledger.counts_paid_s, methods)
 
 
 def hard_ood_reports(

@@ -13,7 +13,7 @@ from maskloop.values import FullLabel, HeadState, Image, Verdict
 
 
 def reviewed_labels(
-    arm: Arm, images: Mapping[str, Image], counts_paid_s: Mapping[str, float]
+    arm: Arm, images: Mapping[str, Image], counts_paid_s: Mapping[str, float], methods: Mapping[str, str]
 ) -> tuple[ReviewedLabel, ...]:
     """The labels that an arm has bought to learn from, and that say what became of proposals, round by round.
 
@@ -21,6 +21,7 @@ def reviewed_labels(
         arm: what was bought.
         images: by id.
         counts_paid_s: what an image's counts had cost, by its id.
+        methods: of the model versions, by id; the name of another network stands for itself.
     """
     fitted = {each.measured.model.id for each in arm.rounds if each.measured.model.head is not HeadState.UNFITTED}
     bought = [(FIRST_BATCH, arm.initial), *((each.measured.number, each.purchase) for each in arm.rounds)]
@@ -32,6 +33,7 @@ def reviewed_labels(
             content=label.content,
             seconds_spent=label.seconds_spent,
             counts_paid_s=counts_paid_s.get(label.image_id, 0.0),
+            method=methods.get(label.content.review.model_version, label.content.review.model_version),
             head_fitted=label.content.review.model_version in fitted,
         )
         for number, purchase in bought

@@ -49,10 +49,21 @@ def count_reviews(
             for number in sorted({each.round for each in labels})
         },
         by_class={name: _of_class(key, told) for key, name in names.items() if key in present},
+        by_method=_by_method(told, names),
         own=_bands(own),
         prompted=_bands(prompted),
         corrections=choose_corrections(labels, names),
     )
+
+
+def _by_method(told: Sequence[_Told], names: Mapping[int, str]) -> dict[str, dict[str, Reviewed]]:
+    """What became of each method's proposals, by class."""
+    found: dict[str, dict[str, Reviewed]] = {}
+    for method in sorted({each.label.method for each in told} - {""}):
+        own = [each for each in told if each.label.method == method]
+        present = {piece.category_id for each in own for piece in each.pieces}
+        found[method] = {name: _of_class(key, own) for key, name in names.items() if key in present}
+    return found
 
 
 @dataclass(frozen=True)

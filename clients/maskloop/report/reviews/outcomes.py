@@ -125,6 +125,7 @@ class ReviewsReport:
         total: all labels with reviews.
         by_round: by the round whose batch they belong to, 0 for those before the first.
         by_class: by the name of a class: of the object, or of the rejected proposal.
+        by_method: by the method of the network that proposed, then by class; without those that nobody knows.
         own: the network's own proposals, by bands; missed objects count with an IoU of 0, as in the paper. `None`
             where no label holds an object.
         prompted: those that people asked for; one of which nothing came counts with an IoU of 0. `None` without any.
@@ -137,6 +138,7 @@ class ReviewsReport:
     own: BandShares | None
     prompted: BandShares | None
     corrections: tuple[Correction, ...] = ()
+    by_method: Mapping[str, Mapping[str, Reviewed]] = field(default_factory=dict)
 
 
 def _saved(seconds: float, drawing_s: float) -> float | None:

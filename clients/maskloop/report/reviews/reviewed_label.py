@@ -20,6 +20,7 @@ class ReviewedLabel:
         content: what the label says; it has a review.
         seconds_spent: measured seconds, `None` where nobody reported any.
         counts_paid_s: planned seconds that counts of the image had cost before.
+        method: of the network that proposed, such as `pretrained`; "" where nobody knows.
         head_fitted: whether the IoU head of the network that proposed was fitted, so that it predicts IoUs.
 
     Raises:
@@ -32,6 +33,7 @@ class ReviewedLabel:
     content: FullLabel
     seconds_spent: float | None = None
     counts_paid_s: float = 0.0
+    method: str = ""
     head_fitted: bool = True
 
     def __post_init__(self) -> None:

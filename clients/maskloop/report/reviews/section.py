@@ -8,7 +8,7 @@ from pathlib import Path
 from maskloop.report.pictures.corrections_pictures import MADE, PROPOSED, ShownCorrection, shown_corrections
 from maskloop.report.pictures.gallery_pictures import Outline
 from maskloop.report.reviews.outcomes import Reviewed, ReviewsReport
-from maskloop.report.reviews.words import SavedRow, round_rows, saved_rows, say_reviews
+from maskloop.report.reviews.words import SavedRow, method_rows, round_rows, saved_rows, say_reviews
 from maskloop.values import Verdict
 
 
@@ -23,13 +23,18 @@ class Table:
 
 @dataclass(frozen=True)
 class ReviewSection:
-    """The section: its sentence, the time saved, tables by round and by class, and pictures of corrections."""
+    """The section: its sentence, the time saved, tables by round, class and method, and pictures of corrections."""
 
     sentence: str
     saved: list[SavedRow]
     tables: list[Table]
     corrections: list[ShownCorrection]
     outlines: tuple[Outline, ...] = (PROPOSED, MADE)
+
+    @property
+    def several_methods(self) -> bool:
+        """Whether networks of several methods proposed."""
+        return any(table.title == "method" for table in self.tables)
 
     @property
     def rejected_shown(self) -> bool:
@@ -49,7 +54,11 @@ def review_section(workdir: Path, reviews: ReviewsReport | None) -> ReviewSectio
     rounds = round_rows(reviews)
     if len(rounds) > 1:
         rounds.append(("together", reviews.total))
-    tables = [Table("round", "label", rounds), Table("class", "object", list(reviews.by_class.items()))]
+    tables = [
+        Table("round", "label", rounds),
+        Table("class", "object", list(reviews.by_class.items())),
+        Table("method", "object", method_rows(reviews)),
+    ]
     return ReviewSection(
         say_reviews(reviews),
         saved_rows(reviews),

@@ -65,6 +65,19 @@ def round_rows(reviews: ReviewsReport) -> list[tuple[str, Reviewed]]:
     return [(str(number) if number else FIRST, part) for number, part in reviews.by_round.items()]
 
 
+def method_rows(reviews: ReviewsReport) -> list[tuple[str, Reviewed]]:
+    """Methods under their names, class by class where there are several; none where one method proposed alone."""
+    if len(reviews.by_method) < 2:
+        return []
+    classes = sorted({name for parts in reviews.by_method.values() for name in parts})
+    return [
+        (f"{name}, {method}" if len(classes) > 1 else method, parts[name])
+        for name in classes
+        for method, parts in reviews.by_method.items()
+        if name in parts
+    ]
+
+
 def say_share(share: float | None) -> str:
     """A share in percent; a dash for none."""
     return "–" if share is None else f"{share + 0.0:.0%}".replace("-", "\N{MINUS SIGN}")
