@@ -13,6 +13,7 @@ from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
     BACKGROUND,
     LABEL_KINDS,
+    MARKS,
     MOST_OBJECTS,
     Box,
     BoxesLabel,
@@ -68,6 +69,7 @@ __all__ = [
     "BOXED_IMAGES",
     "DAY_S",
     "LABEL_KINDS",
+    "MARKS",
     "MAX_SEED",
     "MEAN_OUTLINE_LENGTH",
     "MOST_OBJECTS",

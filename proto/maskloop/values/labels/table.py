@@ -21,3 +21,6 @@ LABEL_KINDS: Mapping[SupervisionKind, type[LabelContent]] = MappingProxyType(
     }
 )
 """The class of each kind."""
+
+MARKS = (SupervisionKind.BOXES, SupervisionKind.SCRIBBLES, SupervisionKind.POINTS)
+"""Kinds that show every object without its outline, the one that says most first."""
