@@ -325,6 +325,14 @@ def test_several_kinds_of_marks_are_bought_in_order_and_each_to_its_own_share():
     assert asked.initial(Ledger(HOUR)).wanted.seconds == pytest.approx(0.65 * 1200)
 
 
+def test_marks_beside_a_first_batch_that_took_most_of_the_budget_share_what_is_left():
+    """After 3 320 s of outlines 280 s are left, of which boxes and points get what they would have got of 3 320."""
+    mixed = Shares({SupervisionKind.BOXES: 0.3, SupervisionKind.POINTS: 0.2})
+    bought = ledger(HOUR, labels=40)
+    goals = plan(HOUR, shares=mixed).marks_beside_first(mixed, bought)
+    assert [goal.end_s for goal in goals] == pytest.approx([0.6 * 280, 0.4 * 280])
+
+
 def test_a_round_may_have_other_shares_than_the_plan():
     asked, bought = plan(HOUR), ledger(HOUR, labels=10)
     (goal,) = asked.marks_of(QUARTER, Budget(seconds=400), bought)

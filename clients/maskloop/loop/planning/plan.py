@@ -134,11 +134,11 @@ class Plan:
         return KindGoal(SupervisionKind.COUNTS, self.counts_s, self.expected_s(SupervisionKind.COUNTS))
 
     def marks_beside_first(self, shares: Shares, ledger: Ledger) -> list[KindGoal]:
-        """The marks beside the first batch, by what its full labels took, in the order in which they are bought."""
-        bought_s = ledger.bought(None)[1]
-        return self._more_marks(
-            {kind: share / shares.outlines * bought_s for kind, share in shares.of_marks.items()}, ledger
-        )
+        """The marks beside the first batch, by what its full labels took, in the order in which they are bought; less
+        of each kind where there is not so much left."""
+        wanted_s = {kind: share / shares.outlines * ledger.bought(None)[1] for kind, share in shares.of_marks.items()}
+        scale = min(1.0, ledger.left_s / (sum(wanted_s.values()) or math.inf))
+        return self._more_marks({kind: scale * seconds for kind, seconds in wanted_s.items()}, ledger)
 
     def marks_of(self, shares: Shares, wish: Budget, ledger: Ledger) -> list[KindGoal]:
         """The marks of a round: each kind's share of the seconds that it asks for and that are left."""
