@@ -4,8 +4,8 @@ No table changes: both stand in the column of objects. An earlier program could 
 number of its own.
 """
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
