@@ -36,7 +36,7 @@ from benchmarks.campaigns.assisted import Kept, lines, trained
 from benchmarks.data.head_data import Setting
 from benchmarks.data.photograph_sets import draw
 from maskloop.costs.corrections import time_saved
-from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_POINTED_CLASS, CostModel
+from maskloop.costs.cost_model import SECONDS_A_CLASS_CHECK, SECONDS_A_FIRST_POINT, CostModel
 from maskloop.datasets.demo.pictures import DemoDifficulty, demo_picture
 from maskloop.masks import Mask
 from maskloop.matching import match_within_class
@@ -105,7 +105,7 @@ def measure(name: str, seed: int, ways: Sequence[str], asked: argparse.Namespace
     drawn = setting(name, seed, asked)
     images = [clicked(example, drawn.categories) for example in drawn.labeled]
     number = sum(len(image.clicks) for image in images)
-    seconds = number * SECONDS_A_POINTED_CLASS + SECONDS_A_CLASS_CHECK * sum(len(image.absent) for image in images)
+    seconds = number * SECONDS_A_FIRST_POINT + SECONDS_A_CLASS_CHECK * sum(len(image.absent) for image in images)
 
     @cache
     def unet() -> FittedUnet:

@@ -12,7 +12,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── InvalidBudget            zero, negative, unreadable, or too small for one image
     │   ├── InvalidConfig            an unknown key or an impossible value in a configuration
     │   └── RequestIdReused          the same request id with another content
-    ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that has its place but no code yet
+    ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that nobody gives, or exports
     ├── UnsupportedPrompts       UNIMPLEMENTED        take a model version of a recipe that can be prompted
     ├── NotFound                 NOT_FOUND            the caller names something that exists
     │   └── ProjectNotFound, ImageNotFound, CampaignNotFound, BatchNotFound, LabelNotFound, ModelNotFound,
@@ -130,7 +130,7 @@ class RequestIdReused(InvalidArgument):
 
 
 class UnsupportedSupervision(MaskloopError):
-    """A supervision kind that is not yet supported."""
+    """A supervision kind that a labeler does not give, or that is not exported."""
 
     code = "UNIMPLEMENTED"
 

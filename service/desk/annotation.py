@@ -101,7 +101,7 @@ class AnnotationDesk(CampaignDesk):
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
             PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy, or who is to help, needs what is not there.
-            InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
+            InvalidArgument: the request asks for something impossible.
         """
         lease_s = check_lease(lease_s)
         wanted = Wanted(

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel, UnsupportedSupervision
-from maskloop.values import LABEL_KINDS, LabelDraft
+from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel
+from maskloop.values import LabelDraft
 
 MAX_LABELS = 1000
 MAX_SEED = 2**63 - 1
@@ -22,16 +22,11 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
     Raises:
         InvalidArgument: none, too many, or an image twice.
         InvalidLabel: a measured time that cannot be.
-        UnsupportedSupervision: a kind that is not yet supported.
     """
     if not 1 <= len(drafts) <= MAX_LABELS:
         raise InvalidArgument(f"{len(drafts)} labels; 1 to {MAX_LABELS} are taken at once", field="labels")
     seen: set[str] = set()
     for draft in drafts:
-        if draft.kind not in LABEL_KINDS:
-            raise UnsupportedSupervision(
-                f"image {draft.image_id}: labels of kind {draft.kind} are not yet supported", field="labels.kind"
-            )
         if draft.seconds_spent is not None and draft.seconds_spent > MAX_SECONDS_SPENT:
             raise InvalidLabel(
                 f"image {draft.image_id}: {draft.seconds_spent:g} seconds_spent; {MAX_SECONDS_SPENT:g} are the most",

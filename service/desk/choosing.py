@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from maskloop.errors import InvalidArgument, UnsupportedSupervision
+from maskloop.errors import InvalidArgument
 from maskloop.values import (
     LABEL_KINDS,
     UNAIDED,
@@ -49,7 +49,6 @@ class Wanted:
 
     Raises:
         InvalidArgument: it asks for both, for neither, or for something impossible.
-        UnsupportedSupervision: a kind other than image_level, counts, boxes, full and ood_check.
     """
 
     project_id: str
@@ -79,8 +78,6 @@ class Wanted:
                 f"people are helped with labels of kind {SupervisionKind.FULL} to learn from, and with no others",
                 field="assistance",
             )
-        if self.kind not in LABEL_KINDS:
-            raise UnsupportedSupervision(f"labels of kind {self.kind} are not yet supported", field="kind")
         if self.images is not None and not 1 <= self.images <= MAX_IMAGES:
             raise InvalidArgument(f"{self.images} images; 1 to {MAX_IMAGES} are handed out at once", field="images")
         self.limits(math.inf, math.inf)
@@ -106,7 +103,7 @@ def choose_batch(
 ) -> Batch:
     """Choose the images of a new batch; none when nothing is open and affordable. Nothing is leased yet.
 
-    Counts and boxes are always bought in random order: nothing is known of the images yet. Candidate OoD images are
+    Counts and marks are always bought in random order: nothing is known of the images yet. Candidate OoD images are
     handed out hardest first, or in random order if that is asked for.
 
     Raises:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
@@ -12,7 +13,20 @@ from maskloop.costs.review_fit import ReviewWork
 from maskloop.errors import UnsupportedSupervision
 from maskloop.formats.coco.boxes import boxes_document
 from maskloop.formats.coco.writing import coco_document
-from maskloop.values import BoxesLabel, Category, CostEstimates, FullLabel, Label, LabelDraft, Split, SupervisionKind
+from maskloop.formats.marks import points_document, scribbles_document
+from maskloop.values import (
+    BoxesLabel,
+    Category,
+    CostEstimates,
+    FullLabel,
+    Label,
+    LabelContent,
+    LabelDraft,
+    PointsLabel,
+    ScribblesLabel,
+    Split,
+    SupervisionKind,
+)
 from service.desk.checks import check_annotator, check_drafts
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
@@ -33,6 +47,7 @@ from service.store.requests import Request, answer_once
 from service.store.timed_labels import timed_labels, timed_reviews
 
 PIECE_BYTES = 256 * 1024
+Content = TypeVar("Content", bound=LabelContent)
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,6 @@ class LabelDesk:
             ProjectNotFound, ImageNotFound, BatchNotFound, LabelNotFound, ModelNotFound: the request names what is not
                 there.
             InvalidLabel, InvalidMask, InvalidArgument: names image and object, and what is wrong.
-            UnsupportedSupervision: a kind other than image_level, counts, boxes, full and ood_check.
             AlreadyExists: the image has a label of that kind, and the draft does not supersede it.
             FailedPrecondition: the superseded label was corrected before; or an answer's image is no candidate, or is
                 used as one of the pool by now.
@@ -146,22 +160,25 @@ class LabelDesk:
             )
 
     def export_labels(self, *, project_id: str, kind: SupervisionKind | None = None) -> Iterator[bytes]:
-        """The current labels of a kind as one COCO document, UTF-8 JSON in pieces of at most 256 KiB.
+        """The current labels of a kind as one document, UTF-8 JSON in pieces of at most 256 KiB.
 
         Args:
-            kind: full, for masks, as for `None`; or boxes.
+            kind: full, for masks, as for `None`, or boxes: COCO; or points or scribbles, in the form of
+                `maskloop.formats.marks`.
 
         Raises:
             ProjectNotFound: there is no such project.
             UnsupportedSupervision: another kind.
         """
         kind = kind or SupervisionKind.FULL
-        if kind not in (SupervisionKind.FULL, SupervisionKind.BOXES):
-            raise UnsupportedSupervision(f"labels of kind {kind} are not exported; full and boxes are", field="kind")
+        if kind not in DOCUMENTS:
+            raise UnsupportedSupervision(
+                f"labels of kind {kind} are not exported; those of {', '.join(DOCUMENTS)} are", field="kind"
+            )
         with self._database.read() as tx:
             project = get_project(tx, project_id)
             labeled = list(labels_beside_images(tx, project_id, kind, Split))
-        text = json.dumps(_coco(kind, project.categories, labeled)).encode()
+        text = json.dumps(DOCUMENTS[kind](project.categories, labeled)).encode()
         return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
 
     def get_cost_estimates(self, *, project_id: str) -> CostEstimates:
@@ -189,15 +206,41 @@ class LabelDesk:
         return _Kept(tuple(label.id for label in labels), left_s)
 
 
-def _coco(
-    kind: SupervisionKind, categories: Sequence[Category], labeled: Sequence[LabeledImage]
-) -> Mapping[str, object]:
-    images = [item.image for item in labeled]
-    if kind is SupervisionKind.FULL:
-        full = {item.image.file_name: item.label.content for item in labeled}
-        reviews = {name: said.review for name, said in full.items() if isinstance(said, FullLabel) and said.review}
-        objects = {item.image.file_name: item.label.objects for item in labeled}
-        return coco_document(categories, images, objects, reviews=reviews)
-    contents = {item.image.file_name: item.label.content for item in labeled}
-    boxes = {name: content.boxes for name, content in contents.items() if isinstance(content, BoxesLabel)}
-    return boxes_document(categories, images, boxes)
+Document = Callable[[Sequence[Category], Sequence[LabeledImage]], Mapping[str, object]]
+
+
+def _masks(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
+    full = _of_kind(labeled, FullLabel)
+    reviews = {name: said.review for name, said in full.items() if said.review}
+    objects = {name: said.objects for name, said in full.items()}
+    return coco_document(categories, [item.image for item in labeled], objects, reviews=reviews)
+
+
+def _boxes(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
+    boxes = {name: said.boxes for name, said in _of_kind(labeled, BoxesLabel).items()}
+    return boxes_document(categories, [item.image for item in labeled], boxes)
+
+
+def _points(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
+    said = _of_kind(labeled, PointsLabel)
+    return points_document(categories, said, said)
+
+
+def _scribbles(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
+    said = _of_kind(labeled, ScribblesLabel)
+    return scribbles_document(categories, said, said)
+
+
+def _of_kind(labeled: Sequence[LabeledImage], content: type[Content]) -> dict[str, Content]:
+    """What labels of this class say, by the file name of their image."""
+    said = {item.image.file_name: item.label.content for item in labeled}
+    return {name: each for name, each in said.items() if isinstance(each, content)}
+
+
+DOCUMENTS: Mapping[SupervisionKind, Document] = {
+    SupervisionKind.FULL: _masks,
+    SupervisionKind.BOXES: _boxes,
+    SupervisionKind.SCRIBBLES: _scribbles,
+    SupervisionKind.POINTS: _points,
+}
+"""How labels of a kind are exported; those of other kinds are not."""

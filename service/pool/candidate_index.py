@@ -52,8 +52,8 @@ class Standing:
     skipped_by: frozenset[str]
 
     def is_open(self, kind: SupervisionKind, campaign_id: str) -> bool:
-        """Whether a campaign may ask for a label of this kind. Nobody counts, boxes or outlines what
-        is known to hold nothing."""
+        """Whether a campaign may ask for a label of this kind. Nobody counts, marks or outlines what is
+        known to hold nothing."""
         content = LABEL_KINDS[kind]
         if self.leased or campaign_id in self.skipped_by or self.labeled.intersection(content.done_by):
             return False

@@ -30,6 +30,8 @@ class TrainingUse(StrEnum):
 TRAINING_USES: Mapping[SupervisionKind, TrainingUse] = {
     SupervisionKind.FULL: TrainingUse.SAMPLE,
     SupervisionKind.BOXES: TrainingUse.BOXED,
+    SupervisionKind.SCRIBBLES: TrainingUse.EMPTY_IMAGE,
+    SupervisionKind.POINTS: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.IMAGE_LEVEL: TrainingUse.EMPTY_IMAGE,
     SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
@@ -49,8 +51,8 @@ class JudgedImage:
 def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     """Images of the pool, for training, or out of distribution, of which labels say what is in them, by image id.
 
-    A full label says it better than boxes do, boxes better than counts, counts better than an image-level label, and
-    that better than an answer.
+    A full label says it better than boxes do, boxes better than strokes, strokes better than points, points better than
+    counts, counts better than an image-level label, and that better than an answer.
     """
     return _judged(tx, _telling(project_id, TRAINING_USES))
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.masks import Mask
 from maskloop.values import (
+    BACKGROUND,
     Box,
     BoxesLabel,
     Counts,
@@ -21,6 +22,10 @@ from maskloop.values import (
     LabelContent,
     ObjectLabel,
     OodAnswer,
+    Point,
+    PointsLabel,
+    Scribble,
+    ScribblesLabel,
     Split,
     SupervisionKind,
 )
@@ -101,7 +106,7 @@ def shown_by(row: Row[Any]) -> Counts:
 def categories_in(row: Row[Any]) -> frozenset[int]:
     """Ids of the categories that a label's row says are in its image, those of crowds as well."""
     if row.objects is not None:
-        return frozenset(category_id for category_id, *_ in row.objects)
+        return frozenset(category_id for category_id, *_ in row.objects) - {BACKGROUND}
     return frozenset(shown_by(row).by_category)
 
 
@@ -160,14 +165,32 @@ def _boxes_content(row: Row[Any]) -> BoxesLabel:
     return BoxesLabel(tuple(Box(*stored) for stored in row.objects))
 
 
-def _boxes_shown(row: Row[Any]) -> Counts:
-    return Counts(Counter(category_id for category_id, *_ in row.objects))
+def _points_columns(content: PointsLabel) -> dict[str, object]:
+    return {"objects": [[item.category_id, item.x, item.y] for item in content.points]}
+
+
+def _points_content(row: Row[Any]) -> PointsLabel:
+    return PointsLabel(tuple(Point(*stored) for stored in row.objects))
+
+
+def _scribbles_columns(content: ScribblesLabel) -> dict[str, object]:
+    return {"objects": [[item.category_id, *map(list, item.path)] for item in content.scribbles]}
+
+
+def _scribbles_content(row: Row[Any]) -> ScribblesLabel:
+    return ScribblesLabel(tuple(Scribble(category_id, tuple(path)) for category_id, *path in row.objects))
+
+
+def _objects_shown(row: Row[Any]) -> Counts:
+    return Counts(Counter(category_id for category_id, *_ in row.objects if category_id != BACKGROUND))
 
 
 STORED_FORMS: Mapping[SupervisionKind, StoredForm] = {
     SupervisionKind.IMAGE_LEVEL: StoredForm(_counts_columns, _image_level_content, _counts_content),
     SupervisionKind.COUNTS: StoredForm(_counts_columns, _counts_content, _counts_content),
-    SupervisionKind.BOXES: StoredForm(_boxes_columns, _boxes_content, _boxes_shown),
+    SupervisionKind.POINTS: StoredForm(_points_columns, _points_content, _objects_shown),
+    SupervisionKind.SCRIBBLES: StoredForm(_scribbles_columns, _scribbles_content, _objects_shown),
+    SupervisionKind.BOXES: StoredForm(_boxes_columns, _boxes_content, _objects_shown),
     SupervisionKind.FULL: StoredForm(_full_columns, _full_content, _full_shown),
     SupervisionKind.OOD_CHECK: StoredForm(_counts_columns, _answer_content, _counts_content),
 }

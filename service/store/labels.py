@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from maskloop.errors import LabelNotFound
 from maskloop.values import (
     LABEL_KINDS,
-    BoxesLabel,
+    MARKS,
     Counts,
     FullLabel,
     Image,
@@ -30,7 +30,7 @@ from service.store.tables import IS_CURRENT, images, labels
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
     images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
 )
-TELLING_EMPTY = (BoxesLabel.kind, Counts.kind, ImageLevelLabel.kind)
+TELLING_EMPTY = (*MARKS, Counts.kind, ImageLevelLabel.kind)
 """The kinds of labels beside full ones that may say of a pool image that it holds nothing, the better one first."""
 _HOLDS = select(labels.c.image_id, labels.c.kind, labels.c.objects_present).where(
     IS_CURRENT, labels.c.kind.in_([kind.value for kind in TELLING_EMPTY])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop import convert
-from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask, UnsupportedSupervision
+from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask
 from maskloop.masks import Mask
 from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2, proposals_pb2
 from maskloop.values import (
@@ -52,6 +52,8 @@ from maskloop.values import (
     OutlinePrice,
     Pick,
     PickState,
+    Point,
+    PointsLabel,
     Project,
     Prompt,
     PromptedProposals,
@@ -59,6 +61,8 @@ from maskloop.values import (
     PseudoLabels,
     ReviewFit,
     ReviewPrices,
+    Scribble,
+    ScribblesLabel,
     SecondsEstimate,
     SkipReason,
     Split,
@@ -85,9 +89,15 @@ objects = st.lists(st.builds(ObjectLabel, positive, masks, st.booleans()), max_s
 answers = st.builds(OodAnswer, st.just(0) | positive)
 counts = st.builds(Counts, st.dictionaries(positive, st.integers(1, 10_000), max_size=4))
 boxes = st.builds(Box, positive, seconds, seconds, st.floats(1e-3, 1e9), st.floats(1e-3, 1e9))
+places = st.floats(0, 1e9)
+pointed = st.lists(st.builds(Point, positive, places, places), max_size=4).map(tuple).map(PointsLabel)
+strokes = st.builds(
+    Scribble, st.just(0) | positive, st.lists(st.tuples(places, places), min_size=1, max_size=5).map(tuple)
+)
+scribbled = st.lists(strokes, max_size=4).map(tuple).map(ScribblesLabel)
 boxed = st.lists(boxes, max_size=4).map(tuple).map(BoxesLabel)
 image_level = st.sets(positive, max_size=4).map(tuple).map(ImageLevelLabel)
-contents = counts | image_level | boxed | reviewed(masks, positive) | answers
+contents = counts | image_level | pointed | scribbled | boxed | reviewed(masks, positive) | answers
 categories = st.lists(
     st.builds(Category, positive, names), min_size=1, max_size=5, unique_by=(lambda c: c.id, lambda c: c.name)
 ).map(tuple)
@@ -341,12 +351,32 @@ def test_objects_that_do_not_decode_are_named():
         convert.draft_from_message(draft)
 
 
-@pytest.mark.parametrize("kind", ["points", "scribbles"])
-def test_kinds_without_code_are_refused_by_name(kind):
-    draft = labels_pb2.LabelDraft(image_id="a1")
-    getattr(draft, kind).SetInParent()
-    with pytest.raises(UnsupportedSupervision, match=f"image a1: labels of kind {kind} are not yet supported"):
-        convert.draft_from_message(draft)
+NOWHERE = masks_pb2.ObjectPoint(category_id=1)
+BESIDE = masks_pb2.Point(x=-0.5, y=2)
+MANY = [masks_pb2.Point(x=1, y=1)] * 1001
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"points": masks_pb2.Points(points=[NOWHERE])}, "image a1, point 0: it says no place"),
+        (
+            {"points": masks_pb2.Points(points=[masks_pb2.ObjectPoint(category_id=1, point=BESIDE)])},
+            r"image a1, point 0: \(-0.5, 2\) is no point of an image",
+        ),
+        (
+            {"scribbles": masks_pb2.Scribbles(scribbles=[masks_pb2.Scribble(category_id=1)])},
+            "image a1, stroke 0: a stroke of 0 corners",
+        ),
+        (
+            {"scribbles": masks_pb2.Scribbles(scribbles=[masks_pb2.Scribble(category_id=1, path=MANY)])},
+            "image a1, stroke 0: a stroke of 1001 corners",
+        ),
+    ],
+)
+def test_points_and_strokes_that_cannot_be_are_named(said, told):
+    with pytest.raises(InvalidLabel, match=told):
+        convert.draft_from_message(labels_pb2.LabelDraft(image_id="a1", **said))
 
 
 def test_a_label_that_says_nothing_is_refused():

@@ -22,6 +22,23 @@ def test_seconds_an_image_are_the_papers() -> None:
     assert pytest.approx(239.7) == FULL_S
 
 
+def test_points_on_every_object_are_bearmans_and_those_on_one_of_a_class_are_lees() -> None:
+    assert PASCAL.points(CLASSES_AN_IMAGE, CLASSES_AN_IMAGE) == pytest.approx(22.2, abs=0.01)
+    assert PASCAL.scribbles(CLASSES_AN_IMAGE, CLASSES_AN_IMAGE) == pytest.approx(34.9, abs=0.01)
+    bearman_s = 18.5 + 1.5 * 2.4 + (2.8 - 1.5) * 0.9  # 23.27, printed as 23.3; ours begins with 2.47 s a class
+    assert PASCAL.points(CLASSES_AN_IMAGE, OBJECTS_AN_IMAGE) - bearman_s == pytest.approx(1.5 * 0.07)
+    assert PASCAL.scribbles(CLASSES_AN_IMAGE, OBJECTS_AN_IMAGE) == pytest.approx(18.5 + 2.8 * 10.93)
+
+
+@pytest.mark.parametrize(
+    ("objects", "points_s", "scribbles_s"), [((), 20, 20), ((3,), 19 + 2.47, 19 + 10.93), ((3, 3, 5), 18 + 5.84, 50.79)]
+)
+def test_marks_are_planned_by_hand(objects: tuple[int, ...], points_s: float, scribbles_s: float) -> None:
+    shown = Counts({key: objects.count(key) for key in set(objects)})
+    assert PASCAL.points(shown.categories, shown.objects) == pytest.approx(points_s)
+    assert PASCAL.scribbles(shown.categories, shown.objects) == pytest.approx(scribbles_s)
+
+
 @pytest.mark.parametrize(("labeled", "days"), [(200, 0.5549), (400, 1.1097), (800, 2.2194)])
 def test_random_annotation_in_days(labeled: int, days: float) -> None:
     assert labeled * FULL_S / DAY_S == pytest.approx(days, abs=5e-5)

@@ -14,6 +14,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.values import Counts, SupervisionKind
 
 COUNTS, FULL = SupervisionKind.COUNTS, SupervisionKind.FULL
+POINTS, SCRIBBLES = SupervisionKind.POINTS, SupervisionKind.SCRIBBLES
 CATEGORIES = 8
 PLAN = CostModel(CATEGORIES)
 images = st.dictionaries(st.integers(1, CATEGORIES), st.integers(1, 6)).map(Counts)
@@ -155,5 +156,29 @@ def test_a_remainder_is_never_negative():
 
 
 def test_kinds_without_a_cost_model_are_refused():
-    with pytest.raises(InvalidArgument, match="scribbles"):
-        TimedLabel(SupervisionKind.SCRIBBLES, Counts({}), 3.0)
+    with pytest.raises(InvalidArgument, match="ood_check"):
+        TimedLabel(SupervisionKind.OOD_CHECK, Counts({}), 3.0)
+
+
+def test_points_take_what_the_first_and_the_further_ones_of_a_category_are_planned_at():
+    """People who take one and a half times the plan: the factor is found, whatever shares of points are first ones."""
+    rng = np.random.default_rng(7)
+    shown = [Person(rng).image() for _ in range(400)]
+    planned_s = [PLAN.points(counts.categories, counts.objects) for counts in shown]
+    labels = [TimedLabel(POINTS, counts, 1.5 * each) for counts, each in zip(shown, planned_s, strict=True)]
+    found = estimate_costs(PLAN, labels).points
+    objects = sum(counts.objects for counts in shown)
+    first = sum(counts.categories for counts in shown)
+    assert found.planned_s == pytest.approx(sum(planned_s))
+    assert found.item.steps == objects
+    assert found.item.planned_s == pytest.approx((2.47 * first + 0.9 * (objects - first)) / objects)
+    assert found.item.estimated_s == pytest.approx(1.5 * found.item.planned_s, rel=0.02)
+    assert found.class_check.estimated_s == pytest.approx(1.5, rel=0.02)
+
+
+@pytest.mark.parametrize(("kind", "item_s"), [(POINTS, 2.47), (SCRIBBLES, 10.93)])
+def test_without_a_timed_label_marks_take_what_one_object_is_planned_at(kind, item_s):
+    found = getattr(estimate_costs(PLAN, []), kind.value)
+    assert (found.kind, found.labels) == (kind, 0)
+    assert found.item.planned_s == pytest.approx(item_s)
+    assert found.item.estimated_s == pytest.approx(item_s)

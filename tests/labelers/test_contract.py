@@ -15,6 +15,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import UnsupportedSupervision
 from maskloop.formats.coco.boxes import boxes_document
 from maskloop.formats.coco.writing import coco_document
+from maskloop.formats.marks import points_document, scribbles_document
 from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task
 from maskloop.masks import Mask
 from maskloop.values import (
@@ -32,10 +33,11 @@ from maskloop.values import (
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
 NAMES = {category.id: category.name for category in CATEGORIES}
-UNSUPPORTED = [kind for kind in SupervisionKind if kind not in LABEL_KINDS]
-IMAGE_LEVEL, COUNTS, BOXES, FULL, OOD_CHECK = (
+IMAGE_LEVEL, COUNTS, POINTS, SCRIBBLES, BOXES, FULL, OOD_CHECK = (
     SupervisionKind.IMAGE_LEVEL,
     SupervisionKind.COUNTS,
+    SupervisionKind.POINTS,
+    SupervisionKind.SCRIBBLES,
     SupervisionKind.BOXES,
     SupervisionKind.FULL,
     SupervisionKind.OOD_CHECK,
@@ -136,6 +138,11 @@ def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
     if kind is BOXES:
         boxes = {f"{name}.png": instead.get(name, BoxesLabel.of(OBJECTS[name]).boxes) for name in names}
         return json.dumps(boxes_document((*CATEGORIES, MOSS), [image(name) for name in names], boxes))
+    if kind in (POINTS, SCRIBBLES):
+        document = points_document if kind is POINTS else scribbles_document
+        marks: Any = {f"{name}.png": LABEL_KINDS[kind].of(OBJECTS[name]) for name in names}
+        listed = document(CATEGORIES, [f"{name}.png" for name in names], marks)
+        return json.dumps({**listed, **{f"{name}.png": value for name, value in instead.items()}})
     said = {name: LABEL_KINDS[kind].of(OBJECTS[name]).shown.by_category for name in names}
     if kind is IMAGE_LEVEL:
         values: dict[str, object] = {name: [NAMES[key] for key in shown] for name, shown in said.items()}
@@ -144,6 +151,10 @@ def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
     else:
         values = {name: {NAMES[key]: count for key, count in shown.items()} for name, shown in said.items()}
     return json.dumps({f"{name}.png": value for name, value in {**values, **instead}.items()})
+
+
+def mark(label: str, *corners: tuple[float, float]) -> list[object]:
+    return [{"label": label, "points": corners}]
 
 
 LABELERS: dict[str, type[Setting]] = {"simulated": Simulated, "folder": Folder}
@@ -156,6 +167,13 @@ BAD: list[tuple[SupervisionKind, str, str]] = [
     (COUNTS, done(COUNTS, *OBJECTS, b={"moss": 1}), "b.png: category 'moss' is none of crack, rust, hole"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": -1}), "b.png: the count of rust is -1"),
     (COUNTS, done(COUNTS, *OBJECTS, b={"rust": 10_001}), "b.png: the count of rust is 10001; at most 10000 are taken"),
+    (POINTS, done(POINTS, *OBJECTS, b=mark("moss", (1, 1))), "b.png: shape 0: category 'moss' is none of crack, rust"),
+    (POINTS, done(POINTS, *OBJECTS, b=mark("rust", (1, 1), (2, 2))), "b.png: shape 0: it is a linestrip of 2 points"),
+    (POINTS, done(POINTS, *OBJECTS, b=mark("rust", (9, 1))), "b.png: its label, point 0: (9, 1) is not inside"),
+    (POINTS, done(POINTS, *OBJECTS, b=mark("_background_", (1, 1))), "category '_background_' is none of crack, rust"),
+    (SCRIBBLES, done(SCRIBBLES, *OBJECTS, b=mark("rust")), "b.png: shape 0: a stroke of 0 corners"),
+    (SCRIBBLES, done(SCRIBBLES, *OBJECTS, b=mark("rust", (-1, 1), (2, 2))), "b.png: shape 0: a stroke's corner is no"),
+    (SCRIBBLES, done(SCRIBBLES, *OBJECTS, b=mark("rust", (1, 1), (2, 7))), "b.png: its label, stroke 0: (2, 7) is not"),
     (BOXES, done(BOXES, *OBJECTS, b=(Box(MOSS.id, 1, 1, 2, 2),)), "b.png: category 'moss' is none of crack, rust"),
     (BOXES, done(BOXES, *OBJECTS, b=(Box(1, 9, 1, 2, 2),)), "(b.png): its bbox [9.0, 1.0, 2.0, 2.0] lies outside"),
     (
@@ -222,10 +240,10 @@ def test_a_task_that_was_done_before_is_answered_alike_and_at_once(setting, kind
     assert getattr(setting, "slept", 0) == slept
 
 
-@pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_kinds_it_cannot_give_are_refused_by_name_and_nothing_is_handed_out(setting, kind, tmp_path):
+@every_kind
+def test_kinds_it_cannot_give_are_refused_by_name_and_nothing_is_handed_out(setting, kind, tmp_path, monkeypatch):
     labeler = setting.labeler()
-    assert set(labeler.kinds) <= LABEL_KINDS.keys()
+    monkeypatch.setattr(type(labeler), "kinds", tuple(other for other in LABEL_KINDS if other is not kind))
     with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):
         labeler.label(task(kind, "a"))
     with pytest.raises(UnsupportedSupervision, match=f"no labels of kind {kind}"):

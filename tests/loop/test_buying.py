@@ -39,6 +39,8 @@ from maskloop.values import (
     FullLabel,
     ObjectLabel,
     OutlinePrice,
+    PointsLabel,
+    ScribblesLabel,
     SkipReason,
     Split,
     Strategy,
@@ -309,9 +311,9 @@ def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(cli
     assert outlined.isdisjoint(label.image_id for label in labels)
     for label in labels:
         assert label.content == BoxesLabel.of(squares(shop.objects[label.image_id]))
-    assert shop.ledger.boxes_s == sum(label.cost_s for label in labels) > 0
+    assert shop.ledger.spent_on(SupervisionKind.BOXES) == sum(label.cost_s for label in labels) > 0
     assert len(labels) < 8
-    goal = shop.plan.boxes_of(Budget(seconds=200), shop.ledger)
+    (goal,) = shop.plan.marks_of(shop.plan.shares, Budget(seconds=200), shop.ledger)
     more = buy("more-boxes", session, shop.labeler, kind=SupervisionKind.BOXES, goal=goal).labeled
     assert more
     shop.buy_all()
@@ -319,11 +321,27 @@ def test_boxes_of_other_images_are_bought_beside_the_first_batch_and_a_round(cli
     assert shop.ledger.labeled >= holding  # a boxed image may be outlined after all; one without a box need not
 
 
+def test_every_kind_of_mark_gets_its_share_and_each_image_one_of_them(client, data):
+    """Boxes, strokes and points of a batch are bought in that order, so that none says less than what is there."""
+    shop = Shop(client, data, "marked", "1h", initial="2images", kinds="points=0.02,boxes=0.1,scribbles=0.15,full")
+    first = begin(shop.session, shop.labeler, shop.plan)
+    outlined, session = {pick.image_id for pick, _ in first.labeled}, shop.session
+    marked = {}
+    for content in (BoxesLabel, ScribblesLabel, PointsLabel):
+        labels = list(session.client.list_labels(project_id=session.project_id, kind=content.kind))
+        assert labels
+        assert all(label.content == content.of(squares(shop.objects[label.image_id])) for label in labels)
+        assert shop.ledger.spent_on(content.kind) == pytest.approx(sum(label.charged_s for label in labels))
+        marked[content.kind] = {label.image_id for label in labels}
+    assert sum(map(len, marked.values())) == len(set().union(*marked.values()))
+    assert outlined.isdisjoint(set().union(*marked.values()))
+
+
 def test_boxes_that_are_bought_first_teach_a_network_that_helps_with_the_first_batch(client, data):
     small = "pretrained,image_size=64,width=8,tower=8,views=1,iterations=2"
     shop = Shop(client, data, "boxes-first", "1h", initial="2images", weak="boxes", weak_share=0.02, recipe=small)
     help_ = begin_weakly(shop.session, shop.labeler, shop.plan, 0)
-    assert shop.ledger.boxes_s > 0
+    assert shop.ledger.spent_on(SupervisionKind.BOXES) > 0
     assert not shop.ledger.labeled
     assert help_.assist is Assist.PROPOSALS
     model = client.get_model(project_id=shop.session.project_id, model_version=help_.model_version)
@@ -341,7 +359,7 @@ def test_where_class_labels_teach_nothing_people_draw_and_a_repeated_run_does_no
     refused = replace(shop.plan, weak=replace(shop.plan.weak, overrides={"closng": 3}))
     assert begin_weakly(shop.session, shop.labeler, refused, 0) == UNAIDED
     assert "People draw the first batch: recipe option 'closng' is unknown" in shop.said.getvalue()
-    assert shop.ledger.image_level_s > 0
+    assert shop.ledger.spent_on(SupervisionKind.IMAGE_LEVEL) > 0
     asked = len(list(client.list_operations(project_id=shop.session.project_id)))
     assert begin_weakly(shop.session, shop.labeler, shop.plan, 0) == UNAIDED  # it would be taken by now
     assert len(list(client.list_operations(project_id=shop.session.project_id))) == asked

@@ -156,12 +156,6 @@ def objects(*categories: int) -> tuple[ObjectLabel, ...]:
     return tuple(ObjectLabel(category, mask(place + 1)) for place, category in enumerate(categories))
 
 
-class Scribbles(FullLabel):
-    """What a client may say that is newer than the server."""
-
-    kind = SupervisionKind.SCRIBBLES
-
-
 def full_draft(image_id: str, *categories: int, **options: Any) -> LabelDraft:
     return LabelDraft(image_id, FullLabel(objects(*categories)), **options)
 

@@ -25,7 +25,6 @@ from maskloop.errors import (
     MaskloopError,
     ProjectNotFound,
     RequestIdReused,
-    UnsupportedSupervision,
 )
 from maskloop.masks import Mask
 from maskloop.values import (
@@ -38,13 +37,14 @@ from maskloop.values import (
     LabelDraft,
     ObjectLabel,
     PickState,
+    PointsLabel,
     SkipReason,
     Split,
     Strategy,
     SupervisionKind,
 )
 from service.desk.labels import Submission
-from tests.service.desks import START, Scribbles, Server, counts_draft, full_draft, mask, objects, png
+from tests.service.desks import START, Server, counts_draft, full_draft, mask, objects, png
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
 
@@ -253,11 +253,7 @@ def without_a_pixel(image_id: str) -> LabelDraft:
         (lambda image_id: counts_draft(image_id, {7: 1}), InvalidLabel, "no category 7"),
         (lambda image_id: counts_draft(image_id, {1: 10_001}), InvalidLabel, "10001 objects of category 1"),
         (lambda image_id: counts_draft(image_id, {1: 1}), InvalidLabel, "asks for full, not for counts"),
-        (
-            lambda image_id: LabelDraft(image_id, Scribbles()),
-            UnsupportedSupervision,
-            "scribbles are not yet supported",
-        ),
+        (lambda image_id: LabelDraft(image_id, PointsLabel()), InvalidLabel, "asks for full, not for points"),
     ],
 )
 def test_wrong_labels_are_refused_naming_image_and_object(

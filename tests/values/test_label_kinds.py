@@ -1,4 +1,4 @@
-"""Every supported kind of label has its row in the table of each border, and no table has another."""
+"""Every kind of label has its class and its row in the table of each border, and no table has another."""
 
 from dataclasses import fields
 from typing import get_type_hints
@@ -56,6 +56,17 @@ def test_each_table_has_the_supported_kinds_and_no_other(table: str) -> None:
     assert set(TABLES[table]) == set(LABEL_KINDS)
 
 
+def test_every_kind_has_its_class_in_the_order_of_what_it_says() -> None:
+    assert list(LABEL_KINDS) == list(SupervisionKind)
+
+
+def test_what_says_more_makes_a_kind_needless_and_never_the_other_way_round() -> None:
+    in_order = list(SupervisionKind)
+    for kind, content in LABEL_KINDS.items():
+        assert all(in_order.index(other) >= in_order.index(kind) or kind is in_order[-1] for other in content.done_by)
+    assert set(LABEL_KINDS[SupervisionKind.IMAGE_LEVEL].done_by) == set(SupervisionKind) - {SupervisionKind.OOD_CHECK}
+
+
 def test_every_kind_has_a_price() -> None:
     assert set(LABEL_PRICES) == set(SupervisionKind)
 
@@ -102,9 +113,15 @@ def test_a_label_costs_what_the_cost_model_says_less_what_its_counts_have_cost(
     kind: SupervisionKind, paid_s: float
 ) -> None:
     costs = CostModel(2)
-    whole_s = {"image_level": 2.0, "counts": 2 + 2 * 1.48, "boxes": 3 * 7.0, "full": 3 * 79.0, "ood_check": 1.0}[
-        kind.value
-    ]
+    whole_s = {
+        "image_level": 2.0,
+        "counts": 2 + 2 * 1.48,
+        "points": 2 * 2.47 + 0.9,  # the second object of category 2 is a further one
+        "scribbles": 3 * 10.93,
+        "boxes": 3 * 7.0,
+        "full": 3 * 79.0,
+        "ood_check": 1.0,
+    }[kind.value]
     expected_s = max(0.0, whole_s - paid_s) if LABEL_KINDS[kind].builds_on_counts else whole_s
     assert LABEL_KINDS[kind].of(OBJECTS).cost_s(costs, paid_s) == pytest.approx(expected_s)
 

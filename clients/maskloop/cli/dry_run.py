@@ -11,18 +11,30 @@ from rich.table import Table
 from maskloop.cli.main import server_installed
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
-from maskloop.costs.cost_model import SECONDS_A_BOX
+from maskloop.costs.cost_model import SECONDS_A_BOX, SECONDS_A_FIRST_POINT, SECONDS_A_FURTHER_POINT, SECONDS_A_SCRIBBLE
 from maskloop.datasets.read import Data
 from maskloop.loop.options import Options
-from maskloop.loop.options.networks import BOXES
 from maskloop.loop.planning.dry_run import CLASSIFY_S, HELPED_SHARES, READ_IMAGE_S, TRAIN_S, Forecast, check_recipes
 from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.planning.plan import OBJECTS_AN_IMAGE
-from maskloop.pages.wording import say_outline, say_passed_over, say_time
+from maskloop.pages.wording import say_marked, say_outline, say_passed_over, say_time
 from maskloop.values import Assist, SupervisionKind
 
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
+EACH = {
+    SupervisionKind.IMAGE_LEVEL: (
+        "labels of the classes that images hold",
+        "a second for each class that is looked for",
+    ),
+    SupervisionKind.POINTS: (
+        "points",
+        f"at {SECONDS_A_FIRST_POINT:g} s for the first of a class and {SECONDS_A_FURTHER_POINT:g} s for further ones",
+    ),
+    SupervisionKind.SCRIBBLES: ("strokes", f"at {SECONDS_A_SCRIBBLE:g} s each"),
+    SupervisionKind.BOXES: ("boxes", f"at {SECONDS_A_BOX:g} s each"),
+}
+"""What cheaper labels are, and what they are planned to take."""
 
 
 def checked_by_server(options: Options, folder: Path) -> Mapping[str, object] | None:
@@ -63,20 +75,20 @@ def show_forecasts(
     checks = ["OoD checks"] if options.ood else []
     test = ["test\nimages"] if any(arm.test_images for arm in forecasts.values()) else []
     table.add_column("strategy", overflow="fold")
-    boxed = ["boxed"] if len(options.parsed_kinds()) > 1 else []
-    for heading in (*test, "first\nbatch", "images\nin all", *boxed, "counted", *checks, "networks", "machine\ntime"):
+    marks = options.shares().of_marks
+    marked = [say_marked(kind) for kind in marks]
+    for heading in (*test, "first\nbatch", "images\nin all", *marked, "counted", *checks, "networks", "machine\ntime"):
         table.add_column(heading, justify="right")
     for name, arm in forecasts.items():
         checks = [str(arm.ood_checks)] if options.ood else []
         networks = f"{arm.rounds} + 1" if arm.student else str(arm.rounds)
         machine = "not measured" if arm.machine_s is None else say_time(arm.machine_s)
         tested = [str(arm.test_images)] if test else []
-        boxes = [arm.boxed] if boxed else []
-        numbers = map(str, (arm.initial_images, arm.images, *boxes, arm.counted))
+        numbers = map(str, (arm.initial_images, arm.images, *(arm.marked.get(kind, 0) for kind in marks), arm.counted))
         table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)
-    for warning in warnings_of(data, recipe or {}, options.recipe_name, boxed=len(options.parsed_kinds()) > 1):
+    for warning in warnings_of(data, recipe or {}, options):
         console.print(warning, highlight=False, markup=False, soft_wrap=True)
     if recipe is None:
         console.print("Recipes were not checked: no server is installed here.", highlight=False)
@@ -94,14 +106,10 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
     elif arm.is_guessed:
         yield "Without test images, quality is not measured."
     if options.weak:
-        boxes, classes = (
-            f"boxes first, at {SECONDS_A_BOX:g} s each",
-            "labels of the classes that images hold first, a second",
-        )
-        what = boxes if options.weak == BOXES else f"{classes} for each class that is looked for"
-        yield f"{options.weak_share:.0%} of the budget buys {what}."
-    if share := options.parsed_kinds().get(SupervisionKind.BOXES):
-        yield f"{share:.0%} of the seconds buys boxes at {SECONDS_A_BOX:g} s each, while there are images without."
+        what, price = EACH[SupervisionKind(options.weak)]
+        yield f"{options.weak_share:.0%} of the budget buys {what} first, {price}."
+    for kind, share in options.shares().of_marks.items():
+        yield f"{share:.0%} of the seconds buys {' '.join(EACH[kind])}, while there are images without."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)
     if options.ood:

@@ -61,7 +61,10 @@ class LabelVerbs(Verbs):
         return (convert.label_from_message(item) for page in pages for item in page.labels)
 
     def export_labels(self, *, project_id: str, kind: SupervisionKind = SupervisionKind.FULL) -> bytes:
-        """A project's current full labels, or its labels of kind boxes, as one COCO document (UTF-8 JSON).
+        """A project's current labels of a kind as one document (UTF-8 JSON).
+
+        Full labels and boxes are COCO. Points and scribbles are LabelMe's shapes by file name, as the folder labeler
+        reads them.
 
         Raises:
             UnsupportedSupervision: another kind.

@@ -14,6 +14,7 @@ from maskloop.formats.coco.writing import write_coco
 from maskloop.formats.counts import read_counts
 from maskloop.formats.files import write_atomically
 from maskloop.formats.image_level import read_image_level
+from maskloop.formats.marks import GROUND, Sizes, read_points, read_scribbles
 from maskloop.formats.ood_answers import read_ood_answers
 from maskloop.labelers.labeler import Task
 from maskloop.pages.wording import say_count
@@ -62,6 +63,25 @@ Save the counts as done.json beside this file; todo.json has its form:
 {example}
 An image nobody can judge goes by its file name into skip.txt, before done.json is saved. The run goes on as soon as
 done.json is complete.
+"""
+POINTS_README = """\
+{images} to point at, in images/. Put one point on every object of: {names}.
+
+Save the points as done.json beside this file; todo.json has its form, [] for an image with nothing on it:
+{example}
+x and y are pixels from the left and the upper edge. What LabelMe saves of an image (shapes of type point) may stand
+there in place of the list. An image nobody can label goes by its file name into skip.txt, before done.json is saved.
+The run goes on as soon as done.json is complete.
+"""
+SCRIBBLES_README = """\
+{images} to scribble on, in images/. Draw one stroke along every object of: {names}.
+
+Save the strokes as done.json beside this file; todo.json has its form, [] for an image with nothing on it:
+{example}
+x and y are pixels from the left and the upper edge, a stroke's corners in their order. Strokes named {ground} are on
+what holds no object; nobody has to draw any. What LabelMe saves of an image (shapes of type linestrip, line or point)
+may stand there in place of the list. An image nobody can label goes by its file name into skip.txt, before done.json is
+saved. The run goes on as soon as done.json is complete.
 """
 ANSWERS_README = """\
 {images} of what should hold nothing, and what a classifier takes for something. Look in images/ for: {names}.
@@ -182,12 +202,47 @@ class JsonForm(FolderForm):
 
     def write_start(self, task: Task, place: Path) -> None:
         """Write todo.json: every image, with nothing on it."""
-        todo = {image.file_name: self.nothing for image in task.images}
-        write_atomically(place / self.start, json.dumps(todo, indent=1).encode())
+        _write_todo(task, place / self.start, self.nothing)
 
     def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
         """Labels from a JSON file."""
         return self.read_json(file, categories, [image.file_name for image in images])
+
+
+@dataclass(frozen=True)
+class MarksForm(FolderForm):
+    """LabelMe's shapes, or its documents, by file name: todo.json to fill in, done.json filled in.
+
+    Args:
+        text: of the README.
+        example: the corners of the README's shape.
+        read_marks: reads such a file.
+    """
+
+    start = "todo.json"
+
+    text: str
+    example: tuple[tuple[float, float], ...]
+    read_marks: Callable[[Path, Sizes, Iterable[Category]], Mapping[str, LabelContent]]
+
+    def readme(self, task: Task) -> str:
+        """What to do, for people."""
+        shape = {"label": task.categories[0].name, "points": self.example}
+        example = json.dumps({task.images[0].file_name: [shape]})
+        return self.text.format(images=_images(task), names=_names(task), example=example, ground=GROUND)
+
+    def write_start(self, task: Task, place: Path) -> None:
+        """Write todo.json: every image, with nothing on it."""
+        _write_todo(task, place / self.start, [])
+
+    def read(self, file: Path, images: Sequence[Image], categories: Sequence[Category]) -> Mapping[str, LabelContent]:
+        """Points or strokes from a JSON file."""
+        return self.read_marks(file, {image.file_name: (image.width, image.height) for image in images}, categories)
+
+
+def _write_todo(task: Task, file: Path, nothing: object) -> None:
+    """Write what is to be filled in: every image, with nothing on it."""
+    write_atomically(file, json.dumps({image.file_name: nothing for image in task.images}, indent=1).encode())
 
 
 def _images(task: Task) -> str:
@@ -213,6 +268,8 @@ def _names(task: Task) -> str:
 FOLDER_FORMS: Mapping[SupervisionKind, FolderForm] = {
     SupervisionKind.IMAGE_LEVEL: JsonForm(IMAGE_LEVEL_README, [], lambda name: [name], read_image_level),
     SupervisionKind.COUNTS: JsonForm(COUNTS_README, {}, lambda name: {name: 2}, read_counts),
+    SupervisionKind.POINTS: MarksForm(POINTS_README, ((412, 230.5),), read_points),
+    SupervisionKind.SCRIBBLES: MarksForm(SCRIBBLES_README, ((12, 30), (15.5, 80), (20, 140)), read_scribbles),
     SupervisionKind.BOXES: BoxForm(BOXES_README),
     SupervisionKind.FULL: OutlineForm(FULL_README),
     SupervisionKind.OOD_CHECK: JsonForm(ANSWERS_README, "", lambda name: name, read_ood_answers),

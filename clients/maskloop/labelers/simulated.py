@@ -7,13 +7,13 @@ from functools import partial
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers.labeler import Answers, Labeler, Task
+from maskloop.labelers.marks import draw_stroke, put_point
 from maskloop.labelers.outlines import draw_box
 from maskloop.labelers.person import Person
 from maskloop.labelers.reviewing import Reviewer
 from maskloop.values import (
     LABEL_KINDS,
     Assist,
-    Box,
     BoxesLabel,
     Counts,
     FullLabel,
@@ -21,6 +21,8 @@ from maskloop.values import (
     LabelDraft,
     ObjectLabel,
     Pick,
+    PointsLabel,
+    ScribblesLabel,
     SupervisionKind,
 )
 
@@ -87,10 +89,8 @@ class GroundTruthLabeler(Labeler):
 
     def _say(self, task: Task, image_id: str) -> LabelContent:
         there = self._objects[image_id]
-        if task.kind is SupervisionKind.BOXES:
-            return BoxesLabel(tuple(self._box(item, image_id) for item in there if not item.crowd))
         if task.kind is not SupervisionKind.FULL:
-            return LABEL_KINDS[task.kind].of(there)
+            return self._mark(task.kind, there, image_id)
         reviewer = Reviewer(self._person, image_id, self._costs.reviews.correction)
         help_ = task.assistance
         if help_.assist is Assist.NONE:
@@ -98,6 +98,15 @@ class GroundTruthLabeler(Labeler):
         boxed = partial(task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
         return reviewer.review(there, task.shown(image_id), task.shown_version(image_id), boxed)
 
-    def _box(self, item: ObjectLabel, image_id: str) -> Box:
-        """The tight one; of a person whose outlines are off, one that is off as well."""
-        return draw_box(item, self._person, image_id) if self._person.outline_iou < 1 else Box.around(item)
+    def _mark(self, kind: SupervisionKind, there: Sequence[ObjectLabel], image_id: str) -> LabelContent:
+        """What the objects are; of a person whose outlines are off, boxes, points and strokes are off as well."""
+        person, single = self._person, [item for item in there if not item.crowd]
+        if person.outline_iou == 1:
+            return LABEL_KINDS[kind].of(tuple(there))
+        if kind is SupervisionKind.BOXES:
+            return BoxesLabel(tuple(draw_box(item, person, image_id) for item in single))
+        if kind is SupervisionKind.POINTS:
+            return PointsLabel(tuple(put_point(item, person, image_id) for item in single))
+        if kind is SupervisionKind.SCRIBBLES:
+            return ScribblesLabel(tuple(draw_stroke(item, person, image_id) for item in single))
+        return LABEL_KINDS[kind].of(tuple(there))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from maskloop.labelers import Answers, Labeler
 from maskloop.loop.goals import Goal
 from maskloop.loop.outcomes import Bought, Purchase
+from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.loop.record.books import HandedOut
 from maskloop.loop.record.decisions import NOTHING, wish_to_json
 from maskloop.loop.session import CampaignSession
@@ -45,7 +46,7 @@ def buy(
         name: of the tasks; each further one has its number appended.
         session: of the campaign.
         labeler: who labels.
-        kind: counts, full or ood_check.
+        kind: of the labels.
         goal: how much to ask for next, given what was bought so far.
         strategy: for these batches alone, the campaign's when `None`.
         for_split: that images are to join with their labels; TEST, or `None` to learn from them.
@@ -94,7 +95,7 @@ def buy_batch(
         session.progress.spent(session.ledger)
     session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
     session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"]), assistance))
-    if answered["later"] and batch.kind in (SupervisionKind.IMAGE_LEVEL, SupervisionKind.BOXES):
+    if answered["later"] and batch.kind in BEFORE_OUTLINES:
         session.leave_for_later(batch)  # an outline says more than what is still to come, and does not wait for it
     elif answered["later"]:
         session.books.open_batches.append(batch)

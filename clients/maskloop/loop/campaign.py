@@ -12,6 +12,7 @@ from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
 from maskloop.loop.outcomes import Arm, Purchase
 from maskloop.loop.planning.plan import Plan
+from maskloop.loop.record.decisions import round_name
 from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import run_round
 from maskloop.loop.session import CampaignSession
@@ -19,7 +20,7 @@ from maskloop.loop.weak_start import begin_weakly
 from maskloop.values import UNAIDED, Split, Strategy, SupervisionKind
 
 RANDOM = Strategy("random")
-TEST, FIRST, COUNTS, BOXES = "test", "round-00", "round-00-counts", "round-00-boxes"
+TEST, FIRST, COUNTS = "test", "round-00", "round-00-counts"
 
 
 def run_campaign(
@@ -79,7 +80,7 @@ def buy_test_images(session: CampaignSession, labeler: Labeler, plan: Plan) -> P
 
 
 def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
-    """Buy image-level labels if asked for, the first batch, and the boxes and counts beside it. Returns the batch.
+    """Buy image-level labels if asked for, the first batch, and the marks and counts beside it. Returns the batch.
 
     Raises:
         InvalidBudget: no image of the pool fits the budget.
@@ -94,8 +95,8 @@ def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
         raise Cancelled("the run ended before anything was labeled that a network could learn from")
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
-    if boxes := plan.boxes_beside(session.ledger):
-        buy(BOXES, session, labeler, kind=SupervisionKind.BOXES, goal=boxes)
+    for marks in plan.marks_beside_first(plan.shares, session.ledger):
+        buy(round_name(0, marks.kind), session, labeler, kind=marks.kind, goal=marks)
     if plan.needs_counts and not initial.exhausted and plan.batch(1, session.ledger) is not None:
         buy(COUNTS, session, labeler, kind=SupervisionKind.COUNTS, goal=plan.counts)
     return initial

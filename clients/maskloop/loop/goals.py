@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import Budget, Split
+from maskloop.values import Budget, Split, SupervisionKind
 
 FIRST_IMAGES = 5
 MOST_INITIAL = 100
@@ -57,28 +57,17 @@ class FirstBatchGoal:
 
 
 @dataclass(frozen=True)
-class CountsGoal:
-    """Counts, until the campaign has spent `end_s` seconds on them; `expected_s` is what one image's should cost."""
+class KindGoal:
+    """Labels of one kind, such as counts or boxes, until the campaign has spent `end_s` seconds on them; one should
+    take `expected_s`."""
 
+    kind: SupervisionKind
     end_s: float
     expected_s: float
 
     def next_batch(self, ledger: Ledger) -> Budget | None:
-        """The seconds that are missing; `None` when they buy less than one image."""
-        left_s = min(self.end_s - ledger.counts_s, ledger.left_s)
-        return Budget(seconds=left_s) if left_s >= self.expected_s else None
-
-
-@dataclass(frozen=True)
-class BoxesGoal:
-    """Boxes, until the campaign has spent `end_s` seconds on them; one image's should take `expected_s`."""
-
-    end_s: float
-    expected_s: float
-
-    def next_batch(self, ledger: Ledger) -> Budget | None:
-        """The seconds that are missing; `None` when they buy less than one image."""
-        left_s = min(self.end_s - ledger.boxes_s, ledger.left_s)
+        """The seconds that are missing; `None` when they buy less than one label."""
+        left_s = min(self.end_s - ledger.spent_on(self.kind), ledger.left_s)
         return Budget(seconds=left_s) if left_s >= self.expected_s else None
 
 
@@ -91,7 +80,7 @@ class ImageLevelGoal:
 
     def next_batch(self, ledger: Ledger) -> Budget | None:
         """The images that are missing; `None` when the seconds buy less than one."""
-        left_s = min(self.end_s - ledger.image_level_s, ledger.left_s)
+        left_s = min(self.end_s - ledger.spent_on(SupervisionKind.IMAGE_LEVEL), ledger.left_s)
         return whole_images(left_s / self.expected_s)
 
 
@@ -111,7 +100,8 @@ class OodCheckGoal:
 
     def next_batch(self, ledger: Ledger) -> Budget | None:
         """The images that are missing, up to `batch_images`."""
-        return whole_images(min(round((self.end_s - ledger.answers_s) / self.check_s), self.batch_images))
+        left_s = self.end_s - ledger.spent_on(SupervisionKind.OOD_CHECK)
+        return whole_images(min(round(left_s / self.check_s), self.batch_images))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from maskloop.values import Batch, Classifier, Evaluation, HardCandidate, HeadState, Label, ModelVersion, Pick
+from maskloop.values import (
+    Batch,
+    Classifier,
+    Evaluation,
+    HardCandidate,
+    HeadState,
+    Label,
+    ModelVersion,
+    Pick,
+    SupervisionKind,
+)
 from maskloop.values.measures import decide_by, measured
 
 
@@ -96,14 +107,19 @@ class Round:
         purchase: what was selected with that model; nothing in the last round.
         hard_ood: its OoD checks; `None` where the plan has no share for them.
         stopped_because: why the campaign ended with it; "" where it goes on.
-        boxes: what was boxed before the outlines.
+        marks: what was bought of them before the outlines, by kind.
     """
 
     measured: Measured
     purchase: Purchase = Purchase()
     hard_ood: HardOodRound | None = None
     stopped_because: str = ""
-    boxes: Purchase = Purchase()
+    marks: Mapping[SupervisionKind, Purchase] = field(default_factory=dict)
+
+    @property
+    def is_bought(self) -> bool:
+        """Whether anything was bought to learn from."""
+        return any(each.labeled for each in (self.purchase, *self.marks.values()))
 
 
 @dataclass(frozen=True)
@@ -144,7 +160,7 @@ class Arm:
     def is_buying(self) -> bool:
         """Whether its latest network is measured, and what that one chose is not labeled yet."""
         last = self.rounds[-1] if self.rounds else None
-        return last is not None and not (last.purchase.labeled or last.boxes.labeled or self.stopped_because)
+        return last is not None and not (last.is_bought or self.stopped_because)
 
     @property
     def exhausted(self) -> bool:

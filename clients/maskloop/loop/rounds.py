@@ -1,4 +1,4 @@
-"""A round: train, evaluate, check hard OoD, count, box, score, select, label, submit."""
+"""A round: train, evaluate, check hard OoD, count, mark, score, select, label, submit."""
 
 from __future__ import annotations
 
@@ -59,9 +59,11 @@ def run_round(
     goal_of_checks = plan.ood_checks(session.ledger)
     hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
     counted = count_more(number, wish, session, labeler, plan)
-    boxes = Purchase()
-    if goal_of_boxes := plan.boxes_of(wish, session.ledger):
-        boxes = buy(round_name(number, "boxes"), session, labeler, kind=SupervisionKind.BOXES, goal=goal_of_boxes)
+    shares = plan.shares
+    marks = {
+        goal.kind: buy(round_name(number, goal.kind), session, labeler, kind=goal.kind, goal=goal)
+        for goal in plan.marks_of(shares, wish, session.ledger)
+    }
     purchase = Purchase()
     if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
         assistance = help_in_round(number, measured.model, session, plan)
@@ -69,13 +71,13 @@ def run_round(
         assistance = joined_by_others(number, assistance, session, plan)
         if labeler.waits and not is_begun(round_name(number), session):
             tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
-        goal = plan.rest(wish, session.ledger, boxes.charged_s)
+        goal = plan.rest(wish, session.ledger, sum(each.charged_s for each in marks.values()), shares)
         purchase = buy(
             round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal, assistance=assistance
         )
         purchase = replace(purchase, score_s=score_s)
-    reason = "" if purchase.labeled or boxes.labeled else _why_nothing_bought(number, session, plan)
-    return Round(measured, purchase, hard_ood, reason, boxes)
+    bought = any(each.labeled for each in (purchase, *marks.values()))
+    return Round(measured, purchase, hard_ood, "" if bought else _why_nothing_bought(number, session, plan), marks)
 
 
 def _why_nothing_bought(number: int, session: CampaignSession, plan: Plan) -> str:

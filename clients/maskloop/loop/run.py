@@ -40,7 +40,14 @@ from maskloop.loop.workdir.disk import forget_caches, referred_folders, say_size
 from maskloop.loop.workdir.lock import FINISH_FILE, ask_to_finish, sole_worker_on_new
 from maskloop.loop.workdir.results import leave_results, leave_student, say_which_network
 from maskloop.loop.workdir.standing import write_standing
-from maskloop.pages.wording import say_learnt_from, say_near_duplicates, say_passed_over, say_quality_or_none, say_time
+from maskloop.pages.wording import (
+    say_learnt_from,
+    say_marked,
+    say_near_duplicates,
+    say_passed_over,
+    say_quality_or_none,
+    say_time,
+)
 from maskloop.report import RunReport
 from maskloop.report.outlook import outlook, say_checks, say_outlook, until_s
 
@@ -91,9 +98,7 @@ class Run:
         with self._working(finish=finish), self._client(data) as client:
             # Refused now, before anything is bought for a network that could not be trained.
             recipe = check_recipes(client, self.options)
-            for warning in warnings_of(
-                data, recipe, self.options.recipe_name, boxed=len(self.options.parsed_kinds()) > 1
-            ):
+            for warning in warnings_of(data, recipe, self.options):
                 self.progress.note(warning)
             names = arm_names(self.options, data, run.run_id)
             check_labeler(self.options, names[0].name_of_run(run.run_id), self.progress)
@@ -236,7 +241,7 @@ def _sentence(name: ArmName, arm: Arm) -> str:
     last = arm.rounds[-1]
     measured = last.measured
     parts = [f"{len(last.purchase.labeled)} more bought"] if last.purchase.labeled else []
-    parts += [f"{len(last.boxes.labeled)} boxed"] if last.boxes.labeled else []
+    parts += [f"{len(bought.labeled)} {say_marked(kind)}" for kind, bought in last.marks.items() if bought.labeled]
     bought = ", ".join(parts) or arm.stopped_because or "now the next batch"
     learnt_from = say_learnt_from(measured.labeled_images, boxed=measured.boxed_images)
     return (

@@ -182,7 +182,7 @@ class CampaignSession:
 
         Args:
             task: name of the task.
-            kind: counts, full or ood_check.
+            kind: of the labels.
             wish: how much.
             strategy: for this batch alone, the campaign's when `None`.
             for_split: that the images are to join with their labels; TEST, or `None` to learn from them.

@@ -1,7 +1,7 @@
 """Before the first outline: labels that cost seconds, and a network that proposes masks by them alone.
 
-A class label costs a second and a box seven where an outline costs a minute. With enough of them a network shows where
-objects are, and the first batch is reviewed rather than drawn.
+A class label costs a second, a point two and a box seven where an outline costs a minute. With enough of them a network
+shows where objects are, and the first batch is reviewed rather than drawn.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count, say_time
-from maskloop.values import UNAIDED, Assist, Assistance, SupervisionKind
+from maskloop.values import MARKS, UNAIDED, Assist, Assistance, SupervisionKind
 
-LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level", SupervisionKind.BOXES: "round-00-weak-boxes"}
+LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level"} | {kind: f"round-00-weak-{kind}" for kind in MARKS}
+"""Names of the tasks."""
 NETWORK = "weak"
-LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label", SupervisionKind.BOXES: "label of boxes"}
+LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label"} | {kind: f"label of {kind}" for kind in MARKS}
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
-    """Buy class labels or boxes, train a network on them, and have it read the pool. Returns the help it gives:
+    """Buy class labels or marks, train a network on them, and have it read the pool. Returns the help it gives:
     proposals, and masks for boxes where the plan asks for these.
 
     Args:

@@ -86,6 +86,11 @@ def say_kind(kind: str) -> str:
     return known.get(kind, kind.replace("_", " "))
 
 
+def say_marked(kind: str) -> str:
+    """What became of images with a mark of this kind on every object: `12 boxed`, `12 pointed at`."""
+    return {"boxes": "boxed", "points": "pointed at", "scribbles": "scribbled on"}[kind]
+
+
 def say_measure(name: str) -> str:
     """A measure of an evaluation as a sentence says it: `mean_iou` -> `mean IoU`."""
     return {"pq": "panoptic quality", "mean_iou": "mean IoU", "ap": "AP", "ap50": "AP50"}.get(name, name)

@@ -10,6 +10,8 @@ from maskloop.values import KindCosts, OutlineFit, ReviewFit, SecondsEstimate, S
 
 ITEMS = {
     SupervisionKind.COUNTS: "counting a class",
+    SupervisionKind.POINTS: "pointing at an object",
+    SupervisionKind.SCRIBBLES: "a stroke on an object",
     SupervisionKind.BOXES: "boxing an object",
     SupervisionKind.FULL: "outlining an object",
 }

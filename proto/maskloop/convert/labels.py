@@ -12,13 +12,16 @@ from maskloop.convert.masks import (
     boxes_to_message,
     counts_from_message,
     counts_to_message,
+    points_from_message,
+    points_to_message,
+    scribbles_from_message,
+    scribbles_to_message,
 )
 from maskloop.convert.scalars import check_text, optional, required_time, time_to_message
-from maskloop.errors import InvalidLabel, UnsupportedSupervision
+from maskloop.errors import InvalidLabel
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
 from maskloop.values import (
-    LABEL_KINDS,
     BoxesLabel,
     Counts,
     ImageLevelLabel,
@@ -26,6 +29,8 @@ from maskloop.values import (
     LabelContent,
     LabelDraft,
     OodAnswer,
+    PointsLabel,
+    ScribblesLabel,
     SupervisionKind,
 )
 
@@ -44,12 +49,8 @@ class WireForm:
 
 
 def draft_to_message(draft: LabelDraft) -> pb.LabelDraft:
-    """What a person says of one image.
-
-    Raises:
-        UnsupportedSupervision: a kind that is not among `LABEL_KINDS`.
-    """
-    form = _form(draft.kind, draft.image_id)
+    """What a person says of one image."""
+    form = WIRE_FORMS[draft.kind]
     return pb.LabelDraft(
         image_id=draft.image_id,
         seconds_spent=draft.seconds_spent,
@@ -64,29 +65,18 @@ def draft_from_message(message: pb.LabelDraft) -> LabelDraft:
     Raises:
         InvalidLabel: nothing is said, or something impossible.
         InvalidMask: a mask does not decode; the message names image and object.
-        UnsupportedSupervision: a kind that is not among `LABEL_KINDS`.
     """
     image_id = check_text(message.image_id, "labels.image_id")
     said = message.WhichOneof("supervision")
     if said is None:
         raise InvalidLabel(f"image {image_id}: the label says nothing", field="labels.supervision")
-    form = _form(SupervisionKind(said), image_id)
+    form = WIRE_FORMS[SupervisionKind(said)]
     return LabelDraft(
         image_id=image_id,
         content=form.from_message(getattr(message, said), f"image {image_id}"),
         seconds_spent=optional(message, "seconds_spent"),
         supersedes=check_text(message.supersedes, "labels.supersedes"),
     )
-
-
-def _form(kind: SupervisionKind, image_id: str) -> WireForm:
-    if kind not in LABEL_KINDS:
-        raise UnsupportedSupervision(
-            f"image {image_id}: labels of kind {kind} are not yet supported; {', '.join(LABEL_KINDS)} are",
-            field=f"labels.{kind}",
-            kind=kind,
-        )
-    return WIRE_FORMS[kind]
 
 
 def _counts_from_message(message: pb_masks.CategoryCounts, whose: str) -> Counts:
@@ -115,6 +105,22 @@ def _boxes_from_message(message: pb_masks.Boxes, whose: str) -> BoxesLabel:
     return BoxesLabel(boxes_from_message(message, whose))
 
 
+def _points_to_message(content: PointsLabel) -> pb_masks.Points:
+    return points_to_message(content.points)
+
+
+def _points_from_message(message: pb_masks.Points, whose: str) -> PointsLabel:
+    return PointsLabel(points_from_message(message, whose))
+
+
+def _scribbles_to_message(content: ScribblesLabel) -> pb_masks.Scribbles:
+    return scribbles_to_message(content.scribbles)
+
+
+def _scribbles_from_message(message: pb_masks.Scribbles, whose: str) -> ScribblesLabel:
+    return ScribblesLabel(scribbles_from_message(message, whose))
+
+
 def _answer_to_message(content: OodAnswer) -> pb_masks.OodAnswer:
     return pb_masks.OodAnswer(category_id=content.category_id)
 
@@ -126,6 +132,8 @@ def _answer_from_message(message: pb_masks.OodAnswer, _whose: str) -> OodAnswer:
 WIRE_FORMS: Mapping[SupervisionKind, WireForm] = {
     SupervisionKind.IMAGE_LEVEL: WireForm(_image_level_to_message, _image_level_from_message),
     SupervisionKind.COUNTS: WireForm(counts_to_message, _counts_from_message),
+    SupervisionKind.POINTS: WireForm(_points_to_message, _points_from_message),
+    SupervisionKind.SCRIBBLES: WireForm(_scribbles_to_message, _scribbles_from_message),
     SupervisionKind.BOXES: WireForm(_boxes_to_message, _boxes_from_message),
     SupervisionKind.FULL: WireForm(full_label_to_message, full_label_from_message),
     SupervisionKind.OOD_CHECK: WireForm(_answer_to_message, _answer_from_message),

@@ -1,4 +1,4 @@
-"""Masks, counts and boxed objects."""
+"""Masks, counts, and objects that are boxed, pointed at or stroked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from maskloop.errors import InvalidLabel
 from maskloop.masks import Mask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import MOST_OBJECTS, Box, Counts
+from maskloop.values import MOST_OBJECTS, Box, Counts, Point, Scribble
 
 
 def mask_to_message(mask: Mask) -> pb.Mask:
@@ -74,3 +74,54 @@ def _box(item: Any, where: str) -> Box:
         return Box(item.category_id, item.x, item.y, item.width, item.height)
     except InvalidLabel as error:
         raise InvalidLabel(f"{where}: {error.message}", field="labels.boxes") from error
+
+
+def points_to_message(points: Iterable[Point]) -> pb.Points:
+    """Objects that are pointed at, in their order."""
+    return pb.Points(
+        points=[pb.ObjectPoint(category_id=item.category_id, point=pb.Point(x=item.x, y=item.y)) for item in points]
+    )
+
+
+def points_from_message(message: pb.Points, whose: str) -> tuple[Point, ...]:
+    """Objects that are pointed at in the image called `whose`.
+
+    Raises:
+        InvalidLabel: one says no place, or one that cannot be; the message names the image and the point.
+    """
+    return tuple(_point(item, f"{whose}, point {place}") for place, item in enumerate(message.points))
+
+
+def _point(item: Any, where: str) -> Point:
+    if not item.HasField("point"):
+        raise InvalidLabel(f"{where}: it says no place", field="labels.points")
+    try:
+        return Point(item.category_id, item.point.x, item.point.y)
+    except InvalidLabel as error:
+        raise InvalidLabel(f"{where}: {error.message}", field="labels.points") from error
+
+
+def scribbles_to_message(scribbles: Iterable[Scribble]) -> pb.Scribbles:
+    """Strokes, in their order."""
+    return pb.Scribbles(
+        scribbles=[
+            pb.Scribble(category_id=item.category_id, path=[pb.Point(x=x, y=y) for x, y in item.path])
+            for item in scribbles
+        ]
+    )
+
+
+def scribbles_from_message(message: pb.Scribbles, whose: str) -> tuple[Scribble, ...]:
+    """Strokes in the image called `whose`.
+
+    Raises:
+        InvalidLabel: one has no corner or too many, or one that cannot be; the message names the image and the stroke.
+    """
+    return tuple(_scribble(item, f"{whose}, stroke {place}") for place, item in enumerate(message.scribbles))
+
+
+def _scribble(item: Any, where: str) -> Scribble:
+    try:
+        return Scribble(item.category_id, tuple((corner.x, corner.y) for corner in item.path))
+    except InvalidLabel as error:
+        raise InvalidLabel(f"{where}: {error.message}", field="labels.scribbles") from error

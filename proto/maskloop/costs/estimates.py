@@ -1,9 +1,10 @@
 """What labels take, from the seconds people report: the cost model's constants, estimated anew.
 
 Each kind is a linear model of its own. Counting an image takes C a + sum b_k over the categories k present; outlining
-it (C - c) a + sum m_k g_k, less what its counts had cost. Where outlines are planned by their length, the objects of an
-image are planned at its mean outline. The factor of a category is that of the kind plus a deviation of its own,
-expected to be 0. How the factors are found is told in `maskloop.costs.regression`.
+it (C - c) a + sum m_k g_k, less what its counts had cost. So do boxes and strokes, each at seconds of their own.
+The first point of a category takes longer than further ones: both are planned, and have one factor. Where outlines are
+planned by their length, the objects of an image are planned at its mean outline. The factor of a category is that of
+the kind plus a deviation of its own, expected to be 0. How they are found: see `maskloop.costs.regression`.
 """
 
 from __future__ import annotations
@@ -96,8 +97,13 @@ class _Table:
             len(labels), len(seen)
         )
         steps = np.column_stack([checks, items]).astype(np.float64)
-        item_s = np.array([price.item_s(label.mean_length) for label in labels], dtype=np.float64)
-        seconds = np.column_stack([steps[:, 0] * SECONDS_A_CLASS_CHECK, steps[:, 1:] * item_s[:, None]])
+        items_s = np.array(
+            [
+                [price.items_s(each[category], label.mean_length) if category in each else 0.0 for category in seen]
+                for each, label in zip(shown, labels, strict=True)
+            ]
+        ).reshape(items.shape)
+        seconds = np.column_stack([steps[:, 0] * SECONDS_A_CLASS_CHECK, items_s])
         planned_s = seconds.sum(axis=1)
         shares = np.insert(seconds, 1, seconds[:, 1:].sum(axis=1), axis=1) / planned_s[:, None]
         paid_s = np.array([label.counts_paid_s for label in labels], dtype=np.float64)

@@ -117,17 +117,21 @@ class ReviewFit(_message.Message):
     def __init__(self, labels: _Optional[int] = ..., left_out: _Optional[int] = ..., planned_s: _Optional[float] = ..., measured_s: _Optional[float] = ..., drawn: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., look: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., box: _Optional[_Union[SecondsEstimate, _Mapping]] = ..., mended: _Optional[_Union[SecondsEstimate, _Mapping]] = ...) -> None: ...
 
 class CostEstimates(_message.Message):
-    __slots__ = ("categories", "counts", "full", "outlines", "boxes", "reviews")
+    __slots__ = ("categories", "counts", "full", "outlines", "boxes", "reviews", "points", "scribbles")
     CATEGORIES_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     FULL_FIELD_NUMBER: _ClassVar[int]
     OUTLINES_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
     REVIEWS_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    SCRIBBLES_FIELD_NUMBER: _ClassVar[int]
     categories: int
     counts: KindCosts
     full: KindCosts
     outlines: OutlineFit
     boxes: KindCosts
     reviews: ReviewFit
-    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ..., boxes: _Optional[_Union[KindCosts, _Mapping]] = ..., reviews: _Optional[_Union[ReviewFit, _Mapping]] = ...) -> None: ...
+    points: KindCosts
+    scribbles: KindCosts
+    def __init__(self, categories: _Optional[int] = ..., counts: _Optional[_Union[KindCosts, _Mapping]] = ..., full: _Optional[_Union[KindCosts, _Mapping]] = ..., outlines: _Optional[_Union[OutlineFit, _Mapping]] = ..., boxes: _Optional[_Union[KindCosts, _Mapping]] = ..., reviews: _Optional[_Union[ReviewFit, _Mapping]] = ..., points: _Optional[_Union[KindCosts, _Mapping]] = ..., scribbles: _Optional[_Union[KindCosts, _Mapping]] = ...) -> None: ...

@@ -77,7 +77,8 @@ class LabelServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportLabels(self, request, context):
-        """Streams a project's current full labels, or its boxes, as one COCO document, in pieces.
+        """Streams a project's current labels of one kind as one JSON document, in pieces: full labels and boxes as COCO,
+        points and scribbles as LabelMe's shapes by file name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

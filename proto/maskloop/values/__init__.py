@@ -11,7 +11,9 @@ from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, ReviewFi
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
+    BACKGROUND,
     LABEL_KINDS,
+    MARKS,
     MOST_OBJECTS,
     Box,
     BoxesLabel,
@@ -63,9 +65,11 @@ from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
 __all__ = [
     "AT_RANDOM",
+    "BACKGROUND",
     "BOXED_IMAGES",
     "DAY_S",
     "LABEL_KINDS",
+    "MARKS",
     "MAX_SEED",
     "MEAN_OUTLINE_LENGTH",
     "MOST_OBJECTS",

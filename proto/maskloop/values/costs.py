@@ -27,12 +27,13 @@ class KindCosts:
     """What labels of one kind take, by step.
 
     Args:
-        kind: counts, boxes or full.
+        kind: counts, points, scribbles, boxes or full.
         labels: first labels with a measured time.
         left_out: how many of them were not believed (a break, a clock that was never started).
         planned_s, measured_s: summed over those believed.
         class_check: to see whether a category is there.
-        item: to count one category that is there, to box or to outline one object: the mean over those measured.
+        item: to count one category that is there, or to point at, to stroke, to box or to outline one object: the mean
+            over those measured; without any, what the first of a category is planned to take.
         by_category: the same of one category, by its id; categories that no measured label shows are left out.
     """
 
@@ -115,6 +116,15 @@ NO_REVIEWS = ReviewFit(
 """Of a project where nobody knows of any, as in reports of earlier versions."""
 
 
+def _untold(kind: SupervisionKind) -> KindCosts:
+    nothing = SecondsEstimate(0.0, 0.0, 0.0, 0.0)
+    return KindCosts(kind, 0, 0, 0.0, 0.0, nothing, nothing, {})
+
+
+NO_POINTS, NO_SCRIBBLES = _untold(SupervisionKind.POINTS), _untold(SupervisionKind.SCRIBBLES)
+"""In reports of earlier versions, which knew of none."""
+
+
 @dataclass(frozen=True)
 class CostEstimates:
     """What labels of a project take, for its vocabulary of `categories` classes; the twin of `CostModel`.
@@ -129,11 +139,13 @@ class CostEstimates:
     full: KindCosts
     outlines: OutlineFit
     reviews: ReviewFit = NO_REVIEWS
+    points: KindCosts = NO_POINTS
+    scribbles: KindCosts = NO_SCRIBBLES
 
     @property
     def kinds(self) -> tuple[KindCosts, ...]:
         """The estimates of all kinds."""
-        return self.counts, self.boxes, self.full
+        return self.counts, self.points, self.scribbles, self.boxes, self.full
 
     def counts_label(self, counts: Counts) -> float:
         """Estimated seconds to count an image with these counts."""

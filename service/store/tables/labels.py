@@ -8,7 +8,8 @@ from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
 
 # `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size, with a
-# third "crowd" where it is one; of boxes [[category id, x, y, width, height], ...] in pixels.
+# third "crowd" where it is one; of boxes [[category id, x, y, width, height], ...], of points
+# [[category id, x, y], ...], of strokes [[category id, [x, y], [x, y], ...], ...], all in pixels.
 # `review`: what became of a model's proposals, NULL where there were none; see `service.store.review_rows`.
 # `categories_present`, `objects_present` and `outline_length` (sides) are what the label says, in numbers, for costs.
 labels = Table(

@@ -8,6 +8,7 @@ from maskloop.loop.options.kinds import parse_kinds
 from maskloop.values import SupervisionKind
 
 FULL, BOXES = SupervisionKind.FULL, SupervisionKind.BOXES
+POINTS, SCRIBBLES = SupervisionKind.POINTS, SupervisionKind.SCRIBBLES
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,8 @@ FULL, BOXES = SupervisionKind.FULL, SupervisionKind.BOXES
         ("boxes=0.75,full", {BOXES: 0.75, FULL: 0.25}),
         ("boxes=0.9,full=0.1", {BOXES: 0.9, FULL: 0.1}),
         ("full=1", {FULL: 1.0}),
+        ("points=0.2,boxes=0.3,full", {POINTS: 0.2, BOXES: 0.3, FULL: 0.5}),
+        ("scribbles,points=0.1,full", {SCRIBBLES: 0.45, POINTS: 0.1, FULL: 0.45}),
     ],
 )
 def test_shares_that_are_open_take_what_is_left(text, shares):
@@ -28,13 +31,15 @@ def test_shares_that_are_open_take_what_is_left(text, shares):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "'' is none of full, boxes"),
-        ("boxs,full", "'boxs' is none of full, boxes; did you mean 'boxes'"),
+        ("", "'' is none of full, boxes, scribbles, points"),
+        ("boxs,full", "'boxs' is none of full, boxes, scribbles, points; did you mean 'boxes'"),
         ("boxes", "add full"),
         ("boxes,boxes,full", "boxes is there twice"),
         ("boxes=1,full", "add up to 1, and none is 0"),
         ("boxes=0.5,full=0.4", "add up to 1"),
         ("boxes=0.9,full=0.4", "add up to 1"),
+        ("points=0.5,boxes=0.5,full", "add up to 1, and none is 0"),
+        ("counts,full", "'counts' is none of"),
         ("boxes=0,full", r"boxes=0 is no share in \(0, 1\]"),
         ("boxes=nan,full", "boxes=nan is no share"),
         ("boxes=half,full", "boxes=half is no share"),
@@ -62,10 +67,26 @@ def test_what_cannot_be_is_refused(text, words):
         ),
         (
             {"budget": "1h", "kinds": "full", "weak": "boxs"},
-            "--weak 'boxs' is none of image_level, boxes; did you mean",
+            "--weak 'boxs' is none of image_level, points, scribbles, boxes; did you mean",
         ),
     ],
 )
 def test_boxes_that_would_teach_nothing_are_refused(options, words):
     with pytest.raises(InvalidArgument, match=words):
         Options(data="demo", **{"kinds": "boxes,full", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"kinds": "points,full"}, "--kinds points,full: a network of --recipe pretrained learns from no points$"),
+        ({"kinds": "points,scribbles,full"}, "learns from no scribbles or points$"),
+        ({"weak": "points"}, "--weak points: a network of --recipe pretrained learns from no points$"),
+        ({"kinds": "boxes,points,full", "recipe": "compact"}, "learns from no boxes or points; one of pretrained does"),
+    ],
+)
+def test_marks_of_which_a_network_learns_none_are_refused(options, words):
+    """Those of which it learns some are told: see `warn_of_idle_marks`."""
+    with pytest.raises(InvalidArgument, match=words):
+        Options(data="demo", budget="1h", **options)
+    assert Options(data="demo", budget="1h", kinds="boxes,points,full").shares().of_marks

@@ -55,7 +55,7 @@ def options(**changed):
         ({"labeler": "folder:todo,annotators=ada+../bob"}, "'../bob' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+.bob"}, "'.bob' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+bob+Ada"}, "'ada' is there twice"),
-        ({"weak": "counts"}, "--weak 'counts' is none of image_level, boxes"),
+        ({"weak": "counts"}, "--weak 'counts' is none of image_level, points, scribbles, boxes"),
         ({"weak": "image_level", "weak_recipe": "compact"}, "class_maps is what learns from image-level labels"),
         ({"weak": "image_level", "weak_share": 0.7}, "weak.share"),
         ({"recipe": "class_maps", "encoder": "resnet18"}, "--encoder: --recipe class_maps has no such option"),

@@ -7,12 +7,13 @@ import pytest
 
 from maskloop.formats.datasets import DatasetImage
 from maskloop.loop.planning.object_sizes import (
+    warn_of_idle_marks,
     warn_of_many_objects,
     warn_of_small_objects,
     warn_of_thin_boxes,
 )
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel
+from maskloop.values import ObjectLabel, SupervisionKind
 
 COMPACT, PRETRAINED = {"image_size": 64}, {"image_size": 192, "tile": 0}
 
@@ -99,3 +100,10 @@ def test_networks_without_such_a_limit_say_nothing(recipe):
 )
 def test_boxes_of_lines_teach_next_to_nothing(recipe, box, warned):
     assert (warn_of_thin_boxes([image(600, 800, box)], recipe) is not None) == warned
+
+
+def test_marks_that_teach_nothing_are_named_with_what_to_do():
+    assert warn_of_idle_marks([], "pretrained") is None
+    told = warn_of_idle_marks([SupervisionKind.SCRIBBLES, SupervisionKind.POINTS], "pretrained,views=1")
+    assert told is not None
+    assert told.startswith("A network of --recipe pretrained,views=1 learns from no scribbles or points")

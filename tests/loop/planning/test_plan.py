@@ -1,5 +1,6 @@
 """How a budget is divided. Costs by hand for five classes: counts 5 + 1.48 c, full (5 - c) + 79 m seconds."""
 
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,18 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import Plan, plan_of
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import BoxesLabel, Budget, Counts, FullLabel, Label, OodAnswer, Strategy
+from maskloop.loop.shares import NO_MARKS, Shares
+from maskloop.values import (
+    MARKS,
+    BoxesLabel,
+    Budget,
+    Counts,
+    FullLabel,
+    Label,
+    OodAnswer,
+    Strategy,
+    SupervisionKind,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FULL_S = 83.0
@@ -244,49 +256,93 @@ def boxes_label(number, cost_s):
     return Label(f"b{number}", "p", f"b{number}", BoxesLabel(), "ada", cost_s, NOW)
 
 
+QUARTER, HALF, THREE_QUARTERS = (Shares({SupervisionKind.BOXES: share}) for share in (0.25, 0.5, 0.75))
 BOXED_S = 3.5 + 2.8 * 7  # (5 - 1.5) class checks and 2.8 boxes, before any is known
 
 
 def test_boxes_take_their_share_of_the_first_batch():
     """Of the third of an hour, 300 s are for outlines and 900 s for boxes."""
-    asked = plan(HOUR, boxes_share=0.75)
+    asked = plan(HOUR, shares=THREE_QUARTERS)
     bought = ledger(HOUR, labels=4)  # 332 s
     assert asked.initial(Ledger(HOUR)).wanted == Budget(seconds=300)
-    goal = asked.boxes_beside(bought)
-    assert goal is not None
+    (goal,) = asked.marks_beside_first(asked.shares, bought)
     assert goal.next_batch(bought) == Budget(seconds=996)  # three times what the outlines took
     bought.add([boxes_label(0, 900.0)])
     assert goal.next_batch(bought) == Budget(seconds=96)
     bought.add([boxes_label(1, 80.0)])
     assert goal.next_batch(bought) is None  # 16 s do not buy an image's
-    assert plan(HOUR).boxes_beside(bought) is None
+    assert plan(HOUR).marks_beside_first(NO_MARKS, bought) == []
 
 
 def test_boxes_take_their_share_of_a_round_and_outlines_the_rest():
-    asked = plan(HOUR, boxes_share=0.25)
+    asked = plan(HOUR, shares=QUARTER)
     bought = ledger(HOUR, labels=10)
     wish = Budget(seconds=400)
-    goal = asked.boxes_of(wish, bought)
-    assert goal is not None
+    (goal,) = asked.marks_of(QUARTER, wish, bought)
     assert goal.next_batch(bought) == Budget(seconds=100)
     bought.add([boxes_label(0, 95.0)])
     assert goal.next_batch(bought) is None
-    assert asked.rest(wish, bought, 95.0).next_batch(bought) == Budget(seconds=305)  # 5 s bought nobody's boxes
-    assert asked.rest(wish, bought, 350.0).next_batch(bought) == Budget(seconds=150)  # half of its share, at least
-    assert asked.boxes_of(Budget(images=3), bought).next_batch(bought) == Budget(seconds=83)  # 249 s are three quarters
+    assert asked.rest(wish, bought, 95.0, QUARTER).next_batch(bought) == Budget(
+        seconds=305
+    )  # 5 s bought nobody's boxes
+    assert asked.rest(wish, bought, 350.0, QUARTER).next_batch(bought) == Budget(
+        seconds=150
+    )  # half of its share, at least
+    (goal,) = asked.marks_of(QUARTER, Budget(images=3), bought)
+    assert goal.next_batch(bought) == Budget(seconds=83)  # 249 s are three quarters
 
 
 def test_the_last_round_spends_all_that_its_boxes_have_left():
-    asked, bought = plan(HOUR, boxes_share=0.5, max_rounds=1), ledger(HOUR, labels=10)
+    asked, bought = plan(HOUR, shares=HALF, max_rounds=1), ledger(HOUR, labels=10)
     wish = asked.batch(1, bought)
     assert wish == Budget(seconds=2770)
     bought.add([boxes_label(0, 1380.0)])  # a little less than half, as no further image's boxes fitted
-    goal = asked.rest(wish, bought, 1380.0)
+    goal = asked.rest(wish, bought, 1380.0, HALF)
     assert goal.is_everything
-    assert not asked.rest(Budget(seconds=1500), bought, 600.0).is_everything  # 490 s would be left
+    assert not asked.rest(Budget(seconds=1500), bought, 600.0, HALF).is_everything  # 490 s would be left
     assert goal.next_batch(bought) == Budget(seconds=1390)
-    last = plan(HOUR, boxes_share=0.5).boxes_of(Budget(seconds=3600), bought)
-    assert last is not None
+    (last,) = asked.marks_of(HALF, Budget(seconds=3600), bought)
     assert last.next_batch(bought) == Budget(seconds=695)  # of what is left, not of what was asked for
-    early = plan(HOUR, boxes_share=0.9)
-    assert not early.rest(Budget(seconds=1000), ledger(HOUR, labels=10)).is_everything
+    most = Shares({SupervisionKind.BOXES: 0.9})
+    assert not plan(HOUR).rest(Budget(seconds=1000), ledger(HOUR, labels=10), shares=most).is_everything
+
+
+def test_several_kinds_of_marks_are_bought_in_order_and_each_to_its_own_share():
+    """Of 400 s: 80 s of boxes, 40 s of strokes, 20 s of points, and 260 s of outlines."""
+    mixed = Shares({SupervisionKind.POINTS: 0.05, SupervisionKind.BOXES: 0.2, SupervisionKind.SCRIBBLES: 0.1})
+    asked, bought, wish = plan(HOUR, shares=mixed), ledger(HOUR, labels=10), Budget(seconds=400)
+    bought.add([boxes_label(0, 7.0)])  # of the batch before
+    goals = asked.marks_of(mixed, wish, bought)
+    assert [goal.kind for goal in goals] == list(MARKS)
+    bought.add([boxes_label(1, 70.0)])
+    wanted_s = [next_batch.seconds if (next_batch := goal.next_batch(bought)) else None for goal in goals]
+    assert wanted_s == [None, pytest.approx(40), pytest.approx(20)]
+    rest = asked.rest(wish, bought, 70.0 + 40 + 20, mixed).next_batch(bought)
+    assert rest is not None
+    assert rest.seconds == pytest.approx(270)
+    beside = asked.marks_beside_first(mixed, ledger(HOUR, labels=4))  # 332 s are 65 hundredths
+    assert [goal.end_s for goal in beside] == pytest.approx([332 * share / 0.65 for share in (0.2, 0.1, 0.05)])
+    assert asked.initial(Ledger(HOUR)).wanted.seconds == pytest.approx(0.65 * 1200)
+
+
+def test_marks_beside_a_first_batch_that_took_most_of_the_budget_share_what_is_left():
+    """After 3 320 s of outlines 280 s are left, of which boxes and points get what they would have got of 3 320."""
+    mixed = Shares({SupervisionKind.BOXES: 0.3, SupervisionKind.POINTS: 0.2})
+    bought = ledger(HOUR, labels=40)
+    goals = plan(HOUR, shares=mixed).marks_beside_first(mixed, bought)
+    assert [goal.end_s for goal in goals] == pytest.approx([0.6 * 280, 0.4 * 280])
+
+
+def test_a_round_may_have_other_shares_than_the_plan():
+    asked, bought = plan(HOUR), ledger(HOUR, labels=10)
+    (goal,) = asked.marks_of(QUARTER, Budget(seconds=400), bought)
+    assert goal.next_batch(bought) == Budget(seconds=100)
+    assert asked.marks_of(asked.shares, Budget(seconds=400), bought) == []
+
+
+@pytest.mark.parametrize(
+    "shares", [{"boxes": 1.0}, {"boxes": 0.5, "points": 0.5}, {"full": 0.5}, {"counts": 0.1}, {"points": math.nan}]
+)
+def test_shares_that_cannot_be_are_refused(shares):
+    with pytest.raises(InvalidArgument):
+        Shares({SupervisionKind(kind): share for kind, share in shares.items()})

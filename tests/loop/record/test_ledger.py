@@ -2,7 +2,18 @@ import math
 from datetime import UTC, datetime
 
 from maskloop.loop.record.ledger import Ledger
-from maskloop.values import Budget, Counts, FullLabel, Label, Split, SupervisionKind
+from maskloop.values import (
+    BoxesLabel,
+    Budget,
+    Counts,
+    FullLabel,
+    ImageLevelLabel,
+    Label,
+    PointsLabel,
+    ScribblesLabel,
+    Split,
+    SupervisionKind,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -57,4 +68,18 @@ def test_a_correction_of_counts_leaves_what_they_were_planned_at():
     ledger = Ledger(Budget(seconds=600))
     ledger.add([label("a", SupervisionKind.COUNTS, 6.48, Counts({1: 1}))])
     ledger.add([label("a", SupervisionKind.COUNTS, 0.0, Counts({}), 2.0)])
-    assert (ledger.counts_paid_s, ledger.counted_objects, ledger.counts_s) == ({"a": 6.48}, {"a": 0}, 8.48)
+    assert (ledger.counts_paid_s, ledger.counted_objects, ledger.spent_on(SupervisionKind.COUNTS)) == (
+        {"a": 6.48},
+        {"a": 0},
+        8.48,
+    )
+
+
+def test_marks_and_class_labels_are_no_part_of_what_the_first_batch_took():
+    ledger = Ledger(Budget(seconds=600))
+    ledger.add([label("a", SupervisionKind.FULL, 80.0), label("a", SupervisionKind.COUNTS, 6.5, Counts({1: 1}))])
+    for number, content in enumerate((ImageLevelLabel(), PointsLabel(), ScribblesLabel(), BoxesLabel())):
+        ledger.add([Label(f"m{number}", "p", f"m{number}", content, "ada", 10.0 + number, NOW)])
+    assert ledger.bought(None) == (1, 86.5)
+    assert [ledger.spent_on(kind) for kind in SupervisionKind] == [10.0, 6.5, 11.0, 12.0, 13.0, 80.0, 0.0]
+    assert ledger.spent_s == 132.5

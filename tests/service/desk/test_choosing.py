@@ -6,8 +6,8 @@ import hashlib
 
 import pytest
 
-from maskloop.errors import InvalidArgument, PoolNotScored, SelectionNotPrepared, UnsupportedSupervision
-from maskloop.values import AT_RANDOM, Split, Strategy, SupervisionKind
+from maskloop.errors import InvalidArgument, PoolNotScored, SelectionNotPrepared
+from maskloop.values import AT_RANDOM, Split, Strategy
 from tests.service.desk.asking import COUNTS, GUIDED, books, ids, select
 from tests.service.desks import Server, full_draft
 
@@ -121,12 +121,6 @@ def test_impossible_requests_are_refused(server: Server, options: dict) -> None:
     with pytest.raises(InvalidArgument):
         select(server, **options)
     assert books(server) == (0.0, 0.0, 0, 0)
-
-
-def test_kinds_that_are_not_yet_supported_say_so(server: Server) -> None:
-    server.create_campaign(1000.0)
-    with pytest.raises(UnsupportedSupervision, match="scribbles"):
-        select(server, kind=SupervisionKind.SCRIBBLES)
 
 
 UNTRUSTED = {"head_untrusted": 1.0, "held_out_images": 5.0}

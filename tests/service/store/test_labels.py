@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
 
 from maskloop.costs.timed_label import TimedLabel
 from maskloop.errors import LabelNotFound
-from maskloop.values import Box, BoxesLabel, Counts, FullLabel, OodAnswer, Split
+from maskloop.values import (
+    Box,
+    BoxesLabel,
+    Counts,
+    FullLabel,
+    OodAnswer,
+    Point,
+    PointsLabel,
+    Scribble,
+    ScribblesLabel,
+    Split,
+)
 from service.store import Database
 from service.store.images import image_ids, insert_images, set_split
 from service.store.judged_images import candidate_images, empty_images, judged_images, ood_answers
+from service.store.label_rows import STORED_FORMS, categories_in, row_of, shown_by
 from service.store.labels import (
     CountedImage,
     counted_images,
@@ -61,6 +79,24 @@ def test_boxes_and_crowds_come_back_as_they_were(database: Database) -> None:
         assert images_without_need(tx, "p", COUNTS) == {"i0", "i1"}  # boxes say that one holds nothing
         seen = {judged.image.id: (judged.label_id, judged.categories) for judged in judged_images(tx, "p")}
     assert seen == {"i0": ("l3", frozenset({1, 2})), "i1": ("l2", frozenset())}
+
+
+places = st.floats(0, 8)
+points = st.builds(Point, st.integers(1, 3), places, places)
+strokes = st.builds(Scribble, st.integers(0, 3), st.lists(st.tuples(places, places), min_size=1, max_size=4).map(tuple))
+
+
+@given(
+    st.lists(points, max_size=4).map(tuple).map(PointsLabel)
+    | st.lists(strokes, max_size=4).map(tuple).map(ScribblesLabel)
+)
+def test_rows_of_points_and_strokes_say_what_their_label_says(content: PointsLabel | ScribblesLabel) -> None:
+    row = row_of(replace(counts_label("l1", "i0", {}), content=content))
+    stored = cast("Row[Any]", SimpleNamespace(kind=row["kind"], objects=json.loads(json.dumps(row["objects"]))))
+    assert STORED_FORMS[content.kind].content(stored) == content
+    assert shown_by(stored) == content.shown
+    assert categories_in(stored) == set(content.shown.by_category)
+    assert (row["categories_present"], row["objects_present"]) == (content.shown.categories, content.shown.objects)
 
 
 def test_times_of_boxes_are_kept_with_what_their_counts_had_cost(database: Database) -> None:

@@ -6,14 +6,15 @@ import math
 
 from maskloop.errors import InvalidArgument
 from maskloop.spelling import did_you_mean
-from maskloop.values import SupervisionKind
+from maskloop.values import MARKS, SupervisionKind
 
-BOUGHT = (SupervisionKind.FULL, SupervisionKind.BOXES)
+BOUGHT = (SupervisionKind.FULL, *MARKS)
 ROUNDING = 1e-9
 
 
 def parse_kinds(text: str) -> dict[SupervisionKind, float]:
-    """Shares of the seconds by kind, which add up to 1: `boxes,full` is half each, `boxes=0.75,full` three quarters.
+    """Shares of the seconds by kind, which add up to 1: `boxes,full` is half each, `boxes=0.75,full` three
+    quarters, and `points=0.2,boxes=0.3,full` leaves half of them for outlines.
 
     Raises:
         InvalidArgument: an unknown kind, one that comes twice, a share that cannot be, or no full labels.

@@ -6,6 +6,7 @@ from maskloop.loop.options.kinds import parse_kinds
 from maskloop.loop.options.labeler import FolderSpec, PersonSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.review_cost import parse_assist, parse_review_cost
+from maskloop.loop.shares import Shares
 from maskloop.values import Assist, OutlinePrice, ReviewPrices, SupervisionKind
 
 
@@ -30,6 +31,10 @@ class LabelOptions:
     def parsed_kinds(self) -> dict[SupervisionKind, float]:
         """The kinds of labels to learn from, and their shares of the seconds."""
         return parse_kinds(self.kinds)
+
+    def shares(self) -> Shares:
+        """The same, of marks and of outlines."""
+        return Shares({kind: share for kind, share in self.parsed_kinds().items() if kind is not SupervisionKind.FULL})
 
     def parsed_assist(self) -> Assist | None:
         """How people are helped; `None` where that depends on the IoU head."""

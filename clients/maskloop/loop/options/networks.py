@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
+from maskloop.values import MARKS, SupervisionKind
 
-CLASS_MAPS, BOXES = "class_maps", "boxes"
+CLASS_MAPS = "class_maps"
+LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
+    "pretrained": frozenset({SupervisionKind.BOXES}),
+    CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
+}
+"""What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
+every kind teach that an image holds nothing."""
 
 
 class NetworkOptions:
@@ -65,16 +74,22 @@ class NetworkOptions:
         return tuple((text.partition(",")[0], recipe_options(text, "also-propose")) for text in self.also_propose)
 
     @property
+    def learns_from(self) -> frozenset[SupervisionKind]:
+        """What networks of the recipe learn from beside full labels."""
+        kinds = LEARNS_FROM.get(self.recipe_name, frozenset())
+        return kinds - {SupervisionKind.BOXES} if self.recipe_overrides().get("masks") == "dense" else kinds
+
+    @property
     def without_counts(self) -> bool:
         """Whether networks find by themselves what there is."""
         return self.recipe_overrides().get("classes") != "fed"
 
     @property
     def weak_name(self) -> str:
-        """The recipe's name of the network that learns from the labels before the first outline: from boxes, the
+        """The recipe's name of the network that learns from the labels before the first outline: from marks, the
         campaign's own."""
-        return self.recipe_name if self.weak == BOXES else self.weak_recipe.partition(",")[0]
+        return self.recipe_name if self.weak in MARKS else self.weak_recipe.partition(",")[0]
 
     def weak_overrides(self) -> dict[str, object]:
         """What differs from that recipe, by option."""
-        return self.recipe_overrides() if self.weak == BOXES else recipe_options(self.weak_recipe, "weak-recipe")
+        return self.recipe_overrides() if self.weak in MARKS else recipe_options(self.weak_recipe, "weak-recipe")

@@ -99,14 +99,14 @@ class Options(NetworkOptions, LabelOptions):
     kinds: str = option(
         "full",
         help="Labels to learn from, with their shares of the seconds: full, or boxes,full (half each), or "
-        "boxes=0.75,full. Boxes are of further images, drawn at random.",
+        "points=0.2,boxes=0.3,full. Boxes, scribbles and points are on further images, drawn at random.",
         panel=LABELS,
         is_compared=True,
     )
     weak: str = option(
         "",
-        help="Buy these labels first, and begin with masks proposed by them: boxes, or image_level (classes an image "
-        "holds).",
+        help="Buy these labels first, and begin with masks proposed by them: boxes, scribbles, points, or image_level "
+        "(classes an image holds).",
         panel=LABELS,
         is_compared=True,
     )

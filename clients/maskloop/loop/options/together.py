@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
@@ -9,7 +10,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options.networks import CLASS_MAPS
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.spelling import did_you_mean
-from maskloop.values import Assist, Need, SupervisionKind
+from maskloop.values import MARKS, Assist, Need, SupervisionKind
 
 if TYPE_CHECKING:
     from maskloop.loop.options.options import Options
@@ -51,16 +52,9 @@ def check_together(options: Options) -> None:
             field="assist",
         )
     _check_proposers(options)
-    boxed = "weak" if options.weak == SupervisionKind.BOXES else "kinds" if len(options.parsed_kinds()) > 1 else ""
-    if boxed and (options.recipe_name != "pretrained" or options.recipe_overrides().get("masks") == "dense"):
-        raise InvalidArgument(
-            f"--{boxed} {getattr(options, boxed)}: a network of --recipe {options.recipe} learns from no boxes; one of "
-            "pretrained does that looks at regions",
-            field=boxed,
-        )
-    if boxed and options.counts:
-        raise InvalidArgument(f"--counts: with --{boxed} networks find by themselves what there is", field="counts")
-    if len(options.parsed_kinds()) > 1 and options.parsed_budget().images is not None:
+    for name, marks in _marks(options).items():
+        _check_taught(options, name, marks)
+    if options.shares().of_marks and options.parsed_budget().images is not None:
         raise InvalidArgument(
             f"--kinds {options.kinds}: a budget of images counts full labels alone; give one of time", field="kinds"
         )
@@ -74,6 +68,25 @@ def _check_proposers(options: Options) -> None:
     names = [options.recipe_name, *(name for name, _ in options.other_recipes())]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise InvalidArgument(f"--also-propose {twice}: networks of it propose already", field="also_propose")
+
+
+def _marks(options: Options) -> dict[str, list[SupervisionKind]]:
+    """The kinds of marks that options ask for, by the option's name."""
+    asked = {"weak": [kind for kind in MARKS if kind == options.weak], "kinds": list(options.shares().of_marks)}
+    return {name: kinds for name, kinds in asked.items() if kinds}
+
+
+def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind]) -> None:
+    """Where a network learns from some of the marks, the others are told before anything is bought."""
+    if not options.learns_from.intersection(marks):
+        does = "; one of pretrained does that looks at regions" if SupervisionKind.BOXES in marks else ""
+        raise InvalidArgument(
+            f"--{name} {getattr(options, name)}: a network of --recipe {options.recipe} learns from no "
+            f"{' or '.join(marks)}{does}",
+            field=name,
+        )
+    if options.counts:
+        raise InvalidArgument(f"--counts: with --{name} networks find by themselves what there is", field="counts")
 
 
 def _without_effect(options: Options) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from maskloop.loop.goals import BoxesGoal, ImageLevelGoal
-from maskloop.values import SupervisionKind
+from maskloop.loop.goals import ImageLevelGoal, KindGoal
+from maskloop.values import MARKS, SupervisionKind
 
-BEFORE_OUTLINES = (SupervisionKind.IMAGE_LEVEL, SupervisionKind.BOXES)
+BEFORE_OUTLINES = (SupervisionKind.IMAGE_LEVEL, *reversed(MARKS))
+"""Kinds that an outline makes needless, the cheapest first."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class WeakStart:
     recipe: str
     overrides: Mapping[str, object] = field(default_factory=dict)
 
-    def goal(self, budget_s: float, one_s: float) -> BoxesGoal | ImageLevelGoal:
+    def goal(self, budget_s: float, one_s: float) -> KindGoal | ImageLevelGoal:
         """The labels of a budget of so many seconds, of which one should take `one_s`."""
-        kind = BoxesGoal if self.kind is SupervisionKind.BOXES else ImageLevelGoal
-        return kind(self.share * budget_s, one_s)
+        if self.kind is SupervisionKind.IMAGE_LEVEL:
+            return ImageLevelGoal(self.share * budget_s, one_s)
+        return KindGoal(self.kind, self.share * budget_s, one_s)

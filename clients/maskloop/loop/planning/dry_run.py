@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from maskloop.client import Client
@@ -13,8 +13,9 @@ from maskloop.errors import InvalidBudget
 from maskloop.loop.goals import FIRST_IMAGES, MOST_INITIAL
 from maskloop.loop.options import Options
 from maskloop.loop.planning.plan import INITIAL_SHARE, ROUNDS, Plan, plan_on
+from maskloop.loop.shares import NO_MARKS
 from maskloop.pages.wording import say_count
-from maskloop.values import Assist, BoxesLabel, Budget, FullLabel
+from maskloop.values import LABEL_KINDS, Assist, Budget, SupervisionKind
 
 TRAIN_S = {"compact": 70.0, "pretrained": 45.0}
 """Seconds of one training with its calibration, measured on 2 CPU cores without a GPU, by recipe."""
@@ -39,7 +40,7 @@ class Forecast:
         ood_checks: of candidate OoD images, at most: nobody knows yet how many will fool a classifier.
         student: whether a student network is trained.
         test_images: that people label first, 0 where the test images are known.
-        boxed: images whose objects are boxed.
+        marked: images whose objects are boxed, stroked or pointed at, by kind.
         is_guessed: whether nobody knows yet what images hold, so that what they cost is taken from other data.
     """
 
@@ -51,7 +52,7 @@ class Forecast:
     ood_checks: int = 0
     student: bool = False
     test_images: int = 0
-    boxed: int = 0
+    marked: Mapping[SupervisionKind, int] = field(default_factory=dict)
     is_guessed: bool = False
 
     @property
@@ -111,14 +112,11 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         recipe, classifier: names of recipes.
         student: that of a student network, "" for none.
     """
-    full_s, counts_s, boxes_s = _expected_s(plan, data)
+    full_s, counts_s = (_expected_s(plan, data, kind) for kind in (SupervisionKind.FULL, SupervisionKind.COUNTS))
     test_images = _test_images(plan, full_s)
     plan = _after_weak_start(_after_test(plan, test_images, full_s))
     pool = len(data.pool) - test_images
-    spent_s = plan.boxes_share * (plan.budget.seconds or 0.0)
-    boxed = min(int(spent_s / boxes_s), pool)
-    if boxed:
-        plan = replace(plan, budget=Budget(seconds=(plan.budget.seconds or 0.0) - boxed * boxes_s), boxes_share=0.0)
+    plan, marked = _after_marks(plan, data, pool)
     initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
     counted = min(int(plan.counts_s / counts_s), pool - initial)
     open_images = counted if plan.needs_counts else pool - initial
@@ -135,7 +133,7 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         later = min(later, (left_s - ood_checks * plan.costs.ood_check()) / later_s)
     images = initial + int(later)
     tested = len(data.test) or test_images
-    parts_s = [_train_s(recipe, counted + boxed + tested) for _ in range(rounds + 1)]
+    parts_s = [_train_s(recipe, counted + sum(marked.values()) + tested) for _ in range(rounds + 1)]
     if student:
         parts_s.append(_train_s(student, pool - images + tested))
     if ood_checks:
@@ -149,19 +147,30 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         ood_checks,
         bool(student),
         test_images,
-        boxed,
+        marked,
         is_guessed=not data.test,
     )
 
 
-def _expected_s(plan: Plan, data: Data) -> tuple[float, float, float]:
-    """Seconds of a full label, of counts, and of boxes."""
-    test = [FullLabel(image.objects) for image in data.test]
-    if not test:
-        return plan.expected_full_s, plan.expected_counts_s, plan.expected_boxes_s
-    full_s = sum(label.cost_s(plan.costs) for label in test) / len(test)
-    counts_s = sum(plan.costs.counts_label(label.shown) for label in test) / len(test)
-    return full_s, counts_s, sum(BoxesLabel.of(label.objects).cost_s(plan.costs) for label in test) / len(test)
+def _expected_s(plan: Plan, data: Data, kind: SupervisionKind) -> float:
+    """Seconds of a label of this kind."""
+    if not data.test:
+        return plan.expected_s(kind)
+    labels = [LABEL_KINDS[kind].of(image.objects) for image in data.test]
+    return sum(label.cost_s(plan.costs) for label in labels) / len(labels)
+
+
+def _after_marks(plan: Plan, data: Data, pool: int) -> tuple[Plan, dict[SupervisionKind, int]]:
+    """The plan with what marks leave of its budget, and how many images get each kind of them."""
+    whole_s, left_s = plan.budget.seconds, plan.budget.seconds or 0.0
+    marked: dict[SupervisionKind, int] = {}
+    for kind, share in plan.shares.of_marks.items() if whole_s else ():
+        one_s = _expected_s(plan, data, kind)
+        marked[kind] = min(int(share * (whole_s or 0.0) / one_s), pool - sum(marked.values()))
+        left_s -= marked[kind] * one_s
+    if not any(marked.values()):
+        return plan, marked
+    return replace(plan, budget=Budget(seconds=left_s), shares=NO_MARKS), marked
 
 
 def _test_images(plan: Plan, full_s: float) -> int:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import DatasetImage
+from maskloop.loop.options import Options
 from maskloop.masks import Mask
+from maskloop.values import SupervisionKind
 
 LEAST = 2.0  # pixels of `Mask.half_thickness` at the network's size: a disc 4 pixels across, a line 2 pixels wide
 LOOKED_AT = 500  # objects, at most
@@ -21,15 +23,27 @@ LIMITS = ("steps", "most_objects")
 """Options of recipes that say how many objects of an image their networks outline at most."""
 
 
-def warnings_of(data: Data, recipe: Mapping[str, object], name: str, *, boxed: bool = False) -> Iterator[str]:
-    """What to say of a data set and a recipe, with all its options, before anything is bought; `boxed`: boxes, too."""
+def warnings_of(data: Data, recipe: Mapping[str, object], options: Options) -> Iterator[str]:
+    """What to say of a data set and a recipe, with all its options, before anything is bought as `options` ask."""
     known = [image for image in data.dataset.images if image.objects]
+    marks = options.shares().of_marks
     warnings = (
         warn_of_small_objects(data.test, recipe),
-        warn_of_many_objects(known, recipe, name),
-        warn_of_thin_boxes(data.test, recipe) if boxed else None,
+        warn_of_many_objects(known, recipe, options.recipe_name),
+        warn_of_thin_boxes(data.test, recipe) if SupervisionKind.BOXES in marks else None,
+        warn_of_idle_marks([kind for kind in marks if kind not in options.learns_from], options.recipe),
     )
     yield from filter(None, warnings)
+
+
+def warn_of_idle_marks(idle: Sequence[SupervisionKind], recipe: str) -> str | None:
+    """What to say where marks are to be bought of which a network of the recipe learns nothing; `None` for none."""
+    if not idle:
+        return None
+    return (
+        f"A network of --recipe {recipe} learns from no {' or '.join(idle)}: they are kept, and teach it only where an "
+        "image holds nothing. Left out of --kinds, their seconds go into what it learns from."
+    )
 
 
 def warn_of_thin_boxes(images: Sequence[DatasetImage], recipe: Mapping[str, object]) -> str | None:

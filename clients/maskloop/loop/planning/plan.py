@@ -4,7 +4,8 @@ What the options leave open is decided here. A third of the budget buys the firs
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
 images: halves, because dear images may come last. With `--weak` a share of the budget buys cheaper labels before it.
 Where people label the test images too, a fifth of the budget buys them before all else, up to thirty images and
-three tenths of the pool. With `--kinds` boxes of further images get their share of every batch, the first one too.
+three tenths of the pool. With `--kinds` marks on further images, such as boxes, get their shares of every batch, the
+first one too.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
 rounds, and the last of them spends everything.
@@ -22,10 +23,9 @@ from maskloop.errors import InvalidArgument, InvalidBudget
 from maskloop.loop.goals import (
     FIRST_IMAGES,
     MOST_INITIAL,
-    BoxesGoal,
-    CountsGoal,
     FirstBatchGoal,
     ImageLevelGoal,
+    KindGoal,
     OodCheckGoal,
     RoundGoal,
     whole_images,
@@ -34,6 +34,7 @@ from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.planning.before_outlines import WeakStart
 from maskloop.loop.record.ledger import Ledger
+from maskloop.loop.shares import NO_MARKS, Shares
 from maskloop.values import Assist, Budget, Need, Split, Strategy, SupervisionKind
 
 ROUNDS = 3
@@ -63,8 +64,8 @@ class Plan:
         assist: how people are helped; `None` for by proposals once the IoU head is trusted.
         min_proposal_iou: proposals of a lower predicted IoU are not shown.
         weak: what comes before the first outline; `None` for nothing.
-        boxes_share: share of the seconds of each batch that buys boxes of further images, in [0, 1).
         also_propose: other recipes whose networks propose as well, with what differs from them.
+        shares: of the seconds of each batch, by kind of label.
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -86,8 +87,8 @@ class Plan:
     assist: Assist | None = Assist.NONE
     min_proposal_iou: float = 0.0
     weak: WeakStart | None = None
-    boxes_share: float = 0.0
     also_propose: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    shares: Shares = NO_MARKS
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -107,17 +108,11 @@ class Plan:
     @property
     def expected_full_s(self) -> float:
         """Seconds of a full label before any is known."""
-        return self.costs.full(self._expected_categories, OBJECTS_AN_IMAGE)
+        return self.expected_s(SupervisionKind.FULL)
 
-    @property
-    def expected_counts_s(self) -> float:
-        """Seconds of one image's counts before any is known."""
-        return self.costs.counts(self._expected_categories)
-
-    @property
-    def expected_boxes_s(self) -> float:
-        """Seconds of one image's boxes before any is known."""
-        return self.costs.label_s(SupervisionKind.BOXES, self._expected_categories, OBJECTS_AN_IMAGE)
+    def expected_s(self, kind: SupervisionKind) -> float:
+        """Seconds of a label of this kind before any is known."""
+        return self.costs.label_s(kind, self._expected_categories, OBJECTS_AN_IMAGE)
 
     @property
     def counts_s(self) -> float:
@@ -134,31 +129,37 @@ class Plan:
         return FirstBatchGoal(wanted, self.asked_initial is not None, self.expected_full_s)
 
     @property
-    def counts(self) -> CountsGoal:
+    def counts(self) -> KindGoal:
         """The counts before the first round."""
-        return CountsGoal(self.counts_s, self.expected_counts_s)
+        return KindGoal(SupervisionKind.COUNTS, self.counts_s, self.expected_s(SupervisionKind.COUNTS))
 
-    def boxes_beside(self, ledger: Ledger) -> BoxesGoal | None:
-        """The boxes beside the first batch, by what its full labels took; `None` where there are to be none."""
-        return self._more_boxes(self.boxes_share / (1 - self.boxes_share) * ledger.bought(None)[1], ledger)
+    def marks_beside_first(self, shares: Shares, ledger: Ledger) -> list[KindGoal]:
+        """The marks beside the first batch, by what its full labels took, in the order in which they are bought; less
+        of each kind where there is not so much left."""
+        wanted_s = {kind: share / shares.outlines * ledger.bought(None)[1] for kind, share in shares.of_marks.items()}
+        scale = min(1.0, ledger.left_s / (sum(wanted_s.values()) or math.inf))
+        return self._more_marks({kind: scale * seconds for kind, seconds in wanted_s.items()}, ledger)
 
-    def boxes_of(self, wish: Budget, ledger: Ledger) -> BoxesGoal | None:
-        """The boxes of a round: their share of the seconds that it asks for and that are left; `None` for none."""
-        images_s = (wish.images or 0) * ledger.mean_full_s(self.expected_full_s) / (1 - self.boxes_share)
-        return self._more_boxes(self.boxes_share * min(wish.seconds or images_s, ledger.left_s), ledger)
+    def marks_of(self, shares: Shares, wish: Budget, ledger: Ledger) -> list[KindGoal]:
+        """The marks of a round: each kind's share of the seconds that it asks for and that are left."""
+        images_s = (wish.images or 0) * ledger.mean_full_s(self.expected_full_s) / shares.outlines
+        whole_s = min(wish.seconds or images_s, ledger.left_s)
+        return self._more_marks({kind: share * whole_s for kind, share in shares.of_marks.items()}, ledger)
 
-    def _more_boxes(self, seconds: float, ledger: Ledger) -> BoxesGoal | None:
-        return BoxesGoal(ledger.boxes_s + seconds, self.expected_boxes_s) if seconds else None
+    def _more_marks(self, seconds: Mapping[SupervisionKind, float], ledger: Ledger) -> list[KindGoal]:
+        return [
+            KindGoal(kind, ledger.spent_on(kind) + more_s, self.expected_s(kind))
+            for kind, more_s in seconds.items()
+            if more_s
+        ]
 
-    def weak_goal(self, weak: WeakStart) -> BoxesGoal | ImageLevelGoal:
+    def weak_goal(self, weak: WeakStart) -> KindGoal | ImageLevelGoal:
         """What comes before the first outline; of a budget of images, a share of what its labels cost."""
         seconds = self.budget.seconds
         whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
-        return weak.goal(
-            whole_s, self.expected_boxes_s if weak.kind is SupervisionKind.BOXES else self.costs.image_level()
-        )
+        return weak.goal(whole_s, self.expected_s(weak.kind))
 
-    def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> CountsGoal | None:
+    def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> KindGoal | None:
         """What to buy of counts before a round; `None` when it needs none.
 
         Args:
@@ -171,7 +172,9 @@ class Plan:
         wanted = wish.images if wish.images is not None else (wish.seconds or 0.0) / full_s
         if not self.needs_counts or counted_images >= wanted:
             return None
-        return CountsGoal(ledger.counts_s + self.counts_share * self._left_s(ledger), self.expected_counts_s)
+        counts = SupervisionKind.COUNTS
+        end_s = ledger.spent_on(counts) + self.counts_share * self._left_s(ledger)
+        return KindGoal(counts, end_s, self.expected_s(counts))
 
     def ood_checks(self, ledger: Ledger) -> OodCheckGoal | None:
         """The OoD checks of a round, in `OOD_BATCHES` batches; `None` where it makes none."""
@@ -179,7 +182,7 @@ class Plan:
         if not images:
             return None
         batch_images = max(LEAST_OOD_BATCH, math.ceil(images / OOD_BATCHES))
-        return OodCheckGoal(ledger.answers_s + images * check_s, check_s, batch_images)
+        return OodCheckGoal(ledger.spent_on(SupervisionKind.OOD_CHECK) + images * check_s, check_s, batch_images)
 
     def most_ood_checks(self, left_s: float) -> int:
         """How many candidate OoD images a round may look at when so many seconds are left."""
@@ -196,13 +199,13 @@ class Plan:
             return whole_images(math.ceil(ledger.left_images / rounds_left))
         return Budget(seconds=ledger.left_s / rounds_left) if ledger.left_s > 0 else None
 
-    def rest(self, wish: Budget, ledger: Ledger, boxes_s: float = 0.0) -> RoundGoal:
-        """The goal of a round that buys `wish`, given what was bought before: of it boxes, for `boxes_s` seconds. What
+    def rest(self, wish: Budget, ledger: Ledger, marks_s: float = 0.0, shares: Shares = NO_MARKS) -> RoundGoal:
+        """The goal of a round that buys `wish`, given what was bought before: of it marks, for `marks_s` seconds. What
         they took less than their share of is for outlines."""
-        is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s + boxes_s
+        is_everything = wish.seconds is not None and wish.seconds >= ledger.left_s + marks_s
         if wish.seconds is not None:
-            least_s = (1 - self.boxes_share) * wish.seconds / 2  # where single images had more boxes than expected
-            wish = Budget(seconds=max(wish.seconds - boxes_s, least_s))
+            least_s = shares.outlines * wish.seconds / 2  # where single images had more objects than expected
+            wish = Budget(seconds=max(wish.seconds - marks_s, least_s))
         return RoundGoal(wish, len(ledger.labeled), ledger.spent_s, is_everything)
 
     def _left_s(self, ledger: Ledger) -> float:
@@ -213,7 +216,7 @@ class Plan:
         whole = self.first_of or self.budget
         if whole.images is None:
             left_s = (whole.seconds or 0.0) - ledger.test_s
-            outlines_s = (1 - self.boxes_share) * INITIAL_SHARE * left_s
+            outlines_s = self.shares.outlines * INITIAL_SHARE * left_s
             return Budget(seconds=max(outlines_s, self.costs.cheapest_full()))
         third = math.ceil(INITIAL_SHARE * max(1, whole.images - len(ledger.tested)))
         return Budget(images=min(max(third, FIRST_IMAGES), MOST_INITIAL))
@@ -263,8 +266,8 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         assist=options.parsed_assist(),
         min_proposal_iou=options.min_proposal_iou,
         weak=_weak_start(options),
-        boxes_share=options.parsed_kinds().get(SupervisionKind.BOXES, 0.0),
         also_propose=options.other_recipes(),
+        shares=options.shares(),
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 
 from maskloop.costs.budget_end import end_of_budget_s
-from maskloop.values import BoxesLabel, Budget, Counts, FullLabel, ImageLevelLabel, Label, OodAnswer, SkipReason, Split
+from maskloop.values import MARKS, Budget, Counts, Label, SkipReason, Split, SupervisionKind
 
 
 class Ledger:
@@ -58,25 +58,9 @@ class Ledger:
         """Seconds of annotator time spent, as charged."""
         return _to_ms(sum(self.spent_s_by_kind.values()))
 
-    @property
-    def counts_s(self) -> float:
-        """Seconds spent on counts."""
-        return self.spent_s_by_kind.get(Counts.kind.value, 0.0)
-
-    @property
-    def boxes_s(self) -> float:
-        """Seconds spent on boxes."""
-        return self.spent_s_by_kind.get(BoxesLabel.kind.value, 0.0)
-
-    @property
-    def image_level_s(self) -> float:
-        """Seconds spent on which classes images hold."""
-        return self.spent_s_by_kind.get(ImageLevelLabel.kind.value, 0.0)
-
-    @property
-    def answers_s(self) -> float:
-        """Seconds spent on looking at candidate OoD images."""
-        return self.spent_s_by_kind.get(OodAnswer.kind.value, 0.0)
+    def spent_on(self, kind: SupervisionKind) -> float:
+        """Seconds spent on labels of one kind."""
+        return self.spent_s_by_kind.get(kind.value, 0.0)
 
     @property
     def left_s(self) -> float:
@@ -95,14 +79,14 @@ class Ledger:
 
     def mean_full_s(self, otherwise: float) -> float:
         """Mean seconds of a full label so far, counts apart; `otherwise` before the first."""
-        spent_s = self.spent_s_by_kind.get(FullLabel.kind.value, 0.0)
+        spent_s = self.spent_on(SupervisionKind.FULL)
         return spent_s / len(self.labeled) if self.labeled and spent_s else otherwise
 
     def bought(self, for_split: Split | None) -> tuple[int, float]:
-        """Fully labeled images and seconds spent: on the test split, or on all but that, boxes and class labels."""
+        """Fully labeled images and seconds spent: on the test split, or on all but that, marks and class labels."""
         if for_split is Split.TEST:
             return len(self.tested), self.test_s
-        apart_s = self.test_s + self.image_level_s + self.boxes_s
+        apart_s = self.test_s + math.fsum(map(self.spent_on, (SupervisionKind.IMAGE_LEVEL, *MARKS)))
         return len(self.labeled - self.tested), _to_ms(self.spent_s - apart_s)
 
 

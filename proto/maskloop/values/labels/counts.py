@@ -16,7 +16,11 @@ MOST_OBJECTS = 10_000
 
 @dataclass(frozen=True)
 class Counts(LabelContent):
-    """How many objects of each category an image holds; categories with none are left out."""
+    """How many objects of each category an image holds; categories with none are left out.
+
+    Points, strokes and boxes tell as much, and make no counts needless: networks that are told how many objects there
+    are read labels of kind counts alone, and would pass over an image without them.
+    """
 
     kind = SupervisionKind.COUNTS
     done_by = (SupervisionKind.COUNTS, SupervisionKind.FULL)

@@ -17,7 +17,14 @@ class ImageLevelLabel(LabelContent):
     """Ids of the categories that an image holds, each once, ascending; none for an image that holds nothing."""
 
     kind = SupervisionKind.IMAGE_LEVEL
-    done_by = (SupervisionKind.IMAGE_LEVEL, SupervisionKind.COUNTS, SupervisionKind.BOXES, SupervisionKind.FULL)
+    done_by = (
+        SupervisionKind.IMAGE_LEVEL,
+        SupervisionKind.COUNTS,
+        SupervisionKind.POINTS,
+        SupervisionKind.SCRIBBLES,
+        SupervisionKind.BOXES,
+        SupervisionKind.FULL,
+    )
     in_random_order = True
 
     present: tuple[int, ...] = ()
