@@ -9,10 +9,22 @@ from torch import Tensor
 SMALLEST = 1e-3  # of a distance, in image sides
 
 
-def semantic_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-    """Binary cross-entropy of every class's cells (B, C, s, s), the sum over classes, the mean over known cells."""
-    each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1) * 2
-    return (each * known).sum() / known.sum().clamp(min=1)
+def semantic_loss(logits: Tensor, targets: Tensor, told: Tensor) -> Tensor:
+    """Twice the mean binary cross-entropy of every class's cells (B, C, s, s) over those that are told (B, C, s, s)."""
+    each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * told
+    return (each.mean(dim=1) * 2).sum() / (told.sum() / told.shape[1]).clamp(min=1)
+
+
+def somewhere_loss(logits: Tensor, somewhere: Tensor, known: Tensor) -> Tensor:
+    """Of classes that an image shows and nobody said where: minus the logarithm of the largest probability of a cell.
+
+    Multiple-instance learning, as of Pathak et al., *Fully convolutional multi-class multiple instance learning*, 2015.
+
+    Args:
+        logits: (B, C, s, s); somewhere: (B, C) bool; known: (B, s, s) bool. 0 where nothing is somewhere.
+    """
+    largest = logits.masked_fill(~known[:, None], -torch.inf).flatten(2).amax(dim=2)[somewhere]
+    return -F.logsigmoid(largest).sum() / max(1, len(largest))
 
 
 def centre_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, ReviewFi
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.image_imports import ImageImport
 from maskloop.values.labels import (
+    BACKGROUND,
     LABEL_KINDS,
     MOST_OBJECTS,
     Box,
@@ -63,6 +64,7 @@ from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind
 
 __all__ = [
     "AT_RANDOM",
+    "BACKGROUND",
     "BOXED_IMAGES",
     "DAY_S",
     "LABEL_KINDS",

@@ -15,10 +15,11 @@ from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.ood_check import OodAnswer
 from maskloop.values.labels.points import Point, PointsLabel
 from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work, check_named
-from maskloop.values.labels.scribbles import Scribble, ScribblesLabel
+from maskloop.values.labels.scribbles import BACKGROUND, Scribble, ScribblesLabel
 from maskloop.values.labels.table import LABEL_KINDS
 
 __all__ = [
+    "BACKGROUND",
     "LABEL_KINDS",
     "MOST_OBJECTS",
     "Box",
