@@ -166,14 +166,14 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
     marks = tuple(mark for mark in example.marks or () if mark.category_id != BACKGROUND)
-    named = {item.category_id for item in (*example.labels, *example.boxes, *marks)}
-    for category_id in sorted(named | (example.present or frozenset())):
+    known: tuple[ObjectLabel | Box | Scribble, ...] = (*example.objects, *example.boxes, *marks)
+    named = {item.category_id for item in (*known, *example.crowds)} | (example.present or frozenset())
+    for category_id in sorted(named):
         if category_id not in places:
             raise InvalidLabel(f"image {example.image_id}: category {category_id} is not in the vocabulary")
     for item in example.labels:
         if (item.mask.height, item.mask.width) != example.size:
             raise InvalidLabel(f"image {example.image_id}: a mask is not of the image's size")
-    known: tuple[ObjectLabel | Box | Scribble, ...] = (*example.objects, *example.boxes, *marks)
     classes = np.array([places[item.category_id] for item in known], dtype=np.int64)
     known_by = np.repeat(np.array(KnownBy, np.uint8), [len(example.objects), len(example.boxes), len(marks)])
     masks = np.zeros((len(known), size, size), dtype=np.bool_)
@@ -203,7 +203,7 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
 
 def _ground(marks: Sequence[Scribble], of: tuple[int, int], size: int) -> NDArray[np.bool_]:
     strokes = (drawn(mark, of, size) for mark in marks if mark.category_id == BACKGROUND)
-    return np.logical_or.reduce([np.zeros((size, size), dtype=np.bool_), *strokes])
+    return np.stack([np.zeros((size, size), dtype=np.bool_), *strokes]).any(axis=0)
 
 
 def _ellipse(box: Box, of: tuple[int, int], size: int) -> NDArray[np.bool_]:

@@ -98,9 +98,7 @@ def cut(example: Example, window: Window) -> Example:
     )
 
 
-def _marks_of(
-    marks: Sequence[Scribble], window: Window
-) -> tuple[tuple[Scribble, ...], tuple[ObjectLabel, ...]]:
+def _marks_of(marks: Sequence[Scribble], window: Window) -> tuple[tuple[Scribble, ...], tuple[ObjectLabel, ...]]:
     """Strokes that a window shows; and where it shows less than half of an object's, the box around that part."""
     seen, unclear = list[Scribble](), list[ObjectLabel]()
     for mark in marks:

@@ -64,7 +64,8 @@ class LabeledView:
     @property
     def boxed(self) -> NDArray[np.bool_]:
         """(n,) of which no more than the box is known."""
-        return self.known_by == KnownBy.BOX
+        boxed: NDArray[np.bool_] = self.known_by == KnownBy.BOX
+        return boxed
 
     @property
     def told(self) -> NDArray[np.bool_]:
@@ -130,7 +131,11 @@ def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[
             made = EncodedPicture(taps, example.image.shape[:2])
             encoder.store.keep(encoder.key(content, place), made)
             kept[place] = made
-    return [_labeled(picture.taps, view, example.present) for picture, view in zip(kept, shown, strict=True) if picture is not None]
+    return [
+        _labeled(picture.taps, view, example.present)
+        for picture, view in zip(kept, shown, strict=True)
+        if picture is not None
+    ]
 
 
 @dataclass(frozen=True)

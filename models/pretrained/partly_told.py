@@ -6,16 +6,21 @@ loss*, 2018). What is not in an image is nowhere in it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.data.samples import KnownBy
-from models.features.views import FINEST, LabeledView
+from models.features.views import FINEST, SPREAD, LabeledView
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-SPREAD_OF_MARK = 0.15  # deviation of a marked centre's bump, in usual sides of the class
-REACH = 0.6  # of a mark, in usual sides of the class: so far away may the object's middle be
+REACH = 0.6  # of a mark, in usual sides of the class: hardly farther away is the object's middle
 
 
 def tell_partly(view: LabeledView, shares: Floats, semantic: Floats) -> Bools:
@@ -42,37 +47,80 @@ def tell_partly(view: LabeledView, shares: Floats, semantic: Floats) -> Bools:
     return told & view.known
 
 
-def tell_centres(view: LabeledView, sides: Floats, centres: Floats) -> Bools:
-    """Put marked objects' middles into a view's centres, and give which cells are told of middles, both (s, s).
+def tell_middles(view: LabeledView, sides: Floats) -> Bools:
+    """Which cells are told whether an object's middle is there, (s, s).
 
-    A mark is taken for the middle. Close to it the middle may be elsewhere, and close to the view's edge it may be that
-    of an object whose mark the view does not show.
+    Of an object that is marked, `settle` finds it. Close to the view's edge it may be that of an object whose mark the
+    view does not show; and where nothing but classes was named, nobody told anything.
 
     Args:
         sides: (C,) of a usual object of each class, in image sides.
-        centres: changed in place.
     """
     assert view.present is not None
-    if view.ground is None and view.present.any():
+    if not view.present.any():
+        return view.known
+    if view.ground is None:
         return np.zeros_like(view.known)
-    side = len(view.known)
-    at = (np.arange(side, dtype=np.float32) + 0.5) / side
-    told = view.known.copy()
-    if view.present.any():
-        edge = REACH * float(sides[view.present].max())
-        inner = (at >= edge) & (at <= 1 - edge)
-        told &= inner[:, None] & inner
-    seeds = list[tuple[int, int]]()
-    for place in np.flatnonzero(view.known_by == KnownBy.MARK):
-        usual, (x, y), box = float(sides[view.classes[place]]), view.seeds[place], view.boxes[place]
-        reach = max(REACH * usual, float(max(box[2] - box[0], box[3] - box[1])) / 2)
-        column, row = (min(int(value * side), side - 1) for value in (x, y))
-        told &= (at - x)[None] ** 2 + (at - y)[:, None] ** 2 > reach**2
-        cells = np.arange(side, dtype=np.float32)
-        spread = max(SPREAD_OF_MARK * usual * side, 0.7)
-        bump = np.exp(-((cells - column)[None] ** 2 + (cells - row)[:, None] ** 2) / (2 * spread**2))
-        np.maximum(centres, bump, out=centres)
-        seeds.append((row, column))
-    for row, column in seeds:
-        told[row, column] = view.known[row, column]
-    return told
+    at = (np.arange(len(view.known), dtype=np.float32) + 0.5) / len(view.known)
+    edge = REACH * float(sides[view.present].max())
+    inner = (at >= edge) & (at <= 1 - edge)
+    return view.known & inner[:, None] & inner
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Of the objects of a batch, M in all.
+
+    Args:
+        images: (M,) int64 places in the batch.
+        places: (M, 2) float32 x, y of the mark's middle, in image sides.
+        sides: (M,) float32 of a usual object of its class, in image sides.
+    """
+
+    images: Tensor
+    places: Tensor
+    sides: Tensor
+
+    @classmethod
+    def of(cls, views: Sequence[LabeledView], sides: Floats, device: torch.device) -> Self:
+        """Of the objects of views that are known by their marks alone."""
+        marked = [view.known_by == KnownBy.MARK for view in views]
+        images = np.repeat(np.arange(len(views)), [each.sum() for each in marked])
+        places = np.concatenate([view.seeds[each] for view, each in zip(views, marked, strict=True)])
+        usual = np.concatenate([sides[view.classes[each]] for view, each in zip(views, marked, strict=True)])
+        return cls(*(torch.from_numpy(each).to(device) for each in (images, places, usual)))
+
+
+def settle(centres: Tensor, told: Tensor, logits: Tensor, marks: Marks) -> tuple[Tensor, Tensor]:
+    """Targets of the centres, and which cells are told of them, with the middles of marked objects.
+
+    People mark an object somewhere. Its middle is taken to be where the network holds it most likely, the less so the
+    farther from the mark: at its cell as long as the network holds nothing.
+
+    Args:
+        centres: (B, 1, s, s) of objects that are outlined or boxed; told: (B, s, s) bool.
+        logits: (B, 1, s, s) of the network.
+    """
+    if not len(marks.images):
+        return centres, told
+    side = logits.shape[-1]
+    cells = torch.arange(side, device=logits.device, dtype=logits.dtype)
+    away = squares((cells + 0.5) / side, marks.places)
+    reach = REACH * marks.sides[:, None, None] / 2
+    near = logits.detach()[marks.images, 0].sigmoid() * torch.exp(-away / (2 * reach.square()))
+    best = near.flatten(1).argmax(dim=1)
+    settled = torch.stack([best % side, best // side], dim=1).to(logits.dtype)
+    spread = (SPREAD * marks.sides[:, None, None] * side).clamp(min=0.7)
+    bumps = torch.exp(-squares(cells, settled) / (2 * spread.square()))
+    images = marks.images[:, None].expand(-1, side * side)
+    highest = (
+        torch.zeros_like(centres).flatten(1).scatter_reduce(0, images, bumps.flatten(1), "amax", include_self=True)
+    )
+    highest = highest.view_as(centres)
+    return torch.maximum(centres, highest), told | (highest[:, 0] == 1)
+
+
+def squares(axis: Tensor, places: Tensor) -> Tensor:
+    """(M, s, s) squared distances of the cells at `axis` (s,), down and across, from places (M, 2) x, y."""
+    across, down = ((axis - places[:, place, None]).square() for place in (0, 1))
+    return across[:, None] + down[:, :, None]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.data.samples import KnownBy
 from models.features.views import FINEST, SPREAD, LabeledView
-from models.pretrained.partly_told import tell_centres, tell_partly
+from models.pretrained.partly_told import Marks, tell_middles, tell_partly
 
 USUAL_SIDE = 0.1  # of an object where none is outlined or boxed, in image sides
 MIDDLE = 0.5  # of an object's box, whose cells are taught the box
@@ -34,6 +34,7 @@ class DenseTargets:
         told: (B, C + 1, s, s) bool, of which of these somebody has said whether they are of the class.
         centred: (B, s, s) bool, of which of these somebody has said whether an object's middle is there.
         somewhere: (B, C) bool, classes that the view shows, of which nobody said where.
+        marks: of objects that are marked, whose middles are not among the centres.
     """
 
     semantic: Tensor
@@ -44,6 +45,7 @@ class DenseTargets:
     told: Tensor
     centred: Tensor
     somewhere: Tensor
+    marks: Marks
 
 
 def dense_targets(
@@ -56,9 +58,8 @@ def dense_targets(
     """
     usual = np.full(classes, USUAL_SIDE, dtype=np.float32) if sides is None else sides
     parts = [_targets(view, classes, usual) for view in views]
-    return DenseTargets(
-        *(torch.from_numpy(np.stack([part[name] for part in parts])).to(device) for name in DenseTargets.__annotations__)
-    )
+    stacked = {name: torch.from_numpy(np.stack([part[name] for part in parts])).to(device) for name in parts[0]}
+    return DenseTargets(**stacked, marks=Marks.of(views, usual, device))
 
 
 def usual_sides(views: Sequence[LabeledView], classes: int) -> NDArray[np.float32]:
@@ -102,10 +103,10 @@ def _targets(view: LabeledView, classes: int, sides: NDArray[np.float32]) -> dic
     told, centred = np.broadcast_to(view.told, semantic.shape), view.known
     if view.present is not None:
         told = tell_partly(view, shares, semantic)
-        centred = tell_centres(view, sides, centres[0])
+        centred = tell_middles(view, sides)
     semantic[-1] = semantic[:-1].max(axis=0)
-    nowhere = view.present is None or view.ground is not None
-    somewhere = np.zeros(classes, dtype=np.bool_) if nowhere else view.present
+    named = view.present is not None and view.ground is None
+    somewhere = view.present if named and view.present is not None else np.zeros(classes, dtype=np.bool_)
     return {
         "semantic": semantic,
         "centres": centres,

@@ -21,6 +21,7 @@ from models.features.task import FeatureTraining
 from models.features.views import SPREAD, LabeledView
 from models.pretrained import losses, network
 from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
+from models.pretrained.partly_told import settle
 from models.pretrained.regions import cut_out
 from models.pretrained.targets import DenseTargets, dense_targets, usual_sides
 
@@ -97,10 +98,12 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         """The sum of all heads' losses."""
         taps = self.network.scaled(batch.taps)
         maps = self.network(taps)
+        targets = batch.targets
+        centres, centred = settle(targets.centres, targets.centred, maps.centres, targets.marks)
         return (
-            losses.semantic_loss(maps.semantic, batch.targets.semantic, batch.targets.told)
-            + CENTRE_WEIGHT * losses.centre_loss(maps.centres, batch.targets.centres, batch.targets.centred)
-            + losses.somewhere_loss(maps.semantic[:, :-1], batch.targets.somewhere, batch.targets.known)
+            losses.semantic_loss(maps.semantic, targets.semantic, targets.told)
+            + CENTRE_WEIGHT * losses.centre_loss(maps.centres, centres, centred)
+            + losses.somewhere_loss(maps.semantic[:, :-1], targets.somewhere, targets.known)
             + self._box_loss(maps, batch)
             + self._object_losses(maps, taps, batch.objects, done)
         )
@@ -126,15 +129,12 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         return masks + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
 
     def _mask_losses(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
-        """Mean over the objects, of outlined ones by their masks, of boxed ones by their boxes."""
-        total, left = logits.sum() * 0, 1.0
-        boxed = objects.known_by == KnownBy.BOX
-        outlined = objects.known_by == KnownBy.OUTLINE
-        if boxed.any():
-            share = boxed.float().mean()
-            by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
-            total = total + share*by_box
-        return total + outlined.float().mean() * self._outline_loss(logits[outlined], regions[outlined], objects.of(outlined))
+        """Mean over the outlined objects, by their masks, and the boxed ones, by their boxes; a mark tells no mask."""
+        outlined, boxed = (objects.known_by == each for each in (KnownBy.OUTLINE, KnownBy.BOX))
+        share = boxed.sum() / (boxed | outlined).sum().clamp(min=1)
+        by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
+        by_outline = self._outline_loss(logits[outlined], regions[outlined], objects.of(outlined))
+        return share * by_box + (1 - share) * by_outline
 
     def _outline_loss(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
         own, cells = torch.arange(len(regions), device=self.device), logits.shape[-1]
