@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import dist
 
 import numpy as np
@@ -45,7 +45,7 @@ def shown(stroke: Scribble, frame: Frame) -> tuple[tuple[Scribble, ...], bool]:
 
     A stroke on an object stays one stroke: of several pieces, the longest. One on the ground may become several.
     """
-    pieces = [piece for piece in _pieces(stroke.path, frame) if len(piece) > 1 or len(stroke.path) == 1]
+    pieces = _pieces([corner for corner, _ in groupby(stroke.path)], frame)
     most = 2 * sum(map(_length, pieces)) >= _length(stroke.path)
     if stroke.category_id != BACKGROUND:
         pieces = sorted(pieces, key=_length, reverse=True)[:1]

@@ -46,15 +46,21 @@ def test_a_point_at_the_very_edge_is_a_pixel():
 @settings(max_examples=60, deadline=None)
 @given(CORNERS)
 def test_a_window_shows_of_a_stroke_on_the_ground_what_lies_in_it(path):
-    pieces, most = shown(Scribble(0, tuple(path)), FRAME)
-    inside = [(x - 10, y - 5) for x, y in fine(path) if 10 <= x <= 30 and 5 <= y <= 20]
-    told = [place for piece in pieces for place in fine(piece.path)]
-    for one, others in ((inside, told), (told, inside)):
-        if len(one) > 3 and len(others):  # of a corner that touches the frame, there is no piece
-            assert max(min(dist(place, other) for other in others) for place in one[:: len(one) // 40 + 1]) < 0.6
-    share = len(inside) / max(1, len(fine(path)))
-    if len(path) == 2 and abs(share - 0.5) > 0.02:
-        assert most == (share > 0.5)
+    pieces, _most = shown(Scribble(0, tuple(path)), FRAME)
+    told = [(x + 10, y + 5) for piece in pieces for x, y in fine(piece.path)]
+    path = fine(path)
+    inside = [place for place in path if 10.5 < place[0] < 29.5 and 5.5 < place[1] < 19.5]
+    assert all(min(dist(place, other) for other in told) < 0.2 for place in inside[:: len(inside) // 40 + 1])
+    assert all(min(dist(place, other) for other in path) < 0.2 for place in told[:: len(told) // 40 + 1])
+    assert all(10 <= x <= 30 and 5 <= y <= 20 for x, y in told)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.tuples(st.integers(0, 40), st.integers(0, 30))] * 2))
+def test_most_of_a_stroke_is_half_of_its_length(path):
+    inside = [10 <= x <= 30 and 5 <= y <= 20 for x, y in fine(path)]
+    if abs(np.mean(inside) - 0.5) > 0.02 and path[0] != path[1]:
+        assert shown(Scribble(0, path), FRAME)[1] == (np.mean(inside) > 0.5)
 
 
 def test_of_a_stroke_that_leaves_a_window_and_comes_back_the_longest_piece_is_the_object():
