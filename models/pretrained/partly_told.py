@@ -20,6 +20,7 @@ from models.features.views import FINEST, SPREAD, LabeledView
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
+STROKE_PIXELS = 16  # of a stroke, and of those beside it, that an iteration looks at
 REACH = 0.6  # of a mark, in usual sides of the class: hardly farther away is the object's middle
 
 
@@ -65,6 +66,28 @@ def tell_middles(view: LabeledView, sides: Floats) -> Bools:
     edge = REACH * float(sides[view.present].max())
     inner = (at >= edge) & (at <= 1 - edge)
     return view.known & inner[:, None] & inner
+
+
+def stroke_places(view: LabeledView, place: int, rng: np.random.Generator) -> Floats:
+    """(2 P, 2) x, y in image sides: some pixels of an object's stroke, then of those beside it; NaN for none.
+
+    Args:
+        rng: draws; of an object that is not marked, nothing.
+    """
+    places = np.full((2, STROKE_PIXELS, 2), np.nan, dtype=np.float32)
+    if view.known_by[place] != KnownBy.MARK:
+        return places.reshape(-1, 2)
+    solid, side = view.solid(), len(view.known) * FINEST
+    own = solid[place]
+    others = (solid.any(axis=0) | view.strokes_on_ground()) & ~own
+    for row, pixels in enumerate((own, others)):
+        found = rng.permutation(np.argwhere(pixels)[:, ::-1])
+        if row:  # spread over strokes: an eighth of the pixels, the nearest of these
+            found = found[: max(STROKE_PIXELS, len(found) // 8)]
+            found = found[np.argsort((((found + 0.5) / side - view.seeds[place]) ** 2).sum(axis=1), kind="stable")]
+        taken = found[:STROKE_PIXELS]
+        places[row, : len(taken)] = (taken + 0.5) / side
+    return places.reshape(-1, 2)
 
 
 @dataclass(frozen=True)
