@@ -203,7 +203,10 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
 
 def _ground(marks: Sequence[Scribble], of: tuple[int, int], size: int) -> NDArray[np.bool_]:
     strokes = (drawn(mark, of, size) for mark in marks if mark.category_id == BACKGROUND)
-    return np.stack([np.zeros((size, size), dtype=np.bool_), *strokes]).any(axis=0)
+    ground = np.zeros((size, size), dtype=np.bool_)
+    for stroke in strokes:
+        ground |= stroke
+    return ground
 
 
 def _ellipse(box: Box, of: tuple[int, int], size: int) -> NDArray[np.bool_]:
