@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument
+from maskloop.values import WEAKLY_LABELED_IMAGES
 from models.data.samples import Example, ImageToScore, prepare
 from models.encoders.feature_store import Taps
 from models.encoders.pixels import Pixels
@@ -234,7 +235,7 @@ def train(
         "categories": learnt.categories,
         "calibrator": fit_on(learnt.evidence),
         "seed": seed,
-        "metrics": metrics,
+        "metrics": metrics | ({WEAKLY_LABELED_IMAGES: float(len(learnt.weak))} if learnt.weak else {}),
         "head": head,
         "arithmetic": Arithmetic.of(task.device),
         "channels": encoder.channels,

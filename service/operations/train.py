@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import BOXED_IMAGES, WEAKLY_LABELED_IMAGES, HeadState, ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import BOXED_IMAGES, HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
@@ -50,7 +50,7 @@ class Training:
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
         by_classes = isinstance(recipe, ClassMapsRecipe)
         weak = () if by_classes else tuple(map(labeled_file, weak_images(tx, project_id, recipe.learns_from)))
-        drawn = len(labeled) + sum(bool(image.boxes) for image in weak)
+        drawn = len(labeled) + len(weak)
         known = {image.image_id for image in weak}
         pseudo = self._pseudo(
             tx, project_id, pseudo_of(request), recipe.iterations(drawn) * recipe.pseudo_images, known
@@ -157,11 +157,10 @@ def _judged(tx: Transaction, project_id: str, labeled: Sequence[ImageFile]) -> t
 
 def _metrics(outcome: Mapping[str, Any], job: TrainJob) -> dict[str, float]:
     """Of a training, in the form the store keeps: with the state of its head, which an earlier release left there, and
-    how many images taught it without outlines, by boxes or by less, if any did."""
+    how many images taught it boxes, if any did."""
     head = {HeadState(outcome["head"]).metric: 1.0} if outcome.get("head") else {}
     boxed = sum(bool(image.boxes) for image in job.weak)
-    taught = {BOXED_IMAGES: float(boxed), WEAKLY_LABELED_IMAGES: float(len(job.weak) - boxed)}
-    return {**outcome["metrics"], **head, **{name: images for name, images in taught.items() if images}}
+    return {**outcome["metrics"], **head, **({BOXED_IMAGES: float(boxed)} if boxed else {})}
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:
