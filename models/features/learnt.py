@@ -59,7 +59,7 @@ class TrainingSet:
 
     def __post_init__(self) -> None:
         if all(example.present is not None for example in self.examples):
-            raise InvalidArgument("there is no image with outlines or boxes to train on", field="examples")
+            raise InvalidArgument("there is no labeled image with outlines or boxes to train on", field="examples")
         if not self.categories:
             raise InvalidArgument("there is no category to learn", field="categories")
 

@@ -48,26 +48,6 @@ def tell_partly(view: LabeledView, shares: Floats, semantic: Floats) -> Bools:
     return told & view.known
 
 
-def tell_middles(view: LabeledView, sides: Floats) -> Bools:
-    """Which cells are told whether an object's middle is there, (s, s).
-
-    Of an object that is marked, `settle` finds it. Close to the view's edge it may be that of an object whose mark the
-    view does not show; and where nothing but classes was named, nobody told anything.
-
-    Args:
-        sides: (C,) of a usual object of each class, in image sides.
-    """
-    assert view.present is not None
-    if not view.present.any():
-        return view.known
-    if view.ground is None:
-        return np.zeros_like(view.known)
-    at = (np.arange(len(view.known), dtype=np.float32) + 0.5) / len(view.known)
-    edge = REACH * float(sides[view.present].max())
-    inner = (at >= edge) & (at <= 1 - edge)
-    return view.known & inner[:, None] & inner
-
-
 def stroke_places(view: LabeledView, place: int, rng: np.random.Generator) -> Floats:
     """(2 P, 2) x, y in image sides: some pixels of an object's stroke, then of those beside it; NaN for none.
 

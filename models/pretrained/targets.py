@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.data.samples import KnownBy
 from models.features.views import FINEST, SPREAD, LabeledView
-from models.pretrained.partly_told import Marks, tell_middles, tell_partly
+from models.pretrained.partly_told import Marks, tell_partly
 
 USUAL_SIDE = 0.1  # of an object where none is outlined or boxed, in image sides
 MIDDLE = 0.5  # of an object's box, whose cells are taught the box
@@ -57,7 +57,7 @@ def dense_targets(
         sides: (C,) of a usual object of each class, in image sides; needed where objects are marked.
     """
     usual = np.full(classes, USUAL_SIDE, dtype=np.float32) if sides is None else sides
-    parts = [_targets(view, classes, usual) for view in views]
+    parts = [_targets(view, classes) for view in views]
     stacked = {name: torch.from_numpy(np.stack([part[name] for part in parts])).to(device) for name in parts[0]}
     return DenseTargets(**stacked, marks=Marks.of(views, usual, device))
 
@@ -71,7 +71,7 @@ def usual_sides(views: Sequence[LabeledView], classes: int) -> NDArray[np.float3
     return np.array(medians, dtype=np.float32)
 
 
-def _targets(view: LabeledView, classes: int, sides: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+def _targets(view: LabeledView, classes: int) -> dict[str, NDArray[np.generic]]:
     side = len(view.known)
     semantic = np.zeros((classes + 1, side, side), dtype=np.float32)
     centres = np.zeros((1, side, side), dtype=np.float32)
@@ -100,10 +100,9 @@ def _targets(view: LabeledView, classes: int, sides: NDArray[np.float32]) -> dic
         )
         boxes[:, inner] = distances[:, inner]
         boxed |= inner
-    told, centred = np.broadcast_to(view.told, semantic.shape), view.known
+    told = np.broadcast_to(view.told, semantic.shape)
     if view.present is not None:
         told = tell_partly(view, shares, semantic)
-        centred = tell_middles(view, sides)
     semantic[-1] = semantic[:-1].max(axis=0)
     named = view.present is not None and view.ground is None
     somewhere = view.present if named and view.present is not None else np.zeros(classes, dtype=np.bool_)
@@ -114,7 +113,7 @@ def _targets(view: LabeledView, classes: int, sides: NDArray[np.float32]) -> dic
         "boxed": boxed,
         "known": view.known,
         "told": told,
-        "centred": centred,
+        "centred": view.known & ~somewhere.any(),
         "somewhere": somewhere,
     }
 
