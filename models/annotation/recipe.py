@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from maskloop.errors import InvalidConfig
+from maskloop.values import SupervisionKind
 from models.encoders import names
 from models.training.recipe_options import JsonOptions, check_options, find_recipe
 
@@ -130,9 +131,9 @@ class Recipe(JsonOptions):
         names.check_encoder(self.encoder, self.weights or "random", names.ENCODERS)
 
     @property
-    def learns_from_boxes(self) -> bool:
-        """It knows objects by their outlines alone."""
-        return False
+    def learns_from(self) -> frozenset[SupervisionKind]:
+        """Kinds of labels that teach it: it knows objects by their outlines alone."""
+        return frozenset({SupervisionKind.FULL})
 
     @property
     def needs_counts(self) -> bool:

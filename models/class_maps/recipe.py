@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from maskloop.errors import InvalidConfig
+from maskloop.values import SupervisionKind
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
 from models.training.recipe_options import JsonOptions, check_options
 
@@ -75,8 +76,10 @@ class ClassMapsRecipe(JsonOptions):
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
-    learns_from_boxes: ClassVar[bool] = False
-    """It goes by the classes that such images hold."""
+    learns_from: ClassVar[frozenset[SupervisionKind]] = frozenset(
+        {SupervisionKind.FULL, SupervisionKind.IMAGE_LEVEL, SupervisionKind.COUNTS}
+    )
+    """Of labels that say more than classes without an outline, it takes the classes."""
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 0
     """Images that hold nothing are among those whose classes are known."""

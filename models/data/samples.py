@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from enum import IntEnum
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -13,7 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from maskloop.errors import InvalidImage, InvalidLabel
-from maskloop.values import Box, Counts, ObjectLabel
+from maskloop.values import BACKGROUND, Box, Counts, ObjectLabel, Scribble
+from models.data.strokes import drawn
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -25,6 +27,13 @@ class Example:
 
     Crowds that are handed in among the objects are put aside in `crowds`: nobody learns from their pixels. `boxes` are
     of objects that nobody outlined: where in its box such an object is, nobody knows.
+
+    Args:
+        marks: a stroke on each object, of one corner where it is a point, and strokes on the ground; `None` where
+            nobody marked any.
+        present: ids of the categories that are in the image, where nobody said of every pixel what it is of: those of
+            the marks, or what labels say without saying where. All others are not there. `None` where outlines and
+            boxes are all there is.
     """
 
     image_id: str
@@ -32,8 +41,13 @@ class Example:
     objects: tuple[ObjectLabel, ...]
     crowds: tuple[ObjectLabel, ...] = ()
     boxes: tuple[Box, ...] = ()
+    marks: tuple[Scribble, ...] | None = None
+    present: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
+        if self.marks is not None and self.present is None:
+            marked = frozenset(mark.category_id for mark in self.marks) - {BACKGROUND}
+            object.__setattr__(self, "present", marked)
         if any(item.crowd for item in self.objects):
             object.__setattr__(self, "crowds", self.crowds + tuple(item for item in self.objects if item.crowd))
             object.__setattr__(self, "objects", tuple(item for item in self.objects if not item.crowd))
@@ -55,6 +69,7 @@ class LargeExample(Example):
     Args:
         size: height and width.
         read: gives the pixels.
+        said: the other fields of an example.
     """
 
     _size: tuple[int, int]
@@ -66,12 +81,11 @@ class LargeExample(Example):
         size: tuple[int, int],
         read: Callable[[], NDArray[np.uint8]],
         objects: tuple[ObjectLabel, ...],
-        boxes: tuple[Box, ...] = (),
+        **said: Any,
     ) -> None:
-        for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects}.items():
+        others = {"crowds": (), "boxes": (), "marks": None, "present": None, **said}
+        for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects, **others}.items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "crowds", ())
-        object.__setattr__(self, "boxes", boxes)
         self.__post_init__()
 
     @property
@@ -108,6 +122,14 @@ class ImageToScore:
         return cls(example.image_id, lambda: example.pixels, Counts.of(example.objects) if counted else None)
 
 
+class KnownBy(IntEnum):
+    """What people drew of an object."""
+
+    OUTLINE = 0
+    BOX = 1  # its mask is the ellipse that fits into the box
+    MARK = 2  # its mask is the stroke
+
+
 @dataclass(frozen=True)
 class Prepared:
     """An example as the network sees it, S x S, its n objects in decoding order.
@@ -116,18 +138,22 @@ class Prepared:
         image: (S, S, 3) uint8 RGB.
         masks: (n, S, S) bool.
         classes: (n,) int64 class indices, ascending; larger objects of a class come first.
-        boxed: (n,) bool, of which no more than a box is known: the mask is the ellipse that fits into it.
+        known_by: (n,) uint8 of `KnownBy`.
         left_out: objects beyond the recipe's steps, or without a pixel at this size.
         ignored: (S, S) bool, pixels of crowds where no object is outlined; `None` for no pixel.
+        present: (C,) bool, as the example's; `None` where outlines and boxes are all there is.
+        ground: (S, S) bool, strokes on the ground; `None` where nobody marked anything.
     """
 
     image_id: str
     image: NDArray[np.uint8]
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
-    boxed: NDArray[np.bool_]
+    known_by: NDArray[np.uint8]
     left_out: int
     ignored: NDArray[np.bool_] | None = None
+    present: NDArray[np.bool_] | None = None
+    ground: NDArray[np.bool_] | None = None
 
 
 def prepare(example: Example, categories: Sequence[int], size: int, steps: int) -> Prepared:
@@ -139,20 +165,23 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         InvalidLabel: an object is of none of `categories`, or its mask is not of its image's size.
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
-    named: tuple[ObjectLabel | Box, ...] = (*example.labels, *example.boxes)
-    for category_id in (item.category_id for item in named):
+    marks = tuple(mark for mark in example.marks or () if mark.category_id != BACKGROUND)
+    known: tuple[ObjectLabel | Box | Scribble, ...] = (*example.objects, *example.boxes, *marks)
+    named = {item.category_id for item in (*known, *example.crowds)} | (example.present or frozenset())
+    for category_id in sorted(named):
         if category_id not in places:
             raise InvalidLabel(f"image {example.image_id}: category {category_id} is not in the vocabulary")
     for item in example.labels:
         if (item.mask.height, item.mask.width) != example.size:
             raise InvalidLabel(f"image {example.image_id}: a mask is not of the image's size")
-    known: tuple[ObjectLabel | Box, ...] = (*example.objects, *example.boxes)
     classes = np.array([places[item.category_id] for item in known], dtype=np.int64)
-    boxed = np.arange(len(known)) >= len(example.objects)
+    known_by = np.repeat(np.array(KnownBy, np.uint8), [len(example.objects), len(example.boxes), len(marks)])
     masks = np.zeros((len(known), size, size), dtype=np.bool_)
     for index, each in enumerate(known):
         if isinstance(each, Box):
             masks[index] = _ellipse(each, example.size, size)
+        elif isinstance(each, Scribble):
+            masks[index] = drawn(each, example.size, size)
         else:
             masks[index] = resize_mask(each.mask.to_array(), size)
     areas = masks.sum(axis=(1, 2))
@@ -164,10 +193,20 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         resize_image(example.pixels, size),
         masks[kept],
         classes[kept],
-        boxed[kept],
+        known_by[kept],
         len(classes) - len(kept),
-        _ignored(example.crowds, masks[~boxed], size),
+        _ignored(example.crowds, masks[known_by == KnownBy.OUTLINE], size),
+        None if example.present is None else np.isin(categories, sorted(example.present)),
+        None if example.marks is None else _ground(example.marks, example.size, size),
     )
+
+
+def _ground(marks: Sequence[Scribble], of: tuple[int, int], size: int) -> NDArray[np.bool_]:
+    strokes = (drawn(mark, of, size) for mark in marks if mark.category_id == BACKGROUND)
+    ground = np.zeros((size, size), dtype=np.bool_)
+    for stroke in strokes:
+        ground |= stroke
+    return ground
 
 
 def _ellipse(box: Box, of: tuple[int, int], size: int) -> NDArray[np.bool_]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.masks import Mask
-from maskloop.values import Box, ObjectLabel
+from maskloop.values import BACKGROUND, Box, ObjectLabel, Scribble
 from models.data.samples import Example
+from models.data.strokes import shown
 
 OVERLAP = 4  # windows share at least a quarter of their side with the next
 SLACK = 5 / 4  # of a window's side, up to which a photograph's side is not divided
@@ -37,6 +38,11 @@ class Window:
     def middle(self) -> tuple[float, float]:
         """Row and column, in pixels."""
         return self.top + self.height / 2, self.left + self.width / 2
+
+    @property
+    def frame(self) -> tuple[int, int, int, int]:
+        """Left, upper, right and lower edge, in pixels."""
+        return self.left, self.top, self.left + self.width, self.top + self.height
 
     def of(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """What it shows of an image (H, W, ...); a view."""
@@ -83,7 +89,32 @@ def cut(example: Example, window: Window) -> Example:
     parts = [part for part in (_part_of(box, window) for box in example.boxes) if part is not None]
     unclear = tuple(_rectangle(part, window) for part, is_most in parts if not is_most)
     boxes = tuple(part for part, is_most in parts if is_most)
-    return Example(example.image_id, window.of(example.pixels), labels + unclear, boxes=boxes)
+    marks = None
+    if example.marks is not None:
+        marks, rest = _marks_of(example.marks, window)
+        unclear += rest
+    return Example(
+        example.image_id, window.of(example.pixels), labels + unclear, boxes=boxes, marks=marks, present=example.present
+    )
+
+
+def _marks_of(marks: Sequence[Scribble], window: Window) -> tuple[tuple[Scribble, ...], tuple[ObjectLabel, ...]]:
+    """Strokes that a window shows; and where it shows less than half of an object's, the box around that part."""
+    seen, unclear = list[Scribble](), list[ObjectLabel]()
+    for mark in marks:
+        pieces, is_most = shown(mark, window.frame)
+        if is_most or mark.category_id == BACKGROUND:
+            seen += pieces
+        else:
+            unclear += [_rectangle(box, window) for piece in pieces if (box := _around(piece, window)) is not None]
+    return tuple(seen), tuple(unclear)
+
+
+def _around(mark: Scribble, window: Window) -> Box | None:
+    """The box around a stroke, with a pixel on each side."""
+    (left, top), (right, bottom) = (op(mark.path, axis=0) for op in (np.min, np.max))
+    box = Box(mark.category_id, left - 1, top - 1, right - left + 2, bottom - top + 2)
+    return box.crop(0, 0, window.width, window.height)
 
 
 def _part_of(box: Box, window: Window) -> tuple[Box, bool] | None:
@@ -112,7 +143,12 @@ def some_windows(example: Example, among: Sequence[Window], most: int, rng: np.r
 
 def _shows_object(example: Example, window: Window) -> bool:
     boxed = (part for part in (_part_of(box, window) for box in example.boxes) if part is not None)
-    return any(_seen(item.mask, window) is not None for item in example.objects) or any(most for _, most in boxed)
+    marks = (mark for mark in example.marks or () if mark.category_id != BACKGROUND)
+    return (
+        any(_seen(item.mask, window) is not None for item in example.objects)
+        or any(most for _, most in boxed)
+        or any(pieces and most for pieces, most in (shown(mark, window.frame) for mark in marks))
+    )
 
 
 def _seen(mask: Mask, window: Window) -> Mask | None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument
+from maskloop.values import WEAKLY_LABELED_IMAGES
 from models.data.samples import Example, ImageToScore, prepare
 from models.encoders.feature_store import Taps
 from models.encoders.pixels import Pixels
@@ -22,7 +23,7 @@ from models.features.recipe import PretrainedRecipe
 from models.features.task import FeatureTraining
 from models.features.tiles import training_tiles
 from models.features.tuning import EncoderTuning
-from models.features.views import LabeledView, ViewEncoder, labeled_views, tap_statistics
+from models.features.views import WHOLE, LabeledView, ViewEncoder, labeled_views, tap_statistics
 from models.iou_head.calibrator import CalibrationSet, Calibrator
 from models.predictor import Predictor
 from models.training.cache import NetworkCache
@@ -42,13 +43,13 @@ class TrainingSet:
     """Images to learn from.
 
     Args:
-        examples: labeled by people.
+        examples: labeled by people: outlined, boxed, marked, or with their classes named.
         categories: the vocabulary's ids in the order of the network's class indices.
         pseudo: other images, with pseudo-labels.
         empty: other images, known to hold nothing.
 
     Raises:
-        InvalidArgument: there is no example, or no category.
+        InvalidArgument: there is no outlined or boxed example, or no category.
     """
 
     examples: Sequence[Example]
@@ -57,8 +58,8 @@ class TrainingSet:
     empty: Iterable[Example]
 
     def __post_init__(self) -> None:
-        if not self.examples:
-            raise InvalidArgument("there is no labeled image to train on", field="examples")
+        if all(example.present is not None for example in self.examples):
+            raise InvalidArgument("there is no labeled image with outlines or boxes to train on", field="examples")
         if not self.categories:
             raise InvalidArgument("there is no category to learn", field="categories")
 
@@ -72,7 +73,8 @@ class Learnt:
         categories: the vocabulary's ids in the order of the network's class indices.
         encoder: that encodes; of an encoder that is to learn, as it was before.
         evidence: masks that earlier models drew on outlines they had not learnt from; `None` without any.
-        labels: by people; proposed: pseudo-labels; nothing: images known to hold nothing.
+        labels: outlines and boxes by people; weak: images that they marked, or of which they named the classes.
+        proposed: pseudo-labels; nothing: images known to hold nothing.
     """
 
     recipe: PretrainedRecipe
@@ -80,6 +82,7 @@ class Learnt:
     encoder: FrozenEncoder
     evidence: CalibrationSet | None
     labels: Views
+    weak: Views
     proposed: Views
     nothing: Views
 
@@ -106,7 +109,11 @@ class Learnt:
     @property
     def on_top(self) -> tuple[tuple[list[list[LabeledView]], int], ...]:
         """Other images, and how many of them every batch gets as well."""
-        beside = ((self.proposed, self.recipe.pseudo_images), (self.nothing, self.recipe.empty_images))
+        beside = (
+            (self.proposed, self.recipe.pseudo_images),
+            (self.nothing, self.recipe.empty_images),
+            (self.weak, self.recipe.weak_images),
+        )
         return tuple((_windows(views), number) for views, number in beside if views and number)
 
     def taps(self, views: Iterable[LabeledView], encoder: FrozenEncoder) -> Iterator[Taps]:
@@ -148,7 +155,7 @@ def gather(
     ordered = sorted(given.examples, key=lambda example: example.image_id)
     evidence = None
     if isinstance(previous, kind) and previous.categories == given.categories:
-        outlined = [example for example in ordered if not example.boxes]
+        outlined = [example for example in ordered if not example.boxes and example.present is None]
         evidence = _evidence_since(previous, outlined, encoder.device, part_of(progress, 0.0, PROPOSED))
     encoding = part_of(progress, PROPOSED, 1.0)
     through: ViewEncoder = encoder
@@ -158,22 +165,27 @@ def gather(
     def views_of(images: Iterable[Example]) -> Views:
         views: Views = {}
         for done, example in enumerate(images, start=1):
-            views[example.image_id] = [
-                labeled_views(prepare(tile, given.categories, recipe.image_size, EVERY_OBJECT), through, recipe.views)
-                for tile in training_tiles(example, encoder.tile, recipe.image_size)
-            ]
+            tiles = list(training_tiles(example, encoder.tile, recipe.image_size))
+            number = recipe.views
+            if example.present is not None and example.marks is None:  # what is said is said of the whole picture
+                number, tiles = min(number, WHOLE), tiles if len(tiles) == 1 else []
+            seen = (prepare(tile, given.categories, recipe.image_size, EVERY_OBJECT) for tile in tiles)
+            views[example.image_id] = [labeled_views(each, through, number) for each in seen]
             if images is ordered:
                 encoding(done / len(ordered), f"encoded {done} of {len(ordered)} labels")
         return dict(sorted(views.items()))
 
-    labels = views_of(ordered)
+    every = views_of(ordered)
+    weak = {example.image_id for example in ordered if example.present is not None}
+    labels = {image_id: seen for image_id, seen in every.items() if image_id not in weak}
+    marked = {image_id: seen for image_id, seen in every.items() if image_id in weak and seen}
     proposed = {
         image_id: seen
         for image_id, seen in views_of(given.pseudo).items()
         if any(len(tile[0].classes) for tile in seen)
     }
     nothing = views_of(given.empty) if recipe.empty_images else {}
-    return Learnt(recipe, given.categories, encoder, evidence, labels, proposed, nothing)
+    return Learnt(recipe, given.categories, encoder, evidence, labels, marked, proposed, nothing)
 
 
 def _evidence_since(
@@ -223,7 +235,7 @@ def train(
         "categories": learnt.categories,
         "calibrator": fit_on(learnt.evidence),
         "seed": seed,
-        "metrics": metrics,
+        "metrics": metrics | ({WEAKLY_LABELED_IMAGES: float(len(learnt.weak))} if learnt.weak else {}),
         "head": head,
         "arithmetic": Arithmetic.of(task.device),
         "channels": encoder.channels,

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from maskloop.errors import InvalidConfig
+from maskloop.values import SupervisionKind
 from models.encoders import names
 from models.training.recipe_options import JsonOptions, check_options
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "classes": ("predicted", "fed"),
     "masks": ("auto", "regions", "dense"),
+    "weak": ("none", "marks", "all"),
 }
 MAY_BE_ZERO = {
     "warmup",
@@ -22,9 +24,16 @@ MAY_BE_ZERO = {
     "threshold",
     "empty_share",
     "pseudo_share",
+    "weak_share",
     "max_iterations",
     "tile",
     "encoder_rate",
+}
+MARKS = (SupervisionKind.POINTS, SupervisionKind.SCRIBBLES)
+WEAK_KINDS: Mapping[str, tuple[SupervisionKind, ...]] = {
+    "none": (),
+    "marks": MARKS,
+    "all": (*MARKS, SupervisionKind.COUNTS, SupervisionKind.IMAGE_LEVEL),
 }
 SHAPES_NO_NETWORK = {"name", "classes", "threshold", "checkpoint_every", "encoder_rate"}
 """`models.features.tuning` tells the last one where it shapes a network."""
@@ -64,6 +73,8 @@ class PretrainedRecipe(JsonOptions):
     own_boxes: float = 0.5  # share of the objects whose region is of the network's own box, after a fifth of the time
     empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
     pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones
+    weak: str = "marks"  # labels that teach beside outlines and boxes: points and scribbles, or also counts and classes
+    weak_share: float = 0.5  # images with such labels that a batch gets on top, as a share of `batch`
     # Predictions.
     classes: str = "predicted"  # it says itself what there is; or "fed": as many objects as were counted, no image else
     threshold: float = 0.15  # least confidence of an object
@@ -110,9 +121,12 @@ class PretrainedRecipe(JsonOptions):
         return self.width, self.tower, self.region
 
     @property
-    def learns_from_boxes(self) -> bool:
-        """Of images that nobody outlined. A dense head learns from outlined pixels alone."""
-        return self.masks != "dense"
+    def learns_from(self) -> frozenset[SupervisionKind]:
+        """Kinds of labels that teach it. A dense head learns from outlined pixels alone."""
+        kinds = {SupervisionKind.FULL}
+        if self.masks != "dense":
+            kinds |= {SupervisionKind.BOXES, *WEAK_KINDS[self.weak]}
+        return frozenset(kinds)
 
     @property
     def needs_counts(self) -> bool:
@@ -123,6 +137,11 @@ class PretrainedRecipe(JsonOptions):
     def empty_images(self) -> int:
         """Images known to hold nothing in each batch, where there are any."""
         return math.ceil(self.empty_share * self.batch)
+
+    @property
+    def weak_images(self) -> int:
+        """Images that people marked, or of which they named the classes, on top of each batch, where there are any."""
+        return math.ceil(self.weak_share * self.batch)
 
     @property
     def pseudo_images(self) -> int:

@@ -56,6 +56,7 @@ def training_tiles(example: Example, tile: int, side: int) -> Iterator[Example]:
     """The windows of a label that a training takes; which follows from its id alone."""
     seen = windows(example.size, tile, side)
     rng = np.random.default_rng(int(hashlib.sha256(example.image_id.encode()).hexdigest()[:15], 16))
-    read = Example(example.image_id, example.pixels, example.labels, boxes=example.boxes)
+    said = {name: getattr(example, name) for name in ("boxes", "marks", "present")}
+    read = Example(example.image_id, example.pixels, example.labels, **said)
     for window in some_windows(read, seen, LEARNT, rng):
         yield cut(read, window)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.data.augmentation import random_move, recolour
-from models.data.samples import Prepared, image_tensor
+from models.data.samples import KnownBy, Prepared, image_tensor
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps
 
 VERSION = 1
 """Raised when a change makes trainings come to other weights."""
 FINEST = 4  # pixels of the encoder's square along a cell of the dense maps
+WHOLE = 2  # views, the first ones, that show all of the picture
 SPREAD = 0.1  # deviation of a centre's bump, in square roots of the object's area
 
 
@@ -36,24 +37,35 @@ class LabeledView:
         taps: of the encoder, finest first; for one that learns, the picture itself, see `models.encoders.pixels`.
         masks: (n, S * S / 8) uint8, packed bits.
         classes: (n,) int64 class indices.
-        boxed: (n,) bool, of which no more than the box is known.
+        known_by: (n,) uint8 of `KnownBy`.
         areas: (n,) float32, shares of the image.
         boxes: (n, 4) float32 x0, y0, x1, y1 in image sides.
         seeds: (n, 2) float32 x, y in image sides: the object's pixel that is nearest to its middle.
         known: (s, s) bool, what shows the picture and no crowd; the rest was made up to fill the square, or nobody
             knows what is there.
         ignored: (S * S / 8) uint8, packed bits: pixels of crowds; `None` for no pixel.
+        present: (C,) bool, classes that the image may show where nobody said of a cell what it is of, and no other;
+            `None` where outlines and boxes are all there is.
+        ground: (S * S / 8) uint8, packed bits: strokes on the ground; `None` where nobody marked anything.
     """
 
     taps: Taps
     masks: NDArray[np.uint8]
     classes: NDArray[np.int64]
-    boxed: NDArray[np.bool_]
+    known_by: NDArray[np.uint8]
     areas: NDArray[np.float32]
     boxes: NDArray[np.float32]
     seeds: NDArray[np.float32]
     known: NDArray[np.bool_]
     ignored: NDArray[np.uint8] | None = None
+    present: NDArray[np.bool_] | None = None
+    ground: NDArray[np.uint8] | None = None
+
+    @property
+    def boxed(self) -> NDArray[np.bool_]:
+        """(n,) of which no more than the box is known."""
+        boxed: NDArray[np.bool_] = self.known_by == KnownBy.BOX
+        return boxed
 
     @property
     def told(self) -> NDArray[np.bool_]:
@@ -72,10 +84,17 @@ class LabeledView:
 
     def crowded(self) -> NDArray[np.bool_]:
         """(S, S) pixels of crowds."""
+        return self._pixels(self.ignored)
+
+    def strokes_on_ground(self) -> NDArray[np.bool_]:
+        """(S, S) pixels of strokes on the ground."""
+        return self._pixels(self.ground)
+
+    def _pixels(self, packed: NDArray[np.uint8] | None) -> NDArray[np.bool_]:
         side = self.known.shape[0] * FINEST
-        if self.ignored is None:
+        if packed is None:
             return np.zeros((side, side), dtype=np.bool_)
-        return np.unpackbits(self.ignored, count=side * side).reshape(side, side).astype(np.bool_)
+        return np.unpackbits(packed, count=side * side).reshape(side, side).astype(np.bool_)
 
 
 class ViewEncoder(Protocol):
@@ -112,20 +131,25 @@ def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[
             made = EncodedPicture(taps, example.image.shape[:2])
             encoder.store.keep(encoder.key(content, place), made)
             kept[place] = made
-    return [_labeled(picture.taps, view) for picture, view in zip(kept, shown, strict=True) if picture is not None]
+    return [
+        _labeled(picture.taps, view, example.present)
+        for picture, view in zip(kept, shown, strict=True)
+        if picture is not None
+    ]
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), which are boxed (n,), what shows
-    the picture (S, S), and pixels of crowds (S, S), `None` for no pixel."""
+    """A view before it is encoded: pixels (1, 3, S, S), masks (n, S, S), classes (n,), what people drew of them (n,),
+    what shows the picture (S, S), and pixels of crowds and strokes on the ground (S, S), `None` for no pixel."""
 
     image: Tensor | None
     masks: NDArray[np.bool_]
     classes: NDArray[np.int64]
-    boxed: NDArray[np.bool_]
+    known_by: NDArray[np.uint8]
     known: NDArray[np.bool_]
     ignored: NDArray[np.bool_] | None
+    ground: NDArray[np.bool_] | None
 
 
 def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Shown:
@@ -133,12 +157,15 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
     side = len(example.image)
     known = np.ones((side, side), dtype=np.bool_)
     image = image_tensor([example.image], torch.device("cpu")) if pixels else None
-    if number < 2:
+    if number < WHOLE:
         turned = slice(None, None, -1 if number else 1)
         flipped = image.flip(-1) if image is not None and number else image
-        ignored = None if example.ignored is None else np.ascontiguousarray(example.ignored[:, turned])
+        ignored, ground = (
+            None if pixels_of is None else np.ascontiguousarray(pixels_of[:, turned])
+            for pixels_of in (example.ignored, example.ground)
+        )
         masks = np.ascontiguousarray(example.masks[:, :, turned])
-        return _Shown(flipped, masks, example.classes, example.boxed, known, ignored)
+        return _Shown(flipped, masks, example.classes, example.known_by, known, ignored, ground)
     rng = np.random.default_rng([number, int(content[:15], 16)])
     move = torch.from_numpy(random_move(True, rng)).float()[None]
     grid = F.affine_grid(move, [1, 1, side, side], align_corners=False)
@@ -148,8 +175,11 @@ def _show(example: Prepared, content: str, number: int, *, pixels: bool) -> _Sho
     inside = (grid[0].abs() <= 1).all(dim=-1).numpy()
     masks = _moved(example.masks, grid)
     left = masks.any(axis=(1, 2))
-    ignored = None if example.ignored is None else _moved(example.ignored[None], grid)[0]
-    return _Shown(image, masks[left], example.classes[left], example.boxed[left], inside, ignored)
+    ignored, ground = (
+        None if pixels_of is None else _moved(pixels_of[None], grid)[0]
+        for pixels_of in (example.ignored, example.ground)
+    )
+    return _Shown(image, masks[left], example.classes[left], example.known_by[left], inside, ignored, ground)
 
 
 def _moved(masks: NDArray[np.bool_], grid: Tensor) -> NDArray[np.bool_]:
@@ -160,7 +190,7 @@ def _moved(masks: NDArray[np.bool_], grid: Tensor) -> NDArray[np.bool_]:
     return (F.grid_sample(solid, grid, mode="nearest", align_corners=False)[0] > 0.5).numpy().astype(np.bool_)
 
 
-def _labeled(taps: Taps, view: _Shown) -> LabeledView:
+def _labeled(taps: Taps, view: _Shown, present: NDArray[np.bool_] | None) -> LabeledView:
     geometry = [_geometry(mask) for mask in view.masks]
     side = len(view.known)
     known = view.known if view.ignored is None else view.known & ~view.ignored
@@ -168,12 +198,14 @@ def _labeled(taps: Taps, view: _Shown) -> LabeledView:
         taps,
         np.packbits(view.masks.reshape(len(view.masks), side * side), axis=1),
         view.classes,
-        view.boxed,
+        view.known_by,
         view.masks.mean(axis=(1, 2), dtype=np.float32) if len(view.masks) else np.zeros(0, np.float32),
         np.array([box for box, _ in geometry], dtype=np.float32).reshape(-1, 4),
         np.array([seed for _, seed in geometry], dtype=np.float32).reshape(-1, 2),
         np.asarray(known.reshape(side // FINEST, FINEST, -1, FINEST).all(axis=(1, 3))),
         np.packbits(view.ignored) if view.ignored is not None and view.ignored.any() else None,
+        present,
+        None if view.ground is None else np.packbits(view.ground),
     )
 
 
@@ -183,13 +215,14 @@ def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Te
     for kind, labels in enumerate(kinds):
         for place, seen in enumerate(labels):
             for number, view in enumerate(seen):
-                parts = {"masks": view.masks, "classes": view.classes, "known": view.known}
-                if view.ignored is not None:
-                    parts["ignored"] = view.ignored
-                if view.boxed.any():
-                    parts["boxed"] = view.boxed
+                parts: dict[str, NDArray[Any]] = {"masks": view.masks, "classes": view.classes, "known": view.known}
+                for name in ("ignored", "present", "ground"):
+                    if (value := getattr(view, name)) is not None:
+                        parts[name] = value
+                if view.known_by.any():
+                    parts["known by"] = view.known_by
                 parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
-                tensors |= {f"{kind} {place} {number} {part}": torch.tensor(value) for part, value in parts.items()}
+                tensors |= {f"{kind} {place} {number} {part}": torch.tensor(each) for part, each in parts.items()}
     return tensors
 
 

@@ -46,7 +46,7 @@ def fit(
     """Train on the labeled images, on those with pseudo-labels and on empty ones; no other is looked at.
 
     Args:
-        examples: labeled by people.
+        examples: labeled by people: outlined or boxed, and others that are marked or whose classes are named.
         categories: the vocabulary's ids in the order of the network's class indices.
         checkpoint_dir: where an unfinished training finds its state again; `None` for nowhere.
         progress: called with a fraction in [0, 1] and a message; may raise to stop the fit.
@@ -58,7 +58,7 @@ def fit(
         empty: other images, known to hold nothing.
 
     Raises:
-        InvalidArgument: there is no example, or no category.
+        InvalidArgument: there is no example with outlines or boxes, or no category.
         InvalidLabel: a label's category is not of the vocabulary.
         StorageFull: a checkpoint cannot be written.
     """
@@ -67,7 +67,7 @@ def fit(
     gathering, training = part_of(progress, 0.0, ENCODED), part_of(progress, ENCODED, 1.0)
     given = TrainingSet(examples, tuple(categories), pseudo, empty)
     learnt = gather(given, recipe, encoder, previous=previous, kind=FittedPretrained, progress=gathering)
-    task, number = _training(learnt, seed), recipe.iterations(learnt.images)
+    task, number = _training(learnt, seed), recipe.iterations(learnt.images + len(learnt.weak))
     fitted = train(
         task, learnt, number, fit_on=fit_head, seed=seed, checkpoint_dir=checkpoint_dir, cache=cache, progress=training
     )

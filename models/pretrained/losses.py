@@ -9,10 +9,22 @@ from torch import Tensor
 SMALLEST = 1e-3  # of a distance, in image sides
 
 
-def semantic_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
-    """Binary cross-entropy of every class's cells (B, C, s, s), the sum over classes, the mean over known cells."""
-    each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1) * 2
-    return (each * known).sum() / known.sum().clamp(min=1)
+def semantic_loss(logits: Tensor, targets: Tensor, told: Tensor) -> Tensor:
+    """Twice the mean binary cross-entropy of every class's cells (B, C, s, s) over those that are told (B, C, s, s)."""
+    each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none") * told
+    return (each.mean(dim=1) * 2).sum() / (told.sum() / told.shape[1]).clamp(min=1)
+
+
+def somewhere_loss(logits: Tensor, somewhere: Tensor, known: Tensor) -> Tensor:
+    """Of classes that an image shows and nobody said where: minus the logarithm of the largest probability of a cell.
+
+    Multiple-instance learning, as of Pathak et al., *Fully convolutional multi-class multiple instance learning*, 2015.
+
+    Args:
+        logits: (B, C, s, s); somewhere: (B, C) bool; known: (B, s, s) bool. 0 where nothing is somewhere.
+    """
+    largest = logits.masked_fill(~known[:, None], -torch.inf).flatten(2).amax(dim=2)[somewhere]
+    return -F.logsigmoid(largest).sum() / max(1, len(largest))
 
 
 def centre_loss(logits: Tensor, targets: Tensor, known: Tensor) -> Tensor:
@@ -65,6 +77,26 @@ def box_mask_loss(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
         both = (largest * wanted).sum(dim=1)
         total = total + 1 - (2 * both + 1) / (largest.square().sum(dim=1) + wanted.sum(dim=1) + 1)
     return total.mean()
+
+
+def stroke_loss(logits: Tensor, regions: Tensor, strokes: Tensor) -> Tensor:
+    """Of masks of objects that are marked: binary cross-entropy at pixels of strokes, the mean over these and objects.
+
+    The object's own stroke is of it, others are not, and no other pixel is told (Lin et al., *ScribbleSup*, 2016).
+
+    Args:
+        logits: (N, R, R); regions: (N, 4) that they are of, in image sides.
+        strokes: (N, 2 P, 2) x, y in image sides: P of the own stroke, P of others; NaN for none.
+    """
+    if not len(logits):
+        return logits.sum() * 0
+    size = (regions[:, 2:] - regions[:, :2])[:, None]
+    at = 2 * (strokes - regions[:, None, :2]) / size - 1
+    shown = (at.abs() <= 1).all(dim=2)
+    said = F.grid_sample(logits[:, None], at.nan_to_num()[:, :, None], padding_mode="border", align_corners=False)
+    own = torch.arange(strokes.shape[1], device=logits.device) < strokes.shape[1] // 2
+    each = F.binary_cross_entropy_with_logits(said[:, 0, :, 0], own.to(said.dtype).expand_as(shown), reduction="none")
+    return ((each * shown).sum(dim=1) / shown.sum(dim=1).clamp(min=1)).mean()
 
 
 def mask_loss(logits: Tensor, targets: Tensor, ignored: Tensor | None = None) -> Tensor:

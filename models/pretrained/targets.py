@@ -10,8 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.data.samples import KnownBy
 from models.features.views import FINEST, SPREAD, LabeledView
+from models.pretrained.partly_told import Marks, tell_partly
 
+USUAL_SIDE = 0.1  # of an object where none is outlined or boxed, in image sides
 MIDDLE = 0.5  # of an object's box, whose cells are taught the box
 ONES = np.array([value.bit_count() for value in range(1 << FINEST)], dtype=np.uint8)
 HALVES = np.stack([ONES[np.arange(256) >> FINEST], ONES[np.arange(256) % (1 << FINEST)]], axis=1)
@@ -28,7 +31,10 @@ class DenseTargets:
         boxes: (B, 4, s, s) distances from the cells' middles to left, top, right and bottom, in image sides.
         boxed: (B, s, s) bool, which cells are taught them.
         known: (B, s, s) bool, which cells show the picture.
-        told: (B, s, s) bool, of which of these somebody has said what they are of.
+        told: (B, C + 1, s, s) bool, of which of these somebody has said whether they are of the class.
+        centred: (B, s, s) bool, of which of these somebody has said whether an object's middle is there.
+        somewhere: (B, C) bool, classes that the view shows, of which nobody said where.
+        marks: of objects that are marked, whose middles are not among the centres.
     """
 
     semantic: Tensor
@@ -37,21 +43,35 @@ class DenseTargets:
     boxed: Tensor
     known: Tensor
     told: Tensor
+    centred: Tensor
+    somewhere: Tensor
+    marks: Marks
 
 
-def dense_targets(views: Sequence[LabeledView], classes: int, device: torch.device) -> DenseTargets:
-    """For a vocabulary of `classes`."""
+def dense_targets(
+    views: Sequence[LabeledView], classes: int, device: torch.device, sides: NDArray[np.float32] | None = None
+) -> DenseTargets:
+    """For a vocabulary of `classes`.
+
+    Args:
+        sides: (C,) of a usual object of each class, in image sides; needed where objects are marked.
+    """
+    usual = np.full(classes, USUAL_SIDE, dtype=np.float32) if sides is None else sides
     parts = [_targets(view, classes) for view in views]
-    semantic, centres, boxes, boxed = (
-        torch.from_numpy(np.stack([part[place] for part in parts])).to(device) for place in range(4)
-    )
-    known, told = (
-        torch.from_numpy(np.stack([getattr(view, name) for view in views])).to(device) for name in ("known", "told")
-    )
-    return DenseTargets(semantic, centres, boxes, boxed, known, told)
+    stacked = {name: torch.from_numpy(np.stack([part[name] for part in parts])).to(device) for name in parts[0]}
+    return DenseTargets(**stacked, marks=Marks.of(views, usual, device))
 
 
-def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]:
+def usual_sides(views: Sequence[LabeledView], classes: int) -> NDArray[np.float32]:
+    """(C,) of the median object of each class in image sides, the root of its area; where a class has none, of all."""
+    sides = np.sqrt(np.concatenate([view.areas for view in views]))
+    of = np.concatenate([view.classes for view in views])
+    every = float(np.median(sides)) if len(sides) else USUAL_SIDE
+    medians = [np.median(sides[of == index]) if (of == index).any() else every for index in range(classes)]
+    return np.array(medians, dtype=np.float32)
+
+
+def _targets(view: LabeledView, classes: int) -> dict[str, NDArray[np.generic]]:
     side = len(view.known)
     semantic = np.zeros((classes + 1, side, side), dtype=np.float32)
     centres = np.zeros((1, side, side), dtype=np.float32)
@@ -62,6 +82,8 @@ def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]
     shares = _cell_shares(view)
     for place in np.argsort(-view.areas, kind="stable"):  # smaller objects have the last word
         index, seed, box = view.classes[place], view.seeds[place], view.boxes[place]
+        if view.known_by[place] == KnownBy.MARK:
+            continue
         if not view.boxed[place]:
             semantic[index] = np.maximum(semantic[index], shares[place])
         spread = max(SPREAD * float(np.sqrt(view.areas[place])) * side, 0.7)
@@ -78,8 +100,22 @@ def _targets(view: LabeledView, classes: int) -> tuple[NDArray[np.generic], ...]
         )
         boxes[:, inner] = distances[:, inner]
         boxed |= inner
+    told = np.broadcast_to(view.told, semantic.shape)
+    if view.present is not None:
+        told = tell_partly(view, shares, semantic)
     semantic[-1] = semantic[:-1].max(axis=0)
-    return semantic, centres, boxes, boxed
+    named = view.present is not None and view.ground is None
+    somewhere = view.present if named and view.present is not None else np.zeros(classes, dtype=np.bool_)
+    return {
+        "semantic": semantic,
+        "centres": centres,
+        "boxes": boxes,
+        "boxed": boxed,
+        "known": view.known,
+        "told": told,
+        "centred": view.known & ~somewhere.any(),
+        "somewhere": somewhere,
+    }
 
 
 def _cell_shares(view: LabeledView) -> NDArray[np.float32]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.data import augmentation
+from models.data.samples import KnownBy
 from models.encoders.taps import join_taps
 from models.features import views
 from models.features.recipe import PretrainedRecipe
@@ -18,8 +21,9 @@ from models.features.task import FeatureTraining
 from models.features.views import SPREAD, LabeledView
 from models.pretrained import losses, network
 from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
+from models.pretrained.partly_told import STROKE_PIXELS, settle, stroke_places
 from models.pretrained.regions import cut_out
-from models.pretrained.targets import DenseTargets, dense_targets
+from models.pretrained.targets import DenseTargets, dense_targets, usual_sides
 
 VERSION = 1
 """Of the targets and of what is drawn; raised when a change makes trainings come to other weights."""
@@ -27,6 +31,7 @@ OWN_BOXES_FROM = 0.2  # share of the iterations after which some regions are of 
 BOX_NOISE = 0.1  # deviation of a training box's sides, in sides of the box
 CLASS_WEIGHT = 0.5
 CENTRE_WEIGHT = 1.0
+STROKE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,9 @@ class Objects:
         classes: (N,) int64.
         boxes: (N, 4); seeds: (N, 2), a little beside the middle. Both in image sides.
         own: (N,) bool, whose region is to be of the network's own box.
-        boxed: (N,) bool, of which no more than the box is known; nothing is learnt from their masks.
+        known_by: (N,) uint8 of `KnownBy`.
+        strokes: (N, 2 P, 2) float32 x, y in image sides: pixels of the object's own stroke, then of those beside it;
+            NaN where there is none, and of objects that are not marked.
         crowded: (B, 1, S, S) float32 in {0, 1}, pixels of crowds of the batch's images; `None` for no pixel.
     """
 
@@ -50,8 +57,14 @@ class Objects:
     seeds: Tensor
     noise: Tensor
     own: Tensor
-    boxed: Tensor
+    known_by: Tensor
+    strokes: Tensor
     crowded: Tensor | None = None
+
+    def of(self, chosen: Tensor) -> Objects:
+        """Those of a mask (N,) bool."""
+        parts = {name: getattr(self, name)[chosen] for name in self.__dataclass_fields__ if name != "crowded"}
+        return replace(self, **parts)
 
 
 @dataclass(frozen=True)
@@ -67,6 +80,11 @@ class TrainingBatch:
 class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
     """Dense heads on every view, masks of some objects of each."""
 
+    @cached_property
+    def sides(self) -> NDArray[np.float32]:
+        """(C,) of a usual object of each class in image sides, by those that are outlined or boxed."""
+        return usual_sides([views[0] for views in self.labels], self.classes)
+
     @staticmethod
     def versions() -> dict[str, int]:
         """As `FeatureTraining.versions`."""
@@ -77,16 +95,19 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         rng = np.random.default_rng([seed, 1, iteration])
         chosen = self.chosen(seed, iteration, rng)
         taps = join_taps([view.taps for view in chosen], self.device)
-        targets = dense_targets(chosen, self.classes, self.device)
+        targets = dense_targets(chosen, self.classes, self.device, self.sides)
         return TrainingBatch(taps, targets, self._some_objects(chosen, rng))
 
     def loss(self, batch: TrainingBatch, done: float) -> Tensor:
         """The sum of all heads' losses."""
         taps = self.network.scaled(batch.taps)
         maps = self.network(taps)
+        targets = batch.targets
+        centres, centred = settle(targets.centres, targets.centred, maps.centres, targets.marks)
         return (
-            losses.semantic_loss(maps.semantic, batch.targets.semantic, batch.targets.told)
-            + CENTRE_WEIGHT * losses.centre_loss(maps.centres, batch.targets.centres, batch.targets.known)
+            losses.semantic_loss(maps.semantic, targets.semantic, targets.told)
+            + CENTRE_WEIGHT * losses.centre_loss(maps.centres, centres, centred)
+            + losses.somewhere_loss(maps.semantic[:, :-1], targets.somewhere, targets.known)
             + self._box_loss(maps, batch)
             + self._object_losses(maps, taps, batch.objects, done)
         )
@@ -97,33 +118,35 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
         return losses.box_loss(maps.boxes.permute(0, 2, 3, 1)[cells], wanted)
 
     def _object_losses(self, maps: Maps, taps: Sequence[Tensor], objects: Objects, done: float) -> Tensor:
+        if done < OWN_BOXES_FROM:
+            objects = objects.of(objects.known_by != KnownBy.MARK)
         if not len(objects.images):
             return maps.pyramid.sum() * 0
         size = objects.boxes[:, 2:] - objects.boxes[:, :2]
         boxes = objects.boxes + objects.noise * size.repeat(1, 2)
         if done >= OWN_BOXES_FROM:
             own = maps.boxes_at(objects.images, objects.seeds).detach()
-            boxes = torch.where(objects.own[:, None], own, boxes)
+            boxes = torch.where((objects.own | (objects.known_by == KnownBy.MARK))[:, None], own, boxes)
         logits, regions = self.network.masks(maps, objects.images, objects.seeds, boxes)
         said = self.network.classes(maps, taps, objects.images, boxes)
         masks = self._mask_losses(logits, regions, objects)
         return masks + CLASS_WEIGHT * F.cross_entropy(said, objects.classes)
 
     def _mask_losses(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
-        """Mean over the objects, of outlined ones by their masks, of boxed ones by their boxes."""
-        if objects.boxed.any():
-            boxed, share = objects.boxed, objects.boxed.float().mean()
-            by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
-            return share * by_box + (1 - share) * self._outline_loss(logits, regions, objects, ~boxed)
-        return self._outline_loss(logits, regions, objects, slice(None))
+        """Mean over the outlined objects, by their masks, and the boxed ones, by their boxes; a mark tells no mask."""
+        outlined, boxed, marked = (objects.known_by == each for each in KnownBy)
+        share = boxed.sum() / (boxed | outlined).sum().clamp(min=1)
+        by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
+        by_outline = self._outline_loss(logits[outlined], regions[outlined], objects.of(outlined))
+        by_mark = losses.stroke_loss(logits[marked], regions[marked], objects.strokes[marked])
+        return share * by_box + (1 - share) * by_outline + STROKE_WEIGHT * by_mark
 
-    def _outline_loss(self, logits: Tensor, regions: Tensor, objects: Objects, of: Tensor | slice) -> Tensor:
-        logits, regions, cells = logits[of], regions[of], logits.shape[-1]
-        own = torch.arange(len(regions), device=self.device)
-        targets = cut_out(objects.masks[of][:, None], own, regions, cells)[:, 0]
+    def _outline_loss(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
+        own, cells = torch.arange(len(regions), device=self.device), logits.shape[-1]
+        targets = cut_out(objects.masks[:, None], own, regions, cells)[:, 0]
         ignored = None
         if objects.crowded is not None:
-            ignored = cut_out(objects.crowded, objects.images[of], regions, cells)[:, 0] > 0
+            ignored = cut_out(objects.crowded, objects.images, regions, cells)[:, 0] > 0
         return losses.mask_loss(logits, targets, ignored)
 
     def _some_objects(self, chosen: Sequence[LabeledView], rng: np.random.Generator) -> Objects:
@@ -158,7 +181,8 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             tensor(seeds),
             tensor(BOX_NOISE * rng.normal(size=(len(drawn), 4)).clip(-2, 2)),
             tensor(rng.random(len(drawn)) < self.recipe.own_boxes, torch.bool),
-            tensor([chosen[image].boxed[place] for image, place in drawn], torch.bool),
+            tensor([chosen[image].known_by[place] for image, place in drawn], torch.uint8),
+            tensor([stroke_places(chosen[image], place, rng) for image, place in drawn]).view(-1, 2 * STROKE_PIXELS, 2),
             None if crowded is None else tensor(crowded),
         )
 

@@ -60,7 +60,8 @@ def fit(
     pseudo: Iterable[Example] = (),
     empty: Iterable[Example] = (),
 ) -> FittedDense:
-    """Train a dense head; arguments and errors as `models.pretrained.fit.fit`."""
+    """Train a dense head; arguments and errors as `models.pretrained.fit.fit`. It learns from outlines and boxes."""
+    examples = [example for example in examples if example.present is None]
     recipe = recipe.as_dense()
     tile = recipe.tile or fitting_tile(examples, recipe.image_size, LEAST_WIDTH)
     encoder = frozen_encoder(recipe, store, device, tile, fine=True)

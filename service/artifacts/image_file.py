@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-from maskloop.values import Box, Counts, Image, ObjectLabel, Prompt
+from maskloop.values import Box, Counts, Image, ObjectLabel, Prompt, Scribble
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class ImageFile:
         label_id: of the label that says what follows; "" where no label does.
         objects: the masks of a full label or a pseudo-label.
         boxes: of all its objects, of which none is outlined.
+        marks: a stroke on each of its objects, of one corner where it is a point, and strokes on the ground; `None`
+            where nobody marked any.
         counts: how many objects of each category, `None` if unknown.
         present: ids of the categories that are in it, ascending; none of an OoD image.
         prompts: what a label shows of each of its objects, of which none is outlined.
@@ -31,6 +33,7 @@ class ImageFile:
     label_id: str = ""
     objects: tuple[ObjectLabel, ...] = ()
     boxes: tuple[Box, ...] = ()
+    marks: tuple[Scribble, ...] | None = None
     counts: Counts | None = None
     present: tuple[int, ...] = ()
     prompts: tuple[Prompt, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from maskloop.errors import FailedPrecondition, NothingToMeasure
-from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy
+from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy, SupervisionKind
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
@@ -20,7 +20,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
-from service.store.judged_images import boxed_images, judged_images
+from service.store.judged_images import judged_images, weak_images
 from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
@@ -75,7 +75,7 @@ class ModelWorkDesk:
                     raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
                 _check_judged(tx, project_id, resolved)
             else:
-                _check_labeled(tx, project_id, LEARNT_FROM, boxes=resolved.learns_from_boxes)
+                _check_labeled(tx, project_id, LEARNT_FROM, boxes=SupervisionKind.BOXES in resolved.learns_from)
             version = f"model-{operation_id}"
             proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
             return {
@@ -201,6 +201,6 @@ def _check_judged(tx: Transaction, project_id: str, recipe: ClassMapsRecipe) -> 
 def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split], *, boxes: bool) -> None:
     if next(full_labels(tx, project_id, splits), None) is not None:
         return
-    if not boxes or next(boxed_images(tx, project_id), None) is None:
+    if not boxes or next(weak_images(tx, project_id, [SupervisionKind.BOXES]), None) is None:
         wanted, names = "full label or boxes" if boxes else "full label", " or ".join(splits)
         raise FailedPrecondition(f"project {project_id} has no {wanted} of a {names} image")

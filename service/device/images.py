@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,11 +41,10 @@ class ImageReader:
         """The image and its objects, to learn from or to measure a model on."""
         pixels = self.pixels(image)
         height, width, _ = pixels.shape
+        said: dict[str, Any] = {"boxes": image.boxes, "marks": image.marks, "present": frozenset(image.present) or None}
         if height * width > LARGE:
-            return LargeExample(
-                image.image_id, (height, width), partial(self.pixels, image), image.objects, image.boxes
-            )
-        return Example(image.image_id, pixels, image.objects, boxes=image.boxes)
+            return LargeExample(image.image_id, (height, width), partial(self.pixels, image), image.objects, **said)
+        return Example(image.image_id, pixels, image.objects, **said)
 
     def class_example(self, image: ImageFile) -> ClassExample:
         """The image and the categories that it holds, for a classifier to learn from."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import AliasChoices, Field, TypeAdapter
 
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category, Split
@@ -36,7 +36,8 @@ class TrainJob:
         empty: images known to hold nothing, to learn from as well; their label is an answer or counts.
         judged: images without outlines of which labels say which categories they hold, as `present`, for recipes that
             learn from that.
-        boxed: images whose objects are boxed and not outlined, for recipes that learn from that.
+        weak: images that nobody outlined, with what labels say of their objects, for recipes that learn from that. An
+            earlier release knew boxes alone, and called them `boxed`.
     """
 
     recipe: dict[str, Any]
@@ -48,7 +49,7 @@ class TrainJob:
     empty: tuple[ImageFile, ...] = ()
     previous: Path | None = None
     judged: tuple[ImageFile, ...] = ()
-    boxed: tuple[ImageFile, ...] = ()
+    weak: Annotated[tuple[ImageFile, ...], Field(validation_alias=AliasChoices("weak", "boxed"))] = ()
     kind: Literal["train"] = "train"
 
 

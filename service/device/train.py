@@ -19,7 +19,7 @@ def train(job: TrainJob, context: JobContext) -> dict[str, Any]:
     vocabulary = tuple(category.id for category in job.categories)
     start = load_model(job.start, context.device) if job.start else None
     model = fit(
-        [images.example(image) for image in (*job.images, *job.boxed)],
+        [images.example(image) for image in (*job.images, *job.weak)],
         list(vocabulary),
         recipe_from_dict(job.recipe),
         seed=job.seed,

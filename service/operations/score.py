@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from maskloop.values import ModelVersion
+from maskloop.values import MARKS, ModelVersion
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import SCORES
 from service.device.job_files import ScoreJob
 from service.pool.candidate_index import CandidateIndex
 from service.store import Transaction
-from service.store.judged_images import boxed_images, judged_images
+from service.store.judged_images import judged_images, weak_images
 from service.store.labels import counts_to_score, images_to_score
 from service.store.models import get_model, set_scored_images
 from service.store.operations import OperationRecord
@@ -51,7 +51,8 @@ def _files_to_score(tx: Transaction, version: ModelVersion) -> Iterator[ImageFil
             yield ImageFile.of(image, counts=counts)
     else:
         known = {judged.image.id: judged for judged in judged_images(tx, version.project_id)}
-        shown = {each.image.id: each.label.content.prompts for each in boxed_images(tx, version.project_id)}
+        marked = weak_images(tx, version.project_id, MARKS)
+        shown = {each.image.id: each.label.content.prompts for each in marked}
         for image in images_to_score(tx, version.project_id):
             said = known.get(image.id)
             told = {"label_id": said.label_id, "present": tuple(sorted(said.categories))} if said else {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from maskloop.values import OperationResult, Split
+from maskloop.values import OperationResult, Point, Scribble, Split, SupervisionKind
 from service.artifacts.image_file import ImageFile
 from service.device.job_files import Job
 from service.store import Transaction
@@ -27,5 +27,21 @@ class WorkKind(Protocol):
 
 
 def labeled_file(labeled: LabeledImage) -> ImageFile:
-    """An image and its full label as a job names them."""
-    return ImageFile.of(labeled.image, label_id=labeled.label.id, objects=labeled.label.objects)
+    """An image and what its label says, of one of `SAID`, as a job names them."""
+    label = labeled.label
+    return ImageFile.of(labeled.image, label_id=label.id, **SAID[label.kind](label.content))
+
+
+SAID: Mapping[SupervisionKind, Callable[[Any], Mapping[str, Any]]] = {
+    SupervisionKind.FULL: lambda full: {"objects": full.objects},
+    SupervisionKind.BOXES: lambda boxes: {"boxes": boxes.boxes},
+    SupervisionKind.SCRIBBLES: lambda strokes: {"marks": strokes.scribbles},
+    SupervisionKind.POINTS: lambda points: {"marks": tuple(map(_stroke, points.points))},
+    SupervisionKind.COUNTS: lambda counts: {"present": tuple(counts.by_category)},
+    SupervisionKind.IMAGE_LEVEL: lambda classes: {"present": classes.present},
+}
+"""What each kind of label that can teach a network says of its image: fields of `ImageFile`."""
+
+
+def _stroke(point: Point) -> Scribble:
+    return Scribble(point.category_id, ((point.x, point.y),))

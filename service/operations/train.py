@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import BOXED_IMAGES, BoxesLabel, HeadState, ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import BOXED_IMAGES, HeadState, ModelVersion, PseudoLabels, keep_trust
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import recipe_from_dict
 from selection.draws import draws
@@ -24,7 +24,7 @@ from service.device.job_files import TrainJob, read_job
 from service.operations.step import LEARNT_FROM, labeled_file
 from service.store import Transaction
 from service.store.clock import Clock
-from service.store.judged_images import boxed_images, empty_images, judged_images
+from service.store.judged_images import empty_images, judged_images, weak_images
 from service.store.labels import full_labels, unjudged_images
 from service.store.models import ModelRecord, activate_model, get_model, insert_model, latest_models
 from service.store.operations import OperationRecord
@@ -48,9 +48,10 @@ class Training:
         project_id, request = record.operation.project_id, record.request
         recipe = recipe_from_dict(request["recipe"])
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
-        boxed = _boxed(tx, project_id) if recipe.learns_from_boxes else ()
-        drawn = len(labeled) + len(boxed)
-        known = {image.image_id for image in boxed}
+        by_classes = isinstance(recipe, ClassMapsRecipe)
+        weak = () if by_classes else tuple(map(labeled_file, weak_images(tx, project_id, recipe.learns_from)))
+        drawn = len(labeled) + len(weak)
+        known = {image.image_id for image in weak}
         pseudo = self._pseudo(
             tx, project_id, pseudo_of(request), recipe.iterations(drawn) * recipe.pseudo_images, known
         )
@@ -64,8 +65,8 @@ class Training:
             pseudo=pseudo,
             empty=_empty(tx, project_id, request["seed"], recipe.iterations(drawn) * recipe.empty_images),
             previous=self._previous(tx, project_id, recipe.name),
-            judged=_judged(tx, project_id, labeled) if isinstance(recipe, ClassMapsRecipe) else (),
-            boxed=boxed,
+            judged=_judged(tx, project_id, labeled) if by_classes else (),
+            weak=weak,
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> ModelVersion:
@@ -86,7 +87,7 @@ class Training:
             needs_counts=recipe_from_dict(request["recipe"]).needs_counts,
         )
         self.folder.publish(operation.id, CHECKPOINT, self.folder.checkpoint(operation.project_id, version.id))
-        snapshot = tuple(image.label_id for image in (*job.images, *job.boxed, *job.empty, *job.judged))
+        snapshot = tuple(image.label_id for image in (*job.images, *job.weak, *job.empty, *job.judged))
         folder = self.folder.model(operation.project_id, version.id).relative_to(self.folder.root)
         insert_model(tx, ModelRecord(version, snapshot, str(folder), tuple(outcome.get("pseudo_snapshot", ()))))
         if request["activate"]:
@@ -154,20 +155,12 @@ def _judged(tx: Transaction, project_id: str, labeled: Sequence[ImageFile]) -> t
     )
 
 
-def _boxed(tx: Transaction, project_id: str) -> tuple[ImageFile, ...]:
-    """Images whose objects are boxed and not outlined, by id."""
-    return tuple(
-        ImageFile.of(labeled.image, label_id=labeled.label.id, boxes=labeled.label.content.boxes)
-        for labeled in boxed_images(tx, project_id)
-        if isinstance(labeled.label.content, BoxesLabel)
-    )
-
-
 def _metrics(outcome: Mapping[str, Any], job: TrainJob) -> dict[str, float]:
     """Of a training, in the form the store keeps: with the state of its head, which an earlier release left there, and
     how many images taught it boxes, if any did."""
     head = {HeadState(outcome["head"]).metric: 1.0} if outcome.get("head") else {}
-    return {**outcome["metrics"], **head, **({BOXED_IMAGES: float(len(job.boxed))} if job.boxed else {})}
+    boxed = sum(bool(image.boxes) for image in job.weak)
+    return {**outcome["metrics"], **head, **({BOXED_IMAGES: float(boxed)} if boxed else {})}
 
 
 def _metrics_before(tx: Transaction, project_id: str, request: Mapping[str, Any]) -> Mapping[str, float]:

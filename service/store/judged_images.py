@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
@@ -23,17 +23,17 @@ class TrainingUse(StrEnum):
     """What a network that outlines learns from a label of one kind."""
 
     SAMPLE = "sample"  # its masks
-    BOXED = "boxed"  # its boxes, where the network's recipe can; without one, that its image holds nothing
+    WEAK = "weak"  # what it says of objects, where the network's recipe can; else, whether its image holds nothing
     EMPTY_IMAGE = "empty_image"  # nothing, unless it says that its image holds nothing
 
 
 TRAINING_USES: Mapping[SupervisionKind, TrainingUse] = {
     SupervisionKind.FULL: TrainingUse.SAMPLE,
-    SupervisionKind.BOXES: TrainingUse.BOXED,
-    SupervisionKind.SCRIBBLES: TrainingUse.EMPTY_IMAGE,
-    SupervisionKind.POINTS: TrainingUse.EMPTY_IMAGE,
-    SupervisionKind.COUNTS: TrainingUse.EMPTY_IMAGE,
-    SupervisionKind.IMAGE_LEVEL: TrainingUse.EMPTY_IMAGE,
+    SupervisionKind.BOXES: TrainingUse.WEAK,
+    SupervisionKind.SCRIBBLES: TrainingUse.WEAK,
+    SupervisionKind.POINTS: TrainingUse.WEAK,
+    SupervisionKind.COUNTS: TrainingUse.WEAK,
+    SupervisionKind.IMAGE_LEVEL: TrainingUse.WEAK,
     SupervisionKind.OOD_CHECK: TrainingUse.EMPTY_IMAGE,
 }
 """What each kind is for, the one that says best what is in an image first."""
@@ -59,12 +59,26 @@ def judged_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
 
 def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     """Those of `judged_images` that no label outlines and that hold nothing; no mask or box is read."""
-    outlined = select(labels.c.image_id).where(
+    kinds = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.SAMPLE]
+    said = _telling(project_id, kinds).where(labels.c.image_id.not_in(_outlined(project_id)))
+    return (image for image in _judged(tx, said) if not image.categories)
+
+
+def weak_images(tx: Transaction, project_id: str, kinds: Collection[SupervisionKind]) -> Iterator[LabeledImage]:
+    """Images of the pool, for training, or out of distribution, that nobody outlined and of which labels of `kinds` say
+    that they hold something, with the label that says most of it, by image id."""
+    wanted = [kind for kind in kinds if TRAINING_USES.get(kind) is TrainingUse.WEAK]
+    said = _telling(project_id, wanted).where(labels.c.image_id.not_in(_outlined(project_id)))
+    for row in _best(tx, said):
+        if row.objects_present:
+            yield LabeledImage(image_beside(row, row.image_id), label_of(row))
+
+
+def _outlined(project_id: str) -> Select[Any]:
+    """Ids of the images that somebody outlined."""
+    return select(labels.c.image_id).where(
         labels.c.project_id == project_id, _is_one_of(_kinds_for(TrainingUse.SAMPLE)), IS_CURRENT
     )
-    kinds = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.SAMPLE]
-    said = _telling(project_id, kinds).where(labels.c.image_id.not_in(outlined))
-    return (image for image in _judged(tx, said) if not image.categories)
 
 
 def _kinds_for(use: TrainingUse) -> list[SupervisionKind]:
@@ -87,23 +101,15 @@ def _telling(project_id: str, kinds: Iterable[SupervisionKind]) -> Select[Any]:
 
 def _judged(tx: Transaction, query: Select[Any]) -> Iterator[JudgedImage]:
     """Each image with the label that says it best."""
-    best_first = list(TRAINING_USES)
-    for _, rows in groupby(tx.execute(query.order_by(labels.c.image_id)), attrgetter("image_id")):
-        best = min(rows, key=lambda row: best_first.index(SupervisionKind(row.kind)))
+    for best in _best(tx, query):
         yield JudgedImage(image_beside(best, best.image_id), categories_in(best), best.id)
 
 
-def boxed_images(tx: Transaction, project_id: str) -> Iterator[LabeledImage]:
-    """Images of the pool, for training, or out of distribution, of which objects are boxed and none is outlined, with
-    their boxes, by image id."""
-    outlined = select(labels.c.image_id).where(
-        labels.c.project_id == project_id, _is_one_of(_kinds_for(TrainingUse.SAMPLE)), IS_CURRENT
-    )
-    query = _telling(project_id, _kinds_for(TrainingUse.BOXED)).where(
-        labels.c.image_id.not_in(outlined), labels.c.objects_present > 0
-    )
-    for row in tx.execute(query.order_by(labels.c.image_id)):
-        yield LabeledImage(image_beside(row, row.image_id), label_of(row))
+def _best(tx: Transaction, query: Select[Any]) -> Iterator[Row[Any]]:
+    """Of each image the label that says most of it, by image id."""
+    best_first = list(TRAINING_USES)
+    for _, rows in groupby(tx.execute(query.order_by(labels.c.image_id)), attrgetter("image_id")):
+        yield min(rows, key=lambda row: best_first.index(SupervisionKind(row.kind)))
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:

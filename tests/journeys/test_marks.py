@@ -44,7 +44,6 @@ def test_each_kind_is_bought_to_its_share_and_told(whole) -> None:
     assert set(spent) == {"points", "scribbles", "boxes", "full"} == {kind for kind, _ in loop.rows(KINDS)}
     assert sum(spent.values()) <= 2400
     assert 0 < spent["points"] < spent["scribbles"] < spent["full"]
-    assert "learns from no scribbles or points: they are kept" in out
     bought = " ".join(out.split())
     assert re.search(r"round 1: .* \d+ boxed, \d+ scribbled on", bought), bought
     assert len(report["rounds"]) == 2

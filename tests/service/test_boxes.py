@@ -30,7 +30,7 @@ from maskloop.values import (
 from models.kinds.recipes import resolve
 from service.device.job_files import TrainJob, read_job
 from service.operations.steps import DeviceWork
-from service.store.judged_images import boxed_images, empty_images, judged_images
+from service.store.judged_images import empty_images, judged_images, weak_images
 from service.store.labels import full_labels
 from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft, png
@@ -125,7 +125,7 @@ def test_boxes_say_which_categories_are_there_and_none_of_them_that_there_is_not
         assert list(full_labels(tx, "p", Split)) == []
         assert {one.image.id: one.categories for one in judged_images(tx, "p")} == {first: {2}, second: set()}
         assert [one.image.id for one in empty_images(tx, "p")] == [second]
-        assert [(each.image.id, each.label.content) for each in boxed_images(tx, "p")] == [(first, TWO)]
+        assert [(each.image.id, each.label.content) for each in weak_images(tx, "p", [BOXES])] == [(first, TWO)]
 
 
 def test_a_training_is_given_boxes_of_images_that_nobody_outlined(server: Server) -> None:
@@ -144,10 +144,10 @@ def test_a_training_is_given_boxes_of_images_that_nobody_outlined(server: Server
         return job
 
     job = job_of("pretrained")
-    assert [(each.image_id, each.boxes, each.objects) for each in job.boxed] == [(first, TWO.boxes, ())]
+    assert [(each.image_id, each.boxes, each.objects) for each in job.weak] == [(first, TWO.boxes, ())]
     assert [each.image_id for each in job.images] == [third]
     assert [each.image_id for each in job.empty] == [second]
-    assert job_of("compact").boxed == ()
+    assert job_of("compact").weak == ()
 
 
 @pytest.mark.parametrize(

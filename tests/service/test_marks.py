@@ -12,6 +12,7 @@ import pytest
 from maskloop.errors import AlreadyExists, InvalidLabel, RequestIdReused
 from maskloop.formats.marks import read_points, read_scribbles
 from maskloop.values import (
+    MARKS,
     BoxesLabel,
     Category,
     Counts,
@@ -26,7 +27,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.store.judged_images import boxed_images, empty_images, judged_images
+from service.store.judged_images import empty_images, judged_images, weak_images
 from service.store.labels import full_labels, unjudged_images
 from tests.service.desks import Server, full_draft
 
@@ -162,7 +163,8 @@ def test_they_say_which_categories_are_there_and_without_an_object_that_there_is
         judged = {one.image.id: one.categories for one in judged_images(tx, "p")}
         assert [one.image.id for one in empty_images(tx, "p")] == sorted([second, third])
         assert [one.id for one in unjudged_images(tx, "p")] == [first]
-        assert list(boxed_images(tx, "p")) == []
+        assert [one.image.id for one in weak_images(tx, "p", [kind])] == [first, third]
+        assert [one.image.id for one in weak_images(tx, "p", [*MARKS])] == [first]
     assert judged == {first: {2}, second: set(), third: set()}  # boxes say it better, class labels and counts worse
 
 

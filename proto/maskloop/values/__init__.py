@@ -40,6 +40,7 @@ from maskloop.values.labels import (
 )
 from maskloop.values.models import (
     BOXED_IMAGES,
+    WEAKLY_LABELED_IMAGES,
     EvaluatedImage,
     Evaluation,
     ImageScore,
@@ -78,6 +79,7 @@ __all__ = [
     "REVIEWS",
     "STRATEGY_KINDS",
     "UNAIDED",
+    "WEAKLY_LABELED_IMAGES",
     "Assist",
     "Assistance",
     "Batch",

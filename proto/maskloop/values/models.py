@@ -78,8 +78,8 @@ class PreparedSelection:
     model_version: str = ""
 
 
-BOXED_IMAGES = "boxed_images"
-"""Name among a version's metrics."""
+BOXED_IMAGES, WEAKLY_LABELED_IMAGES = "boxed_images", "weakly_labeled_images"
+"""Names among a version's metrics."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,11 @@ class ModelVersion:
     def boxed_images(self) -> int:
         """Images that nobody outlined and whose boxes it learnt from."""
         return round(self.metrics.get(BOXED_IMAGES, 0.0))
+
+    @property
+    def weakly_labeled_images(self) -> int:
+        """Images that nobody outlined or boxed, and of which points, strokes, counts or classes taught it."""
+        return round(self.metrics.get(WEAKLY_LABELED_IMAGES, 0.0))
 
     @property
     def method(self) -> str:

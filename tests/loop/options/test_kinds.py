@@ -6,9 +6,11 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.kinds import parse_kinds
 from maskloop.values import SupervisionKind
+from models.kinds.recipes import resolve
 
 FULL, BOXES = SupervisionKind.FULL, SupervisionKind.BOXES
 POINTS, SCRIBBLES = SupervisionKind.POINTS, SupervisionKind.SCRIBBLES
+BOXES_ALONE = "pretrained,weak=none"
 
 
 @pytest.mark.parametrize(
@@ -79,9 +81,10 @@ def test_boxes_that_would_teach_nothing_are_refused(options, words):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"kinds": "points,full"}, "--kinds points,full: a network of --recipe pretrained learns from no points$"),
-        ({"kinds": "points,scribbles,full"}, "learns from no scribbles or points$"),
-        ({"weak": "points"}, "--weak points: a network of --recipe pretrained learns from no points$"),
+        ({"kinds": "points,full", "recipe": BOXES_ALONE}, f"--kinds points,full: a network of --recipe {BOXES_ALONE} "),
+        ({"kinds": "points,scribbles,full", "recipe": BOXES_ALONE}, "learns from no scribbles or points$"),
+        ({"weak": "points", "recipe": BOXES_ALONE}, "--weak points: a network of .* learns from no points$"),
+        ({"kinds": "points,full", "recipe": "pretrained,masks=dense"}, "learns from no points$"),
         ({"kinds": "boxes,points,full", "recipe": "compact"}, "learns from no boxes or points; one of pretrained does"),
     ],
 )
@@ -89,4 +92,11 @@ def test_marks_of_which_a_network_learns_none_are_refused(options, words):
     """Those of which it learns some are told: see `warn_of_idle_marks`."""
     with pytest.raises(InvalidArgument, match=words):
         Options(data="demo", budget="1h", **options)
-    assert Options(data="demo", budget="1h", kinds="boxes,points,full").shares().of_marks
+    assert Options(data="demo", budget="1h", kinds="boxes,points,full", recipe=BOXES_ALONE).shares().of_marks
+
+
+@pytest.mark.parametrize("text", ["pretrained", BOXES_ALONE, "pretrained,masks=dense", "compact", "recurrent"])
+def test_what_is_said_of_a_recipe_here_is_what_it_says_itself(text):
+    options = Options(data="demo", budget="1h", recipe=text)
+    own = resolve(options.recipe_name, **options.recipe_overrides()).learns_from
+    assert options.learns_from == own - {SupervisionKind.FULL}

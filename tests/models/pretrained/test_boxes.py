@@ -9,7 +9,7 @@ import torch
 from maskloop.masks import Mask
 from maskloop.matching import image_iou
 from maskloop.values import Box, ObjectLabel
-from models.data.samples import Example, ImageToScore, prepare
+from models.data.samples import Example, ImageToScore, KnownBy, prepare
 from models.data.windows import Window, cut
 from models.encoders.feature_store import NO_STORE
 from models.features.model import frozen_encoder
@@ -44,7 +44,7 @@ def test_a_boxed_object_is_an_ellipse_that_fits_into_its_box():
     empty = Example("a", np.zeros((40, 60, 3), np.uint8), (), boxes=(Box(2, 6, 10, 24, 20), Box(1, 40, 0, 20, 10)))
     prepared = prepare(empty, [1, 2], 120, 100)
     assert prepared.classes.tolist() == [0, 1]
-    assert prepared.boxed.tolist() == [True, True]
+    assert prepared.known_by.tolist() == [KnownBy.BOX] * 2
     rows, columns = prepared.masks[1].nonzero()
     assert (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1) == (12, 30, 60, 90)
     assert prepared.masks[1].sum() == pytest.approx(np.pi / 4 * 48 * 60, rel=0.03)
@@ -54,9 +54,9 @@ def test_an_object_that_is_outlined_keeps_its_outline_beside_one_that_is_boxed()
     picture = disc_picture(0)
     half = replace(picture, objects=picture.objects[:1], boxes=(Box.around(picture.objects[1]),))
     prepared = prepare(half, [1, 2], SIDE, 100)
-    (outlined,) = prepared.masks[~prepared.boxed]
+    (outlined,) = prepared.masks[prepared.known_by == KnownBy.OUTLINE]
     assert np.array_equal(outlined, picture.objects[0].mask.to_array())
-    assert prepared.boxed.sum() == 1
+    assert prepared.known_by.tolist().count(KnownBy.BOX) == 1
 
 
 def test_a_window_shows_its_part_of_a_box():
@@ -68,7 +68,7 @@ def test_a_window_shows_its_part_of_a_box():
 def test_a_box_of_less_than_a_pixel_is_still_an_object():
     tiny = Example("a", np.zeros((1000, 1000, 3), np.uint8), (), boxes=(Box(1, 500, 300, 3, 3), Box(1, 0, 0, 1, 900)))
     prepared = prepare(tiny, [1], 64, 100)
-    assert prepared.boxed.tolist() == [True, True]
+    assert prepared.known_by.tolist() == [KnownBy.BOX] * 2
     assert prepared.masks.any(axis=(1, 2)).all()
 
 
@@ -94,10 +94,10 @@ def test_inside_a_box_nobody_knows_what_is_what_and_outside_it_is_ground():
             inside = (abs(middles - (y0 + y1) / 2) < (y1 - y0) / 2)[:, None] & (
                 abs(middles - (x0 + x1) / 2) < (x1 - x0) / 2
             )
-            assert not targets.told[0].numpy()[inside].any()
+            assert not targets.told[0].numpy()[:, inside].any()
         taught = dense_targets([outlined], 2, CPU)
-        assert torch.equal(taught.told, taught.known)
-        assert not (taught.semantic[0, -1][targets.told[0]] > 0.1).any()  # what is told to be ground is
+        assert torch.equal(taught.told, taught.known[:, None].expand_as(taught.told))
+        assert not (taught.semantic[0, -1][targets.told[0, -1]] > 0.1).any()  # what is told to be ground is
 
 
 @pytest.mark.parametrize(
@@ -174,4 +174,4 @@ def test_a_box_is_another_label_than_the_ellipse_that_fits_into_it():
     named = Example("a", pixels, (), boxes=(box,)), Example("a", pixels, (ObjectLabel(1, Mask.from_array(ellipse)),))
     of_box, of_outline = (tensors_of([[views_of(one, 1)]]) for one in named)
     assert torch.equal(of_box["0 0 0 masks"], of_outline["0 0 0 masks"])
-    assert of_box.keys() - of_outline.keys() == {"0 0 0 boxed"}
+    assert of_box.keys() - of_outline.keys() == {"0 0 0 known by"}

@@ -10,7 +10,7 @@ from maskloop.values import MARKS, SupervisionKind
 
 CLASS_MAPS = "class_maps"
 LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
-    "pretrained": frozenset({SupervisionKind.BOXES}),
+    "pretrained": frozenset(MARKS),
     CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
@@ -76,8 +76,10 @@ class NetworkOptions:
     @property
     def learns_from(self) -> frozenset[SupervisionKind]:
         """What networks of the recipe learn from beside full labels."""
-        kinds = LEARNS_FROM.get(self.recipe_name, frozenset())
-        return kinds - {SupervisionKind.BOXES} if self.recipe_overrides().get("masks") == "dense" else kinds
+        kinds, options = LEARNS_FROM.get(self.recipe_name, frozenset()), self.recipe_overrides()
+        if options.get("masks") == "dense":
+            return kinds - set(MARKS)
+        return kinds - {*MARKS} | {SupervisionKind.BOXES} if options.get("weak") == "none" else kinds
 
     @property
     def without_counts(self) -> bool:

@@ -1,0 +1,137 @@
+"""Labels that outline nothing: the best one of each image is given to a training whose recipe learns from its kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from maskloop.values import (
+    LABEL_KINDS,
+    Box,
+    BoxesLabel,
+    Counts,
+    FullLabel,
+    ImageLevelLabel,
+    Label,
+    LabelContent,
+    LabelDraft,
+    Operation,
+    OperationKind,
+    OperationState,
+    Point,
+    PointsLabel,
+    Scribble,
+    ScribblesLabel,
+    SupervisionKind,
+)
+from models.kinds.recipes import resolve
+from service.artifacts.blobs import BlobStore
+from service.device.images import ImageReader
+from service.device.job_files import TrainJob, read_job
+from service.operations.step import SAID, labeled_file
+from service.operations.steps import DeviceWork
+from service.store.judged_images import TRAINING_USES, TrainingUse, weak_images
+from service.store.labels import LabeledImage
+from service.store.operations import OperationRecord
+from tests.service.desks import Server, full_draft, objects
+
+BOXES, COUNTS, IMAGE_LEVEL = SupervisionKind.BOXES, SupervisionKind.COUNTS, SupervisionKind.IMAGE_LEVEL
+EVERY = frozenset(SupervisionKind)
+STROKES = (Scribble(2, ((1, 1), (3, 4))), Scribble(0, ((7, 0), (7, 5))))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    made = Server(tmp_path)
+    made.create_project()
+    yield made
+    made.database.close()
+
+
+def submit(server: Server, *drafts: LabelDraft) -> None:
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=drafts)
+
+
+def told(server: Server, kinds: frozenset[SupervisionKind]) -> dict[str, LabelContent]:
+    with server.database.read() as tx:
+        return {each.image.id: each.label.content for each in weak_images(tx, "p", kinds)}
+
+
+def job_of(server: Server, name: str, recipe: str, **options: object) -> TrainJob:
+    work = DeviceWork(database=server.database, folder=server.data, candidates=server.candidates, clock=server.clock)
+    operation = Operation(name, "p", OperationKind.TRAIN, OperationState.PENDING)
+    work.prepare(OperationRecord(operation, {"recipe": resolve(recipe, **options).to_dict(), "seed": 0}))
+    job = read_job(server.data.work(name))
+    assert isinstance(job, TrainJob)
+    return job
+
+
+def test_of_each_image_the_label_that_says_most_is_given(server: Server) -> None:
+    boxed, counted, classed, outlined, empty = server.import_pool(5)
+    box = BoxesLabel((Box(2, 0, 0, 3, 3),))
+    submit(server, *(LabelDraft(each, ImageLevelLabel((2,))) for each in (boxed, counted, classed, outlined, empty)))
+    submit(server, *(LabelDraft(each, Counts({2: 1})) for each in (boxed, counted, outlined)))
+    submit(server, LabelDraft(boxed, box), LabelDraft(empty, Counts({})), full_draft(outlined, 2))
+    assert told(server, EVERY) == {boxed: box, counted: Counts({2: 1}), classed: ImageLevelLabel((2,))}
+    assert told(server, frozenset({BOXES, SupervisionKind.FULL})) == {boxed: box}
+    assert told(server, frozenset({SupervisionKind.FULL})) == {}
+
+
+def test_a_training_is_given_what_its_recipe_learns_from(server: Server) -> None:
+    boxed, counted, classed = server.import_pool(3)
+    submit(server, LabelDraft(boxed, BoxesLabel((Box(1, 0, 0, 3, 3),))))
+    submit(server, LabelDraft(counted, Counts({1: 2, 3: 1})), LabelDraft(classed, ImageLevelLabel((2,))))
+    usual, every = job_of(server, "a", "pretrained"), job_of(server, "b", "pretrained", weak="all")
+    assert [image.image_id for image in usual.weak] == [boxed]
+    assert {image.image_id: (image.boxes, image.marks, image.present) for image in every.weak} == {
+        boxed: ((Box(1, 0, 0, 3, 3),), None, ()),
+        counted: ((), None, (1, 3)),
+        classed: ((), None, (2,)),
+    }
+    for recipe, options in (("compact", {}), ("pretrained", {"masks": "dense"}), ("class_maps", {})):
+        assert job_of(server, f"{recipe} {len(options)}", recipe, **options).weak == ()
+
+
+def test_every_kind_that_a_recipe_may_learn_from_says_something() -> None:
+    learnt = resolve("pretrained", weak="all").learns_from
+    assert set(SAID) == learnt
+    assert {kind for kind in LABEL_KINDS if TRAINING_USES[kind] is not TrainingUse.EMPTY_IMAGE} <= learnt
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (FullLabel(objects(1)), {"objects": objects(1)}),
+        (BoxesLabel((Box(1, 0, 0, 3, 3),)), {"boxes": (Box(1, 0, 0, 3, 3),)}),
+        (ScribblesLabel(STROKES), {"marks": STROKES, "present": frozenset({2})}),
+        (
+            PointsLabel((Point(3, 1, 2), Point(1, 4, 5))),
+            {"marks": (Scribble(3, ((1, 2),)), Scribble(1, ((4, 5),))), "present": frozenset({1, 3})},
+        ),
+        (Counts({2: 4}), {"present": frozenset({2})}),
+        (ImageLevelLabel((1, 3)), {"present": frozenset({1, 3})}),
+    ],
+)
+def test_a_network_is_told_what_a_label_says(server: Server, content: Any, said: dict[str, Any]) -> None:
+    (image_id,) = server.import_pool(1)
+    image = server.projects.get_image(project_id="p", image_id=image_id)
+    label = Label("l", "p", image_id, content, "ann", 1.0, server.clock())
+    example = ImageReader(BlobStore(str(server.folder / "blobs"))).example(labeled_file(LabeledImage(image, label)))
+    nothing = {"objects": (), "boxes": (), "marks": None, "present": None}
+    assert {name: getattr(example, name) for name in nothing} == {**nothing, **said}
+
+
+def test_a_job_that_an_earlier_release_left_names_boxed_images(server: Server) -> None:
+    (image_id,) = server.import_pool(1)
+    submit(server, LabelDraft(image_id, BoxesLabel((Box(1, 0, 0, 3, 3),))))
+    job = job_of(server, "a", "pretrained")
+    file = server.data.work("a") / "job.json"
+    written = json.loads(file.read_text())
+    file.write_text(
+        json.dumps({**{key: value for key, value in written.items() if key != "weak"}, "boxed": written["weak"]})
+    )
+    assert read_job(server.data.work("a")) == job
