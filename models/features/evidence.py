@@ -18,6 +18,7 @@ from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit
 from models.iou_head.trust import FitOn, evidence_of, head_state
 from models.predictor import Prediction
 from models.training.holdout import MIN_IMAGES
+from models.training.loop import Progress
 
 LEAST_IMAGES = 2  # with evidence, from which on it says anything
 Fitted = TypeVar("Fitted", bound=FittedNetwork[Any, Any])
@@ -51,7 +52,13 @@ def judge(
 
 
 def with_head(
-    asking: Fitted, outlined: Sequence[Example], statistics: int, *, device: torch.device, trust: bool
+    asking: Fitted,
+    outlined: Sequence[Example],
+    statistics: int,
+    *,
+    device: torch.device,
+    trust: bool,
+    progress: Progress | None = None,
 ) -> Fitted:
     """The network with a head by what it makes of outlined images, from `MIN_IMAGES` of them on.
 
@@ -62,9 +69,10 @@ def with_head(
         statistics: columns of what the head reads.
         device: where the network is.
         trust: whether the head may be trusted; not where the network has learnt from these images.
+        progress: see `Predictor.predict`.
     """
     items = [ImageToScore.of(example, counted=False) for example in outlined]
-    predictions = list(asking.predict(items, device=device, batch_size=1))
+    predictions = list(asking.predict(items, device=device, batch_size=1, progress=progress))
     rows = rows_of(predictions, {example.image_id: example.labels for example in outlined})
 
     def fit_on(evidence: CalibrationSet | None) -> Calibrator:
