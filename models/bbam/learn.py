@@ -12,13 +12,14 @@ import torch
 from torch import nn
 
 from models.bbam.explain import explained
-from models.bbam.making import Thresholds, detector_of, iou, masks_in, method_of, tight_in
+from models.bbam.making import Thresholds, detector_of, iou, masks_in, method_of, segments_of, tight_in
 from models.bbam.material import KnownImage, Material
 from models.bbam.recipe import BBAM, BbamRecipe
 from models.boxes.bbam import ObjectMaps
 from models.boxes.boxed import BoxMask, MaskedImage, box_pixels
 from models.boxes.detector import FittedDetector, train_detector
 from models.boxes.mask_rcnn import train_mask_rcnn
+from models.boxes.segments import Segments
 from models.training.cache import NetworkCache
 from models.training.loop import Progress, part_of
 
@@ -152,11 +153,13 @@ def choose(
     sure = SURE[1:] if recipe.refine != "none" else ()
     rounds, done = 1 + len(quantiles) + len(sure), 0
 
+    segments = {one.image_id: segments_of(one.image, recipe) for one in tried}
+
     def reached(thresholds: Thresholds) -> float:
         nonlocal done
         done += 1
         progress(done / rounds, f"tried threshold {done} of {rounds} on {len(tried)} labeled images")
-        return mean_iou(tried, maps, recipe, thresholds)
+        return mean_iou(tried, maps, (recipe, thresholds), segments)
 
     most = reached(best)
     for name, values in (("quantile", quantiles), ("sure", sure)):
@@ -169,11 +172,14 @@ def choose(
 
 
 def mean_iou(
-    tried: Sequence[KnownImage], maps: Mapping[str, ObjectMaps], recipe: BbamRecipe, thresholds: Thresholds
+    tried: Sequence[KnownImage],
+    maps: Mapping[str, ObjectMaps],
+    how: tuple[BbamRecipe, Thresholds],
+    segments: Mapping[str, Sequence[Segments] | None],
 ) -> float:
     """Of the tight masks of outlined objects with their outlines."""
     ious = [
-        iou(tight_in(one.image, maps[one.image_id], row, recipe, thresholds), true)
+        iou(tight_in(one.image, maps[one.image_id], row, how, segments[one.image_id]), true)
         for one in tried
         for row, true in enumerate(one.outlines)
         if true is not None

@@ -56,7 +56,8 @@ class Look:
     def size_bytes(self) -> int:
         """Of its arrays."""
         tensors = (*self.levels.values(), self.inner.tensors)
-        return OTHERS + self.pixels.nbytes + sum(each.numel() * each.element_size() for each in tensors)
+        taken: int = sum(each.numel() * each.element_size() for each in tensors)
+        return OTHERS + self.pixels.nbytes + taken
 
     def boxed(self, boxes: Floats, classes: tuple[int, ...]) -> BoxedImage:
         """The picture with boxes (n, 4) in its pixels."""

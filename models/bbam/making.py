@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from models.boxes.boxed import Bools, BoxedImage, BoxMask, box_pixels
 from models.boxes.detector import FittedDetector
 from models.boxes.masks import MaskOptions, masks_of, over_image, small_options, tight_mask
 from models.boxes.rivals import filled_box, grab_cut
-from models.boxes.segments import LEAST_SIDE, image_segments, snapped, snapped_mask
+from models.boxes.segments import LEAST_SIDE, Segments, image_segments, snapped, snapped_mask
 
 PAPER_SIDE, VOC_SIDE = 512, 375  # shorter sides that strides, and those that deviations of blur and CRF are meant for
 MARGIN = 0.2  # of the box around it, that the CRF sees
@@ -82,19 +83,33 @@ def masks_in(
         return tuple(plain(image.pixels, box) for box in image.boxes)
     assert maps is not None
     made = masks_of(image, maps, options_of(recipe, image, thresholds))
-    if recipe.refine != SEGMENTS or not _wants_segments(image):
+    segments = segments_of(image, recipe)
+    if segments is None:
         return made
-    segments = image_segments(image.pixels)
     return tuple(snapped(mask, box, segments) for mask, box in zip(made, image.boxes, strict=True))
 
 
-def tight_in(image: BoxedImage, maps: ObjectMaps, row: int, recipe: BbamRecipe, thresholds: Thresholds) -> Bools:
-    """(h, w) the tight mask of one object alone, which is all that thresholds are chosen by."""
+def tight_in(
+    image: BoxedImage,
+    maps: ObjectMaps,
+    row: int,
+    how: tuple[BbamRecipe, Thresholds],
+    segments: Sequence[Segments] | None,
+) -> Bools:
+    """(h, w) the tight mask of one object alone, which is all that thresholds are chosen by.
+
+    Args:
+        segments: of the image, see `segments_of`.
+    """
     box = image.boxes[row]
-    made = tight_mask(image.pixels, box, maps.maps[row], options_of(recipe, image, thresholds))
-    if recipe.refine != SEGMENTS or not _wants_segments(image):
-        return made
-    return snapped_mask(made, box, image_segments(image.pixels))
+    made = tight_mask(image.pixels, box, maps.maps[row], options_of(how[0], image, how[1]))
+    return made if segments is None else snapped_mask(made, box, segments)
+
+
+def segments_of(image: BoxedImage, recipe: BbamRecipe) -> tuple[Segments, ...] | None:
+    """What masks are drawn to; `None` where the recipe says nothing of it, or no box is large enough."""
+    large = any(box_pixels(box, image.size).sum() >= LEAST_SIDE**2 for box in image.boxes)
+    return image_segments(image.pixels) if recipe.refine == SEGMENTS and large else None
 
 
 def outline(
@@ -116,8 +131,3 @@ def outline(
 def iou(made: Bools, true: Bools) -> float:
     """Of two masks (h, w); 0 of two empty ones."""
     return float((made & true).sum() / max(1, (made | true).sum()))
-
-
-def _wants_segments(image: BoxedImage) -> bool:
-    """Whether any box is large enough for them."""
-    return any(box_pixels(box, image.size).sum() >= LEAST_SIDE**2 for box in image.boxes)
