@@ -46,7 +46,7 @@ def explained(
         images: by their ids, ascending.
         seed: of the method's draws.
         folder: where maps are kept until all are there; `None` for nowhere.
-        progress: told at every step of every mask; may raise to stop.
+        progress: told at every step of every mask, and after every few images; may raise to stop.
 
     Raises:
         StorageFull: maps cannot be kept.
@@ -55,10 +55,8 @@ def explained(
     of_detector = digest("detector", detector.network.state_dict()) if folder else ""
     for first in range(0, len(images), TOGETHER):
         group = images[first : first + TOGETHER]
-        shown = part_of(
-            progress, first / len(images), (first + len(group)) / len(images),
-            f"explained {first} of {len(images)} images: ",
-        )  # fmt: skip
+        done, last = first / len(images), (first + len(group)) / len(images)
+        shown = part_of(progress, done, last, f"explained {first} of {len(images)} images: ")
         path = folder / f"maps-{first // TOGETHER:06}.safetensors" if folder else None
         identity = _identity(of_detector, group, method, seed, detector.device) if path else ""
         maps = _kept(path, identity, group) if path else None
@@ -67,6 +65,7 @@ def explained(
             if path:
                 _keep(path, identity, maps)
         made |= {one.image_id: one for one in maps}
+        progress(last, f"explained {first + len(group)} of {len(images)} images")
     return made
 
 
