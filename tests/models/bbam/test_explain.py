@@ -1,5 +1,7 @@
 """Maps of many images are kept a few images at a time, and end the same after a kill."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -77,7 +79,7 @@ def test_a_work_that_was_killed_goes_on_behind_what_is_done_and_ends_the_same(de
 @pytest.mark.parametrize("change", ["detector", "seed", "method", "pixels"])
 def test_maps_of_another_work_are_not_taken(detector, tmp_path, change):
     made(detector, tmp_path)
-    others = {
+    others: dict[str, dict[str, Any]] = {
         "detector": {"detector": linear_detector(bias=3.0, seed=1)},
         "seed": {"seed": 1},
         "method": {"method": Bbam(jitters=200, most=4, iterations=4, ious=(0.5,))},

@@ -18,7 +18,8 @@ from models.data.samples import Example, ImageToScore
 from models.kinds.load import load_model
 from models.kinds.networks import features_of
 from models.predictor import PromptedImage
-from tests.models.bbam.boxed_pictures import CATEGORIES, PLAIN, RECIPE, TINY, examples
+from tests.models.bbam.boxed_pictures import PLAIN, RECIPE, TINY, examples
+from tests.models.boxes.toys import CATEGORIES
 from tests.models.fits import CPU, file_of, fitted, killing, silent
 
 EXAMPLES = examples(4)
@@ -148,6 +149,7 @@ def test_a_model_may_be_read_where_its_weights_are_not(tmp_path, of_boxes):
     kept = replace(of_boxes, recipe=replace(of_boxes.recipe, weights="/gone.safetensors"))
     file_of(kept, tmp_path)
     read = load_model(tmp_path / "model.safetensors", CPU)
+    assert isinstance(read, FittedBbam)
     assert [one.proposals for one in seen(kept)] == [one.proposals for one in seen(read)]
 
 

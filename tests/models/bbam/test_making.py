@@ -13,8 +13,8 @@ from models.bbam.recipe import BbamRecipe
 from models.boxes.bbam import ObjectMaps
 from models.boxes.boxed import BoxedImage, box_pixels
 from models.kinds.recipes import resolve
-from tests.models.bbam.boxed_pictures import CATEGORIES, PLAIN, RECIPE, examples
-from tests.models.boxes.toys import linear_detector
+from tests.models.bbam.boxed_pictures import PLAIN, RECIPE, examples
+from tests.models.boxes.toys import CATEGORIES, linear_detector
 
 BARE = replace(RECIPE, refine="none")
 BOX = np.array([[10, 5, 50, 25]], dtype=np.float32)

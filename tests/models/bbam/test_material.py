@@ -12,7 +12,8 @@ from maskloop.masks import Mask
 from maskloop.values import Box, ObjectLabel
 from models.bbam.material import EMPTY_SHARE, KnownImage, Material, boxes_at
 from models.data.samples import Example
-from tests.models.bbam.boxed_pictures import CATEGORIES, PLAIN, examples
+from tests.models.bbam.boxed_pictures import PLAIN, examples
+from tests.models.boxes.toys import CATEGORIES
 
 PIXELS = np.zeros((40, 80, 3), dtype=np.uint8)
 

@@ -202,7 +202,7 @@ def test_a_loose_mask_has_to_hold_the_tight_one():
 
 def test_without_a_crf_a_mask_is_what_is_saturated():
     """A ramp of forty columns, of which the box holds those from 10 to 33."""
-    soft = np.tile(np.arange(48, dtype=np.float32) / 47, (40, 1))
+    soft = np.tile(np.arange(48, dtype=np.float32) / np.float32(47), (40, 1))
     made = box_mask(scene(), BOX, soft, MaskOptions(tight=0.75, loose=0.25, crf=None))
     for mask, first in ((made.tight, 28), (made.loose, 16)):  # a quarter and three quarters of 24 columns
         expected = np.zeros(SIZE, dtype=np.bool_)
