@@ -30,7 +30,7 @@ def bbam(material: Material) -> Strip:
     """A box, what the detector looks at, and masks of that; and GrabCut beside."""
     detector = _detector(material)
     rows = tuple(_row(detector, one) for one in asked_of(material, "chelsea.png", "coffee.png"))
-    image = _largest(material.first)
+    image = _largest(asked_of(material, "coffee.png")[0])
     (mask,) = masks_in(image, _maps(detector, image, AFTER[-1]), RECIPE, Thresholds())
     return Strip(rows, paint.pieces(image.pixels, [mask.tight]))
 
