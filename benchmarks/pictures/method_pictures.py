@@ -1,4 +1,4 @@
-"""Pictures of what each method that makes masks from class labels does, step by step.
+"""Pictures of what each method that makes masks from class labels, or from boxes, does, step by step.
 
     python -m benchmarks method_pictures [METHOD ...] [--set photographs] [--seed 0] [--out DIR] [--cache DIR]
 
@@ -15,11 +15,11 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.pictures import map_strips, refinement_strips
+from benchmarks.pictures import box_strips, map_strips, refinement_strips
 from benchmarks.pictures.material import PHOTOGRAPHS, Material
 from models.training.cache import NetworkCache
 
-STRIPS = {**map_strips.STRIPS, **refinement_strips.STRIPS}
+STRIPS = {**map_strips.STRIPS, **refinement_strips.STRIPS, **box_strips.STRIPS}
 CACHE_BYTES = 1 << 30
 
 

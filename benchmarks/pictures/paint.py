@@ -90,6 +90,14 @@ def marked(pixels: Pixels, row: float, column: float) -> Pixels:
     return np.asarray(picture)
 
 
+def boxed(pixels: Pixels, box: NDArray[np.float32]) -> Pixels:
+    """With a box: left, upper, right and lower edge."""
+    picture = Image.fromarray(pixels.copy())
+    left, upper, right, lower = box.tolist()
+    ImageDraw.Draw(picture).rectangle((left, upper, right - 1, lower - 1), outline=(255, 255, 255), width=2)
+    return np.asarray(picture)
+
+
 def brought_to(values: Tensor | NDArray[np.generic], size: tuple[int, ...]) -> Floats:
     """(h, w) to (H, W): each pixel has what is at its place, so that cells stay squares."""
     had = values.detach().float().cpu().numpy() if isinstance(values, Tensor) else values.astype(np.float32)

@@ -27,6 +27,7 @@ from models.refinement.crf.unaries import opposed_unary
 from models.training.readings import Readings
 
 LEAST = 1e-8
+SATURATED = 1 - 1e-4  # of a value that was divided by the value it is saturated from, or nearly so
 EMPTY_PRIORS = (0.7, 0.8, 0.9, 0.95)
 """Of a map that is 0 everywhere; what comes of one counts once it is more than a fifth of the box."""
 SMALL_PRIORS = (*EMPTY_PRIORS, 0.96)
@@ -44,7 +45,7 @@ class MaskOptions(Readings):
         whole_range: whether maps are normalised to (m - min) / (max - min); else to (m - min) / max.
         as_stored: whether maps go through an 8-bit JPEG of half the size that the detector saw, as in the program.
         sure: of the CRF's probability above which a pixel is in a mask.
-        crf: its settings.
+        crf: its settings; `None` for no CRF: a mask is then what is saturated, and where a map is 0 nobody knows.
         margin: the CRF sees so many sides of the box around it; `None` for the whole image.
         least_blur, blur_slope: deviation of the blur, whole pixels of 16 + 48 sqrt(a) for an object that takes the
             share a of the image; 0 for none.
@@ -59,7 +60,7 @@ class MaskOptions(Readings):
     whole_range: bool = True
     as_stored: bool = False
     sure: float = 0.9
-    crf: CrfSettings = BBAM
+    crf: CrfSettings | None = BBAM
     margin: float | None = None
     least_blur: float = 16.0
     blur_slope: float = 48.0
@@ -106,15 +107,20 @@ def box_mask(pixels: NDArray[np.uint8], box: Floats, soft: Floats, options: Mask
         box: (4,) in pixels: left, upper, right, lower.
         soft: (h, w) float32 in [0, 1], over the whole image.
     """
+    tight = tight_mask(pixels, box, soft, options)
+    if soft.max() > 0:
+        return BoxMask(tight, tight_mask(pixels, box, soft, replace(options, tight=options.loose)) | tight)
+    return BoxMask.certain(tight) if options.crf else BoxMask(tight, box_pixels(box, tight.shape))
+
+
+def tight_mask(pixels: NDArray[np.uint8], box: Floats, soft: Floats, options: MaskOptions) -> Bools:
+    """(H, W) bool, the tight mask alone; arguments as of `box_mask`."""
     cut = _Cut.of(pixels, box, options)
     if not soft.max() > 0:
         empty = cut.evenly(EMPTY_PRIORS, 1 / 5)
-        return BoxMask.certain(cut.whole(empty if empty is not None else np.zeros(cut.inside.shape, dtype=np.bool_)))
-    spread = _spread(soft, pixels.shape[:2], options)
-    tight, loose = (
-        cut.whole(cut.mask(saturated(spread, box, theta, options.reading))) for theta in (options.tight, options.loose)
-    )
-    return BoxMask(tight, loose | tight)
+        return cut.whole(empty if empty is not None else np.zeros(cut.inside.shape, dtype=np.bool_))
+    spread = over_image(soft, pixels.shape[:2], whole_range=options.whole_range)
+    return cut.whole(cut.mask(saturated(spread, box, options.tight, options.reading)))
 
 
 def saturated(spread: Floats, box: Floats, theta: float, reading: str) -> Floats:
@@ -184,6 +190,9 @@ class _Cut:
 
     def mask(self, high: Floats) -> Bools:
         """Of a saturated map (H, W) of the whole image; (h, w) bool."""
+        if self.options.crf is None:
+            sure: Bools = self.inside & (high[self.place] >= SATURATED)
+            return sure
         soft = np.where(self.inside, blurred(high, self.deviation)[self.place], 0)
         made = self._cleaned(_normalised(soft.astype(np.float32), whole_range=self.options.whole_range))
         box, image = self.inside.sum(), self.size[0] * self.size[1]
@@ -198,6 +207,8 @@ class _Cut:
         Where none is, the last one or `None`.
         """
         made: Bools | None = None
+        if self.options.crf is None:
+            return None
         for prior in priors:
             made = self._cleaned(np.where(self.inside, prior, 0).astype(np.float32))
             if made.sum() > enough * self.inside.sum():
@@ -206,6 +217,7 @@ class _Cut:
 
     def _cleaned(self, soft: Floats) -> Bools:
         """What a CRF makes of a map (h, w); within the box, (h, w) bool."""
+        assert self.options.crf is not None
         likely = mean_field(opposed_unary(soft), np.ascontiguousarray(self.pixels), self.options.crf)[1]
         made: Bools = (likely > self.options.sure) & self.inside
         return made
@@ -217,9 +229,9 @@ class _Cut:
         return made
 
 
-def _spread(soft: Floats, size: tuple[int, ...], options: MaskOptions) -> Floats:
-    """(h, w) normalised, then over the image of height and width."""
-    return _resized(_normalised(soft, whole_range=options.whole_range), (size[0], size[1]))
+def over_image(soft: Floats, size: tuple[int, ...], *, whole_range: bool = True) -> Floats:
+    """A map (h, w), normalised, over an image of height and width; (H, W) in [0, 1]."""
+    return _resized(_normalised(soft, whole_range=whole_range), (size[0], size[1]))
 
 
 def _normalised(soft: Floats, *, whole_range: bool) -> Floats:
@@ -241,7 +253,7 @@ def small_options(options: MaskOptions, factor: float) -> MaskOptions:
     """The same for images of 1 / factor of the size: the blur's and the CRF's deviations in pixels are divided."""
     return replace(
         options,
-        crf=options.crf.scaled(factor),
+        crf=options.crf.scaled(factor) if options.crf else None,
         least_blur=options.least_blur / factor,
         blur_slope=options.blur_slope / factor,
     )

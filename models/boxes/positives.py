@@ -38,6 +38,12 @@ class ToldOfClass(NamedTuple):
     likeliest: Tensor
 
 
+def box_heads(network: nn.Module) -> Any:
+    """torchvision's `RoIHeads` of a `FasterRCNN`, which those that draw masks as well may lie around."""
+    parts: Any = network
+    return getattr(parts.roi_heads, "heads", parts.roi_heads)
+
+
 def heads_on(network: nn.Module, levels: Levels, regions: Sequence[Tensor], sizes: Sequence[Size]) -> Told:
     """What the heads say of regions, all images' one after the other.
 
@@ -47,7 +53,7 @@ def heads_on(network: nn.Module, levels: Levels, regions: Sequence[Tensor], size
         regions: B tensors (n, 4).
         sizes: B heights and widths.
     """
-    heads: Any = network.roi_heads
+    heads = box_heads(network)
     pooled = heads.box_roi_pool(levels, list(regions), list(sizes))
     logits, offsets = heads.box_predictor(heads.box_head(pooled))
     return Told(offsets.unflatten(1, (-1, 4)), logits.softmax(dim=1))
@@ -111,7 +117,6 @@ def chosen_positives(likeliest: Tensor, overlaps: Tensor, ious: Sequence[float],
 
 def found_boxes(network: nn.Module, regions: Tensor, offsets: Tensor, size: Size) -> Tensor:
     """(n, 4) boxes that offsets (n, 4) make of regions (n, 4), cut at the border of an image of height and width."""
-    heads: Any = network.roi_heads
-    boxes: Tensor = heads.box_coder.decode_single(offsets, regions)
+    boxes: Tensor = box_heads(network).box_coder.decode_single(offsets, regions)
     height, width = size
     return torch.stack([boxes[:, 0::2].clamp(0, width), boxes[:, 1::2].clamp(0, height)], dim=2).flatten(1)

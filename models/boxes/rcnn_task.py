@@ -23,7 +23,7 @@ from models.boxes.recipe import DetectorRecipe
 from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
 from models.training.epochs import places_of
 from models.training.fingerprint import TrainingInputs
-from models.training.loop import Task
+from models.training.loop import LoopSettings, Task
 
 VERSION = 1
 """Of networks, batches and losses; raised when a change makes trainings come to other weights."""
@@ -68,7 +68,7 @@ class RcnnTask(Task[nn.Module, RcnnBatch]):
             raise InvalidArgument("there is no box to train a detector on", field="images")
         if max(told) >= classes:
             raise InvalidArgument(f"class {max(told)} is not below {classes}", field="classes")
-        return cls(network, recipe.settings(), tuple(by_id[name] for name in sorted(by_id)), recipe)
+        return cls(network, loop_settings(recipe), tuple(by_id[name] for name in sorted(by_id)), recipe)
 
     def inputs(self) -> TrainingInputs:
         """All images in their order, whatever their ids."""
@@ -147,6 +147,13 @@ def build_faster_rcnn(recipe: DetectorRecipe, classes: int, *, weights: str, see
             box_batch_size_per_image=recipe.sampled,
         )
     return network
+
+
+def loop_settings(recipe: DetectorRecipe) -> LoopSettings:
+    """How the loop trains by a recipe, which is without torch, so that a server's desk can read it."""
+    drops = tuple(share for share in (recipe.drop, recipe.second_drop) if share < 1)
+    decay: Any = recipe.schedule
+    return LoopSettings(recipe.warmup, decay, recipe.clip, recipe.checkpoint_every, mixed_precision=False, drops=drops)
 
 
 def versions() -> dict[str, int]:

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from models.encoders.names import check_encoder
-from models.training.loop import LoopSettings
 from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options
 
@@ -100,12 +99,6 @@ class DetectorRecipe(JsonOptions, Readings):
     def sides(self) -> tuple[int, ...]:
         """Shorter sides that an image is brought to in training, ascending."""
         return (*range(self.smallest, self.shortest, 32), self.shortest)
-
-    def settings(self) -> LoopSettings:
-        """Of the loop."""
-        drops = tuple(share for share in (self.drop, self.second_drop) if share < 1)
-        decay: Any = self.schedule
-        return LoopSettings(self.warmup, decay, self.clip, self.checkpoint_every, mixed_precision=False, drops=drops)
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready."""

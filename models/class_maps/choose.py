@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.class_maps.mapping import Mapped, sampled
+from models.class_maps.mapping import Mapped
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import AUTO
+from models.data.proportions import sampled
 from models.data.samples import Example, ImageToScore
 from models.metrics.semantic import confusion, mean_iou
 from models.proposals.from_maps import sweep

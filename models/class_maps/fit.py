@@ -18,12 +18,10 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import HeadState
-from maskloop.values.heads import SEEN
 from models.class_maps.choose import choose, items_of, sweep_on
 from models.class_maps.learn import Learning, Material
 from models.class_maps.mapping import Mapped
@@ -33,8 +31,8 @@ from models.class_maps.recipe import AUTO, ClassMapsRecipe
 from models.class_maps.refinements import REFINEMENTS
 from models.classification.data import ClassExample
 from models.data.samples import Example
-from models.features.evidence import judge, rows_of
-from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_statistics
+from models.features.evidence import with_head
+from models.iou_head.calibrator import Calibrator
 from models.proposals.from_maps import NAMES
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
@@ -135,27 +133,7 @@ def _decide(
         progress(done / len(holding), f"mapped {done} of {len(holding)} labeled images")
     if not asking.recipe.threshold:
         asking = replace(asking, threshold=sweep_on(asking, holding, seen)[0])
-    return _with_head(asking, holding, device, trust=trust)
-
-
-def _with_head(
-    asking: FittedClassMaps, holding: Sequence[Example], device: torch.device, *, trust: bool
-) -> FittedClassMaps:
-    predictions = list(asking.predict([items_of(asking, one)[0] for one in holding], device=device, batch_size=1))
-    rows = rows_of(predictions, {example.image_id: example.labels for example in holding})
-
-    def fit_on(evidence: CalibrationSet | None) -> Calibrator:
-        return fit_on_statistics(evidence) if evidence else Calibrator.unfitted(len(NAMES))
-
-    if rows.images < MIN_IMAGES:
-        return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
-    state, measured = judge(rows, fit_on, np.random.default_rng([asking.seed, 3]))
-    return replace(
-        asking,
-        calibrator=fit_on(rows),
-        head=state if trust else HeadState.UNTRUSTED,
-        metrics={**asking.metrics, **measured, **({} if trust else {SEEN: 1.0})},
-    )
+    return with_head(asking, holding, len(NAMES), device=device, trust=trust)
 
 
 def _suffices(elsewhere: Material, holding: Sequence[Example], recipe: ClassMapsRecipe) -> bool:

@@ -18,8 +18,9 @@ from scipy import ndimage
 from maskloop.errors import InvalidPrompt
 from maskloop.masks import Mask
 from maskloop.values import ObjectProposal, Prompt
-from models.class_maps.mapping import Pixels, brought_to, classify, enlarged, refined, sampled, unrefined
-from models.data.mask_pieces import cut_off
+from models.class_maps.mapping import Pixels, classify, refined, unrefined
+from models.data.mask_pieces import cut_off, span, within_box
+from models.data.proportions import brought_to, enlarged, sampled
 from models.data.samples import check_size
 from models.predictor import PromptedImage
 from models.proposals.from_maps import EIGHT, closed, mask_statistics
@@ -62,7 +63,7 @@ class Seen:
             return slice(None), slice(None)
         x, y, width, height = prompt.box
         return tuple(
-            _span(start * had / wanted, (start + length) * had / wanted, had)
+            span(start * had / wanted, (start + length) * had / wanted, had)
             for start, length, had, wanted in zip((y, x), (height, width), self.pixels.shape, self.size, strict=False)
         )  # type: ignore[return-value]
 
@@ -135,7 +136,7 @@ def _answer(model: FittedClassMaps, seen: Seen, prompt: Prompt) -> ObjectProposa
     pixels_on, pixels_beside = (
         sorted({point.pixel(*seen.size) for point in points}) for points in (prompt.on_object, prompt.beside)
     )
-    mask = cut_off(_cropped(enlarged(solid, seen.size), prompt), pixels_on, pixels_beside)
+    mask = cut_off(within_box(enlarged(solid, seen.size), prompt.box), pixels_on, pixels_beside)
     if not mask.area:
         return ObjectProposal(category_id, Mask.empty(*seen.size), 0.0, 0.0)
     likely = float(seen.probabilities[index])
@@ -164,18 +165,3 @@ def _inside(shape: tuple[int, ...], region: tuple[slice, slice]) -> NDArray[np.b
     inside = np.zeros(shape, dtype=np.bool_)
     inside[region] = True
     return inside
-
-
-def _cropped(mask: Mask, prompt: Prompt) -> Mask:
-    """What of a mask lies in pixels that the box reaches into."""
-    if prompt.box is None or not mask.area:
-        return mask
-    x, y, width, height = prompt.box
-    rows, columns = _span(y, y + height, mask.height), _span(x, x + width, mask.width)
-    return Mask.from_array(mask.to_array() & _inside((mask.height, mask.width), (rows, columns)))
-
-
-def _span(start: float, end: float, length: int) -> slice:
-    """Whole cells that reach from `start` to `end`, one at least, of `length`."""
-    first = min(int(start), length - 1)
-    return slice(first, max(first + 1, min(int(np.ceil(end)), length)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import torch
 
 from models.annotation.model import FittedModel
+from models.bbam.recipe import FORMAT as OF_BBAM
 from models.class_maps.recipe import FORMAT as OF_CLASS_MAPS
 from models.encoders.feature_store import NO_STORE, FeatureStore
 from models.pretrained.model import FittedPretrained
@@ -15,9 +16,10 @@ from models.thin.model import FittedDense
 from models.training.model_file import model_format
 
 if TYPE_CHECKING:
+    from models.bbam.model import FittedBbam
     from models.class_maps.model import FittedClassMaps
 
-AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps"
+AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps | FittedBbam"
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -39,4 +41,8 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
         from models.class_maps.model import FittedClassMaps  # which needs scipy
 
         return FittedClassMaps.load(path, device)
+    if found == OF_BBAM:
+        from models.bbam.model import FittedBbam  # and so do its masks
+
+        return FittedBbam.load(path, device)
     return FittedModel.load(path, device)

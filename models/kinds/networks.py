@@ -15,6 +15,9 @@ from models.annotation import fit as annotation
 from models.annotation.mc_dropout import dropout_scores
 from models.annotation.model import FittedModel, model_encoder
 from models.annotation.recipe import Recipe
+from models.bbam import fit as bbam
+from models.bbam.model import FittedBbam
+from models.bbam.recipe import BbamRecipe
 from models.class_maps import fit as class_maps
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import ClassMapsRecipe
@@ -63,6 +66,8 @@ def fit(
     own: dict[str, Any] = {"pseudo": pseudo, "empty": empty}
     if isinstance(recipe, ClassMapsRecipe):
         train, own = class_maps.fit, {"judged": judged}
+    elif isinstance(recipe, BbamRecipe):
+        train, own = bbam.fit, {"empty": empty}
     elif isinstance(recipe, Recipe):
         train, own = annotation.fit, {**own, "start": start.network if isinstance(start, FittedModel) else None}
     else:
@@ -88,6 +93,8 @@ def features_of(
     """Ids and features (D,) float32 of images, those of the model's predictions; counts are not looked at."""
     if isinstance(model, FittedOnFeatures):
         return model.features(images, batch_size=batch_size, progress=progress)
+    if isinstance(model, FittedBbam):
+        return model.features(images, progress=progress)
     if isinstance(model, FittedClassMaps):
         return encode_images(model.encoder, images, device=device, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)

@@ -7,14 +7,16 @@ from typing import Any
 
 from models.annotation.recipe import RECIPES as OF_ANNOTATION
 from models.annotation.recipe import Recipe
+from models.bbam.recipe import RECIPES as OF_BBAM
+from models.bbam.recipe import BbamRecipe
 from models.class_maps.recipe import RECIPES as OF_CLASS_MAPS
 from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import RECIPES as OF_PRETRAINED
 from models.features.recipe import PretrainedRecipe
 from models.training.recipe_options import find_recipe
 
-AnyRecipe = Recipe | PretrainedRecipe | ClassMapsRecipe
-RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS}
+AnyRecipe = Recipe | PretrainedRecipe | ClassMapsRecipe | BbamRecipe
+RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_BBAM}
 
 
 def resolve(name: str, **overrides: Any) -> AnyRecipe:
@@ -37,6 +39,8 @@ def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:
         InvalidConfig: an unknown key or an impossible value.
     """
     name = values.get("name")
+    if name in OF_BBAM:
+        return BbamRecipe.from_dict(values)
     if name in OF_CLASS_MAPS:
         return ClassMapsRecipe.from_dict(values)
     return PretrainedRecipe.from_dict(values) if name in OF_PRETRAINED else Recipe.from_dict(values)

@@ -9,6 +9,7 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy, SupervisionKind
+from models.bbam.recipe import BbamRecipe
 from models.class_maps.recipe import ClassMapsRecipe
 from models.kinds.recipes import AnyRecipe, resolve
 from service.artifacts.data_folder import DataFolder
@@ -70,9 +71,9 @@ class ModelWorkDesk:
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
+            if pseudo is not None and isinstance(resolved, ClassMapsRecipe | BbamRecipe):
+                raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
             if isinstance(resolved, ClassMapsRecipe):
-                if pseudo is not None:
-                    raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
                 _check_judged(tx, project_id, resolved)
             else:
                 _check_labeled(tx, project_id, LEARNT_FROM, boxes=SupervisionKind.BOXES in resolved.learns_from)

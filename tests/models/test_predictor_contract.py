@@ -17,6 +17,9 @@ from models.annotation.model import FittedModel
 from models.annotation.network import build_network
 from models.annotation.predict import statistics_width
 from models.annotation.recipe import resolve
+from models.bbam.model import FittedBbam
+from models.bbam.model import build_network as box_network
+from models.bbam.recipe import BbamRecipe
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.networks import build_networks
 from models.class_maps.recipe import ClassMapsRecipe
@@ -116,6 +119,19 @@ def class_maps(**options: Any) -> FittedClassMaps:
     return FittedClassMaps(network, recipe, CATEGORIES, calibrator, 0, (), {}, threshold=0.4)
 
 
+def of_boxes(**options: Any) -> FittedBbam:
+    """A small detector with random weights, which draws masks or explains its boxes, and a head of every statistic."""
+    sizes: dict[str, Any] = {"shortest": 32, "longest": 64, "width": 16, "head": 16, "anchor": 8}
+    recipe = BbamRecipe(encoder="compact", weights="random", steps=1, threshold=0.36, **sizes, **options)
+    network: Any = box_network(recipe, len(CATEGORIES), seed=3).eval()
+    if recipe.student:
+        with torch.no_grad():
+            network.roi_heads.heads.mask_predictor.mask_fcn_logits.bias.fill_(0.1)
+    weights = np.random.default_rng(0).normal(scale=0.2, size=len(OF_MAPS))
+    calibrator = Calibrator("statistics", tuple(weights.tolist()), 0.4)
+    return FittedBbam(network, recipe, CATEGORIES, calibrator, 0, (), {})
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
@@ -136,6 +152,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "class maps": class_maps,
     "class maps along edges": partial(class_maps, refine="crf"),
     "class maps walked to boundaries": partial(class_maps, refine="irn", split="displacement"),
+    "of boxes": of_boxes,
+    "of boxes, each explained": partial(of_boxes, student=False),
     "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 
@@ -210,7 +228,7 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps)
+            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps | FittedBbam)
             missed = prediction.proposals.not_decoded if counts_missed else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 

@@ -14,6 +14,7 @@ import torch
 from maskloop.errors import InvalidImage, UnsupportedPrompts
 from maskloop.values import Prompt, PromptPoint
 from models.annotation.model import FittedModel
+from models.bbam.model import FittedBbam
 from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
@@ -37,9 +38,9 @@ PROMPTED: dict[str, Callable[[], Predictor]] = {
 
 
 @pytest.fixture(scope="module", params=PROMPTED)
-def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps:
+def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam:
     made = PROMPTED[request.param]()
-    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps)
+    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam)
     return made
 
 

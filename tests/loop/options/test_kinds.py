@@ -59,7 +59,7 @@ def test_what_cannot_be_is_refused(text, words):
         ({"budget": "1h", "recipe": "class_maps"}, "a network of --recipe class_maps learns from no boxes"),
         (
             {"budget": "1h", "recipe": "pretrained,masks=dense"},
-            "learns from no boxes; one of pretrained does that looks at",
+            "learns from no boxes; one of bbam does, and one of pretrained that looks at regions",
         ),
         ({"budget": "1h", "counts": True}, "--counts: with --kinds networks find by themselves"),
         ({"budget": "20images"}, "a budget of images counts full labels alone"),
@@ -67,6 +67,13 @@ def test_what_cannot_be_is_refused(text, words):
             {"budget": "1h", "kinds": "full", "weak": "boxes", "recipe": "compact"},
             "--weak boxes: a network of --recipe",
         ),
+        (
+            {"budget": "1h", "kinds": "full", "weak": "boxes", "weak_recipe": "compact,hidden=32"},
+            "--weak boxes: a network of --weak-recipe compact,hidden=32 learns from no boxes",
+        ),
+        ({"budget": "1h", "recipe": "bbam", "image_size": 64}, "--image-size: --recipe bbam has no such option"),
+        ({"budget": "1h", "recipe": "bbam", "counts": True}, "--counts: --recipe bbam has no such option"),
+        ({"budget": "1h", "recipe": "bbam", "strategy": "dropout"}, "dropout asks how a recurrent network's masks"),
         (
             {"budget": "1h", "kinds": "full", "weak": "boxs"},
             "--weak 'boxs' is none of image_level, points, scribbles, boxes; did you mean",
@@ -85,7 +92,7 @@ def test_boxes_that_would_teach_nothing_are_refused(options, words):
         ({"kinds": "points,scribbles,full", "recipe": BOXES_ALONE}, "learns from no scribbles or points$"),
         ({"weak": "points", "recipe": BOXES_ALONE}, "--weak points: a network of .* learns from no points$"),
         ({"kinds": "points,full", "recipe": "pretrained,masks=dense"}, "learns from no points$"),
-        ({"kinds": "boxes,points,full", "recipe": "compact"}, "learns from no boxes or points; one of pretrained does"),
+        ({"kinds": "boxes,points,full", "recipe": "compact"}, "learns from no boxes or points; one of bbam does"),
     ],
 )
 def test_marks_of_which_a_network_learns_none_are_refused(options, words):
@@ -95,8 +102,27 @@ def test_marks_of_which_a_network_learns_none_are_refused(options, words):
     assert Options(data="demo", budget="1h", kinds="boxes,points,full", recipe=BOXES_ALONE).shares().of_marks
 
 
-@pytest.mark.parametrize("text", ["pretrained", BOXES_ALONE, "pretrained,masks=dense", "compact", "recurrent"])
+@pytest.mark.parametrize("text", ["pretrained", BOXES_ALONE, "pretrained,masks=dense", "compact", "recurrent", "bbam"])
 def test_what_is_said_of_a_recipe_here_is_what_it_says_itself(text):
     options = Options(data="demo", budget="1h", recipe=text)
     own = resolve(options.recipe_name, **options.recipe_overrides()).learns_from
     assert options.learns_from == own - {SupervisionKind.FULL}
+
+
+def test_bbam_learns_from_boxes_that_are_bought_beside_outlines_or_before():
+    beside = Options(data="demo", budget="1h", kinds="boxes,full", recipe="bbam,student=false", encoder="resnet18")
+    assert beside.recipe_overrides() == {"encoder": "resnet18", "student": False}
+    assert Options(data="demo", budget="1h", recipe="bbam", assist="boxes").without_counts
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "overrides"),
+    [
+        ({"weak_recipe": "bbam,steps=9"}, "bbam", {"steps": 9}),
+        ({"recipe": "bbam,steps=8"}, "bbam", {"steps": 8}),
+        ({"recipe": "pretrained,width=16"}, "pretrained", {"width": 16, "classes": "predicted"}),
+    ],
+)
+def test_boxes_before_the_first_outline_teach_the_network_that_is_named_or_the_campaigns_own(asked, name, overrides):
+    options = Options(data="demo", budget="1h", weak="boxes", **asked)
+    assert (options.weak_name, options.weak_overrides()) == (name, overrides)

@@ -13,7 +13,7 @@ from maskloop.values import ObjectLabel
 from models.boxes.boxed import BoxedImage, BoxMask, MaskedImage, box_ious
 from models.boxes.detector import FittedDetector, scaled_boxes, train_detector
 from models.boxes.mask_rcnn import build_mask_rcnn, train_mask_rcnn
-from models.boxes.rcnn_task import RcnnTask, build_faster_rcnn, mirrored
+from models.boxes.rcnn_task import RcnnTask, build_faster_rcnn, loop_settings, mirrored
 from models.boxes.recipe import DetectorRecipe, MaskRecipe
 from models.data.samples import Example
 from models.training.loop import learning_rate_share, run
@@ -232,7 +232,7 @@ def test_impossible_options_are_refused_by_name(options, field):
 
 
 def test_the_authors_rates():
-    box, mask = DetectorRecipe.official().settings(), MaskRecipe.official().settings()
+    box, mask = loop_settings(DetectorRecipe.official()), loop_settings(MaskRecipe.official())
 
     def shares(settings, iterations, places):
         return [learning_rate_share(k, iterations, 0, settings.decay, settings.drops) for k in places]

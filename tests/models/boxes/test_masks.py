@@ -18,6 +18,7 @@ from models.boxes.masks import (
     quantile_value,
     saturated,
     small_options,
+    tight_mask,
 )
 
 SHARP = MaskOptions(least_blur=1.0, blur_slope=0.0)
@@ -197,3 +198,26 @@ def test_impossible_options_are_refused_by_name(options, field):
 def test_a_loose_mask_has_to_hold_the_tight_one():
     with pytest.raises(InvalidArgument):
         BoxMask(np.ones((2, 2), dtype=bool), np.zeros((2, 2), dtype=bool))
+
+
+def test_without_a_crf_a_mask_is_what_is_saturated():
+    """A ramp of forty columns, of which the box holds those from 10 to 33."""
+    soft = np.tile(np.arange(48, dtype=np.float32) / np.float32(47), (40, 1))
+    made = box_mask(scene(), BOX, soft, MaskOptions(tight=0.75, loose=0.25, crf=None))
+    for mask, first in ((made.tight, 28), (made.loose, 16)):  # a quarter and three quarters of 24 columns
+        expected = np.zeros(SIZE, dtype=np.bool_)
+        expected[8:32, first:34] = True
+        assert (mask ^ expected).sum() <= 24  # the column at the very quantile
+    assert small_options(MaskOptions(crf=None), 2.0).crf is None
+
+
+def test_without_a_crf_nobody_knows_where_a_map_is_nothing():
+    made = box_mask(scene(), BOX, np.zeros((5, 6), dtype=np.float32), MaskOptions(crf=None))
+    assert not made.tight.any()
+    assert np.array_equal(np.argwhere(made.loose)[[0, -1]], [[8, 10], [31, 33]])
+
+
+def test_the_tight_mask_can_be_had_alone():
+    options = replace(SHARP, tight=0.6, loose=0.3)
+    for soft in (on_block(), np.zeros((5, 6), dtype=np.float32)):
+        assert np.array_equal(tight_mask(scene(), BOX, soft, options), box_mask(scene(), BOX, soft, options).tight)

@@ -4,6 +4,7 @@ import pytest
 
 from maskloop.errors import InvalidConfig
 from models.annotation.recipe import Recipe
+from models.bbam.recipe import BbamRecipe
 from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import PretrainedRecipe
 from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
@@ -13,7 +14,7 @@ from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 def test_a_recipe_comes_back_from_its_dict_as_its_own_kind(name):
     recipe = resolve(name)
     assert recipe_from_dict(recipe.to_dict()) == recipe
-    own = {"pretrained": PretrainedRecipe, "class_maps": ClassMapsRecipe}
+    own = {"pretrained": PretrainedRecipe, "class_maps": ClassMapsRecipe, "bbam": BbamRecipe}
     assert isinstance(recipe, own.get(name, Recipe))
 
 
@@ -58,7 +59,8 @@ def test_what_cannot_be_is_refused_by_name(options, words):
 
 def test_a_recipe_that_is_not_there_is_told_with_what_was_meant():
     with pytest.raises(
-        InvalidConfig, match="none of pretrained, paper, recurrent, compact, class_maps; did you mean 'pretrained'"
+        InvalidConfig,
+        match=r"none of pretrained, paper, .*, class_maps, bbam; did you mean 'pretrained'",
     ):
         resolve("pretraned")
     with pytest.raises(InvalidConfig, match="seeds is 1, not true or false"):

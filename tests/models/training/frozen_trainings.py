@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ import numpy as np
 import torch
 
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel
+from maskloop.values import Box, ObjectLabel
 from models.annotation import train as annotation
 from models.annotation.recipe import resolve
+from models.bbam import fit as bbam_fit
+from models.bbam.recipe import BbamRecipe
 from models.boxes import rcnn_task
 from models.boxes.boxed import BoxedImage, BoxMask, MaskedImage
 from models.boxes.mask_rcnn import train_mask_rcnn
@@ -240,6 +242,18 @@ def in_boxes(progress: Progress) -> None:
     train_mask_rcnn(items, CATEGORIES, recipe, seed=1, device=CPU, resume_path=None, progress=progress)
 
 
+def of_boxes(progress: Progress) -> None:
+    """A detector and the Mask R-CNN after it, of boxes that are filled, beside images that hold nothing."""
+    recipe = BbamRecipe(
+        encoder="compact", weights="random", shortest=64, longest=64, width=16, head=16, anchor=8,
+        min_iterations=6, max_iterations=6, masks="rectangle",
+    )  # fmt: skip
+    boxed = [replace(scene, objects=(), boxes=tuple(map(Box.around, scene.objects))) for scene in scenes(6, 2, 0)]
+    bbam_fit.fit(
+        boxed, CATEGORIES, recipe, seed=1, device=CPU, checkpoint_dir=None, progress=progress, empty=scenes(4, 0, 2)
+    )
+
+
 FAST = {"rate": 1e-2, "encoder_rate": 1e-2}  # so that a few iterations of the paper's recipe get somewhere
 ANNOTATION = {
     "compact": annotate("compact"),
@@ -263,7 +277,7 @@ PATCHES = {
     "patches, official": tell_patches(encoder="compact", compat="official", epochs=3),
 }
 PIXELS = {"segmentation": segment}
-BOXES = {"masks in boxes": in_boxes}
+BOXES = {"masks in boxes": in_boxes, "of boxes": of_boxes}
 TRAININGS = {**ANNOTATION, **CLASSIFICATION, **FEATURES, **TUNING, **MAPS, **SEEDS, **PATCHES, **PIXELS, **BOXES}
 VERSIONS = {
     **dict.fromkeys(ANNOTATION, annotation.versions),

@@ -8,13 +8,18 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
 from maskloop.values import MARKS, SupervisionKind
 
-CLASS_MAPS = "class_maps"
+CLASS_MAPS, BBAM = "class_maps", "bbam"
 LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
     "pretrained": frozenset(MARKS),
     CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
+    BBAM: frozenset({SupervisionKind.BOXES}),
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
 every kind teach that an image holds nothing."""
+PROMPTED = ("pretrained", CLASS_MAPS, BBAM)
+"""Recipes whose networks outline what people show, one look at an image each."""
+NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), BBAM: ("encoder",)}
+"""Options with a name of their own that a recipe has, where it has not all."""
 
 
 class NetworkOptions:
@@ -36,8 +41,8 @@ class NetworkOptions:
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
         given = recipe_options(self.recipe, "recipe")
-        if self.recipe_name == CLASS_MAPS:  # it says itself which classes are there, unless somebody has said so
-            return given
+        if self.recipe_name in NAMED:  # they say themselves which classes are there, unless somebody has said so
+            return {**self._named(NAMED[self.recipe_name]), **given}
         return {"classes": "fed" if self.counts else "predicted", **given, **self._named()}
 
     @property
@@ -56,9 +61,9 @@ class NetworkOptions:
             )
         return overrides
 
-    def _named(self) -> dict[str, object]:
+    def _named(self, names: tuple[str, ...] = ("encoder", "image_size")) -> dict[str, object]:
         """Options of the recipe that have a name of their own."""
-        return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
+        return {name: value for name in names if (value := getattr(self, name))}
 
     @property
     def classifier_name(self) -> str:
@@ -76,10 +81,12 @@ class NetworkOptions:
     @property
     def learns_from(self) -> frozenset[SupervisionKind]:
         """What networks of the recipe learn from beside full labels."""
-        kinds, options = LEARNS_FROM.get(self.recipe_name, frozenset()), self.recipe_overrides()
-        if options.get("masks") == "dense":
-            return kinds - set(MARKS)
-        return kinds - {*MARKS} | {SupervisionKind.BOXES} if options.get("weak") == "none" else kinds
+        return _learnt_by(self.recipe_name, self.recipe_overrides())
+
+    @property
+    def weak_learns_from(self) -> frozenset[SupervisionKind]:
+        """What the network learns from that proposes before the first outline."""
+        return _learnt_by(self.weak_name, self.weak_overrides())
 
     @property
     def without_counts(self) -> bool:
@@ -88,10 +95,21 @@ class NetworkOptions:
 
     @property
     def weak_name(self) -> str:
-        """The recipe's name of the network that learns from the labels before the first outline: from marks, the
-        campaign's own."""
-        return self.recipe_name if self.weak in MARKS else self.weak_recipe.partition(",")[0]
+        """The recipe's name of the network that learns from the labels before the first outline."""
+        return self.recipe_name if self._weak_is_own else self.weak_recipe.partition(",")[0]
 
     def weak_overrides(self) -> dict[str, object]:
         """What differs from that recipe, by option."""
-        return self.recipe_overrides() if self.weak in MARKS else recipe_options(self.weak_recipe, "weak-recipe")
+        return self.recipe_overrides() if self._weak_is_own else recipe_options(self.weak_recipe, "weak-recipe")
+
+    @property
+    def _weak_is_own(self) -> bool:
+        """Whether it is the campaign's own: from marks, unless another one is named than class labels teach."""
+        return self.weak in MARKS and self.weak_recipe.partition(",")[0] == CLASS_MAPS
+
+
+def _learnt_by(recipe: str, overrides: Mapping[str, object]) -> frozenset[SupervisionKind]:
+    kinds = LEARNS_FROM.get(recipe, frozenset())
+    if overrides.get("masks") == "dense":
+        return kinds - set(MARKS)
+    return kinds - {SupervisionKind.POINTS, SupervisionKind.SCRIBBLES} if overrides.get("weak") == "none" else kinds

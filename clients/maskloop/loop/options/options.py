@@ -115,7 +115,8 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe that proposes by image-level labels: class_maps[,OPTION=VALUE,...].",
+        help="Recipe that proposes by these labels: class_maps[,OPTION=VALUE,...] by image-level labels; by boxes the "
+        "campaign's own, or bbam[,OPTION=VALUE,...].",
         panel=TRAINING,
         is_compared=True,
     )
@@ -151,7 +152,7 @@ class Options(NetworkOptions, LabelOptions):
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
-        help="Training recipe: pretrained, recurrent, compact, paper, or one of these with ,OPTION=VALUE,...",
+        help="Training recipe: pretrained, bbam, recurrent, compact, paper, or one of these with ,OPTION=VALUE,...",
         panel=TRAINING,
         is_compared=True,
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.loop.options.networks import CLASS_MAPS
+from maskloop.loop.options.networks import BBAM, CLASS_MAPS, NAMED, PROMPTED
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.spelling import did_you_mean
 from maskloop.values import MARKS, Assist, Need, SupervisionKind
@@ -37,16 +37,16 @@ def check_together(options: Options) -> None:
         raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
     if options.compare and not options.simulated:
         raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
-    if options.recipe_name == CLASS_MAPS and (idle := _without_effect(options)):
-        raise InvalidArgument(f"--{idle.replace('_', '-')}: --recipe {CLASS_MAPS} has no such option", field=idle)
-    if options.recipe_name in ("pretrained", CLASS_MAPS) and (
-        arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)
-    ):
+    if idle := _without_effect(options):
+        raise InvalidArgument(
+            f"--{idle.replace('_', '-')}: --recipe {options.recipe_name} has no such option", field=idle
+        )
+    if options.recipe_name in PROMPTED and (arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)):
         raise InvalidArgument(
             f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
             field="strategy",
         )
-    if options.parsed_assist() is Assist.BOXES and options.recipe_name not in ("pretrained", CLASS_MAPS):
+    if options.parsed_assist() is Assist.BOXES and options.recipe_name not in PROMPTED:
         raise InvalidArgument(
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
@@ -78,11 +78,14 @@ def _marks(options: Options) -> dict[str, list[SupervisionKind]]:
 
 def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind]) -> None:
     """Where a network learns from some of the marks, the others are told before anything is bought."""
-    if not options.learns_from.intersection(marks):
-        does = "; one of pretrained does that looks at regions" if SupervisionKind.BOXES in marks else ""
+    learnt = options.weak_learns_from if name == "weak" else options.learns_from
+    if not learnt.intersection(marks):
+        own = name == "kinds" or options.weak_name == options.recipe_name
+        network = f"--recipe {options.recipe}" if own else f"--weak-recipe {options.weak_recipe}"
+        does = f"; one of {BBAM} does, and one of pretrained that looks at regions"
         raise InvalidArgument(
-            f"--{name} {getattr(options, name)}: a network of --recipe {options.recipe} learns from no "
-            f"{' or '.join(marks)}{does}",
+            f"--{name} {getattr(options, name)}: a network of {network} learns from no {' or '.join(marks)}"
+            f"{does if SupervisionKind.BOXES in marks else ''}",
             field=name,
         )
     if options.counts:
@@ -90,5 +93,8 @@ def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind])
 
 
 def _without_effect(options: Options) -> str:
-    """An option that was given and says nothing to a network of class maps; "" for none."""
-    return next((name for name in ("encoder", "image_size", "counts") if getattr(options, name)), "")
+    """An option that was given and says nothing to a network that learns from less than outlines; "" for none."""
+    if options.recipe_name not in NAMED:
+        return ""
+    idle = (name for name in ("encoder", "image_size", "counts") if name not in NAMED[options.recipe_name])
+    return next((name for name in idle if getattr(options, name)), "")
