@@ -71,7 +71,8 @@ def best_known(believed: Believed, stock: Stock, seconds: float, left_s: float) 
     """(K,) shares for the next seconds, were all that are left divided so, by what is known now."""
     shares = candidates(len(stock.kinds))
     ends = believed.expected([stock.after(each, left_s) for each in shares])
-    return shares[_best(ends, believed.expected([stock.after(each, seconds) for each in shares]))]
+    best = _best(ends, believed.expected([stock.after(each, seconds) for each in shares]))
+    return np.asarray(shares[best], np.float64)
 
 
 def look_ahead(
