@@ -1,4 +1,4 @@
-"""What a plan of kinds goes by: networks that were measured, images by what is labeled of them, and what labels take."""
+"""What a plan of kinds goes by: networks that were measured, what is labeled, and what labels take."""
 
 from __future__ import annotations
 

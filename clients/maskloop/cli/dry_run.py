@@ -101,6 +101,11 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
         what = boxes if options.weak == BOXES else f"{classes} for each class that is looked for"
         yield f"{options.weak_share:.0%} of the budget buys {what}."
     if share := options.parsed_kinds().get(SupervisionKind.BOXES):
+        if options.kinds_by_gain:
+            yield (
+                "Batches are divided by what networks gain. The first one goes by what other campaigns gained; taken for "
+                "the same throughout:"
+            )
         yield f"{share:.0%} of the seconds buys boxes at {SECONDS_A_BOX:g} s each, while there are images without."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)

@@ -99,7 +99,8 @@ class Options(NetworkOptions, LabelOptions):
     kinds: str = option(
         "full",
         help="Labels to learn from, with their shares of the seconds: full, or boxes,full (half each), or "
-        "boxes=0.75,full. Boxes are of further images, drawn at random.",
+        "boxes=0.75,full, or auto: each batch by what networks gained from each kind. Boxes are of further images, "
+        "drawn at random.",
         panel=LABELS,
         is_compared=True,
     )

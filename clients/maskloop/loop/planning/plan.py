@@ -65,6 +65,7 @@ class Plan:
         weak: what comes before the first outline; `None` for nothing.
         boxes_share: share of the seconds of each batch that buys boxes of further images, in [0, 1).
         also_propose: other recipes whose networks propose as well, with what differs from them.
+        kinds_by_gain: whether the server divides each batch, so that `boxes_share` is what is expected of it.
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -88,6 +89,7 @@ class Plan:
     weak: WeakStart | None = None
     boxes_share: float = 0.0
     also_propose: tuple[tuple[str, Mapping[str, object]], ...] = ()
+    kinds_by_gain: bool = False
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -265,6 +267,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         weak=_weak_start(options),
         boxes_share=options.parsed_kinds().get(SupervisionKind.BOXES, 0.0),
         also_propose=options.other_recipes(),
+        kinds_by_gain=options.kinds_by_gain,
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")
