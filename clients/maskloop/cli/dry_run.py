@@ -102,10 +102,7 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
         yield f"{options.weak_share:.0%} of the budget buys {what}."
     if share := options.parsed_kinds().get(SupervisionKind.BOXES):
         if options.kinds_by_gain:
-            yield (
-                "Batches are divided by what networks gain. The first one goes by what other campaigns gained; taken for "
-                "the same throughout:"
-            )
+            yield "Batches are divided by what networks gain, the first by what other campaigns gained. Expected:"
         yield f"{share:.0%} of the seconds buys boxes at {SECONDS_A_BOX:g} s each, while there are images without."
     yield f"Planned are {say_outline(options.outline_price())}."
     yield from _help(options)
