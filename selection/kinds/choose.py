@@ -96,10 +96,20 @@ def look_ahead(
         _told(factor, each, nexts, ends, rng)
         for factor, each in zip((RECOGNITION, SEGMENTATION), believed.both(), strict=True)
     ]
-    values = np.array([float((rq * sq).max(axis=1).mean()) for rq, sq in zip(*told, strict=True)])
-    known = believed.expected([end for row in ends for end in row]).reshape(len(shares), -1).max(axis=1)
+    known = believed.expected([end for row in ends for end in row]).reshape(len(shares), -1)
+    values = known.max(axis=1) + [
+        _worth_of_knowing(rq * sq, int(row.argmax())) for rq, sq, row in zip(*told, known, strict=True)
+    ]
     best = _best(values, believed.expected(nexts))
-    return shares[best], bool(known.max() > known[best] + NEAR)
+    return np.asarray(shares[best], np.float64), bool(known.max() > known[best].max() + NEAR)
+
+
+def _worth_of_knowing(ends: Floats, otherwise: int) -> float:
+    """What a network is worth: mean over h hypotheses of the best of c ends, less the one that is chosen without it.
+
+    Taken by itself, and added to what is expected exactly, it makes values that hang little on what was drawn.
+    """
+    return float((ends.max(axis=1) - ends[:, otherwise]).mean())
 
 
 def _told(
