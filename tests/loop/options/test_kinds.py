@@ -19,6 +19,7 @@ FULL, BOXES = SupervisionKind.FULL, SupervisionKind.BOXES
         ("boxes=0.75,full", {BOXES: 0.75, FULL: 0.25}),
         ("boxes=0.9,full=0.1", {BOXES: 0.9, FULL: 0.1}),
         ("full=1", {FULL: 1.0}),
+        (" auto ", {FULL: 0.25, BOXES: 0.75}),
     ],
 )
 def test_shares_that_are_open_take_what_is_left(text, shares):
@@ -31,6 +32,8 @@ def test_shares_that_are_open_take_what_is_left(text, shares):
         ("", "'' is none of full, boxes"),
         ("boxs,full", "'boxs' is none of full, boxes; did you mean 'boxes'"),
         ("boxes", "add full"),
+        ("auto,full", "'auto' is none of full, boxes"),
+        ("aut", "did you mean 'auto'"),
         ("boxes,boxes,full", "boxes is there twice"),
         ("boxes=1,full", "add up to 1, and none is 0"),
         ("boxes=0.5,full=0.4", "add up to 1"),
