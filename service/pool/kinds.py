@@ -15,9 +15,10 @@ from service.store.batches import skips_of
 from service.store.campaigns import full_label_totals
 from service.store.images import image_ids
 from service.store.judged_images import images_by_kind
-from service.store.labels import images_without_need, latest_charged_s
-from service.store.models import get_model, latest_model, metrics_of_all
+from service.store.labels import images_without_need
+from service.store.models import get_model, rounds_of_models
 from service.store.operations import evaluations
+from service.store.timed_labels import latest_charged_s
 
 FULL = SupervisionKind.FULL
 LATEST = 30
@@ -31,23 +32,20 @@ LOOKED_AT = 500
 def measured_networks(tx: Transaction, project_id: str) -> tuple[MeasuredNetwork, ...]:
     """The networks of a project that were measured on its test split, oldest first, by their latest evaluation.
 
-    Those of another recipe than the newest one follow another curve and are left out, and so are those that learnt from
+    Those of another recipe than the active one follow another curve and are left out, and so are those that learnt from
     pseudo-labels, and evaluations of releases that did not measure recognition.
     """
-    newest = latest_model(tx, project_id)
-    if newest is None:
-        return ()
     measured = {version: each.metrics for version, each in evaluations(tx, project_id, Split.TEST)}
-    networks = []
-    for version, _ in metrics_of_all(tx, project_id):
-        metrics = measured.get(version, {})
-        record = get_model(tx, project_id, version)
-        if "rq" in metrics and record.version.recipe == newest.version.recipe:
-            found = metrics["sq"] if metrics["rq"] else None
-            networks.append(
-                MeasuredNetwork(version, images_by_kind(tx, project_id, record.snapshot), metrics["rq"], found)
-            )
-    return tuple(networks)
+    return tuple(
+        MeasuredNetwork(
+            version,
+            images_by_kind(tx, project_id, get_model(tx, project_id, version).snapshot),
+            measured[version]["rq"],
+            measured[version]["sq"] if measured[version]["rq"] else None,
+        )
+        for version in rounds_of_models(tx, project_id)
+        if "rq" in measured.get(version, {})
+    )
 
 
 def stock_of(

@@ -13,7 +13,6 @@ from maskloop.errors import LabelNotFound
 from maskloop.values import (
     LABEL_KINDS,
     BoxesLabel,
-    Campaign,
     Counts,
     FullLabel,
     Image,
@@ -21,7 +20,6 @@ from maskloop.values import (
     Label,
     Split,
     SupervisionKind,
-    charged_seconds,
 )
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
@@ -172,24 +170,6 @@ def _beside_images(project_id: str, kind: SupervisionKind, splits: Iterable[Spli
             images.c.split.in_([str(split) for split in splits]),
         )
     )
-
-
-def latest_charged_s(tx: Transaction, campaign: Campaign, kind: SupervisionKind, most: int) -> list[float]:
-    """Seconds that a campaign was charged for its latest first labels of a kind, newest first, test images apart."""
-    query = (
-        select(labels.c.cost_s, labels.c.seconds_spent)
-        .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
-        .where(
-            labels.c.project_id == campaign.project_id,
-            labels.c.campaign_id == campaign.id,
-            labels.c.kind == kind.value,
-            labels.c.supersedes == "",
-            images.c.split != Split.TEST.value,
-        )
-        .order_by(labels.c.number.desc())
-        .limit(most)
-    )
-    return [charged_seconds(row.cost_s, row.seconds_spent) for row in tx.execute(query)]
 
 
 def full_label_sizes(tx: Transaction, project_id: str, split: Split) -> tuple[int, int]:

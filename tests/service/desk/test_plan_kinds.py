@@ -27,7 +27,7 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
-from service.store.models import ModelRecord, insert_model
+from service.store.models import ModelRecord, activate_model, insert_model
 from service.store.operations import OperationRecord, insert_operation
 from tests.service.desks import Server, full_draft
 
@@ -82,6 +82,7 @@ def measure(
     )
     with server.database.write() as tx:
         insert_model(tx, ModelRecord(model, tuple(snapshot), f"models/p/{version}"))
+        activate_model(tx, "p", version, now)
         insert_operation(tx, OperationRecord(operation, {"split": "test"}))
 
 

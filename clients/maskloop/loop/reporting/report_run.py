@@ -223,11 +223,9 @@ def _baseline(result: ArmResult, seed: int) -> Baseline:
 
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
-    images, decisions = result.session.images, result.session.decisions
-    return tuple(
-        replace(round_report(done, images, seed), kinds=plan_kept(done.measured.number, decisions))
-        for done in result.arm.rounds
-    )
+    images, kept = result.session.images, result.session.decisions
+    rounds = (round_report(done, images, seed) for done in result.arm.rounds)
+    return tuple(replace(each, kinds=plan_kept(each.round, kept)) for each in rounds)
 
 
 def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundReport:
