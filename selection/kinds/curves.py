@@ -10,7 +10,7 @@ Viering and Loog, *The shape of learning curves*, 2021, Table 1, POW3) of an eff
 An image of a weaker kind is worth w_k outlined ones, with a w_k for each factor: boxes tell what is there nearly as
 outlines do, and little of how far it goes. Segmentation quality is a mean of IoUs above .5, hence its floor.
 
-Beliefs are independent standard normals z, transformed into parameters. Their medians are set so that the 28 networks
+Beliefs are independent standard normals z, transformed into parameters. Their medians are set so that the 24 networks
 of docs/results/mixed_kinds.jsonl lie inside: three sets, of which boxes come out as worth .7, .7 and .2 outlines for
 recognition, and .15 to .3 for segmentation. They are wide, as three sets are few. The scale is off by a factor of 2.7,
 and one campaign in seven has boxes that are worth less than a tenth for recognition.

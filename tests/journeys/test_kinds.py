@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
+from maskloop.datasets.demo.dataset import write_demo_data
 from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
 
 SMALL = "pretrained,image_size=64,width=8,tower=8,views=1,iterations=2"
@@ -24,8 +26,14 @@ def divided(loop: Loop) -> dict[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def begun(demo, tmp_path_factory) -> Loop:
-    loop = Loop(demo, tmp_path_factory.mktemp("kinds") / "run", *OPTIONS)
+def many(tmp_path_factory) -> Path:
+    """More pool images than the first batch can box."""
+    return write_demo_data(tmp_path_factory.mktemp("data") / "many", images=90, test_images=6, size=64, seed=1)
+
+
+@pytest.fixture(scope="module")
+def begun(many, tmp_path_factory) -> Loop:
+    loop = Loop(many, tmp_path_factory.mktemp("kinds") / "run", *OPTIONS)
     code, out, err = loop.run()
     assert code == 0, out + err
     assert "By what other campaigns gained" in out
@@ -55,8 +63,8 @@ def test_the_report_keeps_what_was_planned_and_shows_what_came(begun) -> None:
 
 
 @pytest.mark.slow
-def test_killed_once_a_round_is_divided_a_run_goes_on_with_that(begun, demo, tmp_path) -> None:
-    loop = Loop(demo, tmp_path / "run", *OPTIONS)
+def test_killed_once_a_round_is_divided_a_run_goes_on_with_that(begun, many, tmp_path) -> None:
+    loop = Loop(many, tmp_path / "run", *OPTIONS)
     until = time.monotonic() + PATIENCE_S
     with loop.running() as client:
         while "round-01-kinds" not in divided(loop):
