@@ -20,6 +20,7 @@ BENCHMARKS = (
     "forecast",
     "strategies",
     "cold_start",
+    "kinds",
     "costs",
     "intervals",
     "recommendations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from maskloop.matching import Proposals, Truths, panoptic_quality
+from maskloop.matching import Proposals, Truths, panoptic
 from models.metrics.agreement import Floats, bias, expected_calibration_error, mean_absolute_error, spearman
 from models.metrics.average_precision import Detection
 from models.metrics.overlap import (
@@ -31,12 +31,14 @@ def detection_metrics(detection: Detection) -> dict[str, float]:
 
 def overlap_metrics(truths: Truths, proposals: Proposals) -> dict[str, float]:
     """What no ranking enters."""
-    by_category = semantic_iou(truths, proposals)
+    by_category, found = semantic_iou(truths, proposals), panoptic(truths, proposals)
     return {
         "miou": float(np.mean(list(by_category.values()))) if by_category else 0.0,
         "dice": mean_dice(truths, proposals),
         "object_f1": object_f1(truths, proposals),
-        "pq": panoptic_quality(truths, proposals),
+        "pq": found.quality,
+        "rq": found.recognition,
+        "sq": found.segmentation,
         "abo": average_best_overlap(truths, proposals),
         "ssim": mean_similarity(truths, proposals),
     }

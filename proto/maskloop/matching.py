@@ -8,6 +8,7 @@ mostly on one is neither right nor wrong.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -110,16 +111,40 @@ def without_crowds(truths: Truths, proposals: Proposals) -> tuple[Truths, Propos
     return {image_id: [item for item in there if not item.crowd] for image_id, there in truths.items()}, kept
 
 
+@dataclass(frozen=True)
+class PanopticQuality:
+    """Panoptic quality in [0, 1], and its factors.
+
+    Args:
+        quality: recognition times segmentation, mean over categories.
+        recognition: found objects over found ones plus half of the missed and half of the wrong, mean over categories.
+    """
+
+    quality: float
+    recognition: float
+
+    @property
+    def segmentation(self) -> float:
+        """Mean IoU of what was found, categories weighted by their recognition; 0 where nothing was."""
+        return self.quality / self.recognition if self.recognition else 0.0
+
+
 def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
+    """`panoptic`'s quality."""
+    return panoptic(truths, proposals).quality
+
+
+def panoptic(truths: Truths, proposals: Proposals) -> PanopticQuality:
     """Sum of the IoUs of found objects over found ones plus half of the missed and half of the wrong, by category.
 
     The mean over the categories that occur in truth or proposals; 0 without any. An object is found by a proposal of
-    its category with an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1; here masks may overlap, so pairs
-    are those with the largest sum of IoUs). False positives lower it, as they do not lower a mean over true objects;
-    on a crowd they are none (section 4.1).
+    its category with an IoU above .5 (Kirillov et al., *Panoptic segmentation*, eq. 1 and 2; here masks may overlap, so
+    pairs are those with the largest sum of IoUs). False positives lower it, as they do not lower a mean over true
+    objects; on a crowd they are none (section 4.1).
     """
     truths, proposals = without_crowds(truths, proposals)
     shared: dict[int, float] = {}
+    found: dict[int, int] = {}
     counted: dict[int, float] = {}
     for image_id, there in truths.items():
         offered = proposals.get(image_id, ())
@@ -128,7 +153,12 @@ def panoptic_quality(truths: Truths, proposals: Proposals) -> float:
         for item, iou in zip(offered, match_within_class(offered, there)[1], strict=True):
             if iou > FOUND:
                 shared[item.category_id] = shared.get(item.category_id, 0.0) + float(iou)
-    return sum(shared.get(key, 0.0) / number for key, number in counted.items()) / max(len(counted), 1)
+                found[item.category_id] = found.get(item.category_id, 0) + 1
+    categories = max(len(counted), 1)
+    return PanopticQuality(
+        sum(shared.get(key, 0.0) / number for key, number in counted.items()) / categories,
+        sum(found.get(key, 0) / number for key, number in counted.items()) / categories,
+    )
 
 
 def coco_rle(mask: Mask) -> Entry:

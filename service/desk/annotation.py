@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
     UNAIDED,
+    Assist,
     Assistance,
     Batch,
     BatchRecord,
+    KindsPlan,
     Pick,
     PickState,
     SkipReason,
@@ -20,8 +22,10 @@ from maskloop.values import (
     SupervisionKind,
 )
 from service.desk.campaigns import CampaignDesk
+from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch
 from service.desk.default_campaign import campaign_of
+from service.desk.kinds import check_kinds, divide
 from service.desk.leases import (
     as_of,
     check_lease,
@@ -30,9 +34,11 @@ from service.desk.leases import (
     own_batch,
     reserved,
     take_up_again,
+    without_overdue,
 )
 from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
+from service.pool.expected_costs import Helped
 from service.store import Database, Transaction
 from service.store.batches import (
     find_open_batch,
@@ -40,6 +46,7 @@ from service.store.batches import (
     insert_batch,
     insert_skip,
     list_batches,
+    overdue_batches,
     set_expiry,
     set_pick_states,
 )
@@ -123,6 +130,36 @@ class AnnotationDesk(CampaignDesk):
             with self._database.write() as tx:
                 batch = self._select_unless_overdue(tx, request, wanted)
         return batch
+
+    def plan_kinds(
+        self,
+        *,
+        project_id: str,
+        campaign_id: str,
+        seconds: float,
+        kinds: Sequence[SupervisionKind],
+        seed: int = 0,
+        assistance: Assistance | None = None,
+    ) -> KindsPlan:
+        """Divide the next seconds among kinds of labels, by what measured networks have gained from each.
+
+        Raises:
+            ProjectNotFound, CampaignNotFound: there is no such project or campaign.
+            InvalidArgument, UnsupportedSupervision: the request asks for something impossible.
+            InvalidBudget: the campaign has nothing left.
+            PoolNotScored: the model version that is to help has not scored the pool.
+        """
+        weak = check_kinds(kinds)
+        check_seed(seed)
+        with self._database.read() as tx:
+            project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
+            campaign = without_overdue(campaign, overdue_batches(tx, project_id, self._clock()))
+            helped = None
+            if assistance is not None and assistance.assist is not Assist.NONE:
+                self._assisted.check(project_id, assistance.model_version)
+                shown = self._assisted.shown(project_id, assistance, project.review_prices.correction)
+                helped = Helped(assistance, shown)
+            return divide(tx, project, campaign, weak, seconds=seconds, seed=seed, helped=helped)
 
     def get_batch(self, *, project_id: str, batch_id: str) -> Batch:
         """Read a batch, with the images that are still leased.

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from maskloop.convert import arguments, batch_record_to_message, batch_to_message, campaign_to_message
+from maskloop.convert import (
+    arguments,
+    batch_record_to_message,
+    batch_to_message,
+    campaign_to_message,
+    kinds_plan_to_message,
+)
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceServicer
 from service.desk.annotation import AnnotationDesk
@@ -72,3 +78,8 @@ class CampaignServicer(CampaignServiceServicer):  # type: ignore[misc]
         asked = arguments(request, "project_id", "batch_id", "annotator", "image_id", "reason")
         await self._threads.call(context, self._desk.skip_image, **asked)
         return pb.SkipImageResponse()
+
+    async def PlanKinds(self, request: pb.PlanKindsRequest, context: Any) -> pb.KindsPlan:
+        asked = arguments(request, "project_id", "campaign_id", "kinds")
+        plan = await self._threads.call(context, self._desk.plan_kinds, **asked)
+        return kinds_plan_to_message(plan)

@@ -55,6 +55,13 @@ def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -
     return Quote(whole_ms(usual_s), whole_ms(content.price_s(costs, 0, 0)))
 
 
+def usual_cost_s(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -> float:
+    """Planned seconds of a label of any kind, of an image that holds as much as those that were outlined so far."""
+    categories, objects = _usual(totals, costs.categories)
+    price_s = LABEL_KINDS[kind].price_s(costs, categories, objects, outline_length=objects * _mean_length(totals))
+    return float(whole_ms(price_s))
+
+
 def drawn_cost_s(tx: Transaction, project: Project) -> Callable[[Counts | None, float], float]:
     """Seconds that a full label should take, given an image's counts (`None`: unknown) and what was paid for them.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -13,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
-from service.store.images import image_of
+from service.store.images import chunks, image_of
 from service.store.label_rows import IMAGE_FIELDS, answer_of, categories_in, image_beside, label_of
 from service.store.labels import LabeledImage
 from service.store.tables import IS_CURRENT, images, labels
@@ -110,6 +111,30 @@ def _best(tx: Transaction, query: Select[Any]) -> Iterator[Row[Any]]:
     best_first = list(TRAINING_USES)
     for _, rows in groupby(tx.execute(query.order_by(labels.c.image_id)), attrgetter("image_id")):
         yield min(rows, key=lambda row: best_first.index(SupervisionKind(row.kind)))
+
+
+def images_by_kind(
+    tx: Transaction, project_id: str, label_ids: Sequence[str] | None = None
+) -> Counter[SupervisionKind]:
+    """Number of images by the kind of the label that says best what is in them.
+
+    Args:
+        tx: the transaction.
+        project_id: of the project.
+        label_ids: of the labels, current or not; `None` for all current ones of images that are not for testing.
+    """
+    of = select(labels.c.image_id, labels.c.kind).where(labels.c.project_id == project_id, _is_one_of(TRAINING_USES))
+    if label_ids is None:
+        beside = and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
+        parts = [of.join(images, beside).where(IS_CURRENT, images.c.split != Split.TEST.value)]
+    else:
+        parts = [of.where(labels.c.id.in_(ids)) for ids in chunks(label_ids)]
+    best_first = list(TRAINING_USES)
+    best: dict[str, int] = {}
+    for row in (row for part in parts for row in tx.execute(part)):
+        place = best_first.index(SupervisionKind(row.kind))
+        best[row.image_id] = min(place, best.get(row.image_id, place))
+    return Counter(best_first[place] for place in best.values())
 
 
 def candidate_images(tx: Transaction, project_id: str) -> Iterator[Image]:

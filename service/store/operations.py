@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import OperationNotFound
-from maskloop.values import Operation, OperationKind, OperationResult, OperationState
+from maskloop.values import Evaluation, Operation, OperationKind, OperationResult, OperationState, Split
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import operations
@@ -72,6 +72,19 @@ def list_operations(tx: Transaction, project_id: str, page: PageRequest) -> Page
         query = query.where(operations.c.number < page.after_number)
     rows = tx.execute(query.order_by(operations.c.number.desc()).limit(page.size + 1)).all()
     return page.cut([_record(row) for row in rows], [str(row.number) for row in rows])
+
+
+def evaluations(tx: Transaction, project_id: str, split: Split) -> Iterator[tuple[str, Evaluation]]:
+    """(model version, what was measured) of every evaluation of a project on a split that has ended, oldest first."""
+    ended = select(operations).where(
+        operations.c.project_id == project_id,
+        operations.c.kind == OperationKind.EVALUATE.value,
+        operations.c.state == OperationState.SUCCEEDED.value,
+    )
+    for row in tx.execute(ended.order_by(operations.c.number)):
+        result = _RESULT.validate_python(row.result)
+        if isinstance(result, Evaluation) and result.split is split:
+            yield row.result_id, result
 
 
 def unfinished_operations(tx: Transaction) -> list[OperationRecord]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.engine import Row
 
 from maskloop.costs.timed_label import MODELLED, TimedLabel
-from maskloop.values import LABEL_KINDS, Counts, FullLabel, SupervisionKind
+from maskloop.values import LABEL_KINDS, Campaign, Counts, FullLabel, Split, SupervisionKind, charged_seconds
 from service.store.database import Transaction
 from service.store.label_rows import label_of, shown_by
 from service.store.review_rows import shown_ious
@@ -71,6 +71,24 @@ def latest_reviewed(tx: Transaction, project_id: str, number: int) -> list[FullL
     )
     contents = (label_of(row).content for row in tx.execute(query))
     return [content for content in contents if isinstance(content, FullLabel)]
+
+
+def latest_charged_s(tx: Transaction, campaign: Campaign, kind: SupervisionKind, most: int) -> list[float]:
+    """Seconds that a campaign was charged for its latest first labels of a kind, newest first, test images apart."""
+    query = (
+        select(labels.c.cost_s, labels.c.seconds_spent)
+        .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
+        .where(
+            labels.c.project_id == campaign.project_id,
+            labels.c.campaign_id == campaign.id,
+            labels.c.kind == kind.value,
+            labels.c.supersedes == "",
+            images.c.split != Split.TEST.value,
+        )
+        .order_by(labels.c.number.desc())
+        .limit(most)
+    )
+    return [charged_seconds(row.cost_s, row.seconds_spent) for row in tx.execute(query)]
 
 
 def timed_labels(tx: Transaction, project_id: str) -> Iterator[TimedLabel]:

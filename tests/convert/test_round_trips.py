@@ -29,6 +29,7 @@ from maskloop.values import (
     CorrectionForm,
     CostEstimates,
     Counts,
+    Estimate,
     EvaluatedImage,
     Evaluation,
     FullLabel,
@@ -39,8 +40,13 @@ from maskloop.values import (
     ImageLevelLabel,
     ImageProposals,
     KindCosts,
+    KindOutlook,
+    KindsBasis,
+    KindsPlan,
+    KindsReason,
     Label,
     LabelDraft,
+    MeasuredNetwork,
     ModelVersion,
     ObjectLabel,
     ObjectProposal,
@@ -293,6 +299,38 @@ ended_operations = st.one_of(
     ),
 )
 
+estimates = st.builds(Estimate, shares, shares, shares)
+outlooks = st.builds(
+    KindOutlook,
+    st.sampled_from(SupervisionKind),
+    shares,
+    seconds,
+    seconds,
+    small_numbers,
+    gain_per_s=estimates,
+    recognition=estimates,
+    segmentation=estimates,
+)
+networks = st.builds(
+    MeasuredNetwork,
+    ids,
+    st.dictionaries(st.sampled_from(SupervisionKind), small_numbers),
+    shares,
+    st.none() | shares,
+)
+kinds_plans = st.builds(
+    KindsPlan,
+    seconds,
+    seconds,
+    st.lists(outlooks, max_size=3).map(tuple),
+    estimates,
+    st.sampled_from(KindsBasis),
+    st.sampled_from(KindsReason),
+    texts,
+    st.lists(networks, max_size=3).map(tuple),
+)
+
+
 PAIRS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
     "mask": (masks, convert.mask_to_message, convert.mask_from_message),
     "counts": (counts, convert.counts_to_message, convert.counts_from_message),
@@ -313,6 +351,7 @@ PAIRS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Any], Callable[[A
     "proposal": (offered, convert.proposal_to_message, convert.proposal_from_message),
     "prompt": (prompts, convert.prompt_to_message, convert.prompt_from_message),
     "prompted": (prompted, convert.prompted_to_message, convert.prompted_from_message),
+    "kinds_plan": (kinds_plans, convert.kinds_plan_to_message, convert.kinds_plan_from_message),
     "evaluation": (evaluations, convert.evaluation_to_message, convert.evaluation_from_message),
     "classifier": (classifiers, convert.classifier_to_message, convert.classifier_from_message),
     "hard_candidate": (

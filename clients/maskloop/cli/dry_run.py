@@ -108,6 +108,8 @@ def _assumptions(options: Options, arm: Forecast) -> Iterator[str]:
     if options.weak:
         what, price = EACH[SupervisionKind(options.weak)]
         yield f"{options.weak_share:.0%} of the budget buys {what} first, {price}."
+    if options.kinds_by_gain:
+        yield "Batches are divided by what networks gain, the first by what other campaigns gained. Expected:"
     for kind, share in options.shares().of_marks.items():
         yield f"{share:.0%} of the seconds buys {' '.join(EACH[kind])}, while there are images without."
     yield f"Planned are {say_outline(options.outline_price())}."

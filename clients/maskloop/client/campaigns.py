@@ -14,6 +14,7 @@ from maskloop.values import (
     BatchRecord,
     Budget,
     Campaign,
+    KindsPlan,
     SkipReason,
     Split,
     Strategy,
@@ -201,6 +202,33 @@ class CampaignVerbs(Verbs):
             reason=reason,
         )
         self._wire.call(self._stub(CampaignServiceStub).SkipImage, request)
+
+    def plan_kinds(
+        self,
+        *,
+        project_id: str,
+        campaign_id: str,
+        seconds: float,
+        kinds: Sequence[SupervisionKind],
+        seed: int = 0,
+        assistance: Assistance | None = None,
+    ) -> KindsPlan:
+        """Which kinds of labels to buy with the next seconds, by what measured networks have gained from each.
+
+        Raises:
+            InvalidBudget: the campaign has nothing left.
+            UnsupportedSupervision: networks learn nothing from one of the kinds.
+        """
+        request = convert.request(
+            pb.PlanKindsRequest,
+            project_id=project_id,
+            campaign_id=campaign_id,
+            seconds=seconds,
+            kinds=kinds,
+            seed=seed,
+            assistance=assistance,
+        )
+        return convert.kinds_plan_from_message(self._wire.call(self._stub(CampaignServiceStub).PlanKinds, request))
 
 
 def _budget(budget: Budget | str) -> Budget:

@@ -17,6 +17,7 @@ from maskloop.loop.revisions import take_revisions
 from maskloop.loop.rounds import run_round
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.weak_start import begin_weakly
+from maskloop.loop.which_kinds import divide_first_batch, marks_beside_first
 from maskloop.values import UNAIDED, Split, Strategy, SupervisionKind
 
 RANDOM = Strategy("random")
@@ -87,6 +88,7 @@ def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
         Cancelled: the run was to end before anything was labeled.
     """
     help_ = begin_weakly(session, labeler, plan, session.training.seed) if plan.weak else UNAIDED
+    plan = divide_first_batch(session, plan)
     first, goal = plan.first_batch, plan.initial(session.ledger)
     if first.is_prepared:
         session.prepare_selection(0, first)
@@ -95,7 +97,7 @@ def begin(session: CampaignSession, labeler: Labeler, plan: Plan) -> Purchase:
         raise Cancelled("the run ended before anything was labeled that a network could learn from")
     if not initial.labeled:
         raise InvalidBudget("the budget buys no image of the pool: each costs more than there is", field="budget")
-    for marks in plan.marks_beside_first(plan.shares, session.ledger):
+    for marks in marks_beside_first(plan, session.ledger):
         buy(round_name(0, marks.kind), session, labeler, kind=marks.kind, goal=marks)
     if plan.needs_counts and not initial.exhausted and plan.batch(1, session.ledger) is not None:
         buy(COUNTS, session, labeler, kind=SupervisionKind.COUNTS, goal=plan.counts)

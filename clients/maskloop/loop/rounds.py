@@ -19,6 +19,7 @@ from maskloop.loop.planning.plan import Plan
 from maskloop.loop.record.decisions import FINISHED, STOP, round_name, wish_to_json
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.stopping import candidates, why_nothing_more, why_stop
+from maskloop.loop.which_kinds import divide_round
 from maskloop.values import Budget, Strategy, SupervisionKind
 
 
@@ -56,6 +57,7 @@ def run_round(
     if STOP in decided:
         return Round(measured, stopped_because=decided[STOP])
     wish = Budget(**decided)
+    plan = divide_round(number, wish, measured.model, session, plan)
     goal_of_checks = plan.ood_checks(session.ledger)
     hard_ood = check_hard_ood(number, session, labeler, goal_of_checks) if goal_of_checks else None
     counted = count_more(number, wish, session, labeler, plan)

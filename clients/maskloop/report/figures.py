@@ -9,6 +9,7 @@ from maskloop.forecasting.learning_curve import CONFIDENCE
 from maskloop.pages.figures import ARM_COLOURS, ARM_MARKERS, MUTED, PAPER, Drawing, figure, name_time_axes, time_unit
 from maskloop.pages.wording import capital, say_kind, say_measure, say_number, say_strategy, say_time
 from maskloop.report import reliability_figures
+from maskloop.report.kinds.figure import kinds_figure
 from maskloop.report.outlook import next_round_checks, say_checks, say_outlook
 from maskloop.report.report import RunReport
 from maskloop.report.reviews.figures import review_steps
@@ -31,6 +32,7 @@ def figures(report: RunReport) -> tuple[Drawing, ...]:
         *(_quality(report, measure) for measure in report.shown),
         _outlook(report),
         _spending(report),
+        kinds_figure(report, KIND_COLOURS),
         review_steps(report.reviews),
         reliability_figures.raw_reliability(report),
         reliability_figures.reliability(report),

@@ -11,6 +11,8 @@ from maskloop.values.measures import measured
 
 NAMES: Mapping[str, str] = {
     "pq": "panoptic quality",
+    "rq": "recognition quality",
+    "sq": "segmentation quality",
     "mean_iou": "mean IoU",
     "ap": "AP",
     "ap25": "AP25",

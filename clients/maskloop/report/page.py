@@ -15,6 +15,8 @@ from maskloop.report.costs import label_costs
 from maskloop.report.figures import curve_name
 from maskloop.report.final_metrics import final_ap50_by_category, final_measures
 from maskloop.report.hard_ood import HardImage, say_hard_ood, shown_groups
+from maskloop.report.kinds.divided import divided_batches, say_divided, say_estimate, say_gain
+from maskloop.report.kinds.divided import say_share as say_kind_share
 from maskloop.report.outlook import say_checks, say_outlook
 from maskloop.report.pictures.chosen import FIRST_BATCH, colours_of, picture_file
 from maskloop.report.pictures.gallery import say_gallery
@@ -115,6 +117,11 @@ def to_html(workdir: Path, report: RunReport, drawings: Sequence[Drawing]) -> by
         say_gallery=say_gallery,
         outcomes=OUTLINES.values(),
         reviews=review_section(workdir, report.reviews),
+        kinds=divided_batches(report),
+        say_divided=say_divided,
+        say_kind_share=say_kind_share,
+        say_estimate=say_estimate,
+        say_gain=say_gain,
         few_test_images=FEW_TEST_IMAGES,
     )
     return text.encode()

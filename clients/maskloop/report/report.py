@@ -21,7 +21,7 @@ from maskloop.report.pictures.gallery import Gallery
 from maskloop.report.reviews.outcomes import ReviewsReport
 from maskloop.report.setup import Setup
 from maskloop.report.student_network import StudentNetwork
-from maskloop.values import CostEstimates
+from maskloop.values import CostEstimates, KindsPlan
 from maskloop.values.measures import SHOWN, decide_by
 
 HARDLY_S = 1.0
@@ -87,7 +87,7 @@ class RoundReport:
     `fallback` says what chose instead and why, "" when nothing had to. `not_decoded` counts test objects beyond the
     network's steps. `metrics` is whatever else the evaluation measured, by the names that
     `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id. `boxed_images` are those that
-    taught the network by their boxes, as nobody outlined them.
+    taught the network by their boxes, as nobody outlined them. `kinds` is how the server divided the batch.
     """
 
     round: int
@@ -115,6 +115,7 @@ class RoundReport:
     ap50_by_category: Mapping[int, float] = field(default_factory=dict)
     evaluated: tuple[EvaluatedScore, ...] = ()
     boxed_images: int = 0
+    kinds: KindsPlan | None = None
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "ap50", "ap", "mean_iou", "iou_mae", "iou_spearman", "target_iou")
@@ -176,8 +177,8 @@ class RunReport:
     `test_s` seconds, and `not_measured` says why nothing could be measured, "" where it could. `passed_over` are files
     or entries of the data that were left out, with the reason; `near_duplicates` are pairs of images that look nearly
     alike, of which one tests and the other may teach. `reviews` is what people made of proposals, `None` where no label
-    says so. Of seconds, `spent_s` are those that were charged: measured ones where people reported them, planned ones
-    elsewhere.
+    says so. `initial_kinds` is how the server divided the first batch. Of seconds, `spent_s` are those that were
+    charged: measured ones where people reported them, planned ones elsewhere.
     """
 
     project: str
@@ -206,6 +207,7 @@ class RunReport:
     passed_over: tuple[tuple[str, str], ...] = ()
     near_duplicates: tuple[tuple[str, str], ...] = ()
     reviews: ReviewsReport | None = None
+    initial_kinds: KindsPlan | None = None
 
     def __post_init__(self) -> None:
         _forget_non_finite(self, "budget_s", "constant_iou")

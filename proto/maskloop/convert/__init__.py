@@ -27,6 +27,7 @@ from maskloop.convert.classifiers import (
 )
 from maskloop.convert.costs import cost_estimates_from_message, cost_estimates_to_message
 from maskloop.convert.errors import error_from_status, error_to_status
+from maskloop.convert.kinds_plan import kinds_plan_from_message, kinds_plan_to_message
 from maskloop.convert.labels import (
     draft_from_message,
     draft_to_message,
@@ -100,6 +101,8 @@ __all__ = [
     "image_import_from_message",
     "image_import_to_message",
     "image_to_message",
+    "kinds_plan_from_message",
+    "kinds_plan_to_message",
     "label_from_message",
     "label_to_message",
     "mask_from_message",

@@ -16,6 +16,8 @@ from maskloop.values import (
     Assist,
     CorrectionForm,
     HeadState,
+    KindsBasis,
+    KindsReason,
     OperationKind,
     OperationState,
     PickState,
@@ -39,6 +41,8 @@ WIRE_ENUMS: dict[type[StrEnum], Any] = {
     Assist: campaigns_pb2.Assist,
     Verdict: masks_pb2.Verdict,
     CorrectionForm: costs_pb2.CorrectionForm,
+    KindsBasis: campaigns_pb2.KindsBasis,
+    KindsReason: campaigns_pb2.KindsReason,
 }
 
 

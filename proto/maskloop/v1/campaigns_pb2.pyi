@@ -36,6 +36,19 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_UNUSABLE: _ClassVar[SkipReason]
     SKIP_REASON_UNSURE: _ClassVar[SkipReason]
     SKIP_REASON_OFF_TOPIC: _ClassVar[SkipReason]
+
+class KindsBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KINDS_BASIS_UNSPECIFIED: _ClassVar[KindsBasis]
+    KINDS_BASIS_PRIORS: _ClassVar[KindsBasis]
+    KINDS_BASIS_ROUNDS: _ClassVar[KindsBasis]
+
+class KindsReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    KINDS_REASON_UNSPECIFIED: _ClassVar[KindsReason]
+    KINDS_REASON_ONE_KIND: _ClassVar[KindsReason]
+    KINDS_REASON_BEST_END: _ClassVar[KindsReason]
+    KINDS_REASON_TELLS_MORE: _ClassVar[KindsReason]
 ASSIST_UNSPECIFIED: Assist
 ASSIST_NONE: Assist
 ASSIST_PROPOSALS: Assist
@@ -51,6 +64,13 @@ SKIP_REASON_OVER_BUDGET: SkipReason
 SKIP_REASON_UNUSABLE: SkipReason
 SKIP_REASON_UNSURE: SkipReason
 SKIP_REASON_OFF_TOPIC: SkipReason
+KINDS_BASIS_UNSPECIFIED: KindsBasis
+KINDS_BASIS_PRIORS: KindsBasis
+KINDS_BASIS_ROUNDS: KindsBasis
+KINDS_REASON_UNSPECIFIED: KindsReason
+KINDS_REASON_ONE_KIND: KindsReason
+KINDS_REASON_BEST_END: KindsReason
+KINDS_REASON_TELLS_MORE: KindsReason
 
 class Budget(_message.Message):
     __slots__ = ("seconds", "images")
@@ -342,3 +362,89 @@ class SkipImageRequest(_message.Message):
 class SkipImageResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PlanKindsRequest(_message.Message):
+    __slots__ = ("project_id", "campaign_id", "seconds", "kinds", "seed", "assistance")
+    PROJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMPAIGN_ID_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    ASSISTANCE_FIELD_NUMBER: _ClassVar[int]
+    project_id: str
+    campaign_id: str
+    seconds: float
+    kinds: _containers.RepeatedScalarFieldContainer[_labels_pb2.SupervisionKind]
+    seed: int
+    assistance: Assistance
+    def __init__(self, project_id: _Optional[str] = ..., campaign_id: _Optional[str] = ..., seconds: _Optional[float] = ..., kinds: _Optional[_Iterable[_Union[_labels_pb2.SupervisionKind, str]]] = ..., seed: _Optional[int] = ..., assistance: _Optional[_Union[Assistance, _Mapping]] = ...) -> None: ...
+
+class Estimate(_message.Message):
+    __slots__ = ("mean", "low", "high")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    low: float
+    high: float
+    def __init__(self, mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class KindOutlook(_message.Message):
+    __slots__ = ("kind", "share", "images", "image_s", "open_images", "gain_per_s", "recognition", "segmentation")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_S_FIELD_NUMBER: _ClassVar[int]
+    OPEN_IMAGES_FIELD_NUMBER: _ClassVar[int]
+    GAIN_PER_S_FIELD_NUMBER: _ClassVar[int]
+    RECOGNITION_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTATION_FIELD_NUMBER: _ClassVar[int]
+    kind: _labels_pb2.SupervisionKind
+    share: float
+    images: float
+    image_s: float
+    open_images: int
+    gain_per_s: Estimate
+    recognition: Estimate
+    segmentation: Estimate
+    def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., share: _Optional[float] = ..., images: _Optional[float] = ..., image_s: _Optional[float] = ..., open_images: _Optional[int] = ..., gain_per_s: _Optional[_Union[Estimate, _Mapping]] = ..., recognition: _Optional[_Union[Estimate, _Mapping]] = ..., segmentation: _Optional[_Union[Estimate, _Mapping]] = ...) -> None: ...
+
+class KindImages(_message.Message):
+    __slots__ = ("kind", "images")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    kind: _labels_pb2.SupervisionKind
+    images: int
+    def __init__(self, kind: _Optional[_Union[_labels_pb2.SupervisionKind, str]] = ..., images: _Optional[int] = ...) -> None: ...
+
+class MeasuredNetwork(_message.Message):
+    __slots__ = ("model_version", "images", "recognition", "segmentation")
+    MODEL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    IMAGES_FIELD_NUMBER: _ClassVar[int]
+    RECOGNITION_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTATION_FIELD_NUMBER: _ClassVar[int]
+    model_version: str
+    images: _containers.RepeatedCompositeFieldContainer[KindImages]
+    recognition: float
+    segmentation: float
+    def __init__(self, model_version: _Optional[str] = ..., images: _Optional[_Iterable[_Union[KindImages, _Mapping]]] = ..., recognition: _Optional[float] = ..., segmentation: _Optional[float] = ...) -> None: ...
+
+class KindsPlan(_message.Message):
+    __slots__ = ("seconds", "left_s", "kinds", "expected", "basis", "reason", "words", "networks")
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LEFT_S_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_FIELD_NUMBER: _ClassVar[int]
+    BASIS_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WORDS_FIELD_NUMBER: _ClassVar[int]
+    NETWORKS_FIELD_NUMBER: _ClassVar[int]
+    seconds: float
+    left_s: float
+    kinds: _containers.RepeatedCompositeFieldContainer[KindOutlook]
+    expected: Estimate
+    basis: KindsBasis
+    reason: KindsReason
+    words: str
+    networks: _containers.RepeatedCompositeFieldContainer[MeasuredNetwork]
+    def __init__(self, seconds: _Optional[float] = ..., left_s: _Optional[float] = ..., kinds: _Optional[_Iterable[_Union[KindOutlook, _Mapping]]] = ..., expected: _Optional[_Union[Estimate, _Mapping]] = ..., basis: _Optional[_Union[KindsBasis, str]] = ..., reason: _Optional[_Union[KindsReason, str]] = ..., words: _Optional[str] = ..., networks: _Optional[_Iterable[_Union[MeasuredNetwork, _Mapping]]] = ...) -> None: ...

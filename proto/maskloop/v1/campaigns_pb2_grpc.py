@@ -85,6 +85,11 @@ class CampaignServiceStub:
                 request_serializer=maskloop_dot_v1_dot_campaigns__pb2.SkipImageRequest.SerializeToString,
                 response_deserializer=maskloop_dot_v1_dot_campaigns__pb2.SkipImageResponse.FromString,
                 _registered_method=True)
+        self.PlanKinds = channel.unary_unary(
+                '/maskloop.v1.CampaignService/PlanKinds',
+                request_serializer=maskloop_dot_v1_dot_campaigns__pb2.PlanKindsRequest.SerializeToString,
+                response_deserializer=maskloop_dot_v1_dot_campaigns__pb2.KindsPlan.FromString,
+                _registered_method=True)
 
 
 class CampaignServiceServicer:
@@ -162,6 +167,14 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PlanKinds(self, request, context):
+        """Which kinds of labels to buy with the next seconds, by what networks of the project have gained from each. Nothing
+        is written; the same labels, networks and seed get the same answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CampaignServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -214,6 +227,11 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.SkipImage,
                     request_deserializer=maskloop_dot_v1_dot_campaigns__pb2.SkipImageRequest.FromString,
                     response_serializer=maskloop_dot_v1_dot_campaigns__pb2.SkipImageResponse.SerializeToString,
+            ),
+            'PlanKinds': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanKinds,
+                    request_deserializer=maskloop_dot_v1_dot_campaigns__pb2.PlanKindsRequest.FromString,
+                    response_serializer=maskloop_dot_v1_dot_campaigns__pb2.KindsPlan.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -487,6 +505,33 @@ class CampaignService:
             '/maskloop.v1.CampaignService/SkipImage',
             maskloop_dot_v1_dot_campaigns__pb2.SkipImageRequest.SerializeToString,
             maskloop_dot_v1_dot_campaigns__pb2.SkipImageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanKinds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/maskloop.v1.CampaignService/PlanKinds',
+            maskloop_dot_v1_dot_campaigns__pb2.PlanKindsRequest.SerializeToString,
+            maskloop_dot_v1_dot_campaigns__pb2.KindsPlan.FromString,
             options,
             channel_credentials,
             insecure,

@@ -10,6 +10,14 @@ from maskloop.values.classifiers import Classifier, HardCandidate
 from maskloop.values.costs import CostEstimates, KindCosts, OutlineFit, ReviewFit, SecondsEstimate
 from maskloop.values.heads import HeadState, explain_head, keep_trust
 from maskloop.values.image_imports import ImageImport
+from maskloop.values.kinds_plan import (
+    Estimate,
+    KindOutlook,
+    KindsBasis,
+    KindsPlan,
+    KindsReason,
+    MeasuredNetwork,
+)
 from maskloop.values.labels import (
     BACKGROUND,
     LABEL_KINDS,
@@ -93,6 +101,7 @@ __all__ = [
     "CorrectionForm",
     "CostEstimates",
     "Counts",
+    "Estimate",
     "EvaluatedImage",
     "Evaluation",
     "FullLabel",
@@ -104,9 +113,14 @@ __all__ = [
     "ImageProposals",
     "ImageScore",
     "KindCosts",
+    "KindOutlook",
+    "KindsBasis",
+    "KindsPlan",
+    "KindsReason",
     "Label",
     "LabelContent",
     "LabelDraft",
+    "MeasuredNetwork",
     "ModelVersion",
     "Need",
     "ObjectLabel",

@@ -24,6 +24,7 @@ BOXES_ALONE = "pretrained,weak=none"
         ("full=1", {FULL: 1.0}),
         ("points=0.2,boxes=0.3,full", {POINTS: 0.2, BOXES: 0.3, FULL: 0.5}),
         ("scribbles,points=0.1,full", {SCRIBBLES: 0.45, POINTS: 0.1, FULL: 0.45}),
+        (" auto ", {FULL: 0.25, BOXES: 0.75}),
     ],
 )
 def test_shares_that_are_open_take_what_is_left(text, shares):
@@ -36,6 +37,8 @@ def test_shares_that_are_open_take_what_is_left(text, shares):
         ("", "'' is none of full, boxes, scribbles, points"),
         ("boxs,full", "'boxs' is none of full, boxes, scribbles, points; did you mean 'boxes'"),
         ("boxes", "add full"),
+        ("auto,full", "'auto' is none of full, boxes"),
+        ("aut", "did you mean 'auto'"),
         ("boxes,boxes,full", "boxes is there twice"),
         ("boxes=1,full", "add up to 1, and none is 0"),
         ("boxes=0.5,full=0.4", "add up to 1"),

@@ -3,7 +3,7 @@
 import pytest
 
 from maskloop.masks import Mask
-from maskloop.matching import panoptic_quality
+from maskloop.matching import panoptic, panoptic_quality
 from maskloop.values import ObjectLabel
 from models.metrics.overlap import (
     average_best_overlap,
@@ -81,6 +81,18 @@ def test_panoptic_quality_by_hand():
     truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(1, LOWER)]}
     wrong = rectangle(16, 11, 20, 20)
     assert panoptic_quality(truths, {"a": [proposal(UPPER_AT_80, 0.9), proposal(wrong, 0.5)]}) == pytest.approx(0.4)
+
+
+def test_panoptic_quality_is_recognition_times_segmentation():
+    """Of category 1 one of two objects is found, at IoU .8, and one proposal is wrong; category 2 is found exactly."""
+    truths = {"a": [ObjectLabel(1, UPPER), ObjectLabel(1, LOWER), ObjectLabel(2, UPPER)]}
+    wrong = proposal(rectangle(16, 11, 20, 20), 0.5)
+    found = panoptic(truths, {"a": [proposal(UPPER_AT_80, 0.9), wrong, proposal(UPPER, 0.5, category_id=2)]})
+    assert found.recognition == pytest.approx((1 / 2 + 1) / 2)
+    assert found.quality == pytest.approx((0.8 / 2 + 1) / 2)
+    assert found.segmentation == pytest.approx((0.5 * 0.8 + 1 * 1) / 1.5)  # of what was found, by recognition
+    nothing = panoptic(truths, {"a": []})
+    assert (nothing.quality, nothing.recognition, nothing.segmentation) == (0, 0, 0)
 
 
 def test_false_positives_lower_panoptic_quality_and_not_a_mean_over_true_objects():

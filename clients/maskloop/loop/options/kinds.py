@@ -10,21 +10,27 @@ from maskloop.values import MARKS, SupervisionKind
 
 BOUGHT = (SupervisionKind.FULL, *MARKS)
 ROUNDING = 1e-9
+AUTO = "auto"
+EXPECTED = {SupervisionKind.FULL: 0.25, SupervisionKind.BOXES: 0.75}
+"""How the server divides a first batch, by what other campaigns gained, where boxes take a tenth of the time."""
 
 
 def parse_kinds(text: str) -> dict[SupervisionKind, float]:
     """Shares of the seconds by kind, which add up to 1: `boxes,full` is half each, `boxes=0.75,full` three
-    quarters, and `points=0.2,boxes=0.3,full` leaves half of them for outlines.
+    quarters, and `points=0.2,boxes=0.3,full` leaves half of them for outlines. Of `auto` they are
+    those that are expected of the first batch.
 
     Raises:
         InvalidArgument: an unknown kind, one that comes twice, a share that cannot be, or no full labels.
     """
+    if text.strip() == AUTO:
+        return dict(EXPECTED)
     named: dict[SupervisionKind, float | None] = {}
     for part in text.split(","):
         name, equals, share = (each.strip() for each in part.partition("="))
         if name not in BOUGHT:
             raise _refused(
-                text, f"{name!r} is none of {', '.join(BOUGHT)}{did_you_mean(name, [str(kind) for kind in BOUGHT])}"
+                text, f"{name!r} is none of {', '.join(BOUGHT)}{did_you_mean(name, [AUTO, *map(str, BOUGHT)])}"
             )
         kind = SupervisionKind(name)
         if kind in named:

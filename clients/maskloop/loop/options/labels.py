@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from maskloop.loop.options.kinds import parse_kinds
+from maskloop.loop.options.kinds import AUTO, parse_kinds
 from maskloop.loop.options.labeler import FolderSpec, PersonSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.review_cost import parse_assist, parse_review_cost
@@ -29,12 +29,17 @@ class LabelOptions:
         return parse_labeler(self.labeler)
 
     def parsed_kinds(self) -> dict[SupervisionKind, float]:
-        """The kinds of labels to learn from, and their shares of the seconds."""
+        """The kinds of labels to learn from, and their shares of the seconds; of `auto`, what is to be expected."""
         return parse_kinds(self.kinds)
 
     def shares(self) -> Shares:
         """The same, of marks and of outlines."""
         return Shares({kind: share for kind, share in self.parsed_kinds().items() if kind is not SupervisionKind.FULL})
+
+    @property
+    def kinds_by_gain(self) -> bool:
+        """Whether the server divides each batch among the kinds."""
+        return self.kinds.strip() == AUTO
 
     def parsed_assist(self) -> Assist | None:
         """How people are helped; `None` where that depends on the IoU head."""

@@ -99,7 +99,8 @@ class Options(NetworkOptions, LabelOptions):
     kinds: str = option(
         "full",
         help="Labels to learn from, with their shares of the seconds: full, or boxes,full (half each), or "
-        "points=0.2,boxes=0.3,full. Boxes, scribbles and points are on further images, drawn at random.",
+        "points=0.2,boxes=0.3,full, or auto: boxes and full, each batch by what networks gained. Boxes, scribbles "
+        "and points are on further images, drawn at random.",
         panel=LABELS,
         is_compared=True,
     )

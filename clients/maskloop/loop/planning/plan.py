@@ -4,8 +4,7 @@ What the options leave open is decided here. A third of the budget buys the firs
 to learn what an image costs, then again and again half of what seems to remain by the mean cost so far, up to a hundred
 images: halves, because dear images may come last. With `--weak` a share of the budget buys cheaper labels before it.
 Where people label the test images too, a fifth of the budget buys them before all else, up to thirty images and
-three tenths of the pool. With `--kinds` marks on further images, such as boxes, get their shares of every batch, the
-first one too.
+three tenths of the pool. With `--kinds` marks on further images, such as boxes, get their shares of every batch.
 `counts_share` of the budget buys counts of pool images before the first scoring, and `counts_share` of what is left
 buys more before a round for which the counted images would not be enough. What is left is divided evenly over the
 rounds, and the last of them spends everything.
@@ -41,8 +40,7 @@ ROUNDS = 3
 INITIAL_SHARE = 1 / 3
 TEST_SHARE, MOST_TEST_IMAGES, TEST_SHARE_OF_POOL = 0.2, 30, 0.3
 OOD_BATCHES, LEAST_OOD_BATCH = 4, 20
-OBJECTS_AN_IMAGE = 2.8
-CATEGORIES_AN_IMAGE = 1.5
+OBJECTS_AN_IMAGE, CATEGORIES_AN_IMAGE = 2.8, 1.5
 """Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
 
 
@@ -66,6 +64,7 @@ class Plan:
         weak: what comes before the first outline; `None` for nothing.
         also_propose: other recipes whose networks propose as well, with what differs from them.
         shares: of the seconds of each batch, by kind of label.
+        kinds_by_gain: whether the server divides each batch, so that `shares` are what is expected of it.
         first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
 
     Raises:
@@ -89,6 +88,7 @@ class Plan:
     weak: WeakStart | None = None
     also_propose: tuple[tuple[str, Mapping[str, object]], ...] = ()
     shares: Shares = NO_MARKS
+    kinds_by_gain: bool = False
     first_of: Budget | None = None
 
     def __post_init__(self) -> None:
@@ -236,8 +236,7 @@ def plan_on(data: Data, options: Options, strategy: Strategy) -> Plan:
     """
     if options.simulated and not data.is_labeled:
         raise InvalidArgument(
-            f"--labeler ground-truth: {data.name} has no labels that could answer for people; have people label it by "
-            "--labeler folder:DIR",
+            f"--labeler ground-truth: {data.name} has no labels that answer for people; use --labeler folder:DIR",
             field="labeler",
         )
     plan = plan_of(options, strategy, len(data.dataset.categories))
@@ -268,6 +267,7 @@ def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
         weak=_weak_start(options),
         also_propose=options.other_recipes(),
         shares=options.shares(),
+        kinds_by_gain=options.kinds_by_gain,
     )
     if plan.needs_counts and not options.counts_share:
         raise InvalidArgument(f"{strategy.name} needs counts: --counts-share is 0", field="counts_share")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from maskloop.loop.reporting.environment import setup_of
 from maskloop.loop.reporting.gallery import ImageReader, Truths, gallery_of, gallery_pictures
 from maskloop.loop.reporting.report_student_network import pseudo_pictures, student_network
 from maskloop.loop.reporting.reviews import correction_pictures, reviewed_labels
+from maskloop.loop.which_kinds import FIRST, plan_kept
 from maskloop.report import (
     FIRST_BATCH,
     PICTURES_A_ROUND,
@@ -104,6 +106,7 @@ class Reporter:
             constant_iou=self._constant_iou(campaign),
             not_measured=campaign.arm.rounds[-1].measured.not_measured if campaign.arm.rounds else "",
             initial=chosen_images(campaign.arm.initial, campaign.session.images),
+            initial_kinds=plan_kept(FIRST, campaign.session.decisions),
             test=chosen_images(campaign.arm.test, campaign.session.images),
             test_s=ledger.test_s,
             near_duplicates=self._across(campaign),
@@ -220,8 +223,9 @@ def _baseline(result: ArmResult, seed: int) -> Baseline:
 
 
 def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
-    images = result.session.images
-    return tuple(round_report(done, images, seed) for done in result.arm.rounds)
+    images, kept = result.session.images, result.session.decisions
+    rounds = (round_report(done, images, seed) for done in result.arm.rounds)
+    return tuple(replace(each, kinds=plan_kept(each.round, kept)) for each in rounds)
 
 
 def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundReport:
