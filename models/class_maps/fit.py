@@ -12,18 +12,15 @@ method and head, which may then be trusted. Else the network itself decides, and
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from maskloop.errors import InvalidLabel
 from maskloop.values import HeadState
-from maskloop.values.heads import SEEN
 from models.class_maps.choose import choose, items_of, sweep_on
 from models.class_maps.learn import Learning, Material
 from models.class_maps.mapping import Mapped
@@ -33,9 +30,10 @@ from models.class_maps.recipe import AUTO, ClassMapsRecipe
 from models.class_maps.refinements import REFINEMENTS
 from models.classification.data import ClassExample
 from models.data.samples import Example
-from models.features.evidence import judge, rows_of
-from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_statistics
+from models.features.evidence import with_head
+from models.iou_head.calibrator import Calibrator
 from models.proposals.from_maps import NAMES
+from models.proposals.known import enough_elsewhere
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.holdout import MIN_IMAGES
@@ -43,7 +41,6 @@ from models.training.loop import Progress, part_of
 
 HELD_OUT, LEARNT = 0.4, 0.8  # of the progress shown, where there is a held-out fit; without one only the latter
 USUAL_THRESHOLD = 0.3
-LEAST_ELSEWHERE = 3  # images of each outlined class, whose class alone is known, for a held-out fit
 
 
 def fit(
@@ -135,36 +132,14 @@ def _decide(
         progress(done / len(holding), f"mapped {done} of {len(holding)} labeled images")
     if not asking.recipe.threshold:
         asking = replace(asking, threshold=sweep_on(asking, holding, seen)[0])
-    return _with_head(asking, holding, device, trust=trust)
-
-
-def _with_head(
-    asking: FittedClassMaps, holding: Sequence[Example], device: torch.device, *, trust: bool
-) -> FittedClassMaps:
-    predictions = list(asking.predict([items_of(asking, one)[0] for one in holding], device=device, batch_size=1))
-    rows = rows_of(predictions, {example.image_id: example.labels for example in holding})
-
-    def fit_on(evidence: CalibrationSet | None) -> Calibrator:
-        return fit_on_statistics(evidence) if evidence else Calibrator.unfitted(len(NAMES))
-
-    if rows.images < MIN_IMAGES:
-        return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
-    state, measured = judge(rows, fit_on, np.random.default_rng([asking.seed, 3]))
-    return replace(
-        asking,
-        calibrator=fit_on(rows),
-        head=state if trust else HeadState.UNTRUSTED,
-        metrics={**asking.metrics, **measured, **({} if trust else {SEEN: 1.0})},
-    )
+    return with_head(asking, holding, len(NAMES), device=device, trust=trust)
 
 
 def _suffices(elsewhere: Material, holding: Sequence[Example], recipe: ClassMapsRecipe) -> bool:
     """Whether networks can learn all that is outlined from images of which only the classes are known."""
-    known = Counter(category for item in elsewhere.squares for category in item.present)
     outlined = {item.category_id for example in holding for item in example.objects}
     empty = not recipe.needs_empty_images or any(not item.present for item in elsewhere.squares)
-    others = len(elsewhere.squares)  # where every image holds a category, nothing tells it
-    return empty and all(LEAST_ELSEWHERE <= known[category] < others for category in outlined)
+    return empty and enough_elsewhere([item.present for item in elsewhere.squares], outlined)
 
 
 def _classes_of(example: Example, categories: Sequence[int]) -> ClassExample:

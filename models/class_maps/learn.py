@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from maskloop.errors import InvalidArgument, InvalidLabel
-from models.class_maps.mapping import brought_to
 from models.class_maps.networks import DROPOUT, ClassMapNetworks
 from models.class_maps.recipe import WITH_OTHERS, ClassMapsRecipe
 from models.class_maps.refinements import REFINEMENTS, LearningSettings, Refinement, Seeded
@@ -22,6 +21,7 @@ from models.classification.network import ImageClassifier
 from models.classification.train import train_classifier
 from models.classification.views import keep_for_training
 from models.classification.wood import WoodOptions, train_wood
+from models.data.proportions import brought_to
 from models.data.samples import resize_image
 from models.localization.fickle_training import train_fickle
 from models.training.cache import NetworkCache

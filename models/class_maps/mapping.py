@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
-from maskloop.masks import Mask
 from models.class_maps.networks import ClassMapNetworks
 from models.class_maps.recipe import ClassMapsRecipe
 from models.classification.views import reading_view
+from models.data.proportions import brought_to
 from models.data.samples import image_tensor, normalise
 from models.localization.maps import ClassMaps
 
@@ -88,29 +87,3 @@ def classify(
         last: Tensor = classifier.encoder(normalise(image_tensor([square], networks.device)))[-1].float()
         logits = classifier.head(last).mean(dim=(2, 3))[0]
     return logits.sigmoid().float().cpu().numpy(), last.mean(dim=(2, 3))[0].cpu().numpy()
-
-
-def brought_to(pixels: Pixels, side: int) -> Pixels:
-    """The picture, its longer side so many pixels: objects are as large as the classifier has seen them."""
-    height, width, _ = pixels.shape
-    if max(height, width) == side:
-        return pixels
-    sides = [max(1, round(length * side / max(height, width))) for length in (width, height)]
-    return np.asarray(Image.fromarray(pixels).resize((sides[0], sides[1]), Image.Resampling.BILINEAR), dtype=np.uint8)
-
-
-def enlarged(mask: NDArray[np.bool_], size: tuple[int, int]) -> Mask:
-    """A mask (h, w) at an image's own size, nearest neighbour."""
-    return Mask.from_array(sampled(mask, size))
-
-
-def sampled(mask: NDArray[np.bool_], size: tuple[int, ...]) -> NDArray[np.bool_]:
-    """A mask of any size at another one, nearest neighbour."""
-    if mask.shape == size:
-        return mask
-    rows, columns = (
-        np.minimum(((np.arange(wanted) + 0.5) * had / wanted).astype(np.intp), had - 1)
-        for wanted, had in zip(size, mask.shape, strict=True)
-    )
-    picked: NDArray[np.bool_] = mask[rows[:, None], columns[None]]
-    return picked

@@ -14,26 +14,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from maskloop.errors import InvalidLabel
 from maskloop.values import Counts, ImageProposals, ObjectProposal
-from models.class_maps.mapping import Mapped, enlarged, look
+from models.class_maps.mapping import Mapped, look
 from models.class_maps.networks import ClassMapNetworks, read_networks
 from models.class_maps.prompts import Seen, outline_prompts
 from models.class_maps.recipe import FORMAT, ClassMapsRecipe
 from models.classification.views import reading_view
+from models.data.proportions import enlarged
 from models.data.recent import Recent
 from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder
 from models.fitted import FittedNetwork, provenance
 from models.iou_head.mask_statistics import CONFIDENCE
-from models.iou_head.uncertainty import LARGEST
-from models.iou_head.uncertainty import NAMES as UNCERTAINTIES
 from models.predictor import Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES, MappedMask, MaskMaking, masks_of
+from models.proposals.known import as_counted, image_score, known_classes, maps_uncertainty
+from models.proposals.prompted_maps import Answering
 from models.refinement.crf.refiner import irn_refiner
-
-NOTHING_HELD = 1.0  # score of an image that is known to hold nothing
-NOTHING_SEEN = 0.0  # of one in which nothing was seen: if it holds any, all were missed
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,12 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
         """How masks are made of maps."""
         recipe = self.recipe
         return MaskMaking(self.threshold, recipe.closing, recipe.least_share, recipe.split)
+
+    @property
+    def answering(self) -> Answering:
+        """How prompts are answered."""
+        recipe = self.recipe
+        return Answering(self.categories, self.threshold, recipe.closing, recipe.sure, self.calibrator)
 
     def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
         """See `Predictor.propose` and `models.class_maps.prompts`."""
@@ -120,7 +123,7 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
         kept = tuple(proposals[place] for place in solid)
         missing = max(0, item.counts.objects - len(kept)) if item.counts else 0
         return Prediction(
-            ImageProposals(item.image_id, "", self._score(item, ious[solid]), kept, missing),
+            ImageProposals(item.image_id, "", image_score(item, ious[solid]), kept, missing),
             statistics[solid],
             None,
             mapped.features,
@@ -134,45 +137,17 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
             yield self.prediction(item, self.mapped(item))
 
     def _asked(self, item: ImageToScore, probabilities: NDArray[np.float32]) -> tuple[int, ...]:
-        known = item.present if item.counts is None else item.counts.by_category
-        if known is None:
-            return tuple(np.flatnonzero(probabilities >= self.recipe.sure).tolist())
-        for category_id in known:
-            if category_id not in self.categories:
-                raise InvalidLabel(f"category {category_id} is not in the vocabulary")
-        return tuple(sorted(self.categories.index(category_id) for category_id in known))
+        known = known_classes(item, self.categories)
+        return tuple(np.flatnonzero(probabilities >= self.recipe.sure).tolist()) if known is None else known
 
     def _as_counted(self, found: Sequence[MappedMask], counts: Counts | None) -> tuple[MappedMask, ...]:
         """As many masks of each category as were counted, the surest; all where nobody counted."""
-        if counts is None:
-            return tuple(found)
-        kept: list[int] = []
-        for category_id, number in counts.by_category.items():
-            index = self.categories.index(category_id)
-            mine = [place for place, one in enumerate(found) if one.class_index == index]
-            kept += sorted(mine, key=lambda place: -found[place].statistics[CONFIDENCE])[:number]
-        return tuple(found[place] for place in sorted(kept))
-
-    def _score(self, item: ImageToScore, ious: NDArray[np.float64]) -> float:
-        """Mean predicted IoU (Bellver et al., eq. 2), with nothing for objects that were counted and missed."""
-        if item.counts is not None:
-            there = max(len(ious), item.counts.objects)
-            return float(ious.sum() / there) if there else NOTHING_HELD
-        return float(ious.mean()) if len(ious) else NOTHING_HELD if _holds_nothing(item) else NOTHING_SEEN
+        of = [self.categories[one.class_index] for one in found]
+        return tuple(found[place] for place in as_counted(of, [one.statistics[CONFIDENCE] for one in found], counts))
 
     def _uncertainty(self, item: ImageToScore, mapped: Mapped, found: Sequence[MappedMask]) -> dict[str, float]:
-        """Means over the masks, the maps taken for probabilities."""
-        if not found:
-            nothing = _holds_nothing(item)
-            return {name: 0.0 if nothing else most for name, most in zip(UNCERTAINTIES, LARGEST, strict=True)}
         sides = dict(zip(mapped.classes, mapped.maps, strict=True))
-        means = []
-        for one in found:
-            p = np.clip(sides[one.class_index][one.mask].astype(np.float64), 1e-7, 1 - 1e-7)
-            doubt = np.minimum(p, 1 - p)
-            entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
-            means.append([entropy.mean(), 2 * doubt.mean(), doubt.mean()])
-        return dict(zip(UNCERTAINTIES, np.mean(means, axis=0).tolist(), strict=True))
+        return maps_uncertainty(item, [sides[one.class_index][one.mask] for one in found])
 
     def _description(self) -> dict[str, Any]:
         return {**super()._description(), "threshold": self.threshold}
@@ -186,9 +161,3 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
             **provenance(description),
             threshold=description["threshold"],
         )
-
-
-def _holds_nothing(item: ImageToScore) -> bool:
-    """Whether somebody has said so."""
-    known = item.present if item.counts is None else item.counts.by_category
-    return known is not None and not known

@@ -54,6 +54,23 @@ def cut_off(mask: Mask, on_object: Pixels, beside: Pixels) -> Mask:
     return placed(solid, y, x, mask.height, mask.width)
 
 
+def within_box(mask: Mask, box: tuple[float, float, float, float] | None) -> Mask:
+    """What of a mask lies in pixels that a box (x, y, width, height) reaches into; all without a box."""
+    if box is None or not mask.area:
+        return mask
+    x, y, width, height = box
+    rows, columns = span(y, y + height, mask.height), span(x, x + width, mask.width)
+    inside = np.zeros((mask.height, mask.width), dtype=np.bool_)
+    inside[rows, columns] = True
+    return Mask.from_array(mask.to_array() & inside)
+
+
+def span(start: float, end: float, length: int) -> slice:
+    """Whole cells that reach from `start` to `end`, one at least, of `length`."""
+    first = min(int(start), length - 1)
+    return slice(first, max(first + 1, min(int(np.ceil(end)), length)))
+
+
 def held(mask: Mask, pixels: Pixels) -> list[bool]:
     """Which of the pixels are in the mask."""
     if not pixels or not mask.area:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
 import numpy as np
+import torch
 
 from maskloop.matching import judged_ious
 from maskloop.values import HeadState, ObjectLabel
-from models.iou_head.calibrator import CalibrationSet, Exposure, fit_on_confidence
+from maskloop.values.heads import SEEN
+from models.data.samples import Example, ImageToScore
+from models.fitted import FittedNetwork
+from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_on_confidence, fit_on_statistics
 from models.iou_head.trust import FitOn, evidence_of, head_state
 from models.predictor import Prediction
+from models.training.holdout import MIN_IMAGES
 
 LEAST_IMAGES = 2  # with evidence, from which on it says anything
+Fitted = TypeVar("Fitted", bound=FittedNetwork[Any, Any])
 
 
 def rows_of(predictions: list[Prediction], truths: dict[str, tuple[ObjectLabel, ...]]) -> CalibrationSet:
@@ -38,3 +48,34 @@ def judge(
         return HeadState.UNTRUSTED, {"held_out_images": float(evidence.images if evidence else 0)}
     measured = evidence_of(evidence, fit_on, fit_on_confidence, rng)
     return head_state(measured), measured
+
+
+def with_head(
+    asking: Fitted, outlined: Sequence[Example], statistics: int, *, device: torch.device, trust: bool
+) -> Fitted:
+    """The network with a head by what it makes of outlined images, from `MIN_IMAGES` of them on.
+
+    For networks that learn from less than outlines.
+
+    Args:
+        outlined: images that hold something, one or more.
+        statistics: columns of what the head reads.
+        device: where the network is.
+        trust: whether the head may be trusted; not where the network has learnt from these images.
+    """
+    items = [ImageToScore.of(example, counted=False) for example in outlined]
+    predictions = list(asking.predict(items, device=device, batch_size=1))
+    rows = rows_of(predictions, {example.image_id: example.labels for example in outlined})
+
+    def fit_on(evidence: CalibrationSet | None) -> Calibrator:
+        return fit_on_statistics(evidence) if evidence else Calibrator.unfitted(statistics)
+
+    if rows.images < MIN_IMAGES:
+        return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
+    state, measured = judge(rows, fit_on, np.random.default_rng([asking.seed, 3]))
+    return replace(
+        asking,
+        calibrator=fit_on(rows),
+        head=state if trust else HeadState.UNTRUSTED,
+        metrics={**asking.metrics, **measured, **({} if trust else {SEEN: 1.0})},
+    )

@@ -25,6 +25,9 @@ from models.encoders.features import encode_images
 from models.features.model import FittedOnFeatures
 from models.kinds.load import AnyModel
 from models.kinds.recipes import AnyRecipe
+from models.oeem import fit as oeem
+from models.oeem.model import FittedOeem
+from models.oeem.recipe import OeemRecipe
 from models.pretrained import fit as pretrained
 from models.thin import fit as thin
 from models.training.cache import NetworkCache
@@ -63,6 +66,8 @@ def fit(
     own: dict[str, Any] = {"pseudo": pseudo, "empty": empty}
     if isinstance(recipe, ClassMapsRecipe):
         train, own = class_maps.fit, {"judged": judged}
+    elif isinstance(recipe, OeemRecipe):
+        train, own = oeem.fit, {"judged": judged}
     elif isinstance(recipe, Recipe):
         train, own = annotation.fit, {**own, "start": start.network if isinstance(start, FittedModel) else None}
     else:
@@ -88,7 +93,7 @@ def features_of(
     """Ids and features (D,) float32 of images, those of the model's predictions; counts are not looked at."""
     if isinstance(model, FittedOnFeatures):
         return model.features(images, batch_size=batch_size, progress=progress)
-    if isinstance(model, FittedClassMaps):
+    if isinstance(model, FittedClassMaps | FittedOeem):
         return encode_images(model.encoder, images, device=device, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
 

@@ -18,6 +18,7 @@ from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
 from models.foreign.network import ForeignNetwork
+from models.oeem.model import FittedOeem
 from models.predictor import Predictor, PromptedImage
 from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
@@ -37,9 +38,9 @@ PROMPTED: dict[str, Callable[[], Predictor]] = {
 
 
 @pytest.fixture(scope="module", params=PROMPTED)
-def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps:
+def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedOeem:
     made = PROMPTED[request.param]()
-    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps)
+    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedOeem)
     return made
 
 

@@ -8,13 +8,18 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
 from maskloop.values import MARKS, SupervisionKind
 
-CLASS_MAPS = "class_maps"
+CLASS_MAPS, OEEM = "class_maps", "oeem"
 LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
     "pretrained": frozenset(MARKS),
     CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
+    OEEM: frozenset({SupervisionKind.IMAGE_LEVEL}),
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
 every kind teach that an image holds nothing."""
+PROMPTED = ("pretrained", CLASS_MAPS, OEEM)
+"""Recipes whose networks outline what people show, one look at an image each."""
+NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), OEEM: ("encoder",)}
+"""Options with a name of their own that a recipe has, where it has not both."""
 
 
 class NetworkOptions:
@@ -36,8 +41,8 @@ class NetworkOptions:
     def recipe_overrides(self) -> dict[str, object]:
         """What differs from the recipe, by option."""
         given = recipe_options(self.recipe, "recipe")
-        if self.recipe_name == CLASS_MAPS:  # it says itself which classes are there, unless somebody has said so
-            return given
+        if self.recipe_name in NAMED:  # they say themselves which classes are there, unless somebody has said so
+            return {**self._named(NAMED[self.recipe_name]), **given}
         return {"classes": "fed" if self.counts else "predicted", **given, **self._named()}
 
     @property
@@ -56,9 +61,9 @@ class NetworkOptions:
             )
         return overrides
 
-    def _named(self) -> dict[str, object]:
+    def _named(self, names: tuple[str, ...] = ("encoder", "image_size")) -> dict[str, object]:
         """Options of the recipe that have a name of their own."""
-        return {name: value for name in ("encoder", "image_size") if (value := getattr(self, name))}
+        return {name: value for name in names if (value := getattr(self, name))}
 
     @property
     def classifier_name(self) -> str:

@@ -115,7 +115,7 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe that proposes by image-level labels: class_maps[,OPTION=VALUE,...].",
+        help="Recipe that proposes by image-level labels: class_maps or oeem[,OPTION=VALUE,...].",
         panel=TRAINING,
         is_compared=True,
     )

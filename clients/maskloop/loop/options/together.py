@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.loop.options.networks import CLASS_MAPS
+from maskloop.loop.options.networks import LEARNS_FROM, NAMED, PROMPTED
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.spelling import did_you_mean
 from maskloop.values import MARKS, Assist, Need, SupervisionKind
@@ -26,9 +26,10 @@ def check_together(options: Options) -> None:
     if options.weak not in ("", *BEFORE_OUTLINES):
         near = did_you_mean(options.weak, list(map(str, BEFORE_OUTLINES)))
         raise InvalidArgument(f"--weak {options.weak!r} is none of {', '.join(BEFORE_OUTLINES)}{near}", field="weak")
-    if options.weak == SupervisionKind.IMAGE_LEVEL and options.weak_name != CLASS_MAPS:
+    of_classes = [name for name, kinds in LEARNS_FROM.items() if SupervisionKind.IMAGE_LEVEL in kinds]
+    if options.weak == SupervisionKind.IMAGE_LEVEL and options.weak_name not in of_classes:
         raise InvalidArgument(
-            f"--weak-recipe {options.weak_recipe!r}: {CLASS_MAPS} is what learns from image-level labels",
+            f"--weak-recipe {options.weak_recipe!r}: {' or '.join(of_classes)} is what learns from image-level labels",
             field="weak_recipe",
         )
     if options.ood == REST and not options.excerpt().classes:
@@ -37,16 +38,16 @@ def check_together(options: Options) -> None:
         raise InvalidArgument(f"--compare {twice} is an arm of the run already", field="compare")
     if options.compare and not options.simulated:
         raise InvalidArgument("--compare needs --labeler ground-truth: people label once", field="compare")
-    if options.recipe_name == CLASS_MAPS and (idle := _without_effect(options)):
-        raise InvalidArgument(f"--{idle.replace('_', '-')}: --recipe {CLASS_MAPS} has no such option", field=idle)
-    if options.recipe_name in ("pretrained", CLASS_MAPS) and (
-        arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)
-    ):
+    if idle := _without_effect(options):
+        raise InvalidArgument(
+            f"--{idle.replace('_', '-')}: --recipe {options.recipe_name} has no such option", field=idle
+        )
+    if options.recipe_name in PROMPTED and (arm := next((arm for arm in arms if Need.DROPOUT in arm.needs), None)):
         raise InvalidArgument(
             f"{arm} asks how a recurrent network's masks change: it needs --recipe recurrent, compact or paper",
             field="strategy",
         )
-    if options.parsed_assist() is Assist.BOXES and options.recipe_name not in ("pretrained", CLASS_MAPS):
+    if options.parsed_assist() is Assist.BOXES and options.recipe_name not in PROMPTED:
         raise InvalidArgument(
             f"--assist boxes: a network of --recipe {options.recipe_name} takes no boxes; one of pretrained does",
             field="assist",
@@ -90,5 +91,8 @@ def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind])
 
 
 def _without_effect(options: Options) -> str:
-    """An option that was given and says nothing to a network of class maps; "" for none."""
-    return next((name for name in ("encoder", "image_size", "counts") if getattr(options, name)), "")
+    """An option that was given and says nothing to a network that learns from less than outlines; "" for none."""
+    if options.recipe_name not in NAMED:
+        return ""
+    idle = (name for name in ("encoder", "image_size", "counts") if name not in NAMED[options.recipe_name])
+    return next((name for name in idle if getattr(options, name)), "")
