@@ -51,11 +51,13 @@ def tell_partly(view: LabeledView, shares: Floats, semantic: Floats) -> Bools:
 def stroke_places(view: LabeledView, place: int, rng: np.random.Generator) -> Floats:
     """(2 P, 2) x, y in image sides: some pixels of an object's stroke, then of those beside it; NaN for none.
 
+    There is none where nobody drew on the ground. Masks that are told what they hold, and hardly ever what not, leak.
+
     Args:
-        rng: draws; of an object that is not marked, nothing.
+        rng: draws; of an object without such pixels, nothing.
     """
     places = np.full((2, STROKE_PIXELS, 2), np.nan, dtype=np.float32)
-    if view.known_by[place] != KnownBy.MARK:
+    if view.known_by[place] != KnownBy.MARK or not view.strokes_on_ground().any():
         return places.reshape(-1, 2)
     solid, side = view.solid(), len(view.known) * FINEST
     own = solid[place]

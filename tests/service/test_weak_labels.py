@@ -71,26 +71,35 @@ def job_of(server: Server, name: str, recipe: str, **options: object) -> TrainJo
 
 
 def test_of_each_image_the_label_that_says_most_is_given(server: Server) -> None:
-    boxed, counted, classed, outlined, empty = server.import_pool(5)
-    box = BoxesLabel((Box(2, 0, 0, 3, 3),))
-    submit(server, *(LabelDraft(each, ImageLevelLabel((2,))) for each in (boxed, counted, classed, outlined, empty)))
-    submit(server, *(LabelDraft(each, Counts({2: 1})) for each in (boxed, counted, outlined)))
-    submit(server, LabelDraft(boxed, box), LabelDraft(empty, Counts({})), full_draft(outlined, 2))
-    assert told(server, EVERY) == {boxed: box, counted: Counts({2: 1}), classed: ImageLevelLabel((2,))}
-    assert told(server, frozenset({BOXES, SupervisionKind.FULL})) == {boxed: box}
+    saying_more: list[LabelContent] = [
+        ImageLevelLabel((2,)),
+        Counts({2: 1}),
+        PointsLabel((Point(2, 1, 1),)),
+        ScribblesLabel(STROKES),
+        BoxesLabel((Box(2, 0, 0, 3, 3),)),
+    ]
+    images = server.import_pool(len(saying_more) + 2)
+    for place, content in enumerate(saying_more):
+        submit(server, *(LabelDraft(image_id, content) for image_id in images[place:-1]))
+    submit(server, LabelDraft(images[-1], ImageLevelLabel((2,))), full_draft(images[-2], 2))
+    submit(server, LabelDraft(images[-1], BoxesLabel()))
+    assert told(server, EVERY) == dict(zip(images, saying_more, strict=False))
+    assert told(server, frozenset({BOXES, SupervisionKind.FULL})) == {images[4]: saying_more[4]}
     assert told(server, frozenset({SupervisionKind.FULL})) == {}
 
 
 def test_a_training_is_given_what_its_recipe_learns_from(server: Server) -> None:
-    boxed, counted, classed = server.import_pool(3)
+    boxed, counted, classed, pointed = server.import_pool(4)
+    submit(server, LabelDraft(pointed, PointsLabel((Point(3, 1, 2),))))
     submit(server, LabelDraft(boxed, BoxesLabel((Box(1, 0, 0, 3, 3),))))
     submit(server, LabelDraft(counted, Counts({1: 2, 3: 1})), LabelDraft(classed, ImageLevelLabel((2,))))
     usual, every = job_of(server, "a", "pretrained"), job_of(server, "b", "pretrained", weak="all")
-    assert [image.image_id for image in usual.weak] == [boxed]
+    assert [image.image_id for image in usual.weak] == sorted([boxed, pointed])
     assert {image.image_id: (image.boxes, image.marks, image.present) for image in every.weak} == {
         boxed: ((Box(1, 0, 0, 3, 3),), None, ()),
         counted: ((), None, (1, 3)),
         classed: ((), None, (2,)),
+        pointed: ((), (Scribble(3, ((1, 2),)),), ()),
     }
     for recipe, options in (("compact", {}), ("pretrained", {"masks": "dense"}), ("class_maps", {})):
         assert job_of(server, f"{recipe} {len(options)}", recipe, **options).weak == ()

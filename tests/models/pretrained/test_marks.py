@@ -297,10 +297,15 @@ def test_the_loss_of_strokes_agrees_with_loops():
 
 
 def test_an_objects_stroke_is_its_own_and_those_beside_it_are_not():
-    view = view_of(prepared(pointed(disc_picture(0))))
+    points = pointed(disc_picture(0))
+    ground = Scribble(0, ((0, 2), (SIDE, 2)))
+    view = view_of(prepared(replace(points, marks=(*points.marks, ground))))
     own, others = stroke_places(view, 0, np.random.default_rng(0)).reshape(2, -1, 2)
-    for places, place in ((own, 0), (others, 1)):
-        told = places[~np.isnan(places[:, 0])]
-        assert len(told) == min(len(places), view.solid()[place].sum())
-        assert all(view.solid()[place][int(y * SIDE), int(x * SIDE)] for x, y in told)
+    solid = view.solid()
+    for places, told in ((own, solid[0]), (others, solid[1] | view.strokes_on_ground())):
+        drawn = places[~np.isnan(places[:, 0])]
+        assert len(drawn) == min(len(places), told.sum())
+        assert all(told[int(y * SIDE), int(x * SIDE)] for x, y in drawn)
+    without_ground = view_of(prepared(points))
+    assert np.isnan(stroke_places(without_ground, 0, np.random.default_rng(0))).all()
     assert np.isnan(stroke_places(view_of(prepared(disc_picture(0))), 0, np.random.default_rng(0))).all()
