@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from models.class_maps.mapping import Mapped
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.recipe import AUTO
-from models.data.proportions import sampled
 from models.data.samples import Example, ImageToScore
 from models.metrics.semantic import confusion, mean_iou
 from models.proposals.from_maps import sweep
+from models.proposals.true_labels import true_labels
 from models.training.loop import Progress
 
 TRIED = {"method": ("cam", "advcam"), "refine": ("none", "crf")}
@@ -94,10 +94,4 @@ def _all_maps(model: FittedClassMaps, mapped: Mapped) -> NDArray[np.float32]:
 
 
 def _true(model: FittedClassMaps, example: Example, mapped: Mapped) -> Labels:
-    """(h, w) true labels at the maps' size, 255 for crowds; smaller objects have the last word."""
-    size = mapped.maps.shape[1:]
-    true = np.zeros(size, np.int64)
-    for item in (*example.crowds, *sorted(example.objects, key=lambda item: -item.mask.area)):
-        shown = sampled(item.mask.to_array(), size)
-        true[shown] = 255 if item.crowd else 1 + model.categories.index(item.category_id)
-    return true
+    return true_labels(example, model.categories, mapped.maps.shape[1:])

@@ -12,7 +12,6 @@ method and head, which may then be trusted. Else the network itself decides, and
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -34,6 +33,7 @@ from models.data.samples import Example
 from models.features.evidence import with_head
 from models.iou_head.calibrator import Calibrator
 from models.proposals.from_maps import NAMES
+from models.proposals.known import enough_elsewhere
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.holdout import MIN_IMAGES
@@ -41,7 +41,6 @@ from models.training.loop import Progress, part_of
 
 HELD_OUT, LEARNT = 0.4, 0.8  # of the progress shown, where there is a held-out fit; without one only the latter
 USUAL_THRESHOLD = 0.3
-LEAST_ELSEWHERE = 3  # images of each outlined class, whose class alone is known, for a held-out fit
 
 
 def fit(
@@ -138,11 +137,9 @@ def _decide(
 
 def _suffices(elsewhere: Material, holding: Sequence[Example], recipe: ClassMapsRecipe) -> bool:
     """Whether networks can learn all that is outlined from images of which only the classes are known."""
-    known = Counter(category for item in elsewhere.squares for category in item.present)
     outlined = {item.category_id for example in holding for item in example.objects}
     empty = not recipe.needs_empty_images or any(not item.present for item in elsewhere.squares)
-    others = len(elsewhere.squares)  # where every image holds a category, nothing tells it
-    return empty and all(LEAST_ELSEWHERE <= known[category] < others for category in outlined)
+    return empty and enough_elsewhere([item.present for item in elsewhere.squares], outlined)
 
 
 def _classes_of(example: Example, categories: Sequence[int]) -> ClassExample:

@@ -29,6 +29,7 @@ from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES, MappedMask, MaskMaking, masks_of
 from models.proposals.known import as_counted, image_score, known_classes, maps_uncertainty
+from models.proposals.prompted_maps import Answering
 from models.refinement.crf.refiner import irn_refiner
 
 
@@ -67,6 +68,12 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
         """How masks are made of maps."""
         recipe = self.recipe
         return MaskMaking(self.threshold, recipe.closing, recipe.least_share, recipe.split)
+
+    @property
+    def answering(self) -> Answering:
+        """How prompts are answered."""
+        recipe = self.recipe
+        return Answering(self.categories, self.threshold, recipe.closing, recipe.sure, self.calibrator)
 
     def propose(self, images: Sequence[PromptedImage]) -> list[tuple[ObjectProposal, ...]]:
         """See `Predictor.propose` and `models.class_maps.prompts`."""

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from maskloop.errors import InvalidConfig
+from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.values import SupervisionKind
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
 from models.training.recipe_options import JsonOptions, check_options
 
 FORMAT = "maskloop.class_maps.2"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
+MOST_CATEGORIES = 254  # beside the ground and "unknown", in a byte
 MOST_CLOSING = 201  # pixels, see models/proposals/from_maps.py
 AUTO = "auto"
 WITH_OTHERS = ("rib", "rib_advcam")
@@ -98,10 +99,14 @@ class ClassMapsRecipe(JsonOptions):
         """Whether it learns from images that are known to hold nothing, and cannot do without."""
         return self.ood != "none"
 
-    @property
-    def most_categories(self) -> int:
-        """How large the vocabulary may be: what learns to refine keeps labels of pixels in bytes."""
-        return 254 if self.refine in LEARNT_REFINEMENTS else 1 << 30
+    def check_vocabulary(self, categories: int) -> None:
+        """Raises FailedPrecondition where the vocabulary is too large: what refines maps keeps labels in bytes."""
+        if self.refine in LEARNT_REFINEMENTS and categories > MOST_CATEGORIES:
+            raise FailedPrecondition(
+                f"recipe option refine={self.refine} learns at most {MOST_CATEGORIES} categories; the project has "
+                f"{categories}",
+                field="overrides_json",
+            )
 
     @property
     def map_side(self) -> int:

@@ -14,28 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from models.encoders.backbones import Encoder, build_encoder
-from models.encoders.names import ENCODERS, check_encoder, full_name
-from models.encoders.wideresnet import NARROW, build_wideresnet38
+from models.encoders.names import WIDE_NAMES
+from models.encoders.wideresnet import build_wideresnet38
 
-WIDE = "wideresnet38"
-WIDE_NAMES = (WIDE, *(f"{WIDE}/{narrow}" for narrow in NARROW[1:]))
-"""With a number: so many times fewer channels."""
 STAGES = 3
-OWN = (*WIDE_NAMES, *ENCODERS)
-
-
-def full_dense_name(name: str) -> str:
-    """See `models.encoders.names.full_name`."""
-    return full_name(name, OWN)
-
-
-def check_dense_encoder(name: str, weights: str) -> None:
-    """Check that there is such an encoder, and such weights for it.
-
-    Raises:
-        InvalidConfig: there is not; says what is like it.
-    """
-    check_encoder(name, weights or "random", OWN)
 
 
 def build_dense_encoder(name: str, weights: str, last_dilation: int, seed: int) -> Encoder:

@@ -15,6 +15,12 @@ TIMM = "timm:"
 """Stands before the name of one of timm's: `timm:tf_efficientnet_lite0`."""
 PACKAGED = "tf_efficientnet_lite0"
 """The one of timm's whose weights come with a package."""
+WIDE = "wideresnet38"
+NARROW = (1, 2, 4, 8)
+"""How many times fewer channels a WideResNet-38 may have."""
+WIDE_NAMES = (WIDE, *(f"{WIDE}/{narrow}" for narrow in NARROW[1:]))
+DENSE = (*WIDE_NAMES, *ENCODERS)
+"""Names without `timm:` of encoders whose last stages are read together, see models/encoders/last_stages.py."""
 TIMM_WEIGHTS = ("package", "timm", "random")
 """What an encoder of timm's may start from, beside a file."""
 _REGISTERED = re.compile(r"^@register_model\ndef (\w+)\(", re.MULTILINE)
@@ -63,6 +69,20 @@ def check_encoder(name: str, weights: str, own: tuple[str, ...] = ()) -> None:
         choices = f"{', '.join(own)}, {TIMM}NAME" if own else f"timm's; they are named {TIMM}NAME"
         raise InvalidConfig(f"encoder is {bare!r}, none of {choices}{near}", field="encoder")
     check_weights(bare, weights)
+
+
+def full_dense_name(name: str) -> str:
+    """See `full_name`."""
+    return full_name(name, DENSE)
+
+
+def check_dense_encoder(name: str, weights: str) -> None:
+    """Check that there is such an encoder, and such weights for it; "" for initial ones.
+
+    Raises:
+        InvalidConfig: there is not; says what is like it.
+    """
+    check_encoder(name, weights or "random", DENSE)
 
 
 def check_weights(name: str, weights: str) -> None:

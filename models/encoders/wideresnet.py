@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from maskloop.errors import InvalidConfig
 from models.encoders.backbones import Encoder
+from models.encoders.names import NARROW
 from models.encoders.weights_file import read_weights
 
 CHANNELS = (64, 128, 256, 512, 1024, 2048, 4096)
@@ -26,8 +27,6 @@ BLOCKS = {"b2": 3, "b3": 3, "b4": 6, "b5": 3, "b6": 1, "b7": 1}
 """How many each stage has."""
 TAPPED = ("b3", "b4", "b5", "b6")
 DROPPED = {"b6": 0.3, "b7": 0.5}
-NARROW = (1, 2, 4, 8)
-"""What channels may be divided by."""
 LAST_DILATION = 4
 """Of b7: 4 in affinity and segmentation networks; 2 in OEEM's classifier, by the authors' program."""
 

@@ -11,6 +11,7 @@ from models.annotation.model import FittedModel
 from models.bbam.recipe import FORMAT as OF_BBAM
 from models.class_maps.recipe import FORMAT as OF_CLASS_MAPS
 from models.encoders.feature_store import NO_STORE, FeatureStore
+from models.oeem.recipe import FORMAT as OF_PATCHES
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from models.training.model_file import model_format
@@ -18,8 +19,9 @@ from models.training.model_file import model_format
 if TYPE_CHECKING:
     from models.bbam.model import FittedBbam
     from models.class_maps.model import FittedClassMaps
+    from models.oeem.model import FittedOeem
 
-AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps | FittedBbam"
+AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps | FittedBbam | FittedOeem"
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -45,4 +47,8 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
         from models.bbam.model import FittedBbam  # and so do its masks
 
         return FittedBbam.load(path, device)
+    if found == OF_PATCHES:
+        from models.oeem.model import FittedOeem  # as well as these
+
+        return FittedOeem.load(path, device)
     return FittedModel.load(path, device)

@@ -28,6 +28,9 @@ from models.encoders.features import encode_images
 from models.features.model import FittedOnFeatures
 from models.kinds.load import AnyModel
 from models.kinds.recipes import AnyRecipe
+from models.oeem import fit as oeem
+from models.oeem.model import FittedOeem
+from models.oeem.recipe import OeemRecipe
 from models.pretrained import fit as pretrained
 from models.thin import fit as thin
 from models.training.cache import NetworkCache
@@ -68,6 +71,8 @@ def fit(
         train, own = class_maps.fit, {"judged": judged}
     elif isinstance(recipe, BbamRecipe):
         train, own = bbam.fit, {"empty": empty}
+    elif isinstance(recipe, OeemRecipe):
+        train, own = oeem.fit, {"judged": judged}
     elif isinstance(recipe, Recipe):
         train, own = annotation.fit, {**own, "start": start.network if isinstance(start, FittedModel) else None}
     else:
@@ -95,7 +100,7 @@ def features_of(
         return model.features(images, batch_size=batch_size, progress=progress)
     if isinstance(model, FittedBbam):
         return model.features(images, progress=progress)
-    if isinstance(model, FittedClassMaps):
+    if isinstance(model, FittedClassMaps | FittedOeem):
         return encode_images(model.encoder, images, device=device, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
 

@@ -13,10 +13,14 @@ from models.class_maps.recipe import RECIPES as OF_CLASS_MAPS
 from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import RECIPES as OF_PRETRAINED
 from models.features.recipe import PretrainedRecipe
+from models.oeem.recipe import RECIPES as OF_PATCHES
+from models.oeem.recipe import OeemRecipe
 from models.training.recipe_options import find_recipe
 
-AnyRecipe = Recipe | PretrainedRecipe | ClassMapsRecipe | BbamRecipe
-RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_BBAM}
+OfClasses = ClassMapsRecipe | OeemRecipe
+"""Of networks that learn from the classes that images hold."""
+AnyRecipe = Recipe | PretrainedRecipe | BbamRecipe | OfClasses
+RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_BBAM, **OF_PATCHES}
 
 
 def resolve(name: str, **overrides: Any) -> AnyRecipe:
@@ -43,4 +47,6 @@ def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:
         return BbamRecipe.from_dict(values)
     if name in OF_CLASS_MAPS:
         return ClassMapsRecipe.from_dict(values)
+    if name in OF_PATCHES:
+        return OeemRecipe.from_dict(values)
     return PretrainedRecipe.from_dict(values) if name in OF_PRETRAINED else Recipe.from_dict(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from models.iou_head.uncertainty import LARGEST, NAMES
 
 NOTHING_HELD = 1.0  # score of an image that is known to hold nothing
 NOTHING_SEEN = 0.0  # of one in which nothing was seen: if it holds any, all were missed
+LEAST_ELSEWHERE = 3  # images that hold an outlined class; where every image holds it, nothing tells it
 LEAST = 1e-7  # of a probability whose logarithm is taken
 
 
@@ -36,6 +38,17 @@ def holds_nothing(item: ImageToScore) -> bool:
     """Whether somebody has said so."""
     known = _known(item)
     return known is not None and not known
+
+
+def enough_elsewhere(told: Sequence[Collection[int]], outlined: Collection[int]) -> bool:
+    """Whether images whose classes alone are known teach all that is outlined, so that a network can be judged on it.
+
+    Args:
+        told: ids of the categories of each such image.
+        outlined: ids of the categories that people outlined elsewhere.
+    """
+    known = Counter(category_id for present in told for category_id in present)
+    return all(LEAST_ELSEWHERE <= known[category_id] < len(told) for category_id in outlined)
 
 
 def as_counted(found: Sequence[int], sureness: Sequence[float], counts: Counts | None) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast, get_args
 
 from maskloop.errors import InvalidConfig
-from models.encoders.last_stages import WIDE, check_dense_encoder, full_dense_name
+from models.encoders.names import WIDE, check_dense_encoder, full_dense_name
 from models.segmentation.pixel_weights import WeightMap
 from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options, replace_options

@@ -10,8 +10,7 @@ from typing import Any
 from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy, SupervisionKind
 from models.bbam.recipe import BbamRecipe
-from models.class_maps.recipe import ClassMapsRecipe
-from models.kinds.recipes import AnyRecipe, resolve
+from models.kinds.recipes import AnyRecipe, OfClasses, resolve
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed, parse_overrides
@@ -71,9 +70,9 @@ class ModelWorkDesk:
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
-            if pseudo is not None and isinstance(resolved, ClassMapsRecipe | BbamRecipe):
+            if pseudo is not None and isinstance(resolved, OfClasses | BbamRecipe):
                 raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
-            if isinstance(resolved, ClassMapsRecipe):
+            if isinstance(resolved, OfClasses):
                 _check_judged(tx, project_id, resolved)
             else:
                 _check_labeled(tx, project_id, LEARNT_FROM, boxes=SupervisionKind.BOXES in resolved.learns_from)
@@ -181,20 +180,14 @@ def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:
         )
 
 
-def _check_judged(tx: Transaction, project_id: str, recipe: ClassMapsRecipe) -> None:
+def _check_judged(tx: Transaction, project_id: str, recipe: OfClasses) -> None:
     categories = len(get_project(tx, project_id).categories)
-    if categories > recipe.most_categories:
-        raise FailedPrecondition(
-            f"recipe option refine={recipe.refine} learns at most {recipe.most_categories} categories; project "
-            f"{project_id} has {categories}",
-            field="overrides_json",
-        )
+    recipe.check_vocabulary(categories)
     if not any(judged.categories for judged in judged_images(tx, project_id)):
         raise FailedPrecondition(f"project {project_id} has no label that says which categories an image holds")
     if recipe.needs_empty_images and all(judged.categories for judged in judged_images(tx, project_id)):
         raise FailedPrecondition(
-            f"recipe option ood={recipe.ood} learns from images that are known to hold nothing; project {project_id} "
-            "has none",
+            f"recipe option ood=wood learns from images that are known to hold nothing; project {project_id} has none",
             field="overrides_json",
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -50,6 +52,10 @@ class ImageReader:
         """The image and the categories that it holds, for a classifier to learn from."""
         return ClassExample(image.image_id, self.pixels(image), frozenset(image.present))
 
+    def class_examples(self, images: Sequence[ImageFile]) -> Iterable[ClassExample]:
+        """The same of several, each read when its turn comes, and anew whenever they are gone through."""
+        return _ClassExamples(self, images)
+
     def prompted(self, image: ImageFile) -> PromptedImage:
         """The image and what its label shows of each object."""
         height, width, _ = self.pixels(image).shape
@@ -59,3 +65,14 @@ class ImageReader:
         """The image and what is known of it, decoded when its turn comes."""
         present = frozenset(image.present) if image.label_id else None
         return ImageToScore(image.image_id, partial(self.pixels, image), image.counts, image.sha256, present)
+
+
+@dataclass(frozen=True)
+class _ClassExamples:
+    """See `ImageReader.class_examples`."""
+
+    reader: ImageReader
+    images: Sequence[ImageFile]
+
+    def __iter__(self) -> Iterator[ClassExample]:
+        return map(self.reader.class_example, self.images)

@@ -32,7 +32,7 @@ def train(job: TrainJob, context: JobContext) -> dict[str, Any]:
         previous=load_model(job.previous, context.device, context.features) if job.previous else None,
         pseudo=map(images.example, job.pseudo),
         empty=map(images.example, job.empty),
-        judged=map(images.class_example, job.judged),
+        judged=images.class_examples(job.judged),
     )
     names = tuple(category.name for category in job.categories)
     replace(model, names=names).save(context.folder / CHECKPOINT)

@@ -13,8 +13,7 @@ import numpy as np
 
 from maskloop.errors import FailedPrecondition
 from maskloop.values import BOXED_IMAGES, HeadState, ModelVersion, PseudoLabels, keep_trust
-from models.class_maps.recipe import ClassMapsRecipe
-from models.kinds.recipes import recipe_from_dict
+from models.kinds.recipes import OfClasses, recipe_from_dict
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
@@ -48,7 +47,7 @@ class Training:
         project_id, request = record.operation.project_id, record.request
         recipe = recipe_from_dict(request["recipe"])
         labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
-        by_classes = isinstance(recipe, ClassMapsRecipe)
+        by_classes = isinstance(recipe, OfClasses)
         weak = () if by_classes else tuple(map(labeled_file, weak_images(tx, project_id, recipe.learns_from)))
         drawn = len(labeled) + len(weak)
         known = {image.image_id for image in weak}

@@ -30,11 +30,15 @@ from models.features.model import FittedOnFeatures, frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.iou_head.calibrator import Calibrator
 from models.iou_head.uncertainty import LARGEST, NAMES
+from models.oeem.learn import segmentation_recipe
+from models.oeem.model import FittedOeem
+from models.oeem.recipe import OeemRecipe
 from models.predictor import Prediction, Predictor
 from models.pretrained.head import fit_head
 from models.pretrained.model import FittedPretrained
 from models.pretrained.train import build_network as initial_network
 from models.proposals.from_maps import NAMES as OF_MAPS
+from models.segmentation.network import build_segmentation
 from models.thin.fit import thin_head
 from models.thin.instances import InstanceRule
 from models.thin.model import FittedDense
@@ -132,6 +136,19 @@ def of_boxes(**options: Any) -> FittedBbam:
     return FittedBbam(network, recipe, CATEGORIES, calibrator, 0, (), {})
 
 
+def by_patches(**options: Any) -> FittedOeem:
+    """A small network of masks with random weights, whose maps go up and down, and a head that uses every statistic."""
+    recipe = OeemRecipe(encoder="compact", weights="", width=8, side=32, input_side=32, least_share=0.0, **options)
+    network = build_segmentation(segmentation_recipe(recipe, 32, 1), len(CATEGORIES) + recipe.ground, seed=3).eval()
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(3)
+        for parameter in network.head.parameters():
+            parameter.add_(0.5 * torch.randn_like(parameter))
+    weights = np.random.default_rng(0).normal(scale=0.2, size=len(OF_MAPS))
+    calibrator = Calibrator("statistics", tuple(weights.tolist()), 0.4)
+    return FittedOeem(network, recipe, CATEGORIES, calibrator, 0, (), {}, side=32, tile=32, threshold=0.3)
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
@@ -154,6 +171,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "class maps walked to boundaries": partial(class_maps, refine="irn", split="displacement"),
     "of boxes": of_boxes,
     "of boxes, each explained": partial(of_boxes, student=False),
+    "by patches' classes": by_patches,
+    "by patches' classes, without a ground": partial(by_patches, ground=False, read_scales="three"),
     "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 
@@ -228,7 +247,7 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps | FittedBbam)
+            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps | FittedBbam | FittedOeem)
             missed = prediction.proposals.not_decoded if counts_missed else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 

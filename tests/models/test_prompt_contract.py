@@ -19,6 +19,7 @@ from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import FeatureStore
 from models.features.model import FittedOnFeatures
 from models.foreign.network import ForeignNetwork
+from models.oeem.model import FittedOeem
 from models.predictor import Predictor, PromptedImage
 from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
@@ -38,9 +39,9 @@ PROMPTED: dict[str, Callable[[], Predictor]] = {
 
 
 @pytest.fixture(scope="module", params=PROMPTED)
-def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam:
+def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem:
     made = PROMPTED[request.param]()
-    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam)
+    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem)
     return made
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
-from models.encoders.last_stages import WIDE, check_dense_encoder, full_dense_name
+from models.encoders.names import WIDE, check_dense_encoder, full_dense_name
 from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, check_options, replace_options
 

@@ -9,14 +9,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from maskloop.errors import InvalidConfig
-from models.encoders.last_stages import (
-    build_dense_encoder,
-    check_dense_encoder,
-    finest_is_last,
-    full_dense_name,
-    last_stages,
-)
-from models.encoders.names import PACKAGED, TIMM
+from models.encoders.last_stages import build_dense_encoder, finest_is_last, last_stages
+from models.encoders.names import PACKAGED, TIMM, check_dense_encoder, full_dense_name
 from models.encoders.wideresnet import NeckBlock, WideBlock, WideResNet38, build_wideresnet38
 from models.refinement.affinity.affinitynet import AffinityNetwork
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.loop.options.networks import BBAM, CLASS_MAPS, NAMED, PROMPTED
+from maskloop.loop.options.networks import BBAM, LEARNS_FROM, NAMED, PROMPTED
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.spelling import did_you_mean
 from maskloop.values import MARKS, Assist, Need, SupervisionKind
@@ -26,9 +26,10 @@ def check_together(options: Options) -> None:
     if options.weak not in ("", *BEFORE_OUTLINES):
         near = did_you_mean(options.weak, list(map(str, BEFORE_OUTLINES)))
         raise InvalidArgument(f"--weak {options.weak!r} is none of {', '.join(BEFORE_OUTLINES)}{near}", field="weak")
-    if options.weak == SupervisionKind.IMAGE_LEVEL and options.weak_name != CLASS_MAPS:
+    of_classes = [name for name, kinds in LEARNS_FROM.items() if SupervisionKind.IMAGE_LEVEL in kinds]
+    if options.weak == SupervisionKind.IMAGE_LEVEL and options.weak_name not in of_classes:
         raise InvalidArgument(
-            f"--weak-recipe {options.weak_recipe!r}: {CLASS_MAPS} is what learns from image-level labels",
+            f"--weak-recipe {options.weak_recipe!r}: {' or '.join(of_classes)} is what learns from image-level labels",
             field="weak_recipe",
         )
     if options.ood == REST and not options.excerpt().classes:
