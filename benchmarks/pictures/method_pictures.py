@@ -15,11 +15,11 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.pictures import box_strips, map_strips, refinement_strips
+from benchmarks.pictures import box_strips, map_strips, patch_strips, refinement_strips
 from benchmarks.pictures.material import PHOTOGRAPHS, Material
 from models.training.cache import NetworkCache
 
-STRIPS = {**map_strips.STRIPS, **refinement_strips.STRIPS, **box_strips.STRIPS}
+STRIPS = {**map_strips.STRIPS, **refinement_strips.STRIPS, **box_strips.STRIPS, **patch_strips.STRIPS}
 CACHE_BYTES = 1 << 30
 
 

@@ -59,7 +59,7 @@ class Learning:
             FailedPrecondition: a loss is no longer finite.
             StorageFull: a checkpoint or a map cannot be written.
         """
-        classifier = self._classifier(material, part_of(progress, 0.0, CLASSIFIER, "patches: "))
+        classifier = self.classifier(material, part_of(progress, 0.0, CLASSIFIER, "patches: "))
         labeled = self._labeled(material.tiles, classifier, part_of(progress, CLASSIFIER, MAPS))
         side = tile_side([item.labels.shape for item in labeled])
         recipe = segmentation_recipe(self.recipe, side, self.recipe.iterations(len(labeled)))
@@ -69,7 +69,8 @@ class Learning:
         )
         return fitted.network, side
 
-    def _classifier(self, material: Material, progress: Progress) -> FittedPatchClassifier:
+    def classifier(self, material: Material, progress: Progress) -> FittedPatchClassifier:
+        """The first step: a classifier of patches; errors as `learn`."""
         recipe, patches = self.recipe, material.patches
         if not any(patch.present for patch in patches):
             raise InvalidArgument("there is no image that holds a category to learn from", field="judged")
