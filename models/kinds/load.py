@@ -48,7 +48,7 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
 
         return FittedBbam.load(path, device)
     if found == OF_PATCHES:
-        from models.oeem.model import FittedOeem  # as well
+        from models.oeem.model import FittedOeem  # as well as these
 
         return FittedOeem.load(path, device)
     return FittedModel.load(path, device)

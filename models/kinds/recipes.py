@@ -19,8 +19,8 @@ from models.training.recipe_options import find_recipe
 
 OfClasses = ClassMapsRecipe | OeemRecipe
 """Of networks that learn from the classes that images hold."""
-AnyRecipe = Recipe | PretrainedRecipe | OfClasses | BbamRecipe
-RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_PATCHES, **OF_BBAM}
+AnyRecipe = Recipe | PretrainedRecipe | BbamRecipe | OfClasses
+RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_BBAM, **OF_PATCHES}
 
 
 def resolve(name: str, **overrides: Any) -> AnyRecipe:

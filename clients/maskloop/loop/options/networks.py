@@ -12,14 +12,14 @@ CLASS_MAPS, BBAM, OEEM = "class_maps", "bbam", "oeem"
 LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
     "pretrained": frozenset(MARKS),
     CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
-    OEEM: frozenset({SupervisionKind.IMAGE_LEVEL}),
     BBAM: frozenset({SupervisionKind.BOXES}),
+    OEEM: frozenset({SupervisionKind.IMAGE_LEVEL}),
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
 every kind teach that an image holds nothing."""
-PROMPTED = ("pretrained", CLASS_MAPS, OEEM, BBAM)
+PROMPTED = ("pretrained", CLASS_MAPS, BBAM, OEEM)
 """Recipes whose networks outline what people show, one look at an image each."""
-NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), OEEM: ("encoder",), BBAM: ("encoder",)}
+NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), BBAM: ("encoder",), OEEM: ("encoder",)}
 """Options with a name of their own that a recipe has, where it has not all."""
 
 

@@ -116,7 +116,7 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe that proposes by these labels: by image-level labels class_maps or oeem[,OPTION=VALUE,...]; by "
+        help="Recipe that proposes by these labels: class_maps or oeem[,OPTION=VALUE,...] by image-level labels; by "
         "boxes the campaign's own, or bbam[,OPTION=VALUE,...].",
         panel=TRAINING,
         is_compared=True,
