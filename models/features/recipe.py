@@ -24,7 +24,6 @@ MAY_BE_ZERO = {
     "threshold",
     "empty_share",
     "pseudo_share",
-    "weak_share",
     "max_iterations",
     "tile",
     "encoder_rate",

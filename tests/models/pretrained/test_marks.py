@@ -124,7 +124,7 @@ def test_the_loss_of_told_cells_agrees_with_loops_and_teaches_no_other():
 
 def test_what_is_somewhere_is_wanted_where_it_is_likeliest():
     rng = np.random.default_rng(2)
-    logits = torch.from_numpy(rng.normal(size=(3, 2, 4, 4))).requires_grad_()
+    logits = torch.from_numpy(rng.normal(size=(3, 2, 4, 4)) - 4).requires_grad_()
     somewhere, known = torch.tensor([[True, False], [True, True], [False, False]]), torch.ones(3, 4, 4).bool()
     known[1, :2] = False
     total, wanted = 0.0, torch.zeros_like(logits).bool()
