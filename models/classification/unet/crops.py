@@ -7,8 +7,9 @@ moved into the image. The paper draws crops once; here each epoch draws new ones
 
 Crops of nothing lie around clicks beside, in images that are known to hold nothing of the class, and between the
 objects of images whose objects are all outlined or boxed: as often in each of the three, if there are any. Where there
-are none, or no room in them, they lie anywhere, away from the clicks on objects. None holds such a click, a pixel of an
-outlined object or a part of a box.
+are none, or no room in them, they lie anywhere in images with clicks on objects of the class, away from these. None
+holds such a click, a pixel of an outlined object or a part of a box.
+
 Images smaller than a crop are continued by their reflection at the right and at the bottom, so that nothing changes its
 scale.
 """
@@ -164,9 +165,9 @@ class ClickPool:
     def _nothing(self, category_id: int, rng: np.random.Generator) -> Crop | None:
         """A crop of nothing where that is certain, or else far from what is known; `None` where no place was found."""
         certain: list[list[Source]] = self.negatives[category_id]
-        anywhere: list[Source] = [(place, None) for place in range(len(self.images))]
+        clicked: list[Source] = [(place, None) for place, image in enumerate(self.images) if image.on(category_id)]
         found = self._first(category_id, certain, 0.0, rng) if certain else None
-        return found or self._first(category_id, [anywhere], self.recipe.apart * self.recipe.crop, rng)
+        return found or self._first(category_id, [clicked], self.recipe.apart * self.recipe.crop, rng)
 
     def _first(
         self, category_id: int, groups: list[list[Source]], enough: float, rng: np.random.Generator
@@ -192,13 +193,11 @@ class ClickPool:
                 break
         return best
 
-    def _beside(
-        self, image: ClickedImage, category_id: int, click: Click, rng: np.random.Generator
-    ) -> tuple[int, int]:
+    def _beside(self, image: ClickedImage, category_id: int, click: Click, rng: np.random.Generator) -> tuple[int, int]:
         """Of some crops that hold a click beside, the one that is farthest from the clicks on objects."""
         side, objects = self.recipe.crop, image.on(category_id)
         places = [around(click, image.size, side, rng) for _ in range(PLACES)]
-        return max(places, key=lambda place: distance(objects, *place, side))
+        return max(places, key=lambda place: distance(objects, place[0], place[1], side))
 
     def _negatives(self, category_id: int) -> list[list[Source]]:
         beside: list[Source] = [
@@ -206,9 +205,7 @@ class ClickPool:
         ]
         empty: list[Source] = [(place, None) for place, image in enumerate(self.images) if category_id in image.absent]
         between: list[Source] = [
-            (place, None)
-            for place, image in enumerate(self.images)
-            if image.whole and category_id not in image.absent
+            (place, None) for place, image in enumerate(self.images) if image.whole and category_id not in image.absent
         ]
         return [sources for sources in (beside, empty, between) if sources]
 

@@ -158,7 +158,7 @@ class ClickTraining(Task[BestOf, CropBatch]):
 def _digest(image: ClickedImage, categories: Sequence[int]) -> Tensor:
     """(32,) uint8 of its pixels and of what is known of objects besides clicks; no two images need be in memory."""
     hashed = hashlib.sha256(f"{image.pixels.shape} {image.whole}".encode())
-    hashed.update(np.ascontiguousarray(image.pixels))
+    hashed.update(np.ascontiguousarray(image.pixels).data)
     for item in image.objects:
         if item.category_id in categories:
             hashed.update(f"{categories.index(item.category_id)} ".encode() + item.mask.rle)
