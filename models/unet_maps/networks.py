@@ -88,10 +88,10 @@ def scores_of(network: UnetClassifier, pixels: Pixels, tiling: Tiling) -> Map:
     Args:
         network: of one category, in eval mode.
     """
-    device = network.head.weight.device
+    device, precision = network.head.weight.device, network.head.weight.dtype
     scores = np.empty(pixels.shape[:2], np.float32)
     for tile in tiling.tiles((pixels.shape[0], pixels.shape[1])):
-        seen = network.maps(normalise(image_tensor([pixels[tile.seen]], device)))[0, 0].float()
+        seen = network.maps(normalise(image_tensor([pixels[tile.seen]], device)).to(precision))[0, 0].float()
         scores[tile.core] = seen[tile.core_in_tile].cpu().numpy()
     return scores
 
