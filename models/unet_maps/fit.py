@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidArgument
-from maskloop.values import HeadState
+from maskloop.values import WEAKLY_LABELED_IMAGES, HeadState
 from models.classification.unet.clicks import ClickedImage
 from models.classification.unet.crops import ClickPool
 from models.classification.unet.recipe import UnetRecipe
@@ -84,6 +84,8 @@ def fit(
     outlined = [example for example in ordered if example.objects]
     held_out = len(outlined) >= MIN_IMAGES and material.enough_elsewhere
     begin = HELD_OUT if held_out else 0.0
+    marked = sum(example.present is not None for example in ordered)
+    told = {WEAKLY_LABELED_IMAGES: float(marked)} if marked else {}
 
     def learnt(name: str, of: Material, shown: Progress) -> FittedUnetMaps:
         folder = checkpoint_dir / name if checkpoint_dir else None
@@ -104,7 +106,7 @@ def fit(
             calibrator=Calibrator.unfitted(len(NAMES)),
             seed=seed,
             snapshot=tuple(example.image_id for example in ordered),
-            metrics={name.replace(" ", "_"): value for name, value in trained.metrics.items()},
+            metrics={**told, **{name.replace(" ", "_"): value for name, value in trained.metrics.items()}},
             head=HeadState.UNFITTED,
             arithmetic=Arithmetic.of(device),
             crop=of.recipe.crop,

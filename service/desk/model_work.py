@@ -21,7 +21,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
-from service.store.judged_images import judged_images, weak_images
+from service.store.judged_images import TRAINING_USES, judged_images, weak_images
 from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
@@ -200,5 +200,5 @@ def _check_labeled(
         return
     if next(weak_images(tx, project_id, kinds), None) is None:
         names = {SupervisionKind.FULL: "full label", SupervisionKind.BOXES: "boxes"}
-        wanted = " or ".join(names.get(kind, str(kind)) for kind in SupervisionKind if kind in kinds)
+        wanted = " or ".join(names.get(kind, str(kind)) for kind in TRAINING_USES if kind in kinds)
         raise FailedPrecondition(f"project {project_id} has no {wanted} of a {' or '.join(splits)} image")
