@@ -185,8 +185,8 @@ def _decided(
         return asking
     if not asking.recipe.threshold:
         asking = replace(asking, threshold=_swept(asking, outlined, part_of(progress, 0.0, 0.5)))
-    progress(0.5, "reading labeled images for the head")
-    return with_head(asking, outlined, len(NAMES), device=device, trust=trust)
+    shown = part_of(progress, 0.5, 1.0, "for the head, ")
+    return with_head(asking, outlined, len(NAMES), device=device, trust=trust, progress=shown)
 
 
 def _swept(asking: FittedUnetMaps, outlined: Sequence[Example], progress: Progress) -> float:
