@@ -15,11 +15,12 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.pictures import box_strips, map_strips, patch_strips, refinement_strips
+from benchmarks.pictures import box_strips, click_strips, map_strips, patch_strips, refinement_strips
 from benchmarks.pictures.material import PHOTOGRAPHS, Material
 from models.training.cache import NetworkCache
 
-STRIPS = {**map_strips.STRIPS, **refinement_strips.STRIPS, **box_strips.STRIPS, **patch_strips.STRIPS}
+ROOMS = (map_strips, refinement_strips, box_strips, patch_strips, click_strips)
+STRIPS = {name: strip for room in ROOMS for name, strip in room.STRIPS.items()}
 CACHE_BYTES = 1 << 30
 
 

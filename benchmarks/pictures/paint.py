@@ -90,11 +90,15 @@ def marked(pixels: Pixels, row: float, column: float) -> Pixels:
     return np.asarray(picture)
 
 
-def boxed(pixels: Pixels, box: NDArray[np.float32]) -> Pixels:
-    """With a box: left, upper, right and lower edge."""
+def boxed(pixels: Pixels, box: NDArray[np.float32], width: int = 2) -> Pixels:
+    """With a box: left, upper, right and lower edge.
+
+    Args:
+        width: of its line, in pixels.
+    """
     picture = Image.fromarray(pixels.copy())
     left, upper, right, lower = box.tolist()
-    ImageDraw.Draw(picture).rectangle((left, upper, right - 1, lower - 1), outline=(255, 255, 255), width=2)
+    ImageDraw.Draw(picture).rectangle((left, upper, right - 1, lower - 1), outline=(255, 255, 255), width=width)
     return np.asarray(picture)
 
 

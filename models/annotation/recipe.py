@@ -136,6 +136,11 @@ class Recipe(JsonOptions):
         return frozenset({SupervisionKind.FULL})
 
     @property
+    def begins_with(self) -> frozenset[SupervisionKind]:
+        """Kinds of labels of which one is enough for a training."""
+        return self.learns_from
+
+    @property
     def needs_counts(self) -> bool:
         """Whether the network is count-conditioned: fed the class of each counted object; else it is count-free."""
         return self.classes == "fed"

@@ -74,6 +74,8 @@ class BbamRecipe(JsonOptions):
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
     learns_from: ClassVar[frozenset[SupervisionKind]] = frozenset({SupervisionKind.FULL, SupervisionKind.BOXES})
+    begins_with: ClassVar[frozenset[SupervisionKind]] = learns_from
+    """Kinds of labels of which one is enough for a training."""
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 1
     """Images that hold nothing are among those that a batch is drawn of."""

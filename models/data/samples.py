@@ -34,6 +34,7 @@ class Example:
         present: ids of the categories that are in the image, where nobody said of every pixel what it is of: those of
             the marks, or what labels say without saying where. All others are not there. `None` where outlines and
             boxes are all there is.
+        rejected: proposals of networks that people said are no objects, with masks of (H, W).
     """
 
     image_id: str
@@ -43,6 +44,7 @@ class Example:
     boxes: tuple[Box, ...] = ()
     marks: tuple[Scribble, ...] | None = None
     present: frozenset[int] | None = None
+    rejected: tuple[ObjectLabel, ...] = ()
 
     def __post_init__(self) -> None:
         if self.marks is not None and self.present is None:
@@ -83,7 +85,7 @@ class LargeExample(Example):
         objects: tuple[ObjectLabel, ...],
         **said: Any,
     ) -> None:
-        others = {"crowds": (), "boxes": (), "marks": None, "present": None, **said}
+        others = {"crowds": (), "boxes": (), "marks": None, "present": None, "rejected": (), **said}
         for name, value in {"image_id": image_id, "_size": size, "_read": read, "objects": objects, **others}.items():
             object.__setattr__(self, name, value)
         self.__post_init__()

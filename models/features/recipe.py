@@ -128,6 +128,11 @@ class PretrainedRecipe(JsonOptions):
         return frozenset(kinds)
 
     @property
+    def begins_with(self) -> frozenset[SupervisionKind]:
+        """Kinds of labels of which one is enough for a training."""
+        return self.learns_from & {SupervisionKind.FULL, SupervisionKind.BOXES}
+
+    @property
     def needs_counts(self) -> bool:
         """Whether an image's objects must have been counted."""
         return self.classes == "fed"

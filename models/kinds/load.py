@@ -15,13 +15,17 @@ from models.oeem.recipe import FORMAT as OF_PATCHES
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
 from models.training.model_file import model_format
+from models.unet_maps.recipe import FORMAT as OF_CLICKS
 
 if TYPE_CHECKING:
     from models.bbam.model import FittedBbam
     from models.class_maps.model import FittedClassMaps
     from models.oeem.model import FittedOeem
+    from models.unet_maps.model import FittedUnetMaps
 
-AnyModel: TypeAlias = "FittedModel | FittedPretrained | FittedDense | FittedClassMaps | FittedBbam | FittedOeem"
+AnyModel: TypeAlias = (
+    "FittedModel | FittedPretrained | FittedDense | FittedClassMaps | FittedBbam | FittedOeem | FittedUnetMaps"
+)
 
 
 def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE) -> AnyModel:
@@ -51,4 +55,8 @@ def load_model(path: Path, device: torch.device, store: FeatureStore = NO_STORE)
         from models.oeem.model import FittedOeem  # as well as these
 
         return FittedOeem.load(path, device)
+    if found == OF_CLICKS:
+        from models.unet_maps.model import FittedUnetMaps  # as well
+
+        return FittedUnetMaps.load(path, device)
     return FittedModel.load(path, device)

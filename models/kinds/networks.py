@@ -35,6 +35,9 @@ from models.pretrained import fit as pretrained
 from models.thin import fit as thin
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
+from models.unet_maps import fit as unet_maps
+from models.unet_maps.model import FittedUnetMaps
+from models.unet_maps.recipe import UnetMapsRecipe
 
 Features = Iterator[tuple[str, NDArray[np.float32]]]
 
@@ -73,6 +76,8 @@ def fit(
         train, own = bbam.fit, {"empty": empty}
     elif isinstance(recipe, OeemRecipe):
         train, own = oeem.fit, {"judged": judged}
+    elif isinstance(recipe, UnetMapsRecipe):
+        train, own = unet_maps.fit, {"empty": empty}
     elif isinstance(recipe, Recipe):
         train, own = annotation.fit, {**own, "start": start.network if isinstance(start, FittedModel) else None}
     else:
@@ -100,7 +105,7 @@ def features_of(
         return model.features(images, batch_size=batch_size, progress=progress)
     if isinstance(model, FittedBbam):
         return model.features(images, progress=progress)
-    if isinstance(model, FittedClassMaps | FittedOeem):
+    if isinstance(model, FittedClassMaps | FittedOeem | FittedUnetMaps):
         return encode_images(model.encoder, images, device=device, batch_size=batch_size, progress=progress)
     return encode_images(model_encoder(model), images, device=device, batch_size=batch_size, progress=progress)
 

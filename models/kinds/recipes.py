@@ -16,11 +16,20 @@ from models.features.recipe import PretrainedRecipe
 from models.oeem.recipe import RECIPES as OF_PATCHES
 from models.oeem.recipe import OeemRecipe
 from models.training.recipe_options import find_recipe
+from models.unet_maps.recipe import RECIPES as OF_CLICKS
+from models.unet_maps.recipe import UnetMapsRecipe
 
 OfClasses = ClassMapsRecipe | OeemRecipe
 """Of networks that learn from the classes that images hold."""
-AnyRecipe = Recipe | PretrainedRecipe | BbamRecipe | OfClasses
-RECIPES: Mapping[str, AnyRecipe] = {**OF_PRETRAINED, **OF_ANNOTATION, **OF_CLASS_MAPS, **OF_BBAM, **OF_PATCHES}
+AnyRecipe = Recipe | PretrainedRecipe | OfClasses | BbamRecipe | UnetMapsRecipe
+RECIPES: Mapping[str, AnyRecipe] = {
+    **OF_PRETRAINED,
+    **OF_ANNOTATION,
+    **OF_CLASS_MAPS,
+    **OF_PATCHES,
+    **OF_BBAM,
+    **OF_CLICKS,
+}
 
 
 def resolve(name: str, **overrides: Any) -> AnyRecipe:
@@ -49,4 +58,6 @@ def recipe_from_dict(values: Mapping[str, Any]) -> AnyRecipe:
         return ClassMapsRecipe.from_dict(values)
     if name in OF_PATCHES:
         return OeemRecipe.from_dict(values)
+    if name in OF_CLICKS:
+        return UnetMapsRecipe.from_dict(values)
     return PretrainedRecipe.from_dict(values) if name in OF_PRETRAINED else Recipe.from_dict(values)

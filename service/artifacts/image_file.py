@@ -23,6 +23,7 @@ class ImageFile:
             where nobody marked any.
         counts: how many objects of each category, `None` if unknown.
         present: ids of the categories that are in it, ascending; none of an OoD image.
+        rejected: proposals that people said are no objects.
         prompts: what a label shows of each of its objects, of which none is outlined.
         cost_s: what a full label should take, in seconds.
     """
@@ -36,6 +37,7 @@ class ImageFile:
     marks: tuple[Scribble, ...] | None = None
     counts: Counts | None = None
     present: tuple[int, ...] = ()
+    rejected: tuple[ObjectLabel, ...] = ()
     prompts: tuple[Prompt, ...] = ()
     cost_s: float = 0.0
 

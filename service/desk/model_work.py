@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,6 +11,7 @@ from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy, SupervisionKind
 from models.bbam.recipe import BbamRecipe
 from models.kinds.recipes import AnyRecipe, OfClasses, resolve
+from models.unet_maps.recipe import UnetMapsRecipe
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed, parse_overrides
@@ -20,7 +21,7 @@ from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
 from service.store import Transaction
 from service.store.campaigns import get_campaign
-from service.store.judged_images import judged_images, weak_images
+from service.store.judged_images import TRAINING_USES, judged_images, weak_images
 from service.store.labels import full_label_sizes, full_labels
 from service.store.models import get_whole_model
 from service.store.projects import get_project
@@ -70,12 +71,12 @@ class ModelWorkDesk:
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
-            if pseudo is not None and isinstance(resolved, OfClasses | BbamRecipe):
+            if pseudo is not None and isinstance(resolved, OfClasses | BbamRecipe | UnetMapsRecipe):
                 raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
             if isinstance(resolved, OfClasses):
                 _check_judged(tx, project_id, resolved)
             else:
-                _check_labeled(tx, project_id, LEARNT_FROM, boxes=SupervisionKind.BOXES in resolved.learns_from)
+                _check_labeled(tx, project_id, LEARNT_FROM, resolved.begins_with)
             version = f"model-{operation_id}"
             proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
             return {
@@ -192,9 +193,12 @@ def _check_judged(tx: Transaction, project_id: str, recipe: OfClasses) -> None:
         )
 
 
-def _check_labeled(tx: Transaction, project_id: str, splits: Sequence[Split], *, boxes: bool) -> None:
+def _check_labeled(
+    tx: Transaction, project_id: str, splits: Sequence[Split], kinds: Collection[SupervisionKind]
+) -> None:
     if next(full_labels(tx, project_id, splits), None) is not None:
         return
-    if not boxes or next(weak_images(tx, project_id, [SupervisionKind.BOXES]), None) is None:
-        wanted, names = "full label or boxes" if boxes else "full label", " or ".join(splits)
-        raise FailedPrecondition(f"project {project_id} has no {wanted} of a {names} image")
+    if next(weak_images(tx, project_id, kinds), None) is None:
+        names = {SupervisionKind.FULL: "full label", SupervisionKind.BOXES: "boxes"}
+        wanted = " or ".join(names.get(kind, str(kind)) for kind in TRAINING_USES if kind in kinds)
+        raise FailedPrecondition(f"project {project_id} has no {wanted} of a {' or '.join(splits)} image")

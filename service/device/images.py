@@ -43,7 +43,12 @@ class ImageReader:
         """The image and its objects, to learn from or to measure a model on."""
         pixels = self.pixels(image)
         height, width, _ = pixels.shape
-        said: dict[str, Any] = {"boxes": image.boxes, "marks": image.marks, "present": frozenset(image.present) or None}
+        said: dict[str, Any] = {
+            "boxes": image.boxes,
+            "marks": image.marks,
+            "present": frozenset(image.present) or None,
+            "rejected": image.rejected,
+        }
         if height * width > LARGE:
             return LargeExample(image.image_id, (height, width), partial(self.pixels, image), image.objects, **said)
         return Example(image.image_id, pixels, image.objects, **said)

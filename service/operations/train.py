@@ -12,8 +12,18 @@ from typing import Any
 import numpy as np
 
 from maskloop.errors import FailedPrecondition
-from maskloop.values import BOXED_IMAGES, HeadState, ModelVersion, PseudoLabels, keep_trust
+from maskloop.values import (
+    BOXED_IMAGES,
+    FullLabel,
+    HeadState,
+    LabelContent,
+    ModelVersion,
+    ObjectLabel,
+    PseudoLabels,
+    keep_trust,
+)
 from models.kinds.recipes import OfClasses, recipe_from_dict
+from models.unet_maps.recipe import UnetMapsRecipe
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
@@ -46,7 +56,7 @@ class Training:
         """
         project_id, request = record.operation.project_id, record.request
         recipe = recipe_from_dict(request["recipe"])
-        labeled = tuple(map(labeled_file, full_labels(tx, project_id, LEARNT_FROM)))
+        labeled = _outlined(tx, project_id, rejections=isinstance(recipe, UnetMapsRecipe))
         by_classes = isinstance(recipe, OfClasses)
         weak = () if by_classes else tuple(map(labeled_file, weak_images(tx, project_id, recipe.learns_from)))
         drawn = len(labeled) + len(weak)
@@ -134,6 +144,21 @@ class Training:
 def pseudo_of(request: Mapping[str, Any]) -> PseudoLabels | None:
     """The pseudo-labels that a training's request asks for; one that an earlier release kept asks for none."""
     return PseudoLabels(**request["pseudo"]) if request.get("pseudo") else None
+
+
+def _outlined(tx: Transaction, project_id: str, *, rejections: bool) -> tuple[ImageFile, ...]:
+    """Images that somebody outlined, by id; with the proposals that people rejected there, if these teach."""
+    return tuple(
+        replace(labeled_file(labeled), rejected=_rejected(labeled.label.content) if rejections else ())
+        for labeled in full_labels(tx, project_id, LEARNT_FROM)
+    )
+
+
+def _rejected(content: LabelContent) -> tuple[ObjectLabel, ...]:
+    if not isinstance(content, FullLabel) or content.review is None:
+        return ()
+    named = {each.proposal_id for each in content.review.rejected}
+    return tuple(ObjectLabel(item.category_id, item.mask) for item in content.review.proposals if item.id in named)
 
 
 def _empty(tx: Transaction, project_id: str, seed: int, most: int) -> tuple[ImageFile, ...]:

@@ -23,6 +23,7 @@ from models.bbam.recipe import BbamRecipe
 from models.class_maps.model import FittedClassMaps
 from models.class_maps.networks import build_networks
 from models.class_maps.recipe import ClassMapsRecipe
+from models.classification.unet.network import build_unet
 from models.data.samples import ImageToScore
 from models.encoders.feature_store import NO_STORE
 from models.encoders.names import PACKAGED, TIMM
@@ -43,6 +44,9 @@ from models.thin.fit import thin_head
 from models.thin.instances import InstanceRule
 from models.thin.model import FittedDense
 from models.thin.network import DenseNetwork
+from models.unet_maps.model import FittedUnetMaps
+from models.unet_maps.networks import UnetNetworks
+from models.unet_maps.recipe import UnetMapsRecipe
 from tests.models.foreign.made import small_maskrcnn
 
 CPU = torch.device("cpu")
@@ -149,6 +153,18 @@ def by_patches(**options: Any) -> FittedOeem:
     return FittedOeem(network, recipe, CATEGORIES, calibrator, 0, (), {}, side=32, tile=32, threshold=0.3)
 
 
+def of_clicks(**options: Any) -> FittedUnetMaps:
+    """Small networks with random weights, whose categories are likely, and a head that uses every statistic."""
+    recipe = UnetMapsRecipe(network="compact", crop=16, least_area=1, sure=0.3, **options)
+    networks = UnetNetworks({key: build_unet(recipe.of_network(), 1, seed=key).eval() for key in CATEGORIES})
+    with torch.no_grad():
+        for category_id in CATEGORIES:
+            networks.of(category_id).bias.fill_(0)
+    weights = np.random.default_rng(0).normal(scale=0.2, size=len(OF_MAPS))
+    calibrator = Calibrator("statistics", tuple(weights.tolist()), 0.4)
+    return FittedUnetMaps(networks, recipe, CATEGORIES, calibrator, 0, (), {}, crop=16, threshold=0.6)
+
+
 PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "recurrent, count-conditioned": partial(annotation_network, "paper", "fed"),
     "recurrent, count-free": partial(annotation_network, "paper", "predicted"),
@@ -173,6 +189,8 @@ PREDICTORS: dict[str, Callable[[], Predictor]] = {
     "of boxes, each explained": partial(of_boxes, student=False),
     "by patches' classes": by_patches,
     "by patches' classes, without a ground": partial(by_patches, ground=False, read_scales="three"),
+    "of clicks": of_clicks,
+    "of clicks, climbed": partial(of_clicks, steps=1),
     "Mask R-CNN, which is not ours": partial(small_maskrcnn, CATEGORIES),
 }
 
@@ -247,7 +265,9 @@ def test_predicted_iou_confidence_and_score_are_in_range(predictor, predictions)
             assert 0 <= value <= 1
         assert 0 <= prediction.proposals.score <= 1
         if ious:
-            counts_missed = isinstance(predictor, FittedOnFeatures | FittedClassMaps | FittedBbam | FittedOeem)
+            counts_missed = isinstance(
+                predictor, FittedOnFeatures | FittedClassMaps | FittedBbam | FittedOeem | FittedUnetMaps
+            )
             missed = prediction.proposals.not_decoded if counts_missed else 0
             assert prediction.proposals.score == pytest.approx(sum(ious) / (len(ious) + missed))
 

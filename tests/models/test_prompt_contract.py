@@ -21,6 +21,7 @@ from models.features.model import FittedOnFeatures
 from models.foreign.network import ForeignNetwork
 from models.oeem.model import FittedOeem
 from models.predictor import Predictor, PromptedImage
+from models.unet_maps.model import FittedUnetMaps
 from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
 
@@ -39,9 +40,13 @@ PROMPTED: dict[str, Callable[[], Predictor]] = {
 
 
 @pytest.fixture(scope="module", params=PROMPTED)
-def predictor(request) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem:
+def predictor(
+    request,
+) -> FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem | FittedUnetMaps:
     made = PROMPTED[request.param]()
-    assert isinstance(made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem)
+    assert isinstance(
+        made, FittedOnFeatures | ForeignNetwork | FittedClassMaps | FittedBbam | FittedOeem | FittedUnetMaps
+    )
     return made
 
 

@@ -19,14 +19,19 @@ from maskloop.values import (
     Label,
     LabelContent,
     LabelDraft,
+    ObjectLabel,
     Operation,
     OperationKind,
     OperationState,
+    Origin,
     Point,
     PointsLabel,
+    Rejection,
+    Review,
     Scribble,
     ScribblesLabel,
     SupervisionKind,
+    Verdict,
 )
 from models.kinds.recipes import resolve
 from service.artifacts.blobs import BlobStore
@@ -144,3 +149,33 @@ def test_a_job_that_an_earlier_release_left_names_boxed_images(server: Server) -
         json.dumps({**{key: value for key, value in written.items() if key != "weak"}, "boxed": written["weak"]})
     )
     assert read_job(server.data.work("a")) == job
+
+
+def test_what_people_rejected_is_told_to_networks_that_learn_from_it(server: Server) -> None:
+    (image_id,) = server.import_pool(1)
+    server.add_model({image_id: 0.5}, found={image_id: 3})
+    (offered,) = server.models.get_proposals(project_id="p", image_ids=[image_id])
+    first, second, third = offered.objects
+    made = ObjectLabel(first.category_id, first.mask, origin=Origin(Verdict.ACCEPTED, first.id))
+    review = Review("m1", (Rejection(second.id), Rejection(third.id)))
+    submit(server, LabelDraft(image_id, FullLabel((made,), review)))
+    (image,) = job_of(server, "a", "unet").images
+    assert image.rejected == tuple(ObjectLabel(item.category_id, item.mask) for item in (second, third))
+    example = ImageReader(BlobStore(str(server.folder / "blobs"))).example(image)
+    assert (example.rejected, len(example.objects)) == (image.rejected, 1)
+    (other,) = job_of(server, "b", "pretrained").images
+    assert other.rejected == ()
+
+
+def test_a_unet_is_given_every_kind_of_label(server: Server) -> None:
+    learnt = resolve("unet").learns_from
+    assert learnt == set(SAID)
+    boxed, pointed, classed = server.import_pool(3)
+    submit(server, LabelDraft(boxed, BoxesLabel((Box(1, 0, 0, 3, 3),))), LabelDraft(classed, ImageLevelLabel((2,))))
+    submit(server, LabelDraft(pointed, PointsLabel((Point(3, 1, 2),))))
+    job = job_of(server, "a", "unet")
+    assert {image.image_id: (image.boxes, image.marks, image.present) for image in job.weak} == {
+        boxed: ((Box(1, 0, 0, 3, 3),), None, ()),
+        pointed: ((), (Scribble(3, ((1, 2),)),), ()),
+        classed: ((), None, (2,)),
+    }

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 from maskloop.errors import InvalidArgument
 from maskloop.masks import Mask
-from maskloop.values import Verdict
+from maskloop.values import Box, ObjectLabel, Verdict
 
 
 @dataclass(frozen=True, order=True)
@@ -52,6 +52,9 @@ class ClickedImage:
             a file.
         clicks: in any order.
         absent: ids of the categories of which it is known to hold nothing.
+        objects: those that somebody outlined; their masks are of the image's size.
+        boxes: of objects that somebody boxed.
+        whole: whether every object that is there is outlined or boxed, so that the rest of the image is ground.
 
     Raises:
         InvalidArgument: a click is outside the image, or on an object of a category that is absent.
@@ -61,6 +64,9 @@ class ClickedImage:
     pixels: NDArray[np.uint8]
     clicks: tuple[Click, ...] = ()
     absent: frozenset[int] = frozenset()
+    objects: tuple[ObjectLabel, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    whole: bool = False
 
     def __post_init__(self) -> None:
         height, width = self.pixels.shape[:2]
@@ -88,6 +94,19 @@ class ClickedImage:
     def beside(self, category_id: int) -> list[Click]:
         """Clicks where nothing of a category is, in order."""
         return sorted(click for click in self.clicks if not click.on and click.category_id == category_id)
+
+    def shows(self, category_id: int, top: int, left: int, side: int) -> bool:
+        """Whether anything that is known of an object of a category lies in a square: a click, a pixel or a box."""
+        bottom, right = min(top + side, self.size[0]), min(left + side, self.size[1])
+        if any(top <= click.y < bottom and left <= click.x < right for click in self.on(category_id)):
+            return True
+        boxes = (box for box in self.boxes if box.category_id == category_id)
+        if any(
+            box.x < right and left < box.x + box.width and box.y < bottom and top < box.y + box.height for box in boxes
+        ):
+            return True
+        masks = (item.mask for item in self.objects if item.category_id == category_id)
+        return any(_reaches_into(mask, (top, left, bottom, right)) for mask in masks)
 
 
 @dataclass(frozen=True)
@@ -162,6 +181,14 @@ def _inner_of_rest(mask: Mask, others: Iterable[Mask]) -> tuple[int, int] | None
         return None
     row, column = _innermost(left)
     return x + column, y + row
+
+
+def _reaches_into(mask: Mask, window: tuple[int, int, int, int]) -> bool:
+    """Whether a pixel of a mask lies in a window of rows and columns, from the upper left up to the lower right one."""
+    x, y, wide, high = mask.box
+    top, left = max(window[0], y), max(window[1], x)
+    bottom, right = min(window[2], y + high), min(window[3], x + wide)
+    return top < bottom and left < right and mask.crop(left, top, right - left, bottom - top).area > 0
 
 
 def _innermost(inside: NDArray[np.bool_]) -> tuple[int, int]:

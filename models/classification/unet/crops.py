@@ -5,8 +5,11 @@ inspection of civil infrastructures*, 2022: five random crops around each click 
 there are as many. How a click lies in its crop is not said: here its place is uniform over the crop, which is then
 moved into the image. The paper draws crops once; here each epoch draws new ones, from (seed, iteration).
 
-Crops of nothing lie around clicks beside and in images that are known to hold nothing of the class, each of these as
-often as any other. Where there are none they lie anywhere, away from the clicks on objects. None holds such a click.
+Crops of nothing lie around clicks beside, in images that are known to hold nothing of the class, and between the
+objects of images whose objects are all outlined or boxed: as often in each of the three, if there are any. Where there
+are none, or no room in them, they lie anywhere in images with clicks on objects of the class, away from these. None
+holds such a click, a pixel of an outlined object or a part of a box.
+
 Images smaller than a crop are continued by their reflection at the right and at the bottom, so that nothing changes its
 scale.
 """
@@ -28,11 +31,13 @@ from models.classification.unet.recipe import UnetRecipe
 from models.data.samples import image_tensor, normalise
 from models.training.epochs import places_of
 
-VERSION = 1
+VERSION = 2
 """Of what is drawn; raised when a change makes trainings come to other weights."""
 TRIES, MOST_TRIES = 20, 500
 """Places for a crop of nothing: of the first ones the farthest from objects is taken if none is far enough; more are
-tried where all of these hold a click on an object."""
+tried where all of these show something of an object."""
+PLACES = 5
+"""Of a crop around a click beside: how far an object reaches from its click nobody knows."""
 Source = tuple[int, Click | None]
 """Where crops of nothing may be: place of an image, and the click beside, `None` for anywhere in it."""
 
@@ -87,14 +92,22 @@ class ClickPool:
         }
 
     @cached_property
-    def negatives(self) -> dict[int, list[Source]]:
-        """Of each category where crops of nothing may be, see this module."""
+    def negatives(self) -> dict[int, list[list[Source]]]:
+        """Of each category where crops of nothing may be for certain, by what says so, see this module."""
         return {category_id: self._negatives(category_id) for category_id in self.categories}
 
     @property
     def most_clicks(self) -> int:
         """On objects of one category."""
         return max(map(len, self.positives.values()))
+
+    @property
+    def teaches(self) -> bool:
+        """Whether each category has a click on an object, and room for a crop of nothing."""
+        if not all(self.positives.values()):
+            return False
+        rng = np.random.default_rng(0)
+        return all(self._nothing(category_id, rng) is not None for category_id in self.categories)
 
     def draw(self, seed: int, iteration: int) -> list[Crop]:
         """Crops of an iteration, as many of objects as of nothing for each category; drawn from the two alone."""
@@ -140,37 +153,61 @@ class ClickPool:
         return crops + [self._of_nothing(category_id, rng) for _ in crops]
 
     def _of_nothing(self, category_id: int, rng: np.random.Generator) -> Crop:
-        side, sources = self.recipe.crop, self.negatives[category_id]
-        best, farthest = None, 0.0
+        found = self._nothing(category_id, rng)
+        if found is None:
+            raise InvalidArgument(
+                f"category {category_id}: no crop of {self.recipe.crop} pixels was found that shows nothing of an "
+                "object; mark the ground, name images without any, or make crops smaller",
+                field="clicks",
+            )
+        return found
+
+    def _nothing(self, category_id: int, rng: np.random.Generator) -> Crop | None:
+        """A crop of nothing where that is certain, or else far from what is known; `None` where no place was found."""
+        certain: list[list[Source]] = self.negatives[category_id]
+        clicked: list[Source] = [(place, None) for place, image in enumerate(self.images) if image.on(category_id)]
+        found = self._first(category_id, certain, 0.0, rng) if certain else None
+        return found or self._first(category_id, [clicked], self.recipe.apart * self.recipe.crop, rng)
+
+    def _first(
+        self, category_id: int, groups: list[list[Source]], enough: float, rng: np.random.Generator
+    ) -> Crop | None:
+        """The first crop that is so many pixels from the clicks on objects, or the farthest of some that are tried."""
+        side, best, farthest = self.recipe.crop, None, 0.0
         for tries in range(MOST_TRIES):
             if best is not None and tries >= TRIES:
                 break
+            sources = groups[int(rng.integers(len(groups)))]
             place, click = sources[int(rng.integers(len(sources)))]
-            size = self.images[place].size
+            image = self.images[place]
             if click is None:
-                top, left = (int(rng.integers(max(0, length - side) + 1)) for length in size)
+                top, left = (int(rng.integers(max(0, length - side) + 1)) for length in image.size)
             else:
-                top, left = around(click, size, side, rng)
-            apart = distance(self.images[place].on(category_id), top, left, side)
+                top, left = self._beside(image, category_id, click, rng)
+            if image.shows(category_id, top, left, side):
+                continue
+            apart = distance(image.on(category_id), top, left, side)
             if apart > farthest:
                 best, farthest = Crop(place, top, left, category_id, on=False), apart
-            # A person who clicks beside an object knows that nothing is there, however near the object is.
-            if (click is not None and apart) or apart >= self.recipe.apart * side:
+            if apart >= enough:
                 break
-        if best is None:
-            raise InvalidArgument(
-                f"category {category_id}: no crop of {side} pixels was found that holds no click on an object; click "
-                "beside objects, name images without any, or make crops smaller",
-                field="clicks",
-            )
         return best
 
-    def _negatives(self, category_id: int) -> list[Source]:
+    def _beside(self, image: ClickedImage, category_id: int, click: Click, rng: np.random.Generator) -> tuple[int, int]:
+        """Of some crops that hold a click beside, the one that is farthest from the clicks on objects."""
+        side, objects = self.recipe.crop, image.on(category_id)
+        places = [around(click, image.size, side, rng) for _ in range(PLACES)]
+        return max(places, key=lambda place: distance(objects, place[0], place[1], side))
+
+    def _negatives(self, category_id: int) -> list[list[Source]]:
         beside: list[Source] = [
             (place, click) for place, image in enumerate(self.images) for click in image.beside(category_id)
         ]
         empty: list[Source] = [(place, None) for place, image in enumerate(self.images) if category_id in image.absent]
-        return beside + empty or [(place, None) for place in range(len(self.images))]
+        between: list[Source] = [
+            (place, None) for place, image in enumerate(self.images) if image.whole and category_id not in image.absent
+        ]
+        return [sources for sources in (beside, empty, between) if sources]
 
     def _label(self, crop: Crop) -> list[int]:
         """1 for a class that it shows, 0 for one that it does not, -1 where nobody knows."""
@@ -181,6 +218,8 @@ class ClickPool:
                 label.append(int(crop.on))
             elif distance(image.on(category_id), crop.top, crop.left, side) == 0:
                 label.append(1)
+            elif image.whole and not image.shows(category_id, crop.top, crop.left, side):
+                label.append(0)
             else:
                 label.append(0 if category_id in image.absent else -1)
         return label

@@ -7,6 +7,7 @@ not trained again on all images. Networks of equal F are told apart by their hel
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class ClickTraining(Task[BestOf, CropBatch]):
                     if click.category_id in self.pool.categories
                 ]
                 absent = [category_id in image.absent for category_id in self.pool.categories]
-                data[f"{kind} {place} image"] = torch.tensor(np.array(image.pixels))
+                data[f"{kind} {place} image"] = _digest(image, self.pool.categories)
                 data[f"{kind} {place} clicks"] = torch.tensor(rows, dtype=torch.int64)
                 data[f"{kind} {place} absent"] = torch.tensor(absent)
         return TrainingInputs(self.recipe.shaping(), data, {"unet": VERSION, "unet crops": crops.VERSION})
@@ -152,6 +153,20 @@ class ClickTraining(Task[BestOf, CropBatch]):
 
     def _index(self, category_id: int) -> int:
         return self.pool.categories.index(category_id)
+
+
+def _digest(image: ClickedImage, categories: Sequence[int]) -> Tensor:
+    """(32,) uint8 of its pixels and of what is known of objects besides clicks; no two images need be in memory."""
+    hashed = hashlib.sha256(f"{image.pixels.shape} {image.whole}".encode())
+    hashed.update(np.ascontiguousarray(image.pixels).data)
+    for item in image.objects:
+        if item.category_id in categories:
+            hashed.update(f"{categories.index(item.category_id)} ".encode() + item.mask.rle)
+    for box in image.boxes:
+        if box.category_id in categories:
+            corners = (box.x, box.y, box.width, box.height)
+            hashed.update(f"{categories.index(box.category_id)} {corners}".encode())
+    return torch.frombuffer(bytearray(hashed.digest()), dtype=torch.uint8)
 
 
 def click_loss(logits: Tensor, batch: CropBatch) -> Tensor:

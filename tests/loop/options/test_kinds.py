@@ -62,7 +62,7 @@ def test_what_cannot_be_is_refused(text, words):
         ({"budget": "1h", "recipe": "class_maps"}, "a network of --recipe class_maps learns from no boxes"),
         (
             {"budget": "1h", "recipe": "pretrained,masks=dense"},
-            "learns from no boxes; one of bbam does, and one of pretrained that looks at regions",
+            "learns from no boxes; one of bbam or unet does, and one of pretrained that looks at regions",
         ),
         ({"budget": "1h", "counts": True}, "--counts: with --kinds networks find by themselves"),
         ({"budget": "20images"}, "a budget of images counts full labels alone"),
@@ -75,6 +75,7 @@ def test_what_cannot_be_is_refused(text, words):
             "--weak boxes: a network of --weak-recipe compact,hidden=32 learns from no boxes",
         ),
         ({"budget": "1h", "recipe": "bbam", "image_size": 64}, "--image-size: --recipe bbam has no such option"),
+        ({"budget": "1h", "recipe": "unet", "encoder": "resnet18"}, "--encoder: --recipe unet has no such option"),
         ({"budget": "1h", "recipe": "bbam", "counts": True}, "--counts: --recipe bbam has no such option"),
         ({"budget": "1h", "recipe": "bbam", "strategy": "dropout"}, "dropout asks how a recurrent network's masks"),
         (
@@ -95,7 +96,10 @@ def test_boxes_that_would_teach_nothing_are_refused(options, words):
         ({"kinds": "points,scribbles,full", "recipe": BOXES_ALONE}, "learns from no scribbles or points$"),
         ({"weak": "points", "recipe": BOXES_ALONE}, "--weak points: a network of .* learns from no points$"),
         ({"kinds": "points,full", "recipe": "pretrained,masks=dense"}, "learns from no points$"),
-        ({"kinds": "boxes,points,full", "recipe": "compact"}, "learns from no boxes or points; one of bbam does"),
+        (
+            {"kinds": "boxes,points,full", "recipe": "compact"},
+            "learns from no boxes or points; one of bbam or unet does",
+        ),
     ],
 )
 def test_marks_of_which_a_network_learns_none_are_refused(options, words):
@@ -123,9 +127,20 @@ def test_bbam_learns_from_boxes_that_are_bought_beside_outlines_or_before():
     [
         ({"weak_recipe": "bbam,steps=9"}, "bbam", {"steps": 9}),
         ({"recipe": "bbam,steps=8"}, "bbam", {"steps": 8}),
+        ({"weak_recipe": "unet,steps=2"}, "unet", {"steps": 2}),
         ({"recipe": "pretrained,width=16"}, "pretrained", {"width": 16, "classes": "predicted"}),
     ],
 )
 def test_boxes_before_the_first_outline_teach_the_network_that_is_named_or_the_campaigns_own(asked, name, overrides):
     options = Options(data="demo", budget="1h", weak="boxes", **asked)
     assert (options.weak_name, options.weak_overrides()) == (name, overrides)
+
+
+@pytest.mark.parametrize("kind", ["points", "scribbles", "boxes"])
+def test_every_mark_teaches_a_unet_beside_outlines_or_before(kind):
+    Options(data="demo", budget="1h", kinds=f"{kind},full", recipe="unet", assist="boxes")
+    before = Options(data="demo", budget="1h", weak=kind, weak_recipe="unet,closing=9")
+    assert (before.weak_name, before.weak_overrides()) == ("unet", {"closing": 9})
+    Options(data="demo", budget="1h", also_propose=("unet,steps=2",))
+    unet = Options(data="demo", budget="1h", recipe="unet")
+    assert unet.learns_from == resolve("unet").begins_with - {SupervisionKind.FULL}

@@ -8,18 +8,19 @@ from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
 from maskloop.values import MARKS, SupervisionKind
 
-CLASS_MAPS, BBAM, OEEM = "class_maps", "bbam", "oeem"
+CLASS_MAPS, BBAM, OEEM, UNET = "class_maps", "bbam", "oeem", "unet"
 LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
     "pretrained": frozenset(MARKS),
     CLASS_MAPS: frozenset({SupervisionKind.IMAGE_LEVEL}),
     BBAM: frozenset({SupervisionKind.BOXES}),
     OEEM: frozenset({SupervisionKind.IMAGE_LEVEL}),
+    UNET: frozenset(MARKS),
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
 every kind teach that an image holds nothing."""
-PROMPTED = ("pretrained", CLASS_MAPS, BBAM, OEEM)
+PROMPTED = ("pretrained", CLASS_MAPS, OEEM, BBAM, UNET)
 """Recipes whose networks outline what people show, one look at an image each."""
-NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), BBAM: ("encoder",), OEEM: ("encoder",)}
+NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), OEEM: ("encoder",), BBAM: ("encoder",), UNET: ()}
 """Options with a name of their own that a recipe has, where it has not all."""
 
 

@@ -116,8 +116,8 @@ class Options(NetworkOptions, LabelOptions):
     )
     weak_recipe: str = option(
         "class_maps",
-        help="Recipe that proposes by these labels: class_maps or oeem[,OPTION=VALUE,...] by image-level labels; by "
-        "boxes the campaign's own, or bbam[,OPTION=VALUE,...].",
+        help="Recipe that proposes by these labels: by image-level labels class_maps or oeem[,OPTION=VALUE,...]; by "
+        "boxes, scribbles or points the campaign's own, or unet[,OPTION=VALUE,...]; by boxes bbam as well.",
         panel=TRAINING,
         is_compared=True,
     )
@@ -132,8 +132,8 @@ class Options(NetworkOptions, LabelOptions):
     )
     also_propose: tuple[str, ...] = option(
         (),
-        help="Another recipe whose networks propose as well: class_maps[,OPTION=VALUE,...]. Of each image people see "
-        "the masks of one network, chosen by what reviews of each have saved. May be repeated.",
+        help="Another recipe whose networks propose as well: class_maps[,OPTION=VALUE,...], bbam or unet. Of each "
+        "image people see the masks of one network, chosen by what reviews of each have saved. May be repeated.",
         panel=LABELS,
         is_compared=True,
     )
@@ -153,7 +153,8 @@ class Options(NetworkOptions, LabelOptions):
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
-        help="Training recipe: pretrained, bbam, recurrent, compact, paper, or one of these with ,OPTION=VALUE,...",
+        help="Training recipe: pretrained, bbam, unet, recurrent, compact, paper, or one of these with "
+        ",OPTION=VALUE,...",
         panel=TRAINING,
         is_compared=True,
     )

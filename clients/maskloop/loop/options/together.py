@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
 from maskloop.errors import InvalidArgument
-from maskloop.loop.options.networks import BBAM, LEARNS_FROM, NAMED, PROMPTED
+from maskloop.loop.options.networks import BBAM, LEARNS_FROM, NAMED, PROMPTED, UNET
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
 from maskloop.spelling import did_you_mean
 from maskloop.values import MARKS, Assist, Need, SupervisionKind
@@ -83,7 +83,7 @@ def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind])
     if not learnt.intersection(marks):
         own = name == "kinds" or options.weak_name == options.recipe_name
         network = f"--recipe {options.recipe}" if own else f"--weak-recipe {options.weak_recipe}"
-        does = f"; one of {BBAM} does, and one of pretrained that looks at regions"
+        does = f"; one of {BBAM} or {UNET} does, and one of pretrained that looks at regions"
         raise InvalidArgument(
             f"--{name} {getattr(options, name)}: a network of {network} learns from no {' or '.join(marks)}"
             f"{does if SupervisionKind.BOXES in marks else ''}",

@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.errors import InvalidArgument
+from maskloop.masks import Mask
+from maskloop.values import Box, ObjectLabel
 from models.classification.unet.clicks import Click, ClickedImage
-from models.classification.unet.crops import Crop, around, cut, distance, pool_of
+from models.classification.unet.crops import ClickPool, Crop, around, cut, distance, pool_of
 from tests.models.classification.unet.drawn import small
 
 CPU = torch.device("cpu")
@@ -159,3 +161,85 @@ def test_flips_mirror_in_both_directions():
     seen = [name for one in made for name, other in wanted.items() if torch.equal(one, other)]
     assert len(seen) == 40
     assert set(seen) == set(wanted)
+
+
+def square(category_id, x, y, side, of=(90, 90), **said):
+    solid = np.zeros(of, np.bool_)
+    solid[y : y + side, x : x + side] = True
+    return ObjectLabel(category_id, Mask.from_array(solid), **said)
+
+
+def diagonal(of=90):
+    """Its box is the whole image, and most of that is ground."""
+    return ObjectLabel(1, Mask.from_array(np.eye(of, dtype=np.bool_)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_no_crop_of_nothing_shows_a_pixel_of_an_outlined_object_or_a_part_of_a_box(data):
+    spots = st.integers(0, 70)
+    objects = tuple(square(1, data.draw(spots), data.draw(spots), 10, crowd=data.draw(st.booleans())) for _ in range(3))
+    boxes = tuple(Box(1, data.draw(spots) + 0.5, data.draw(spots), 7.25, 9) for _ in range(2))
+    images = [
+        ClickedImage("0 outlined", np.zeros((90, 90, 3), np.uint8), (), frozenset(), objects, (), whole=True),
+        ClickedImage("1 boxed", np.zeros((90, 90, 3), np.uint8), (Click(0, 0, 1),), frozenset(), (), boxes, whole=True),
+    ]
+    pool = pool_of(images, (1,), small(crop=16, batch=16))
+    nothing = [crop for crop in pool.draw(data.draw(st.integers(0, 99)), 0) if not crop.on]
+    taken = np.zeros((2, 90, 90), np.bool_)
+    for item in objects:
+        taken[0] |= item.mask.to_array()
+    for box in boxes:
+        taken[1, int(box.y) : int(np.ceil(box.y + 9)), int(box.x) : int(np.ceil(box.x + 7.25))] = True
+    assert nothing
+    for crop in nothing:
+        assert not taken[crop.place, crop.top : crop.top + 16, crop.left : crop.left + 16].any()
+
+
+def test_ground_between_objects_rejections_and_empty_images_are_drawn_from_as_often():
+    where = (Click(40, 10, 1, on=False), Click(45, 12, 1, on=False))
+    images = [
+        ClickedImage("a", np.zeros((90, 90, 3), np.uint8), (*where, Click(9, 9, 1)), objects=(diagonal(),), whole=True),
+        *(
+            ClickedImage(f"empty {place}", np.zeros((90, 90, 3), np.uint8), (), frozenset({1}), whole=True)
+            for place in range(9)
+        ),
+    ]
+    pool = pool_of(images, (1,), small(crop=16, batch=20))
+    nothing = [crop for iteration in range(30) for crop in pool.draw(0, iteration) if not crop.on]
+    own = [crop for crop in nothing if crop.place == 0]
+    assert 0.5 < len(own) / len(nothing) < 0.8  # two of three ways, fewer where crops meet the diagonal
+    assert sum(any(holds(crop, click, 16) for click in where) for crop in own) > 0.3 * len(nothing)
+
+
+def test_a_crop_around_a_stroke_on_the_ground_keeps_away_from_the_object_beside_it():
+    image = ClickedImage("a", np.zeros((90, 90, 3), np.uint8), (Click(45, 40, 1), Click(45, 50, 1, on=False)))
+    pool = pool_of([image], (1,), small(crop=16, batch=40))
+    nothing = [crop for crop in pool.draw(0, 0) if not crop.on]
+    assert all(holds(crop, Click(45, 50, 1), 16) for crop in nothing)
+    assert np.mean([crop.left for crop in nothing]) > 46  # uniform: 41 to 50
+
+
+def test_where_the_ground_is_known_leaves_no_room_clicked_images_do():
+    full = ClickedImage("full", np.zeros((20, 20, 3), np.uint8), objects=(square(1, 2, 2, 9, (20, 20)),), whole=True)
+    marked = ClickedImage("marked", np.zeros((90, 90, 3), np.uint8), (Click(45, 45, 1),))
+    pool = pool_of([full, marked], (1,), small(crop=16))
+    assert pool.teaches
+    assert {crop.place for crop in pool.draw(0, 0)} == {1}
+    assert not ClickPool((full,), (1,), small(crop=16)).teaches  # no click
+    assert not ClickPool((marked,), (1,), small(crop=96)).teaches  # no room
+
+
+def test_labels_of_other_classes_are_known_in_whole_images():
+    images = [
+        ClickedImage(
+            "a",
+            numbered(90, 90),
+            (Click(5, 5, 1), Click(5, 60, 2)),
+            objects=(square(1, 0, 0, 9), square(2, 50, 0, 20)),
+            whole=True,
+        )
+    ]
+    batch = pool_of(images, (1, 2), small(crop=16)).batch([Crop(0, 0, 0, 1, True), Crop(0, 0, 40, 1, False)], CPU, None)
+    assert batch.known.tolist() == [[True, True], [True, False]]  # the second shows a part of 2 without its click
+    assert batch.targets[batch.known].tolist() == [1, 0, 0]

@@ -1,0 +1,118 @@
+"""The recipe `unet`: networks that learn from clicks, how their maps are made, and how masks are made of these.
+
+Janouskova, Rigotti, Giurgiu, Malossi, *Model-assisted labeling via explainability for visual inspection of civil
+infrastructures*, 2022. They give their method no name. Who knows it looks for its U-Net, and so is the recipe called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any, ClassVar
+
+from maskloop.errors import InvalidConfig
+from maskloop.values import SupervisionKind
+from models.classification.unet.recipe import UNET_RECIPES, UnetRecipe
+from models.training.recipe_options import JsonOptions, check_options, replace_options
+
+FORMAT = "maskloop.unet_maps.1"
+"""Of a model's file; here, so that a reader of others loads nothing of this room."""
+CHOICES: Mapping[str, tuple[str, ...]] = {"network": tuple(UNET_RECIPES)}
+MOST: Mapping[str, float] = {
+    **dict.fromkeys(("sure", "threshold"), 1.0),
+    **dict.fromkeys(("min_iterations", "max_iterations"), 10_000_000),
+    "crop": 1_024,
+    "steps": 1_000,
+    "closing": 201,
+    "least_area": 1 << 28,
+    "tile": 8_192,
+}
+"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
+MAY_BE_ZERO = frozenset({
+    "crop", "min_iterations", "max_iterations", "steps", "sure", "threshold", "closing", "least_area",
+})  # fmt: skip
+GRAIN = 4  # pixels: crops and tiles are multiples of it
+LEAST_CROP = 16  # pixels
+OVERLAP = 128  # pixels of two tiles
+LOCATING = frozenset({SupervisionKind.FULL, SupervisionKind.BOXES, SupervisionKind.SCRIBBLES, SupervisionKind.POINTS})
+"""Kinds of labels that say where objects are."""
+
+
+@dataclass(frozen=True)
+class UnetMapsRecipe(JsonOptions):
+    """A classifier of crops for each category, which learns from clicks, and masks made of its maps.
+
+    Raises:
+        InvalidConfig: an impossible value, named by its field.
+    """
+
+    name: str = "unet"
+    # The networks.
+    network: str = "pretrained"  # a recipe of models/classification/unet/recipe.py
+    min_iterations: int = 0  # of each category's network; 0 leaves both to that recipe
+    max_iterations: int = 0
+    crop: int = 0  # side of the squares around clicks, pixels; 0: that recipe's, or half of what images are high
+    # The maps.
+    steps: int = 0  # of AdvCAM, each as long as three maps; 0 for Grad-CAM alone. The paper has 2
+    tile: int = 512  # side of what is seen of an image at once, pixels
+    sure: float = 0.5  # probability from which a category is taken to be there, where nobody has said it
+    # The masks.
+    threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images. The paper has .1
+    closing: int = 5  # diameter in pixels of the disc that closes gaps
+    least_area: int = 40  # pixels; smaller masks go
+
+    start: ClassVar[str] = "scratch"
+    needs_counts: ClassVar[bool] = False
+    learns_from: ClassVar[frozenset[SupervisionKind]] = LOCATING | {
+        SupervisionKind.COUNTS,
+        SupervisionKind.IMAGE_LEVEL,
+    }
+    """Of labels that do not say where objects are, it takes which categories are not there."""
+    begins_with: ClassVar[frozenset[SupervisionKind]] = LOCATING
+    """Kinds of labels of which one is enough for a training."""
+    pseudo_images: ClassVar[int] = 0
+    empty_images: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
+        if self.max_iterations and self.max_iterations < self.min_iterations:
+            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        if self.crop and (self.crop % GRAIN or self.crop < LEAST_CROP):
+            raise InvalidConfig(f"crop is {self.crop}; 0, or a multiple of {GRAIN} from {LEAST_CROP} on", field="crop")
+        if self.tile % GRAIN or self.tile <= 2 * OVERLAP:
+            raise InvalidConfig(
+                f"tile is {self.tile}; a multiple of {GRAIN} above {2 * OVERLAP} is needed", field="tile"
+            )
+
+    def iterations(self, examples: int, *, warm: bool = False) -> int:
+        """Of a category's training on that many clicks. It never starts warm."""
+        return self.of_network().iterations(examples)
+
+    def of_network(self, crop: int = 0) -> UnetRecipe:
+        """The networks' own recipe.
+
+        Args:
+            crop: side of crops, where this recipe leaves it open; 0 for the networks' own.
+        """
+        told: dict[str, Any] = {
+            name: getattr(self, name) for name in ("min_iterations", "max_iterations") if getattr(self, name)
+        }
+        side = self.crop or crop
+        return replace_options(UNET_RECIPES[self.network], {**told, **({"crop": side} if side else {})})
+
+    def crop_for(self, sizes: Sequence[tuple[int, int]]) -> int:
+        """Side of crops of images of these heights and widths: half of a usual one's shorter side at most, so that
+        crops of nothing have room."""
+        own = self.of_network().crop
+        if self.crop or not sizes:
+            return own
+        half = int(median(min(size) for size in sizes)) // 2
+        return max(LEAST_CROP, min(own, half // GRAIN * GRAIN))
+
+    def check_encoder(self) -> None:
+        """Raises InvalidConfig where there are no such weights. A network that is read needs none."""
+        self.of_network().check_encoder()
+
+
+RECIPES: Mapping[str, UnetMapsRecipe] = {"unet": UnetMapsRecipe()}
