@@ -32,6 +32,11 @@ def test_a_curve_by_hand():
     assert made[:, 0] == pytest.approx([0.2, 0.2 + 0.6 * 0.5, 0.8])  # E = 5 + .5 * 10 = the scale: half of the way
 
 
+def test_an_exponent_says_how_fast_a_curve_saturates():
+    curve = Curves(0.0, np.ones(2), np.array([10.0, 10.0]), np.array([0.5, 2.0]), np.zeros((2, 1)))
+    assert curve.quality(np.array([30.0]), np.zeros((1, 1)))[0] == pytest.approx([1 - 4**-0.5, 1 - 4**-2])
+
+
 def test_a_standard_normal_of_nought_is_the_median():
     belief, zero = Belief(0.3, 1.2), np.zeros(1)
     assert (belief.share(zero)[0], belief.positive(zero)[0]) == (pytest.approx(0.3), pytest.approx(0.3))

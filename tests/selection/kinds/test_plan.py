@@ -70,6 +70,21 @@ def test_where_the_curves_are_known_the_best_end_is_bought(weight):
     assert (chosen == 0) == (weight <= 0.1)
 
 
+def test_the_end_goes_before_the_next_network():
+    """All is found after a few boxes, which makes the next network; borders need outlines, which make the last one."""
+    one = np.ones(1)
+    found = Curves(0.0, 0.9 * one, 4 * one, 2 * one, np.array([[1.0]]))
+    outlined = Curves(0.5, 0.95 * one, 40 * one, one, np.zeros((1, 1)))
+    believed = Believed(Posterior(found, one), Posterior(outlined, one))
+    now = stock(full=1.0, weak=np.zeros(1))
+    nexts, ends = (
+        believed.expected([now.after(np.array([share]), seconds) for share in (0.0, 0.75)]) for seconds in (600, 20_000)
+    )
+    assert nexts[1] > nexts[0] + 0.05
+    assert ends[0] > ends[1] + 0.02
+    assert best_known(believed, now, 600.0, 20_000.0)[0] < 0.2
+
+
 def test_where_nothing_is_to_be_learnt_looking_ahead_changes_nothing():
     """One certain curve: no network can tell more, so that the next shares only prepare the best end."""
     now, believed = stock(), certain(0.6)

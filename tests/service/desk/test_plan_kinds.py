@@ -115,6 +115,15 @@ def test_it_learns_from_what_networks_had_learnt_from_by_the_labels_of_their_sna
     assert plan.kinds[1].open_images == 12 - len({each.image_id for each in held})
 
 
+def test_an_image_with_both_counts_as_outlined(server: Server) -> None:
+    image_id = server.projects.list_images(project_id="p").items[0].id
+    drafts = [LabelDraft(image_id, TWO), full_draft(image_id, 1)]
+    held = [server.labels.submit_labels(project_id="p", annotator="a", labels=[draft]).labels[0] for draft in drafts]
+    measure(server, "m1", [each.id for each in held], {"rq": 0.6, "sq": 0.7})
+    assert ask(server).networks[0].images == {FULL: 1}
+    assert [each.open_images for each in ask(server).kinds] == [11, 11]
+
+
 def test_the_latest_evaluation_counts_and_networks_of_other_recipes_do_not(server: Server) -> None:
     outlined = label(server, FULL, 2)
     measure(server, "old", outlined, {"rq": 0.9, "sq": 0.9}, recipe="compact")
