@@ -12,9 +12,9 @@ from functools import reduce
 import numpy as np
 
 from benchmarks.pictures import paint
-from benchmarks.pictures.material import CPU, Material
+from benchmarks.pictures.material import Material
 from benchmarks.pictures.strips import Strip, Tile
-from benchmarks.weak.seed_trial import silent
+from benchmarks.weak.seed_trial import CPU, silent
 from maskloop.datasets.demo.pictures import DemoDifficulty, demo_picture
 from maskloop.values import Scribble
 from models.classification.unet.clicks import inner_point

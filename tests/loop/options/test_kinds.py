@@ -5,7 +5,7 @@ import pytest
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options import Options
 from maskloop.loop.options.kinds import parse_kinds
-from maskloop.values import SupervisionKind
+from maskloop.values import MARKS, SupervisionKind
 from models.kinds.recipes import resolve
 
 FULL, BOXES = SupervisionKind.FULL, SupervisionKind.BOXES
@@ -143,4 +143,4 @@ def test_every_mark_teaches_a_unet_beside_outlines_or_before(kind):
     assert (before.weak_name, before.weak_overrides()) == ("unet", {"closing": 9})
     Options(data="demo", budget="1h", also_propose=("unet,steps=2",))
     unet = Options(data="demo", budget="1h", recipe="unet")
-    assert unet.learns_from == resolve("unet").begins_with - {SupervisionKind.FULL}
+    assert unet.learns_from == resolve("unet").learns_from & set(MARKS) == set(MARKS)

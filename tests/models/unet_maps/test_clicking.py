@@ -21,10 +21,10 @@ CATEGORIES = (3, 7)
 CORNERS = st.lists(st.tuples(st.floats(0, 50), st.floats(0, 50)), min_size=1, max_size=5)
 
 
-def square(category_id: int, x: int, y: int, side: int = 8, **said: bool) -> ObjectLabel:
+def square(category_id: int, x: int, y: int, side: int = 8, *, crowd: bool = False) -> ObjectLabel:
     solid = np.zeros((40, 60), dtype=bool)
     solid[y : y + side, x : x + side] = True
-    return ObjectLabel(category_id, Mask.from_array(solid), **said)
+    return ObjectLabel(category_id, Mask.from_array(solid), crowd=crowd)
 
 
 def clicks(**said: object) -> tuple[Click, ...]:
@@ -62,13 +62,13 @@ def test_a_stroke_on_the_ground_is_a_click_beside_objects_of_every_category():
     image = clicked(Example("a", PIXELS, (), marks=marks), CATEGORIES, 10.0, None)
     assert image.beside(3) == [Click(20, 50, 3, on=False)]
     assert image.beside(7) == [Click(20, 50, 7, on=False)]
-    assert (image.absent, image.whole) == ({7}, False)
+    assert (image.absent, image.whole) == (frozenset({7}), False)
 
 
 def test_a_box_is_a_click_in_its_middle():
     image = clicked(Example("a", PIXELS, (), boxes=(Box(7, 10, 20, 5, 4),)), CATEGORIES, 10.0, None)
     assert image.clicks == (Click(22, 12, 7),)
-    assert (image.absent, image.whole, image.boxes) == ({3}, True, (Box(7, 10, 20, 5, 4),))
+    assert (image.absent, image.whole, image.boxes) == (frozenset({3}), True, (Box(7, 10, 20, 5, 4),))
 
 
 def test_outlined_objects_are_clicks_on_them_and_crowds_are_none():
@@ -116,12 +116,12 @@ def test_where_a_proposal_was_rejected_there_is_ground():
 
 def test_classes_that_are_named_say_what_is_not_there_and_nothing_else():
     image = clicked(Example("a", PIXELS, (), present=frozenset({3})), CATEGORIES, 10.0, None)
-    assert (image.clicks, image.absent, image.whole) == ((), {7}, False)
+    assert (image.clicks, image.absent, image.whole) == ((), frozenset({7}), False)
 
 
 def test_an_image_that_holds_nothing_is_ground():
     image = clicked(Example("a", PIXELS, ()), CATEGORIES, 10.0, None)
-    assert (image.clicks, image.absent, image.whole) == ((), {3, 7}, True)
+    assert (image.clicks, image.absent, image.whole) == ((), frozenset({3, 7}), True)
 
 
 def test_a_foreign_category_is_refused_by_its_image():

@@ -1,5 +1,6 @@
 """Training on clicks: what is kept, what resumes, what comes of it."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.errors import InvalidArgument
+from maskloop.masks import Mask
+from maskloop.values import Box, ObjectLabel
 from models.classification.unet.clicks import Click, ClickedImage
 from models.classification.unet.crops import CropBatch
 from models.classification.unet.model import FittedUnet
 from models.classification.unet.train import BestOf, click_loss, f_measure, train_unet
+from models.training.cache import NetworkCache
 from tests.models.classification.unet.drawn import CRACK, clicked, network, small
 
 CPU = torch.device("cpu")
@@ -153,3 +157,17 @@ def test_what_cannot_be_learnt_is_refused():
         train(IMAGES, [CRACK, 5], small())
     with pytest.raises(InvalidArgument, match="no crop of 48 pixels"):
         train([ClickedImage("a", IMAGES[0].pixels, IMAGES[0].clicks)], [CRACK], small(crop=48))
+
+
+@pytest.mark.parametrize("known", [{"objects": "outlined"}, {"boxes": "boxed"}, {"whole": "nothing more"}])
+def test_what_is_known_of_objects_besides_clicks_makes_another_training(tmp_path, known):
+    """Crops of nothing keep off it, and no network is taken from the cache that knew less."""
+    solid = np.zeros((48, 48), np.bool_)
+    solid[:9, :9] = True
+    said = {"objects": (ObjectLabel(CRACK, Mask.from_array(solid)),), "boxes": (Box(CRACK, 0, 0, 9, 9),), "whole": True}
+    more = [replace(IMAGES[0], **{name: said[name] for name in known}), *IMAGES[1:]]
+    recipe, cache = small(held_out=0.0, iterations=1), NetworkCache(tmp_path, 1 << 28)
+    first = train(IMAGES, [CRACK], recipe, cache=cache)
+    assert same(train(IMAGES, [CRACK], recipe, cache=cache), first)
+    assert same(train(more, [CRACK], recipe, cache=cache), train(more, [CRACK], recipe))
+    assert len(list(tmp_path.glob("*.safetensors"))) == 2
