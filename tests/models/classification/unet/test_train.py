@@ -159,13 +159,17 @@ def test_what_cannot_be_learnt_is_refused():
         train([ClickedImage("a", IMAGES[0].pixels, IMAGES[0].clicks)], [CRACK], small(crop=48))
 
 
-@pytest.mark.parametrize("known", [{"objects": "outlined"}, {"boxes": "boxed"}, {"whole": "nothing more"}])
+@pytest.mark.parametrize("known", ["objects", "boxes", "whole"])
 def test_what_is_known_of_objects_besides_clicks_makes_another_training(tmp_path, known):
     """Crops of nothing keep off it, and no network is taken from the cache that knew less."""
     solid = np.zeros((48, 48), np.bool_)
     solid[:9, :9] = True
-    said = {"objects": (ObjectLabel(CRACK, Mask.from_array(solid)),), "boxes": (Box(CRACK, 0, 0, 9, 9),), "whole": True}
-    more = [replace(IMAGES[0], **{name: said[name] for name in known}), *IMAGES[1:]]
+    told = {
+        "objects": replace(IMAGES[0], objects=(ObjectLabel(CRACK, Mask.from_array(solid)),)),
+        "boxes": replace(IMAGES[0], boxes=(Box(CRACK, 0, 0, 9, 9),)),
+        "whole": replace(IMAGES[0], whole=True),
+    }
+    more = [told[known], *IMAGES[1:]]
     recipe, cache = small(held_out=0.0, iterations=1), NetworkCache(tmp_path, 1 << 28)
     first = train(IMAGES, [CRACK], recipe, cache=cache)
     assert same(train(IMAGES, [CRACK], recipe, cache=cache), first)
