@@ -51,9 +51,11 @@ _COUNTED = select(
     _IS_COUNTS,
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
 )
-_TELLING = select(labels.c.image_id, labels.c.categories_present, labels.c.objects_present).where(
+_SAYS_MOST = [kind.value for kind in (FullLabel.kind, *MARKS, Counts.kind)]
+"""Kinds that tell how many objects an image holds, the one that says most of them first."""
+_TELLING = select(labels.c.image_id, labels.c.kind, labels.c.categories_present, labels.c.objects_present).where(
     labels.c.project_id == bindparam("project_id"),
-    labels.c.kind.in_([kind.value for kind, content in LABEL_KINDS.items() if content.tells_how_many]),
+    labels.c.kind.in_(_SAYS_MOST),
     labels.c.image_id.in_(bindparam("ids", expanding=True)),
     IS_CURRENT,
 )
@@ -256,12 +258,13 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
 
 
 def told_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
-    """Those of which any label tells how many objects there are: counts, or else boxes, say, which cost the next label
-    nothing less."""
+    """Those of which any label tells how many objects there are: counts, or else the mark that says most, which costs
+    the next label nothing less."""
     told: dict[str, CountedImage] = {}
     for ids in chunks(image_ids):
-        rows = tx.execute(_TELLING, {"project_id": project_id, "ids": ids})
-        told |= {row.image_id: CountedImage(row.categories_present, row.objects_present, 0.0) for row in rows}
+        rows = tx.execute(_TELLING, {"project_id": project_id, "ids": ids}).all()
+        for row in sorted(rows, key=lambda row: -_SAYS_MOST.index(row.kind)):
+            told[row.image_id] = CountedImage(row.categories_present, row.objects_present, 0.0)
     return told | counted_images(tx, project_id, image_ids)
 
 

@@ -23,6 +23,8 @@ from maskloop.values import (
     ObjectLabel,
     ObjectProposal,
     Origin,
+    Point,
+    PointsLabel,
     Rejection,
     Review,
     ReviewPrices,
@@ -91,6 +93,15 @@ def test_boxes_tell_how_many_objects_there_are_to_outline(server, pool):
     reviewed = select(server, annotator="ben", assistance=HELP)
     shown_s = 2 * 1.5 + (2 - 1.5) * 2 + 79 * (0.25 + 0.5)
     assert reviewed.picks[0].cost_s == pytest.approx((3 - 2) + shown_s + 79 * (2 - 1.5), abs=1e-3)
+
+
+def test_of_several_marks_the_one_that_says_most_tells_how_many_objects_there_are(server, pool):
+    for marks in (PointsLabel((Point(1, 1, 1),)), BoxesLabel((Box(1, 0, 0, 4, 3), Box(2, 1, 1, 3, 3)))):
+        for image_id in pool[:2] if isinstance(marks, PointsLabel) else pool[1:]:
+            server.labels.submit_labels(project_id="p", annotator="ann", labels=[LabelDraft(image_id, marks)])
+    server.create_campaign(1000.0)
+    prices = {pick.image_id: pick.cost_s for pick in select(server, images=4).picks}
+    assert [prices[image_id] for image_id in pool[:3]] == [2 + 79, 1 + 2 * 79, 1 + 2 * 79]
 
 
 def test_seconds_buy_more_images_with_help(server, pool):
