@@ -5,7 +5,8 @@ draw the objects of class c:
 
     share of m in a label ~ N(mu_mc, NOISE^2 / objects), mu_mc ~ N(mu_m, BETWEEN_CLASSES^2), mu_m ~ N(PRIOR, WIDTH^2)
 
-so that what is known of one class says something of the others. The proposer of an image is the one that saves most
+so that what is known of one class says something of the others. Wrong proposals of classes that no label holds are
+charged to all classes of their proposer alike. The proposer of an image is the one that saves most
 there with shares that are drawn from the posterior (Thompson, *On the likelihood that one unknown probability exceeds
 another in view of the evidence of two samples*, 1933): the less is known of one, the more often it is tried. The model
 of the shares is ours.
@@ -36,8 +37,8 @@ class Reviewed:
     Args:
         proposer: whose proposals were at hand.
         category_id: of the objects.
-        objects: that the label holds of it, 1 or more.
-        drawing_s: seconds in which they would have been drawn, more than 0.
+        objects: that the label holds of it, 0 or more.
+        drawing_s: seconds in which they would have been drawn, 0 without objects.
         saved_s: of these; less than 0 where wrong proposals took more than right ones saved.
     """
 
@@ -85,10 +86,17 @@ class SavedShares:
             objects[key] += each.objects
             drawing_s[key] += each.drawing_s
             saved_s[key] += each.saved_s
+        whole_s: defaultdict[str, float] = defaultdict(float)
+        wasted_s: defaultdict[str, float] = defaultdict(float)  # on what no label holds
+        for (proposer, category_id), number in objects.items():
+            whole_s[proposer] += drawing_s[proposer, category_id]
+            wasted_s[proposer] += 0.0 if number else saved_s[proposer, category_id]
         self._seen: dict[str, dict[int, _Seen]] = {}
         for (proposer, category_id), number in sorted(objects.items()):
-            share = saved_s[proposer, category_id] / drawing_s[proposer, category_id]
-            self._seen.setdefault(proposer, {})[category_id] = _Seen(number, share)
+            if number:
+                share = saved_s[proposer, category_id] / drawing_s[proposer, category_id]
+                everywhere = wasted_s[proposer] / whole_s[proposer]
+                self._seen.setdefault(proposer, {})[category_id] = _Seen(number, share + everywhere)
 
     def of_proposer(self, proposer: str) -> Share:
         """Its share in a class of which nothing is known, but for the spread between classes: mu_m."""
@@ -126,7 +134,8 @@ def choose_proposer(
 
     Args:
         offered: what each proposes there, 1 or more of them, by a key such as its model version. The image is taken to
-            hold the mean of them; where nobody proposes anything, all classes weigh alike.
+            hold the mean of them. A proposer saves its share of the objects that it proposes itself, and of no more
+            than there are. Where nobody proposes anything, its share over all classes decides.
         names: of the proposers by key, as reviews have them; several versions of a method share one.
         seed: of the draws. The same seed gives the same choice, whatever else is chosen.
     """
@@ -135,7 +144,8 @@ def choose_proposer(
     saved: dict[str, float] = {}
     for key in sorted(offered):
         drawn = shares.draw(names[key], categories or [0], _generator(seed, image_id, names[key]))
-        saved[key] = sum(drawn[each] * there[each] for each in categories) if categories else drawn[0]
+        own = {each: min(there[each], offered[key].get(each, 0.0)) for each in categories}
+        saved[key] = sum(drawn[each] * own[each] for each in categories) if categories else drawn[0]
     return max(saved, key=lambda key: saved[key])
 
 

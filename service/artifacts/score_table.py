@@ -167,9 +167,9 @@ def read_proposals(path: Path, image_ids: Sequence[str], model_version: str) -> 
     return [proposals[image_id] for image_id in image_ids if image_id in proposals]
 
 
-def read_expected_objects(path: Path, image_ids: Sequence[str]) -> dict[str, dict[int, float]]:
+def read_expected_objects(path: Path, image_ids: Sequence[str], least: float) -> dict[str, dict[int, float]]:
     """How many objects of each category the proposals for images should show: sums of their predicted IoUs, by image
-    id. Images that were not scored are left out.
+    id, of those from `least` on. Images that were not scored are left out.
 
     Raises:
         PoolNotScored: there is no table at `path`.
@@ -181,7 +181,8 @@ def read_expected_objects(path: Path, image_ids: Sequence[str]) -> dict[str, dic
     for row in pyarrow.dataset.dataset(path).to_table(columns, filter=wanted).to_pylist():
         expected: dict[int, float] = {}
         for category_id, iou in zip(row["category_ids"], row["object_ious"], strict=True):
-            expected[category_id] = expected.get(category_id, 0.0) + iou
+            if iou >= least:
+                expected[category_id] = expected.get(category_id, 0.0) + iou
         found[row["image_id"]] = expected
     return found
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
     UNAIDED,
-    Assist,
     Assistance,
     Batch,
     BatchRecord,
@@ -23,7 +22,7 @@ from maskloop.values import (
 )
 from service.desk.campaigns import CampaignDesk
 from service.desk.checks import check_seed
-from service.desk.choosing import Wanted, choose_batch
+from service.desk.choosing import Wanted, choose_batch, who_helps
 from service.desk.default_campaign import campaign_of
 from service.desk.kinds import check_kinds, divide
 from service.desk.leases import (
@@ -154,11 +153,9 @@ class AnnotationDesk(CampaignDesk):
         with self._database.read() as tx:
             project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
             campaign = without_overdue(campaign, overdue_batches(tx, project_id, self._clock()))
-            helped = None
-            if assistance is not None and assistance.assist is not Assist.NONE:
-                self._assisted.check(project_id, assistance.model_version)
-                shown = self._assisted.shown(project_id, assistance, project.review_prices.correction)
-                helped = Helped(assistance, shown)
+            helped, help_ = None, who_helps(assistance or UNAIDED, project, self._assisted)
+            if help_ != UNAIDED:
+                helped = Helped(help_, self._assisted.shown(project_id, help_, project.review_prices.correction))
             return divide(tx, project, campaign, weak, seconds=seconds, seed=seed, helped=helped)
 
     def get_batch(self, *, project_id: str, batch_id: str) -> Batch:

@@ -109,7 +109,7 @@ def choose_batch(
     Raises:
         PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy, or who is to help, needs what is not there.
     """
-    assistance = _assistance(wanted.assistance, project, assisted)
+    assistance = who_helps(wanted.assistance, project, assisted)
     asked = _asked(wanted, campaign)
     head = _head(tx, project)
     strategy, fallback = _in_force(asked, head, has_model=bool(project.active_model))
@@ -148,7 +148,7 @@ def choose_batch(
     )
 
 
-def _assistance(asked: Assistance, project: Project, assisted: AssistedCosts) -> Assistance:
+def who_helps(asked: Assistance, project: Project, assisted: AssistedCosts) -> Assistance:
     """Who helps: the version that is named, which must have scored the pool, or else the active one, if it has. Until
     then people draw."""
     if asked.model_version:

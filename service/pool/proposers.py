@@ -37,7 +37,8 @@ def choose_proposers(
         seed: of the draws; one image has the same in every batch.
     """
     names = {version: get_model(tx, project.id, version).version.method for version in assistance.among}
-    tables = {key: read_expected_objects(folder.scores(project.id, key), image_ids) for key in names}
+    least = assistance.min_predicted_iou
+    tables = {key: read_expected_objects(folder.scores(project.id, key), image_ids, least) for key in names}
     shares = SavedShares(_reviewed(tx, project))
     chosen: dict[str, str] = {}
     for image_id in image_ids:
@@ -79,8 +80,8 @@ def reviewed_by_class(method: str, label: FullLabel, costs: CostModel) -> Iterat
             saved_s[item.category_id] += _saved_s(item, outline_s, costs)
     for category_id, seconds in _rejected_s(label, costs).items():
         saved_s[category_id] -= seconds
-    for category_id, number in objects.items():
-        yield Reviewed(method, category_id, number, drawing_s[category_id], saved_s[category_id])
+    for category_id, seconds in saved_s.items():
+        yield Reviewed(method, category_id, objects[category_id], drawing_s[category_id], seconds)
 
 
 def _length(item: ObjectLabel, costs: CostModel) -> float:

@@ -258,14 +258,16 @@ def counted_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -
 
 
 def told_images(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> dict[str, CountedImage]:
-    """Those of which any label tells how many objects there are: counts, or else the mark that says most, which costs
-    the next label nothing less."""
+    """Those of which any label tells how many objects there are: the mark that says most, or else counts. Only counts
+    make the next label cheaper."""
+    counted = counted_images(tx, project_id, image_ids)
     told: dict[str, CountedImage] = {}
     for ids in chunks(image_ids):
         rows = tx.execute(_TELLING, {"project_id": project_id, "ids": ids}).all()
         for row in sorted(rows, key=lambda row: -_SAYS_MOST.index(row.kind)):
-            told[row.image_id] = CountedImage(row.categories_present, row.objects_present, 0.0)
-    return told | counted_images(tx, project_id, image_ids)
+            paid_s = counted[row.image_id].paid_s if row.image_id in counted else 0.0
+            told[row.image_id] = CountedImage(row.categories_present, row.objects_present, paid_s)
+    return told
 
 
 def holding_nothing(tx: Transaction, project_id: str, image_ids: Sequence[str]) -> set[str]:

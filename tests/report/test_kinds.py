@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from maskloop.report import RunReport
@@ -35,7 +37,20 @@ def divided(a_round, a_report) -> RunReport:
         a_round(2, 4500.0, 0.61, spent_s_by_kind={"full": 2000.0, "boxes": 2000.0, "counts": 500.0}),
     )
     spent = {"full": 2000.0, "boxes": 2000.0, "counts": 500.0}
-    return a_report(rounds=rounds, spent_s=4500.0, spent_s_by_kind=spent, initial_kinds=first)
+    begun = replace(first, left_s=7200.0)  # with the whole budget
+    return a_report(rounds=rounds, spent_s=4500.0, spent_s_by_kind=spent, initial_kinds=begun)
+
+
+def test_what_came_before_the_first_batch_is_no_part_of_it(divided: RunReport) -> None:
+    """Test images took 300 s, class labels 60 s, and boxes of `--weak` 100 s."""
+    begun = replace(divided.initial_kinds, left_s=7200.0 - 460.0)
+    spent = {"full": 1300.0, "boxes": 1100.0, "image_level": 60.0}
+    rounds = (replace(divided.rounds[0], spent_s_by_kind=spent), *divided.rounds[1:])
+    whole = {**divided.spent_s_by_kind, "image_level": 60.0}
+    first, _ = divided_batches(
+        replace(divided, rounds=rounds, initial_kinds=begun, test_s=300.0, spent_s_by_kind=whole)
+    )
+    assert (first.begun_s, first.spent_s) == (460.0, {"full": 1000.0, "boxes": 1000.0})
 
 
 def test_what_was_planned_stands_beside_what_was_bought_and_what_came(divided: RunReport) -> None:

@@ -88,7 +88,7 @@ def test_classes_decide_image_by_image():
     ]
     shares = SavedShares(seen)
     for category_id, wanted in ((1, "v1"), (2, "v2")):
-        offered = {"v1": {category_id: 1.0}, "v2": {}}
+        offered = {"v1": {category_id: 1.0}, "v2": {category_id: 0.5}}
         assert {choose_proposer(f"i{place}", offered, shares, NAMES, seed=0) for place in range(50)} == {wanted}
 
 
@@ -104,3 +104,20 @@ def test_the_same_seed_chooses_alike_whatever_order_versions_come_in(seed, image
 
 def test_where_nobody_proposes_anything_one_is_chosen_all_the_same():
     assert choose_proposer("a", {"v1": {}, "v2": {}}, SavedShares([]), NAMES, seed=1) in NAMES
+
+
+def test_who_proposes_nothing_saves_nothing_there():
+    seen = [reviews("network", 1, 0.55, 400), reviews("maps", 1, 0.50, 400)]
+    chosen = {
+        choose_proposer(f"i{place}", {"v1": {}, "v2": {1: 3.0}}, SavedShares(seen), NAMES, seed=0)
+        for place in range(100)
+    }
+    assert chosen == {"v2"}
+
+
+def test_wrong_proposals_of_what_no_label_holds_are_charged_to_all_classes():
+    right = reviews("maps", 1, 0.5, 10)
+    wrong = Reviewed("maps", 2, 0, 0.0, -79.0)  # a tenth of the seconds in which the ten would have been drawn
+    charged = SavedShares([right, wrong]).of_class("maps", 1)
+    assert charged == SavedShares([reviews("maps", 1, 0.4, 10)]).of_class("maps", 1)
+    assert SavedShares([wrong]).of_proposer("maps") == SavedShares([]).of_proposer("maps")

@@ -44,8 +44,11 @@ def joined_by_others(number: int, help_: Assistance, session: CampaignSession, p
         name = f"{number}-beside-{place}"
         training = Training(recipe, overrides, session.training.seed, activate=False)
         model, why_not = train_unless_refused(session, name, training)
+        told = f"beside-{place}-told"
         if model is None:
-            session.progress.note(f"A network of {recipe} proposes nothing in round {number}: {why_not}.")
+            if told not in session.decisions:
+                session.progress.note(f"A network of {recipe} proposes nothing yet: {why_not}.")
+                session.decisions.note(told, {WHY: why_not})
             continue
         session.score_pool(name, model)
         versions.append(model.id)

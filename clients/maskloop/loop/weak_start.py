@@ -18,7 +18,7 @@ from maskloop.values import MARKS, UNAIDED, Assist, Assistance, SupervisionKind
 LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level"} | {kind: f"round-00-weak-{kind}" for kind in MARKS}
 """Names of the tasks."""
 NETWORK = "weak"
-LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label"} | {kind: f"label of {kind}" for kind in MARKS}
+LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label"} | {kind: f"{kind} label" for kind in MARKS}
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:

@@ -7,13 +7,14 @@ from functools import cache
 
 from pydantic import TypeAdapter
 
+from maskloop.errors import InvalidBudget
 from maskloop.loop.goals import KindGoal
 from maskloop.loop.helping import help_in_round
 from maskloop.loop.planning.plan import INITIAL_SHARE, Plan
 from maskloop.loop.record.decisions import Decisions, round_name
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.session import CampaignSession
-from maskloop.loop.shares import Shares
+from maskloop.loop.shares import NO_MARKS, Shares
 from maskloop.pages.wording import say_kind
 from maskloop.values import MARKS, Assist, Assistance, Budget, KindsPlan, ModelVersion, SupervisionKind
 
@@ -71,20 +72,30 @@ def plan_kept(number: int, decisions: Decisions) -> KindsPlan | None:
 def _divide(
     number: int, session: CampaignSession, plan: Plan, seconds: float, assistance: Assistance | None = None
 ) -> Plan:
-    divided = plan_kept(number, session.decisions)
+    divided, nothing = plan_kept(number, session.decisions), f"{_name(number)}-nothing-left"
+    if divided is None and nothing not in session.decisions:
+        try:
+            divided = _ask(session, seconds, assistance)
+        except InvalidBudget as error:  # all that is left is spent or reserved; the round ends by itself
+            session.decisions.note(nothing, str(error))
     if divided is None:
-        divided = session.client.plan_kinds(
-            project_id=session.project_id,
-            campaign_id=session.campaign_id,
-            seconds=seconds,
-            kinds=KINDS,
-            seed=session.training.seed,
-            assistance=assistance if assistance is not None and assistance.assist is not Assist.NONE else None,
-        )
+        return replace(plan, shares=NO_MARKS)
+    if plan_kept(number, session.decisions) is None:
         session.decisions.note(_name(number), _adapter().dump_python(divided, mode="json"))
         session.progress.note(say_plan(divided))
     marks = {kind: divided.shares[kind] for kind in KINDS if kind in MARKS and divided.shares.get(kind)}
     return replace(plan, shares=Shares(marks))
+
+
+def _ask(session: CampaignSession, seconds: float, assistance: Assistance | None) -> KindsPlan:
+    return session.client.plan_kinds(
+        project_id=session.project_id,
+        campaign_id=session.campaign_id,
+        seconds=seconds,
+        kinds=KINDS,
+        seed=session.training.seed,
+        assistance=assistance if assistance is not None and assistance.assist is not Assist.NONE else None,
+    )
 
 
 def say_plan(divided: KindsPlan) -> str:

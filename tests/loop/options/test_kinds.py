@@ -93,9 +93,13 @@ def test_boxes_that_would_teach_nothing_are_refused(options, words):
     ("options", "words"),
     [
         ({"kinds": "points,full", "recipe": BOXES_ALONE}, f"--kinds points,full: a network of --recipe {BOXES_ALONE} "),
-        ({"kinds": "points,scribbles,full", "recipe": BOXES_ALONE}, "learns from no scribbles or points$"),
-        ({"weak": "points", "recipe": BOXES_ALONE}, "--weak points: a network of .* learns from no points$"),
-        ({"kinds": "points,full", "recipe": "pretrained,masks=dense"}, "learns from no points$"),
+        (
+            {"kinds": "points,scribbles,full", "recipe": BOXES_ALONE},
+            "learns from no scribbles or points; one of unet does$",
+        ),
+        ({"weak": "points", "recipe": BOXES_ALONE}, "--weak points: .* learns from no points alone; one of unet does$"),
+        ({"weak": "scribbles"}, "--weak scribbles: a network of --recipe pretrained learns from no scribbles alone"),
+        ({"kinds": "points,full", "recipe": "pretrained,masks=dense"}, "learns from no points; one of unet does$"),
         (
             {"kinds": "boxes,points,full", "recipe": "compact"},
             "learns from no boxes or points; one of bbam or unet does",

@@ -1,6 +1,7 @@
 """Labels that say what became of proposals, told round by round, and what is drawn of them."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -20,9 +21,6 @@ UNFITTED = {HeadState.UNFITTED.metric: 1.0}
 REVIEWED = {each.image: each for each in by_hand()}
 
 
-METHODS = {"v1": "class_maps:cam", "v2": "compact"}
-
-
 def purchase(image_id, content, version=""):
     pick = Pick(image_id, "why", 80.0, 0.4)
     batch = Batch("b", "p", "c", "ada", content.kind, "s", (pick,), NOW, model_version=version)
@@ -33,6 +31,11 @@ def purchase(image_id, content, version=""):
 def measured(number, version, metrics):
     model = ModelVersion(version, "p", "compact", 1, number, metrics, NOW)
     return Measured(number, model, None, number, 60.0 * number, {}, 1.0, 1.0)
+
+
+def models(metrics=FITTED):
+    beside = replace(measured(1, "v1", metrics).model, recipe="class_maps", config_json='{"method": "cam"}')
+    return {"v1": beside, "v2": measured(2, "v2", FITTED).model}
 
 
 def arm(metrics=FITTED):
@@ -65,7 +68,7 @@ class Reader:
 
 
 def test_only_labels_with_reviews_are_told_with_their_round():
-    told = reviewed_labels(arm(), IMAGES, {"a": 4.48}, METHODS)
+    told = reviewed_labels(arm(), IMAGES, {"a": 4.48}, models())
     assert [(each.round, each.image, each.file_name) for each in told] == [(1, "a", "a.jpg"), (2, "b", "b.jpg")]
     assert [each.counts_paid_s for each in told] == [4.48, 0.0]
     assert {each.seconds_spent for each in told} == {30.0}
@@ -75,12 +78,12 @@ def test_only_labels_with_reviews_are_told_with_their_round():
 
 
 def test_without_a_fitted_head_its_proposals_predict_nothing():
-    told = reviewed_labels(arm(UNFITTED), IMAGES, {}, METHODS)
+    told = reviewed_labels(arm(UNFITTED), IMAGES, {}, models(UNFITTED))
     assert {each.head_fitted for each in told} == {False}  # both are of version v1
 
 
 def test_nobody_is_asked_for_the_masks_that_labels_hold():
-    told, reader = reviewed_labels(arm(), IMAGES, {}, METHODS), Reader()
+    told, reader = reviewed_labels(arm(), IMAGES, {}, models()), Reader()
     reviews = count_reviews(told, CostModel(len(CATEGORIES)), CATEGORIES)
     pictures = correction_pictures(reader, reviews, told)
     assert [picture.correction for picture in pictures] == list(reviews.corrections)

@@ -104,6 +104,15 @@ def test_of_several_marks_the_one_that_says_most_tells_how_many_objects_there_ar
     assert [prices[image_id] for image_id in pool[:3]] == [2 + 79, 1 + 2 * 79, 1 + 2 * 79]
 
 
+def test_marks_say_more_than_counts_which_alone_make_the_next_label_cheaper(server, pool):
+    server.create_campaign(1000.0)
+    server.count(pool, {1: 1})
+    boxed = BoxesLabel((Box(1, 0, 0, 4, 3), Box(2, 1, 1, 3, 3)))
+    server.labels.submit_labels(project_id="p", annotator="ann", labels=[LabelDraft(pool[0], boxed)])
+    prices = {pick.image_id: pick.cost_s for pick in select(server, images=4).picks}
+    assert [prices[image_id] for image_id in pool[:2]] == pytest.approx([1 + 2 * 79 - 4.48, 2 + 79 - 4.48])
+
+
 def test_seconds_buy_more_images_with_help(server, pool):
     offer(server, dict.fromkeys(pool, (0.95, 0.95, 0.95)))
     server.create_campaign(1000.0)

@@ -18,6 +18,9 @@ LEARNS_FROM: Mapping[str, frozenset[SupervisionKind]] = {
 }
 """What networks of a recipe learn from beside full labels, by its name; nothing for those that are not named. Labels of
 every kind teach that an image holds nothing."""
+BEGINS_WITH = {**LEARNS_FROM, "pretrained": frozenset({SupervisionKind.BOXES})}
+"""What teaches networks of a recipe where nothing is outlined yet: by marks alone, `pretrained` cannot tell how large
+things are."""
 PROMPTED = ("pretrained", CLASS_MAPS, OEEM, BBAM, UNET)
 """Recipes whose networks outline what people show, one look at an image each."""
 NAMED: Mapping[str, tuple[str, ...]] = {CLASS_MAPS: (), OEEM: ("encoder",), BBAM: ("encoder",), UNET: ()}
@@ -88,7 +91,7 @@ class NetworkOptions:
     @property
     def weak_learns_from(self) -> frozenset[SupervisionKind]:
         """What the network learns from that proposes before the first outline."""
-        return _learnt_by(self.weak_name, self.weak_overrides())
+        return _learnt_by(self.weak_name, self.weak_overrides(), BEGINS_WITH)
 
     @property
     def without_counts(self) -> bool:
@@ -110,8 +113,10 @@ class NetworkOptions:
         return self.weak in MARKS and self.weak_recipe.partition(",")[0] == CLASS_MAPS
 
 
-def _learnt_by(recipe: str, overrides: Mapping[str, object]) -> frozenset[SupervisionKind]:
-    kinds = LEARNS_FROM.get(recipe, frozenset())
+def _learnt_by(
+    recipe: str, overrides: Mapping[str, object], kinds_of: Mapping[str, frozenset[SupervisionKind]] = LEARNS_FROM
+) -> frozenset[SupervisionKind]:
+    kinds = kinds_of.get(recipe, frozenset())
     if overrides.get("masks") == "dense":
         return kinds - set(MARKS)
     return kinds - {SupervisionKind.POINTS, SupervisionKind.SCRIBBLES} if overrides.get("weak") == "none" else kinds

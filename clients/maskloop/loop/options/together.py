@@ -84,9 +84,11 @@ def _check_taught(options: Options, name: str, marks: Sequence[SupervisionKind])
         own = name == "kinds" or options.weak_name == options.recipe_name
         network = f"--recipe {options.recipe}" if own else f"--weak-recipe {options.weak_recipe}"
         does = f"; one of {BBAM} or {UNET} does, and one of pretrained that looks at regions"
+        does = does if SupervisionKind.BOXES in marks else f"; one of {UNET} does"
+        alone = " alone" if name == "weak" else ""
         raise InvalidArgument(
             f"--{name} {getattr(options, name)}: a network of {network} learns from no {' or '.join(marks)}"
-            f"{does if SupervisionKind.BOXES in marks else ''}",
+            f"{alone}{does}",
             field=name,
         )
     if options.counts:

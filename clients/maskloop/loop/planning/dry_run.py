@@ -89,6 +89,8 @@ def check_recipes(client: Client, options: Options) -> Mapping[str, object]:
         client.resolve_recipe(recipe=options.student_name, overrides=options.student_overrides())
     if options.weak:
         client.resolve_recipe(recipe=options.weak_name, overrides=options.weak_overrides())
+    for recipe, overrides in options.other_recipes():
+        client.resolve_recipe(recipe=recipe, overrides=overrides)
     return client.resolve_recipe(recipe=options.recipe_name, overrides=options.recipe_overrides())
 
 

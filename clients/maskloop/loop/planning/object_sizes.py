@@ -30,7 +30,7 @@ def warnings_of(data: Data, recipe: Mapping[str, object], options: Options) -> I
     warnings = (
         warn_of_small_objects(data.test, recipe),
         warn_of_many_objects(known, recipe, options.recipe_name),
-        warn_of_thin_boxes(data.test, recipe) if SupervisionKind.BOXES in marks else None,
+        warn_of_thin_boxes(data.test, recipe) if marks else None,
         warn_of_idle_marks([kind for kind in marks if kind not in options.learns_from], options.recipe),
     )
     yield from filter(None, warnings)
@@ -52,8 +52,8 @@ def warn_of_thin_boxes(images: Sequence[DatasetImage], recipe: Mapping[str, obje
     if not _is_dense(recipe, masks[:: max(1, len(masks) // LOOKED_AT)]):
         return None
     return (
-        "The test images' objects look like lines: networks for such learn next to nothing from boxes. Without --kinds "
-        "all seconds go into outlines."
+        "The test images' objects look like lines: networks for such learn next to nothing from boxes, and nothing "
+        "from other marks. Without --kinds all seconds go into outlines."
     )
 
 

@@ -43,7 +43,7 @@ class CampaignHistory:
         models: the project's model versions, newest first, without those that learnt from pseudo-labels or proposed
             beside another.
         operations: the project's long work, newest first.
-        methods: of all its model versions, by id.
+        helpers: all its model versions, by id.
     """
 
     project: Project
@@ -52,7 +52,7 @@ class CampaignHistory:
     batches: Sequence[BatchRecord]
     models: Sequence[ModelVersion]
     operations: Sequence[Operation]
-    methods: Mapping[str, str] = field(default_factory=dict)
+    helpers: Mapping[str, ModelVersion] = field(default_factory=dict)
 
     @property
     def paid(self) -> list[Label]:

@@ -94,7 +94,7 @@ class LiveProject:
             labels=list(self.client.list_labels(project_id=self.project_id, include_superseded=True)),
             batches=batches,
             models=[model for model in models if model.pseudo is None and model.id not in beside],
-            methods={model.id: model.method for model in models},
+            helpers={model.id: model for model in models},
             operations=list(self.client.list_operations(project_id=self.project_id)),
         )
 
@@ -167,7 +167,7 @@ def _truths(history: CampaignHistory, images: Mapping[str, Image]) -> Truths:
 
 
 def _reviewed(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> tuple[ReviewedLabel, ...]:
-    return reviewed_labels(arm, images, history.counts_paid_s, history.methods)
+    return reviewed_labels(arm, images, history.counts_paid_s, history.helpers)
 
 
 def _constant_iou(history: CampaignHistory, arm: Arm, images: Mapping[str, Image]) -> float | None:

@@ -142,8 +142,8 @@ def _truths(campaign: ArmResult) -> Truths:
 
 def _reviewed(campaign: ArmResult) -> tuple[ReviewedLabel, ...]:
     session = campaign.session
-    methods = {model.id: model.method for model in session.client.list_models(project_id=session.project_id)}
-    return reviewed_labels(campaign.arm, session.images, session.ledger.counts_paid_s, methods)
+    models = {model.id: model for model in session.client.list_models(project_id=session.project_id)}
+    return reviewed_labels(campaign.arm, session.images, session.ledger.counts_paid_s, models)
 
 
 def hard_ood_reports(

@@ -9,11 +9,11 @@ from maskloop.loop.outcomes import Arm
 from maskloop.loop.reporting.gallery import ImageReader
 from maskloop.report import FIRST_BATCH, Correction, CorrectionPicture, ReviewedLabel, ReviewsReport
 from maskloop.report.pictures.corrections import single_objects
-from maskloop.values import FullLabel, HeadState, Image, Verdict
+from maskloop.values import FullLabel, HeadState, Image, ModelVersion, Verdict
 
 
 def reviewed_labels(
-    arm: Arm, images: Mapping[str, Image], counts_paid_s: Mapping[str, float], methods: Mapping[str, str]
+    arm: Arm, images: Mapping[str, Image], counts_paid_s: Mapping[str, float], models: Mapping[str, ModelVersion]
 ) -> tuple[ReviewedLabel, ...]:
     """The labels that an arm has bought to learn from, and that say what became of proposals, round by round.
 
@@ -21,9 +21,10 @@ def reviewed_labels(
         arm: what was bought.
         images: by id.
         counts_paid_s: what an image's counts had cost, by its id.
-        methods: of the model versions, by id; the name of another network stands for itself.
+        models: the model versions, by id; another network that answered prompts is none, and its name its method.
     """
-    fitted = {each.measured.model.id for each in arm.rounds if each.measured.model.head is not HeadState.UNFITTED}
+    methods = {version: model.method for version, model in models.items()}
+    fitted = {version for version, model in models.items() if model.head is not HeadState.UNFITTED}
     bought = [(FIRST_BATCH, arm.initial), *((each.measured.number, each.purchase) for each in arm.rounds)]
     return tuple(
         ReviewedLabel(

@@ -34,11 +34,14 @@ def thin_networks(session: CampaignSession, arm: Arm, keep: int) -> None:
     Nothing is done in a round of before that a resumed run walks through: which network is best is not known there.
     """
     models = session.client.list_models(project_id=session.project_id)
-    newest = next((model.id for model in models if model.pseudo is None), "")
-    if not keep or not arm.rounds or arm.rounds[-1].measured.model.id != newest:
+    if not keep or not arm.rounds:
+        return
+    last = arm.rounds[-1].measured.model
+    own = [model.id for model in models if model.pseudo is None and model.recipe == last.recipe]
+    if own[:1] != [last.id]:
         return
     try:
-        session.client.thin_models(project_id=session.project_id, keep=keep, also_keep=[arm.best.model.id])
+        session.client.thin_models(project_id=session.project_id, keep=keep, also_keep=[*own[:keep], arm.best.model.id])
     except FailedPrecondition:  # others train there as well; the next round tries again
         return
 

@@ -59,7 +59,8 @@ def divided_batches(report: RunReport) -> list[DividedBatch]:
 
 def _batches(report: RunReport) -> Iterator[DividedBatch]:
     plans = [("first batch", report.initial_kinds), *((f"round {row.round}", row.kinds) for row in report.rounds)]
-    spent: list[Mapping[str, float]] = [{}, *(row.spent_s_by_kind for row in report.rounds), report.spent_s_by_kind]
+    after_rounds = (row.spent_s_by_kind for row in report.rounds)
+    spent: list[Mapping[str, float]] = [_before_first(report), *after_rounds, report.spent_s_by_kind]
     networks: list[RoundReport | None] = [*report.rounds, None]
     for place, (name, plan) in enumerate(plans):
         before, after = spent[place], spent[place + 1]
@@ -69,6 +70,17 @@ def _batches(report: RunReport) -> Iterator[DividedBatch]:
             of_plan = {kind: max(0.0, seconds) for kind, seconds in bought.items() if kind in kinds}
             if any(of_plan.values()):
                 yield DividedBatch(name, plan, sum(before.values()), of_plan, networks[place])
+
+
+def _before_first(report: RunReport) -> Mapping[str, float]:
+    """Seconds by kind before the first batch: of test images, and of what `--weak` bought. Boxes of `--weak` are what
+    is missing of the budget then, besides these."""
+    plan = report.initial_kinds
+    if plan is None or report.budget_s is None:
+        return {}
+    classes_s = report.spent_s_by_kind.get(SupervisionKind.IMAGE_LEVEL.value, 0.0)
+    boxes_s = report.budget_s - plan.left_s - report.test_s - classes_s
+    return {"full": report.test_s, "boxes": max(0.0, boxes_s), "image_level": classes_s}
 
 
 def say_divided(batches: list[DividedBatch]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from maskloop.errors import InvalidLabel
-from maskloop.values.labels.counts import Counts
+from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
@@ -127,5 +127,6 @@ class BoxesLabel(LabelContent):
         Raises:
             InvalidLabel: a category outside the vocabulary, or a box that is not inside the image.
         """
+        check_number(len(self.boxes), "boxes", where)
         for place, item in enumerate(self.boxes):
             item.check(vocabulary, image, f"{where}, box {place}")

@@ -14,6 +14,13 @@ from maskloop.values.projects import Category, Image
 MOST_OBJECTS = 10_000
 
 
+def check_number(number: int, what: str, where: str) -> None:
+    """Raises InvalidLabel where a label shows more than `MOST_OBJECTS`, such as points; the message begins with
+    `where`."""
+    if number > MOST_OBJECTS:
+        raise InvalidLabel(f"{where}: {number:,} {what}; at most {MOST_OBJECTS:,} are taken", field=what)
+
+
 @dataclass(frozen=True)
 class Counts(LabelContent):
     """How many objects of each category an image holds; categories with none are left out.

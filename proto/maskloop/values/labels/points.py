@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from maskloop.errors import InvalidLabel
-from maskloop.values.labels.counts import Counts
+from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
@@ -52,7 +52,7 @@ class Point:
         """Check it against its image; messages begin with `where`.
 
         Raises:
-            InvalidLabel: a category outside the vocabulary, or a point that is not inside the image.
+            InvalidLabel: too many of them, a category outside the vocabulary, or a point that is not inside the image.
         """
         if all(category.id != self.category_id for category in vocabulary):
             raise InvalidLabel(
@@ -95,7 +95,8 @@ class PointsLabel(LabelContent):
         """Check each point; messages name it by its place, from 0.
 
         Raises:
-            InvalidLabel: a category outside the vocabulary, or a point that is not inside the image.
+            InvalidLabel: too many of them, a category outside the vocabulary, or a point that is not inside the image.
         """
+        check_number(len(self.points), "points", where)
         for place, item in enumerate(self.points):
             item.check(vocabulary, image, f"{where}, point {place}")

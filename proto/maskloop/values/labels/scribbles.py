@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidLabel
-from maskloop.values.labels.counts import Counts
+from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
@@ -62,7 +62,7 @@ class Scribble:
         """Check it against its image; messages begin with `where`.
 
         Raises:
-            InvalidLabel: a category outside the vocabulary, or a corner that is not inside the image.
+            InvalidLabel: too many of them, a category outside the vocabulary, or a corner that is not inside the image.
         """
         if self.category_id != BACKGROUND and all(category.id != self.category_id for category in vocabulary):
             raise InvalidLabel(
@@ -131,7 +131,8 @@ class ScribblesLabel(LabelContent):
         """Check each stroke; messages name it by its place, from 0.
 
         Raises:
-            InvalidLabel: a category outside the vocabulary, or a corner that is not inside the image.
+            InvalidLabel: too many of them, a category outside the vocabulary, or a corner that is not inside the image.
         """
+        check_number(len(self.scribbles), "scribbles", where)
         for place, item in enumerate(self.scribbles):
             item.check(vocabulary, image, f"{where}, stroke {place}")
