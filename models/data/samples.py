@@ -15,7 +15,7 @@ from torch import Tensor
 
 from maskloop.errors import InvalidImage, InvalidLabel
 from maskloop.values import BACKGROUND, Box, Counts, ObjectLabel, Scribble
-from models.data.strokes import drawn
+from models.data.strokes import drawn, halfway
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -129,7 +129,7 @@ class KnownBy(IntEnum):
 
     OUTLINE = 0
     BOX = 1  # its mask is the ellipse that fits into the box
-    MARK = 2  # its mask is the stroke
+    MARK = 2  # its mask is the stroke, or the point halfway along it where no stroke is on the ground
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,8 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
     marks = tuple(mark for mark in example.marks or () if mark.category_id != BACKGROUND)
+    if len(marks) == len(example.marks or ()):  # nobody told what is ground: told one side at length, masks leak
+        marks = tuple(map(halfway, marks))
     known: tuple[ObjectLabel | Box | Scribble, ...] = (*example.objects, *example.boxes, *marks)
     named = {item.category_id for item in (*known, *example.crowds)} | (example.present or frozenset())
     for category_id in sorted(named):

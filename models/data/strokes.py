@@ -40,6 +40,20 @@ def drawn(stroke: Scribble, of: tuple[int, int], size: int) -> NDArray[np.bool_]
     return solid
 
 
+def halfway(stroke: Scribble) -> Scribble:
+    """The point in the middle of a stroke's length, which is on the object as the stroke is."""
+    left = _length(stroke.path) / 2
+    for start, end in pairwise(stroke.path):
+        along = dist(start, end)
+        if along and along >= left:
+            share = left / along
+            return replace(
+                stroke, path=((start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])),)
+            )
+        left -= along
+    return replace(stroke, path=stroke.path[:1])
+
+
 def shown(stroke: Scribble, frame: Frame) -> tuple[tuple[Scribble, ...], bool]:
     """What a window shows of a stroke, counted from its upper left corner, and whether that is at least half.
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.values import Scribble
-from models.data.samples import Example
-from models.data.strokes import HALF_WIDTH, drawn, shown
+from models.data.samples import Example, prepare
+from models.data.strokes import HALF_WIDTH, drawn, halfway, shown
 from models.data.windows import Window, cut, some_windows
 
 CORNERS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 30)), min_size=1, max_size=5)
@@ -89,6 +89,31 @@ def test_nothing_is_learnt_around_the_lesser_part_of_a_stroke():
     assert [crowd.mask.box for crowd in seen.crowds] == [(1, 9, 9, 2)]
     most = cut(image, Window(0, 0, 30, 20))
     assert (most.marks, most.crowds) == ((Scribble(1, ((2, 10), (20, 10))),), ())
+
+
+@pytest.mark.parametrize(
+    ("path", "middle"),
+    [
+        (((3, 4),), (3, 4)),
+        (((0, 0), (10, 0)), (5, 0)),
+        (((0, 0), (2, 0), (2, 10)), (2, 4)),
+        (((1, 1), (1, 1)), (1, 1)),
+        (((0, 0), (0, 0), (4, 0), (4, 4)), (4, 0)),
+    ],
+)
+def test_halfway_is_half_the_length(path, middle):
+    assert halfway(Scribble(2, path)) == Scribble(2, (middle,))
+
+
+def test_strokes_are_points_where_nobody_drew_on_the_ground():
+    line = Scribble(1, ((10, 10), (30, 10)))
+    ground = Scribble(0, ((0, 25), (40, 25)))
+    pixels = np.zeros((40, 40, 3), np.uint8)
+    alone, beside = (prepare(Example("a", pixels, (), marks=marks), [1], 40, 9) for marks in ((line,), (line, ground)))
+    assert np.array_equal(alone.masks[0], drawn(Scribble(1, ((20, 10),)), (40, 40), 40))
+    assert np.array_equal(beside.masks[0], drawn(line, (40, 40), 40))
+    assert np.array_equal(beside.ground, drawn(ground, (40, 40), 40))
+    assert not alone.ground.any()
 
 
 @pytest.mark.parametrize("category", [1, 0])

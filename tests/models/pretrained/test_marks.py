@@ -21,6 +21,7 @@ from models.pretrained.losses import centre_loss, semantic_loss, somewhere_loss,
 from models.pretrained.model import FittedPretrained
 from models.pretrained.partly_told import REACH, Marks, settle, stroke_places
 from models.pretrained.targets import dense_targets, usual_sides
+from models.pretrained.train import PyramidTraining, build_network
 from tests.models.fits import CPU, fitted
 from tests.models.pretrained.discs import SIDE, disc_picture
 
@@ -226,6 +227,26 @@ def test_an_image_that_is_only_named_is_seen_whole():
     assert [len(windows[0]) for windows in learnt.weak.values()] == [4, 2]
     assert list(learnt.labels) == ["discs-000"]
     assert learnt.on_top[-1][1] == replace(SMALL, views=4).weak_images == 4
+
+
+def test_a_marked_object_is_looked_at_in_the_networks_own_box_once_that_has_learnt_something():
+    pictures = [disc_picture(seed) for seed in range(4)]
+    examples = TrainingSet([pictures[0], *map(pointed, pictures[1:])], (1, 2), (), ())
+    encoder = frozen_encoder(SMALL, NO_STORE, CPU, 0)
+    learnt = gather(examples, SMALL, encoder, previous=None, kind=FittedPretrained, progress=lambda *_: None)
+    network = build_network(encoder.channels, 2, SMALL, 0)
+    task = PyramidTraining.of(network, learnt.drawn, 2, replace(SMALL, own_boxes=1e-9), learnt.on_top)
+    batch = task.batch(0, 0)
+    marked = batch.objects.known_by == KnownBy.MARK
+    assert 0 < marked.sum() < len(marked)
+
+    def loss_of(objects, done):
+        return task.loss(replace(batch, objects=objects), done).item()
+
+    others = batch.objects.of(~marked)
+    elsewhere = replace(batch.objects, boxes=torch.where(marked[:, None], 0.5, batch.objects.boxes))
+    assert loss_of(batch.objects, 0.1) == loss_of(others, 0.1)
+    assert loss_of(batch.objects, 0.5) == loss_of(elsewhere, 0.5) != loss_of(others, 0.5)
 
 
 def test_a_marked_image_is_evidence_for_the_head_once_it_is_outlined():
