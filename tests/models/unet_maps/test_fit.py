@@ -119,6 +119,7 @@ def test_points_elsewhere_judge_the_head_on_outlines_that_they_have_not_taught()
     assert whole.calibrator.is_fitted
     assert SEEN not in whole.metrics
     assert same(whole, fitted([*outlines, *marks], replace(SHORT, threshold=0.4), empty=[empty(0)]))  # taught by all
+    assert not same(whole, fitted(marks, unsure, empty=[empty(0)]))
     alone = fitted(outlines, unsure, empty=[empty(0)])
     assert alone.metrics[SEEN] == 1.0
 

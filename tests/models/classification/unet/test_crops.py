@@ -215,9 +215,9 @@ def test_ground_between_objects_rejections_and_empty_images_are_drawn_from_as_of
 def test_a_crop_around_a_stroke_on_the_ground_keeps_away_from_the_object_beside_it():
     image = ClickedImage("a", np.zeros((90, 90, 3), np.uint8), (Click(45, 40, 1), Click(45, 50, 1, on=False)))
     pool = pool_of([image], (1,), small(crop=16, batch=40))
-    nothing = [crop for crop in pool.draw(0, 0) if not crop.on]
+    nothing = [crop for iteration in range(30) for crop in pool.draw(0, iteration) if not crop.on]
     assert all(holds(crop, Click(45, 50, 1), 16) for crop in nothing)
-    assert np.mean([crop.left for crop in nothing]) > 46  # uniform: 41 to 50
+    assert np.mean([crop.left for crop in nothing]) > 47  # 45.5 if any of the 41st to the 50th column would do
 
 
 def test_where_the_ground_is_known_leaves_no_room_clicked_images_do():
