@@ -57,6 +57,18 @@ def test_the_report_tells_what_they_took_and_counts_no_network_of_theirs(begun) 
 
 
 @pytest.mark.slow
+def test_a_network_that_learns_masks_of_class_labels_helps_as_well(demo, tmp_path) -> None:
+    of_patches = "oeem,encoder=compact,weights=random,input_side=32,width=8,map_scales=one,threshold=0.05,iterations=2"
+    words = [of_patches if word == WEAK else word for word in OPTIONS]
+    loop = Loop(demo, tmp_path / "run", *words)
+    code, out, err = loop.run()
+    assert code == 0, out + err
+    (weak,) = loop.rows("select id from models where recipe = 'oeem'")
+    told = loop.rows("select review from labels where kind = 'full' and campaign_id != '' order by number")
+    assert json.loads(told[0][0])["version"] == weak[0]
+
+
+@pytest.mark.slow
 def test_killed_while_the_network_of_class_maps_learns_it_loses_and_doubles_nothing(begun, demo, tmp_path) -> None:
     whole, _ = begun
     loop = Loop(demo, tmp_path / "run", *OPTIONS)

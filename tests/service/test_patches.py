@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
+from maskloop.client import Client
 from maskloop.errors import FailedPrecondition
 from maskloop.values import Category, ImageImport, ImageLevelLabel, LabelDraft, Prompt, Split
 from tests.service.processes import ServerProcess
@@ -37,8 +38,7 @@ def large(number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    with ServerProcess(tmp_path_factory.mktemp("server")) as made:
-        client = made.client
+    with ServerProcess(tmp_path_factory.mktemp("server")) as made, Client(made.address, timeout_s=300.0) as client:
         client.create_project(project_id="p", categories=[Category(1, "square")])
         files = [(name, data) for name, data, _ in squares(PATCHES)]
         files += [(f"large{number}.png", large(number)) for number in range(LARGE)]
