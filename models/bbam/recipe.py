@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
 from models.boxes.recipe import OWN_ENCODERS, DetectorRecipe, MaskRecipe
-from models.encoders.names import check_encoder
+from models.encoders.names import check_encoder, full_name
 from models.training.recipe_options import JsonOptions, check_options
 
 FORMAT = "maskloop.bbam.1"
@@ -82,6 +82,7 @@ class BbamRecipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO, MOST)
+        object.__setattr__(self, "encoder", full_name(self.encoder, OWN_ENCODERS))
         if self.max_iterations and self.max_iterations < self.min_iterations:
             raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
         if self.shortest > self.longest:

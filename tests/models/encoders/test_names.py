@@ -11,6 +11,7 @@ from maskloop.errors import InvalidConfig
 from models.class_maps.recipe import ClassMapsRecipe
 from models.encoders.names import ENCODERS, full_name, timm_names
 from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
+from models.unet_maps.recipe import UnetMapsRecipe
 
 PRETRAINED = {"weights": "random"}
 
@@ -22,7 +23,7 @@ def test_names_are_all_of_timms_and_need_no_torch():
     assert told.split() == [str(len(timm_names())), "False"]
 
 
-OUTLINING = [name for name, recipe in RECIPES.items() if not isinstance(recipe, ClassMapsRecipe)]
+OUTLINING = [name for name, recipe in RECIPES.items() if not isinstance(recipe, ClassMapsRecipe | UnetMapsRecipe)]
 
 
 def encoder_of(recipe: str, **options: Any) -> Any:

@@ -9,13 +9,20 @@ from models.class_maps.recipe import ClassMapsRecipe
 from models.features.recipe import PretrainedRecipe
 from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 from models.oeem.recipe import OeemRecipe
+from models.unet_maps.recipe import UnetMapsRecipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_comes_back_from_its_dict_as_its_own_kind(name):
     recipe = resolve(name)
     assert recipe_from_dict(recipe.to_dict()) == recipe
-    own = {"pretrained": PretrainedRecipe, "class_maps": ClassMapsRecipe, "bbam": BbamRecipe, "oeem": OeemRecipe}
+    own = {
+        "pretrained": PretrainedRecipe,
+        "class_maps": ClassMapsRecipe,
+        "bbam": BbamRecipe,
+        "oeem": OeemRecipe,
+        "unet": UnetMapsRecipe,
+    }
     assert isinstance(recipe, own.get(name, Recipe))
 
 
@@ -61,7 +68,7 @@ def test_what_cannot_be_is_refused_by_name(options, words):
 def test_a_recipe_that_is_not_there_is_told_with_what_was_meant():
     with pytest.raises(
         InvalidConfig,
-        match=r"none of pretrained, paper, .*, class_maps, bbam, oeem; did you mean 'pretrained'",
+        match=r"none of pretrained, paper, .*, class_maps, oeem, bbam, unet; did you mean 'pretrained'",
     ):
         resolve("pretraned")
     with pytest.raises(InvalidConfig, match="seeds is 1, not true or false"):

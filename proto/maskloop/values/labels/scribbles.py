@@ -6,10 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Self
 
 from maskloop.errors import InvalidLabel
 from maskloop.values.labels.counts import Counts, check_number
@@ -17,6 +14,10 @@ from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.projects import Category, Image
 from maskloop.values.proposals import Prompt, PromptPoint
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BACKGROUND = 0
 MOST_CORNERS = 1_000  # of one stroke
@@ -50,6 +51,8 @@ class Scribble:
     def on(cls, item: ObjectLabel) -> Self:
         """A stroke along the object: through the middle of its widest part in every few rows, or columns if it is wider
         than high. It stays on the object's pixels at its corners."""
+        import numpy as np  # which takes long to import, and only simulated people draw
+
         solid = item.mask.to_array()
         upright = item.mask.box[3] >= item.mask.box[2]
         lines = solid if upright else solid.T
@@ -82,6 +85,8 @@ def _on_object(corner: tuple[float, float]) -> PromptPoint:
 
 def _middle_of_longest_run(line: NDArray[np.bool_]) -> float:
     """Of a line of pixels with at least one that is set; the first of several."""
+    import numpy as np
+
     edges = np.flatnonzero(np.diff(np.concatenate([[False], line, [False]]).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]
     longest = int((ends - starts).argmax())
