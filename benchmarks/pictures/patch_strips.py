@@ -24,17 +24,16 @@ from models.oeem.recipe import SCALES, OeemRecipe
 from models.proposals.from_maps import label_map
 from models.segmentation.network import sized
 from models.segmentation.pixel_weights import pixel_weights
-from models.segmentation.predict import Reading
 from models.segmentation.train import train_segmentation
 from models.segmentation.views import LabeledPixels
 
-RECIPE = OeemRecipe(min_iterations=100, max_iterations=100, mapped=100)
+RECIPE = OeemRecipe(input_side=128, min_iterations=60, max_iterations=60, mapped=60)
 THRESHOLD = 0.5  # of the ground, as where nothing is outlined
 HEAVIEST = 2.0  # weight that is drawn yellow
 
 
 def oeem(material: Material) -> Strip:
-    """The three steps; a network that learnt each pixel alike, and one that weighs them."""
+    """Maps of patches, masks made of them, and how much a network that learns these trusts each pixel."""
     layout, classes = Layout(SIDE, RECIPE.input_side), len(material.names)
     learnt = Cutting(layout, material.categories, RECIPE, material.seed).told(material.examples)
     learning = Learning(classes, layout, RECIPE, material.seed, CPU, None, material.cache)
@@ -51,11 +50,7 @@ def oeem(material: Material) -> Strip:
         ),
     ]
     own = segmentation_recipe(RECIPE, RECIPE.input_side, RECIPE.min_iterations)
-    plain, weighed = (
-        train_segmentation(labeled, classes + 1, replace(own, weight_map=kind), **material.alone)
-        for kind in ("plain", "l_norm")
-    )
-    reading = Reading((1.0,), True, own.tile, own.tile_stride, own.window, own.window_stride)
+    weighed = train_segmentation(labeled, classes + 1, replace(own, weight_map="l_norm"), **material.alone)
     rows, results = [], []
     for name in ("coffee.png", "chelsea.png"):
         one = material.shown.get(name, material.first)
@@ -68,18 +63,13 @@ def oeem(material: Material) -> Strip:
             logits = weighed.network(normalise(image_tensor([small], CPU)))
         truth = torch.from_numpy(said.astype(np.int64))[None]
         weights = pixel_weights("l_norm", sized(logits, truth.shape[1:]), truth)[0]
-        results.append(paint.labels(one.pixels, _sized(weighed.labels(small, reading), one)))
+        results.append(paint.labels(one.pixels, _sized(said, one)))
         rows.append(
             (
                 Tile("photograph", one.pixels),
                 Tile("map of its patches,\nat three scales", paint.heat(one.pixels, made[one.classes[0]], THRESHOLD)),
-                Tile("the mask that is learnt", paint.labels(one.pixels, _sized(said, one))),
+                Tile("the mask that is learnt", results[-1]),
                 Tile("weight of each pixel,\nat the end", paint.heat(one.pixels, weights / HEAVIEST, 0)),
-                Tile(
-                    "a network that learnt\neach pixel alike",
-                    paint.labels(one.pixels, _sized(plain.labels(small, reading), one)),
-                ),
-                Tile("one that weighs them", results[-1]),
             )
         )
     return Strip(tuple(rows), results[0])
