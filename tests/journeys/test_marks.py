@@ -151,6 +151,7 @@ def working(people: People, loop: Loop) -> Iterator[Any]:
         yield process
 
 
+@pytest.mark.slow
 def test_people_hand_in_points_and_strokes_as_labelme_saves_them(demo, tmp_path) -> None:
     people = People(tmp_path / "todo", demo)
     loop = Loop(demo, tmp_path / "run", *OPTIONS, "--labeler", f"folder:{people.folder}")
