@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
@@ -103,6 +103,9 @@ class Recipe(JsonOptions):
     )
     # Work.
     checkpoint_every: int = 50  # iterations
+
+    takes_pseudo_labels: ClassVar[bool] = True
+    learns_from_rejections: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)

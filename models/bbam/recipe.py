@@ -76,6 +76,8 @@ class BbamRecipe(JsonOptions):
     learns_from: ClassVar[frozenset[SupervisionKind]] = frozenset({SupervisionKind.FULL, SupervisionKind.BOXES})
     begins_with: ClassVar[frozenset[SupervisionKind]] = learns_from
     """Kinds of labels of which one is enough for a training."""
+    takes_pseudo_labels: ClassVar[bool] = False
+    learns_from_rejections: ClassVar[bool] = False
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 1
     """Images that hold nothing are among those that a batch is drawn of."""

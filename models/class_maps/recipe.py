@@ -81,6 +81,8 @@ class ClassMapsRecipe(JsonOptions):
         {SupervisionKind.FULL, SupervisionKind.IMAGE_LEVEL, SupervisionKind.COUNTS}
     )
     """Of labels that say more than classes without an outline, it takes the classes."""
+    takes_pseudo_labels: ClassVar[bool] = False
+    learns_from_rejections: ClassVar[bool] = False
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 0
     """Images that hold nothing are among those whose classes are known."""

@@ -82,6 +82,8 @@ class PretrainedRecipe(JsonOptions):
     checkpoint_every: int = 100  # iterations
 
     start: ClassVar[str] = "scratch"
+    takes_pseudo_labels: ClassVar[bool] = True
+    learns_from_rejections: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_options(self, CHOICES, MAY_BE_ZERO)

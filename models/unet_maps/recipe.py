@@ -71,6 +71,8 @@ class UnetMapsRecipe(JsonOptions):
     """Of labels that do not say where objects are, it takes which categories are not there."""
     begins_with: ClassVar[frozenset[SupervisionKind]] = LOCATING
     """Kinds of labels of which one is enough for a training."""
+    takes_pseudo_labels: ClassVar[bool] = False
+    learns_from_rejections: ClassVar[bool] = True
     pseudo_images: ClassVar[int] = 0
     empty_images: ClassVar[int] = 1
 

@@ -9,9 +9,7 @@ from typing import Any
 
 from maskloop.errors import FailedPrecondition, NothingToMeasure
 from maskloop.values import Operation, OperationKind, PseudoLabels, Split, Strategy, SupervisionKind
-from models.bbam.recipe import BbamRecipe
 from models.kinds.recipes import AnyRecipe, OfClasses, resolve
-from models.unet_maps.recipe import UnetMapsRecipe
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed, parse_overrides
@@ -71,7 +69,7 @@ class ModelWorkDesk:
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
-            if pseudo is not None and isinstance(resolved, OfClasses | BbamRecipe | UnetMapsRecipe):
+            if pseudo is not None and not resolved.takes_pseudo_labels:
                 raise FailedPrecondition(f"recipe {resolved.name} learns from no pseudo-labels", field="pseudo")
             if isinstance(resolved, OfClasses):
                 _check_judged(tx, project_id, resolved)

@@ -23,7 +23,6 @@ from maskloop.values import (
     keep_trust,
 )
 from models.kinds.recipes import OfClasses, recipe_from_dict
-from models.unet_maps.recipe import UnetMapsRecipe
 from selection.draws import draws
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
@@ -56,7 +55,7 @@ class Training:
         """
         project_id, request = record.operation.project_id, record.request
         recipe = recipe_from_dict(request["recipe"])
-        labeled = _outlined(tx, project_id, rejections=isinstance(recipe, UnetMapsRecipe))
+        labeled = _outlined(tx, project_id, rejections=recipe.learns_from_rejections)
         by_classes = isinstance(recipe, OfClasses)
         weak = () if by_classes else tuple(map(labeled_file, weak_images(tx, project_id, recipe.learns_from)))
         drawn = len(labeled) + len(weak)

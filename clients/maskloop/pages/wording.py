@@ -50,11 +50,12 @@ def say_count(count: int, thing: str) -> str:
     return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
-def say_learnt_from(labeled_images: int, thing: str = "label", *, boxed: int = 0) -> str:
-    """What a network was trained on: `12 labels`, `12 labels and boxes of 30 images`, or `class labels alone` where
-    nobody had outlined or boxed any image."""
+def say_learnt_from(labeled_images: int, thing: str = "label", *, boxed: int = 0, marked: int = 0) -> str:
+    """What a network was trained on: `12 labels`, `12 labels and boxes of 30 images and marks of 9 images`, or `class
+    labels alone` where nobody had outlined, boxed or marked any image."""
     parts = [say_count(labeled_images, thing)] if labeled_images else []
     parts += [f"boxes of {say_count(boxed, 'image')}"] if boxed else []
+    parts += [f"marks of {say_count(marked, 'image')}"] if marked else []
     return " and ".join(parts) or "class labels alone"
 
 

@@ -132,8 +132,8 @@ class Options(NetworkOptions, LabelOptions):
     )
     also_propose: tuple[str, ...] = option(
         (),
-        help="Another recipe whose networks propose as well: class_maps[,OPTION=VALUE,...], bbam or unet. Of each "
-        "image people see the masks of one network, chosen by what reviews of each have saved. May be repeated.",
+        help="Another recipe whose networks propose as well: class_maps[,OPTION=VALUE,...], oeem, bbam or unet. "
+        "Of each image people see the masks of one network, by what reviews of each have saved. May be repeated.",
         panel=LABELS,
         is_compared=True,
     )
@@ -153,8 +153,8 @@ class Options(NetworkOptions, LabelOptions):
     seed: int = option(0, help="Seed of every random choice.", panel=SELECTION, within=NOT_NEGATIVE)
     recipe: str = option(
         "pretrained",
-        help="Training recipe: pretrained, bbam, unet, recurrent, compact, paper, or one of these with "
-        ",OPTION=VALUE,...",
+        help="Training recipe: pretrained, class_maps, oeem, bbam, unet, recurrent, compact, paper, or one of these "
+        "with ,OPTION=VALUE,...",
         panel=TRAINING,
         is_compared=True,
     )
