@@ -17,7 +17,6 @@ from PIL import Image
 from models.oeem.recipe import LEAST_SIDE, OeemRecipe
 
 OUTLINED_PART = 4  # patches along the longer side of an outlined image, where outlines alone say what is there
-SLACK = 1.25  # of a patch's side, up to which an image is a patch
 TILE = 16 / 7  # of a patch's side: 256 pixels for 112, as in the paper
 Pixels = NDArray[np.uint8]
 Size = tuple[int, int]
@@ -67,10 +66,6 @@ class Layout:
     def tile(self) -> int:
         """Side of the tiles that masks are learnt on, at that scale."""
         return round(self.patch * TILE)
-
-    def is_patch(self, size: Size) -> bool:
-        """Whether an image of (height, width) at that scale is no larger than a patch."""
-        return max(size) <= SLACK * self.patch
 
     def zoomed(self, pixels: Pixels) -> Pixels:
         """An image (H, W, 3) at that scale, bilinearly."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ from models.proposals.true_labels import true_labels
 
 MOST_PATCHES, PATCHES_OF_EACH = 2_000, 64
 TILES_OF_EACH = 16  # of an image
-NOTHING = 2  # times as many patches, and as many tiles, that hold nothing as hold something, at most
+NOTHING, GROUND = 2.0, 0.5  # times as many patches that hold nothing as hold something, at most; and tiles
 WHOLE = 1.4  # sides of the classifier's view that a picture learnt as a whole is kept at: views are parts of it
 LACKING = 4  # one in so many patches is without a class, or textures are added that hold nothing
 DOUBTFUL = 0.5  # of a patch's pixels unknown, where the vocabulary names all there is
@@ -116,10 +117,8 @@ class Cutting:
                 windows = [at for at, held in known.items() if held is not None and bool(held) is holding]
                 parts.patches[holding].offer(image.image_id, windows, lambda at: image.patch(at, known[at] or ()))
         if recipe.ground or image.classes:
-            tile = max(image.size) if layout.is_patch(image.size) else layout.tile
-            parts.tiles[bool(image.classes)].offer(
-                image.image_id, image.windows(tile, max(1, tile * 3 // 4)), image.tile
-            )
+            windows = image.windows(layout.tile, layout.tile * 3 // 4)
+            parts.tiles[bool(image.classes)].offer(image.image_id, windows, image.tile)
 
     def _present(self, labels: Labels) -> tuple[int, ...] | None:
         """Class indices that a patch holds whose labels (h, w) are known; `None` where too many of them are not."""
@@ -190,8 +189,8 @@ class _Parts:
         """Of what holds nothing, no more than in proportion; all, where nothing holds anything."""
         patches, tiles = self.patches[True].parts, self.tiles[True].parts
         return Material(
-            (*patches, *self.patches[False].parts[: NOTHING * len(patches) or None]),
-            (*tiles, *self.tiles[False].parts[: NOTHING * len(tiles) or None]),
+            (*patches, *self.patches[False].parts[: ceil(NOTHING * len(patches)) or None]),
+            (*tiles, *self.tiles[False].parts[: ceil(GROUND * len(tiles)) or None]),  # there is ground beside objects
             present,
         )
 

@@ -32,7 +32,7 @@ from models.training.loop import Progress
 
 VERSION = 1
 """Of the maps; raised when a change makes other maps of the same tiles."""
-USUAL_THRESHOLD = 0.5  # of the ground, where no outline says better
+USUAL_THRESHOLD = 0.3  # of the ground, where no outline says better
 LEAST = 1e-6  # of a largest score
 MOST_SWEPT = 20  # outlined tiles that say where it lies
 Scores = NDArray[np.float16]

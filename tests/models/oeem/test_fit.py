@@ -15,6 +15,7 @@ from maskloop.values import Counts, HeadState, Prompt
 from maskloop.values.heads import SEEN
 from models.classification.data import ClassExample
 from models.data.samples import Example, ImageToScore
+from models.features.evidence import with_head
 from models.kinds.load import load_model
 from models.kinds.networks import features_of
 from models.kinds.networks import fit as fit_any
@@ -23,6 +24,7 @@ from models.oeem.fit import USUAL_THRESHOLD, fit
 from models.oeem.model import FittedOeem, among
 from models.oeem.recipe import LAST_RATE, WEIGHT_MAPS, OeemRecipe
 from models.predictor import PromptedImage
+from models.proposals.from_maps import NAMES
 from models.segmentation.pixel_weights import WEIGHT_MAPS as WEIGHING
 from models.training.loop import Progress
 from tests.models.oeem.scenes import CATEGORIES, SIDE, named, picture, tissue
@@ -122,6 +124,8 @@ def test_a_training_that_is_killed_ends_as_if_it_had_not_been(short, tmp_path, k
     with pytest.raises(KeyboardInterrupt):
         fitted(TOLD, folder=tmp_path, progress=dies)
     assert told[-1].startswith(killed_at)
+    made = {"patches: iteration": 0, "maps of 3": 3}.get(killed_at, 8)
+    assert len(list(tmp_path.glob("training/maps/*.npy"))) == made
     again: list[str] = []
     assert same(short, fitted(TOLD, folder=tmp_path, progress=lambda _, message: again.append(message)))
     assert not any(message.startswith("patches") for message in again)  # its only iteration was done
@@ -158,6 +162,9 @@ def test_where_classes_of_other_images_suffice_a_held_out_fit_judges_the_outline
     assert SEEN not in model.metrics
     assert model.metrics["held_out_images"] == 8
     assert model.side == SIDE
+    alone = fitted(TOLD, recipe=model.recipe)  # what has not seen them
+    judged = with_head(alone, outlined, len(NAMES), device=CPU, trust=True)
+    assert (model.calibrator, model.head) == (judged.calibrator, judged.head)
 
 
 def test_outlines_choose_the_threshold():

@@ -16,7 +16,7 @@ from models.data.samples import Example
 from models.data.windows import Window
 from models.oeem.drawn import Drawn
 from models.oeem.layout import Layout
-from models.oeem.material import LACKING, NOTHING, PATCHES_OF_EACH, Cutting, with_textures
+from models.oeem.material import LACKING, PATCHES_OF_EACH, Cutting, with_textures
 from models.oeem.recipe import OeemRecipe
 from tests.models.oeem.scenes import CATEGORIES, named, picture
 
@@ -124,9 +124,12 @@ def test_masks_are_known_where_an_image_is_of_one_class():
 
 
 def test_what_holds_nothing_does_not_crowd_out_the_rest():
-    made = CUTTING.told([grey("a", 20, 20, 4), *(grey(f"no{number}", 20, 20) for number in range(9))])
-    assert [bool(item.present) for item in made.patches] == [True] + [False] * NOTHING
-    assert [bool(item.present) for item in made.tiles] == [True] + [False] * NOTHING
+    holding = [grey(f"a{number}", 20, 20, 4) for number in range(2)]
+    made = CUTTING.told([*holding, *(grey(f"no{number}", 20, 20) for number in range(9))])
+    assert [bool(item.present) for item in made.patches] == [True] * 2 + [False] * 4
+    assert [bool(item.present) for item in made.tiles] == [True] * 2 + [False]
+    nothing = CUTTING.told([grey(f"no{number}", 20, 20) for number in range(9)])
+    assert len(nothing.patches) == len(nothing.tiles) == 9
 
 
 def test_the_order_of_images_has_no_influence_and_the_seed_has():
