@@ -28,7 +28,7 @@ from models.segmentation.train import train_segmentation
 from models.segmentation.views import LabeledPixels
 
 RECIPE = OeemRecipe(input_side=128, min_iterations=60, max_iterations=60, mapped=60)
-THRESHOLD = 0.5  # of the ground, as where nothing is outlined
+THRESHOLD = 0.5  # of the ground, which suits these maps
 HEAVIEST = 2.0  # weight that is drawn yellow
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import torch
@@ -30,7 +29,7 @@ from models.proposals.true_labels import true_labels
 
 MOST_PATCHES, PATCHES_OF_EACH = 2_000, 64
 TILES_OF_EACH = 16  # of an image
-NOTHING, GROUND = 2.0, 0.5  # times as many patches that hold nothing as hold something, at most; and tiles
+NOTHING = 2  # times as many patches, and as many tiles, that hold nothing as hold something, at most
 WHOLE = 1.4  # sides of the classifier's view that a picture learnt as a whole is kept at: views are parts of it
 LACKING = 4  # one in so many patches is without a class, or textures are added that hold nothing
 DOUBTFUL = 0.5  # of a patch's pixels unknown, where the vocabulary names all there is
@@ -189,8 +188,8 @@ class _Parts:
         """Of what holds nothing, no more than in proportion; all, where nothing holds anything."""
         patches, tiles = self.patches[True].parts, self.tiles[True].parts
         return Material(
-            (*patches, *self.patches[False].parts[: ceil(NOTHING * len(patches)) or None]),
-            (*tiles, *self.tiles[False].parts[: ceil(GROUND * len(tiles)) or None]),  # there is ground beside objects
+            (*patches, *self.patches[False].parts[: NOTHING * len(patches) or None]),
+            (*tiles, *self.tiles[False].parts[: NOTHING * len(tiles) or None]),
             present,
         )
 

@@ -127,7 +127,7 @@ def test_what_holds_nothing_does_not_crowd_out_the_rest():
     holding = [grey(f"a{number}", 20, 20, 4) for number in range(2)]
     made = CUTTING.told([*holding, *(grey(f"no{number}", 20, 20) for number in range(9))])
     assert [bool(item.present) for item in made.patches] == [True] * 2 + [False] * 4
-    assert [bool(item.present) for item in made.tiles] == [True] * 2 + [False]
+    assert [bool(item.present) for item in made.tiles] == [True] * 2 + [False] * 4
     nothing = CUTTING.told([grey(f"no{number}", 20, 20) for number in range(9)])
     assert len(nothing.patches) == len(nothing.tiles) == 9
 
