@@ -69,6 +69,21 @@ class FittedNetwork(InOneFile, Predictor, Generic[Network, Recipe]):
         }
 
 
+@dataclass(frozen=True)
+class FittedFromLess(FittedNetwork[Network, Recipe]):
+    """One that learns from less than outlines. It never has to be told what there is, and goes by counts that are."""
+
+    @property
+    def needs_counts(self) -> bool:
+        """As `Predictor.needs_counts`."""
+        return False
+
+    @property
+    def uses_counts(self) -> bool:
+        """As `Predictor.uses_counts`."""
+        return True
+
+
 def provenance(description: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a `FittedNetwork` that every kind of network has, from its description."""
     head, metrics = _head_and_metrics(description)

@@ -29,13 +29,13 @@ from models.data.samples import Example
 from models.features.evidence import with_head
 from models.iou_head.calibrator import Calibrator
 from models.proposals.from_maps import NAMES
+from models.proposals.known import LEAST_ELSEWHERE
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
 from models.training.holdout import MIN_IMAGES
 from models.training.loop import Progress, part_of
 
 HELD_OUT, LEARNT = 0.45, 0.9  # of the progress shown, where there is a held-out fit; without one only the latter
-LEAST_ELSEWHERE = 3  # images with a box of each outlined class, and no outline, for a held-out fit
 
 
 def fit(

@@ -24,7 +24,7 @@ from models.boxes.mask_rcnn import build_mask_rcnn
 from models.boxes.rcnn_task import build_faster_rcnn
 from models.data.recent import Recent
 from models.data.samples import ImageToScore
-from models.fitted import FittedNetwork, provenance
+from models.fitted import FittedFromLess, provenance
 from models.predictor import Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES
 from models.proposals.known import as_counted, image_score, known_classes, maps_uncertainty
@@ -35,7 +35,7 @@ MOST_OBJECTS = {True: 100, False: 20}
 
 
 @dataclass(frozen=True)
-class FittedBbam(FittedNetwork[nn.Module, BbamRecipe]):
+class FittedBbam(FittedFromLess[nn.Module, BbamRecipe]):
     """A trained Mask R-CNN; or a detector, whose boxes are explained one by one.
 
     Args:
@@ -47,16 +47,6 @@ class FittedBbam(FittedNetwork[nn.Module, BbamRecipe]):
     recent: Recent[Look] = field(default_factory=Recent, repr=False, compare=False)
 
     FORMAT: ClassVar[str] = FORMAT
-
-    @property
-    def needs_counts(self) -> bool:
-        """It never has to be told what there is."""
-        return False
-
-    @property
-    def uses_counts(self) -> bool:
-        """It gives as many objects as were counted."""
-        return True
 
     def most_objects(self, size: tuple[int, int]) -> int:
         """As many as it outlines at most of any image."""

@@ -24,7 +24,7 @@ from models.data.proportions import enlarged
 from models.data.recent import Recent
 from models.data.samples import ImageToScore
 from models.encoders.features import ImageEncoder
-from models.fitted import FittedNetwork, provenance
+from models.fitted import FittedFromLess, provenance
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.predictor import Prediction, PromptedImage, evaluating
 from models.proposals.from_maps import NAMES, MappedMask, MaskMaking, masks_of
@@ -34,7 +34,7 @@ from models.refinement.crf.refiner import irn_refiner
 
 
 @dataclass(frozen=True)
-class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
+class FittedClassMaps(FittedFromLess[ClassMapNetworks, ClassMapsRecipe]):
     """Trained networks with what makes masks of their maps.
 
     Args:
@@ -46,16 +46,6 @@ class FittedClassMaps(FittedNetwork[ClassMapNetworks, ClassMapsRecipe]):
     recent: Recent[Seen] = field(default_factory=Recent, repr=False, compare=False)
 
     FORMAT: ClassVar[str] = FORMAT
-
-    @property
-    def needs_counts(self) -> bool:
-        """It never has to be told what there is."""
-        return False
-
-    @property
-    def uses_counts(self) -> bool:
-        """Counts say which classes are there."""
-        return True
 
     @property
     def encoder(self) -> ImageEncoder:

@@ -20,7 +20,7 @@ from models.data.proportions import enlarged
 from models.data.recent import Recent
 from models.data.samples import ImageToScore, check_size, image_tensor, normalise, resize_image
 from models.encoders.features import ImageEncoder
-from models.fitted import FittedNetwork, provenance
+from models.fitted import FittedFromLess, provenance
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.oeem.layout import Layout
 from models.oeem.learn import segmentation_recipe
@@ -53,7 +53,7 @@ class Mapped:
 
 
 @dataclass(frozen=True)
-class FittedOeem(FittedNetwork[SegmentationNetwork, OeemRecipe]):
+class FittedOeem(FittedFromLess[SegmentationNetwork, OeemRecipe]):
     """A trained network with what makes masks of its maps.
 
     Args:
@@ -69,16 +69,6 @@ class FittedOeem(FittedNetwork[SegmentationNetwork, OeemRecipe]):
     recent: Recent[SeenMaps] = field(default_factory=Recent, repr=False, compare=False)
 
     FORMAT: ClassVar[str] = FORMAT
-
-    @property
-    def needs_counts(self) -> bool:
-        """It never has to be told what there is."""
-        return False
-
-    @property
-    def uses_counts(self) -> bool:
-        """Counts say which classes are there."""
-        return True
 
     @property
     def encoder(self) -> ImageEncoder:

@@ -15,7 +15,7 @@ from models.iou_head.uncertainty import LARGEST, NAMES
 
 NOTHING_HELD = 1.0  # score of an image that is known to hold nothing
 NOTHING_SEEN = 0.0  # of one in which nothing was seen: if it holds any, all were missed
-LEAST_ELSEWHERE = 3  # images that hold an outlined class; where every image holds it, nothing tells it
+LEAST_ELSEWHERE = 3  # images of each outlined class, themselves not outlined, for a held-out fit
 LEAST = 1e-7  # of a probability whose logarithm is taken
 
 

@@ -31,6 +31,7 @@ from models.data.samples import Example
 from models.features.evidence import with_head
 from models.iou_head.calibrator import Calibrator
 from models.proposals.from_maps import NAMES, sweep
+from models.proposals.known import LEAST_ELSEWHERE
 from models.proposals.true_labels import true_labels
 from models.training.cache import NetworkCache
 from models.training.determinism import Arithmetic
@@ -45,7 +46,6 @@ HELD_OUT, LEARNT = 0.4, 0.85  # of the progress shown; without a held-out fit th
 USUAL_THRESHOLD = 0.5
 """Of the ground, where no outline says better. The paper's .1 is of maps that were learnt for hours, see
 `models.classification.unet.network`."""
-LEAST_ELSEWHERE = 3  # images with a click on each outlined category, and no outline, for a held-out fit
 MOST_SWEPT = 20  # images
 SIDE_SWEPT = 512  # longer side that maps are sampled at, pixels
 

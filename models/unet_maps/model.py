@@ -20,7 +20,7 @@ from maskloop.values import ImageProposals, ObjectProposal
 from models.data.recent import Recent
 from models.data.samples import ImageToScore, check_size, image_tensor, normalise, resize_image
 from models.encoders.features import ImageEncoder
-from models.fitted import FittedNetwork, provenance
+from models.fitted import FittedFromLess, provenance
 from models.iou_head.mask_statistics import CONFIDENCE
 from models.localization.tiled.tiles import Tiling
 from models.predictor import Prediction, PromptedImage, evaluating
@@ -45,7 +45,7 @@ class Mapped:
 
 
 @dataclass(frozen=True)
-class FittedUnetMaps(FittedNetwork[UnetNetworks, UnetMapsRecipe]):
+class FittedUnetMaps(FittedFromLess[UnetNetworks, UnetMapsRecipe]):
     """Trained networks with what makes masks of their maps.
 
     Args:
@@ -59,16 +59,6 @@ class FittedUnetMaps(FittedNetwork[UnetNetworks, UnetMapsRecipe]):
     recent: Recent[SeenMaps] = field(default_factory=Recent, repr=False, compare=False)
 
     FORMAT: ClassVar[str] = FORMAT
-
-    @property
-    def needs_counts(self) -> bool:
-        """It never has to be told what there is."""
-        return False
-
-    @property
-    def uses_counts(self) -> bool:
-        """Counts say which categories are there."""
-        return True
 
     @property
     def encoder(self) -> ImageEncoder:

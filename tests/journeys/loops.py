@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -51,6 +52,20 @@ class Loop:
         with self.running(*more) as process:
             out, err = process.communicate(timeout=PATIENCE_S)
         return process.returncode, out, err
+
+    def killed_once(self, begun):
+        """The run begins, and its client is killed as soon as the query has an answer; all that it started ends."""
+        until = time.monotonic() + PATIENCE_S
+        with self.running() as client:
+            while not self.rows(begun):
+                assert client.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.01)
+            os.kill(client.pid, signal.SIGKILL)
+            client.wait()
+        while processes_naming(str(self.workdir)):
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
     def report(self):
         return json.loads((self.workdir / "report.json").read_text())

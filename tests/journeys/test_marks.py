@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ import pytest
 from maskloop.formats.coco import boxes_document, read_coco_folder
 from maskloop.formats.coco.writing import coco_document
 from maskloop.values import BoxesLabel, ObjectLabel, PointsLabel, ScribblesLabel
-from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
+from tests.journeys.loops import PATIENCE_S, Loop
 
 SMALL = "pretrained,image_size=64,width=8,tower=8,views=1,iterations=2"
 OPTIONS = (
@@ -71,17 +69,7 @@ def test_no_image_is_marked_twice_within_a_batch_and_points_lie_where_people_put
 def test_killed_while_it_buys_points_it_loses_and_doubles_nothing(whole, demo, tmp_path) -> None:
     unbroken, _ = whole
     loop = Loop(demo, tmp_path / "run", *OPTIONS, "--labeler", "ground-truth,outlines=0.91")
-    until = time.monotonic() + PATIENCE_S
-    with loop.running() as client:
-        while not loop.rows("select 1 from labels where kind = 'points'"):
-            assert client.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        os.kill(client.pid, signal.SIGKILL)
-        client.wait()
-    while processes_naming(str(loop.workdir)):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    loop.killed_once("select 1 from labels where kind = 'points'")
     code, out, err = loop.run("--resume")
     assert code == 0, out + err
     assert loop.report()["spent_s_by_kind"] == unbroken.report()["spent_s_by_kind"]

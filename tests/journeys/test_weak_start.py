@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import time
 
 import pytest
 
 from maskloop.pages.wording import say_time
-from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
+from tests.journeys.loops import Loop
 
 WEAK = "class_maps,classifier=compact,iterations=3"
 OPTIONS = (
@@ -72,17 +69,7 @@ def test_a_network_that_learns_masks_of_class_labels_helps_as_well(demo, tmp_pat
 def test_killed_while_the_network_of_class_maps_learns_it_loses_and_doubles_nothing(begun, demo, tmp_path) -> None:
     whole, _ = begun
     loop = Loop(demo, tmp_path / "run", *OPTIONS)
-    until = time.monotonic() + PATIENCE_S
-    with loop.running() as client:
-        while not loop.rows("select 1 from operations where kind = 'train'"):
-            assert client.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.02)
-        os.kill(client.pid, signal.SIGKILL)
-        client.wait()
-    while processes_naming(str(loop.workdir)):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    loop.killed_once("select 1 from operations where kind = 'train'")
     code, out, err = loop.run("--resume")
     assert code == 0, out + err
     assert loop.report()["spent_s_by_kind"] == whole.report()["spent_s_by_kind"]

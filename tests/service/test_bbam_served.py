@@ -22,9 +22,7 @@ from maskloop.values import (
     PseudoLabels,
     Split,
 )
-from service.predict.outputs import WRITERS
-from service.predict.pictures import name_pictures
-from service.predict.run import Wanted, predict
+from tests.service.predicting import check_prediction
 from tests.service.processes import ServerProcess
 from tests.service.squares import SIDE, squares
 
@@ -129,14 +127,4 @@ def test_what_it_cannot_learn_from_is_refused(server, ids) -> None:
 
 
 def test_predict_writes_what_it_outlines_in_every_format(server, ids, tmp_path: Path) -> None:
-    pictures = tmp_path / "pictures"
-    pictures.mkdir()
-    for name, data, _ in squares(2):
-        (pictures / name).write_bytes(data)
-    checkpoint = server.client.read_model(project_id="p", path=tmp_path / "model.safetensors")
-    wanted = Wanted(tmp_path / "out", tuple(WRITERS))
-    summary = predict(
-        checkpoint, name_pictures([pictures], recursive=True), wanted, device="cpu", progress=lambda _: None
-    )
-    assert len(summary.pictures) == 2
-    assert (tmp_path / "out" / "predictions.coco.json").is_file()
+    check_prediction(server, tmp_path)
