@@ -129,7 +129,7 @@ class KnownBy(IntEnum):
 
     OUTLINE = 0
     BOX = 1  # its mask is the ellipse that fits into the box
-    MARK = 2  # its mask is the stroke, or the point halfway along it where no stroke is on the ground
+    MARK = 2  # its mask is a dot halfway along the stroke: told at length where they are, masks leak
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,6 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
     """
     places = {category_id: index for index, category_id in enumerate(categories)}
     marks = tuple(mark for mark in example.marks or () if mark.category_id != BACKGROUND)
-    if len(marks) == len(example.marks or ()):  # nobody told what is ground: told one side at length, masks leak
-        marks = tuple(map(halfway, marks))
     known: tuple[ObjectLabel | Box | Scribble, ...] = (*example.objects, *example.boxes, *marks)
     named = {item.category_id for item in (*known, *example.crowds)} | (example.present or frozenset())
     for category_id in sorted(named):
@@ -185,7 +183,7 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         if isinstance(each, Box):
             masks[index] = _ellipse(each, example.size, size)
         elif isinstance(each, Scribble):
-            masks[index] = drawn(each, example.size, size)
+            masks[index] = drawn(halfway(each), example.size, size)
         else:
             masks[index] = resize_mask(each.mask.to_array(), size)
     areas = masks.sum(axis=(1, 2))

@@ -79,26 +79,6 @@ def box_mask_loss(logits: Tensor, regions: Tensor, boxes: Tensor) -> Tensor:
     return total.mean()
 
 
-def stroke_loss(logits: Tensor, regions: Tensor, strokes: Tensor) -> Tensor:
-    """Of masks of objects that are marked: binary cross-entropy at pixels of strokes, the mean over these and objects.
-
-    The object's own stroke is of it, others are not, and no other pixel is told (Lin et al., *ScribbleSup*, 2016).
-
-    Args:
-        logits: (N, R, R); regions: (N, 4) that they are of, in image sides.
-        strokes: (N, 2 P, 2) x, y in image sides: P of the own stroke, P of others; NaN for none.
-    """
-    if not len(logits):
-        return logits.sum() * 0
-    size = (regions[:, 2:] - regions[:, :2])[:, None]
-    at = 2 * (strokes - regions[:, None, :2]) / size - 1
-    shown = (at.abs() <= 1).all(dim=2)
-    said = F.grid_sample(logits[:, None], at.nan_to_num()[:, :, None], padding_mode="border", align_corners=False)
-    own = torch.arange(strokes.shape[1], device=logits.device) < strokes.shape[1] // 2
-    each = F.binary_cross_entropy_with_logits(said[:, 0, :, 0], own.to(said.dtype).expand_as(shown), reduction="none")
-    return ((each * shown).sum(dim=1) / shown.sum(dim=1).clamp(min=1)).mean()
-
-
 def mask_loss(logits: Tensor, targets: Tensor, ignored: Tensor | None = None) -> Tensor:
     """Binary cross-entropy and 1 - soft IoU of regions (N, R, R), targets in [0, 1]; 0 without a region.
 

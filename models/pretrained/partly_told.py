@@ -20,7 +20,6 @@ from models.features.views import FINEST, SPREAD, LabeledView
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
-STROKE_PIXELS = 16  # of a stroke, and of those beside it, that an iteration looks at
 REACH = 0.6  # of a mark, in usual sides of the class: hardly farther away is the object's middle
 
 
@@ -46,30 +45,6 @@ def tell_partly(view: LabeledView, shares: Floats, semantic: Floats) -> Bools:
     told[-1] = not view.present.any()
     told |= drawn > 0
     return told & view.known
-
-
-def stroke_places(view: LabeledView, place: int, rng: np.random.Generator) -> Floats:
-    """(2 P, 2) x, y in image sides: some pixels of an object's stroke, then of those beside it; NaN for none.
-
-    There is none where nobody drew on the ground. Masks that are told what they hold, and hardly ever what not, leak.
-
-    Args:
-        rng: draws; of an object without such pixels, nothing.
-    """
-    places = np.full((2, STROKE_PIXELS, 2), np.nan, dtype=np.float32)
-    if view.known_by[place] != KnownBy.MARK or not view.strokes_on_ground().any():
-        return places.reshape(-1, 2)
-    solid, side = view.solid(), len(view.known) * FINEST
-    own = solid[place]
-    others = (solid.any(axis=0) | view.strokes_on_ground()) & ~own
-    for row, pixels in enumerate((own, others)):
-        found = rng.permutation(np.argwhere(pixels)[:, ::-1])
-        if row:  # spread over strokes: an eighth of the pixels, the nearest of these
-            found = found[: max(STROKE_PIXELS, len(found) // 8)]
-            found = found[np.argsort((((found + 0.5) / side - view.seeds[place]) ** 2).sum(axis=1), kind="stable")]
-        taken = found[:STROKE_PIXELS]
-        places[row, : len(taken)] = (taken + 0.5) / side
-    return places.reshape(-1, 2)
 
 
 @dataclass(frozen=True)

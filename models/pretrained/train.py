@@ -21,7 +21,7 @@ from models.features.task import FeatureTraining
 from models.features.views import SPREAD, LabeledView
 from models.pretrained import losses, network
 from models.pretrained.network import BOX_UNIT, Maps, PyramidNetwork
-from models.pretrained.partly_told import STROKE_PIXELS, settle, stroke_places
+from models.pretrained.partly_told import settle
 from models.pretrained.regions import cut_out
 from models.pretrained.targets import DenseTargets, dense_targets, usual_sides
 
@@ -31,7 +31,6 @@ OWN_BOXES_FROM = 0.2  # share of the iterations after which some regions are of 
 BOX_NOISE = 0.1  # deviation of a training box's sides, in sides of the box
 CLASS_WEIGHT = 0.5
 CENTRE_WEIGHT = 1.0
-STROKE_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,6 @@ class Objects:
         boxes: (N, 4); seeds: (N, 2), a little beside the middle. Both in image sides.
         own: (N,) bool, whose region is to be of the network's own box.
         known_by: (N,) uint8 of `KnownBy`.
-        strokes: (N, 2 P, 2) float32 x, y in image sides: pixels of the object's own stroke, then of those beside it;
-            NaN where there is none, and of objects that are not marked.
         crowded: (B, 1, S, S) float32 in {0, 1}, pixels of crowds of the batch's images; `None` for no pixel.
     """
 
@@ -58,7 +55,6 @@ class Objects:
     noise: Tensor
     own: Tensor
     known_by: Tensor
-    strokes: Tensor
     crowded: Tensor | None = None
 
     def of(self, chosen: Tensor) -> Objects:
@@ -134,12 +130,11 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
 
     def _mask_losses(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
         """Mean over the outlined objects, by their masks, and the boxed ones, by their boxes; a mark tells no mask."""
-        outlined, boxed, marked = (objects.known_by == each for each in KnownBy)
+        outlined, boxed = (objects.known_by == each for each in (KnownBy.OUTLINE, KnownBy.BOX))
         share = boxed.sum() / (boxed | outlined).sum().clamp(min=1)
         by_box = losses.box_mask_loss(logits[boxed], regions[boxed], objects.boxes[boxed])
         by_outline = self._outline_loss(logits[outlined], regions[outlined], objects.of(outlined))
-        by_mark = losses.stroke_loss(logits[marked], regions[marked], objects.strokes[marked])
-        return share * by_box + (1 - share) * by_outline + STROKE_WEIGHT * by_mark
+        return share * by_box + (1 - share) * by_outline
 
     def _outline_loss(self, logits: Tensor, regions: Tensor, objects: Objects) -> Tensor:
         own, cells = torch.arange(len(regions), device=self.device), logits.shape[-1]
@@ -182,7 +177,6 @@ class PyramidTraining(FeatureTraining[PyramidNetwork, TrainingBatch]):
             tensor(BOX_NOISE * rng.normal(size=(len(drawn), 4)).clip(-2, 2)),
             tensor(rng.random(len(drawn)) < self.recipe.own_boxes, torch.bool),
             tensor([chosen[image].known_by[place] for image, place in drawn], torch.uint8),
-            tensor([stroke_places(chosen[image], place, rng) for image, place in drawn]).view(-1, 2 * STROKE_PIXELS, 2),
             None if crowded is None else tensor(crowded),
         )
 

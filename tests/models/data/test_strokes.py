@@ -105,15 +105,12 @@ def test_halfway_is_half_the_length(path, middle):
     assert halfway(Scribble(2, path)) == Scribble(2, (middle,))
 
 
-def test_strokes_are_points_where_nobody_drew_on_the_ground():
-    line = Scribble(1, ((10, 10), (30, 10)))
-    ground = Scribble(0, ((0, 25), (40, 25)))
-    pixels = np.zeros((40, 40, 3), np.uint8)
-    alone, beside = (prepare(Example("a", pixels, (), marks=marks), [1], 40, 9) for marks in ((line,), (line, ground)))
-    assert np.array_equal(alone.masks[0], drawn(Scribble(1, ((20, 10),)), (40, 40), 40))
-    assert np.array_equal(beside.masks[0], drawn(line, (40, 40), 40))
-    assert np.array_equal(beside.ground, drawn(ground, (40, 40), 40))
-    assert not alone.ground.any()
+def test_an_objects_stroke_is_learnt_from_as_a_dot_and_one_on_the_ground_at_length():
+    line, ground = Scribble(1, ((10, 10), (30, 10))), Scribble(0, ((0, 25), (40, 25)))
+    made = prepare(Example("a", np.zeros((40, 40, 3), np.uint8), (), marks=(line, ground)), [1], 40, 9)
+    assert made.ground is not None
+    assert np.array_equal(made.masks[0], drawn(Scribble(1, ((20, 10),)), (40, 40), 40))
+    assert np.array_equal(made.ground, drawn(ground, (40, 40), 40))
 
 
 @pytest.mark.parametrize("category", [1, 0])

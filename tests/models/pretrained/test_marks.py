@@ -17,9 +17,9 @@ from models.features.model import frozen_encoder
 from models.features.recipe import PretrainedRecipe
 from models.features.views import labeled_views, tensors_of
 from models.pretrained.fit import fit
-from models.pretrained.losses import centre_loss, semantic_loss, somewhere_loss, stroke_loss
+from models.pretrained.losses import centre_loss, semantic_loss, somewhere_loss
 from models.pretrained.model import FittedPretrained
-from models.pretrained.partly_told import REACH, Marks, settle, stroke_places
+from models.pretrained.partly_told import REACH, Marks, settle
 from models.pretrained.targets import dense_targets, usual_sides
 from models.pretrained.train import PyramidTraining, build_network
 from tests.models.fits import CPU, fitted
@@ -278,55 +278,3 @@ def test_what_is_said_of_an_image_is_told_apart():
     for place, one in enumerate(told):
         for other in told[place + 1 :]:
             assert one.keys() != other.keys() or any(not torch.equal(one[name], other[name]) for name in one)
-
-
-def test_strokes_tell_a_mask_their_pixels_and_no_other():
-    logits = torch.zeros(1, 4, 4).requires_grad_()
-    region = torch.tensor([[0.5, 0.5, 1.0, 1.0]])
-    none = (float("nan"), float("nan"))
-    own, other, outside = (0.5625, 0.5625), (0.9375, 0.6875), (0.2, 0.2)  # cells 0, 0 and 1, 3 of the region; beside it
-    loss = stroke_loss(logits, region, torch.tensor([[own, none, outside, other]]))
-    assert loss.item() == pytest.approx(np.log(2))
-    loss.backward()
-    assert logits.grad.nonzero().tolist() == [[0, 0, 0], [0, 1, 3]]
-    assert (logits.grad[0, 0, 0].item(), logits.grad[0, 1, 3].item()) == pytest.approx((-0.25, 0.25))
-
-
-def test_the_loss_of_strokes_agrees_with_loops():
-    rng = np.random.default_rng(3)
-    logits, strokes = torch.from_numpy(rng.normal(size=(3, 5, 5))), torch.from_numpy(rng.uniform(0.1, 0.9, (3, 8, 2)))
-    regions = torch.tensor([[0.2, 0.1, 0.8, 0.7], [0.0, 0.0, 1.0, 1.0], [0.4, 0.4, 0.6, 0.6]]).double()
-    strokes[0, 2:4] = torch.nan
-    total = 0.0
-    for values, (x0, y0, x1, y1), places in zip(logits.numpy(), regions.tolist(), strokes.tolist(), strict=True):
-        each = []
-        for place, (x, y) in enumerate(places):
-            if not (x0 <= x <= x1 and y0 <= y <= y1):
-                continue
-            column, row = np.clip([(x - x0) / (x1 - x0) * 5 - 0.5, (y - y0) / (y1 - y0) * 5 - 0.5], 0, 4)
-            left, top = int(column), int(row)
-            right, bottom = min(left + 1, 4), min(top + 1, 4)
-            across, down = column - left, row - top
-            said = (1 - down) * ((1 - across) * values[top, left] + across * values[top, right]) + down * (
-                (1 - across) * values[bottom, left] + across * values[bottom, right]
-            )
-            probability = 1 / (1 + np.exp(-said))
-            each.append(-np.log(probability if place < 4 else 1 - probability))
-        total += sum(each) / max(1, len(each)) / 3
-    assert stroke_loss(logits, regions, strokes).item() == pytest.approx(total)
-    assert stroke_loss(logits[:0], regions[:0], strokes[:0]).item() == 0
-
-
-def test_an_objects_stroke_is_its_own_and_those_beside_it_are_not():
-    points = pointed(disc_picture(0))
-    ground = Scribble(0, ((0, 2), (SIDE, 2)))
-    view = view_of(prepared(replace(points, marks=(*points.marks, ground))))
-    own, others = stroke_places(view, 0, np.random.default_rng(0)).reshape(2, -1, 2)
-    solid = view.solid()
-    for places, told in ((own, solid[0]), (others, solid[1] | view.strokes_on_ground())):
-        drawn = places[~np.isnan(places[:, 0])]
-        assert len(drawn) == min(len(places), told.sum())
-        assert all(told[int(y * SIDE), int(x * SIDE)] for x, y in drawn)
-    without_ground = view_of(prepared(points))
-    assert np.isnan(stroke_places(without_ground, 0, np.random.default_rng(0))).all()
-    assert np.isnan(stroke_places(view_of(prepared(disc_picture(0))), 0, np.random.default_rng(0))).all()
