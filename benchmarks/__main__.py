@@ -31,6 +31,7 @@ BENCHMARKS = (
 )
 APART = (
     "assisted",
+    "assisted_choices",
     "assisted_table",
     "boxes",
     "class_maps",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -30,7 +30,8 @@ from benchmarks.campaigns.assisted import lines
 from maskloop.costs.cost_model import CostModel
 from maskloop.values import REVIEWS, CorrectionForm, Origin, OutlinePrice, Rejection, ReviewPrices, Verdict
 
-HELPED = ("proposals", "boxes")
+HELPED = ("proposals", "boxes", "pseudo", "k_means")
+"""Arms in the order of the tables, those that there are."""
 USUAL = CostModel(1)
 PRICES: Mapping[str, CostModel] = {
     "as planned": USUAL,
@@ -95,11 +96,11 @@ def print_saved(rows: Mapping[Key, Line]) -> None:
 
 def print_sensitivity(rows: Mapping[Key, Line]) -> None:
     """The share of seconds over the whole campaign, with other prices."""
-    print("\n| prices | " + " | ".join(f"{name}, {arm}" for name, arm in product(_sets(rows), HELPED)) + " |")
-    print("|---" * (1 + 2 * len(_sets(rows))) + "|")
+    print("\n| prices | " + " | ".join(f"{name}, {arm}" for name, arm in product(_sets(rows), _arms(rows))) + " |")
+    print("|---" * (1 + len(_arms(rows)) * len(_sets(rows))) + "|")
     for words, costs in PRICES.items():
         cells = []
-        for name, arm in product(_sets(rows), HELPED):
+        for name, arm in product(_sets(rows), _arms(rows)):
             most = max((key[3] for key in rows if key[0] == name and key[2] == arm), default=0)
             pairs = _pairs(rows, name, most, arm)
             shares = [seconds_of(other["images"], costs) / seconds_of(drawn["images"], costs) for drawn, other in pairs]
@@ -130,23 +131,25 @@ def print_reviews(rows: Mapping[Key, Line]) -> None:
 
 def print_time_to_quality(rows: Mapping[Key, Line]) -> None:
     """Seconds to the quality of drawing, as a share of drawing's."""
-    print("\n| set | quality of drawn labels | PQ | " + " | ".join(HELPED) + " |")
-    print("|---|---|---|---|---|")
-    for name in _sets(rows):
-        drawn = _curve(rows, name, "drawn")
-        for labels, (drawn_s, quality) in sorted(drawn.items())[1:]:
-            cells = [_reached(_curve(rows, name, arm), quality, drawn_s) for arm in HELPED]
-            print(f"| {name} | {labels} | {quality:.3f} | {' | '.join(cells)} |")
+    print("\n| set | arm | seeds | quality of drawn labels | PQ | seconds as a share of drawing |")
+    print("|---|---|---|---|---|---|")
+    for name, arm in product(_sets(rows), _arms(rows)):
+        seeds = _ended(rows, name, "drawn") & _ended(rows, name, arm)
+        if seeds:
+            drawn, helped = (_curve(rows, name, each, seeds) for each in ("drawn", arm))
+            for labels, (drawn_s, quality) in sorted(drawn.items())[1:]:
+                share = _reached(helped, quality, drawn_s)
+                print(f"| {name} | {arm} | {len(seeds)} | {labels} | {quality:.3f} | {share} |")
 
 
-def _curve(rows: Mapping[Key, Line], name: str, arm: str) -> dict[int, tuple[float, float]]:
-    """Mean seconds and monotone mean panoptic quality by labels, of the seeds whose campaigns all arms have ended."""
+def _ended(rows: Mapping[Key, Line], name: str, arm: str) -> set[int]:
+    """Seeds whose campaign came to its end."""
     most = max(key[3] for key in rows if key[0] == name)
-    seeds = {
-        seed
-        for set_name, seed, *_ in rows
-        if set_name == name and all((name, seed, each, most) in rows for each in ("drawn", *HELPED))
-    }
+    return {key[1] for key in rows if key[0] == name and key[2:] == (arm, most)}
+
+
+def _curve(rows: Mapping[Key, Line], name: str, arm: str, seeds: Set[int]) -> dict[int, tuple[float, float]]:
+    """Mean seconds and monotone mean panoptic quality by labels."""
     by_labels: dict[int, list[Line]] = defaultdict(list)
     for (set_name, seed, its, labels), line in rows.items():
         if set_name == name and its == arm and seed in seeds:
@@ -159,8 +162,8 @@ def _curve(rows: Mapping[Key, Line], name: str, arm: str) -> dict[int, tuple[flo
 
 def _reached(curve: Mapping[int, tuple[float, float]], quality: float, drawn_s: float) -> str:
     points = [curve[labels] for labels in sorted(curve)]
-    if not points or points[-1][1] < quality:
-        return f"not reached (PQ {points[-1][1]:.3f} at {points[-1][0] / drawn_s:.2f})" if points else "-"
+    if points[-1][1] < quality:
+        return f"not reached (PQ {points[-1][1]:.3f} at {points[-1][0] / drawn_s:.2f})"
     values, seconds = np.array([point[1] for point in points]), np.array([point[0] for point in points])
     place = int(np.argmax(values >= quality))
     if place == 0 or values[place] == values[place - 1]:
@@ -177,7 +180,12 @@ def _pairs(rows: Mapping[Key, Line], name: str, labels: int, arm: str) -> list[t
 
 def _cells(rows: Mapping[Key, Line]) -> list[tuple[str, int, str]]:
     numbers = sorted({(key[0], key[3]) for key in rows})
-    return [(*number, arm) for number in numbers for arm in HELPED if _pairs(rows, *number, arm)]
+    return [(*number, arm) for number in numbers for arm in _arms(rows) if _pairs(rows, *number, arm)]
+
+
+def _arms(rows: Mapping[Key, Line]) -> list[str]:
+    there = {key[2] for key in rows}
+    return [arm for arm in HELPED if arm in there]
 
 
 def _sets(rows: Mapping[Key, Line]) -> list[str]:
