@@ -45,6 +45,8 @@ def test_each_kind_is_bought_to_its_share_and_told(whole) -> None:
     bought = " ".join(out.split())
     assert re.search(r"round 1: .* \d+ boxed, \d+ scribbled on", bought), bought
     assert len(report["rounds"]) == 2
+    assert report["rounds"][-1]["marked_images"] > 0
+    assert "marked" in (loop.workdir / "report.html").read_text()
     page = (loop.workdir / "report.html").read_text()
     assert "scribbles" in page
     assert "points" in page

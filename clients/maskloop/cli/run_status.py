@@ -68,7 +68,7 @@ def _rounds(report: RunReport) -> Table:
         quality = [say_number(measured(row, name), 3) for name in report.shown]
         table.add_row(
             str(row.round),
-            say_labeled(row.labeled_images, row.boxed_images),
+            say_labeled(row.labeled_images, row.boxed_images, row.marked_images),
             say_time(row.spent_s),
             *quality,
             str(len(row.batch) or "-"),

@@ -76,6 +76,11 @@ class Measured:
         """Images that nobody outlined and whose boxes it learnt from."""
         return self.model.boxed_images
 
+    @property
+    def marked_images(self) -> int:
+        """Images that nobody boxed either, and whose points, strokes, counts or classes it learnt from."""
+        return self.model.weakly_labeled_images
+
     def quality(self, name: str) -> float | None:
         """A measure by name; `None` where it was not measured."""
         return None if self.evaluation is None else measured(self.evaluation, name)

@@ -243,8 +243,7 @@ def _sentence(name: ArmName, arm: Arm) -> str:
     parts = [f"{len(last.purchase.labeled)} more bought"] if last.purchase.labeled else []
     parts += [f"{len(bought.labeled)} {say_marked(kind)}" for kind, bought in last.marks.items() if bought.labeled]
     bought = ", ".join(parts) or arm.stopped_because or "now the next batch"
-    marked = measured.model.weakly_labeled_images
-    learnt_from = say_learnt_from(measured.labeled_images, boxed=measured.boxed_images, marked=marked)
+    learnt_from = say_learnt_from(measured.labeled_images, boxed=measured.boxed_images, marked=measured.marked_images)
     return (
         f"{name.strategy}, round {measured.number}: {learnt_from} "
         f"({say_time(measured.spent_s)}), {say_quality_or_none(measured.evaluation, measured.not_measured)}; {bought}"

@@ -59,10 +59,11 @@ def say_learnt_from(labeled_images: int, thing: str = "label", *, boxed: int = 0
     return " and ".join(parts) or "class labels alone"
 
 
-def say_labeled(labeled: int, boxed: int = 0) -> str:
-    """The same in a table's cell: `12`, `12 + 30 boxed`, `class labels alone`."""
+def say_labeled(labeled: int, boxed: int = 0, marked: int = 0) -> str:
+    """The same in a table's cell: `12`, `12 + 30 boxed + 9 marked`, `class labels alone`."""
     parts = [f"{labeled:,}"] if labeled else []
     parts += [f"{boxed:,} boxed"] if boxed else []
+    parts += [f"{marked:,} marked"] if marked else []
     return " + ".join(parts) or "class labels alone"
 
 

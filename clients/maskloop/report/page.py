@@ -154,10 +154,11 @@ def _time_note(report: RunReport) -> str:
 
 
 def _labeled_note(report: RunReport) -> str:
-    boxed = report.rounds[-1].boxed_images
+    last = report.rounds[-1]
     parts = [
         f"in {wording.say_count(len(report.rounds), 'round')}",
-        *([f"boxes of {boxed:,} more"] if boxed else []),
+        *([f"boxes of {last.boxed_images:,} more"] if last.boxed_images else []),
+        *([f"marks of {last.marked_images:,} more"] if last.marked_images else []),
         *([f"and {len(report.test)} to test on"] if report.test else []),
     ]
     return ", ".join(parts)

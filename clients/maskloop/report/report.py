@@ -87,7 +87,8 @@ class RoundReport:
     `fallback` says what chose instead and why, "" when nothing had to. `not_decoded` counts test objects beyond the
     network's steps. `metrics` is whatever else the evaluation measured, by the names that
     `maskloop.v1.Evaluation.metrics` documents; `ap50_by_category` goes by category id. `boxed_images` are those that
-    taught the network by their boxes, as nobody outlined them. `kinds` is how the server divided the batch.
+    taught the network by their boxes, as nobody outlined them; `marked_images` those that nobody boxed either, and
+    whose points, strokes, counts or classes taught it. `kinds` is how the server divided the batch.
     """
 
     round: int
@@ -115,6 +116,7 @@ class RoundReport:
     ap50_by_category: Mapping[int, float] = field(default_factory=dict)
     evaluated: tuple[EvaluatedScore, ...] = ()
     boxed_images: int = 0
+    marked_images: int = 0
     kinds: KindsPlan | None = None
 
     def __post_init__(self) -> None:

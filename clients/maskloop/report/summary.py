@@ -131,7 +131,7 @@ def _pending(report: RunReport) -> str:
 
 def _without_quality(report: RunReport) -> str:
     last = report.rounds[-1]
-    labeled = say_learnt_from(last.labeled_images, "labeled image", boxed=last.boxed_images)
+    labeled = _learnt_from(last)
     bought = f"{say_time(report.spent_s)} of {report.time_name} bought {labeled} to learn from."
     return f"{bought} How good the network is was not measured: {report.not_measured}."
 
@@ -140,8 +140,12 @@ def _pending_or_not(report: RunReport) -> tuple[str, ...]:
     return () if report.finished else (_pending(report),)
 
 
+def _learnt_from(row: RoundReport) -> str:
+    return say_learnt_from(row.labeled_images, "labeled image", boxed=row.boxed_images, marked=row.marked_images)
+
+
 def _first_network(report: RunReport, first: RoundReport) -> str:
-    learnt = say_learnt_from(first.labeled_images, "labeled image", boxed=first.boxed_images)
+    learnt = _learnt_from(first)
     return (
         f"The first network, trained on {learnt} ({say_time(first.spent_s)} of {report.time_name}), reaches "
         f"{say_a_measure(report.decided_by)} of {say_number(measured(first, report.decided_by))}."

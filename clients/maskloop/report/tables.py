@@ -14,6 +14,7 @@ MEASURES = (
     "model_version",
     "labeled_images",
     "boxed_images",
+    "marked_images",
     "spent_s",
     "mean_iou",
     "ap50",

@@ -231,22 +231,22 @@ def _rounds(result: ArmResult, seed: int) -> tuple[RoundReport, ...]:
 def round_report(done: Round, images: Mapping[str, Image], seed: int) -> RoundReport:
     """A round as the report tells it; `seed` shuffles the scores that chance is judged by."""
     measured, purchase = done.measured, done.purchase
-    trusted, fitted = measured.model.head is HeadState.TRUSTED, measured.model.head is not HeadState.UNFITTED
-    targets = [bought.batch.target_iou for bought in purchase.batches]
+    head, targets = measured.model.head, [bought.batch.target_iou for bought in purchase.batches]
     return RoundReport(
         round=measured.number,
         model_version=measured.model.id,
         labeled_images=measured.labeled_images,
         boxed_images=measured.boxed_images,
+        marked_images=measured.marked_images,
         spent_s=measured.spent_s,
         spent_s_by_kind=measured.spent_s_by_kind,
         **_quality(measured, seed),
         target_iou=targets[0] if targets else None,
         batch=chosen_images(purchase, images),
         seconds=MachineSeconds(measured.train_s, purchase.score_s, purchase.select_s, measured.evaluate_s),
-        head_trusted=trusted,
-        head_fitted=fitted,
-        head_note="" if trusted else explain_head(measured.model.metrics),
+        head_trusted=head is HeadState.TRUSTED,
+        head_fitted=head is not HeadState.UNFITTED,
+        head_note="" if head is HeadState.TRUSTED else explain_head(measured.model.metrics),
         fallback=next((bought.batch.fallback for bought in purchase.batches if bought.batch.fallback), ""),
     )
 
