@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_NODE := $(VENV)/.ready-node
 
 .DEFAULT_GOAL := help
 
@@ -25,6 +26,14 @@ $(READY): pyproject.toml
 	fi
 	touch $(READY)
 
+# What checks the page's modules; the page itself needs neither node nor a build.
+$(READY_NODE): package.json package-lock.json | $(READY)
+	@if command -v npm >/dev/null; then \
+	  npm ci --ignore-scripts --silent && touch $@; \
+	else \
+	  echo "node and npm are not installed: the page's modules are not checked"; \
+	fi
+
 SHORT := --recipe pretrained,max_iterations=150 # trainings that end within the minutes that a demo may take
 
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
@@ -35,18 +44,20 @@ demo-photos: $(READY)  ## Run a campaign on photographs; leaves runs/demo-photos
 
 test: lint types layers check-stubs check-docs unit  ## Lint, format, types, layers, fresh stubs and docs, tests.
 
-lint: $(READY)
+lint: $(READY) $(READY_NODE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python proto/stubs.py lint
+	if test -f $(READY_NODE); then node_modules/.bin/eslint .; fi
 
 format: $(READY)  ## Format Python and protobuf sources.
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 	$(BIN)/buf format --path proto/maskloop/v1 -w
 
-types: $(READY)
+types: $(READY) $(READY_NODE)
 	$(BIN)/mypy
+	if test -f $(READY_NODE); then node_modules/.bin/tsc; fi
 
 layers: $(READY)
 	$(BIN)/lint-imports
@@ -83,4 +94,4 @@ bench: $(READY)  ## Benchmarks: ratios in one run.
 	$(BIN)/python -m benchmarks
 
 clean:  ## Remove everything that was made.
-	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) node_modules runs .mypy_cache .ruff_cache .pytest_cache

@@ -59,8 +59,8 @@
  * @typedef {{category: number}} OodContent
  *   0: the image holds none of the categories.
  *
- * @typedef {FullContent | BoxesContent | PointsContent | ScribblesContent | CountsContent | ImageLevelContent | OodContent}
- *   Content
+ * @typedef {FullContent | BoxesContent | PointsContent | ScribblesContent | CountsContent | ImageLevelContent
+ *   | OodContent} Content
  *
  * @typedef {{image: string, kind: Kind, content: Content, seconds: number | null, supersedes: string}} DraftDocument
  *

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { inMemory } from "../../../clients/maskloop/web/static/label/work/database.js";
+import { Outbox } from "../../../clients/maskloop/web/static/label/work/outbox.js";
+import { ApiError } from "../../../clients/maskloop/web/static/page/fetch_json.js";
+
+/** @typedef {import("../../../clients/maskloop/web/static/label/work/outbox.js").Parcel} Parcel */
+/** @typedef {import("../../../clients/maskloop/web/static/core/wire.js").BatchDocument} BatchDocument */
+
+const gone = () => new ApiError(0, {});
+const lapsed = () => new ApiError(400, { reason: "LEASE_LOST", message: "the lease has ended" });
+const wrong = () => new ApiError(400, { reason: "INVALID_LABEL", message: "the mask is empty" });
+
+/**
+ * @param {string} image
+ * @param {number} made
+ * @returns {Parcel}
+ */
+function parcelOf(image, made) {
+  /** @type {import("../../../clients/maskloop/web/static/core/wire.js").DraftDocument} */
+  const label = { image, kind: "image_level", content: { categories: [] }, seconds: 1, supersedes: "" };
+  return {
+    request_id: `r-${image}`,
+    project: "p",
+    batch: "b",
+    labels: [label],
+    name: image,
+    made_at: made,
+    refusal: "",
+  };
+}
+
+/**
+ * A server that answers as told, call by call; afterwards it takes everything.
+ *
+ * @param {((() => Error) | null)[]} faults of its first calls, `null` for a call that succeeds.
+ * @param {string[]} held images that the annotator has when they renew.
+ */
+function post(faults, held = []) {
+  const database = inMemory();
+  /** @type {{sent: string[], waits: number[], events: string[], renewed: number, afterwards?: () => Promise<void>}} */
+  const seen = { sent: [], waits: [], events: [], renewed: 0 };
+  const outbox = new Outbox(database, {
+    submit: async (_project, { request_id }) => {
+      seen.sent.push(request_id);
+      const fault = faults.shift();
+      if (fault) {
+        throw fault();
+      }
+      return { labels: [] };
+    },
+    renew: async () => {
+      seen.renewed += 1;
+      return /** @type {BatchDocument} */ ({ picks: held.map((id) => ({ image: { id } })) });
+    },
+    wait: async (seconds) => void seen.waits.push(seconds),
+    alone: async (work) => {
+      const done = await work();
+      await seen.afterwards?.();
+      return done;
+    },
+    tell: ({ kind }) => void seen.events.push(kind),
+  });
+  return { outbox, database, seen };
+}
+
+test("a label stays under one id until it is acknowledged, with longer and longer pauses", async () => {
+  const { outbox, seen } = post([gone, gone, gone]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-a", "r-a", "r-a", "r-a"]);
+  assert.deepEqual(seen.waits, [1, 2, 4]);
+  assert.deepEqual(await outbox.parcels(), []);
+});
+
+test("pauses end at half a minute, and are what the server asks for", async () => {
+  const { outbox, seen } = post([...Array(8).fill(gone), () => new ApiError(429, { retry_after_s: 7 })]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  assert.deepEqual(seen.waits, [1, 2, 4, 8, 16, 30, 30, 30, 7]);
+});
+
+test("what is added while the last look has just found nothing is sent as well", async () => {
+  const { outbox, seen } = post([]);
+  seen.afterwards = async () => {
+    delete seen.afterwards;
+    await outbox.add(parcelOf("late", 2), []);
+  };
+  await outbox.add(parcelOf("early", 1), []);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-early", "r-late"]);
+});
+
+test("what waits is sent in the order in which it was made", async () => {
+  const { outbox, database, seen } = post([]);
+  await database.change([
+    { store: "outbox", put: parcelOf("late", 2) },
+    { store: "outbox", put: parcelOf("early", 1) },
+  ]);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-early", "r-late"]);
+});
+
+test("a label and the end of its draft are kept together", async () => {
+  const { outbox, database } = post([gone]);
+  await database.change([{ store: "drafts", put: { project: "p", batch: "b", image: "a" } }]);
+  await outbox.add(parcelOf("a", 1), [{ store: "drafts", remove: ["p", "b", "a"] }]);
+  assert.deepEqual(await database.all("drafts"), []);
+});
+
+test("a refused label is kept with the reason, and does not hold up the others", async () => {
+  const { outbox, database, seen } = post([wrong]);
+  await database.change([
+    { store: "outbox", put: parcelOf("bad", 1) },
+    { store: "outbox", put: parcelOf("good", 2) },
+  ]);
+  await outbox.send();
+  const [left, ...others] = await outbox.parcels();
+  assert.equal(left?.refusal, "The mask is empty.");
+  assert.deepEqual([others, seen.sent], [[], ["r-bad", "r-good"]]);
+  await outbox.retry("r-bad");
+  await outbox.send();
+  assert.deepEqual(await outbox.parcels(), []);
+});
+
+test("an ended lease is taken up again, and the label sent once more", async () => {
+  const { outbox, seen } = post([lapsed], ["a"]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  assert.deepEqual([seen.sent, seen.renewed, await outbox.parcels()], [["r-a", "r-a"], 1, []]);
+});
+
+test("a label of an image that somebody else has by now is kept here", async () => {
+  const { outbox, seen } = post([lapsed], ["another"]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  assert.match((await outbox.parcels())[0]?.refusal ?? "", /somebody else has the image/);
+  assert.deepEqual(seen.sent, ["r-a"]);
+  assert.ok(seen.events.includes("refused"));
+});
