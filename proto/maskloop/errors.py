@@ -27,6 +27,7 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── ModelThinned             take a model version whose files were not removed
     │   ├── NothingToMeasure         label images of the split in which there is something
     │   └── LeaseLost                the lease expired or was given back; select again
+    ├── Unauthenticated          UNAUTHENTICATED      sign in with the token
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
     │   └── UriOutsideRoots          the uri lies under none of the configured image roots
@@ -221,6 +222,12 @@ class NothingToMeasure(FailedPrecondition):
 
 class LeaseLost(FailedPrecondition):
     """The lease expired or was given back."""
+
+
+class Unauthenticated(MaskloopError):
+    """The caller has not shown the token that is asked for."""
+
+    code = "UNAUTHENTICATED"
 
 
 class PermissionDenied(MaskloopError):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from maskloop.errors import InvalidLabel, LabelNotFound, ModelNotFound
-from maskloop.values import FullLabel, LabelDraft, ObjectLabel, ObjectProposal, Verdict, check_named
+from maskloop.errors import LabelNotFound, ModelNotFound
+from maskloop.values import FullLabel, LabelDraft, ObjectProposal, Offered, check_named
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
 from service.store import Database, Transaction
@@ -117,40 +117,6 @@ def _complete(draft: LabelDraft, offered: _Offered) -> LabelDraft:
     content = draft.content
     if not isinstance(content, FullLabel) or content.review is None:
         return draft
-    by_id = offered.by_image[draft.image_id]
-    unknown = next((proposal_id for proposal_id in content.named_proposals if proposal_id not in by_id), None)
-    if unknown is not None and offered.is_whole:
-        raise InvalidLabel(
-            f"image {draft.image_id}: model version {offered.model_version} offered no proposal {unknown!r:.60} for it",
-            field="objects.origin.proposal_id",
-        )
-    prompted = offered.prompted[draft.image_id]
-    objects = tuple(
-        _begun(item, by_id, prompted, f"image {draft.image_id}, object {place}")
-        for place, item in enumerate(content.objects)
-    )
-    rejected = tuple(
-        replace(each, prompted=each.proposal_id in prompted) if each.proposal_id in by_id else each
-        for each in content.review.rejected
-    )
-    named = tuple(by_id[proposal_id] for proposal_id in content.named_proposals if proposal_id in by_id)
-    return replace(draft, content=FullLabel(objects, replace(content.review, rejected=rejected, proposals=named)))
-
-
-def _begun(item: ObjectLabel, by_id: Mapping[str, ObjectProposal], prompted: Set[str], where: str) -> ObjectLabel:
-    """The object with how far it is from the proposal that it names, and whether a prompt had asked for that."""
-    origin = item.origin
-    proposal = by_id.get(origin.proposal_id) if origin is not None else None
-    if origin is None or proposal is None:
-        return item
-    if (item.mask.height, item.mask.width) != (proposal.mask.height, proposal.mask.width):
-        return item  # refused with all masks of another size than their image
-    iou = 1.0 if item.mask == proposal.mask else item.mask.iou(proposal.mask)
-    reclassified = item.category_id != proposal.category_id
-    if origin.verdict is Verdict.ACCEPTED and (reclassified or item.mask != proposal.mask):
-        changed = "is of another category" if reclassified else f"has another mask (IoU {iou:.3f})"
-        raise InvalidLabel(
-            f"{where}: it {changed} than proposal {proposal.id}, which is said to be accepted; that is modified",
-            field="objects.origin.verdict",
-        )
-    return replace(item, origin=replace(origin, iou=iou, reclassified=reclassified, prompted=proposal.id in prompted))
+    image_id = draft.image_id
+    of_image = Offered(offered.model_version, offered.by_image[image_id], offered.prompted[image_id], offered.is_whole)
+    return replace(draft, content=of_image.complete(content, f"image {image_id}"))

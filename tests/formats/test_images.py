@@ -283,3 +283,29 @@ def test_broken_bytes_decode_or_are_refused_without_warnings(format_name: str, e
 def test_an_unreadable_path_is_an_invalid_image(tmp_path) -> None:
     with pytest.raises(InvalidImage, match=r"gone\.jpg cannot be read"):
         read_image_size(tmp_path / "gone.jpg")
+
+
+@pytest.mark.parametrize("shrink", images.SHRINKS)
+@pytest.mark.parametrize("size", [(40, 24), (41, 23), (64, 33)])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_can_be_decoded_smaller_and_stands_upright_all_the_same(
+    shrink: int, size: tuple[int, int], orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.fromarray(colours()).resize(size, Image.Resampling.NEAREST)
+    data = encoded(picture, "JPEG", quality=95, subsampling=0, exif=exif)
+    whole, small = decode_image(data, "a.jpg"), decode_image(data, "a.jpg", shrink=shrink)
+    assert (small.width, small.height) == (-(-whole.width // shrink), -(-whole.height // shrink))
+    assert small.sha256 == whole.sha256
+    corners = np.ix_([0, small.height - 1], [0, small.width - 1])
+    there = np.ix_([0, whole.height - 1], [0, whole.width - 1])
+    assert np.abs(small.pixels[corners].astype(int) - whole.pixels[there]).max() < 60
+
+
+@pytest.mark.parametrize(("size", "form"), [((7, 30), "JPEG"), (None, "PNG")])
+def test_what_cannot_be_shrunk_while_it_decodes_comes_as_it_is(size: tuple[int, int] | None, form: str) -> None:
+    picture = Image.fromarray(colours())
+    data = encoded(picture.resize(size) if size else picture, form)
+    whole, small = decode_image(data, "a"), decode_image(data, "a", shrink=8)
+    assert (small.pixels == whole.pixels).all()

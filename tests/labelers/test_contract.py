@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from maskloop.errors import UnsupportedSupervision
 from maskloop.formats.coco.boxes import boxes_document
 from maskloop.formats.coco.writing import coco_document
 from maskloop.formats.marks import points_document, scribbles_document
-from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task
+from maskloop.labelers import Answers, FolderLabeler, GroundTruthLabeler, Labeler, Task, WebLabeler
 from maskloop.masks import Mask
 from maskloop.values import (
     LABEL_KINDS,
@@ -24,12 +25,18 @@ from maskloop.values import (
     BoxesLabel,
     Category,
     Image,
+    LabelDraft,
     ObjectLabel,
     Pick,
+    Project,
     SkipReason,
     Split,
     SupervisionKind,
 )
+from maskloop.web.run_work import RunWork
+from maskloop.web.running.task import RunFacts
+from maskloop.web.running.tasks import RunTasks
+from maskloop.web.work import HandIn, Wish
 
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(5, "hole"))
 NAMES = {category.id: category.name for category in CATEGORIES}
@@ -130,6 +137,40 @@ class Folder(Setting):
         (self.place / name).write_text(text)
 
 
+class Web(Setting):
+    """While the labeler sleeps, a person takes an image on the page and labels it, one at a time."""
+
+    clocked, foresees = True, False
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.slept = 0
+
+    def labeler(self) -> Labeler:
+        images = {shown.id: shown for shown in map(image, OBJECTS)}
+        facts = RunFacts("", Project("p", "p", CATEGORIES), images, lambda image_id: image_id.encode())
+        self.tasks = RunTasks(self.folder, facts)
+        self.work = RunWork(self.tasks)
+        return WebLabeler(self.tasks, lambda: nullcontext("http://127.0.0.1:8765/"), self, sleep=self._sleep)
+
+    def phase(self, name: str, detail: str = "") -> None:
+        """The labeler tells what it waits for."""
+
+    def note(self, sentence: str) -> None:
+        """The labeler tells where the page is."""
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept += 1
+        assert self.slept < 50, "the labeler waits for ever"
+        batch = self.work.lease("p", Wish("ada", "", None, 1, f"r{self.slept}"))
+        drafts = [self._draft(batch.kind, pick.image_id) for pick in batch.picks]
+        self.work.submit("p", HandIn("ada", batch.id, tuple(drafts), f"h{self.slept}"))
+
+    def _draft(self, kind: SupervisionKind, image_id: str) -> LabelDraft:
+        content = LABEL_KINDS[kind].of(OBJECTS[image_id.removeprefix("id-")])
+        return LabelDraft(image_id, content, content.cost_s(COSTS))
+
+
 def done(kind: SupervisionKind, *names: str, **instead: Any) -> str:
     """done.json with what OBJECTS says of these images, or what stands for them in `instead`."""
     if kind is FULL:
@@ -157,7 +198,7 @@ def mark(label: str, *corners: tuple[float, float]) -> list[object]:
     return [{"label": label, "points": corners}]
 
 
-LABELERS: dict[str, type[Setting]] = {"simulated": Simulated, "folder": Folder}
+LABELERS: dict[str, type[Setting]] = {"simulated": Simulated, "folder": Folder, "web": Web}
 # What people leave in done.json, and what of it they are told.
 BAD: list[tuple[SupervisionKind, str, str]] = [
     *((kind, "{", "JSON") for kind in LABEL_KINDS),

@@ -29,6 +29,7 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
+from maskloop.web.documents import CONTENT_FORMS
 from service.store.judged_images import TRAINING_USES
 from service.store.label_rows import STORED_FORMS
 
@@ -39,6 +40,7 @@ TABLES = {
     "folder labeler": FOLDER_FORMS,
     "folder labeler's kinds": FolderLabeler.kinds,
     "simulated labeler's kinds": GroundTruthLabeler.kinds,
+    "labeling page": CONTENT_FORMS,
 }
 SQUARE = Mask.from_array(np.ones((6, 8), bool))
 OBJECTS = (ObjectLabel(2, SQUARE), ObjectLabel(1, SQUARE), ObjectLabel(2, SQUARE))

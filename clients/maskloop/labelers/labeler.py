@@ -13,7 +13,6 @@ from maskloop.values import (
     UNAIDED,
     Assist,
     Assistance,
-    Box,
     Category,
     Image,
     ImageProposals,
@@ -22,6 +21,8 @@ from maskloop.values import (
     ObjectLabel,
     ObjectProposal,
     Pick,
+    Prompt,
+    PromptedProposals,
     SkipReason,
     SupervisionKind,
 )
@@ -44,7 +45,9 @@ class Task:
         is_over: whether the run is to end now; people are no longer waited for.
         for_test: whether the images are to measure networks, and none is to learn from them.
         assistance: how people are helped.
-        propose: the masks that the network proposes for boxes in an image, by its id, in their order.
+        propose: the masks that the network proposes for prompts in an image, by its id, in their order.
+        takes_prompts: whether it answers any.
+        picks: why the images were chosen, by image id, as far as that is known.
     """
 
     name: str
@@ -59,7 +62,9 @@ class Task:
     is_over: Callable[[], bool] = lambda: False
     for_test: bool = False
     assistance: Assistance = UNAIDED
-    propose: Callable[[str, Sequence[Box]], Sequence[ObjectProposal]] | None = None
+    propose: Callable[[str, Sequence[Prompt]], PromptedProposals] | None = None
+    takes_prompts: Callable[[], bool] = lambda: False
+    picks: Mapping[str, Pick] = field(default_factory=dict)
 
     def shown(self, image_id: str) -> tuple[ObjectProposal, ...]:
         """The proposals that people are shown of an image: of those that are not empty, whose predicted IoU is high

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from maskloop.costs.cost_model import CostModel
@@ -14,14 +14,18 @@ from maskloop.labelers.reviewing import Reviewer
 from maskloop.values import (
     LABEL_KINDS,
     Assist,
+    Box,
     BoxesLabel,
     Counts,
     FullLabel,
     LabelContent,
     LabelDraft,
     ObjectLabel,
+    ObjectProposal,
     Pick,
     PointsLabel,
+    Prompt,
+    PromptedProposals,
     ScribblesLabel,
     SupervisionKind,
 )
@@ -95,7 +99,7 @@ class GroundTruthLabeler(Labeler):
         help_ = task.assistance
         if help_.assist is Assist.NONE:
             return reviewer.draw(there) if self._person.outline_iou < 1 else FullLabel(there)
-        boxed = partial(task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
+        boxed = partial(_boxed, task.propose, image_id) if help_.assist is Assist.BOXES and task.propose else None
         return reviewer.review(there, task.shown(image_id), task.shown_version(image_id), boxed)
 
     def _mark(self, kind: SupervisionKind, there: Sequence[ObjectLabel], image_id: str) -> LabelContent:
@@ -110,3 +114,11 @@ class GroundTruthLabeler(Labeler):
         if kind is SupervisionKind.SCRIBBLES:
             return ScribblesLabel(tuple(draw_stroke(item, person, image_id) for item in single))
         return LABEL_KINDS[kind].of(tuple(there))
+
+
+def _boxed(
+    propose: Callable[[str, Sequence[Prompt]], PromptedProposals], image_id: str, boxes: Sequence[Box]
+) -> tuple[ObjectProposal, ...]:
+    """The masks that the network proposes for boxes, in their order."""
+    prompts = [Prompt(item.category_id, (item.x, item.y, item.width, item.height)) for item in boxes]
+    return propose(image_id, prompts).proposals

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -11,16 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from maskloop.client import Client
-from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.errors import CampaignNotFound, ProjectNotFound
 from maskloop.formats.bad_entries import OnBad
-from maskloop.labelers import FolderLabeler, GroundTruthLabeler, Labeler, Person
 from maskloop.loop.campaign import run_campaign
 from maskloop.loop.importing import import_images
 from maskloop.loop.options import Options
-from maskloop.loop.options.labeler import FolderSpec
 from maskloop.loop.outcomes import Arm
+from maskloop.loop.people import cost_model, labeling
 from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.progress import Progress
 from maskloop.loop.record.books import Books
@@ -32,7 +30,7 @@ from maskloop.loop.session import CampaignSession
 from maskloop.loop.student_network import StudentNetwork, train_student_network
 from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count, say_quality_or_none
-from maskloop.values import Budget, Image, ObjectLabel, Split, Strategy
+from maskloop.values import Budget, Image, ObjectLabel, Strategy
 
 CAMPAIGN = "campaign"
 
@@ -59,6 +57,7 @@ class Keeping:
         is_changed: whether it goes on with other options than it was begun with, even where it had ended.
         first: the options that it was begun with; `None` for those of now.
         referred: folders whose image files the server refers to; others are copied.
+        page_folder: where what people say on the run's page is kept.
     """
 
     decisions: Decisions = field(default_factory=Decisions)
@@ -66,6 +65,7 @@ class Keeping:
     is_changed: bool = False
     first: Options | None = None
     referred: tuple[Path, ...] = ()
+    page_folder: Path = Path("web")
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,9 @@ def run_arm(
         client, name, data, options=options, run_id=run_id, progress=progress, clock=clock, keeping=keeping
     )
     plan = replace(plan_on(data, options, name.strategy), first_of=first_of)
-    labeler = _labeler(options, data, session.images, progress)
     rng = np.random.default_rng(options.seed)
-    arm = run_campaign(session, labeler, plan, lambda so_far: tell(ArmResult(so_far, session)), rng)
+    with labeling(options, data, session, (keeping or Keeping()).page_folder) as labeler:
+        arm = run_campaign(session, labeler, plan, lambda so_far: tell(ArmResult(so_far, session)), rng)
     return ArmResult(arm, session)
 
 
@@ -250,30 +250,3 @@ def _sentence(student: StudentNetwork) -> str:
         f"student network: {learnt}, {say_quality_or_none(student.evaluation)} "
         f"(annotation network: {say_quality_or_none(student.first.evaluation)})"
     )
-
-
-def check_labeler(options: Options, run: str, progress: Progress) -> None:
-    """Refuse, before anything is bought, a folder in which another run's tasks lie.
-
-    Raises:
-        FailedPrecondition, InvalidDataset: names the folder.
-    """
-    people = options.parsed_labeler()
-    if isinstance(people, FolderSpec):
-        FolderLabeler(people.folder, progress, annotators=people.annotators).check_run(run)
-
-
-def _labeler(options: Options, data: Data, images: Mapping[str, Image], progress: Progress) -> Labeler:
-    people = options.parsed_labeler()
-    if isinstance(people, FolderSpec):
-        return FolderLabeler(people.folder, progress, annotators=people.annotators)
-    by_name = data.by_name
-    asked = (image for image in images.values() if image.split is not Split.TEST)
-    objects = {image.id: by_name[image.file_name].objects for image in asked}
-    person = Person(people.outline_iou, people.accept_iou, options.seed)
-    return GroundTruthLabeler(objects, cost_model(options, data), person)
-
-
-def cost_model(options: Options, data: Data) -> CostModel:
-    """What labels are planned to cost."""
-    return CostModel(len(data.dataset.categories), options.outline_price(), options.review_prices())

@@ -6,7 +6,7 @@ from maskloop.loop.buying import is_begun
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.record.decisions import round_name
 from maskloop.loop.session import CampaignSession
-from maskloop.values import UNAIDED, Assist, Assistance, HeadState, ModelVersion, explain_head
+from maskloop.values import UNAIDED, Assist, Assistance, ModelVersion, explain_head
 
 
 def help_in_round(number: int, model: ModelVersion, session: CampaignSession, plan: Plan) -> Assistance:
@@ -36,8 +36,7 @@ def help_in_round(number: int, model: ModelVersion, session: CampaignSession, pl
 def _decide(asked: Assist | None, model: ModelVersion) -> tuple[Assist, str]:
     if asked is not None:
         return asked, "as --assist asks."
-    is_trusted = model.head is HeadState.TRUSTED
-    return Assist.PROPOSALS if is_trusted else Assist.NONE, explain_head(model.metrics)
+    return model.assist, explain_head(model.metrics)
 
 
 def _say(assist: Assist, reason: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from maskloop.client import Client
 from maskloop.errors import ModelThinned, PoolNotScored
-from maskloop.values import Batch, Box, ImageProposals, ObjectProposal, Prompt
+from maskloop.values import Batch, ImageProposals, Prompt, PromptedProposals
 
 MOST_PROMPTS = 100
 """That are answered at once."""
@@ -65,16 +66,17 @@ def proposals_of_batch(
     return found
 
 
-def propose_for_boxes(
-    client: Client, project_id: str, model_version: str, image_id: str, boxes: Sequence[Box]
-) -> tuple[ObjectProposal, ...]:
-    """The masks that a model version proposes for boxes in an image, in their order."""
-    prompts = [Prompt(item.category_id, (item.x, item.y, item.width, item.height)) for item in boxes]
-    answered: list[ObjectProposal] = []
-    for start in range(0, len(prompts), MOST_PROMPTS):
-        some = prompts[start : start + MOST_PROMPTS]
-        answer = client.propose_masks(
-            project_id=project_id, image_id=image_id, prompts=some, model_version=model_version
+def propose_masks(
+    client: Client, project_id: str, model_version: str, image_id: str, prompts: Sequence[Prompt]
+) -> PromptedProposals:
+    """The masks that a model version proposes for prompts in an image, one or more, in their order."""
+    answers = [
+        client.propose_masks(
+            project_id=project_id,
+            image_id=image_id,
+            prompts=prompts[start : start + MOST_PROMPTS],
+            model_version=model_version,
         )
-        answered += answer.proposals
-    return tuple(answered)
+        for start in range(0, len(prompts), MOST_PROMPTS)
+    ]
+    return replace(answers[0], proposals=tuple(item for answer in answers for item in answer.proposals))

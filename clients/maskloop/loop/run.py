@@ -23,13 +23,13 @@ from maskloop.loop.arms import (
     Keeping,
     add_student_network,
     arm_names,
-    check_labeler,
     give_budgets,
     run_arm,
 )
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
+from maskloop.loop.people import PAGE_FOLDER, check_labeler, check_page
 from maskloop.loop.planning.dry_run import check_recipes, data_of, forecasts_of
 from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.progress import Progress
@@ -94,6 +94,7 @@ class Run:
         self._say_passed_over(data)
         near = self._look_for_near_duplicates(data)
         self._check_server()
+        check_page(self.options)
         run = kept or KeptRun(str(uuid.uuid4()), self.options, self.options)
         with self._working(finish=finish), self._client(data) as client:
             # Refused now, before anything is bought for a network that could not be trained.
@@ -165,6 +166,7 @@ class Run:
                 run.is_changed,
                 run.first,
                 referred_folders(self.options, data),
+                self.workdir / PAGE_FOLDER,
             ),
         )
         if self.options.student_network:

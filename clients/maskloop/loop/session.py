@@ -11,7 +11,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InternalError, LeaseLost, RequestIdReused
 from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
-from maskloop.loop.proposals import LazyProposals, proposals_of, proposals_of_batch, propose_for_boxes
+from maskloop.loop.proposals import LazyProposals, proposals_of, proposals_of_batch, propose_masks
 from maskloop.loop.record.books import Books, HandedOut
 from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
@@ -252,8 +252,16 @@ class CampaignSession:
             self.is_over,
             batch.for_split is Split.TEST,
             help_,
-            partial(propose_for_boxes, self.client, self.project_id, help_.model_version),
+            partial(propose_masks, self.client, self.project_id, help_.model_version),
+            partial(self.takes_prompts, help_.model_version),
+            {pick.image_id: pick for pick in batch.picks},
         )
+
+    def takes_prompts(self, model_version: str) -> bool:
+        """Whether a model version answers prompts; none by the name "" does."""
+        if not model_version:
+            return False
+        return self.client.get_model(project_id=self.project_id, model_version=model_version).takes_prompts
 
     def keep_leases(self) -> None:
         """Prolong the leases of all images that people still have, of batches handed in by a part, too."""

@@ -32,6 +32,7 @@ from maskloop.values.labels import (
     LabelContent,
     LabelDraft,
     ObjectLabel,
+    Offered,
     OodAnswer,
     Origin,
     Point,
@@ -48,6 +49,7 @@ from maskloop.values.labels import (
 )
 from maskloop.values.models import (
     BOXED_IMAGES,
+    UNPROMPTED,
     WEAKLY_LABELED_IMAGES,
     EvaluatedImage,
     Evaluation,
@@ -87,6 +89,7 @@ __all__ = [
     "REVIEWS",
     "STRATEGY_KINDS",
     "UNAIDED",
+    "UNPROMPTED",
     "WEAKLY_LABELED_IMAGES",
     "Assist",
     "Assistance",
@@ -125,6 +128,7 @@ __all__ = [
     "Need",
     "ObjectLabel",
     "ObjectProposal",
+    "Offered",
     "OodAnswer",
     "Operation",
     "OperationKind",

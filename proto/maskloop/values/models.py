@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maskloop.errors import InvalidArgument
+from maskloop.values.assistance import Assist
 from maskloop.values.heads import HeadState
 from maskloop.values.projects import Split
 from maskloop.values.pseudo_labels import PseudoLabels
@@ -82,6 +83,10 @@ BOXED_IMAGES, WEAKLY_LABELED_IMAGES = "boxed_images", "weakly_labeled_images"
 """Names among a version's metrics."""
 
 
+UNPROMPTED = frozenset({"paper", "recurrent", "compact"})
+"""Recipes whose networks find one object after the other, and cannot be shown one."""
+
+
 @dataclass(frozen=True)
 class ModelVersion:
     """One immutable checkpoint. `labeled_images` people have outlined; of a student network, `pseudo` says which
@@ -123,3 +128,14 @@ class ModelVersion:
     def head(self) -> HeadState:
         """Whether its IoU head is to be trusted, as its metrics tell; `explain_head` says why."""
         return HeadState.of(self.metrics)
+
+    @property
+    def assist(self) -> Assist:
+        """How far people are helped by it if nobody says otherwise: its proposals are shown once its IoU head is
+        trusted."""
+        return Assist.PROPOSALS if self.head is HeadState.TRUSTED else Assist.NONE
+
+    @property
+    def takes_prompts(self) -> bool:
+        """Whether it outlines what people show by a box or points."""
+        return self.recipe not in UNPROMPTED

@@ -6,7 +6,7 @@ import pytest
 from maskloop.datasets.subset import Excerpt
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
 from maskloop.loop.options import RUN_FILE, KeptRun, Options, find_run, keep_run, kept_options
-from maskloop.loop.options.labeler import FolderSpec, PersonSpec
+from maskloop.loop.options.labeler import FolderSpec, PersonSpec, WebSpec
 from maskloop.values import OUTLINE_BY_LENGTH, OUTLINE_FLAT, Budget, OutlinePrice, Strategy
 
 
@@ -44,12 +44,21 @@ def options(**changed):
         ({"compare": ("mask_guided",)}, "mask_guided is an arm"),
         ({"compare": ("random", "random")}, "random is an arm"),
         ({"compare": ("random",), "labeler": "folder:todo"}, "compare"),
+        ({"compare": ("random",), "labeler": "web"}, "people label once"),
+        ({"strategy": "mask_guided:scores=imported", "labeler": "web"}, "only --labeler ground-truth"),
         ({"labeler": "nobody"}, "nobody"),
+        ({"labeler": "web:65536"}, "'65536' is no port"),
+        ({"labeler": "web:-1"}, "'-1' is no port"),
+        ({"labeler": "web:http"}, "'http' is no port"),
+        ({"labeler": "web,port=1"}, "'port=1' is none of host=HOST, token_file=FILE"),
+        ({"labeler": "web,host="}, "'host=' is none of"),
+        ({"labeler": "web,host=a,host=b"}, "once each"),
+        ({"labeler": "website"}, "'website' is none of"),
         ({"device": "toaster"}, "toaster"),
         ({"labeler": "folder:"}, "folder:"),
         (
             {"labeler": "Folder:todo"},
-            "'Folder:todo' is none of ground-truth, ground-truth,outlines=IOU,accept=IOU, folder:DIR",
+            "'Folder:todo' is none of ground-truth, ground-truth,outlines=IOU,accept=IOU, web",
         ),
         ({"labeler": "folder:todo,annotators="}, "'' is no name of a folder"),
         ({"labeler": "folder:todo,annotators=ada+../bob"}, "'../bob' is no name of a folder"),
@@ -240,6 +249,10 @@ def test_a_run_that_is_there_may_be_given_a_student_network_but_not_another_one(
         ("ground-truth", PersonSpec()),
         ("ground-truth,outlines=0.91", PersonSpec(outline_iou=0.91)),
         ("ground-truth,accept=.9,outlines=1", PersonSpec(1.0, 0.9)),
+        ("web", WebSpec(8765, "127.0.0.1", None)),
+        ("web:0", WebSpec(0)),
+        ("web:80, host=0.0.0.0, token_file=~/token", WebSpec(80, "0.0.0.0", Path("~/token").expanduser())),
+        ("web,host=::1", WebSpec(8765, "::1")),
         ("folder:todo/", FolderSpec(Path("todo"))),
         ("folder:C:/photos, to do", FolderSpec(Path("C:/photos, to do"))),
         ("folder:todo,annotators=ada", FolderSpec(Path("todo"), ("ada",))),

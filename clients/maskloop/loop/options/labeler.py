@@ -1,4 +1,4 @@
-"""`--labeler`: the data's own labels, as a person would say them, or people with a folder."""
+"""`--labeler`: the data's own labels, as a person would say them, or people with a folder or a page."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.address import DEFAULT_PAGE_PORT
 from maskloop.errors import InvalidArgument
 
-GROUND_TRUTH = "ground-truth"
-FORMS = "ground-truth, ground-truth,outlines=IOU,accept=IOU, folder:DIR or folder:DIR,annotators=ADA+BOB"
+GROUND_TRUTH, WEB = "ground-truth", "web"
+MOST_PORT = 65_535
+FORMS = (
+    "ground-truth, ground-truth,outlines=IOU,accept=IOU, web, web:PORT, web:PORT,host=HOST,token_file=FILE, folder:DIR "
+    "or folder:DIR,annotators=ADA+BOB"
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +43,33 @@ class PersonSpec:
     accept_iou: float = 0.85
 
 
-def parse_labeler(text: str) -> FolderSpec | PersonSpec:
-    """`ground-truth`, `ground-truth,outlines=0.91,accept=0.85`, `folder:DIR` or `folder:DIR,annotators=ADA+BOB`.
+@dataclass(frozen=True)
+class WebSpec:
+    """People who label on a page that the run serves.
+
+    Args:
+        port: where the page is; 0 takes a free one.
+        host: name or address that it listens on; others than this machine's own need a token.
+        token_file: holds the token that people sign in by; `None` where none is asked for.
+    """
+
+    port: int = DEFAULT_PAGE_PORT
+    host: str = "127.0.0.1"
+    token_file: Path | None = None
+
+
+LabelerSpec = FolderSpec | PersonSpec | WebSpec
+
+
+def parse_labeler(text: str) -> LabelerSpec:
+    """One of `FORMS`.
 
     Raises:
-        InvalidArgument: it is none of these, an IoU is outside [0.5, 1], or an annotator's name is no name of a folder
-            or there twice.
+        InvalidArgument: it is none of these, an IoU is outside [0.5, 1], a port outside [0, 65535], or an annotator's
+            name is no name of a folder or there twice.
     """
+    if text == WEB or text.startswith((f"{WEB}:", f"{WEB},")):
+        return _web(text)
     if text == GROUND_TRUTH or text.startswith(f"{GROUND_TRUTH},"):
         return _person(text)
     match = re.fullmatch(r"folder:(.+?)(?:,annotators=(.*))?", text, re.DOTALL)
@@ -61,6 +86,23 @@ def parse_labeler(text: str) -> FolderSpec | PersonSpec:
         if [other.casefold() for other in names].count(name.casefold()) > 1:
             raise InvalidArgument(f"--labeler {text!r}: {name!r} is there twice", field="labeler")
     return FolderSpec(Path(match[1]).expanduser(), names)
+
+
+def _web(text: str) -> WebSpec:
+    where, *parts = text.split(",")
+    port = where.removeprefix(WEB).removeprefix(":")
+    if port and not (port.isascii() and port.isdecimal() and int(port) <= MOST_PORT):
+        raise InvalidArgument(f"--labeler {text!r}: {port!r} is no port; ports are 0 to {MOST_PORT}", field="labeler")
+    told: dict[str, str] = {}
+    for part in parts:
+        name, _, value = (word.strip() for word in part.partition("="))
+        if name not in ("host", "token_file") or name in told or not value:
+            raise InvalidArgument(
+                f"--labeler {text!r}: {part!r} is none of host=HOST, token_file=FILE, once each", field="labeler"
+            )
+        told[name] = value
+    file = Path(told["token_file"]).expanduser() if "token_file" in told else None
+    return WebSpec(int(port) if port else DEFAULT_PAGE_PORT, told.get("host", WebSpec.host), file)
 
 
 def _person(text: str) -> PersonSpec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from maskloop.loop.options.kinds import AUTO, parse_kinds
-from maskloop.loop.options.labeler import FolderSpec, PersonSpec, parse_labeler
+from maskloop.loop.options.labeler import LabelerSpec, PersonSpec, parse_labeler
 from maskloop.loop.options.outline_cost import parse_outline_cost
 from maskloop.loop.options.review_cost import parse_assist, parse_review_cost
 from maskloop.loop.shares import Shares
@@ -24,8 +24,8 @@ class LabelOptions:
         """Whether the data's own labels answer, and no person."""
         return isinstance(self.parsed_labeler(), PersonSpec)
 
-    def parsed_labeler(self) -> FolderSpec | PersonSpec:
-        """The folder in which people label, or how the simulated person works for whom the data's own labels answer."""
+    def parsed_labeler(self) -> LabelerSpec:
+        """Where people label, or how the simulated person works for whom the data's own labels answer."""
         return parse_labeler(self.labeler)
 
     def parsed_kinds(self) -> dict[SupervisionKind, float]:

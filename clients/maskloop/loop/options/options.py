@@ -176,7 +176,8 @@ class Options(NetworkOptions, LabelOptions):
     labeler: str = option(
         GROUND_TRUTH,
         help="ground-truth (the data's own labels; ground-truth,outlines=0.91,accept=0.85 is as exact as "
-        "people), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
+        "people), web or web:PORT (a page; web:PORT,host=HOST,token_file=FILE lets others in), folder:DIR, or "
+        "folder:DIR,annotators=ADA+BOB.",
         panel=LABELS,
     )
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)

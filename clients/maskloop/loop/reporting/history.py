@@ -1,8 +1,7 @@
 """What became of a campaign, put together from what its server remembers.
 
-Nobody wrote rounds down: a model version that was measured on the test split makes one. It had cost what the campaign
-had paid for when its training was asked for; its batch is what was chosen by its scores, and what was chosen without
-scores and labeled before the next training.
+A model version that was measured on the test split makes a round (`maskloop.forecasting.measured_versions`). Its batch
+is what was chosen by its scores, and what was chosen without scores and labeled before the next training.
 """
 
 from __future__ import annotations
@@ -12,20 +11,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from maskloop.costs.cost_model import CostModel
+from maskloop.forecasting.measured_versions import begun_at, ended, measured_versions
 from maskloop.loop.outcomes import Arm, Bought, HardOodRound, Measured, Purchase, Round
 from maskloop.values import (
     BatchRecord,
     Campaign,
     Classifier,
-    Evaluation,
     Label,
     ModelVersion,
     Operation,
     OperationKind,
-    OperationState,
     PickState,
     Project,
-    Split,
     SupervisionKind,
 )
 
@@ -71,7 +68,7 @@ class CampaignHistory:
     def arm(self) -> Arm:
         """The campaign in rounds."""
         measured = self._measured()
-        begun = [self._begun(each.model) for each in measured]
+        begun = [begun_at(each.model, self.operations) for each in measured]
         hard_ood = self._hard_ood(begun)
         by_round: dict[int, list[Bought]] = {}
         for bought in self._bought(SupervisionKind.FULL):
@@ -85,7 +82,7 @@ class CampaignHistory:
     def _hard_ood(self, begun: Sequence[datetime]) -> dict[int, HardOodRound]:
         """The latest classifier of each round, and the OoD checks made until the next round's training."""
         by_round: dict[int, HardOodRound] = {}
-        for operation in reversed(self._ended(OperationKind.CLASSIFY)):
+        for operation in reversed(ended(self.operations, OperationKind.CLASSIFY)):
             if isinstance(operation.result, Classifier) and operation.created_at is not None:
                 number = _number_at(operation.created_at, begun)
                 by_round[number] = HardOodRound(operation.result, (), Purchase())
@@ -97,41 +94,20 @@ class CampaignHistory:
         return by_round
 
     def _measured(self) -> list[Measured]:
-        ended = reversed(self._ended(OperationKind.EVALUATE))
-        evaluations = {operation.result_id: operation for operation in ended if _on_test(operation)}
-        trainings = {operation.result_id: operation for operation in self._ended(OperationKind.TRAIN)}
-        measured: list[Measured] = []
-        for model in reversed(self.models):
-            evaluation = evaluations.get(model.id)
-            if evaluation is not None and isinstance(evaluation.result, Evaluation):
-                spent = self._spent(self._begun(model))
-                train_s = trainings[model.id].seconds if model.id in trainings else 0.0
-                measured.append(
-                    Measured(
-                        number=len(measured) + 1,
-                        model=model,
-                        evaluation=evaluation.result,
-                        labeled_images=model.labeled_images,
-                        spent_s=round(sum(spent.values()), 3),
-                        spent_s_by_kind=spent,
-                        train_s=train_s,
-                        evaluate_s=evaluation.seconds,
-                    )
-                )
-        return measured
-
-    def _begun(self, model: ModelVersion) -> datetime:
-        """When the version's training was asked for; when it was registered, if nobody remembers."""
-        trainings = self._ended(OperationKind.TRAIN)
-        asked = (operation.created_at for operation in trainings if operation.result_id == model.id)
-        return next(asked, None) or model.created_at
-
-    def _spent(self, until: datetime) -> dict[str, float]:
-        spent: dict[str, float] = {}
-        for label in self.labels:
-            if label.campaign_id == self.campaign.id and label.created_at <= until:
-                spent[label.kind.value] = round(spent.get(label.kind.value, 0.0) + label.charged_s, 3)
-        return spent
+        versions = measured_versions(self.campaign.id, self.labels, self.models, self.operations)
+        return [
+            Measured(
+                number=number,
+                model=each.model,
+                evaluation=each.evaluation,
+                labeled_images=each.model.labeled_images,
+                spent_s=each.spent_s,
+                spent_s_by_kind=dict(each.spent_s_by_kind),
+                train_s=each.train_s,
+                evaluate_s=each.evaluate_s,
+            )
+            for number, each in enumerate(versions, start=1)
+        ]
 
     def _bought(self, kind: SupervisionKind) -> list[Bought]:
         """Batches of a kind, to learn from, that were labeled at least in part, in the order of their first label."""
@@ -144,12 +120,8 @@ class CampaignHistory:
         return sorted((each for each in bought if each.picks), key=lambda each: (_first_label(each), each.batch.id))
 
     def _purchase(self, model: ModelVersion, bought: Sequence[Bought]) -> Purchase:
-        scorings = [scoring for scoring in self._ended(OperationKind.SCORE) if scoring.result_id == model.id]
+        scorings = [scoring for scoring in ended(self.operations, OperationKind.SCORE) if scoring.result_id == model.id]
         return Purchase(tuple(bought), score_s=sum(scoring.seconds for scoring in scorings))
-
-    def _ended(self, kind: OperationKind) -> list[Operation]:
-        of_kind = (operation for operation in self.operations if operation.kind is kind)
-        return [operation for operation in of_kind if operation.state is OperationState.SUCCEEDED]
 
     def _stopped_because(self) -> str:
         if self.campaign.left_images < 1:
@@ -157,10 +129,6 @@ class CampaignHistory:
         if self.campaign.left_s < CostModel.of(self.project).cheapest_full():
             return "the budget is spent"
         return ""
-
-
-def _on_test(operation: Operation) -> bool:
-    return isinstance(operation.result, Evaluation) and operation.result.split is Split.TEST
 
 
 def _round_of(bought: Bought, measured: Sequence[Measured], begun: Sequence[datetime]) -> int:

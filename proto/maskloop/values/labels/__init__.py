@@ -12,6 +12,7 @@ from maskloop.values.labels.image_level import ImageLevelLabel
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
+from maskloop.values.labels.offered import Offered
 from maskloop.values.labels.ood_check import OodAnswer
 from maskloop.values.labels.points import Point, PointsLabel
 from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work, check_named
@@ -32,6 +33,7 @@ __all__ = [
     "LabelContent",
     "LabelDraft",
     "ObjectLabel",
+    "Offered",
     "OodAnswer",
     "Origin",
     "Point",
