@@ -1,0 +1,132 @@
+"""Long work as it goes on, told to browsers by server-sent events.
+
+However many browsers listen, the server is asked once a second at most, and not at all while nobody does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncGenerator, Mapping
+from itertools import islice
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from maskloop.client import Client
+from maskloop.errors import MaskloopError
+from maskloop.values import Operation, OperationState
+from maskloop.web.documents.operations import operation_document
+from maskloop.web.errors import error_document
+from maskloop.web.threads import Threads
+
+ASK_EVERY_S = 1.0
+SAY_SOMETHING_EVERY_S = 15.0
+"""A silent connection may have been cut by what lies between."""
+TOLD_FIRST, TOLD_AGAIN = 50, 4
+"""Operations that are listed, newest first: at the beginning, and at each further look beside the unfinished ones."""
+UNFINISHED = (OperationState.PENDING, OperationState.RUNNING)
+Document = dict[str, Any]
+
+
+class OperationFeed:
+    """The operations of a server's projects.
+
+    Args:
+        client: of the server.
+        threads: where calls block.
+        every_s: how long to wait between two looks.
+    """
+
+    def __init__(self, client: Client, threads: Threads, every_s: float = ASK_EVERY_S) -> None:
+        self._client = client
+        self._threads = threads
+        self._every_s = every_s
+        self._watches: dict[str, _Watch] = {}
+
+    async def answer(self, request: Request) -> StreamingResponse:
+        """The endpoint of `/api/projects/{project}/events`; the application's end is its own."""
+        stream = self.listen(request.path_params["project"], request.app.state.stopping)
+        return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
+
+    async def listen(self, project_id: str, stopping: threading.Event) -> AsyncGenerator[bytes, None]:
+        """Events: `operation` for each that is there at the beginning or changes, `trouble` where the server cannot be
+        asked, and `well` when it can be again. Ends when `stopping` is set."""
+        watch = self._watches.get(project_id)
+        if watch is None:
+            watch = self._watches[project_id] = _Watch(self._client, project_id)
+            watch.task = asyncio.create_task(self._keep_asking(watch))
+        watch.listeners += 1
+        try:
+            async for event in _told(watch, stopping, self._every_s):
+                yield event
+        finally:
+            watch.listeners -= 1
+            if not watch.listeners and watch.task is not None:
+                watch.task.cancel()
+                self._watches.pop(project_id, None)
+
+    async def _keep_asking(self, watch: _Watch) -> None:
+        while True:
+            try:
+                found = await self._threads.run(watch.look)
+                watch.take(found)
+            except MaskloopError as error:
+                watch.trouble = error_document(error)
+            await asyncio.sleep(self._every_s)
+
+
+class _Watch:
+    """One project's operations, as they were when last looked at."""
+
+    def __init__(self, client: Client, project_id: str) -> None:
+        self._client = client
+        self._project_id = project_id
+        self._operations: dict[str, Operation] = {}
+        self.documents: Mapping[str, Document] = {}
+        self.trouble: Document | None = None
+        self.listeners = 0
+        self.task: asyncio.Task[None] | None = None
+
+    def look(self) -> list[Operation]:
+        """Ask the server for what may have changed. Blocks."""
+        number = TOLD_AGAIN if self._operations else TOLD_FIRST
+        listed = self._client.list_operations(project_id=self._project_id, page_size=number)
+        found = list(islice(listed, number))
+        seen = {operation.id for operation in found}
+        open_ = [each.id for each in self._operations.values() if each.state in UNFINISHED and each.id not in seen]
+        return [*found, *(self._client.get_operation(operation_id=each) for each in open_)]
+
+    def take(self, found: list[Operation]) -> None:
+        """Keep what was found."""
+        self._operations |= {operation.id: operation for operation in found}
+        self.documents = {key: operation_document(operation) for key, operation in self._operations.items()}
+        self.trouble = None
+
+
+async def _told(watch: _Watch, stopping: threading.Event, every_s: float) -> AsyncGenerator[bytes, None]:
+    """What one listener has not heard yet, again and again; one who is slow hears the latest, and no more."""
+    told: dict[str, Document] = {}
+    trouble: Document | None = None
+    silent_s = 0.0
+    yield b"retry: 2000\n\n"
+    while not stopping.is_set():
+        news = {key: document for key, document in watch.documents.items() if told.get(key) != document}
+        told |= news
+        events = [_event("operation", news[key]) for key in sorted(news, key=lambda key: news[key]["created_at"] or 0)]
+        if watch.trouble != trouble:
+            trouble = watch.trouble
+            events.append(_event("well", {}) if trouble is None else _event("trouble", trouble))
+        silent_s = 0.0 if events else silent_s + every_s / 2
+        if silent_s >= SAY_SOMETHING_EVERY_S:
+            silent_s = 0.0
+            events.append(b": still here\n\n")
+        for event in events:
+            yield event
+        await asyncio.sleep(every_s / 2)
+
+
+def _event(name: str, document: Document) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(document, allow_nan=False)}\n\n".encode()
