@@ -1,0 +1,128 @@
+// Keys: which command each means. Where people type, or a dialog is open, keys are left to it.
+
+import { COMMANDS } from "./commands.js";
+import { TOOL_KEYS } from "./tools/tool_keys.js";
+
+/** @typedef {import("./app.js").App} App */
+/** @typedef {import("./commands.js").Command} Command */
+/** @typedef {import("./stage/pointers.js").Pointers} Pointers */
+/** @typedef {import("../core/wire.js").Kind} Kind */
+
+/**
+ * How a key is spelled in the table: letters small and with Shift named, all others by what they write.
+ *
+ * @param {KeyboardEvent} event
+ * @returns {string}
+ */
+export function keyOf({ key, shiftKey, ctrlKey, metaKey, altKey }) {
+  const isLetter = /^\p{L}$/u.test(key);
+  const name = isLetter ? key.toLowerCase() : key;
+  const shift = shiftKey && (isLetter || key.length > 1) ? "Shift+" : "";
+  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${shift}${name}`;
+}
+
+/**
+ * @param {string} key
+ * @param {Kind} kind
+ * @returns {Command | null}
+ */
+export function commandOf(key, kind) {
+  const fits = (/** @type {Command} */ { keys, kinds }) => keys.includes(key) && (!kinds || kinds.includes(kind));
+  return COMMANDS.find(fits) ?? null;
+}
+
+/**
+ * @param {App} app
+ * @param {Pointers} pointers
+ */
+export function listenToKeys(app, pointers) {
+  const { store } = app.bench;
+  document.addEventListener("keydown", (event) => {
+    if (isTakenElsewhere(event) || store.state.dialog || store.state.otherTab) {
+      return;
+    }
+    if (store.state.phase !== "ready") {
+      onVeil(app, event);
+      return;
+    }
+    if (event.key === " ") {
+      event.preventDefault();
+      pointers.holdSpace(true);
+      return;
+    }
+    const isDone = !(pointers.busy && event.key !== "Escape") && (runCommand(app, event) || chooseClass(app, event));
+    if (isDone) {
+      event.preventDefault();
+    }
+  });
+  document.addEventListener("keyup", (event) => {
+    if (event.key === " ") {
+      pointers.holdSpace(false);
+    }
+  });
+  addEventListener("blur", () => pointers.holdSpace(false));
+}
+
+/**
+ * Whether the element in focus takes the key itself.
+ *
+ * @param {KeyboardEvent} event
+ */
+function isTakenElsewhere({ target, key, isComposing }) {
+  if (isComposing || !(target instanceof Element)) {
+    return isComposing;
+  }
+  const types = target.closest("input:not([type=range]), select, textarea, [contenteditable]");
+  return types !== null || (target.closest("button, a") !== null && (key === "Enter" || key === " "));
+}
+
+/**
+ * @param {App} app
+ * @param {KeyboardEvent} event
+ */
+function onVeil(app, event) {
+  const [first] = app.bench.store.state.words.offers;
+  if (event.key === "Enter" && first && !event.repeat) {
+    event.preventDefault();
+    app.accept(first);
+  }
+}
+
+/**
+ * @param {App} app
+ * @param {KeyboardEvent} event
+ * @returns {boolean} whether the key means a command or a tool.
+ */
+function runCommand(app, event) {
+  const kind = app.bench.store.state.batch?.kind ?? "full";
+  const key = keyOf(event);
+  const command = commandOf(key, kind);
+  if (command) {
+    if (!(event.repeat && command.id === "submit")) {
+      command.run(app);
+    }
+    return true;
+  }
+  const tool = TOOL_KEYS.find((each) => each.key === key && each.kinds.includes(kind));
+  if (tool) {
+    app.takeTool(tool.tool);
+  }
+  return tool !== undefined;
+}
+
+/**
+ * Number keys name the classes. With Shift a keyboard writes other signs, so the place of the key counts.
+ *
+ * @param {App} app
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+function chooseClass(app, { code, key, shiftKey, ctrlKey, metaKey, altKey }) {
+  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1] ?? /^[1-9]$/.exec(key)?.[0];
+  const category = app.bench.store.state.project?.categories[Number(digit ?? 0) - 1];
+  if (!category || ctrlKey || metaKey || altKey) {
+    return false;
+  }
+  app.chooseCategory(category.id, shiftKey);
+  return true;
+}

@@ -1,0 +1,156 @@
+// The dialogs: keys, reasons to skip, labels that could not be sent.
+
+import { find, make, say } from "../../page/dom.js";
+import { inWords } from "../../page/fetch_json.js";
+import { COMMANDS } from "../commands.js";
+import { TOOL_KEYS } from "../tools/tool_keys.js";
+
+/** @typedef {import("../app.js").App} App */
+/** @typedef {import("../../core/wire.js").Kind} Kind */
+/** @typedef {import("../work/outbox.js").Outbox} Outbox */
+/** @typedef {import("../work/outbox.js").Parcel} Parcel */
+
+/** @type {readonly import("../../page/api.js").SkipReason[]} */
+const REASONS = ["unusable", "unsure", "off_topic"];
+
+/**
+ * @param {App} app
+ * @param {Outbox} outbox
+ */
+export function showDialogs(app, outbox) {
+  const { store } = app.bench;
+  const dialogs = {
+    help: find("#help", HTMLDialogElement),
+    skip: find("#skip", HTMLDialogElement),
+    refused: find("#refused", HTMLDialogElement),
+  };
+  for (const dialog of Object.values(dialogs)) {
+    dialog.addEventListener("close", () => app.bench.set({ dialog: "" }));
+    dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  }
+  listenToSkips(app, dialogs.skip);
+  listenToParcels(outbox);
+  store.subscribe((state, before) => {
+    if (state.parcels !== before.parcels || state.dialog !== before.dialog) {
+      find("#parcels", HTMLElement).replaceChildren(...state.parcels.map(parcelElement));
+    }
+    if (state.dialog === before.dialog) {
+      return;
+    }
+    for (const [name, dialog] of Object.entries(dialogs)) {
+      if (name === state.dialog) {
+        say(find("#skip-fault", HTMLElement), "");
+        find("#help-body", HTMLElement).replaceChildren(...helpFor(state.batch?.kind ?? "full"));
+        dialog.showModal();
+      } else if (dialog.open) {
+        dialog.close();
+      }
+    }
+  });
+}
+
+/**
+ * @param {App} app
+ * @param {HTMLDialogElement} dialog
+ */
+function listenToSkips(app, dialog) {
+  const fault = find("#skip-fault", HTMLElement);
+  /** @param {import("../../page/api.js").SkipReason} reason */
+  const skip = (reason) => void app.session.skip(reason).catch((error) => say(fault, inWords(error)));
+  for (const reason of REASONS) {
+    find(`[data-skip="${reason}"]`, HTMLButtonElement, dialog).addEventListener("click", () => skip(reason));
+  }
+  dialog.addEventListener("keydown", ({ key }) => {
+    const reason = REASONS[Number(key) - 1];
+    if (reason) {
+      skip(reason);
+    }
+  });
+}
+
+/** @param {Outbox} outbox */
+function listenToParcels(outbox) {
+  find("#parcels", HTMLElement).addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const { retry, discard } = button?.dataset ?? {};
+    if (retry) {
+      void outbox.retry(retry);
+    } else if (discard) {
+      void outbox.discard(discard);
+    }
+  });
+}
+
+/** @param {Parcel} parcel */
+function parcelElement({ request_id, name, refusal }) {
+  const item = make("li", {}, make("strong", {}, name));
+  item.append(make("span", { class: "quiet" }, refusal || "It is sent as soon as the server answers."));
+  if (refusal) {
+    const retry = make("button", { type: "button", class: "button", "data-retry": request_id }, "Send again");
+    const discard = make(
+      "button",
+      { type: "button", class: "button", "data-tone": "bad", "data-discard": request_id },
+      "Throw away",
+    );
+    item.append(make("span", { class: "actions" }, retry, discard));
+  }
+  return item;
+}
+
+/**
+ * @param {Kind} kind
+ * @returns {HTMLElement[]}
+ */
+function helpFor(kind) {
+  const commands = COMMANDS.filter(({ keys, kinds }) => keys.length && (!kinds || kinds.includes(kind)));
+  const tools = TOOL_KEYS.filter(({ kinds }) => kinds.includes(kind)).map(({ name, key }) => ({
+    name,
+    keys: [key],
+    group: "Tools",
+  }));
+  const numbers = { name: NUMBERS[kind], keys: ["1", "9"], group: "Tools" };
+  const moves = [
+    { name: "Move the image", keys: ["Space", "drag"], group: "View" },
+    { name: "Zoom", keys: ["wheel"], group: "View" },
+  ];
+  const all = [...tools, numbers, ...commands, ...(kind === "ood_check" ? [] : moves)];
+  const groups = [...new Set(all.map(({ group }) => group))];
+  return groups.map((group) => {
+    const list = make("dl");
+    for (const { name, keys } of all.filter((each) => each.group === group)) {
+      const shown = keys.map((key) => make("kbd", {}, spelled(key)));
+      list.append(make("div", {}, make("dt", {}, name), make("dd", {}, ...shown)));
+    }
+    return make("section", {}, make("h3", {}, group), list);
+  });
+}
+
+/** @type {Readonly<Record<Kind, string>>} */
+const NUMBERS = {
+  full: "Class of the object, and of the next",
+  boxes: "Class of the next box",
+  points: "Class of the next point",
+  scribbles: "Class of the next stroke",
+  counts: "One more; with Shift one fewer",
+  image_level: "The class is there, or not",
+  ood_check: "It holds this class",
+};
+
+/** @type {Readonly<Record<string, string>>} */
+const ARROWS = {
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  Escape: "Esc",
+  Delete: "Del",
+  Backspace: "⌫",
+};
+
+/** @param {string} key */
+function spelled(key) {
+  return key
+    .split(/\+(?=.)/)
+    .map((part) => ARROWS[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .join(" ");
+}

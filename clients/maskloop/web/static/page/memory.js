@@ -1,0 +1,31 @@
+// Small things that a browser remembers between visits, by name. Where storage is refused nothing is remembered.
+
+const PREFIX = "maskloop.";
+
+/**
+ * @param {string} name
+ * @returns {string} "" where nothing is remembered.
+ */
+export function recall(name) {
+  try {
+    return localStorage.getItem(PREFIX + name) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} value "" forgets it.
+ */
+export function remember(name, value) {
+  try {
+    if (value) {
+      localStorage.setItem(PREFIX + name, value);
+    } else {
+      localStorage.removeItem(PREFIX + name);
+    }
+  } catch {
+    // Not remembered: the page works without.
+  }
+}
