@@ -32,6 +32,7 @@ def serve(  # noqa: PLR0917 - options, given by name
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM private key.")] = None,
     insecure: Annotated[bool | None, typer.Option("--insecure", help="Plaintext beyond loopback.")] = None,
+    web: Annotated[int | None, typer.Option(help="Port of the page where people label, on loopback.")] = None,
     reflection: Annotated[bool | None, typer.Option(help="Answer gRPC reflection.")] = None,
     exit_with_parent: Annotated[
         bool | None, typer.Option("--exit-with-parent", help="Stop when standard input closes.")
@@ -48,6 +49,7 @@ def serve(  # noqa: PLR0917 - options, given by name
         "tls_cert": tls_cert,
         "tls_key": tls_key,
         "insecure": insecure,
+        "web": web,
         "reflection": reflection,
         "exit_with_parent": exit_with_parent,
         "log_level": log_level,

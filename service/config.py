@@ -46,6 +46,12 @@ class ServerConfig(BaseSettings):
     tls_cert: Path | None = Field(None, description="PEM certificate chain of the server.")
     tls_key: Path | None = Field(None, description="PEM private key of the server.")
     insecure: bool = Field(False, description="Whether to speak plaintext beyond loopback.")
+    web: int | None = Field(
+        None,
+        ge=0,
+        le=65_535,
+        description="Port of the page where people label, on loopback; 0 takes a free one. Without it there is none.",
+    )
     reflection: bool = Field(True, description="Whether to answer gRPC reflection.")
     device: str = Field(
         "auto", min_length=1, description="torch's name of the device; auto takes a GPU if there is one."

@@ -23,6 +23,7 @@ from models.kinds.recipes import resolve
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
 from service.edge.address import check_config, check_free
+from service.page import check_page, page_beside
 
 LOOK_EVERY_S = 0.1
 
@@ -33,8 +34,8 @@ def serve(config: ServerConfig) -> None:
     Prints `maskloop: serving on ADDRESS` once calls are welcome.
 
     Raises:
-        InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe, the device or the
-            network that answers prompts.
+        InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe, the device, the page's
+            port or the network that answers prompts.
         FailedPrecondition: another server has the data folder or the address.
         Unavailable: the database cannot be reached.
     """
@@ -42,6 +43,7 @@ def serve(config: ServerConfig) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
     check_config(config)
+    check_page(config)
     resolve(config.recipe)
     if config.prompter:
         ForeignName.parse(config.prompter).check()
@@ -75,7 +77,8 @@ async def _serve(config: ServerConfig) -> None:
             await asyncio.to_thread(desks.operations.open)
             await edge.serve()
             print(f"maskloop: serving on {address}", flush=True)
-            await stopping.wait()
+            with page_beside(config, address):
+                await stopping.wait()
         finally:
             await edge.stop()
 

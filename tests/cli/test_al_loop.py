@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,30 @@ def test_a_server_that_cannot_be_reached_is_named(al_loop, tmp_path, demo):
     code, _, complaint = al_loop(*options, "--server", f"unix:{tmp_path / 'nobody'}")
     assert code == 2
     assert "nobody cannot be reached" in complaint
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("labeler", "told"),
+    [
+        ("web:{port}", "cannot listen on 127.0.0.1:{port}: Address already in use; try --labeler web:{next}"),
+        ("web:0,host=0.0.0.0", "0.0.0.0 can be reached from other machines; add token_file=FILE"),
+        ("web:0,host=192.0.2.1,token_file={token}", "cannot listen on 192.0.2.1:0"),
+        ("web:0,token_file={token}2", "token2 cannot be read"),
+        ("web:0,token_file={short}", "16 are the least"),
+    ],
+)
+def test_a_page_that_cannot_be_is_told_before_anything_is_bought(al_loop, tmp_path, demo, labeler, told):
+    (tmp_path / "token").write_text("a token of many letters")
+    (tmp_path / "short").write_text("short")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        names = {"port": port, "next": port + 1, "token": tmp_path / "token", "short": tmp_path / "short"}
+        options = ("--budget", "1h", "--data", f"coco:{demo}", "--labeler", labeler.format(**names))
+        for more in (("--dry-run",), ("--workdir", str(tmp_path / "run"))):
+            code, _, complaint = al_loop(*options, *more)
+            assert (code, complaint.count("\n")) == (2, 1)
+            assert told.format(**names) in complaint
     assert not (tmp_path / "run").exists()
 
 

@@ -12,8 +12,9 @@ import pytest
 import torch
 
 from maskloop.errors import InvalidImage, UnsupportedPrompts
-from maskloop.values import Prompt, PromptPoint
+from maskloop.values import UNPROMPTED, Prompt, PromptPoint
 from models.annotation.model import FittedModel
+from models.annotation.recipe import RECIPES as OUTLINING_IN_TURN
 from models.bbam.model import FittedBbam
 from models.class_maps.model import FittedClassMaps
 from models.encoders.feature_store import FeatureStore
@@ -165,3 +166,10 @@ def test_a_network_that_takes_no_prompts_names_its_recipe_and_one_that_does(name
     assert isinstance(predictor, FittedModel)
     with pytest.raises(UnsupportedPrompts, match=f"recipe `{predictor.recipe.name}` takes no prompts.*`pretrained`"):
         predictor.propose(asked)
+
+
+def test_clients_know_which_recipes_take_no_prompts():
+    assert set(OUTLINING_IN_TURN) == UNPROMPTED
+    for name, make in PREDICTORS.items():
+        recipe = getattr(make(), "recipe", None)
+        assert recipe is None or (recipe.name in UNPROMPTED) == (name in REFUSING)

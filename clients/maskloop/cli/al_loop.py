@@ -76,8 +76,10 @@ def _forecast(options: Options) -> None:
     out = Console()
     with out.status("reading the data"), TemporaryDirectory() as folder:
         from maskloop.cli.dry_run import checked_by_server, show_forecasts
+        from maskloop.loop.people import check_page
         from maskloop.loop.planning.dry_run import data_of, forecasts_of
 
+        check_page(options)
         data = data_of(options, Path(folder))
         forecasts = forecasts_of(options, data)
         recipe = checked_by_server(options, Path(folder))

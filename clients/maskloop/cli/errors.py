@@ -26,7 +26,15 @@ from maskloop.errors import (
 WRONG_INPUT = 2
 OUR_FAULT = 1
 STOPPED = 130
-EXTRAS = {"matplotlib": "report", "jinja2": "report", "scipy": "report", "skimage": "server"}
+EXTRAS = {
+    "matplotlib": "report",
+    "jinja2": "report",
+    "scipy": "report",
+    "skimage": "server",
+    "starlette": "web",
+    "uvicorn": "web",
+    "python_multipart": "web",
+}
 """Which extra of the package brings what is not always installed."""
 WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
 

@@ -33,3 +33,7 @@ def hand_over(command: str, arguments: Sequence[str]) -> None:
     """
     program = [sys.executable, "-m", "service", command, *arguments]
     os.execve(sys.executable, program, {**os.environ, "PYTHONSAFEPATH": "1"})
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from maskloop.address import DEFAULT_ADDRESS
-from maskloop.cli import formats, propose, task
+from maskloop.cli import formats, propose, task, web
 from maskloop.cli.errors import check_server_installed
 from maskloop.cli.main import hand_over
 from maskloop.cli.options import Command, Group, version_option
@@ -93,6 +93,7 @@ def report(
 
 
 app.command(cls=Command, epilog=propose.EXAMPLES)(propose.propose)
+app.command(cls=Command, epilog=web.EXAMPLES)(web.web)
 app.command(cls=Command, epilog=formats.CONVERT_EXAMPLES)(formats.convert)
 app.command("import", cls=Command, epilog=formats.IMPORT_EXAMPLES)(formats.import_)
 app.command(cls=Command, epilog=formats.EXPORT_EXAMPLES)(formats.export)

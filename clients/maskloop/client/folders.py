@@ -71,23 +71,36 @@ class FolderVerbs(ProjectVerbs):
         images: list[Image] = []
         passed_over: list[PassedOver] = []
         for pack in packs(_read_all(top, paths, split, passed_over)):
-            taken, refused = self._take(project_id, pack)
-            images += taken
-            passed_over += refused
+            brought = self.import_pictures(pack, project_id=project_id)
+            images += brought.images
+            passed_over += brought.passed_over
             progress(len(images) + len(passed_over), len(paths))
         progress(len(paths), len(paths))
         return FolderImport(tuple(images), tuple(sorted(passed_over, key=lambda item: item.name)))
 
-    def _take(self, project_id: str, pack: Sequence[ImageImport]) -> tuple[list[Image], list[PassedOver]]:
-        """A pack is taken whole or not at all; one that is refused is handed in image by image."""
+    def import_pictures(self, pack: Sequence[ImageImport], *, project_id: str) -> FolderImport:
+        """Bring in those of a few pictures that can be; the others are passed over, and named.
+
+        A pack is taken whole or not at all; one that is refused is handed in image by image.
+
+        Args:
+            pack: at most `PACK_IMAGES` of `maskloop.client.projects`, and not more bytes than a message may have.
+            project_id: the project.
+
+        Raises:
+            ProjectNotFound: there is no such project.
+        """
         try:
-            return list(self.import_images(project_id=project_id, images=pack)), []
+            return FolderImport(self.import_images(project_id=project_id, images=pack), ())
         except (InvalidArgument, AlreadyExists) as error:
             if len(pack) == 1:
                 why = error.message.removeprefix(f"image {pack[0].file_name}").lstrip(": ")
-                return [], [PassedOver(pack[0].file_name, why)]
-        parts = [self._take(project_id, [image]) for image in pack]
-        return [image for taken, _ in parts for image in taken], [item for _, refused in parts for item in refused]
+                return FolderImport((), (PassedOver(pack[0].file_name, why),))
+        parts = [self.import_pictures([image], project_id=project_id) for image in pack]
+        return FolderImport(
+            tuple(image for part in parts for image in part.images),
+            tuple(item for part in parts for item in part.passed_over),
+        )
 
 
 def _read_all(top: Path, paths: Sequence[Path], split: Split, passed_over: list[PassedOver]) -> Iterator[ImageImport]:

@@ -30,10 +30,10 @@ class OperationVerbs(Verbs):
         request = pb.GetOperationRequest(name=convert.operation_name(operation_id))
         return convert.operation_from_message(self._wire.call(self._stub(OperationsStub).GetOperation, request))
 
-    def list_operations(self, *, project_id: str = "") -> Iterator[Operation]:
-        """Operations of a project ("" for all projects), newest first."""
+    def list_operations(self, *, project_id: str = "", page_size: int = OPERATIONS_A_PAGE) -> Iterator[Operation]:
+        """Operations of a project ("" for all projects), newest first; so many are asked for at once."""
         method, filter_ = self._stub(OperationsStub).ListOperations, f"project_id={project_id}" if project_id else ""
-        pages = self._pages(method, pb.ListOperationsRequest, OPERATIONS_A_PAGE, filter=filter_)
+        pages = self._pages(method, pb.ListOperationsRequest, page_size, filter=filter_)
         return (convert.operation_from_message(item) for page in pages for item in page.operations)
 
     def cancel_operation(self, *, operation_id: str) -> None:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from maskloop.errors import ProjectNotFound
 from maskloop.values import (
     Batch,
     Image,
@@ -30,6 +31,7 @@ class Wish:
         kind: of label; `None` for whatever is to be labeled.
         images: how many, 1 or more.
         request_id: makes the call idempotent.
+        for_test: whether the images are to join the test split with their full label: drawn at random, by hand.
     """
 
     annotator: str
@@ -37,6 +39,7 @@ class Wish:
     kind: SupervisionKind | None
     images: int
     request_id: str
+    for_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,17 @@ class WorkSource(ABC):
     @abstractmethod
     def projects(self) -> Sequence[Project]:
         """The projects that there are to label for, by id."""
+
+    def project(self, project_id: str) -> Project:
+        """One of them.
+
+        Raises:
+            ProjectNotFound: there is none of that id.
+        """
+        found = next((project for project in self.projects() if project.id == project_id), None)
+        if found is None:
+            raise ProjectNotFound(f"there is no project {project_id!r:.80}", field="project_id")
+        return found
 
     @abstractmethod
     def campaigns(self, project_id: str) -> Sequence[str]:

@@ -7,8 +7,8 @@ from statistics import fmean
 
 from maskloop.compare.analysis.arm import CONTROL_TIMES
 from maskloop.datasets.read import Data
-from maskloop.loop.arms import cost_model
 from maskloop.loop.options import Options
+from maskloop.loop.people import cost_model
 from maskloop.loop.planning.plan import plan_on
 from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Budget, FullLabel

@@ -1,0 +1,132 @@
+"""The page's application: pages, static files, and what browsers ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import jinja2
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from maskloop.errors import InvalidArgument, MaskloopError
+from maskloop.web.access import Access, is_name
+from maskloop.web.documents import Part
+from maskloop.web.errors import answer_error, answer_http_error
+from maskloop.web.guard import Guard
+from maskloop.web.labeling import Labeling, read_body
+from maskloop.web.threads import Threads
+from maskloop.web.work import WorkSource
+
+HERE = Path(__file__).parent
+PAGES: Mapping[str, str] = MappingProxyType({"/": "start.html", "/label": "label.html"})
+LEADS_PAGES: Mapping[str, str] = MappingProxyType({"/lead": "lead.html", "/new": "new.html"})
+"""Those that only a server's projects have."""
+
+
+def build(
+    source: WorkSource,
+    access: Access,
+    *,
+    is_run: bool = False,
+    more_routes: Sequence[BaseRoute] = (),
+    context: Mapping[str, object] | None = None,
+    threads: Threads | None = None,
+) -> Starlette:
+    """The application.
+
+    Args:
+        source: where images come from and labels go.
+        access: who may do what.
+        is_run: whether it serves the task that one run waits for: there are no leads' pages then.
+        more_routes: beside those of annotators, such as those of leads.
+        context: further names for the templates.
+        threads: where calls block; those of the application itself if `None`.
+    """
+    own = threads or Threads()
+    names = {"is_run": is_run, **(context or {})}
+    pages = PAGES if is_run else {**PAGES, **LEADS_PAGES}
+    routes: list[BaseRoute] = [Route(path, _Page(file, names).answer, methods=["GET"]) for path, file in pages.items()]
+    routes += _caller_routes(access, is_run=is_run)
+    labeling = Labeling(source, access, own)
+    routes += labeling.routes()
+    routes += more_routes
+    routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        labeling.close()
+        own.close()
+
+    stopping = threading.Event()
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, access=access, stopping=stopping)],
+        exception_handlers={MaskloopError: answer_error, HTTPException: answer_http_error},
+        lifespan=lifespan,
+    )
+    app.state.stopping = stopping
+    return app
+
+
+def _caller_routes(access: Access, *, is_run: bool) -> list[BaseRoute]:
+    """Who the caller is."""
+
+    async def me(request: Request) -> Response:
+        signed_in = access.is_signed_in(request)
+        document = {
+            "annotator": access.annotator(request) if signed_in else "",
+            "needs_token": bool(access.token),
+            "signed_in": signed_in,
+            "is_run": is_run,
+        }
+        return JSONResponse(document)
+
+    async def name_me(request: Request) -> Response:
+        access.check_signed_in(request)
+        (annotator,) = Part.parse(await read_body(request)).fields("annotator")
+        name = annotator.name().strip()
+        if not is_name(name):
+            raise InvalidArgument("A name has no control characters.", field="annotator")
+        response = JSONResponse({"annotator": name})
+        access.name_annotator(name, response)
+        return response
+
+    async def sign_in(request: Request) -> Response:
+        (token,) = Part.parse(await read_body(request)).fields("token")
+        response = JSONResponse({})
+        access.sign_in(request.client.host if request.client else "", token.text(), response)
+        return response
+
+    return [
+        Route("/api/me", me, methods=["GET"]),
+        Route("/api/me", name_me, methods=["POST"]),
+        Route("/api/sign-in", sign_in, methods=["POST"]),
+    ]
+
+
+class _Page:
+    """One page, drawn from its template."""
+
+    def __init__(self, file: str, names: Mapping[str, Any]) -> None:
+        self._template = _TEMPLATES.get_template(file)
+        self._names = names
+
+    async def answer(self, request: Request) -> Response:
+        """The page."""
+        return HTMLResponse(self._template.render(self._names), headers={"cache-control": "no-cache"})
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+)

@@ -1,0 +1,165 @@
+"""Work of a server's campaigns, by the SDK."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from maskloop.client import Client
+from maskloop.errors import NoActiveModel
+from maskloop.values import (
+    UNAIDED,
+    Assist,
+    Assistance,
+    Batch,
+    Image,
+    ImageProposals,
+    Label,
+    PickState,
+    Project,
+    Prompt,
+    PromptedProposals,
+    SkipReason,
+    Split,
+    SupervisionKind,
+)
+from maskloop.web.work import HandIn, Wish, WorkSource
+
+IMAGES_KEPT = 10_000
+
+
+class ServerWork(WorkSource):
+    """A server's projects.
+
+    Args:
+        client: of the server; threads share it.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._images: OrderedDict[tuple[str, str], Image] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def projects(self) -> Sequence[Project]:
+        """The server's projects, by id."""
+        return tuple(self._client.list_projects())
+
+    def project(self, project_id: str) -> Project:
+        """One of them."""
+        return self._client.get_project(project_id=project_id)
+
+    def campaigns(self, project_id: str) -> Sequence[str]:
+        """Ids of a project's campaigns."""
+        return [campaign.id for campaign in self._client.list_campaigns(project_id=project_id)]
+
+    def lease(self, project_id: str, wish: Wish) -> Batch:
+        """Images of a campaign, chosen by its strategy, with as much help as the active model is trusted with.
+
+        Where no kind is asked for, what the annotator holds comes first, and else images to outline.
+        """
+        if wish.for_test:
+            return self._lease_for_test(project_id, wish)
+        kind = wish.kind or next(self._held_kinds(project_id, wish), SupervisionKind.FULL)
+        return self._client.select_batch(
+            project_id=project_id,
+            campaign_id=wish.campaign_id,
+            annotator=wish.annotator,
+            kind=kind,
+            images=wish.images,
+            assistance=self._assistance(project_id, kind),
+            request_id=wish.request_id,
+        )
+
+    def batch(self, project_id: str, batch_id: str) -> Batch:
+        """A batch, with the images that are still leased."""
+        return self._client.get_batch(project_id=project_id, batch_id=batch_id)
+
+    def renew(self, project_id: str, batch_id: str, annotator: str) -> Batch:
+        """Prolong leases, and take up expired ones."""
+        return self._client.renew_batch(project_id=project_id, batch_id=batch_id, annotator=annotator)
+
+    def release(self, project_id: str, batch_id: str, annotator: str, image_ids: Sequence[str]) -> None:
+        """Give images back."""
+        self._client.release_batch(project_id=project_id, batch_id=batch_id, annotator=annotator, image_ids=image_ids)
+
+    def skip(self, project_id: str, batch_id: str, annotator: str, image_id: str, reason: SkipReason) -> None:
+        """Pass over one image."""
+        self._client.skip_image(
+            project_id=project_id, batch_id=batch_id, annotator=annotator, image_id=image_id, reason=reason
+        )
+
+    def image(self, project_id: str, image_id: str) -> Image:
+        """An image's facts; they are asked for once, as nothing that people are shown of them changes."""
+        key = (project_id, image_id)
+        with self._lock:
+            found = self._images.get(key)
+        if found is None:
+            found = self._client.get_image(project_id=project_id, image_id=image_id)
+            with self._lock:
+                self._images[key] = found
+                while len(self._images) > IMAGES_KEPT:
+                    self._images.popitem(last=False)
+        return found
+
+    def read_image(self, project_id: str, image_id: str) -> bytes:
+        """An image's file."""
+        return self._client.read_image(project_id=project_id, image_id=image_id)
+
+    def proposals(self, batch: Batch, image_id: str) -> ImageProposals | None:
+        """The masks of the batch's assistance; `None` of a batch whose images are drawn."""
+        if batch.assistance.assist is Assist.NONE:
+            return None
+        picks = tuple(pick for pick in batch.picks if pick.image_id == image_id)
+        return self._client.get_batch_proposals(replace(batch, picks=picks)).get(image_id)
+
+    def propose(
+        self, project_id: str, image_id: str, prompts: Sequence[Prompt], model_version: str
+    ) -> PromptedProposals:
+        """Masks of what each prompt shows."""
+        return self._client.propose_masks(
+            project_id=project_id, image_id=image_id, prompts=prompts, model_version=model_version
+        )
+
+    def label(self, project_id: str, image_id: str, kind: SupervisionKind) -> Label | None:
+        """The current label of that kind."""
+        return next(self._client.list_labels(project_id=project_id, image_id=image_id, kind=kind), None)
+
+    def submit(self, project_id: str, hand_in: HandIn) -> Sequence[Label]:
+        """Hand labels in."""
+        return self._client.submit_labels(
+            project_id=project_id,
+            annotator=hand_in.annotator,
+            labels=hand_in.drafts,
+            batch_id=hand_in.batch_id,
+            request_id=hand_in.request_id,
+        )
+
+    def _lease_for_test(self, project_id: str, wish: Wish) -> Batch:
+        """Images at random, and without help: what networks are measured by may not begin as their proposal."""
+        return self._client.select_batch(
+            project_id=project_id,
+            campaign_id=wish.campaign_id,
+            annotator=wish.annotator,
+            images=wish.images,
+            for_split=Split.TEST,
+            request_id=wish.request_id,
+        )
+
+    def _held_kinds(self, project_id: str, wish: Wish) -> Iterator[SupervisionKind]:
+        for record in self._client.list_batches(project_id=project_id, campaign_id=wish.campaign_id):
+            if record.batch.annotator == wish.annotator and record.in_state(PickState.OPEN):
+                yield record.batch.kind
+
+    def _assistance(self, project_id: str, kind: SupervisionKind) -> Assistance:
+        """What the active model version helps with; the server looks whether it has scored the pool."""
+        if kind is not SupervisionKind.FULL:
+            return UNAIDED
+        try:
+            model = self._client.get_model(project_id=project_id)
+        except NoActiveModel:
+            return UNAIDED
+        if model.assist is Assist.PROPOSALS and model.takes_prompts:
+            return Assistance(Assist.BOXES)
+        return Assistance(model.assist)
