@@ -9,7 +9,7 @@ READY_NODE := $(VENV)/.ready-node
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
-.PHONY: help setup demo demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
+.PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,13 @@ SHORT := --recipe pretrained,max_iterations=150 # trainings that end within the 
 
 demo: $(READY)  ## Run a campaign on the demo data; leaves runs/demo/report.html.
 	$(BIN)/al-loop --data demo --budget 3h --max-rounds 2 --compare random $(SHORT) --workdir runs/demo --resume
+	@echo "To label yourself, in a browser: make demo-page"
+
+# An hour of simulated people first, so that there is a network whose proposals you review.
+PAGE := --data demo:photos,80 --assist boxes --min-proposal-iou 0.3 $(SHORT) --workdir runs/demo-page --resume
+demo-page: $(READY)  ## Label photographs yourself on a page: open the address it tells; Ctrl-C stops, and it goes on from there.
+	test -f runs/demo-page/begun || { $(BIN)/al-loop --budget 1h --max-rounds 1 $(PAGE) && touch runs/demo-page/begun; }
+	$(BIN)/al-loop --budget 2h --max-rounds 9 $(PAGE) --labeler web
 
 demo-photos: $(READY)  ## Run a campaign on photographs; leaves runs/demo-photos/report.html.
 	$(BIN)/al-loop --data demo:photos,120 --budget 2h --max-rounds 2 --compare random $(SHORT) --workdir runs/demo-photos --resume
