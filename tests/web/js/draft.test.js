@@ -201,7 +201,7 @@ test("work survives a reload: packed as JSON, it comes back", () => {
   assert.deepEqual(contentOf(back), contentOf(state));
   assert.deepEqual(sheet.packed(back), sheet.packed(state));
   assert.ok(Object.isFrozen(back.objects));
-  assert.equal(sheet.accept(back, 2).objects[1].status, "accepted");
+  assert.equal(sheet.accept(sheet.restore(back, 2), 2).objects[1].status, "accepted");
   const broken = sheet.packed(sheet.begin(sheetOf({ proposals: [] }), "full"));
   const objects = [{ ...sheet.packed(state).objects[0], proposal: null }];
   assert.throws(() => sheet.unpacked({ ...broken, objects }), RangeError);

@@ -27,6 +27,16 @@ test("letters are spelled small with Shift named; signs are what they write", ()
   assert.equal(pressed("Z", { ctrlKey: true, shiftKey: true }), "Ctrl+Shift+z");
 });
 
+test("on keyboards of other scripts the place of a letter counts, and AltGr writes signs", () => {
+  assert.equal(pressed("и", { code: "KeyB" }), "b");
+  assert.equal(pressed("Д", { code: "KeyL", shiftKey: true }), "Shift+l");
+  assert.equal(pressed("х", { code: "BracketLeft" }), "[");
+  assert.equal(pressed("z", { code: "KeyY" }), "z");
+  assert.equal(pressed("ö", { code: "Semicolon" }), "ö");
+  const altGr = { ctrlKey: true, altKey: true, getModifierState: (/** @type {string} */ name) => name === "AltGraph" };
+  assert.equal(pressed("[", { code: "Digit8", ...altGr }), "[");
+});
+
 test("of each kind of label no key means two things", () => {
   for (const kind of ALL) {
     const commands = COMMANDS.filter(({ kinds }) => !kinds || kinds.includes(kind)).flatMap(({ keys }) => keys);

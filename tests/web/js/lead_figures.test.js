@@ -67,16 +67,6 @@ test("what is taller than the shape allows is shown whole", () => {
   assert.deepEqual([tall.y, tall.height], [0, 128]);
 });
 
-test("what is wider than a low image allows keeps the shape as far as it can", () => {
-  const low = regionAround([{ x: 400, y: 0, width: 100, height: 10 }], { width: 1000, height: 90 }, WISH);
-  assert.deepEqual([low.width, low.height], [120, 90]);
-});
-
-test("a level is never coarser than the screen", () => {
-  const [first] = tilesOf({ x: 0, y: 0, width: 3000, height: 2250 }, { width: 12_000, height: 9000 }, 500);
-  assert.equal(first?.level, 2); // 6 pixels of the image a pixel of the screen
-});
-
 test("a small region takes the one tile of full resolution that it lies in", () => {
   const found = tilesOf({ x: 600, y: 100, width: 160, height: 120 }, IMAGE, 360);
   assert.deepEqual(found, [{ level: 0, x: 1, y: 0, left: 512, top: 0, width: 488, height: 512 }]);

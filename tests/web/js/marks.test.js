@@ -63,7 +63,7 @@ test("classes are there or not, in ascending order", () => {
   const state = sheet.togglePresent(sheet.togglePresent(blank("image_level"), 3), 1);
   assert.deepEqual(state.present, [1, 3]);
   assert.deepEqual(sheet.togglePresent(state, 3).present, [1]);
-  assert.deepEqual(sheet.togglePresent(sheet.togglePresent(state, 3), 1).present, []);
+  assert.equal(sheet.presentSet(state, 3, true), state);
 });
 
 test("a hard image is answered, and the answer can be taken back", () => {
@@ -72,4 +72,16 @@ test("a hard image is answered, and the answer can be taken back", () => {
   assert.equal(sheet.answer(state, 2).answer, 2);
   assert.equal(sheet.answer(state, null).answer, null);
   assert.equal(sheet.answer(state, 0), state);
+});
+
+test("what says that an image holds nothing", () => {
+  for (const kind of /** @type {const} */ (["full", "boxes", "points", "scribbles", "counts", "image_level"])) {
+    assert.equal(sheet.nothingHere(blank(kind)), kind !== "full", kind);
+  }
+  assert.ok(sheet.nothingHere(sheet.addStroke(blank("scribbles"), [[1, 1]], 0)));
+  assert.ok(!sheet.nothingHere(sheet.addStroke(blank("scribbles"), [[1, 1]], 1)));
+  assert.ok(!sheet.nothingHere(sheet.setCount(blank("counts"), 1, 1)));
+  assert.ok(!sheet.nothingHere(blank("ood_check")));
+  assert.ok(sheet.nothingHere(sheet.answer(blank("ood_check"), 0)));
+  assert.ok(sheet.nothingHere([1, 2, 3].reduce(sheet.reject, blank("full"))));
 });

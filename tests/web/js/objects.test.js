@@ -61,6 +61,8 @@ test("a rejected proposal stays on record as it was offered, and can be taken ba
   assert.deepEqual(sheet.visibleItems(state).map(({ key }) => key), [2, 3]);
   assert.equal(sheet.reject(state, 1), state);
   assert.equal(found(sheet.accept(state, 1), 1).status, "accepted");
+  assert.equal(found(sheet.restore(state, 1), 1).status, "proposed");
+  assert.equal(sheet.restore(edited, 1), edited);
 });
 
 test("what was drawn is gone once it is removed; a proposal is rejected", () => {

@@ -23,13 +23,23 @@ function parcelOf(image, made) {
   return {
     request_id: `r-${image}`,
     project: "p",
+    annotator: "ann",
     batch: "b",
     labels: [label],
+    skip: null,
+    draft: null,
     name: image,
     made_at: made,
     refusal: "",
   };
 }
+
+/**
+ * @param {string} image
+ * @param {number} made
+ * @returns {Parcel}
+ */
+const skipOf = (image, made) => ({ ...parcelOf(image, made), labels: [], skip: { image, reason: "unsure" } });
 
 /**
  * A server that answers as told, call by call; afterwards it takes everything.
@@ -49,6 +59,14 @@ function post(faults, held = []) {
         throw fault();
       }
       return { labels: [] };
+    },
+    skip: async (_hands, _batch, { image, reason }) => {
+      seen.sent.push(`${image} ${reason}`);
+      const fault = faults.shift();
+      if (fault) {
+        throw fault();
+      }
+      return {};
     },
     renew: async () => {
       seen.renewed += 1;
@@ -138,4 +156,63 @@ test("a label of an image that somebody else has by now is kept here", async () 
   assert.match((await outbox.parcels())[0]?.refusal ?? "", /somebody else has the image/);
   assert.deepEqual(seen.sent, ["r-a"]);
   assert.ok(seen.events.includes("refused"));
+});
+
+test("an image that was passed over waits and is sent as labels are", async () => {
+  const { outbox, seen } = post([gone]);
+  await outbox.add(skipOf("a", 1), []);
+  await outbox.add(parcelOf("b", 2), []);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["a unsure", "a unsure", "r-b"]);
+  assert.deepEqual(await outbox.parcels(), []);
+});
+
+test("a skip under an ended lease takes it up again first, as labels do", async () => {
+  const { outbox, seen } = post([lapsed, lapsed], ["a"]);
+  await outbox.add(skipOf("a", 1), []);
+  await outbox.send();
+  assert.equal(seen.renewed, 1);
+  assert.match((await outbox.parcels())[0]?.refusal ?? "", /the lease has ended/i);
+});
+
+test("a spent budget is a refusal, and holds nothing up", async () => {
+  const spent = () => new ApiError(429, { reason: "BUDGET_EXHAUSTED", message: "these labels cost 8 s" });
+  const { outbox, seen } = post([spent]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.add(parcelOf("b", 2), []);
+  await outbox.send();
+  assert.deepEqual([seen.sent, seen.waits], [["r-a", "r-b"], []]);
+  assert.equal((await outbox.parcels())[0]?.refusal, "These labels cost 8 s.");
+});
+
+test("a label at which the server fails again and again lets the others pass", async () => {
+  const { outbox, seen } = post(Array(7).fill(() => new ApiError(500, { message: "incident 7" })));
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.add(parcelOf("b", 2), []);
+  await outbox.send();
+  assert.deepEqual([seen.sent.filter((each) => each === "r-a").length, seen.sent.at(-1)], [7, "r-b"]);
+  assert.equal((await outbox.parcels())[0]?.refusal, "Incident 7.");
+});
+
+test("what the disk refuses is sent from memory, and people are told", async () => {
+  const { outbox, database, seen } = post([gone, gone]);
+  const change = database.change;
+  database.change = async (changes) => {
+    if (changes.some(({ store, put }) => store === "outbox" && put)) {
+      throw new Error("QuotaExceededError");
+    }
+    await change(changes);
+  };
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  assert.deepEqual([seen.sent, await outbox.parcels()], [["r-a", "r-a", "r-a"], []]);
+  assert.ok(seen.events.includes("unkept"));
+});
+
+test("a refused label that is mended leaves the outbox and is a draft again, in one stroke", async () => {
+  const { outbox, database } = post([wrong]);
+  await outbox.add(parcelOf("a", 1), []);
+  await outbox.send();
+  await outbox.discard("r-a", [{ store: "drafts", put: { project: "p", batch: "b", image: "a" } }]);
+  assert.deepEqual([await outbox.parcels(), (await database.all("drafts")).length], [[], 1]);
 });

@@ -93,3 +93,14 @@ test("what is missing on the first page is said field by field", () => {
     "/label?project=a+b%26c&campaign=c&kind=full&images=10",
   );
 });
+
+test("of drafts the newest stay, however wrong the clock that dates them", async () => {
+  const database = inMemory();
+  for (const [index, saved_at] of [5e15, 1, 7, 3].entries()) {
+    const put = { project: "p", batch: "b", image: String(index), saved_at };
+    await database.change([{ store: "drafts", put }]);
+  }
+  await new Drafts(database).forgetOld(2);
+  const left = /** @type {{image: string}[]} */ (await database.all("drafts"));
+  assert.deepEqual(left.map(({ image }) => image).sort(), ["0", "2"]);
+});

@@ -7,7 +7,7 @@ export { components, cut, fillHoles } from "./masks/components.js";
 export { grow, shrink } from "./masks/morphology.js";
 export { outline } from "./masks/outline.js";
 export { polygon } from "./masks/polygon.js";
-export { areaOf, clip, contains, intersect, iou, same, subtract, trimmed, union } from "./masks/sets.js";
+export { areaOf, clip, contains, intersect, iou, isEmpty, same, subtract, trimmed, union } from "./masks/sets.js";
 
 /**
  * @typedef {import("./masks/window.js").Place} Place

@@ -2,8 +2,7 @@
 // too much. It lives from the pointer's going down to its going up; then it becomes a mask, and one step to undo.
 
 import { strokeBox, sweep } from "./masks/brush.js";
-import { around, bitsIn, overlap, tight } from "./masks/window.js";
-/** @typedef {import("./masks/window.js").Mask} Mask */
+import { Mask, around, bitsIn, overlap, tight } from "./masks/window.js";
 /** @typedef {import("./masks/window.js").Place} Place */
 /** @typedef {import("./masks/window.js").Box} Box */
 
@@ -64,7 +63,8 @@ export function paint(painting, path, radius, erases = false) {
  */
 export function painted(painting) {
   const { x, y, width, height, bits } = painting;
-  return tight(x, y, width, height, bits.slice());
+  const mask = tight(x, y, width, height, bits);
+  return mask.bits === bits ? new Mask(x, y, width, height, bits.slice()) : mask;
 }
 
 /**

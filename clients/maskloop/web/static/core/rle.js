@@ -1,16 +1,15 @@
 // COCO's compressed run-length strings, column by column, as pycocotools reads and writes them. Only an object's window
 // is ever laid out in pixels.
 
-import { eachStretch } from "./masks/runs.js";
+import { runsOf as runsIn } from "./masks/runs.js";
 import { EMPTY, Mask } from "./masks/window.js";
 /** @typedef {import("./wire.js").MaskDocument} MaskDocument */
 /** @typedef {import("./masks/window.js").Box} Box */
 
 const OFFSET = 48; // of the character that stands for 0
+/** @type {WeakMap<Mask, MaskDocument>} what was written already: masks never change. */
+const encoded = new WeakMap();
 const BLOCK = 64; // side of the squares that are turned over at once, so that both sides stay in the cache
-
-/** @type {WeakMap<Mask, MaskDocument>} */
-const documents = new WeakMap();
 
 /**
  * The pixels of a mask that was sent.
@@ -38,8 +37,7 @@ export function decodeRle({ height, width, rle }) {
 }
 
 /**
- * A mask as it is sent, the same string as pycocotools'. Written once a mask: all masks of an image are kept after each
- * action, and most are those of before.
+ * A mask as it is sent, the same string as pycocotools'. Written once a mask.
  *
  * @param {Mask} mask inside the image
  * @param {number} height of the image in pixels
@@ -51,14 +49,12 @@ export function encodeRle(mask, height, width) {
   if (mask.x < 0 || mask.y < 0 || mask.x + mask.width > width || mask.y + mask.height > height) {
     throw new RangeError(`a mask at (${mask.x}, ${mask.y}) sticks out of the image of ${width} x ${height}`);
   }
-  const kept = documents.get(mask);
-  if (kept?.height === height && kept.width === width) {
-    return kept;
+  const known = encoded.get(mask);
+  if (known?.height === height && known.width === width) {
+    return known;
   }
-  const columns = turnedOver(mask.bits, mask.width, mask.height);
-  const rle = written(countsOf(columns, mask, height, height * width));
-  const document = Object.freeze({ height, width, rle });
-  documents.set(mask, document);
+  const document = { height, width, rle: written(countsOf(mask, height, height * width)) };
+  encoded.set(mask, document);
   return document;
 }
 
@@ -173,35 +169,79 @@ function turnedOver(bits, width, height) {
 }
 
 /**
- * Runs of an image's pixels, unset first, of a window's pixels column by column.
+ * Runs of an image's pixels, unset first. A column of a mask is told by the rows at which it changes; those are found
+ * from the runs of rows, which are few beside the pixels.
  *
- * @param {Uint8Array} columns
- * @param {Box} box the window
+ * @param {Mask} mask
  * @param {number} height of the image
  * @param {number} total pixels of the image
  * @returns {number[]}
  */
-function countsOf(columns, box, height, total) {
+function countsOf(mask, height, total) {
+  const { first, rows } = turnsOf(mask);
   /** @type {number[]} */
   const counts = [];
   let end = 0; // of the last set run, in pixels of the image
-  const add = (/** @type {number} */ start, /** @type {number} */ size) => {
-    if (start === end && counts.length) {
-      counts[counts.length - 1] += size; // it goes on from the foot of the column before
-    } else {
-      counts.push(start - end, size);
+  for (let column = 0; column < mask.width; column++) {
+    const top = (mask.x + column) * height + mask.y;
+    for (let turn = first[column]; turn < first[column + 1]; turn += 2) {
+      const [start, size] = [top + rows[turn], rows[turn + 1] - rows[turn]];
+      if (start === end && counts.length) {
+        counts[counts.length - 1] += size; // it goes on from the foot of the column before
+      } else {
+        counts.push(start - end, size);
+      }
+      end = start + size;
     }
-    end = start + size;
-  };
-  eachStretch(columns, 1, (from, behind) => {
-    for (let place = from; place < behind; ) {
-      const column = Math.floor(place / box.height);
-      const foot = Math.min(behind, (column + 1) * box.height);
-      add((box.x + column) * height + box.y + place - column * box.height, foot - place);
-      place = foot;
-    }
-  });
+  }
   return end < total ? [...counts, total - end] : counts;
+}
+
+/**
+ * Rows of a window at which its columns change between set and unset, from above.
+ *
+ * @param {Mask} mask
+ * @returns {{first: Int32Array, rows: Int32Array}} those of column c from `first[c]` to `first[c + 1]`
+ */
+function turnsOf({ bits, width, height }) {
+  const runs = runsIn(bits, width, height, 1);
+  const first = new Int32Array(width + 1);
+  eachTurn(runs, height, (column) => first[column + 1]++);
+  for (let column = 0; column < width; column++) {
+    first[column + 1] += first[column];
+  }
+  const rows = new Int32Array(first[width]);
+  const next = first.slice();
+  eachTurn(runs, height, (column, row) => {
+    rows[next[column]++] = row;
+  });
+  return { first, rows };
+}
+
+/**
+ * Calls back with each column and row at which the pixel above is another; row by row. A row differs from the one above
+ * between every two ends of their runs, in order.
+ *
+ * @param {import("./masks/runs.js").Runs} runs
+ * @param {number} height
+ * @param {(column: number, row: number) => void} visit
+ */
+function eachTurn({ from, to, first }, height, visit) {
+  for (let row = 0; row <= height; row++) {
+    const [above, here] = [row ? first[row - 1] : 0, first[row]];
+    const behind = row < height ? first[row + 1] : here;
+    /** @type {number[]} */
+    const ends = [];
+    for (let run = above; run < behind; run++) {
+      ends.push(from[run], to[run]);
+    }
+    ends.sort((a, b) => a - b);
+    for (let end = 0; end < ends.length; end += 2) {
+      for (let column = ends[end]; column < ends[end + 1]; column++) {
+        visit(column, row);
+      }
+    }
+  }
 }
 
 /**

@@ -38,12 +38,13 @@ export function onSelected({ bench }, change) {
  * @param {(sheet: SheetState, item: Item) => SheetState} verdict
  */
 export function decide(app, verdict) {
-  onSelected(app, (state, item) => {
-    const after = verdict(state, item);
-    return sheets.undecided(after).length
-      ? sheets.next(after === state ? state : sheets.select(after, item.key))
-      : after;
-  });
+  const { bench } = app;
+  const key = bench.sheet?.selected ?? null;
+  onSelected(app, verdict);
+  const { sheet } = bench;
+  if (sheet && key !== null && sheets.undecided(sheet).length) {
+    bench.look((state) => sheets.next(sheets.select(state, key)));
+  }
   app.reveal();
 }
 

@@ -54,7 +54,10 @@ export class App {
   }
 
   undo() {
-    const { sketch, tool } = this.bench.store.state;
+    const { sketch, tool, leaving } = this.bench.store.state;
+    if (leaving) {
+      return; // it is handed in as it is
+    }
     const hasStepped = sketch?.kind === "area" && this.#tools[tool].stepBack?.();
     if (!hasStepped) {
       this.bench.store.dispatch({ type: "undo" });
@@ -62,6 +65,9 @@ export class App {
   }
 
   redo() {
+    if (this.bench.store.state.leaving) {
+      return;
+    }
     this.bench.store.dispatch({ type: "redo" });
   }
 

@@ -24,8 +24,8 @@ export class Bench {
 
   /** @returns {SheetState | null} the image in work, `null` while there is none. */
   get sheet() {
-    const { phase, leaving, work } = this.store.state;
-    return phase === "ready" && !leaving ? (work?.present ?? null) : null;
+    const { phase, leaving, otherTab, work } = this.store.state;
+    return phase === "ready" && !leaving && !otherTab ? (work?.present ?? null) : null;
   }
 
   /**

@@ -36,6 +36,13 @@ export const COMMANDS = [
     kinds: SHOWN_ALONE,
     run: (app) => app.bench.set({ dialog: "skip" }),
   },
+  {
+    id: "give-back",
+    name: "",
+    group: "",
+    keys: [],
+    run: ({ bench }) => bench.set(bench.store.state.phase === "ready" ? { dialog: "give-back" } : {}),
+  },
   { id: "undo", name: "Undo", group: "Image", keys: ["z", "Ctrl+z"], run: (app) => app.undo() },
   { id: "redo", name: "Redo", group: "Image", keys: ["Shift+z", "Ctrl+Shift+z", "Ctrl+y"], run: (app) => app.redo() },
   { id: "escape", name: "Stop drawing, deselect", group: "Image", keys: ["Escape"], run: (app) => app.escape() },

@@ -8,17 +8,45 @@ import { TOOL_KEYS } from "./tools/tool_keys.js";
 /** @typedef {import("./stage/pointers.js").Pointers} Pointers */
 /** @typedef {import("../core/wire.js").Kind} Kind */
 
+/** What places write on a keyboard of Latin letters, where this one writes letters of another script. */
+const LATIN = { BracketLeft: "[", BracketRight: "]", Period: "." };
+const OF_SLIDERS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
+
 /**
- * How a key is spelled in the table: letters small and with Shift named, all others by what they write.
+ * How a key is spelled in the table: letters small and with Shift named, all others by what they write. On keyboards of
+ * other scripts the place of a letter counts.
  *
  * @param {KeyboardEvent} event
  * @returns {string}
  */
-export function keyOf({ key, shiftKey, ctrlKey, metaKey, altKey }) {
+export function keyOf(event) {
+  const { shiftKey, ctrlKey, metaKey, altKey } = event;
+  const key = latinOf(event);
   const isLetter = /^\p{L}$/u.test(key);
   const name = isLetter ? key.toLowerCase() : key;
   const shift = shiftKey && (isLetter || key.length > 1) ? "Shift+" : "";
+  if (isThirdLevel(event)) {
+    return name; // Windows tells AltGr as Ctrl with Alt
+  }
   return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${shift}${name}`;
+}
+
+/** @param {KeyboardEvent} event */
+function latinOf({ key, code = "" }) {
+  if (!/^\p{L}$/u.test(key) || /^\p{Script=Latin}$/u.test(key)) {
+    return key;
+  }
+  return /^Key([A-Z])$/.exec(code)?.[1] ?? Reflect.get(LATIN, code) ?? key;
+}
+
+/**
+ * Whether AltGr is held, by which keyboards write signs such as [.
+ *
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+function isThirdLevel(event) {
+  return event.getModifierState?.("AltGraph") ?? false;
 }
 
 /**
@@ -50,8 +78,8 @@ export function listenToKeys(app, pointers) {
       pointers.holdSpace(true);
       return;
     }
-    const isDone = !(pointers.busy && event.key !== "Escape") && (runCommand(app, event) || chooseClass(app, event));
-    if (isDone) {
+    const isFree = !pointers.busy || event.key === "Escape";
+    if (isFree && (choosesClass(app, event) || runCommand(app, event) || chooseClass(app, event))) {
       event.preventDefault();
     }
   });
@@ -73,7 +101,8 @@ function isTakenElsewhere({ target, key, isComposing }) {
     return isComposing;
   }
   const types = target.closest("input:not([type=range]), select, textarea, [contenteditable]");
-  return types !== null || (target.closest("button, a") !== null && (key === "Enter" || key === " "));
+  const slides = target.closest("input[type=range]") !== null && OF_SLIDERS.has(key);
+  return slides || types !== null || (target.closest("button, a") !== null && (key === "Enter" || key === " "));
 }
 
 /**
@@ -111,16 +140,29 @@ function runCommand(app, event) {
 }
 
 /**
+ * Where numbers need Shift, what their keys write without may be a command's, such as the minus of French keyboards.
+ * The place of a number counts first.
+ *
+ * @param {App} app
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+function choosesClass(app, event) {
+  return !event.shiftKey && chooseClass(app, event);
+}
+
+/**
  * Number keys name the classes. With Shift a keyboard writes other signs, so the place of the key counts.
  *
  * @param {App} app
  * @param {KeyboardEvent} event
  * @returns {boolean}
  */
-function chooseClass(app, { code, key, shiftKey, ctrlKey, metaKey, altKey }) {
+function chooseClass(app, event) {
+  const { code, key, shiftKey, ctrlKey, metaKey, altKey } = event;
   const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1] ?? /^[1-9]$/.exec(key)?.[0];
   const category = app.bench.store.state.project?.categories[Number(digit ?? 0) - 1];
-  if (!category || ctrlKey || metaKey || altKey) {
+  if (!category || ctrlKey || metaKey || altKey || isThirdLevel(event)) {
     return false;
   }
   app.chooseCategory(category.id, shiftKey);

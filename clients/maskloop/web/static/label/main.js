@@ -42,6 +42,36 @@ function wished() {
     campaign: query.get("campaign") ?? "",
     kind: kindNamed(query.get("kind") ?? ""),
     images: Number.isInteger(images) && images > 0 ? images : IMAGES,
+    image: query.get("image") ?? "",
+    forTest: query.get("test") === "1",
+  };
+}
+
+/**
+ * The way in, for the first time or once more: one tab of a browser labels a project under a name.
+ *
+ * @param {Bench} bench
+ * @param {Session} session
+ * @param {string} project
+ * @param {Connection} connection
+ * @returns {(takeOver: boolean) => Promise<void>}
+ */
+function makeEnter(bench, session, project, connection) {
+  let isMine = false;
+  return async (takeOver) => {
+    const annotator = await session.identify();
+    if (!annotator) {
+      return;
+    }
+    isMine ||= await claim(`${project} ${annotator}`, takeOver, () => {
+      isMine = false;
+      bench.set({ otherTab: true });
+    });
+    bench.set({ otherTab: !isMine });
+    if (isMine) {
+      connection.kick();
+      await session.open();
+    }
   };
 }
 
@@ -56,18 +86,10 @@ async function begin() {
   const session = new Session(bench, wish, { database, drafts, connection });
   const lease = keepLease(bench, session);
 
-  /** @param {boolean} takeOver */
-  async function enter(takeOver) {
-    const mine = await claim(wish.project, takeOver, () => bench.set({ otherTab: true }));
-    bench.set({ otherTab: !mine });
-    if (mine) {
-      await session.open();
-      connection.kick();
-    }
-  }
+  const enter = makeEnter(bench, session, wish.project, connection);
   const tools = makeTools(bench);
   const app = new App(bench, session, tools, {
-    again: () => void session.open(),
+    again: () => void enter(false),
     "next-batch": () => void session.takeBatch(),
     start: () => location.assign("/"),
     "take-over": () => void enter(true),
@@ -95,11 +117,11 @@ async function begin() {
   });
   store.subscribe(({ online, phase }, before) => {
     if (online && !before.online && phase === "error") {
-      void session.open(); // what failed may work now
+      void enter(false); // what failed may work now
     }
   });
   bench.set({ durable: database.durable });
-  await Promise.all([connection.refresh(), drafts.forgetOld(Date.now())]);
+  await Promise.all([connection.refresh(), drafts.forgetOld()]);
   await enter(false);
 }
 

@@ -2,31 +2,36 @@
 
 import * as api from "../page/api.js";
 import { ApiError, inWords } from "../page/fetch_json.js";
-import { newRequestId } from "../page/request_id.js";
+import { recallHere } from "../page/memory.js";
+import { askForBatch } from "./batches.js";
+import { endingOf } from "./endings.js";
 import { beginGrid } from "./grid.js";
-import { begin, next, undecided } from "./sheet.js";
+import { Showing, handsOf } from "./showing.js";
 import { TOOLS_OF } from "./tools/tools.js";
 import { HandingIn } from "./work/handing_in.js";
+import { imagesOf } from "./work/outbox.js";
+import { keepProgress, progressOf } from "./work/progress.js";
 
 /** @typedef {import("./bench.js").Bench} Bench */
 /** @typedef {import("./state.js").BatchDocument} BatchDocument */
 /** @typedef {import("./state.js").Offer} Offer */
 /** @typedef {import("./state.js").Phase} Phase */
-/** @typedef {import("./state.js").PickDocument} PickDocument */
-/** @typedef {import("./state.js").SheetDocument} SheetDocument */
 /** @typedef {import("./work/connection.js").Connection} Connection */
 /** @typedef {import("./work/database.js").Database} Database */
 /** @typedef {import("./work/drafts.js").Drafts} Drafts */
+/** @typedef {import("./work/outbox.js").Parcel} Parcel */
 /** @typedef {{database: Database, drafts: Drafts, connection: Connection}} Kept */
-/** @typedef {{project: string, campaign: string, kind: import("../core/wire.js").Kind | "", images: number}} Wish */
+/** @typedef {import("./batches.js").Wish} Wish */
+const ASKED_AGAIN_MS = 4_000;
 
 export class Session {
   #bench;
   #wish;
   #kept;
   #handingIn;
-  /** @type {Map<string, Promise<SheetDocument>>} by image. */
-  #sheets = new Map();
+  #showing;
+  /** Whether the end of a batch is shown, whose words follow what is on its way. */
+  #isFinished = false;
 
   /**
    * @param {Bench} bench
@@ -38,19 +43,40 @@ export class Session {
     this.#wish = wish;
     this.#kept = kept;
     this.#handingIn = new HandingIn(bench, kept);
+    this.#showing = new Showing(bench, kept.drafts);
+    bench.store.subscribe((state, before) => {
+      if (this.#isFinished && state.parcels !== before.parcels) {
+        this.#finish();
+      }
+    });
+  }
+
+  /**
+   * Find out who labels: what was said in this tab, or else in this browser.
+   *
+   * @returns {Promise<string>} "" where that is not known; people are told why.
+   */
+  async identify() {
+    this.#become("loading", "Loading", "", []);
+    try {
+      const who = await api.me();
+      const annotator = recallHere("annotator") || who.annotator;
+      if ((who.needs_token && !who.signed_in) || !annotator) {
+        this.#become("error", "Who are you?", "Say your name on the first page.", ["start"]);
+        return "";
+      }
+      this.#bench.set({ annotator, online: true });
+      return annotator;
+    } catch (error) {
+      this.#fail("The work cannot be taken up", error);
+      return "";
+    }
   }
 
   /** Take up the work, from the beginning. */
   async open() {
-    this.#become("loading", "Loading", "", []);
     try {
-      const who = await api.me();
-      if ((who.needs_token && !who.signed_in) || !who.annotator) {
-        this.#become("error", "Who are you?", "Say your name on the first page.", ["start"]);
-        return;
-      }
-      const project = await api.readProject(this.#wish.project);
-      this.#bench.set({ project, annotator: who.annotator, online: true });
+      this.#bench.set({ project: await api.readProject(this.#wish.project) });
       await this.takeBatch();
     } catch (error) {
       this.#fail("The work cannot be taken up", error);
@@ -60,10 +86,15 @@ export class Session {
   /** Lease images: the open batch again, or new ones. */
   async takeBatch() {
     this.#become("loading", "Loading", "", []);
-    const { project, campaign, kind, images } = this.#wish;
+    await this.#askForBatch();
+  }
+
+  async #askForBatch() {
     try {
-      const batch = await api.lease(project, { campaign, kind, images, request_id: newRequestId() });
-      await this.adopt(batch);
+      const before = await this.#kept.connection.outbox.parcels();
+      const batch = await askForBatch(this.#wish, this.#hands);
+      this.#wish = { ...this.#wish, image: "" }; // after it comes new work
+      await this.adopt(batch, before);
     } catch (error) {
       if (error instanceof ApiError && error.reason === "BUDGET_EXHAUSTED") {
         this.#become("done", "The budget is spent", inWords(error), ["start"]);
@@ -77,21 +108,22 @@ export class Session {
    * Go through the images of a batch that are not handed in yet.
    *
    * @param {BatchDocument} batch
+   * @param {readonly Parcel[]} sent what waited before the batch was asked for, and may have arrived since.
    */
-  async adopt(batch) {
+  async adopt(batch, sent) {
     const { database, connection } = this.#kept;
     const parcels = await connection.outbox.parcels();
-    const ours = parcels.filter((each) => each.project === batch.project && each.batch === batch.id);
-    const handed = new Set(ours.flatMap(({ labels }) => labels.map(({ image }) => image)));
+    const ours = [...sent, ...parcels].filter((each) => each.project === batch.project && each.batch === batch.id);
+    const handed = new Set(ours.flatMap(imagesOf));
     const todo = batch.picks.filter(({ image }) => !handed.has(image.id));
-    /** @type {{total: number, charged: number} | undefined} */
-    const before = await database.get("progress", [batch.project, batch.id]);
-    const total = Math.max(before?.total ?? 0, batch.picks.length);
-    const charged = before?.charged ?? 0;
-    await database.change([{ store: "progress", put: { project: batch.project, batch: batch.id, total, charged } }]);
+    const progress = await progressOf(database, batch);
+    await keepProgress(database, batch, progress);
     const tool = TOOLS_OF[batch.kind][0] ?? "select";
-    this.#bench.set({ batch, parcels, todo, total, charged, tool, lease: "held", sheet: null, work: null, grid: null });
+    this.#bench.set({ batch, parcels, todo, ...progress, tool, lease: "held", sheet: null, work: null, grid: null });
     await this.#goOn();
+    if (batch.fallback && todo.length) {
+      this.#bench.tell(batch.fallback);
+    }
   }
 
   /**
@@ -100,13 +132,60 @@ export class Session {
    * @param {BatchDocument} batch
    */
   async keepOnly(batch) {
-    const { todo, sheet, total } = this.#bench.store.state;
+    const { todo, sheet, grid, charged, leaving } = this.#bench.store.state;
     const held = new Set(batch.picks.map(({ image }) => image.id));
     const kept = todo.filter(({ image }) => held.has(image.id));
-    this.#bench.set({ batch, todo: kept, total: total - todo.length + kept.length, lease: "held" });
-    if (sheet && !held.has(sheet.image.id)) {
+    const isShown = !leaving && todo.some(({ image }) => image.id === sheet?.image.id);
+    const total = this.#bench.store.state.total - todo.length + kept.length;
+    this.#bench.set({ batch, todo: kept, total, lease: "held" });
+    await keepProgress(this.#kept.database, batch, { total, charged });
+    if (grid && kept.length && !held.has(grid.present.focus)) {
+      const focus = beginGrid(kept).focus;
+      this.#bench.store.dispatch({ type: "grid-look", grid: { ...grid.present, focus } });
+    }
+    if (sheet && isShown && !held.has(sheet.image.id)) {
       this.#bench.tell(`${sheet.image.name} is with somebody else now. Your draft of it is kept here.`, "bad");
       await this.#goOn();
+    }
+  }
+
+  /** Let others have the images that are left; what was begun of them is kept here. */
+  async giveBack() {
+    const { batch, todo, total, charged } = this.#bench.store.state;
+    if (!batch || !todo.length) {
+      return;
+    }
+    this.keepDraft();
+    const images = todo.map(({ image }) => image.id);
+    await api.release(this.#hands, batch.id, images);
+    this.#showing.forget(images);
+    this.#bench.set({ todo: [], total: total - images.length, dialog: "" });
+    await keepProgress(this.#kept.database, batch, { total: total - images.length, charged });
+    this.#finish();
+  }
+
+  /**
+   * A label that was refused becomes a draft again, and is shown if its image is still held.
+   *
+   * @param {string} requestId
+   */
+  async mend(requestId) {
+    const { outbox } = this.#kept.connection;
+    const parcel = (await outbox.parcels()).find(({ request_id }) => request_id === requestId);
+    const { batch, todo } = this.#bench.store.state;
+    if (!parcel?.draft) {
+      return;
+    }
+    this.keepDraft();
+    await this.#kept.drafts.settled();
+    await outbox.discard(requestId, [{ store: "drafts", put: parcel.draft }]);
+    const ids = new Set(imagesOf(parcel));
+    const again = batch?.id === parcel.batch ? batch.picks.filter(({ image }) => ids.has(image.id)) : [];
+    this.#bench.set({ dialog: "", todo: [...again, ...todo.filter(({ image }) => !ids.has(image.id))] });
+    if (again.length) {
+      await this.#goOn();
+    } else {
+      this.#bench.tell(`The draft of ${parcel.name} is kept here, for when you get that image again.`);
     }
   }
 
@@ -122,9 +201,10 @@ export class Session {
 
   /** Keep what is being done, as it is now. */
   keepDraft() {
-    const { batch, work, grid, sheet, promptVersion, leaving } = this.#bench.store.state;
+    const { batch, work, grid, sheet, promptVersion, leaving, otherTab, phase } = this.#bench.store.state;
     const history = work ?? grid;
-    if (batch && !leaving && (history?.canUndo || history?.canRedo)) {
+    const isOurs = phase === "ready" && !leaving && !otherTab;
+    if (batch && history && isOurs && (history.canUndo || history.canRedo)) {
       const seconds = this.#bench.clock.seconds();
       const draft = { work: work && work.present, grid: grid && grid.present, seconds, promptVersion };
       this.#kept.drafts.keep([batch.project, batch.id, sheet ? sheet.image.id : ""], draft);
@@ -137,9 +217,7 @@ export class Session {
       return;
     }
     const gone = new Set(images);
-    for (const id of images) {
-      this.#sheets.delete(id);
-    }
+    this.#showing.forget(images);
     this.#bench.set({ todo: this.#bench.store.state.todo.filter(({ image }) => !gone.has(image.id)) });
     await this.#goOn();
   }
@@ -150,98 +228,52 @@ export class Session {
     if (!batch || !first) {
       this.#finish();
     } else if (batch.kind === "ood_check") {
-      await this.#showGrid(batch, todo);
+      await this.#shown("The images cannot be shown", this.#showing.grid(batch, todo));
     } else {
-      await this.#show(batch, first);
+      await this.#shown(`${first.image.name} cannot be shown`, this.#showing.image(batch, first));
     }
+  }
+
+  /**
+   * @param {string} fault the title where it does not come.
+   * @param {Promise<void>} coming
+   */
+  async #shown(fault, coming) {
+    try {
+      await coming;
+      this.#become("ready", "", "", []);
+      this.#showing.lookAhead();
+    } catch (error) {
+      this.#fail(fault, error);
+    }
+  }
+
+  get #hands() {
+    return handsOf(this.#wish.project, this.#bench);
   }
 
   #finish() {
-    const { batch, total, parcels } = this.#bench.store.state;
-    const waiting = parcels.filter((each) => each.batch === batch?.id).length;
-    if (!total) {
-      const why = batch?.fallback || "All images of this campaign are labeled, or somebody else has them.";
-      this.#become("empty", "Nothing to label now", why, ["again", "start"]);
-    } else if (waiting) {
-      this.#become("done", "Batch done", "Its last labels are on their way.", ["next-batch", "start"]);
-    } else if (batch?.exhausted) {
-      this.#become("done", "Batch done", "It held all images that were open.", ["next-batch", "start"]);
-    } else {
-      this.#become("done", "Batch done", total === 1 ? "1 image." : `${total} images.`, ["next-batch", "start"]);
-    }
+    const { phase, words } = endingOf(this.#bench.store.state);
+    this.#become(phase, words.title, words.text, words.offers);
+    this.#isFinished = true;
+    this.#askAgainLater(phase);
   }
 
   /**
-   * @param {BatchDocument} batch
-   * @param {PickDocument} pick
+   * While a network is trained there are no images; they come by themselves.
+   *
+   * @param {Phase} phase
    */
-  async #show(batch, { image }) {
-    const category = this.#categoryInHand();
-    try {
-      const [sheet, draft] = await Promise.all([
-        this.#sheetOf(batch, image.id),
-        this.#kept.drafts.recall([batch.project, batch.id, image.id], batch.kind),
-      ]);
-      this.#lay(
-        sheet,
-        draft ?? { work: begin(sheet, batch.kind, category), grid: null, seconds: 0, promptVersion: "" },
-      );
-      this.#become("ready", "", "", []);
-      this.#lookAhead(batch);
-    } catch (error) {
-      this.#sheets.delete(image.id);
-      this.#fail(`${image.name} cannot be shown`, error);
+  #askAgainLater(phase) {
+    const { batch } = this.#bench.store.state;
+    if (phase === "empty" && batch && !batch.exhausted) {
+      setTimeout(() => {
+        const now = this.#bench.store.state;
+        if (this.#isFinished && now.batch === batch && !now.otherTab) {
+          void this.#askForBatch();
+        }
+      }, ASKED_AGAIN_MS);
     }
-  }
-
-  /**
-   * @param {SheetDocument} sheet
-   * @param {import("./work/drafts.js").Draft} draft
-   */
-  #lay(sheet, { work, seconds, promptVersion }) {
-    if (!work) {
-      return;
-    }
-    const isOpen = work.selected === null && undecided(work).length > 0;
-    this.#bench.restartClock(seconds);
-    this.#bench.store.dispatch({ type: "image", sheet, work: isOpen ? next(work) : work });
-    this.#bench.set({ promptVersion, seconds: Math.floor(seconds) });
-  }
-
-  /** @returns {number} the class that was drawn last, or the first. */
-  #categoryInHand() {
-    const { work, project } = this.#bench.store.state;
-    return work?.present.category || (project?.categories[0]?.id ?? 0);
-  }
-
-  /**
-   * @param {BatchDocument} batch
-   * @param {readonly PickDocument[]} todo
-   */
-  async #showGrid(batch, todo) {
-    const draft = await this.#kept.drafts.recall([batch.project, batch.id, ""], batch.kind);
-    this.#bench.restartClock(draft?.seconds ?? 0);
-    this.#bench.store.dispatch({ type: "grid", grid: draft?.grid ?? beginGrid(todo) });
-    this.#become("ready", "", "", []);
-  }
-
-  /** @param {BatchDocument} batch */
-  #lookAhead(batch) {
-    const following = this.#bench.store.state.todo[1];
-    if (following) {
-      this.#bench.stage.preload(batch.project, following.image);
-      this.#sheetOf(batch, following.image.id).catch(() => this.#sheets.delete(following.image.id));
-    }
-  }
-
-  /**
-   * @param {BatchDocument} batch
-   * @param {string} image
-   */
-  #sheetOf(batch, image) {
-    const coming = this.#sheets.get(image) ?? api.sheet(batch.project, batch.id, image);
-    this.#sheets.set(image, coming);
-    return coming;
   }
 
   /**
@@ -262,6 +294,7 @@ export class Session {
    * @param {Offer[]} offers
    */
   #become(phase, title, text, offers) {
+    this.#isFinished = false;
     this.#bench.set({ phase, words: { title, text, offers }, leaving: false });
   }
 }

@@ -2,18 +2,8 @@
 // gives another one, or the same where there is nothing to do. No page, no clock, no network.
 
 export { chooseCategory, setCategory } from "./sheet/category.js";
-export {
-  addBox,
-  addPoint,
-  addStroke,
-  answer,
-  markAt,
-  removeMark,
-  replaceMark,
-  setCount,
-  setMarkCategory,
-  togglePresent,
-} from "./sheet/marks.js";
+export { addBox, addPoint, addStroke, markAt, removeMark, replaceMark, setMarkCategory } from "./sheet/marks.js";
+export { answer, isBlank, nothingHere, presentSet, setCount, togglePresent } from "./sheet/marks.js";
 export {
   accept,
   acceptRest,
@@ -23,14 +13,16 @@ export {
   remove,
   replaceMask,
   reprompt,
+  restore,
   setCrowd,
   spend,
   split,
 } from "./sheet/objects.js";
 export { begin, itemOf, proposalOf, select, visibleItems } from "./sheet/state.js";
-export { itemAt, next, order, previous, undecided } from "./sheet/worth.js";
+export { itemAt, next, order, ordered, previous, undecided } from "./sheet/worth.js";
 export { draftOf } from "./sheet/draft.js";
 export { packed, unpacked } from "./sheet/packed.js";
+export { LEAN } from "./sheet/lean.js";
 
 /**
  * @typedef {import("./sheet/state.js").SheetState} SheetState

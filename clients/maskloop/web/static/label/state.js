@@ -1,6 +1,7 @@
 // What the page knows at a moment, and how each action changes it.
 
 import { History } from "../core/history.js";
+import { LEAN } from "./sheet.js";
 
 /** @typedef {import("../core/wire.js").BatchDocument} BatchDocument */
 /** @typedef {import("../core/wire.js").ImageFacts} ImageFacts */
@@ -35,13 +36,15 @@ import { History } from "../core/history.js";
  *   tool: ToolName, size: number, combine: Combine, also: ReadonlySet<number>, sketch: Sketch | null,
  *   asking: readonly {id: number, box: number[] | null}[], negative: boolean, masksHidden: boolean,
  *   online: boolean, signedIn: boolean, parcels: readonly Parcel[], durable: boolean,
- *   lease: "held" | "over" | "lost", otherTab: boolean, leaving: boolean,
- *   message: {text: string, tone: "plain" | "bad"} | null, dialog: "" | "help" | "skip" | "refused",
+ *   lease: "held" | "over" | "lost", otherTab: boolean, leaving: boolean, emptyAsked: boolean,
+ *   message: {text: string, tone: "plain" | "bad"} | null,
+ *   dialog: "" | "help" | "skip" | "refused" | "give-back",
  *   seconds: number, active: boolean,
  * }} PageState
  *   `todo` are the images that are still to be labeled, `total` how many the batch had; `size` is the brush's radius in
  *   pixels of the image; `also` the objects that were picked beside the selected one. While `leaving`, the
- *   image is handed in and nothing of it changes.
+ *   image is handed in and nothing of it changes. `emptyAsked`: whether people were asked if an image on which nothing
+ *   is marked holds nothing.
  *
  * @typedef {{type: "set", values: Partial<PageState>}
  *   | {type: "image", sheet: SheetDocument, work: SheetState}
@@ -85,6 +88,7 @@ export const INITIAL = {
   lease: "held",
   otherTab: false,
   leaving: false,
+  emptyAsked: false,
   message: null,
   dialog: "",
   seconds: 0,
@@ -94,6 +98,7 @@ export const INITIAL = {
 /** What is begun anew with each image. */
 const FRESH = {
   leaving: false,
+  emptyAsked: false,
   also: new Set(),
   sketch: null,
   asking: [],
@@ -109,7 +114,7 @@ const FRESH = {
 /** @type {{[T in Action["type"]]: Reducer<T>}} */
 const REDUCERS = {
   set: (state, { values }) => changed(state, values),
-  image: (state, { sheet, work }) => ({ ...state, ...FRESH, sheet, work: new History(work), grid: null }),
+  image: (state, { sheet, work }) => ({ ...state, ...FRESH, sheet, work: new History(work, LEAN), grid: null }),
   grid: (state, { grid }) => ({ ...state, ...FRESH, sheet: null, work: null, grid: new History(grid) }),
   edit: (state, { sheet }) => withWork(state, (work) => work.push(sheet), FRESH.also),
   look: (state, { sheet }) => withWork(state, (work) => work.replace(sheet), state.also),
@@ -117,12 +122,12 @@ const REDUCERS = {
   "grid-look": (state, { grid }) => withGrid(state, (before) => before.replace(grid)),
   undo: (state) =>
     withGrid(
-      withWork(state, (work) => work.undo(), FRESH.also),
+      withWork(unpointed(state), (work) => work.undo(), FRESH.also),
       (grid) => grid.undo(),
     ),
   redo: (state) =>
     withGrid(
-      withWork(state, (work) => work.redo(), FRESH.also),
+      withWork(unpointed(state), (work) => work.redo(), FRESH.also),
       (grid) => grid.redo(),
     ),
 };
@@ -162,7 +167,17 @@ function withWork(state, step, also) {
   const work = step(state.work);
   const { sketch } = state;
   const strays = sketch?.kind === "points" && sketch.key !== null && sketch.key !== work.present.selected;
-  return changed(state, { work, also, sketch: strays ? null : sketch });
+  return changed(state, { work, also, sketch: strays ? null : sketch, emptyAsked: false });
+}
+
+/**
+ * Points whose mask is undone, or done again, are not those of the mask that is there then.
+ *
+ * @param {PageState} state
+ * @returns {PageState}
+ */
+function unpointed(state) {
+  return state.sketch?.kind === "points" ? { ...state, sketch: null } : state;
 }
 
 /**

@@ -16,8 +16,12 @@ import { fetchJson } from "./fetch_json.js";
  * @typedef {{id: string, name: string, categories: Category[], campaigns: string[], active_model: string}}
  *   ProjectDocument
  */
-/** @typedef {{campaign: string, kind: Kind | "", images: number, request_id: string}} WishDocument */
+/**
+ * @typedef {{campaign: string, kind: Kind | "", images: number, request_id: string, for_test: boolean}} WishDocument
+ *   `for_test`: of images that are to measure networks.
+ */
 /** @typedef {"unusable" | "unsure" | "off_topic"} SkipReason */
+/** @typedef {{project: string, annotator: string}} Hands whose hands work is in. */
 
 const part = encodeURIComponent;
 
@@ -55,44 +59,58 @@ export const listProjects = () => fetchJson("GET", "/api/projects");
 export const readProject = (id) => fetchJson("GET", at(id));
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {WishDocument} wish
  * @returns {Promise<BatchDocument>}
  */
-export const lease = (project, wish) => fetchJson("POST", `${at(project)}/batches`, wish);
+export const lease = ({ project, annotator }, wish) =>
+  fetchJson("POST", `${at(project)}/batches`, wish, { annotator });
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {string} batch
  * @returns {Promise<BatchDocument>}
  */
-export const renew = (project, batch) => fetchJson("POST", `${batchAt(project, batch)}/renew`);
+export const renew = ({ project, annotator }, batch) =>
+  fetchJson("POST", `${batchAt(project, batch)}/renew`, {}, { annotator });
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {string} batch
  * @param {string[]} images
  * @returns {Promise<object>}
  */
-export const release = (project, batch, images) => fetchJson("POST", `${batchAt(project, batch)}/release`, { images });
+export const release = ({ project, annotator }, batch, images) =>
+  fetchJson("POST", `${batchAt(project, batch)}/release`, { images }, { annotator });
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {string} batch
- * @param {string} image
- * @param {SkipReason} reason
+ * @param {{image: string, reason: SkipReason}} which
  * @returns {Promise<object>}
  */
-export const skip = (project, batch, image, reason) =>
-  fetchJson("POST", `${batchAt(project, batch)}/skip`, { image, reason });
+export const skip = ({ project, annotator }, batch, which) =>
+  fetchJson("POST", `${batchAt(project, batch)}/skip`, which, { annotator });
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {string} batch
  * @param {string} image
  * @returns {Promise<SheetDocument>}
  */
-export const sheet = (project, batch, image) => fetchJson("GET", `${batchAt(project, batch)}/images/${part(image)}`);
+export const sheet = ({ project, annotator }, batch, image) =>
+  fetchJson("GET", `${batchAt(project, batch)}/images/${part(image)}`, undefined, { annotator });
+
+/**
+ * What is on record of an image, to be corrected.
+ *
+ * @param {string} project
+ * @param {string} image
+ * @param {Kind} kind
+ * @returns {Promise<SheetDocument>}
+ */
+export const recordedSheet = (project, image, kind) =>
+  fetchJson("GET", `${at(project)}/images/${part(image)}/sheet?kind=${kind}`);
 
 /**
  * @param {string} project
@@ -103,14 +121,20 @@ export const sheet = (project, batch, image) => fetchJson("GET", `${batchAt(proj
  * @returns {Promise<PromptedDocument>}
  */
 export const propose = (project, image, prompts, modelVersion, signal) =>
-  fetchJson("POST", `${at(project)}/images/${part(image)}/propose`, { prompts, model_version: modelVersion }, signal);
+  fetchJson(
+    "POST",
+    `${at(project)}/images/${part(image)}/propose`,
+    { prompts, model_version: modelVersion },
+    { signal },
+  );
 
 /**
- * @param {string} project
+ * @param {Hands} hands
  * @param {{batch: string, request_id: string, labels: DraftDocument[]}} handIn
  * @returns {Promise<{labels: LabelDocument[]}>}
  */
-export const submit = (project, handIn) => fetchJson("POST", `${at(project)}/labels`, handIn);
+export const submit = ({ project, annotator }, handIn) =>
+  fetchJson("POST", `${at(project)}/labels`, handIn, { annotator });
 
 /**
  * Where a tile of 512 px lies; level 0 is full resolution.

@@ -6,6 +6,9 @@ const PATIENCE_MS = 60_000;
 /** Statuses of answers that may be other when asked again. */
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
+/** Reasons that have such a status, and stay until a person does something. */
+const LASTING = new Set(["BUDGET_EXHAUSTED"]);
+
 export class ApiError extends Error {
   /**
    * @param {number} status of HTTP; 0 where no answer came.
@@ -27,7 +30,7 @@ export class ApiError extends Error {
 
   /** Whether the same call may succeed later, with nothing changed. */
   get passing() {
-    return this.offline || this.status === 401 || PASSING.has(this.status);
+    return !LASTING.has(this.reason) && (this.offline || this.status === 401 || PASSING.has(this.status));
   }
 }
 
@@ -55,27 +58,39 @@ async function refusal(response) {
 }
 
 /**
+ * @param {string} method
+ * @param {object | undefined} body
+ * @param {string} annotator
+ * @returns {RequestInit}
+ */
+function requestOf(method, body, annotator) {
+  /** @type {Record<string, string>} */
+  const who = annotator ? { "X-Maskloop-Annotator": encodeURIComponent(annotator) } : {};
+  if (method === "GET") {
+    return { method, credentials: "same-origin", headers: who };
+  }
+  const headers = { ...who, "Content-Type": "application/json", "X-Maskloop": "1" };
+  return { method, credentials: "same-origin", headers, body: JSON.stringify(body ?? {}) };
+}
+
+/**
  * Call the server.
  *
  * @template T
  * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {object} [body] sent as JSON.
- * @param {AbortSignal} [signal] gives up; then the error is that of the signal.
+ * @param {{signal?: AbortSignal, annotator?: string}} [how] `signal` gives up; then the error is that of the signal.
+ *   `annotator`: who asks, where another window of this browser may have said another name since.
  * @returns {Promise<T>}
  * @throws {ApiError}
  */
-export async function fetchJson(method, path, body, signal) {
+export async function fetchJson(method, path, body, { signal, annotator = "" } = {}) {
   const late = AbortSignal.timeout(PATIENCE_MS);
-  /** @type {RequestInit} */
-  const request = { method, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, late]) : late };
-  if (method !== "GET") {
-    request.headers = { "Content-Type": "application/json", "X-Maskloop": "1" };
-    request.body = JSON.stringify(body ?? {});
-  }
+  const request = requestOf(method, body, annotator);
   let response;
   try {
-    response = await fetch(path, request);
+    response = await fetch(path, { ...request, signal: signal ? AbortSignal.any([signal, late]) : late });
   } catch (error) {
     if (signal?.aborted) {
       throw error;

@@ -4,7 +4,7 @@ import * as api from "../page/api.js";
 import { find, make, say } from "../page/dom.js";
 import { ApiError, inWords } from "../page/fetch_json.js";
 import { KINDS } from "../page/kinds.js";
-import { recall, remember } from "../page/memory.js";
+import { recall, recallHere, remember, rememberHere } from "../page/memory.js";
 import { labelAddress, problemsOf } from "./wish.js";
 
 const AGAIN_AFTER_MS = 3_000;
@@ -90,7 +90,7 @@ async function offerCampaigns() {
 /** @param {string} annotator */
 async function offerWish(annotator) {
   const { projects } = await api.listProjects();
-  find("#annotator", HTMLInputElement).value = annotator || recall("annotator");
+  find("#annotator", HTMLInputElement).value = recallHere("annotator") || annotator || recall("annotator");
   find("#images", HTMLInputElement).value = recall("images") || "10";
   offer(
     projectSelect,
@@ -159,6 +159,7 @@ async function start(event) {
   }
   try {
     await api.saveMe(wish.annotator);
+    rememberHere("annotator", wish.annotator);
     location.assign(labelAddress(wish));
   } catch (error) {
     if (error instanceof ApiError && error.field === "annotator") {

@@ -1,5 +1,6 @@
 // The rings around a mask's parts and holes, along the edges of pixels.
 
+import { runsOf } from "./runs.js";
 /** @typedef {import("./window.js").Mask} Mask */
 
 const RIGHT = 0; // directions turn clockwise: right, down, left, up
@@ -14,16 +15,43 @@ const STEP_Y = Int32Array.of(0, 1, 0, -1);
  * @returns {number[][][]}
  */
 export function outline(mask) {
-  const { width, bits } = mask;
+  const { width, height, bits } = mask;
   const seen = new Uint8Array(bits.length);
+  /** @type {number[][][]} */
   const rings = [];
-  for (let place = 0; place < bits.length; place++) {
-    // A pixel that is set below one that is not: every ring runs along such an edge.
-    if (bits[place] && !seen[place] && !(place >= width && bits[place - width])) {
-      rings.push(ringFrom(mask, place % width, Math.floor(place / width), seen));
-    }
+  const { row, from, to, count } = runsOf(bits, width, height, 1);
+  for (let run = 0; run < count; run++) {
+    const line = row[run];
+    // Pixels that are set below ones that are not: every ring runs along such an edge, and along all of it.
+    eachBare(mask, line, from[run], to[run], (column) => {
+      if (!seen[line * width + column]) {
+        rings.push(ringFrom(mask, column, line, seen));
+      }
+    });
   }
   return rings;
+}
+
+/**
+ * Calls back with the first column of each stretch of a row above which nothing is set.
+ *
+ * @param {Mask} mask
+ * @param {number} row
+ * @param {number} from first column of a run
+ * @param {number} to column behind it
+ * @param {(column: number) => void} visit
+ */
+function eachBare({ bits, width }, row, from, to, visit) {
+  if (row === 0) {
+    visit(from);
+    return;
+  }
+  const above = bits.subarray((row - 1) * width + from, (row - 1) * width + to);
+  for (let bare = above.indexOf(0); bare >= 0; ) {
+    visit(from + bare);
+    const covered = above.indexOf(1, bare);
+    bare = covered < 0 ? -1 : above.indexOf(0, covered);
+  }
 }
 
 /**

@@ -15,11 +15,22 @@ const areas = new WeakMap();
 export function areaOf(mask) {
   let area = areas.get(mask);
   if (area === undefined) {
-    area = mask.bits.reduce((sum, bit) => sum + bit, 0);
+    area = 0;
+    for (const bit of mask.bits) {
+      area += bit;
+    }
     areas.set(mask, area);
   }
   return area;
 }
+
+/**
+ * Whether a mask is without a pixel; nothing is counted for that.
+ *
+ * @param {MaskValue} mask
+ * @returns {boolean}
+ */
+export const isEmpty = (mask) => !mask.bits.includes(1);
 
 /**
  * Whether the pixel at a place is of the mask.

@@ -76,16 +76,9 @@ function columnsOf(bits, width, top, bottom) {
   let right = 0;
   for (let row = top; row < bottom && (left > 0 || right < width); row++) {
     const start = row * width;
-    for (let column = 0; column < left; column++) {
-      if (bits[start + column]) {
-        left = column;
-      }
-    }
-    for (let column = width - 1; column >= right; column--) {
-      if (bits[start + column]) {
-        right = column + 1;
-      }
-    }
+    const first = bits.subarray(start, start + left).indexOf(1);
+    left = first < 0 ? left : first;
+    right += bits.subarray(start + right, start + width).lastIndexOf(1) + 1;
   }
   return [left, right];
 }

@@ -137,9 +137,21 @@ export function setCount(state, category, count) {
  * @returns {SheetState}
  */
 export function togglePresent(state, category) {
+  return presentSet(state, category, !state.present.includes(category));
+}
+
+/**
+ * @param {SheetState} state
+ * @param {number} category
+ * @param {boolean} isPresent
+ * @returns {SheetState}
+ */
+export function presentSet(state, category, isPresent) {
+  if (state.present.includes(category) === isPresent) {
+    return state;
+  }
   const others = state.present.filter((each) => each !== category);
-  const present = others.length < state.present.length ? others : [...others, category];
-  return changed(state, { present: present.sort((a, b) => a - b) });
+  return changed(state, { present: (isPresent ? [...others, category] : others).sort((a, b) => a - b) });
 }
 
 /**
@@ -151,6 +163,37 @@ export function togglePresent(state, category) {
  */
 export function answer(state, category) {
   return state.answer === category ? state : changed(state, { answer: category });
+}
+
+/**
+ * Whether the state says that the image holds nothing.
+ *
+ * @param {SheetState} state
+ * @returns {boolean}
+ */
+export function nothingHere(state) {
+  const { kind, objects, points, strokes, boxes, counts, present } = state;
+  /** @type {Record<import("./state.js").Kind, () => boolean>} */
+  const byKind = {
+    full: () => objects.every((item) => item.status === "rejected"),
+    boxes: () => !boxes.length,
+    points: () => !points.length,
+    scribbles: () => strokes.every((mark) => mark.category === 0),
+    counts: () => !Object.keys(counts).length,
+    image_level: () => !present.length,
+    ood_check: () => state.answer === 0,
+  };
+  return byKind[kind]();
+}
+
+/**
+ * Whether nobody has said anything of the image. It may hold nothing, or not have been looked at.
+ *
+ * @param {SheetState} state
+ * @returns {boolean}
+ */
+export function isBlank(state) {
+  return state.answer === null && !state.objects.length && !state.strokes.length && nothingHere(state);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What can be done to objects and proposals.
 
-import { areaOf, components, union } from "../../core/mask.js";
+import { areaOf, components, isEmpty, union } from "../../core/mask.js";
 import { changed, frozen, itemOf } from "./state.js";
 /** @typedef {import("../../core/masks/window.js").Mask} Mask */
 /** @typedef {import("./state.js").SheetState} SheetState */
@@ -19,7 +19,15 @@ export function accept(state, key) {
   if (!item || !(item.status === "proposed" || item.status === "rejected")) {
     return state;
   }
-  return withItem(state, { ...item, status: item.mask === item.proposal?.mask ? "accepted" : "edited" });
+  return withItem(state, accepted(item));
+}
+
+/**
+ * @param {Item} item
+ * @returns {Item}
+ */
+function accepted(item) {
+  return frozen({ ...item, status: item.mask === item.proposal?.mask ? "accepted" : "edited" });
 }
 
 /**
@@ -32,7 +40,8 @@ export function accept(state, key) {
 export function acceptRest(state, least = 0) {
   const isMeant = (/** @type {Item} */ item) =>
     item.status === "proposed" && (item.proposal?.predictedIou ?? 0) >= least;
-  return state.objects.filter(isMeant).reduce((before, item) => accept(before, item.key), state);
+  const objects = state.objects.map((item) => (isMeant(item) ? accepted(item) : item));
+  return objects.some((item, place) => item !== state.objects[place]) ? changed(state, { objects }) : state;
 }
 
 /**
@@ -67,6 +76,18 @@ export function remove(state, key) {
 }
 
 /**
+ * A rejected proposal is undecided again.
+ *
+ * @param {SheetState} state
+ * @param {number} key
+ * @returns {SheetState}
+ */
+export function restore(state, key) {
+  const item = itemOf(state, key);
+  return item?.status === "rejected" ? withItem(state, { ...item, status: "proposed" }) : state;
+}
+
+/**
  * Whether an object is a crowd: a region of many that nobody told apart.
  *
  * @param {SheetState} state
@@ -97,7 +118,7 @@ export function replaceMask(state, key, mask, edits = 1) {
   if (!item || mask === item.mask) {
     return state;
   }
-  if (!areaOf(mask)) {
+  if (isEmpty(mask)) {
     return remove(state, key);
   }
   const status = item.proposal ? "edited" : "drawn";
@@ -115,7 +136,7 @@ export function replaceMask(state, key, mask, edits = 1) {
  */
 export function reprompt(state, key, proposal) {
   const item = itemOf(state, key);
-  if (!item || !areaOf(proposal.mask)) {
+  if (!item || isEmpty(proposal.mask)) {
     return state;
   }
   if (!item.prompted) {
@@ -137,7 +158,7 @@ export function reprompt(state, key, proposal) {
  * @returns {SheetState} the same where the mask has no pixel
  */
 export function add(state, mask, category, proposal = null, { crowd = false, edits = 0, seconds = 0 } = {}) {
-  if (!areaOf(mask)) {
+  if (isEmpty(mask)) {
     return state;
   }
   const key = state.nextKey;

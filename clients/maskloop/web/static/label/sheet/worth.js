@@ -13,7 +13,17 @@ import { itemOf, select, visibleItems } from "./state.js";
  * @returns {number[]}
  */
 export function order(state) {
-  return [...state.objects].sort((a, b) => rank(a) - rank(b) || before(a, b)).map((item) => item.key);
+  return ordered(state).map((item) => item.key);
+}
+
+/**
+ * The items themselves, in that order.
+ *
+ * @param {SheetState} state
+ * @returns {Item[]}
+ */
+export function ordered(state) {
+  return [...state.objects].sort((a, b) => rank(a) - rank(b) || before(a, b));
 }
 
 /**
@@ -23,7 +33,8 @@ export function order(state) {
  * @returns {number[]}
  */
 export function undecided(state) {
-  return order(state).filter((key) => itemOf(state, key)?.status === "proposed");
+  const open = state.objects.filter((item) => item.status === "proposed");
+  return open.sort(before).map((item) => item.key);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { itemOf, visibleItems } from "../sheet.js";
 import { colour, hueOf } from "./colours.js";
+import { meets } from "./redrawing.js";
 import { inImage, isSeen, shapeOf } from "./shapes.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
@@ -32,13 +33,14 @@ export function colourOf(state, category) {
  * @param {Viewport} viewport
  * @param {PageState} state
  * @param {SheetState} sheet
+ * @param {import("../../core/masks/window.js").Box | null} [part] of the image, beyond which nothing is to be drawn.
  */
-export function drawMasks(context, viewport, state, sheet) {
+export function drawMasks(context, viewport, state, sheet, part = null) {
   inImage(context, viewport);
   const selected = itemOf(sheet, sheet.selected);
   const opacity = selected ? FILL_BESIDE_SELECTED : FILL;
   for (const item of visibleItems(sheet)) {
-    if (item !== selected && isSeen(item.mask, viewport)) {
+    if (item !== selected && (!part || meets(item.mask, part)) && isSeen(item.mask, viewport)) {
       drawItem(context, viewport, item, { paint: colourOf(state, item.category), opacity });
     }
   }

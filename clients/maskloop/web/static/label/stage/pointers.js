@@ -18,6 +18,7 @@ const DRAGGED = 4; // CSS pixels from which on a press is no click
 const WHEEL = 0.0016; // of a pixel of a wheel, in powers of e
 const PINCH = 0.01; // the same of trackpads, which tell pinches as wheels with Ctrl
 const LINE_PX = 16;
+const ALTERNATE = 2 | 32; // the right button, and the eraser at the other end of a pen
 
 export class Pointers {
   #bench;
@@ -44,6 +45,11 @@ export class Pointers {
     element.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     element.addEventListener("dblclick", () => this.tool.finish?.());
     element.addEventListener("contextmenu", (event) => event.preventDefault());
+    bench.store.subscribe((state, before) => {
+      if (state.sheet !== before.sheet || (state.otherTab && !before.otherTab)) {
+        this.#letGo(); // what was begun on one image is no stroke on the next
+      }
+    });
   }
 
   /** @returns {Tool} that in hand. */
@@ -163,7 +169,7 @@ export class Pointers {
     }
   }
 
-  /** What one finger began is no stroke: a second one came. */
+  /** What was begun is no stroke: a second finger came, say. */
   #letGo() {
     if (this.#grasp?.mode === "tool") {
       this.tool.cancel();
@@ -239,7 +245,7 @@ export class Pointers {
       place: viewport.toImage(...screen),
       path: all.map((each) => viewport.toImage(...this.#onStage(each))),
       screen,
-      alternate: event.altKey || event.button === 2 || (event.buttons & 2) !== 0,
+      alternate: event.altKey || event.button === 2 || (event.buttons & ALTERNATE) !== 0,
       extend: event.shiftKey,
     };
   }

@@ -3,11 +3,13 @@
 import { Viewport } from "../../core/viewport.js";
 import { find } from "../../page/dom.js";
 import { drawActive, drawMarks, drawMasks, drawSelection } from "./layers.js";
+import { changedBox, patchOf } from "./redrawing.js";
 import { drawSketch } from "./sketches.js";
 import { Tiles } from "./tiles.js";
 
 /** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../state.js").PageStore} PageStore */
+/** @typedef {import("../sheet.js").SheetState} SheetState */
 /** @typedef {import("../../core/wire.js").ImageFacts} ImageFacts */
 /** @typedef {"photo" | "masks" | "active" | "overlay"} LayerName */
 
@@ -31,6 +33,8 @@ export class Stage {
   #painting = false;
   /** Whether the whole image is shown, and still should be when the stage changes its size. */
   #fitted = true;
+  /** @type {{viewport: Viewport, sheet: SheetState} | null} what the layer of masks shows. */
+  #masksOf = null;
   /** @type {((viewport: Viewport) => void)[]} */
   #watchers = [];
 
@@ -117,6 +121,10 @@ export class Stage {
     return this.#context("active");
   }
 
+  get isPainting() {
+    return this.#painting;
+  }
+
   /** The layer is drawn from the state again. */
   endPainting() {
     this.#painting = false;
@@ -201,9 +209,41 @@ export class Stage {
     for (const layer of layers) {
       const context = this.#context(layer);
       context.resetTransform();
+      if (layer === "masks" && this.#mendMasks(context)) {
+        continue;
+      }
       context.clearRect(0, 0, context.canvas.width, context.canvas.height);
       this.#drawLayer(layer, context);
     }
+  }
+
+  /**
+   * Draw masks again where they changed, if that is not everywhere.
+   *
+   * @param {CanvasRenderingContext2D} context
+   * @returns {boolean} whether that was enough.
+   */
+  #mendMasks(context) {
+    const { state } = this.#store;
+    const { viewport } = this;
+    const shown = this.#masksOf;
+    const sheet = state.work?.present ?? null;
+    this.#masksOf = sheet && { viewport, sheet };
+    const box = sheet && shown?.viewport === viewport ? changedBox(shown.sheet, sheet) : null;
+    if (!box || !sheet) {
+      return false;
+    }
+    if (box.width) {
+      const { onCanvas, inImage } = patchOf(box, viewport);
+      context.save();
+      context.beginPath();
+      context.rect(...onCanvas);
+      context.clip();
+      context.clearRect(...onCanvas);
+      drawMasks(context, viewport, state, sheet, inImage);
+      context.restore();
+    }
+    return true;
   }
 
   /**
@@ -239,7 +279,7 @@ export class Stage {
  * @param {Viewport} viewport
  * @param {ImageFacts} image
  */
-function whole(viewport, { width, height }) {
+export function whole(viewport, { width, height }) {
   const room = viewport.resized(viewport.width, Math.max(1, viewport.height - 2 * CONTROLS));
   const { scale, offsetX, offsetY } = room.fit(width, height, { margin: MARGIN, most: MOST_ON_FITTING });
   return new Viewport({ ...viewport, scale, offsetX, offsetY: offsetY + CONTROLS });

@@ -93,10 +93,13 @@ export class AreaTool {
     }
   }
 
+  /** A magnetic line clings to the edge on its way back as well: what was shown is what comes of it. */
   finish() {
-    const corners = this.#corners;
+    const before = this.#corners;
+    const [first] = before;
+    const corners = first && this.#magnet ? [...before, ...this.#magnet.wayTo(first)] : before;
     this.cancel();
-    if (corners.length >= 3) {
+    if (before.length >= 3) {
       applyArea(this.#bench, corners);
     }
   }

@@ -99,7 +99,7 @@ export async function askForBox(bench, box) {
   try {
     const proposal = why ? null : await ask(bench, { box, points: [], category });
     if (proposal) {
-      bench.edit((state) => add(state, proposal.mask, category, proposal));
+      bench.edit((state) => withAnswer(bench, state, add(state, proposal.mask, category, proposal)));
       return;
     }
   } catch (error) {
@@ -118,6 +118,17 @@ export async function askForBox(bench, box) {
     [x, y + height],
   ];
   bench.edit((state) => add(state, polygon(corners, image.width, image.height), category, null, { edits: 1 }));
+}
+
+/**
+ * An answer is selected, unless that would take from under somebody's hand what they are drawing on meanwhile.
+ *
+ * @param {Bench} bench
+ * @param {import("../sheet.js").SheetState} before
+ * @param {import("../sheet.js").SheetState} after
+ */
+function withAnswer({ store, stage }, before, after) {
+  return store.state.sketch || stage.isPainting ? select(after, before.selected) : after;
 }
 
 /**

@@ -22,16 +22,23 @@ export function markBoxTool(bench) {
  * @returns {Tool}
  */
 export function markPointTool(bench) {
+  let isDown = false;
   return {
     cursor: "crosshair",
     down({ place }) {
       bench.edit((sheet) => select(addPoint(sheet, ...held(bench, place)), null));
+      isDown = true;
       return true;
     },
     move() {},
-    up() {},
+    up() {
+      isDown = false;
+    },
     cancel() {
-      bench.store.dispatch({ type: "undo" });
+      if (isDown) {
+        bench.store.dispatch({ type: "undo" });
+      }
+      isDown = false;
     },
   };
 }

@@ -2,7 +2,7 @@
 
 import { EMPTY } from "../../core/mask.js";
 import { beginPainting, paint, painted } from "../../core/painting.js";
-import { add, itemOf, replaceMask } from "../sheet.js";
+import { add, itemOf, replaceMask, select } from "../sheet.js";
 import { colourOf } from "../stage/layers.js";
 import { inImage } from "../stage/shapes.js";
 
@@ -14,8 +14,9 @@ import { inImage } from "../stage/shapes.js";
 /** @typedef {import("./tool.js").Tool} Tool */
 
 /**
- * @typedef {{painting: import("../../core/painting.js").Painting, last: Place, erases: boolean,
+ * @typedef {{painting: import("../../core/painting.js").Painting, key: number | null, last: Place, erases: boolean,
  *   canvas: CanvasRenderingContext2D}} Stroke
+ *   `key` of the object that is painted on, which stays the same whatever is selected meanwhile; `null`: a new one.
  */
 
 /** @implements {Tool} */
@@ -49,7 +50,7 @@ export class PaintTool {
     }
     const { width, height } = sheet.image;
     const painting = beginPainting(item?.mask ?? EMPTY, width, height);
-    this.#stroke = { painting, last: place, erases, canvas: this.#canvas(sheet, item, erases) };
+    this.#stroke = { painting, key: item && item.key, last: place, erases, canvas: this.#canvas(sheet, item, erases) };
     this.#draw(this.#stroke, [place]);
     return true;
   }
@@ -65,11 +66,14 @@ export class PaintTool {
     if (!this.#stroke) {
       return;
     }
-    const mask = painted(this.#stroke.painting);
+    const { painting, key } = this.#stroke;
+    const mask = painted(painting);
     this.cancel();
     this.#bench.edit((sheet) => {
-      const item = itemOf(sheet, sheet.selected);
-      return item ? replaceMask(sheet, item.key, mask) : add(sheet, mask, sheet.category, null, { edits: 1 });
+      const item = itemOf(sheet, key);
+      return item
+        ? replaceMask(select(sheet, item.key), item.key, mask)
+        : add(sheet, mask, sheet.category, null, { edits: 1 });
     });
   }
 

@@ -6,12 +6,15 @@ import { hueOf } from "../stage/colours.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../sheet.js").SheetState} SheetState */
-/** @typedef {import("../state.js").PageState} PageState */
 /** @typedef {import("../../core/wire.js").Category} Category */
-/** @typedef {{element: HTMLElement, show: (state: PageState, sheet: SheetState | null) => void}} Row */
+/** @typedef {Map<number, number>} Marked how many there are of each class. */
+/** @typedef {{element: HTMLElement, show: (sheet: SheetState | null, marked: Marked) => void}} Row */
 
 /** @type {Readonly<Partial<Record<import("../../core/wire.js").Kind, string>>>} */
 const TITLES = { image_level: "What is there?", counts: "How many?", ood_check: "Which class is there?" };
+
+/** @type {readonly ("work" | "project" | "batch")[]} */
+const SHOWN = ["work", "project", "batch"];
 
 /** @param {App} app */
 export function showClasses(app) {
@@ -27,8 +30,10 @@ export function showClasses(app) {
       list.replaceChildren(...rows.map(({ element }) => element));
       say(title, TITLES[batch.kind] ?? "Class");
     }
-    for (const row of rows) {
-      row.show(state, state.work?.present ?? null);
+    if (SHOWN.some((name) => state[name] !== before[name])) {
+      const sheet = state.work?.present ?? null;
+      const counts = sheet ? countsOf(sheet) : new Map();
+      rows.forEach((row) => row.show(sheet, counts));
     }
   });
 }
@@ -54,15 +59,14 @@ function classRow(_app, { id, name }, index, all) {
   const tick = icon("accept");
   tick.classList.add("tick");
   const button = make("button", { type: "button", class: "row", "data-category": id, "aria-pressed": "false" });
-  button.append(swatch(all, id), make("span", { class: "name" }, name), figure, tick, keyFor(index));
+  button.append(swatch(all, id), make("span", { class: "name", title: name }, name), figure, tick, keyFor(index));
   return {
     element: make("li", {}, button),
-    show(_state, sheet) {
+    show(sheet, marked) {
       const chosen =
         sheet && (sheet.kind === "image_level" ? sheet.present.includes(id) : categoryInHand(sheet) === id);
       button.setAttribute("aria-pressed", String(Boolean(chosen)));
-      const count = sheet ? countOf(sheet, id) : 0;
-      say(figure, count ? String(count) : "");
+      say(figure, String(marked.get(id) ?? ""));
     },
   };
 }
@@ -107,7 +111,7 @@ function counterRow(app, { id, name }, index, all) {
   element.append(make("span", { class: "name" }, name), make("span", { class: "steps" }, less, input, more));
   return {
     element,
-    show(_state, sheet) {
+    show(sheet) {
       const count = String(sheet?.counts[id] ?? 0);
       if (input.value !== count) {
         input.value = count;
@@ -128,9 +132,13 @@ function categoryInHand(sheet) {
 
 /**
  * @param {SheetState} sheet
- * @param {number} id
+ * @returns {Marked}
  */
-function countOf(sheet, id) {
-  const all = [...visibleItems(sheet), ...sheet.boxes, ...sheet.points, ...sheet.strokes];
-  return all.filter(({ category }) => category === id).length;
+function countsOf(sheet) {
+  /** @type {Marked} */
+  const marked = new Map();
+  for (const { category } of [...visibleItems(sheet), ...sheet.boxes, ...sheet.points, ...sheet.strokes]) {
+    marked.set(category, (marked.get(category) ?? 0) + 1);
+  }
+  return marked;
 }

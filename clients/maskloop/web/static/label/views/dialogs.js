@@ -23,13 +23,15 @@ export function showDialogs(app, outbox) {
     help: find("#help", HTMLDialogElement),
     skip: find("#skip", HTMLDialogElement),
     refused: find("#refused", HTMLDialogElement),
+    "give-back": find("#give-back", HTMLDialogElement),
   };
   for (const dialog of Object.values(dialogs)) {
     dialog.addEventListener("close", () => app.bench.set({ dialog: "" }));
     dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   }
   listenToSkips(app, dialogs.skip);
-  listenToParcels(outbox);
+  listenToParcels(app, outbox);
+  listenToGiveBack(app);
   store.subscribe((state, before) => {
     if (state.parcels !== before.parcels || state.dialog !== before.dialog) {
       find("#parcels", HTMLElement).replaceChildren(...state.parcels.map(parcelElement));
@@ -39,7 +41,8 @@ export function showDialogs(app, outbox) {
     }
     for (const [name, dialog] of Object.entries(dialogs)) {
       if (name === state.dialog) {
-        say(find("#skip-fault", HTMLElement), "");
+        say(find("#give-back-fault", HTMLElement), "");
+        say(find("#give-back-words", HTMLElement), giveBackWords(state.todo.length));
         find("#help-body", HTMLElement).replaceChildren(...helpFor(state.batch?.kind ?? "full"));
         dialog.showModal();
       } else if (dialog.open) {
@@ -54,9 +57,8 @@ export function showDialogs(app, outbox) {
  * @param {HTMLDialogElement} dialog
  */
 function listenToSkips(app, dialog) {
-  const fault = find("#skip-fault", HTMLElement);
   /** @param {import("../../page/api.js").SkipReason} reason */
-  const skip = (reason) => void app.session.skip(reason).catch((error) => say(fault, inWords(error)));
+  const skip = (reason) => void app.session.skip(reason);
   for (const reason of REASONS) {
     find(`[data-skip="${reason}"]`, HTMLButtonElement, dialog).addEventListener("click", () => skip(reason));
   }
@@ -68,12 +70,31 @@ function listenToSkips(app, dialog) {
   });
 }
 
-/** @param {Outbox} outbox */
-function listenToParcels(outbox) {
+/** @param {App} app */
+function listenToGiveBack(app) {
+  const fault = find("#give-back-fault", HTMLElement);
+  find("[data-give-back]", HTMLButtonElement).addEventListener("click", () => {
+    void app.session.giveBack().catch((error) => say(fault, inWords(error)));
+  });
+}
+
+/** @param {number} images */
+function giveBackWords(images) {
+  const which = images === 1 ? "The image that is left goes" : `The ${images} images that are left go`;
+  return `${which} to whoever labels next. What you began is kept in this browser, for when you get it again.`;
+}
+
+/**
+ * @param {App} app
+ * @param {Outbox} outbox
+ */
+function listenToParcels(app, outbox) {
   find("#parcels", HTMLElement).addEventListener("click", ({ target }) => {
     const button = target instanceof Element ? target.closest("button") : null;
-    const { retry, discard } = button?.dataset ?? {};
-    if (retry) {
+    const { mend, retry, discard } = button?.dataset ?? {};
+    if (mend) {
+      void app.session.mend(mend);
+    } else if (retry) {
       void outbox.retry(retry);
     } else if (discard) {
       void outbox.discard(discard);
@@ -82,7 +103,7 @@ function listenToParcels(outbox) {
 }
 
 /** @param {Parcel} parcel */
-function parcelElement({ request_id, name, refusal }) {
+function parcelElement({ request_id, name, refusal, draft }) {
   const item = make("li", {}, make("strong", {}, name));
   item.append(make("span", { class: "quiet" }, refusal || "It is sent as soon as the server answers."));
   if (refusal) {
@@ -92,7 +113,8 @@ function parcelElement({ request_id, name, refusal }) {
       { type: "button", class: "button", "data-tone": "bad", "data-discard": request_id },
       "Throw away",
     );
-    item.append(make("span", { class: "actions" }, retry, discard));
+    const mend = make("button", { type: "button", class: "button", "data-mend": request_id }, "Mend it");
+    item.append(make("span", { class: "actions" }, ...(draft ? [mend] : []), retry, discard));
   }
   return item;
 }

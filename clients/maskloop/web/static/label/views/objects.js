@@ -1,7 +1,7 @@
 // The list of objects, in the order in which they are worth a look; of other kinds, the list of marks.
 
 import { find, icon, make, say } from "../../page/dom.js";
-import { itemOf, order, select, undecided, visibleItems } from "../sheet.js";
+import { ordered, select, undecided, visibleItems } from "../sheet.js";
 import { hueOf } from "../stage/colours.js";
 import { pickAlso } from "../tools/select.js";
 
@@ -36,7 +36,7 @@ export function showObjects(app) {
       choose(app, Number(row.dataset.keyOf), event.shiftKey);
     }
   });
-  /** @type {Map<number, HTMLElement>} rows by the key of what they show. */
+  /** @type {Rows} */
   const rows = new Map();
   const { store } = app.bench;
   store.subscribe(({ batch }, before) => {
@@ -53,14 +53,14 @@ export function showObjects(app) {
     if (sheet && (state.work !== before.work || state.also !== before.also)) {
       showList(list, rows, state, sheet);
       const isOther = sheet.selected !== before.work?.present.selected;
-      rows.get(isOther ? (sheet.selected ?? -1) : -1)?.scrollIntoView({ block: "nearest" });
+      rows.get(isOther ? (sheet.selected ?? -1) : -1)?.element.scrollIntoView({ block: "nearest" });
     }
   });
 }
 
 /**
  * @param {HTMLElement} list
- * @param {Map<number, HTMLElement>} rows
+ * @param {Rows} rows
  * @param {PageState} state
  * @param {SheetState} sheet
  */
@@ -93,6 +93,8 @@ function choose(app, key, beside) {
 /**
  * @typedef {{key: number, hue: number, name: string, figure: string, status: string, word: string, picture: string,
  *   selected: boolean, also: boolean}} Entry
+ *
+ * @typedef {Map<number, {element: HTMLElement, entry: Entry}>} Rows by the key of what they show.
  */
 
 /**
@@ -104,8 +106,7 @@ function entriesOf({ project, also }, sheet) {
   const categories = project?.categories ?? [];
   const nameOf = (/** @type {number} */ id) => categories.find((each) => each.id === id)?.name ?? "";
   if (sheet.kind === "full") {
-    const items = order(sheet).flatMap((key) => itemOf(sheet, key) ?? []);
-    return items.map((item) => {
+    return ordered(sheet).map((item) => {
       const { word, picture } = STATES[item.status];
       const crowd = item.crowd ? " (crowd)" : "";
       return {
@@ -147,28 +148,49 @@ function countWords(sheet, all) {
 }
 
 /**
- * Rows are kept where their object is still there: focus and scrolling stay.
+ * Rows are kept where their object is still there: focus and scrolling stay. There may be thousands, so only those that
+ * differ are written to, and one that goes elsewhere is moved by itself.
  *
  * @param {HTMLElement} list
- * @param {Map<number, HTMLElement>} rows
+ * @param {Rows} rows
  * @param {readonly Entry[]} entries
  */
 function layOut(list, rows, entries) {
   const keys = new Set(entries.map(({ key }) => key));
-  for (const [key, row] of rows) {
+  for (const [key, { element }] of rows) {
     if (!keys.has(key)) {
-      row.remove();
+      element.remove();
       rows.delete(key);
     }
   }
-  entries.forEach((entry, index) => {
-    const row = rows.get(entry.key) ?? makeRow(entry.key);
-    rows.set(entry.key, row);
-    fill(row, entry);
-    if (list.children[index] !== row) {
-      list.insertBefore(row, list.children[index] ?? null);
+  let place = list.firstElementChild;
+  for (const entry of entries) {
+    const element = rowFor(rows, entry);
+    if (place && place !== element && place.nextElementSibling === element) {
+      list.append(place); // it comes later
+      place = element;
     }
-  });
+    if (place === element) {
+      place = element.nextElementSibling;
+    } else {
+      list.insertBefore(element, place);
+    }
+  }
+}
+
+/**
+ * @param {Rows} rows
+ * @param {Entry} entry
+ * @returns {HTMLElement} that shows it.
+ */
+function rowFor(rows, entry) {
+  const before = rows.get(entry.key);
+  const element = before?.element ?? makeRow(entry.key);
+  if (!before || Object.entries(entry).some(([name, value]) => Reflect.get(before.entry, name) !== value)) {
+    fill(element, entry);
+    rows.set(entry.key, { element, entry });
+  }
+  return element;
 }
 
 /** @param {number} key */

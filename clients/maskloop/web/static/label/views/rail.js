@@ -1,6 +1,6 @@
 // The rail of tools, and every other button: which there are, which is pressed, and what a click means.
 
-import { setButton } from "../../page/dom.js";
+import { find, say, setButton } from "../../page/dom.js";
 import { COMMANDS } from "../commands.js";
 import { itemOf } from "../sheet.js";
 
@@ -37,6 +37,8 @@ function showActions(state) {
   look("redo", { disabled: !(work?.canRedo || grid?.canRedo) });
   look("hide-masks", { pressed: state.masksHidden });
   look("skip", { disabled: grid !== null });
+  look("give-back", { disabled: state.phase !== "ready" });
+  say(find("#submit-word", HTMLElement), state.emptyAsked ? "Nothing here" : "Submit");
   look("accept-rest", { disabled: !work?.present.objects.some(({ status }) => status === "proposed") });
   showObjectActions(state, work ? itemOf(work.present, work.present.selected) : null);
 }

@@ -27,6 +27,7 @@ export class Connection {
     this.#others = chatter(() => void this.refresh());
     this.outbox = new Outbox(database, {
       submit: api.submit,
+      skip: api.skip,
       renew: api.renew,
       wait: (seconds) => this.#wait(seconds),
       alone,
@@ -57,6 +58,8 @@ export class Connection {
     if (event.kind === "unreached") {
       const signedIn = event.error.status !== 401;
       this.#bench.set({ signedIn, online: signedIn ? !event.error.offline : true });
+    } else if (event.kind === "unkept") {
+      this.#bench.set({ durable: false });
     } else if (event.kind === "acknowledged") {
       this.#bench.set({ online: true, signedIn: true });
       await this.#charge(event.parcel, event.labels);
@@ -74,6 +77,9 @@ export class Connection {
   async #charge({ project, batch }, labels) {
     /** @type {{total: number, charged: number} | undefined} */
     const before = await this.#database.get("progress", [project, batch]);
+    if (!labels.length) {
+      return; // a skip
+    }
     const sum = labels.reduce((total, { charged_s }) => total + charged_s, before?.charged ?? 0);
     const progress = { project, batch, total: before?.total ?? labels.length, charged: sum };
     await this.#database.change([{ store: "progress", put: progress }]);

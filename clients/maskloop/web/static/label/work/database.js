@@ -44,34 +44,53 @@ function openDatabase() {
  */
 
 /**
- * @param {IDBDatabase} base
- * @returns {Database}
+ * Browsers may close a database while the page lives, as when people clear what is stored: then it is opened again.
+ *
+ * @returns {Promise<Database>}
  */
-function onDisk(base) {
+async function onDisk() {
+  /** @type {Promise<IDBDatabase> | null} */
+  let opened = null;
+  function base() {
+    opened ??= openDatabase().then((made) => {
+      made.onclose = () => (opened = null);
+      return made;
+    });
+    return opened;
+  }
+  await base();
   return {
     durable: true,
-    get: (store, key) => answered(base.transaction(store).objectStore(store).get(key)),
-    all: (store) => answered(base.transaction(store).objectStore(store).getAll()),
-    change: (changes) =>
-      new Promise((resolve, reject) => {
-        if (!changes.length) {
-          resolve();
-          return;
-        }
-        const stores = [...new Set(changes.map(({ store }) => store))];
-        const transaction = base.transaction(stores, "readwrite", { durability: "strict" });
-        transaction.oncomplete = () => resolve();
-        transaction.onerror = transaction.onabort = () => reject(transaction.error);
-        for (const { store, put, remove } of changes) {
-          if (put) {
-            transaction.objectStore(store).put(put);
-          }
-          if (remove !== undefined) {
-            transaction.objectStore(store).delete(remove);
-          }
-        }
-      }),
+    get: async (store, key) => answered((await base()).transaction(store).objectStore(store).get(key)),
+    all: async (store) => answered((await base()).transaction(store).objectStore(store).getAll()),
+    change: async (changes) => {
+      if (changes.length) {
+        await written(await base(), changes);
+      }
+    },
   };
+}
+
+/**
+ * @param {IDBDatabase} base
+ * @param {readonly Change[]} changes
+ * @returns {Promise<void>}
+ */
+function written(base, changes) {
+  return new Promise((resolve, reject) => {
+    const stores = [...new Set(changes.map(({ store }) => store))];
+    const transaction = base.transaction(stores, "readwrite", { durability: "strict" });
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    for (const { store, put, remove } of changes) {
+      if (put) {
+        transaction.objectStore(store).put(put);
+      }
+      if (remove !== undefined) {
+        transaction.objectStore(store).delete(remove);
+      }
+    }
+  });
 }
 
 /**
@@ -106,7 +125,9 @@ export function inMemory() {
 /** @returns {Promise<Database>} */
 export async function openKept() {
   try {
-    return onDisk(await openDatabase());
+    const database = await onDisk();
+    await database.all("progress"); // some open one that they then refuse to read
+    return database;
   } catch {
     return inMemory();
   }

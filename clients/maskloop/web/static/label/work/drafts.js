@@ -15,7 +15,7 @@ import { packed, unpacked } from "../sheet.js";
  * @typedef {{work: SheetState | null, grid: Grid | null, seconds: number, promptVersion: string}} Draft
  */
 
-const KEPT_FOR_MS = 30 * 86_400_000;
+const MOST_KEPT = 500;
 
 export class Drafts {
   #database;
@@ -79,7 +79,9 @@ export class Drafts {
     const [project, batch, image] = key;
     /** @type {any[]} */
     const all = await this.#database.all("drafts");
-    const ours = all.filter((each) => each.project === project && each.image === image && each.kind === kind);
+    const ours = all
+      .filter((each) => each.project === project && each.image === image && each.kind === kind)
+      .sort((one, other) => one.saved_at - other.saved_at);
     const kept = ours.find((each) => each.batch === batch) ?? (image ? ours.at(-1) : undefined);
     if (!kept) {
       return null;
@@ -92,11 +94,15 @@ export class Drafts {
     }
   }
 
-  /** @param {number} nowMs */
-  async forgetOld(nowMs) {
+  /**
+   * Forget the oldest ones, by their number. Their age would be told by a clock that may be wrong.
+   *
+   * @param {number} [most] that are kept.
+   */
+  async forgetOld(most = MOST_KEPT) {
     /** @type {any[]} */
     const all = await this.#database.all("drafts");
-    const old = all.filter((each) => nowMs - each.saved_at > KEPT_FOR_MS);
+    const old = all.sort((one, other) => other.saved_at - one.saved_at).slice(most);
     await this.#database.change(
       old.map(({ project, batch, image }) => ({ store: "drafts", remove: [project, batch, image] })),
     );
@@ -107,17 +113,25 @@ export class Drafts {
     while (this.#latest) {
       const { key, draft } = this.#latest;
       this.#latest = null;
-      const [project, batch, image] = key;
-      const { work, grid, seconds, promptVersion } = draft;
-      const kind = work?.kind ?? "ood_check";
-      const kept = { project, batch, image, kind, grid, seconds, promptVersion, saved_at: Date.now() };
       try {
-        await this.#database.change([{ store: "drafts", put: { ...kept, work: work && packed(work) } }]);
+        await this.#database.change([{ store: "drafts", put: draftRecord(key, draft) }]);
       } catch {
         // The disk is full, say. The next action tries again.
       }
     }
   }
+}
+
+/**
+ * A draft as it is kept.
+ *
+ * @param {DraftKey} key
+ * @param {Draft} draft
+ */
+export function draftRecord([project, batch, image], { work, grid, seconds, promptVersion }) {
+  const kind = work?.kind ?? "ood_check";
+  const facts = { project, batch, image, kind, grid, seconds, promptVersion, saved_at: Date.now() };
+  return { ...facts, work: work && packed(work) };
 }
 
 /** @returns {Promise<void>} */

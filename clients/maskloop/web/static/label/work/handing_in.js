@@ -1,19 +1,26 @@
-// Handing in: what is shown becomes a parcel of the outbox, and its draft is forgotten in the same stroke.
+// Handing in, and passing over: what is shown becomes a parcel of the outbox, and its draft is forgotten in the same
+// stroke.
 
-import * as api from "../../page/api.js";
 import { newRequestId } from "../../page/request_id.js";
 import { draftsOfGrid } from "../grid.js";
-import { draftOf, select } from "../sheet.js";
+import { draftOf, isBlank, select } from "../sheet.js";
+import { draftRecord } from "./drafts.js";
+import { imagesOf } from "./outbox.js";
 
 /** @typedef {import("../bench.js").Bench} Bench */
 /** @typedef {import("../session.js").Kept} Kept */
 /** @typedef {import("../state.js").BatchDocument} BatchDocument */
 /** @typedef {import("../../core/wire.js").DraftDocument} DraftDocument */
+/** @typedef {import("./database.js").Change} Change */
+/** @typedef {import("./outbox.js").Parcel} Parcel */
+
+const SECOND_LOOK_MS = 400; // an Enter that comes sooner after the question was meant for the image before
 
 export class HandingIn {
   #bench;
   #kept;
   #isBusy = false;
+  #askedAt = 0;
 
   /**
    * @param {Bench} bench
@@ -30,32 +37,49 @@ export class HandingIn {
    * @returns {Promise<string[]>} images that are done with; none where something is missing, which people are told.
    */
   async submit() {
-    const { batch, grid } = this.#bench.store.state;
-    if (this.#isBusy || !batch) {
+    const { batch, grid, leaving } = this.#bench.store.state;
+    if (!batch || leaving) {
+      return [];
+    }
+    return this.#once(() => (grid ? this.#submitGrid(batch) : this.#submitSheet(batch)));
+  }
+
+  /**
+   * @param {import("../../page/api.js").SkipReason} reason
+   * @returns {Promise<string[]>} images that are done with.
+   */
+  async skip(reason) {
+    const { batch, sheet, leaving, total, charged } = this.#bench.store.state;
+    if (!batch || !sheet || leaving) {
+      return [];
+    }
+    const { id, name } = sheet.image;
+    const { project } = batch;
+    return this.#once(async () => {
+      const parcel = { labels: [], skip: { image: id, reason }, draft: null, name: `${name}, skipped` };
+      const progress = { project, batch: batch.id, total: total - 1, charged };
+      const images = await this.#post(batch, parcel, [{ store: "progress", put: progress }], id);
+      this.#bench.set({ dialog: "", total: images.length ? total - 1 : total });
+      return images;
+    });
+  }
+
+  /**
+   * One at a time: a key that is hit twice means the image that is shown, and not the next.
+   *
+   * @param {() => Promise<string[]>} work
+   * @returns {Promise<string[]>}
+   */
+  async #once(work) {
+    if (this.#isBusy) {
       return [];
     }
     this.#isBusy = true;
     try {
-      return await (grid ? this.#submitGrid(batch) : this.#submitSheet(batch));
+      return await work();
     } finally {
       this.#isBusy = false;
     }
-  }
-
-  /**
-   * @param {api.SkipReason} reason
-   * @returns {Promise<string[]>} images that are done with.
-   */
-  async skip(reason) {
-    const { batch, sheet } = this.#bench.store.state;
-    if (!batch || !sheet) {
-      return [];
-    }
-    const { id } = sheet.image;
-    await api.skip(batch.project, batch.id, id, reason);
-    this.#bench.set({ leaving: true, dialog: "", total: this.#bench.store.state.total - 1 });
-    await this.#kept.drafts.forget([batch.project, batch.id, id]);
-    return [id];
   }
 
   /** @param {BatchDocument} batch */
@@ -75,10 +99,26 @@ export class HandingIn {
       this.#bench.tell(result.problem, "bad");
       return [];
     }
+    if (isBlank(sheet) && !this.#isSure()) {
+      return [];
+    }
+    const { id, name } = sheet.image;
     const seconds = Math.round(10 * this.#bench.clock.seconds()) / 10;
     const supersedes = document.label?.id ?? "";
-    const label = { image: sheet.image.id, kind: sheet.kind, content: result.content, seconds, supersedes };
-    return this.#post(batch, [label], sheet.image.name, sheet.image.id);
+    const labels = [{ image: id, kind: sheet.kind, content: result.content, seconds, supersedes }];
+    const draft = draftRecord([batch.project, batch.id, id], { work: sheet, grid: null, seconds, promptVersion });
+    return this.#post(batch, { labels, skip: null, draft, name }, [], id);
+  }
+
+  /** Nothing is marked: whether people say so, and have not hit Enter once too often. They are asked first. */
+  #isSure() {
+    if (this.#bench.store.state.emptyAsked) {
+      return performance.now() - this.#askedAt >= SECOND_LOOK_MS;
+    }
+    this.#askedAt = performance.now();
+    this.#bench.set({ emptyAsked: true });
+    this.#bench.tell("Nothing is marked on this image. If there is nothing, press Enter again.");
+    return false;
   }
 
   /** @param {BatchDocument} batch */
@@ -89,26 +129,24 @@ export class HandingIn {
       this.#bench.tell("Answer at least one image first: Y or N.", "bad");
       return [];
     }
-    return this.#post(batch, labels, labels.length === 1 ? "1 answer" : `${labels.length} answers`, "");
+    const name = labels.length === 1 ? "1 answer" : `${labels.length} answers`;
+    return this.#post(batch, { labels, skip: null, draft: null, name }, [], "");
   }
 
   /**
    * @param {BatchDocument} batch
-   * @param {DraftDocument[]} labels
-   * @param {string} name for people.
+   * @param {Pick<Parcel, "labels" | "skip" | "draft" | "name">} what
+   * @param {Change[]} alongside
    * @param {string} draft under which image the draft was kept.
+   * @returns {Promise<string[]>} images that are done with.
    */
-  async #post({ project, id }, labels, name, draft) {
+  async #post({ project, id }, what, alongside, draft) {
+    const { annotator } = this.#bench.store.state;
     this.#bench.set({ leaving: true });
-    try {
-      const forgets = await this.#kept.drafts.forgetting([project, id, draft]);
-      const parcel = { request_id: newRequestId(), project, batch: id, labels, name, made_at: Date.now(), refusal: "" };
-      await this.#kept.connection.outbox.add(parcel, [forgets]);
-      return labels.map(({ image }) => image);
-    } catch (error) {
-      this.#bench.set({ leaving: false });
-      this.#bench.tell("This browser could not keep the label: is its disk full?", "bad");
-      throw error;
-    }
+    const forgets = await this.#kept.drafts.forgetting([project, id, draft]);
+    const facts = { request_id: newRequestId(), project, annotator, batch: id, made_at: Date.now(), refusal: "" };
+    const parcel = { ...facts, ...what };
+    await this.#kept.connection.outbox.add(parcel, [forgets, ...alongside]);
+    return imagesOf(parcel);
   }
 }

@@ -21,13 +21,13 @@ export function keepLease(bench, session) {
   let isAsking = false;
 
   async function renew() {
-    const { batch, project } = bench.store.state;
+    const { batch, project, annotator } = bench.store.state;
     if (isAsking || !batch || !project) {
       return;
     }
     isAsking = true;
     try {
-      await session.keepOnly(await api.renew(project.id, batch.id));
+      await session.keepOnly(await api.renew({ project: project.id, annotator }, batch.id));
     } catch (error) {
       if (error instanceof ApiError && !error.passing) {
         bench.set({ lease: "lost" });

@@ -1,4 +1,5 @@
-// Labels on their way. Each is kept under one request id until the server has acknowledged it, whatever happens.
+// Labels and skips on their way. Each is kept under one request id until the server has acknowledged it, whatever
+// happens.
 
 import { ApiError, inWords } from "../../page/fetch_json.js";
 
@@ -8,21 +9,27 @@ import { ApiError, inWords } from "../../page/fetch_json.js";
 /** @typedef {import("./database.js").Database} Database */
 /** @typedef {import("./database.js").Change} Change */
 
+/** @typedef {import("../../page/api.js").Hands} Hands */
+/** @typedef {import("../../page/api.js").SkipReason} SkipReason */
+
 /**
- * One hand-in.
+ * One hand-in, or one image that was passed over.
  *
  * @typedef {{
- *   request_id: string, project: string, batch: string, labels: DraftDocument[], name: string, made_at: number,
+ *   request_id: string, project: string, annotator: string, batch: string, labels: DraftDocument[],
+ *   skip: {image: string, reason: SkipReason} | null, draft: object | null, name: string, made_at: number,
  *   refusal: string,
  * }} Parcel
- *   `refusal` is what the server said of it, "" while it is on its way.
+ *   `draft` is what the label was made of, to be mended where it is refused. `refusal` is what the server said of it,
+ *   "" while it is on its way.
  */
 
 /**
  * @typedef {object} Post
- * @property {(project: string, handIn: {batch: string, request_id: string, labels: DraftDocument[]}) =>
+ * @property {(hands: Hands, handIn: {batch: string, request_id: string, labels: DraftDocument[]}) =>
  *   Promise<{labels: LabelDocument[]}>} submit
- * @property {(project: string, batch: string) => Promise<BatchDocument>} renew
+ * @property {(hands: Hands, batch: string, which: {image: string, reason: SkipReason}) => Promise<object>} skip
+ * @property {(hands: Hands, batch: string) => Promise<BatchDocument>} renew
  * @property {(seconds: number) => Promise<void>} wait ends early where something changed.
  * @property {<T>(work: () => Promise<T>) => Promise<T>} alone runs it in one tab at a time.
  * @property {(event: OutboxEvent) => void} tell
@@ -30,11 +37,21 @@ import { ApiError, inWords } from "../../page/fetch_json.js";
  * @typedef {{kind: "acknowledged", parcel: Parcel, labels: LabelDocument[]}
  *   | {kind: "refused", parcel: Parcel}
  *   | {kind: "unreached", error: ApiError}
+ *   | {kind: "unkept"}
  *   | {kind: "changed"}} OutboxEvent
  */
 
 const LEASE_REASONS = new Set(["LEASE_LOST", "FOREIGN_LEASE"]);
 const LONGEST_WAIT_S = 30;
+const MOST_FAULTS = 6; // of the server with one parcel, after which the others come first
+
+/**
+ * @param {Parcel} parcel
+ * @returns {string[]} images that are done with once it has arrived.
+ */
+export function imagesOf({ labels, skip }) {
+  return skip ? [skip.image] : labels.map(({ image }) => image);
+}
 
 export class Outbox {
   #database;
@@ -42,6 +59,8 @@ export class Outbox {
   /** @type {Promise<void> | null} */
   #sending = null;
   #isWanted = false;
+  /** @type {Map<string, Parcel>} what the disk refused, by request id: it lives as long as the page. */
+  #inHand = new Map();
 
   /**
    * @param {Database} database
@@ -53,13 +72,20 @@ export class Outbox {
   }
 
   /**
-   * Keep a hand-in, and send it as soon as that works. It is on disk when this returns.
+   * Keep a hand-in, and send it as soon as that works. It is on disk when this returns; where the disk is full, in the
+   * memory of this page, which people are told.
    *
    * @param {Parcel} parcel
    * @param {Change[]} alongside is written in the same transaction: the drafts that it replaces.
    */
   async add(parcel, alongside) {
-    await this.#database.change([{ store: "outbox", put: parcel }, ...alongside]);
+    try {
+      await this.#database.change([{ store: "outbox", put: parcel }, ...alongside]);
+      this.#inHand.delete(parcel.request_id);
+    } catch {
+      this.#inHand.set(parcel.request_id, parcel);
+      this.#post.tell({ kind: "unkept" });
+    }
     this.#post.tell({ kind: "changed" });
     void this.send();
   }
@@ -67,13 +93,17 @@ export class Outbox {
   /** @returns {Promise<Parcel[]>} oldest first. */
   async parcels() {
     /** @type {Parcel[]} */
-    const all = await this.#database.all("outbox");
+    const all = [...(await this.#database.all("outbox")), ...this.#inHand.values()];
     return all.sort((one, other) => one.made_at - other.made_at);
   }
 
-  /** @param {string} requestId */
-  async discard(requestId) {
-    await this.#database.change([{ store: "outbox", remove: requestId }]);
+  /**
+   * @param {string} requestId
+   * @param {Change[]} [alongside] is written in the same transaction: the draft that it becomes again, say.
+   */
+  async discard(requestId, alongside = []) {
+    this.#inHand.delete(requestId);
+    await this.#database.change([{ store: "outbox", remove: requestId }, ...alongside]);
     this.#post.tell({ kind: "changed" });
   }
 
@@ -125,8 +155,10 @@ export class Outbox {
         this.#post.tell({ kind: "acknowledged", parcel: next, labels });
         failures = 0;
       } catch (error) {
-        if (!(error instanceof ApiError) || !error.passing) {
+        const isFault = error instanceof ApiError && error.status === 500 && failures >= MOST_FAULTS;
+        if (!(error instanceof ApiError) || !error.passing || isFault) {
           await this.#refuse(next, inWords(error));
+          failures = 0;
           continue;
         }
         this.#post.tell({ kind: "unreached", error });
@@ -141,21 +173,34 @@ export class Outbox {
    * @returns {Promise<LabelDocument[]>}
    */
   async #deliver(parcel) {
-    const { project, batch, request_id, labels } = parcel;
+    const { batch } = parcel;
     try {
-      return (await this.#post.submit(project, { batch, request_id, labels })).labels;
+      return await this.#send(parcel);
     } catch (error) {
       const lapsed = error instanceof ApiError && LEASE_REASONS.has(error.reason) && batch;
       if (!lapsed) {
         throw error;
       }
     }
-    const { picks } = await this.#post.renew(project, batch);
+    const { picks } = await this.#post.renew(parcel, batch);
     const held = new Set(picks.map(({ image }) => image.id));
-    if (!labels.every(({ image }) => held.has(image))) {
+    if (!imagesOf(parcel).every((image) => held.has(image))) {
       throw new ApiError(409, { message: "the lease had ended, and somebody else has the image by now" });
     }
-    return (await this.#post.submit(project, { batch, request_id, labels })).labels;
+    return this.#send(parcel);
+  }
+
+  /**
+   * @param {Parcel} parcel
+   * @returns {Promise<LabelDocument[]>}
+   */
+  async #send(parcel) {
+    const { batch, request_id, labels, skip } = parcel;
+    if (skip) {
+      await this.#post.skip(parcel, batch, skip);
+      return [];
+    }
+    return (await this.#post.submit(parcel, { batch, request_id, labels })).labels;
   }
 
   /**
@@ -164,7 +209,11 @@ export class Outbox {
    */
   async #refuse(parcel, refusal) {
     const refused = { ...parcel, refusal };
-    await this.#database.change([{ store: "outbox", put: refused }]);
+    if (this.#inHand.has(parcel.request_id)) {
+      this.#inHand.set(parcel.request_id, refused);
+    } else {
+      await this.#database.change([{ store: "outbox", put: refused }]);
+    }
     this.#post.tell({ kind: "refused", parcel: refused });
   }
 }
