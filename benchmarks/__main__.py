@@ -49,6 +49,7 @@ APART = (
     "oeem",
     "one_round",
     "one_round_table",
+    "page",
     "photographs",
     "prior_head",
     "prompted_masks",

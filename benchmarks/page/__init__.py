@@ -1,0 +1,1 @@
+"""How fast the labeling page is, in a real Chromium and for many people at once."""
