@@ -17,7 +17,7 @@ from maskloop.web.app import build
 from maskloop.web.documents import mask_document
 from maskloop.web.errors import STATUS, UNREACHED, error_document, without_paths
 from maskloop.web.server_work import ServerWork
-from tests.web.conftest import HEIGHT, WIDTH, Browser, photo
+from tests.web.conftest import HEIGHT, LEASE, OURS, WIDTH, Browser, photo
 
 
 def reason(answer):
@@ -228,6 +228,20 @@ def test_prompts_need_a_network_and_their_place(page, ann):
     answer = ann.post(path, {"prompts": [good, {**good, "box": None}], "model_version": ""})
     assert (answer.status_code, reason(answer)) == (400, "INVALID_PROMPT")
     assert answer.json()["error"]["field"] == "prompts[1]"
+
+
+def test_a_window_says_who_is_before_it_whatever_name_another_window_said_since(page):
+    browser = page.browser("ann")
+    page.import_images(4)
+    zoe = {**OURS, "X-Maskloop-Annotator": "Zo%C3%AB"}
+    batch = browser.post(f"{page.path}/batches", {**LEASE, "request_id": "r1"}, headers=zoe).json()
+    assert batch["annotator"] == "Zoë"
+    assert page.lease(browser)["annotator"] == "ann"
+    renewal = f"{page.path}/batches/{batch['id']}/renew"
+    assert browser.post(renewal, {}).status_code == 403
+    assert browser.post(renewal, {}, headers=zoe).status_code == 200
+    nameless = {**OURS, "X-Maskloop-Annotator": "%00"}
+    assert browser.post(renewal, {}, headers=nameless).status_code == 400
 
 
 def test_nobody_labels_without_a_name(page):

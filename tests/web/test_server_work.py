@@ -1,6 +1,7 @@
 """How people are helped on the page: by what the active model is trusted with, as in the loop."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -75,3 +76,11 @@ def test_other_kinds_than_outlines_are_said_unaided(tmp_path):
         assert work.lease("p", Wish("bob", "c", None, 1, "r3")).kind is SupervisionKind.FULL
         work.release("p", batch.id, "ann", [])
         assert work.lease("p", Wish("ann", "c", None, 2, "r4")).kind is SupervisionKind.FULL
+
+
+def test_a_batch_without_images_does_not_say_how_they_were_chosen(page):
+    page.client.create_campaign(project_id=page.project, campaign_id="c", budget="1h", strategy="mask_guided")
+    batch = ServerWork(page.client).lease(page.project, WISH)
+    assert (batch.picks, batch.fallback) == ((), "")
+    page.import_images(1)
+    assert ServerWork(page.client).lease(page.project, replace(WISH, request_id="r2")).fallback

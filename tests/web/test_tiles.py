@@ -155,6 +155,13 @@ def test_a_file_that_is_no_picture_or_another_one_is_refused():
         Tiles(Files(i=encoded(smooth(10, 11)))).tile(facts(10, 10), 0, 0, 0)
 
 
+def test_a_small_image_whose_file_has_become_huge_is_not_decoded():
+    file = io.BytesIO()
+    Picture.new("1", (4000, 4000)).save(file, "PNG")
+    with pytest.raises(InvalidImage, match="4000 x 4000 pixels"):
+        Tiles(lambda *_: file.getvalue()).tile(facts(70, 50), 0, 0, 0)
+
+
 def test_no_more_is_kept_than_there_is_room_for_and_the_least_recently_used_goes():
     pictures = {name: encoded(smooth(600, 600)) for name in "abc"}
     files = Files(**pictures)

@@ -24,6 +24,7 @@ from starlette.responses import Response
 from maskloop.errors import InvalidConfig, PermissionDenied, ResourceExhausted, Unauthenticated
 
 HEADER = "x-maskloop"
+ANNOTATOR_HEADER = "x-maskloop-annotator"
 MOST_BODY_BYTES = 64 * 1024 * 1024
 LEAST_TOKEN = 16  # letters
 LONGEST_NAME = 100
@@ -183,8 +184,12 @@ class Access:
         self._set(response, "session", f"{issued}.{self._mark(issued)}")
 
     def annotator(self, request: HTTPConnection) -> str:
-        """What the caller is called, "" while nobody has said so, or said what is no name."""
-        name = unquote(request.cookies.get(self._name("annotator"), ""))
+        """What the caller is called, "" while nobody has said so, or said what is no name.
+
+        A page says who is before it. The browser's cookie is that of the window in which a name was said last.
+        """
+        said = request.headers.get(ANNOTATOR_HEADER) or request.cookies.get(self._name("annotator"), "")
+        name = unquote(said)
         return name if is_name(name) else ""
 
     def name_annotator(self, name: str, response: Response) -> None:

@@ -43,7 +43,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
     }
 )
 """HTTP status of each gRPC code, as google/rpc/code.proto maps them."""
-TOO_LARGE = 413
+TOO_LARGE, TOO_SLOW = 413, 408
 UNREACHED: Mapping[type[MaskloopError], str] = MappingProxyType(
     {
         Unavailable: "The Maskloop server cannot be reached just now.",
@@ -71,6 +71,11 @@ def error_response(error: MaskloopError) -> JSONResponse:
 def too_large(most_bytes: int) -> JSONResponse:
     """The refusal of a body that is larger than is taken."""
     return _refused(TOO_LARGE, f"The request is larger than {most_bytes // 2**20} MiB.")
+
+
+def too_slow() -> HTTPException:
+    """The end of a request that did not come whole."""
+    return HTTPException(TOO_SLOW, "The request did not arrive in time.")
 
 
 def without_paths(text: str) -> str:

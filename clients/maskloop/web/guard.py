@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from maskloop.errors import MaskloopError, Unauthenticated
+from maskloop.errors import Cancelled, MaskloopError, QueueFull, Unauthenticated
 from maskloop.web.access import SAFE_METHODS, Access
-from maskloop.web.errors import TOO_LARGE, answer_fault, error_response, too_large
+from maskloop.web.errors import TOO_LARGE, answer_fault, error_response, too_large, too_slow
 
 POLICY = "; ".join(
     (
@@ -41,6 +42,11 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 """Of every answer that does not say otherwise."""
 
 LOOK_EVERY_S = 0.2
+SILENT_S = 30.0
+"""How long the next part of a request may take."""
+MOST_HELD_BYTES = 512 * 1024 * 1024
+"""Of requests that are worked on, together."""
+RETRY_AFTER_S = 2.0
 REFUSED = 1008
 """Code of a web socket that is closed by policy (RFC 6455, section 7.4.1)."""
 
@@ -58,6 +64,7 @@ class Guard:
         self._app = app
         self._access = access
         self._stopping = stopping
+        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""
@@ -72,14 +79,20 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, answer)
             return
+        body = _Body(receive, self._access.most_body_bytes, self)
         try:
-            await self._app(scope, self._limited(receive), answer)
+            await self._app(scope, body.receive, answer)
             if answer.has_begun and not answer.has_ended and self._stopping.is_set():
                 await answer({"type": "http.response.body"})
+        except ClientDisconnect:
+            if not answer.has_begun:
+                await error_response(Cancelled("The request did not come whole."))(scope, receive, answer)
         except Exception as error:
             if answer.has_begun:
                 raise
             await (await answer_fault(Request(scope), error))(scope, receive, answer)
+        finally:
+            body.release()
 
     def _refusal(self, scope: Scope) -> Response | None:
         caller = HTTPConnection(scope)
@@ -95,31 +108,65 @@ class Guard:
             return error_response(error)
         return None
 
-    def _limited(self, receive: Receive) -> Receive:
-        """The body as it comes in, cut off where it becomes too large; then the end of who asked, or of the page."""
-        taken, is_whole = 0, False
+    def hold(self, number: int) -> None:
+        """Take note of bytes of requests that are held from now on; fewer for a negative number.
 
-        async def limited() -> Message:
-            nonlocal taken, is_whole
-            message = await (self._until_the_end(receive) if is_whole else receive())
-            taken += len(message.get("body", b""))
-            is_whole = not message.get("more_body", False)
-            if taken > self._access.most_body_bytes:
-                raise HTTPException(TOO_LARGE, f"The request is larger than {self._access.most_body_bytes} bytes.")
-            return message
+        Raises:
+            QueueFull: all requests together would take too much room.
+        """
+        if number > 0 and self._held_bytes + number > MOST_HELD_BYTES:
+            raise QueueFull("Too much is being sent at once.", retry_after_s=RETRY_AFTER_S)
+        self._held_bytes += number
 
-        return limited
+    async def next_of(self, receive: Receive, within_s: float) -> Message:
+        """The next message of a request; the end of the page is as if whoever asks had left.
 
-    async def _until_the_end(self, receive: Receive) -> Message:
+        Raises:
+            HTTPException: there is none within so many seconds.
+        """
         waiting = asyncio.ensure_future(receive())
+        until = asyncio.get_running_loop().time() + within_s
         try:
             while not self._stopping.is_set():
-                done, _ = await asyncio.wait({waiting}, timeout=LOOK_EVERY_S)
+                done, _ = await asyncio.wait({waiting}, timeout=min(LOOK_EVERY_S, within_s))
                 if done:
                     return waiting.result()
+                if asyncio.get_running_loop().time() >= until:
+                    raise too_slow()
         finally:
             waiting.cancel()
         return {"type": "http.disconnect"}
+
+
+class _Body:
+    """A request's body as it comes in: cut off where it becomes too large, or stops.
+
+    Args:
+        receive: brings its messages.
+        most_bytes: that it may have.
+        guard: knows what all requests hold together, and when the page ends.
+    """
+
+    def __init__(self, receive: Receive, most_bytes: int, guard: Guard) -> None:
+        self._receive = receive
+        self._most_bytes = most_bytes
+        self._guard = guard
+        self._bytes, self._is_whole = 0, False
+
+    async def receive(self) -> Message:
+        """The next part; once it is whole, the end of who asked, or of the page."""
+        message = await self._guard.next_of(self._receive, math.inf if self._is_whole else SILENT_S)
+        part = len(message.get("body", b""))
+        if self._bytes + part > self._most_bytes:
+            raise HTTPException(TOO_LARGE, f"The request is larger than {self._most_bytes} bytes.")
+        self._guard.hold(part)
+        self._bytes += part
+        self._is_whole = not message.get("more_body", False)
+        return message
+
+    def release(self) -> None:
+        """Nobody needs it any more."""
+        self._guard.hold(-self._bytes)
 
 
 class _Answer:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from maskloop.errors import DeadlineExceeded, FailedPrecondition, ForeignLease, InvalidArgument
+from maskloop.errors import FailedPrecondition, ForeignLease, InvalidArgument, NotFound
 from maskloop.values import Batch, SkipReason, SupervisionKind
 from maskloop.web.access import Access
 from maskloop.web.documents import (
@@ -27,7 +27,7 @@ from maskloop.web.documents import (
     read_prompt,
     sheet_document,
 )
-from maskloop.web.errors import TOO_LARGE
+from maskloop.web.errors import TOO_LARGE, too_slow
 from maskloop.web.threads import Threads
 from maskloop.web.tiles import Tiles
 from maskloop.web.work import HandIn, Wish, WorkSource
@@ -39,6 +39,7 @@ SMALL_BYTES = 1024 * 1024
 """Of what is read while others wait; labels are read beside them."""
 TILES_AT_ONCE, PROMPTS_AT_ONCE = 4, 8
 SLOW_S = 120.0  # for what carries files, many labels, or asks a network
+MOST_DIGITS = 9
 KEPT_FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -47,19 +48,25 @@ async def read_body(request: Request, most_bytes: int = SMALL_BYTES) -> bytes:
 
     Raises:
         InvalidArgument: it is said to be something else.
-        DeadlineExceeded: it does not arrive.
-        HTTPException: it is larger than `most_bytes`.
+        HTTPException: it does not arrive, or is larger than `most_bytes`.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise InvalidArgument(f"the body is {kind[:60] or 'of no kind'}, not application/json", field="content-type")
     try:
-        data = await asyncio.wait_for(request.body(), BODY_WITHIN_S)
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await _read(request, most_bytes)
     except TimeoutError as error:
-        raise DeadlineExceeded("The request did not arrive in time.") from error
-    if len(data) > most_bytes:
-        raise HTTPException(TOO_LARGE, f"The request is larger than {most_bytes} bytes.")
-    return data
+        raise too_slow() from error
+
+
+async def _read(request: Request, most_bytes: int) -> bytes:
+    data = bytearray()
+    async for part in request.stream():
+        if len(data) + len(part) > most_bytes:
+            raise HTTPException(TOO_LARGE, f"The request is larger than {most_bytes} bytes.")
+        data += part
+    return bytes(data)
 
 
 def _read_wish(part: Part, annotator: str) -> Wish:
@@ -70,6 +77,13 @@ def _read_wish(part: Part, annotator: str) -> Wish:
     wanted = None if kind.value == "" else kind.one_of(SupervisionKind)
     for_test = any(each.flag() for each in test)
     return Wish(annotator, campaign.text(), wanted, images.integer(1, MOST_IMAGES), request_id.name(), for_test)
+
+
+def _number(text: str) -> int:
+    """A number of an address, where nothing but a number leads anywhere."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+        raise NotFound("There is no such page.")
+    return int(text)
 
 
 class Labeling:
@@ -115,9 +129,10 @@ class Labeling:
             Route(f"{batch}/release", self._release, methods=post),
             Route(f"{batch}/skip", self._skip, methods=post),
             Route(f"{batch}/images/{{image}}", self._sheet, methods=get),
-            Route(f"{image}/tiles/{{level:int}}/{{x:int}}/{{y:int}}", self._tile, methods=get),
+            Route(f"{image}/tiles/{{level}}/{{x}}/{{y}}", self._tile, methods=get),
             Route(f"{image}/propose", self._propose, methods=post),
             Route(f"{image}/label", self._label, methods=get),
+            Route(f"{image}/sheet", self._recorded_sheet, methods=get),
             Route(f"{project}/labels", self._submit, methods=post),
         ]
 
@@ -192,10 +207,11 @@ class Labeling:
 
     async def _tile(self, request: Request) -> Response:
         place = request.path_params
+        level, x, y = (_number(place[name]) for name in ("level", "x", "y"))
 
         def cut() -> bytes:
             image = self._source.image(place["project"], place["image"])
-            return self._tiles.tile(image, place["level"], place["x"], place["y"])
+            return self._tiles.tile(image, level, x, y)
 
         data = await self._cutting.run(cut, SLOW_S)
         return Response(data, media_type="image/jpeg", headers={"cache-control": KEPT_FOR_EVER})
@@ -218,6 +234,17 @@ class Labeling:
         def answer() -> Document:
             label = self._source.label(project_id, image_id, kind)
             return {"label": label_document(label) if label else None}
+
+        return await self._answer(answer)
+
+    async def _recorded_sheet(self, request: Request) -> Response:
+        """An image with what is on record of it, for whoever corrects it."""
+        project_id, image_id = request.path_params["project"], request.path_params["image"]
+        kind = Part(request.query_params.get("kind"), "kind").one_of(SupervisionKind)
+
+        def answer() -> Document:
+            label = self._source.label(project_id, image_id, kind)
+            return sheet_document(self._source.image(project_id, image_id), None, label)
 
         return await self._answer(answer)
 

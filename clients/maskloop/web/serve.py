@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from maskloop.errors import FailedPrecondition, InvalidConfig, Unavailable
+from maskloop.web.connections import Connection
 
 STARTED_WITHIN_S = 20.0
 LOOK_EVERY_S = 0.02
@@ -113,6 +114,8 @@ class Serving:
                 server_header=False,
                 proxy_headers=False,
                 lifespan="on",
+                http=Connection,
+                ws="none",
                 limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=ENDS_WITHIN_S,
                 ssl_certfile=place.tls_cert,

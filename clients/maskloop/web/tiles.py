@@ -24,6 +24,8 @@ TILE_PX = 512
 QUALITY = 90
 MOST_BYTES = 512 * 1024 * 1024
 DECODED_AT_ONCE = 2
+ALWAYS_DECODED_PX = 1024 * 1024
+"""A file may have grown to so many pixels: what it is by now is told then."""
 Pixels = NDArray[np.uint8]
 
 
@@ -80,8 +82,9 @@ class Pyramid:
     def _decode(self, level: int) -> int:
         """Decode the file no finer than needed. Returns the level that came of it."""
         image, shrink = self._image, max(factor for factor in SHRINKS if factor <= 2**level)
+        most_pixels = max(image.width * image.height, ALWAYS_DECODED_PX)
         with self._decoding:
-            decoded = decode_image(self._read(), image.file_name, shrink=shrink)
+            decoded = decode_image(self._read(), image.file_name, max_pixels=most_pixels, shrink=shrink)
         for made, factor in enumerate(SHRINKS):
             size = (halved(image.width, made), halved(image.height, made))
             if factor <= shrink and (decoded.width, decoded.height) == size:

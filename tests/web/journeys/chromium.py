@@ -14,13 +14,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: `apt-get install chromium`")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-sync")
 PATIENCE_MS = 60_000
+SECOND_LOOK_MS = 450
 FITTED = """
 async ([width, height]) => {
   const { Viewport } = await import("/static/core/viewport.js");
-  const { MARGIN, MOST_ON_FITTING } = await import("/static/label/stage/stage.js");
+  const { whole } = await import("/static/label/stage/stage.js");
   const stage = document.querySelector("#stage").getBoundingClientRect();
-  const { scale, offsetX, offsetY } = new Viewport({ width: stage.width, height: stage.height })
-    .fit(width, height, { margin: MARGIN, most: MOST_ON_FITTING });
+  const { scale, offsetX, offsetY } = whole(
+    new Viewport({ width: stage.width, height: stage.height }), { width, height });
   return [scale, offsetX + stage.left, offsetY + stage.top];
 }
 """
@@ -43,13 +44,15 @@ class Annotator:
     """One person with a browser of their own.
 
     Args:
-        browser: of Playwright.
+        browser: of Playwright; or a context of it, which is one person's browser with what it keeps.
         url: of the page, ending with `/`.
         name: what they are called.
     """
 
     def __init__(self, browser: Any, url: str, name: str, size: tuple[int, int] = (1280, 800), **more: object) -> None:
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, **more)
+        makes = hasattr(browser, "new_context")
+        viewport = {"width": size[0], "height": size[1]}
+        self.context = browser.new_context(viewport=viewport, **more) if makes else browser
         self.context.set_default_timeout(PATIENCE_MS)
         self.url, self.name = url, name
         self.page = self.context.new_page()
@@ -61,12 +64,15 @@ class Annotator:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
 
-    def start(self, kind: str, images: int = 10) -> None:
-        """By the first page: say who they are, choose the kind of label, begin."""
+    def start(self, kind: str, images: int = 10, project: str = "") -> None:
+        """By the first page: say who they are, choose project and kind of label, begin."""
         page = self.page
         page.goto(self.url)
         page.locator("body[data-state=ready]").wait_for(state="attached")
         page.fill("#annotator", self.name)
+        if project:
+            page.select_option("#project", project)
+            page.locator("#campaign:enabled").wait_for()
         page.fill("#images", str(images))
         page.locator(f'input[name=kind][value="{kind}"]').check()
         page.click('[data-action="start"]')
@@ -122,6 +128,13 @@ class Annotator:
             " || !document.querySelector('#image-name').innerText.startsWith(name)",
             arg=before,
         )
+
+    def say_nothing_is_there(self) -> None:
+        """Hand in an image on which nothing is marked: the page asks, and is told so."""
+        self.press("Enter")
+        self.page.locator("#submit-word", has_text="Nothing here").wait_for()
+        self.page.wait_for_timeout(SECOND_LOOK_MS)
+        self.submit()
 
     def settled(self) -> None:
         """Until everything that was handed in has arrived."""

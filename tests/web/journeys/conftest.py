@@ -55,13 +55,13 @@ def browser() -> Iterator[Any]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     with ServerProcess(tmp_path_factory.mktemp("server")) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(server: ServerProcess) -> Client:
     """Of a server whose project has a network that has scored the pool."""
     client = server.client
@@ -75,7 +75,7 @@ def client(server: ServerProcess) -> Client:
     return client
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(server: ServerProcess) -> Iterator[str]:
     page = PageProcess(server.address)
     try:
@@ -86,14 +86,15 @@ def url(server: ServerProcess) -> Iterator[str]:
 
 @pytest.fixture
 def person(browser: Any, url: str, tmp_path: Path) -> Iterator[Any]:
-    """Makes people who label, by their names; nothing may have gone wrong in their browsers by the end."""
+    """Makes people by their names, `beside` others in the same browser; nothing may have gone wrong there."""
     made: list[Annotator] = []
 
-    def make(name: str, **more: Any) -> Annotator:
-        made.append(Annotator(browser, url, name, **more))
+    def make(name: str, beside: Annotator | None = None, **more: Any) -> Annotator:
+        made.append(Annotator(beside.context if beside else browser, url, name, **more))
         return made[-1]
 
     yield make
     for each in made:
         each.keep_picture(tmp_path)
+    for each in made:
         each.close()

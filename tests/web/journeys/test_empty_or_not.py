@@ -29,7 +29,7 @@ def project(server):
 
 def test_answers_arrive_as_they_were_typed(project, person):
     who = person("olga")
-    who.start("ood_check", images=3)
+    who.start("ood_check", images=3, project="p")
     cards = who.page.locator("#grid [data-image]")
     ids = [cards.nth(place).get_attribute("data-image") for place in range(cards.count())]
     assert len(ids) == 3

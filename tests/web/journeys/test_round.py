@@ -66,7 +66,7 @@ def test_a_round_of_reviews_arrives_as_it_was_made(client, person, ada):
     ids, shown = ada
     begun = time.monotonic()
     who = person("ada")
-    who.start("full")
+    who.start("full", project=PROJECT)
     assert who.page.inner_text("#progress-words").startswith("1 of 4")
 
     # 1: all proposals are good.
@@ -131,7 +131,7 @@ def test_a_round_of_reviews_arrives_as_it_was_made(client, person, ada):
 def test_two_people_at_once_get_different_images_and_both_hand_in(client, person):
     bob, eve = person("bob"), person("eve")
     for who in (bob, eve):
-        who.start("full", images=2)
+        who.start("full", images=2, project=PROJECT)
     assert bob.shown != eve.shown
     for _ in range(2):
         for who in (bob, eve):
@@ -151,7 +151,7 @@ def test_two_people_at_once_get_different_images_and_both_hand_in(client, person
 
 def test_counts_are_typed(client, person):
     who = person("cleo")
-    who.start("counts", images=1)
+    who.start("counts", images=1, project=PROJECT)
     who.press("1", "1", "2", "Shift+Digit2")
     who.submit()
     who.wait("done")
@@ -159,3 +159,24 @@ def test_counts_are_typed(client, person):
     (label,) = (each for each in client.list_labels(project_id=PROJECT, kind=SupervisionKind.COUNTS))
     assert label.content == Counts({1: 2})
     assert label.annotator == "cleo"
+
+
+def test_a_label_is_corrected_where_its_link_leads(client, person):
+    """The page of leads links to one image; what is handed in replaces its label, and costs the campaign nothing."""
+    label = next(each for each in client.list_labels(project_id=PROJECT, kind=SupervisionKind.FULL) if each.objects)
+    before = client.get_campaign(project_id=PROJECT, campaign_id=CAMPAIGN)
+    who = person("lea")
+    who.start("counts", images=1)
+    who.page.goto(f"{who.url}label?project={PROJECT}&campaign={CAMPAIGN}&kind=full&image={label.image_id}")
+    who.wait("ready")
+    assert len(who.objects()) == len(label.objects)
+    who.page.locator("#objects [data-key-of]").first.click()
+    who.press("2")
+    who.submit()
+    who.wait("done")
+    who.settled()
+    corrected = label_of(client, label.image_id)
+    assert corrected.supersedes == label.id
+    assert 2 in {item.category_id for item in corrected.objects}
+    after = client.get_campaign(project_id=PROJECT, campaign_id=CAMPAIGN)
+    assert after.labeled_images == before.labeled_images

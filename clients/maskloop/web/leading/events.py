@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import AsyncGenerator, Mapping
 from itertools import islice
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from maskloop.client import Client
-from maskloop.errors import MaskloopError
+from maskloop.errors import InternalError, MaskloopError
 from maskloop.values import Operation, OperationState
 from maskloop.web.documents.operations import operation_document
 from maskloop.web.errors import error_document
@@ -29,6 +30,7 @@ TOLD_FIRST, TOLD_AGAIN = 50, 4
 """Operations that are listed, newest first: at the beginning, and at each further look beside the unfinished ones."""
 UNFINISHED = (OperationState.PENDING, OperationState.RUNNING)
 Document = dict[str, Any]
+_log = logging.getLogger(__name__)
 
 
 class OperationFeed:
@@ -75,6 +77,9 @@ class OperationFeed:
                 watch.take(found)
             except MaskloopError as error:
                 watch.trouble = error_document(error)
+            except Exception as error:  # a fault of ours: else nobody would hear anything any more, nor why
+                _log.error("long work of project %.80s", watch.project_id, exc_info=error)
+                watch.trouble = error_document(InternalError("Long work cannot be followed just now; see the log."))
             await asyncio.sleep(self._every_s)
 
 
@@ -83,7 +88,7 @@ class _Watch:
 
     def __init__(self, client: Client, project_id: str) -> None:
         self._client = client
-        self._project_id = project_id
+        self.project_id = project_id
         self._operations: dict[str, Operation] = {}
         self.documents: Mapping[str, Document] = {}
         self.trouble: Document | None = None
@@ -93,7 +98,7 @@ class _Watch:
     def look(self) -> list[Operation]:
         """Ask the server for what may have changed. Blocks."""
         number = TOLD_AGAIN if self._operations else TOLD_FIRST
-        listed = self._client.list_operations(project_id=self._project_id, page_size=number)
+        listed = self._client.list_operations(project_id=self.project_id, page_size=number)
         found = list(islice(listed, number))
         seen = {operation.id for operation in found}
         open_ = [each.id for each in self._operations.values() if each.state in UNFINISHED and each.id not in seen]

@@ -33,6 +33,7 @@ LEAD = f"{PROJECT}/lead"
 MOST_FILES = 500
 """Of one upload."""
 MOST_FILE_BYTES = 63 * 1024 * 1024
+LOOKS_AT_ONCE = 2  # at long work, for all who listen: a slow server must not take every thread for it
 REPORT_POLICY = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """A report is one page with its pictures and styles inside; nothing in it runs, or reaches anything."""
 
@@ -60,7 +61,8 @@ class Lead:
         self._threads = threads
         self._reports = Reports(make_report)
         self._rounds = Rounds(client)
-        self._feed = OperationFeed(client, threads)
+        self._telling = Threads(LOOKS_AT_ONCE)
+        self._feed = OperationFeed(client, self._telling)
         self._clock = clock
 
     def routes(self) -> list[BaseRoute]:
@@ -94,7 +96,8 @@ class Lead:
         return [*asked, *(Route(path, handler, methods=["POST"]) for path, handler in writes.items())]
 
     def close(self) -> None:
-        """Remove what was written for downloads."""
+        """Look no more at long work, and remove what was written for downloads."""
+        self._telling.close()
         self._reports.close()
 
     def _campaign(self, request: Request) -> dict[str, object]:
