@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from maskloop.client import Client
-from maskloop.errors import NoActiveModel
+from maskloop.errors import FailedPrecondition, NoActiveModel, PoolNotScored, SelectionNotPrepared
 from maskloop.values import (
     UNAIDED,
     Assist,
@@ -23,11 +25,13 @@ from maskloop.values import (
     PromptedProposals,
     SkipReason,
     Split,
+    Strategy,
     SupervisionKind,
 )
 from maskloop.web.work import HandIn, Wish, WorkSource
 
 IMAGES_KEPT = 10_000
+UNSEEN = "Drawn at random: the network looks at the pool first, which begins now."
 
 
 class ServerWork(WorkSource):
@@ -57,21 +61,38 @@ class ServerWork(WorkSource):
     def lease(self, project_id: str, wish: Wish) -> Batch:
         """Images of a campaign, chosen by its strategy, with as much help as the active model is trusted with.
 
-        Where no kind is asked for, what the annotator holds comes first, and else images to outline.
+        Where no kind is asked for, what the annotator holds comes first, and else images to outline. Where the strategy
+        needs what the network has not worked out yet, these images are random ones, and that work begins.
         """
         if wish.for_test:
             return self._lease_for_test(project_id, wish)
         kind = wish.kind or next(self._held_kinds(project_id, wish), SupervisionKind.FULL)
-        batch = self._client.select_batch(
+        select = partial(
+            self._client.select_batch,
             project_id=project_id,
             campaign_id=wish.campaign_id,
             annotator=wish.annotator,
             kind=kind,
             images=wish.images,
-            assistance=self._assistance(project_id, kind),
             request_id=wish.request_id,
         )
+        try:
+            batch = select(assistance=self._assistance(project_id, kind))
+        except (PoolNotScored, SelectionNotPrepared) as error:
+            self._begin_looking(project_id, wish, error)
+            batch = replace(select(strategy=Strategy("random")), fallback=UNSEEN)
         return batch if batch.picks else replace(batch, fallback="")  # how images are chosen is not why there are none
+
+    def _begin_looking(self, project_id: str, wish: Wish, missing: FailedPrecondition) -> None:
+        """Have the active model score the pool, or the strategy rank it: once, however many people ask."""
+        model = self._client.get_model(project_id=project_id)
+        campaign_id = wish.campaign_id or next(iter(self.campaigns(project_id)), "")
+        what = f"{missing.reason} of {project_id} for {campaign_id} by {model.id}"
+        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, what))
+        if isinstance(missing, PoolNotScored):
+            self._client.score_pool(project_id=project_id, model_version=model.id, request_id=request_id)
+        else:
+            self._client.prepare_selection(project_id=project_id, campaign_id=campaign_id, request_id=request_id)
 
     def batch(self, project_id: str, batch_id: str) -> Batch:
         """A batch, with the images that are still leased."""

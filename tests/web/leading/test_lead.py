@@ -11,12 +11,13 @@ from starlette.testclient import TestClient
 
 from maskloop.client import Client
 from maskloop.loop.reporting.live_report import LiveProject
-from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelDraft, Split, SupervisionKind
+from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelDraft, OperationKind, Split, SupervisionKind
 from maskloop.web.access import Access
 from maskloop.web.app import build
 from maskloop.web.leading.routes import Lead
-from maskloop.web.server_work import ServerWork
+from maskloop.web.server_work import UNSEEN, ServerWork
 from maskloop.web.threads import Threads
+from maskloop.web.work import Wish
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports, squares
 
@@ -217,3 +218,17 @@ def test_the_report_is_that_of_the_command_and_nothing_in_it_runs(page, round_):
     assert kept.headers["content-security-policy"].startswith("default-src 'self'")
     assert json.loads(kept.content)["spent_s_by_kind"]["full"] == 160.0
     page.get("campaigns/c/report/server.log", status=404)
+
+
+def test_people_get_images_at_once_where_the_network_has_not_seen_the_pool(server):
+    client = server.client
+    client.create_project(project_id="unscored", categories=[Category(1, "square")])
+    client.import_images(project_id="unscored", images=imports(4, 0, 4))
+    client.create_campaign(project_id="unscored", campaign_id="c", budget="2h", strategy="entropy")
+    client.wait_operation(client.train_model(project_id="unscored", recipe="compact", overrides=TINY))
+    work = ServerWork(client)
+    batches = [work.lease("unscored", Wish(name, "c", None, 1, f"of {name}")) for name in ("ann", "bob")]
+    assert len({pick.image_id for batch in batches for pick in batch.picks}) == 2
+    assert batches[0].fallback == UNSEEN
+    kinds = [each.kind for each in client.list_operations(project_id="unscored")]
+    assert kinds == [OperationKind.SCORE, OperationKind.TRAIN]
