@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,10 @@ class RunPages:
     def url(self, kind: SupervisionKind) -> str:
         if kind not in self._urls:
             tasks = RunTasks(self._folder / kind, RunFacts("run", PROJECT, IMAGES, read_photo))
-            help_ = {"shown": shown, "assistance": Assistance(Assist.BOXES, "m1")} if kind == "full" else {}
-            tasks.offer(RunTask("round-01", kind, tuple(IMAGES), **help_))
+            task = RunTask("round-01", kind, tuple(IMAGES))
+            if kind is SupervisionKind.FULL:
+                task = replace(task, shown=shown, assistance=Assistance(Assist.BOXES, "m1"))
+            tasks.offer(task)
             self._urls[kind] = self._stack.enter_context(run_page(tasks, Place(), Access()))
         return self._urls[kind]
 
