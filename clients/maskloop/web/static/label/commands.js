@@ -2,6 +2,7 @@
 
 import { grow, shrink } from "../core/mask.js";
 import { answerGrid, decide, go, merge, onSelected, pixel, reject, resizeBrush, split } from "./actions.js";
+import { isCorrection } from "./batches.js";
 import * as sheets from "./sheet.js";
 
 /** @typedef {import("./app.js").App} App */
@@ -25,6 +26,15 @@ const SHOWN_ALONE = ["full", "boxes", "points", "scribbles", "counts", "image_le
 const GRID = ["ood_check"];
 const ZOOM_STEP = 1.25;
 
+/** @param {App} app */
+function askToSkip({ bench }) {
+  if (isCorrection(bench.store.state.batch)) {
+    bench.tell("This label is on record: correct it, or leave it as it is.");
+  } else {
+    bench.set({ dialog: "skip" });
+  }
+}
+
 /** @type {readonly Command[]} */
 export const COMMANDS = [
   { id: "submit", name: "Submit, and go on", group: "Image", keys: ["Enter"], run: (app) => app.submit() },
@@ -34,7 +44,7 @@ export const COMMANDS = [
     group: "Image",
     keys: ["s"],
     kinds: SHOWN_ALONE,
-    run: (app) => app.bench.set({ dialog: "skip" }),
+    run: askToSkip,
   },
   {
     id: "give-back",

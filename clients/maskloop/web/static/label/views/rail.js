@@ -1,6 +1,7 @@
 // The rail of tools, and every other button: which there are, which is pressed, and what a click means.
 
 import { find, say, setButton } from "../../page/dom.js";
+import { isCorrection } from "../batches.js";
 import { COMMANDS } from "../commands.js";
 import { itemOf } from "../sheet.js";
 
@@ -30,14 +31,23 @@ export function showButtons(app) {
   document.addEventListener("click", (event) => onClick(app, event));
 }
 
+/**
+ * Ways to leave images to others. A label on record has none: nobody holds its image.
+ *
+ * @param {PageState} state
+ */
+function showLeaving({ grid, phase, batch }) {
+  look("skip", { disabled: grid !== null || isCorrection(batch) });
+  look("give-back", { disabled: phase !== "ready" || isCorrection(batch) });
+}
+
 /** @param {PageState} state */
 function showActions(state) {
   const { work, grid, sketch } = state;
   look("undo", { disabled: !(work?.canUndo || grid?.canUndo || sketch?.kind === "area") });
   look("redo", { disabled: !(work?.canRedo || grid?.canRedo) });
   look("hide-masks", { pressed: state.masksHidden });
-  look("skip", { disabled: grid !== null });
-  look("give-back", { disabled: state.phase !== "ready" });
+  showLeaving(state);
   say(find("#submit-word", HTMLElement), state.emptyAsked ? "Nothing here" : "Submit");
   look("accept-rest", { disabled: !work?.present.objects.some(({ status }) => status === "proposed") });
   showObjectActions(state, work ? itemOf(work.present, work.present.selected) : null);
