@@ -180,3 +180,25 @@ def test_a_label_is_corrected_where_its_link_leads(client, person):
     assert 2 in {item.category_id for item in corrected.objects}
     after = client.get_campaign(project_id=PROJECT, campaign_id=CAMPAIGN)
     assert after.labeled_images == before.labeled_images
+
+
+def test_a_second_opinion_begins_with_nothing_and_tells_how_far_people_agree(client, person, url):
+    labels = [each for each in client.list_labels(project_id=PROJECT, kind=SupervisionKind.FULL) if each.objects]
+    first, second = [label for label in labels if label.annotator == "ada"][:2]
+    who = person("max")
+    who.start("counts", images=1)
+    images = "".join(f"&image={label.image_id}" for label in (first, second))
+    who.page.goto(f"{who.url}label?project={PROJECT}&campaign={CAMPAIGN}&kind=full&blind=1{images}")
+    who.wait("ready")
+    for _ in range(2):
+        assert who.objects() == []
+        who.press("b")
+        who.click(16, 16, SIZE)
+        who.submit()
+    who.wait("done")
+    who.settled()
+    assert [label_of(client, label.image_id).supersedes for label in (first, second)] == [first.id, second.id]
+    answer = who.page.request.get(f"{url}api/projects/{PROJECT}/lead/review").json()
+    (pair,) = [each for each in answer["agreement"] if (each["first"], each["second"]) == ("ada", "max")]
+    assert pair["images"] == 2
+    assert not {first.image_id, second.image_id} & set(answer["sample"])

@@ -182,6 +182,7 @@ def test_the_review_counts_labels_and_the_networks_that_did_not_learn_from_them(
     assert answer["labels"] == 7  # 3 test images came with theirs, ada made 4
     assert answer["predicted"] + answer["uncalibrated"] == 4  # the three that taught it have no prediction
     assert answer["agreement"] == []
+    assert len(answer["sample"]) == 4  # ada's: nobody labeled the test images here
 
 
 def test_networks_are_activated_and_rolled_back(page, server, round_, trained):

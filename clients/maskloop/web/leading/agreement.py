@@ -1,10 +1,10 @@
-"""How far people agree who labeled the same images: one drew, and another corrected.
+"""How far people agree who labeled the same images: one drew, and another corrected, or labeled it again unseen.
 
 Of each image the last full label of each person is taken. Objects are paired within their category so that the sum of
 IoUs is largest (`maskloop.matching.match_within_class`); crowds are left out. The mean IoU is over pairs that overlap.
 
 A correction begins with the label that it corrects, so that agreement is flattered: what the second person left alone
-agrees altogether.
+agrees altogether. One given unseen begins with nothing.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -11,6 +12,7 @@ from maskloop.values import (
     HeadState,
     Image,
     ImageProposals,
+    Label,
     ModelVersion,
     Split,
     SupervisionKind,
@@ -20,6 +22,8 @@ from maskloop.web.leading.agreement import Agreement, agreements
 from maskloop.web.leading.batches import IMPORTED
 from maskloop.web.leading.disputes import Dispute, disputes_of
 
+SAMPLE = 10
+"""Images that a second person labels in one go."""
 MOST_SHOWN = 60
 """Disputes that are sent at once: more is more than a sitting."""
 
@@ -80,7 +84,17 @@ def read_review(client: Client, project_id: str) -> dict[str, object]:
         "predicted": sum(not each.uncalibrated for each in predicted.values()),
         "uncalibrated": sum(each.uncalibrated for each in predicted.values()),
         "agreement": [asdict(_agreement(each)) for each in people],
+        "sample": _sample(labels),
     }
+
+
+def _sample(labels: Sequence[Label]) -> list[str]:
+    """Images that one person has labeled, for a second opinion: the same ones until they have it."""
+    people: dict[str, set[str]] = {}
+    for label in labels:
+        people.setdefault(label.image_id, set()).add(label.annotator)
+    of_one = [image_id for image_id, names in people.items() if len(names - {IMPORTED}) == 1]
+    return sorted(of_one, key=lambda image_id: hashlib.sha256(image_id.encode()).digest())[:SAMPLE]
 
 
 def _predictions(

@@ -1,5 +1,5 @@
-// Where a batch comes from: images that are leased, or one whose label is to be corrected, which is a batch of its own
-// that nobody holds and nobody pays.
+// Where a batch comes from: images that are leased, or some whose labels are to be corrected. These are a batch of
+// their own that nobody holds and nobody pays.
 
 import * as api from "../page/api.js";
 import { newRequestId } from "../page/request_id.js";
@@ -10,26 +10,28 @@ import { newRequestId } from "../page/request_id.js";
 
 /**
  * @typedef {{
- *   project: string, campaign: string, kind: Kind | "", images: number, image: string, forTest: boolean,
+ *   project: string, campaign: string, kind: Kind | "", images: number, recorded: readonly string[], isBlind: boolean,
+ *   forTest: boolean,
  * }} Wish
- *   `image` is one whose label is to be corrected, "" for new work.
+ *   `recorded` are images whose labels are to be corrected, none for new work. Where that `isBlind`, people are not
+ *   shown what is on record, so that theirs is a second opinion.
  */
 
 const NEVER_OVER_S = 1e9;
 
 /**
- * @param {SheetDocument} sheet
+ * @param {readonly SheetDocument[]} sheets
  * @param {{project: string, annotator: string, kind: Kind}} work
  * @returns {BatchDocument} with the id "", as labels are handed in that no lease covers.
  */
-export function batchToCorrect({ image }, { project, annotator, kind }) {
+export function batchToCorrect(sheets, { project, annotator, kind }) {
   return {
     id: "",
     project,
     campaign: "",
     annotator,
     kind,
-    picks: [{ image, reason: "", cost_s: 0, score: null }],
+    picks: sheets.map(({ image }) => ({ image, reason: "", cost_s: 0, score: null })),
     expires_at: NEVER_OVER_S,
     now: 0,
     exhausted: false,
@@ -48,10 +50,11 @@ export const isCorrection = (batch) => batch?.id === "" && batch.picks.length > 
  * @param {api.Hands} hands
  * @returns {Promise<BatchDocument>}
  */
-export async function askForBatch({ project, campaign, kind, images, image, forTest }, hands) {
-  if (!image) {
+export async function askForBatch({ project, campaign, kind, images, recorded, forTest }, hands) {
+  if (!recorded.length) {
     return api.lease(hands, { campaign, kind, images, request_id: newRequestId(), for_test: forTest });
   }
   const corrected = kind || "full";
-  return batchToCorrect(await api.recordedSheet(project, image, corrected), { ...hands, kind: corrected });
+  const sheets = await Promise.all(recorded.map((image) => api.recordedSheet(project, image, corrected)));
+  return batchToCorrect(sheets, { ...hands, kind: corrected });
 }

@@ -32,6 +32,7 @@ import { countTime } from "./work/timing.js";
 /** @typedef {import("./state.js").PageState} PageState */
 
 const IMAGES = 10;
+const MOST_RECORDED = 100;
 
 /** @returns {Wish} what the address asks for. */
 function wished() {
@@ -42,7 +43,8 @@ function wished() {
     campaign: query.get("campaign") ?? "",
     kind: kindNamed(query.get("kind") ?? ""),
     images: Number.isInteger(images) && images > 0 ? images : IMAGES,
-    image: query.get("image") ?? "",
+    recorded: query.getAll("image").slice(0, MOST_RECORDED),
+    isBlind: query.get("blind") === "1",
     forTest: query.get("test") === "1",
   };
 }

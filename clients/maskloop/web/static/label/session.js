@@ -43,7 +43,7 @@ export class Session {
     this.#wish = wish;
     this.#kept = kept;
     this.#handingIn = new HandingIn(bench, kept);
-    this.#showing = new Showing(bench, kept.drafts);
+    this.#showing = new Showing(bench, kept.drafts, wish.isBlind);
     bench.store.subscribe((state, before) => {
       if (this.#isFinished && state.parcels !== before.parcels) {
         this.#finish();
@@ -93,7 +93,7 @@ export class Session {
     try {
       const before = await this.#kept.connection.outbox.parcels();
       const batch = await askForBatch(this.#wish, this.#hands);
-      this.#wish = { ...this.#wish, image: "" }; // after it comes new work
+      this.#wish = { ...this.#wish, recorded: [] }; // after them comes new work
       await this.adopt(batch, before);
     } catch (error) {
       if (error instanceof ApiError && error.reason === "BUDGET_EXHAUSTED") {

@@ -22,14 +22,17 @@ export const handsOf = (project, { store }) => ({ project, annotator: store.stat
 export class Showing {
   #bench;
   #drafts;
+  #isBlind;
   /** @type {Map<string, Promise<SheetDocument>>} by image. */
   #sheets = new Map();
 
   /**
    * @param {Bench} bench
    * @param {Drafts} drafts
+   * @param {boolean} isBlind whether people who correct a label are not shown what it says.
    */
-  constructor(bench, drafts) {
+  constructor(bench, drafts, isBlind) {
+    this.#isBlind = isBlind;
     this.#bench = bench;
     this.#drafts = drafts;
   }
@@ -52,9 +55,10 @@ export class Showing {
         this.#sheetOf(batch, image.id),
         this.#drafts.recall([batch.project, batch.id, image.id], batch.kind),
       ]);
+      const seen = this.#isBlind && isCorrection(batch) ? { ...sheet, label: null } : sheet;
       this.#lay(
         sheet,
-        draft ?? { work: begin(sheet, batch.kind, category), grid: null, seconds: 0, promptVersion: "" },
+        draft ?? { work: begin(seen, batch.kind, category), grid: null, seconds: 0, promptVersion: "" },
       );
     } catch (error) {
       this.#sheets.delete(image.id);

@@ -39,7 +39,12 @@ export async function showReview({ project, campaign }) {
     make(
       "section",
       { class: "card", "aria-labelledby": "agreement-name" },
-      make("h2", { id: "agreement-name" }, "Agreement between people"),
+      make(
+        "div",
+        { class: "part-head" },
+        make("h2", { id: "agreement-name" }, "Agreement between people"),
+        answer.sample.length ? secondOpinions(project.id, campaign, answer.sample) : "",
+      ),
       ...agreement(answer.agreement),
     ),
   ];
@@ -121,6 +126,22 @@ function sentence({ why, category, drawn_as, predicted_iou, iou }, names) {
   return `${name}: IoU ${share(iou, 2)} with the prediction, where ${share(predicted_iou, 2)} was expected.`;
 }
 
+/**
+ * The way to a sample of images that somebody else labels once more, without seeing what is on record.
+ *
+ * @param {string} project
+ * @param {string} campaign
+ * @param {string[]} images
+ */
+function secondOpinions(project, campaign, images) {
+  const query = new URLSearchParams({ project, campaign, kind: "full", blind: "1" });
+  for (const image of images) {
+    query.append("image", image);
+  }
+  const words = `Label ${count(images.length, "image")} again, unseen`;
+  return make("a", { class: "button", href: `/label?${query}` }, words);
+}
+
 /** @param {AgreementDocument[]} pairs */
 function agreement(pairs) {
   if (!pairs.length) {
@@ -129,7 +150,7 @@ function agreement(pairs) {
         "p",
         { class: "quiet" },
         "No image was labeled by two people, so nobody can say how far they agree. " +
-          "A correction by somebody else counts as one.",
+          "Have somebody else label a few again, unseen; theirs are then the labels on record.",
       ),
     ];
   }
@@ -150,7 +171,8 @@ function agreement(pairs) {
     String(each.only_second),
   ]);
   const note =
-    "A correction begins with the label that it corrects: what the second person left alone agrees altogether.";
+    "A correction begins with the label that it corrects: what the second person left alone agrees altogether. " +
+    "A label given unseen does not.";
   return [
     table("Agreement by pairs of people", columns, rows, { captionHidden: true }),
     make("p", { class: "quiet" }, note),

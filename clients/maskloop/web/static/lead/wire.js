@@ -65,8 +65,10 @@
  * @typedef {{
  *   disputes: DisputeDocument[], found: number, labels: number, predicted: number, uncalibrated: number,
  *   agreement: AgreementDocument[],
+ *   sample: string[],
  * }} ReviewAnswer
- *   Of `labels` full labels, networks that did not learn from them have calibrated predictions for `predicted`.
+ *   `sample` are images of one person each, to be labeled again. Of `labels` full labels, networks that did not learn
+ *   from them have calibrated predictions for `predicted`.
  *
  * @typedef {{
  *   id: string, recipe: string, seed: number, created_at: number | null, labeled_images: number, boxed_images: number,
