@@ -138,8 +138,8 @@ function secondOpinions(project, campaign, images) {
   for (const image of images) {
     query.append("image", image);
   }
-  const words = `Label ${count(images.length, "image")} again, unseen`;
-  return make("a", { class: "button", href: `/label?${query}` }, words);
+  const title = `Label ${count(images.length, "image")} again, unseen`;
+  return make("a", { class: "button", href: `/label?${query}` }, title);
 }
 
 /** @param {AgreementDocument[]} pairs */
