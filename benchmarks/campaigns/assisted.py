@@ -15,6 +15,7 @@ already are not computed again, except that an arm that was cut off is begun ane
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -109,16 +110,22 @@ def main() -> None:
                     if (name, seed, arm, asked.accept, asked.outlines, last) in done:
                         continue
                     for line in run(Campaign(name, seed, arm, asked.accept, asked.outlines), setting, kept):
-                        with asked.out.open("a") as file:
-                            file.write(json.dumps(line) + "\n")
+                        append(asked.out, line)
                         print(*(line[key] for key in ("set", "seed", "arm", "labels", "pq", "ap50")), flush=True)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    """The file's lines; the last one of a network counts."""
+    """The file's lines; the last one of a network counts. A name that ends with `.gz` is read as gzip."""
     if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
+        return [json.loads(line) for line in file]
+
+
+def append(path: Path, line: dict[str, Any]) -> None:
+    """One more line at the file's end."""
+    with gzip.open(path, "at") if path.suffix == ".gz" else path.open("a") as file:
+        file.write(json.dumps(line) + "\n")
 
 
 def run(campaign: Campaign, setting: Setting, kept: Kept) -> Iterator[dict[str, Any]]:

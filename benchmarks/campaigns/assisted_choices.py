@@ -12,7 +12,6 @@ Lines are those of `assisted`, and the same tables read them: give them the file
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -30,6 +29,7 @@ from benchmarks.campaigns.assisted import (
     Helper,
     Kept,
     Promptable,
+    append,
     lines,
     said,
     told_of,
@@ -124,8 +124,7 @@ def _fill(name: str, seed: int, arms: Sequence[str], out: Path) -> None:
         kept = Kept(FeatureStore(Path(folder) / "f", 1 << 32), NetworkCache(Path(folder) / "n", 1 << 30))
         for arm in arms:
             for line in run(Campaign(name, seed, arm), setting, kept):
-                with out.open("a") as file:
-                    file.write(json.dumps(line) + "\n")
+                append(out, line)
                 print(*(line[key] for key in ("set", "seed", "arm", "labels", "pq", "ap50")), flush=True)
 
 
