@@ -140,22 +140,36 @@ def run(campaign: Campaign, setting: Setting, kept: Kept) -> Iterator[dict[str, 
             told.append(told_of(label, len(setting.categories)))
         began = time.process_time()
         model = trained(setting, labeled, campaign.seed, kept, model)
-        measured = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
-        yield {
-            "set": campaign.set_name,
-            "seed": campaign.seed,
-            "arm": campaign.arm,
-            "accept": campaign.accept_iou,
-            "outlines": campaign.outline_iou,
-            "labels": len(labeled),
-            "pq": measured.metrics["pq"],
-            "ap50": measured.ap50,
-            "mean_iou": measured.mean_iou,
-            "processor_s": time.process_time() - began,
-            "images": list(told),
-        }
+        yield line_of(campaign, setting, model, began, told)
         if len(labeled) >= len(setting.labeled):
             return
+
+
+def line_of(
+    campaign: Campaign, setting: Setting, model: Promptable, began: float, told: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """A network in the file, measured on the images that no arm labels.
+
+    Args:
+        campaign, setting: what it is of.
+        model: the network.
+        began: the process's seconds when its training began.
+        told: what each label took that it learnt from.
+    """
+    measured = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
+    return {
+        "set": campaign.set_name,
+        "seed": campaign.seed,
+        "arm": campaign.arm,
+        "accept": campaign.accept_iou,
+        "outlines": campaign.outline_iou,
+        "labels": len(told),
+        "pq": measured.metrics["pq"],
+        "ap50": measured.ap50,
+        "mean_iou": measured.mean_iou,
+        "processor_s": time.process_time() - began,
+        "images": list(told),
+    }
 
 
 def trained(

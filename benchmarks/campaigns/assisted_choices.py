@@ -30,6 +30,7 @@ from benchmarks.campaigns.assisted import (
     Kept,
     Promptable,
     append,
+    line_of,
     lines,
     said,
     told_of,
@@ -69,21 +70,7 @@ def run(campaign: Campaign, setting: Setting, kept: Kept) -> Iterator[dict[str, 
             told.append(told_of(label, len(setting.categories)))
         began = time.process_time()
         model = trained(setting, labeled, campaign.seed, kept, model, pseudo=pseudo)
-        measured = evaluate(model, setting.unseen, Split.TEST, device=CPU, progress=lambda *_: None)
-        yield {
-            "set": campaign.set_name,
-            "seed": campaign.seed,
-            "arm": campaign.arm,
-            "accept": campaign.accept_iou,
-            "outlines": campaign.outline_iou,
-            "labels": len(labeled),
-            "pseudo": len(pseudo),
-            "pq": measured.metrics["pq"],
-            "ap50": measured.ap50,
-            "mean_iou": measured.mean_iou,
-            "processor_s": time.process_time() - began,
-            "images": list(told),
-        }
+        yield {**line_of(campaign, setting, model, began, told), "pseudo": len(pseudo)}
         if len(labeled) >= len(order):
             return
 

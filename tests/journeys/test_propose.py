@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.class_labels.folders import put
-from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
+from tests.journeys.loops import Loop
 
 MASKLOOP = Path(sys.executable).with_name("maskloop")
 TINY = "class_maps,classifier=compact,iterations=8,threshold=0.1"
@@ -24,20 +21,6 @@ class Propose(Loop):
         self.workdir = out
         words = ["propose", folder, "--empty", "none", "--recipe", TINY, "--seed", "1", "--device", "cpu", "--out", out]
         self.command = [str(MASKLOOP), *map(str, words)]
-
-    def kill_when(self, begun):
-        """Start it, and kill it as soon as the server's database answers a query."""
-        until = time.monotonic() + PATIENCE_S
-        with self.running() as client:
-            while not self.rows(begun):
-                assert client.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.01)
-            os.kill(client.pid, signal.SIGKILL)
-            client.wait()
-        while processes_naming(str(self.workdir)):
-            assert time.monotonic() < until
-            time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +42,7 @@ def whole(folder, tmp_path_factory):
 def test_killed_again_and_again_it_goes_on_and_ends_with_the_same_masks(folder, whole, tmp_path):
     run = Propose(folder, tmp_path / "out")
     for begun in ("images", "labels", "operations where kind = 'train'", "operations where kind = 'score'"):
-        run.kill_when(f"select 1 from {begun}")
+        run.killed_once(f"select 1 from {begun}")
         assert not (run.workdir / "proposals.json").exists()
     code, out, err = run.run()
     assert code == 0, out + err

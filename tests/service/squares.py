@@ -13,6 +13,16 @@ from maskloop.values import ImageImport, ObjectLabel, Split
 
 SIDE = 32
 TINY = {"image_size": SIDE, "iterations": 12, "iou_epochs": 2, "checkpoint_every": 2}
+PROMPTED = {
+    "image_size": 64,
+    "width": 16,
+    "tower": 16,
+    "region": 8,
+    "views": 2,
+    "min_iterations": 60,
+    "max_iterations": 60,
+}
+"""Of the recipe `pretrained`: seconds, to a network that answers prompts."""
 
 
 def squares(

@@ -6,8 +6,7 @@ import pytest
 
 from maskloop.values import Box, BoxesLabel, Category, LabelDraft
 from tests.service.processes import ServerProcess
-from tests.service.squares import imports
-from tests.service.test_proposals import RECIPE
+from tests.service.squares import PROMPTED, imports
 
 BOXED = BoxesLabel((Box(2, 3, 4, 9.5, 11), Box(1, 20, 20, 12, 12), Box(1, 0, 0, 6, 5)))
 
@@ -24,7 +23,7 @@ def test_a_boxed_image_is_proposed_a_mask_in_each_box_and_none_beside_them(serve
     made = client.import_images(project_id="p", images=imports(8, 1, 3))
     pool = [image.id for image in made if image.file_name in {"square9.png", "square10.png", "square11.png"}]
     client.submit_labels(project_id="p", annotator="ann", labels=[LabelDraft(pool[0], BOXED)])
-    client.wait_operation(client.train_model(project_id="p", recipe="pretrained", overrides=RECIPE, activate=True))
+    client.wait_operation(client.train_model(project_id="p", recipe="pretrained", overrides=PROMPTED, activate=True))
     client.wait_operation(client.score_pool(project_id="p"))
     found = {each.image_id: each for each in client.get_proposals(project_id="p", image_ids=pool)}
     boxed = found[pool[0]]

@@ -30,17 +30,8 @@ from maskloop.values import Category, OperationState, Prompt, PromptPoint
 from service.store import Database
 from service.store.prompted import prompted_proposals
 from tests.service.processes import ServerProcess, children, command_line, is_gone
-from tests.service.squares import SIDE, TINY, imports
+from tests.service.squares import PROMPTED, SIDE, TINY, imports
 
-RECIPE = {
-    "image_size": 64,
-    "width": 16,
-    "tower": 16,
-    "region": 8,
-    "views": 2,
-    "min_iterations": 60,
-    "max_iterations": 60,
-}
 OF_CLASSES = {"classifier": "compact", "min_iterations": 2, "max_iterations": 2, "closing": 0}
 ONCE = Retry(patience_s=0)
 WAITING = 3  # calls that the server lets wait
@@ -66,7 +57,7 @@ def images(server):
     client.create_project(project_id="p", categories=[Category(1, "square")])
     made = client.import_images(project_id="p", images=imports(8, 1, 6))
     for recipe, overrides, activate in (
-        ("pretrained", RECIPE, True),
+        ("pretrained", PROMPTED, True),
         ("compact", TINY, False),
         ("class_maps", OF_CLASSES, False),
     ):
@@ -266,7 +257,7 @@ def kill_at_calls(pid, client, image_id):
 
 
 def test_a_training_keeps_nobody_waiting(server, once, images):
-    endless = {**RECIPE, "min_iterations": 50_000, "max_iterations": 50_000}
+    endless = {**PROMPTED, "min_iterations": 50_000, "max_iterations": 50_000}
     operation = once.train_model(project_id="p", overrides=endless, activate=False)
     until = time.monotonic() + 120
     while once.get_operation(operation_id=operation.id).state is not OperationState.RUNNING:

@@ -80,3 +80,8 @@ def propose_masks(
         for start in range(0, len(prompts), MOST_PROMPTS)
     ]
     return replace(answers[0], proposals=tuple(item for answer in answers for item in answer.proposals))
+
+
+def takes_prompts(client: Client, project_id: str, model_version: str) -> bool:
+    """Whether a model version answers prompts; none by the name "" does."""
+    return bool(model_version) and client.get_model(project_id=project_id, model_version=model_version).takes_prompts

@@ -11,7 +11,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.errors import InternalError, LeaseLost, RequestIdReused
 from maskloop.labelers import Task
 from maskloop.loop.progress import Progress
-from maskloop.loop.proposals import LazyProposals, proposals_of, proposals_of_batch, propose_masks
+from maskloop.loop.proposals import LazyProposals, proposals_of, proposals_of_batch, propose_masks, takes_prompts
 from maskloop.loop.record.books import Books, HandedOut
 from maskloop.loop.record.decisions import Decisions
 from maskloop.loop.record.ledger import Ledger
@@ -253,21 +253,15 @@ class CampaignSession:
             batch.for_split is Split.TEST,
             help_,
             partial(propose_masks, self.client, self.project_id, help_.model_version),
-            partial(self.takes_prompts, help_.model_version),
+            partial(takes_prompts, self.client, self.project_id, help_.model_version),
             {pick.image_id: pick for pick in batch.picks},
         )
-
-    def takes_prompts(self, model_version: str) -> bool:
-        """Whether a model version answers prompts; none by the name "" does."""
-        if not model_version:
-            return False
-        return self.client.get_model(project_id=self.project_id, model_version=model_version).takes_prompts
 
     def keep_leases(self) -> None:
         """Prolong the leases of all images that people still have, of batches handed in by a part, too."""
         for batch in tuple(self.books.open_batches):
             try:
-                self.renew_batch(batch)
+                self.client.renew_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, lease_s=LEASE_S)
             except LeaseLost:
                 if not self.books.is_answered(batch):
                     raise
@@ -289,10 +283,6 @@ class CampaignSession:
                 project_id=self.project_id, batch_id=batch.id, annotator=NAME, image_id=image_id, reason=reason
             )
             self.ledger.passed_over[image_id] = reason
-
-    def renew_batch(self, batch: Batch) -> Batch:
-        """Prolong the batch's leases."""
-        return self.client.renew_batch(project_id=self.project_id, batch_id=batch.id, annotator=NAME, lease_s=LEASE_S)
 
     def proposals(self, image_ids: list[str], model_version: str) -> Mapping[str, ImageProposals]:
         """What the model offers for these images, by image id; nothing where it scored nothing."""

@@ -13,20 +13,11 @@ import pytest
 from maskloop.client import Client
 from maskloop.values import Budget, Category, Strategy
 from tests.service.processes import ServerProcess
-from tests.service.squares import imports
+from tests.service.squares import PROMPTED, imports
 from tests.web.journeys.chromium import Annotator, chromium
 
 PROJECT, CAMPAIGN = "squares", "week"
 POOL = 24
-RECIPE = {
-    "image_size": 64,
-    "width": 16,
-    "tower": 16,
-    "region": 8,
-    "views": 2,
-    "min_iterations": 60,
-    "max_iterations": 60,
-}
 OPEN = "Open "
 
 
@@ -70,7 +61,7 @@ def client(server: ServerProcess) -> Client:
     client.create_campaign(
         project_id=PROJECT, campaign_id=CAMPAIGN, budget=Budget(seconds=36_000), strategy=Strategy("random")
     )
-    client.wait_operation(client.train_model(project_id=PROJECT, recipe="pretrained", overrides=RECIPE))
+    client.wait_operation(client.train_model(project_id=PROJECT, recipe="pretrained", overrides=PROMPTED))
     client.wait_operation(client.score_pool(project_id=PROJECT))
     return client
 

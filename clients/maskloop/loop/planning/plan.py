@@ -236,8 +236,7 @@ def plan_on(data: Data, options: Options, strategy: Strategy) -> Plan:
     """
     if options.simulated and not data.is_labeled:
         raise InvalidArgument(
-            f"--labeler ground-truth: {data.name} has no labels that answer for people; use --labeler web or "
-            "folder:DIR",
+            f"--labeler ground-truth: {data.name} has no labels that answer for people; use web or folder:DIR",
             field="labeler",
         )
     plan = plan_of(options, strategy, len(data.dataset.categories))
