@@ -64,15 +64,14 @@ class Annotator:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
 
-    def start(self, kind: str, images: int = 10, project: str = "") -> None:
+    def start(self, kind: str, *, project: str, images: int = 10) -> None:
         """By the first page: say who they are, choose project and kind of label, begin."""
         page = self.page
         page.goto(self.url)
         page.locator("body[data-state=ready]").wait_for(state="attached")
         page.fill("#annotator", self.name)
-        if project:
-            page.select_option("#project", project)
-            page.locator("#campaign:enabled").wait_for()
+        page.select_option("#project", project)
+        page.locator("#campaign:enabled").wait_for()
         page.fill("#images", str(images))
         page.locator(f'input[name=kind][value="{kind}"]').check()
         page.click('[data-action="start"]')

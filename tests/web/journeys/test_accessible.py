@@ -168,7 +168,7 @@ def faults_of(who: Annotator) -> list[str]:
 
 def labeling(visitor, run_pages, kind):
     who = visitor(run_pages.url(kind))
-    who.start(kind, 2)
+    who.start(kind, images=2, project="p")
     return who
 
 

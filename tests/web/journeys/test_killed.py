@@ -58,7 +58,7 @@ def test_labels_outlive_the_server_and_the_browser(tmp_path):
         profile = str(tmp_path / "browser")
         with sync_playwright() as playwright:
             who = Annotator(browser_of(playwright, profile), page.url, "ann")
-            who.start("points", images=3)
+            who.start("points", images=3, project="p")
             who.click(16, 16, SIZE)
             who.submit()
             who.settled()
@@ -73,7 +73,7 @@ def test_labels_outlive_the_server_and_the_browser(tmp_path):
                 who.context.close()
             os.kill(server.process.pid, signal.SIGCONT)
             again = Annotator(browser_of(playwright, profile), page.url, "ann")
-            again.start("points", images=3)  # browsers write cookies down late: the name is asked for again
+            again.start("points", images=3, project="p")  # browsers write cookies down late: the name is asked for again
             assert len(again.objects()) == 2
             again.settled()
             assert len(labels(server.client)) == 2

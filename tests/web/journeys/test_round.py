@@ -166,7 +166,7 @@ def test_a_label_is_corrected_where_its_link_leads(client, person):
     label = next(each for each in client.list_labels(project_id=PROJECT, kind=SupervisionKind.FULL) if each.objects)
     before = client.get_campaign(project_id=PROJECT, campaign_id=CAMPAIGN)
     who = person("lea")
-    who.start("counts", images=1)
+    who.start("counts", images=1, project=PROJECT)
     who.page.goto(f"{who.url}label?project={PROJECT}&campaign={CAMPAIGN}&kind=full&image={label.image_id}")
     who.wait("ready")
     assert len(who.objects()) == len(label.objects)
@@ -186,7 +186,7 @@ def test_a_second_opinion_begins_with_nothing_and_tells_how_far_people_agree(cli
     labels = [each for each in client.list_labels(project_id=PROJECT, kind=SupervisionKind.FULL) if each.objects]
     first, second = [label for label in labels if label.annotator == "ada"][:2]
     who = person("max")
-    who.start("counts", images=1)
+    who.start("counts", images=1, project=PROJECT)
     images = "".join(f"&image={label.image_id}" for label in (first, second))
     who.page.goto(f"{who.url}label?project={PROJECT}&campaign={CAMPAIGN}&kind=full&blind=1{images}")
     who.wait("ready")
