@@ -11,12 +11,13 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── InvalidDataset           a data set on disk (COCO, VOC) that does not hold together
     │   ├── InvalidBudget            zero, negative, unreadable, or too small for one image
     │   ├── InvalidConfig            an unknown key or an impossible value in a configuration
+    │   ├── WorkTooLarge             a training beyond what the server allows; lower what the text names
     │   └── RequestIdReused          the same request id with another content
     ├── UnsupportedSupervision   UNIMPLEMENTED        a supervision kind that nobody gives, or exports
     ├── UnsupportedPrompts       UNIMPLEMENTED        take a model version of a recipe that can be prompted
     ├── NotFound                 NOT_FOUND            the caller names something that exists
     │   └── ProjectNotFound, ImageNotFound, CampaignNotFound, BatchNotFound, LabelNotFound, ModelNotFound,
-    │       ClassifierNotFound, OperationNotFound
+    │       ClassifierNotFound, OperationNotFound, TokenNotFound
     ├── AlreadyExists            ALREADY_EXISTS       the caller picks another name
     ├── FailedPrecondition       FAILED_PRECONDITION  something else must happen first
     │   ├── NoActiveModel            train (or activate) a model
@@ -27,13 +28,15 @@ The tree, with the gRPC status each class travels as (by name; nothing here know
     │   ├── ModelThinned             take a model version whose files were not removed
     │   ├── NothingToMeasure         label images of the split in which there is something
     │   └── LeaseLost                the lease expired or was given back; select again
-    ├── Unauthenticated          UNAUTHENTICATED      sign in with the token
+    ├── Unauthenticated          UNAUTHENTICATED      show a token that is valid
     ├── PermissionDenied         PERMISSION_DENIED
     │   ├── ForeignLease             the image is leased to another annotator
+    │   ├── ForeignName              an annotator's token says who labels; leave the name out
     │   └── UriOutsideRoots          the uri lies under none of the configured image roots
     ├── ResourceExhausted        RESOURCE_EXHAUSTED
     │   ├── BudgetExhausted          the label costs more than the campaign has left
     │   ├── QueueFull                retry after `retry_after_s`
+    │   ├── OutOfMemory              lower what the text names, or use a larger machine
     │   └── StorageFull              an operator makes room on the disk
     ├── Aborted                  ABORTED
     │   └── EtagMismatch             read the resource again, then retry
@@ -126,6 +129,10 @@ class InvalidConfig(InvalidArgument):
     """A configuration holds an unknown key or an impossible value."""
 
 
+class WorkTooLarge(InvalidArgument):
+    """A training would take more iterations, pixels or memory than the server allows; nothing was begun."""
+
+
 class RequestIdReused(InvalidArgument):
     """A request id came again with another content."""
 
@@ -180,6 +187,10 @@ class OperationNotFound(NotFound):
     """No such operation."""
 
 
+class TokenNotFound(NotFound):
+    """No such token, or none that the caller may see."""
+
+
 class AlreadyExists(MaskloopError):
     """The name is taken."""
 
@@ -225,7 +236,7 @@ class LeaseLost(FailedPrecondition):
 
 
 class Unauthenticated(MaskloopError):
-    """The caller has not shown the token that is asked for."""
+    """The caller has not shown a token that is valid."""
 
     code = "UNAUTHENTICATED"
 
@@ -238,6 +249,10 @@ class PermissionDenied(MaskloopError):
 
 class ForeignLease(PermissionDenied):
     """The image is leased to another annotator."""
+
+
+class ForeignName(PermissionDenied):
+    """An annotator's token is another person's than the one who is named."""
 
 
 class UriOutsideRoots(PermissionDenied):
@@ -256,6 +271,10 @@ class BudgetExhausted(ResourceExhausted):
 
 class QueueFull(ResourceExhausted):
     """Too much work is waiting; `retry_after_s` says when to come back."""
+
+
+class OutOfMemory(ResourceExhausted):
+    """The device's memory, or the machine's, is too small for what was asked of it."""
 
 
 class StorageFull(ResourceExhausted):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from maskloop.mask_codec import BoolArray, NumberArray, Polygon
 
 MAX_PIXELS = 2**28
+MOST_RLE_BYTES = 4 * 1024 * 1024
+"""Of one mask's runs: about as many as a random pattern of 9 million pixels has. A person's outline has a hundredth."""
+LONGEST_RUN_BYTES = 6
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,10 @@ class Mask:
     Args:
         height: image height in pixels, at least 1.
         width: image width in pixels, at least 1; height x width is at most `MAX_PIXELS`.
-        rle: COCO's compressed run-length string, column-major.
+        rle: COCO's compressed run-length string, column-major; of at most `most_bytes`.
 
     Raises:
-        InvalidMask: the runs do not add up to height x width, or the string is broken.
+        InvalidMask: the runs do not add up to height x width, or the string is broken or too long.
     """
 
     height: int
@@ -38,6 +41,12 @@ class Mask:
     def __post_init__(self) -> None:
         if self.height < 1 or self.width < 1 or self.height * self.width > MAX_PIXELS:
             raise InvalidMask(f"a mask of {self.height} x {self.width} pixels cannot exist", field="size")
+        if len(self.rle) > self.most_bytes:
+            raise InvalidMask(
+                f"the mask's runs take {len(self.rle):,} bytes; one of {self.height} x {self.width} pixels takes "
+                f"{self.most_bytes:,} at the most",
+                field="rle",
+            )
         from maskloop.mask_codec import covered
 
         total = covered(self.rle)
@@ -47,6 +56,11 @@ class Mask:
                 f"{self.height * self.width}",
                 field="rle",
             )
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that the runs of a mask of this size may take."""
+        return min(MOST_RLE_BYTES, LONGEST_RUN_BYTES + 2 * self.height * self.width)
 
     @classmethod
     def from_array(cls, array: BoolArray | NumberArray) -> Mask:
@@ -114,7 +128,7 @@ class Mask:
         """Number of pixels set."""
         from maskloop.mask_codec import area
 
-        return area(self.height, self.width, self.rle)
+        return area(self.rle)
 
     @cached_property
     def box(self) -> tuple[int, int, int, int]:
@@ -130,7 +144,7 @@ class Mask:
             return 0.0
         from maskloop.mask_codec import perimeter
 
-        return perimeter(self.crop(*self.box).to_array())
+        return perimeter(self.height, self.rle)
 
     @property
     def half_thickness(self) -> float:

@@ -5,6 +5,16 @@ into the keyword arguments of the verb it asks for, `request` does the reverse, 
 the desks share their names. A message that says something impossible raises an `InvalidArgument` that names the field.
 """
 
+from maskloop.convert.access import (
+    audit_entry_from_message,
+    audit_entry_to_message,
+    caller_from_message,
+    caller_to_message,
+    new_token_from_message,
+    new_token_to_message,
+    token_from_message,
+    token_to_message,
+)
 from maskloop.convert.campaigns import (
     batch_from_message,
     batch_record_from_message,
@@ -73,12 +83,16 @@ from maskloop.convert.requests import arguments, request
 
 __all__ = [
     "arguments",
+    "audit_entry_from_message",
+    "audit_entry_to_message",
     "batch_from_message",
     "batch_record_from_message",
     "batch_record_to_message",
     "batch_to_message",
     "budget_from_message",
     "budget_to_message",
+    "caller_from_message",
+    "caller_to_message",
     "campaign_from_message",
     "campaign_to_message",
     "category_from_message",
@@ -109,6 +123,8 @@ __all__ = [
     "mask_to_message",
     "model_from_message",
     "model_to_message",
+    "new_token_from_message",
+    "new_token_to_message",
     "operation_from_message",
     "operation_id",
     "operation_name",
@@ -130,4 +146,6 @@ __all__ = [
     "request",
     "strategy_from_message",
     "strategy_to_message",
+    "token_from_message",
+    "token_to_message",
 ]

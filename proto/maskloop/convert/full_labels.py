@@ -7,7 +7,7 @@ from maskloop.convert.reviews import origin_from_message, origin_to_message, rev
 from maskloop.convert.scalars import optional
 from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import FullLabel, ObjectLabel
+from maskloop.values import MOST_MASK_BYTES, FullLabel, ObjectLabel, check_number
 
 
 def full_label_to_message(content: FullLabel) -> pb.ObjectMasks:
@@ -28,9 +28,16 @@ def full_label_from_message(message: pb.ObjectMasks, whose: str) -> FullLabel:
     """A full label of the image called `whose`.
 
     Raises:
-        InvalidMask: a mask does not decode; the message names the image and the object.
-        InvalidLabel: what is said of proposals contradicts itself; named alike.
+        InvalidMask: a mask does not decode, or all together are too large; the message names the image and the object.
+        InvalidLabel: there are too many objects, or what is said of proposals contradicts itself; named alike.
     """
+    check_number(len(message.objects), "objects", whose)
+    mask_bytes = sum(len(item.mask.rle) for item in message.objects)
+    if mask_bytes > MOST_MASK_BYTES:
+        raise InvalidMask(
+            f"{whose}: its masks' runs take {mask_bytes:,} bytes; those of one label take at most {MOST_MASK_BYTES:,}",
+            field="labels.full.objects.mask.rle",
+        )
     objects = tuple(_object(item, f"{whose}, object {place}") for place, item in enumerate(message.objects))
     review = optional(message, "review")
     try:

@@ -22,6 +22,7 @@ from maskloop.errors import InvalidLabel
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1 import masks_pb2 as pb_masks
 from maskloop.values import (
+    MOST_CATEGORIES,
     BoxesLabel,
     Counts,
     ImageLevelLabel,
@@ -91,6 +92,11 @@ def _image_level_to_message(content: ImageLevelLabel) -> pb_masks.ImageLevel:
 
 
 def _image_level_from_message(message: pb_masks.ImageLevel, whose: str) -> ImageLevelLabel:
+    if len(message.category_ids) > MOST_CATEGORIES:
+        raise InvalidLabel(
+            f"{whose}: {len(message.category_ids):,} categories; at most {MOST_CATEGORIES:,} are taken",
+            field="labels.image_level",
+        )
     try:
         return ImageLevelLabel(tuple(message.category_ids))
     except InvalidLabel as error:

@@ -8,7 +8,7 @@ from typing import Any
 from maskloop.errors import InvalidLabel
 from maskloop.masks import Mask
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import MOST_OBJECTS, Box, Counts, Point, Scribble
+from maskloop.values import MOST_CATEGORIES, MOST_OBJECTS, Box, Counts, Point, Scribble, check_number
 
 
 def mask_to_message(mask: Mask) -> pb.Mask:
@@ -35,8 +35,12 @@ def counts_from_message(message: pb.CategoryCounts) -> Counts:
     """Counts.
 
     Raises:
-        InvalidLabel: a category comes twice, or a count is outside 1 to 10,000.
+        InvalidLabel: there are too many, a category comes twice, or a count is outside 1 to 10,000.
     """
+    if len(message.counts) > MOST_CATEGORIES:
+        raise InvalidLabel(
+            f"{len(message.counts):,} categories are counted; at most {MOST_CATEGORIES:,} are taken", field="counts"
+        )
     by_category: dict[int, int] = {}
     for item in message.counts:
         if item.category_id in by_category:
@@ -64,8 +68,9 @@ def boxes_from_message(message: pb.Boxes, whose: str) -> tuple[Box, ...]:
     """Boxed objects of the image called `whose`.
 
     Raises:
-        InvalidLabel: one is no box; the message names the image and the box.
+        InvalidLabel: there are too many, or one is no box; the message names the image and the box.
     """
+    check_number(len(message.boxes), "boxes", whose)
     return tuple(_box(item, f"{whose}, box {place}") for place, item in enumerate(message.boxes))
 
 
@@ -87,8 +92,10 @@ def points_from_message(message: pb.Points, whose: str) -> tuple[Point, ...]:
     """Objects that are pointed at in the image called `whose`.
 
     Raises:
-        InvalidLabel: one says no place, or one that cannot be; the message names the image and the point.
+        InvalidLabel: there are too many, or one says no place, or one that cannot be; the message names the image and
+            the point.
     """
+    check_number(len(message.points), "points", whose)
     return tuple(_point(item, f"{whose}, point {place}") for place, item in enumerate(message.points))
 
 
@@ -115,8 +122,10 @@ def scribbles_from_message(message: pb.Scribbles, whose: str) -> tuple[Scribble,
     """Strokes in the image called `whose`.
 
     Raises:
-        InvalidLabel: one has no corner or too many, or one that cannot be; the message names the image and the stroke.
+        InvalidLabel: there are too many, or one has no corner or too many, or one that cannot be; the message names the
+            image and the stroke.
     """
+    check_number(len(message.scribbles), "scribbles", whose)
     return tuple(_scribble(item, f"{whose}, stroke {place}") for place, item in enumerate(message.scribbles))
 
 

@@ -89,7 +89,9 @@ def _from_field(message: Message, field: Any) -> Any:
 
 
 def _numbered(field: Any, item: Any, place: int) -> Any:
-    """Prompts have no name: errors say which one it is by its place, from 0."""
+    """Prompts have no name: errors say which one it is by its place, from 0. An enum in a list may not be left open."""
+    if field.enum_type is not None and not item:
+        raise InvalidArgument(f"{field.name} {place} is unspecified", field=field.name)
     try:
         return _from_single(field, item)
     except InvalidPrompt as error:

@@ -6,8 +6,9 @@ from typing import Any
 
 from maskloop.convert.proposals import proposal_from_message, proposal_to_message
 from maskloop.convert.scalars import check_text, enum_from_message, enum_to_message, optional
+from maskloop.errors import InvalidLabel
 from maskloop.v1 import masks_pb2 as pb
-from maskloop.values import Origin, Rejection, Review, Verdict, Work
+from maskloop.values import MOST_NAMED, Origin, Rejection, Review, Verdict, Work
 
 
 def origin_to_message(origin: Origin) -> pb.ObjectOrigin:
@@ -56,9 +57,14 @@ def review_from_message(message: pb.Review) -> Review:
     """The proposals that a person had at hand.
 
     Raises:
-        InvalidLabel: a number cannot be.
+        InvalidLabel: a number cannot be, or there are too many proposals.
         InvalidMask: a proposal's mask does not decode.
     """
+    for what, items in (("rejected", message.rejected), ("proposals", message.proposals)):
+        if len(items) > MOST_NAMED:
+            raise InvalidLabel(
+                f"a review of {len(items):,} proposals; at most {MOST_NAMED:,} are taken", field=f"full.review.{what}"
+            )
     return Review(
         check_text(message.model_version, "full.review.model_version"),
         tuple(

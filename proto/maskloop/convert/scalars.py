@@ -11,8 +11,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from maskloop.errors import InvalidArgument
-from maskloop.v1 import campaigns_pb2, costs_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
+from maskloop.v1 import access_pb2, campaigns_pb2, costs_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2
 from maskloop.values import (
+    LONGEST_TEXT,
     Assist,
     CorrectionForm,
     HeadState,
@@ -21,6 +22,7 @@ from maskloop.values import (
     OperationKind,
     OperationState,
     PickState,
+    Role,
     SkipReason,
     Split,
     SupervisionKind,
@@ -43,6 +45,7 @@ WIRE_ENUMS: dict[type[StrEnum], Any] = {
     CorrectionForm: costs_pb2.CorrectionForm,
     KindsBasis: campaigns_pb2.KindsBasis,
     KindsReason: campaigns_pb2.KindsReason,
+    Role: access_pb2.Role,
 }
 
 
@@ -127,11 +130,14 @@ def check_number(value: float, field: str) -> float:
 
 
 def check_text(value: str, field: str) -> str:
-    """Return `value` when it holds no NUL character, which some databases cannot keep.
+    """Return `value` when it is no longer than `LONGEST_TEXT` and holds no NUL character, which some databases cannot
+    keep.
 
     Raises:
-        InvalidArgument: it does.
+        InvalidArgument: it is longer, or holds one.
     """
+    if len(value) > LONGEST_TEXT:
+        raise InvalidArgument(f"{field} has {len(value):,} characters; at most {LONGEST_TEXT:,} are taken", field=field)
     if "\0" in value:
         raise InvalidArgument(f"{field} holds a NUL character", field=field)
     return value

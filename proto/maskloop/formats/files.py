@@ -5,11 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 from maskloop.errors import FailedPrecondition, InvalidDataset, StorageFull
 
 MAX_FILE_BYTES = 2 * 1024**3
+WRITTEN_AT_ONCE = 32  # files of a pack; a disk takes as long for one as for as many
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -36,13 +40,24 @@ def write_atomically(path: Path, data: bytes) -> Path:
         StorageFull: the disk, a quota or the file size limit is reached; what was at `path` is unchanged.
         FailedPrecondition: the file cannot be written for another reason (permission, a folder in its place).
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write_beside_and_rename(path, data)
-    except OSError as error:
-        kind = StorageFull if error.errno in _NO_ROOM else FailedPrecondition
-        raise kind(f"cannot write {path} ({len(data)} bytes): {error.strerror}", field=str(path)) from error
+    _written(path, data)
+    _told(path, "", _sync_folder, path.parent)
     return path
+
+
+def write_all_atomically(files: Mapping[Path, bytes]) -> None:
+    """Put every file in place as `write_atomically` does, in a fraction of the time: waits for the disk overlap.
+
+    Raises:
+        StorageFull, FailedPrecondition: as `write_atomically`, of one of them; others may be in place.
+    """
+    if len(files) < 2:
+        for path, data in files.items():
+            write_atomically(path, data)
+        return
+    with ThreadPoolExecutor(WRITTEN_AT_ONCE, thread_name_prefix="files") as threads:
+        _all(threads.submit(_written, path, data) for path, data in files.items())
+        _all(threads.submit(_told, folder, "", _sync_folder, folder) for folder in {path.parent for path in files})
 
 
 def check_writable(folder: Path) -> None:
@@ -56,8 +71,29 @@ def check_writable(folder: Path) -> None:
     probe.unlink(missing_ok=True)
 
 
-def _write_beside_and_rename(path: Path, data: bytes) -> None:
-    """Several threads may write the same path; the folder is synced so that the new name survives a power cut."""
+def _written(path: Path, data: bytes) -> None:
+    _told(path, f" ({len(data)} bytes)", _write, path, data)
+
+
+def _told(path: Path, size: str, do: Callable[..., None], *given: Any) -> None:
+    try:
+        do(*given)
+    except OSError as error:
+        kind = StorageFull if error.errno in _NO_ROOM else FailedPrecondition
+        raise kind(f"cannot write {path}{size}: {error.strerror}", field=str(path)) from error
+
+
+def _all(waiting: Iterable[Future[None]]) -> None:
+    """Wait for all, and raise what one of them raised."""
+    wait(begun := list(waiting))
+    for future in begun:
+        future.result()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write beside and rename. Several threads may write the same path; until the folder is synced, the new name may
+    not survive a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         with beside.open("wb") as file:
@@ -65,7 +101,6 @@ def _write_beside_and_rename(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-        _sync_folder(path.parent)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise

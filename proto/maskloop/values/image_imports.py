@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument, InvalidLabel
 from maskloop.values.labels import Box, BoxesLabel, FullLabel, ObjectLabel
+from maskloop.values.limits import LONGEST_NAME
 from maskloop.values.projects import Split
 
 
@@ -26,9 +27,10 @@ class ImageImport:
     boxes: tuple[Box, ...] | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.file_name) <= 255:
+        if not 1 <= len(self.file_name) <= LONGEST_NAME:
             raise InvalidArgument(
-                f"file name {self.file_name[:40]!r} has {len(self.file_name)} characters; 1 to 255 are taken",
+                f"file name {self.file_name[:40]!r} has {len(self.file_name)} characters; 1 to {LONGEST_NAME} are "
+                "taken",
                 field="images.file_name",
             )
         if bool(self.uri) == (self.data is not None):
@@ -37,6 +39,11 @@ class ImageImport:
             raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")
         if self.objects is not None and self.boxes is not None:
             raise InvalidLabel(f"image {self.file_name}: outlined or boxed, not both", field="images.boxes")
+
+    @property
+    def marks(self) -> int:
+        """How many objects it comes with, outlined or boxed."""
+        return 0 if self.content is None else self.content.marks
 
     @property
     def content(self) -> FullLabel | BoxesLabel | None:

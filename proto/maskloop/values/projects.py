@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument, InvalidLabel
+from maskloop.values.limits import LONGEST_NAME, LONGEST_TITLE, MOST_CATEGORIES
 from maskloop.values.outline_price import OUTLINE_FLAT, OutlinePrice
 from maskloop.values.review_prices import REVIEWS, ReviewPrices
 
@@ -64,6 +65,11 @@ class Category:
             )
         if not self.name.strip():
             raise InvalidArgument(f"category {self.id} has no name", field="categories.name")
+        if len(self.name) > LONGEST_NAME:
+            raise InvalidArgument(
+                f"category {self.id}: its name has {len(self.name):,} characters; at most {LONGEST_NAME} are taken",
+                field="categories.name",
+            )
 
 
 def as_vocabulary(categories: Sequence[Category | str], known: Sequence[Category] = ()) -> tuple[Category, ...]:
@@ -109,6 +115,17 @@ class Project:
         check_id(self.id, "project_id")
         if not self.categories:
             raise InvalidArgument(f"project {self.id} has no categories", field="categories")
+        if len(self.display_name) > LONGEST_TITLE:
+            raise InvalidArgument(
+                f"project {self.id}: its display name has {len(self.display_name):,} characters; at most "
+                f"{LONGEST_TITLE:,} are taken",
+                field="display_name",
+            )
+        if len(self.categories) > MOST_CATEGORIES:
+            raise InvalidArgument(
+                f"project {self.id} has {len(self.categories)} categories; at most {MOST_CATEGORIES} are taken",
+                field="categories",
+            )
         for what, values in (("id", [c.id for c in self.categories]), ("name", [c.name for c in self.categories])):
             if len(set(values)) != len(values):
                 raise InvalidArgument(f"project {self.id}: two categories share one {what}", field=f"categories.{what}")

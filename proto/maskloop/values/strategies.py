@@ -10,7 +10,7 @@ from maskloop.errors import InvalidArgument
 from maskloop.spelling import did_you_mean
 from maskloop.values.labels import LABEL_KINDS, SupervisionKind
 from maskloop.values.projects import Split
-from maskloop.values.strategy_kinds import STRATEGY_KINDS, Need, StrategyKind, is_share
+from maskloop.values.strategy_kinds import COLD_ENCODERS, STRATEGY_KINDS, Need, StrategyKind, is_share
 
 LEARNED_FROM = 0.1
 """Share of every batch that is drawn at random where a target is learnt: by others its gain cannot be judged."""
@@ -65,10 +65,17 @@ class Strategy:
                 raise InvalidArgument(message, field="strategy.options")
             kind.options[key].check(value, f"option {key} of strategy {self.name}")
         for part in parts.values():
-            if part.name in {"mix", "cold_start", "hard_ood"}:
-                message = f"{part.name} cannot be part of a mix"
-                raise InvalidArgument(message, field="strategy.options")
             part.check()
+        if self.name == "cold_start":
+            self._check_cold()
+
+    def _check_cold(self) -> None:
+        encoder, weights = self.option("encoder"), self.option("weights")
+        own = COLD_ENCODERS[encoder]
+        if weights not in ("", "random", *own):
+            there = ", ".join(("random", *own))
+            message = f"option weights of strategy cold_start is {weights!r}; those of {encoder} may be {there}"
+            raise InvalidArgument(message, field="strategy.options")
 
     def check_chooses_for(self, kind: SupervisionKind) -> None:
         """Check that it chooses what such labels are asked of: candidate OoD images for answers, else the pool's.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from maskloop.errors import InvalidArgument
-from maskloop.spelling import did_you_mean
+from maskloop.spelling import LONGEST, did_you_mean
 
 
 class Need(StrEnum):
@@ -29,20 +29,24 @@ class Need(StrEnum):
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a strategy: one of `words`, or any number in [0, 1] if `number`, or any text if neither is set."""
+    """An option of a strategy: one of `words`, or any number in [0, 1] if `number`."""
 
     default: str
     summary: str
     words: tuple[str, ...] = ()
     number: bool = False
 
+    def __post_init__(self) -> None:
+        if not (self.words or self.number):
+            raise TypeError("an option of a strategy says what it may be")
+
     def check(self, value: str, name: str) -> None:
         """Raises InvalidArgument unless `value` is allowed; `name` is the option's, for the message."""
-        if value in self.words or not (self.words or self.number) or (self.number and is_share(value)):
+        if value in self.words or (self.number and is_share(value)):
             return
         allowed = [*self.words, "a number in [0, 1]"] if self.number else self.words
-        near = did_you_mean(value, self.words)
-        raise InvalidArgument(f"{name} is {value!r}, none of {', '.join(allowed)}{near}", field="strategy.options")
+        told = f"none of {', '.join(allowed)}{did_you_mean(value, self.words)}"
+        raise InvalidArgument(f"{name} is {value[:LONGEST]!r}, {told}", field="strategy.options")
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,17 @@ SOFTRANK = Option("no", "draw by rank, the first with most weight, so that a bat
 BY_UTILITY = {"per_second": PER_SECOND, "softrank": SOFTRANK}
 SCORED = frozenset({Need.SCORES})
 
-STRATEGY_KINDS: Mapping[str, StrategyKind] = {
+COLD_ENCODERS: Mapping[str, tuple[str, ...]] = {
+    "compact": (),
+    "resnet18": ("IMAGENET1K_V1",),
+    "resnet34": ("IMAGENET1K_V1",),
+    "resnet50": ("IMAGENET1K_V1", "IMAGENET1K_V2"),
+    "resnet101": ("IMAGENET1K_V1", "IMAGENET1K_V2"),
+}
+"""Encoders that a cold start may look through, and torchvision's names of the weights that each may have."""
+COLD_WEIGHTS = ("", "random", "IMAGENET1K_V1", "IMAGENET1K_V2")
+"""Drawn from the seed where there is no name of any."""
+SINGLE_KINDS: Mapping[str, StrategyKind] = {
     "mask_guided": StrategyKind(
         "images whose predicted IoU lies nearest a target",
         SCORED,
@@ -124,8 +138,8 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         "typical and spread-out images by an encoder that has seen no label; needs no model",
         frozenset({Need.COLD_FEATURES}),
         {
-            "encoder": Option("compact", "the encoder's name"),
-            "weights": Option("", "of the encoder: torchvision's name, or none"),
+            "encoder": Option("compact", "the encoder's name", tuple(COLD_ENCODERS)),
+            "weights": Option("", "of the encoder: torchvision's name, or none", COLD_WEIGHTS),
         },
         prepared=True,
     ),
@@ -137,11 +151,16 @@ STRATEGY_KINDS: Mapping[str, StrategyKind] = {
         "candidate OoD images that the classifier takes for a category, spread over clusters; for answers",
         frozenset({Need.CLASSIFIER}),
     ),
+}
+PARTS = tuple(name for name in SINGLE_KINDS if name not in {"cold_start", "hard_ood"})
+"""Strategies that a mix may be of."""
+STRATEGY_KINDS: Mapping[str, StrategyKind] = {
+    **SINGLE_KINDS,
     "mix": StrategyKind(
         "two strategies in turn; options of either are written first.OPTION and second.OPTION",
         options={
-            "first": Option("mask_guided", "a strategy"),
-            "second": Option("random", "another strategy"),
+            "first": Option("mask_guided", "a strategy", PARTS),
+            "second": Option("random", "another strategy", PARTS),
             "share": Option("0.5", "share of the images that the first chooses", number=True),
         },
     ),

@@ -6,7 +6,7 @@ use in training (`service.store.judged_images`), and its files for people (`mask
 """
 
 from maskloop.values.labels.boxes import Box, BoxesLabel
-from maskloop.values.labels.counts import MOST_OBJECTS, Counts
+from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.full import FullLabel
 from maskloop.values.labels.image_level import ImageLevelLabel
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
@@ -15,7 +15,7 @@ from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.offered import Offered
 from maskloop.values.labels.ood_check import OodAnswer
 from maskloop.values.labels.points import Point, PointsLabel
-from maskloop.values.labels.review import Origin, Rejection, Review, Verdict, Work, check_named
+from maskloop.values.labels.review import MOST_NAMED, Origin, Rejection, Review, Verdict, Work, check_named
 from maskloop.values.labels.scribbles import BACKGROUND, Scribble, ScribblesLabel
 from maskloop.values.labels.table import LABEL_KINDS, MARKS
 
@@ -23,7 +23,7 @@ __all__ = [
     "BACKGROUND",
     "LABEL_KINDS",
     "MARKS",
-    "MOST_OBJECTS",
+    "MOST_NAMED",
     "Box",
     "BoxesLabel",
     "Counts",
@@ -48,4 +48,5 @@ __all__ = [
     "Work",
     "charged_seconds",
     "check_named",
+    "check_number",
 ]

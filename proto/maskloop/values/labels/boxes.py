@@ -112,6 +112,11 @@ class BoxesLabel(LabelContent):
         return cls(tuple(Box.around(item) for item in objects if not item.crowd))
 
     @property
+    def marks(self) -> int:
+        """How many there are."""
+        return len(self.boxes)
+
+    @property
     def shown(self) -> Counts:
         """How many objects of each category are boxed."""
         return Counts(Counter(item.category_id for item in self.boxes))

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from maskloop.errors import InvalidLabel
 from maskloop.values.labels.kind import LabelContent, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
+from maskloop.values.limits import MOST_OBJECTS
 from maskloop.values.projects import Category, Image
-
-MOST_OBJECTS = 10_000
 
 
 def check_number(number: int, what: str, where: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from maskloop.errors import InvalidLabel
-from maskloop.values.labels.counts import Counts
+from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.objects import ObjectLabel
 from maskloop.values.labels.review import Review, check_named
@@ -34,6 +34,11 @@ class FullLabel(LabelContent):
     def of(cls, objects: tuple[ObjectLabel, ...]) -> FullLabel:
         """The objects as they are."""
         return cls(objects)
+
+    @property
+    def marks(self) -> int:
+        """How many there are."""
+        return len(self.objects)
 
     @property
     def shown(self) -> Counts:
@@ -74,9 +79,10 @@ class FullLabel(LabelContent):
         """Check each object; messages name it by its place, from 0.
 
         Raises:
-            InvalidLabel: a category outside the vocabulary, or a review that contradicts itself.
+            InvalidLabel: too many of them, a category outside the vocabulary, or a review that contradicts itself.
             InvalidMask: a mask of another size than the image, or without a pixel.
         """
+        check_number(len(self.objects), "objects", where)
         for place, item in enumerate(self.objects):
             item.check(vocabulary, image, f"{where}, object {place}")
             if item.origin is not None and item.crowd:

@@ -105,6 +105,11 @@ class LabelContent(ABC):
         return ()
 
     @property
+    def marks(self) -> int:
+        """How many things on the image it shows one by one: objects, points, strokes or boxes; 0 of other kinds."""
+        return 0
+
+    @property
     def outline_length(self) -> float:
         """How long all that it outlines is, in sides of a square of the image's area; 0 where it outlines nothing."""
         return 0.0

@@ -82,6 +82,11 @@ class PointsLabel(LabelContent):
         return cls(tuple(Point.on(item) for item in objects if not item.crowd))
 
     @property
+    def marks(self) -> int:
+        """How many there are."""
+        return len(self.points)
+
+    @property
     def shown(self) -> Counts:
         """How many objects of each category are pointed at."""
         return Counts(Counter(item.category_id for item in self.points))

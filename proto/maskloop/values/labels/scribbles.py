@@ -128,6 +128,11 @@ class ScribblesLabel(LabelContent):
             yield Scribble(each.category_id, tuple(each.path[place] for place in places))
 
     @property
+    def marks(self) -> int:
+        """How many there are."""
+        return len(self.scribbles)
+
+    @property
     def shown(self) -> Counts:
         """How many objects of each category have a stroke."""
         return Counts(Counter(item.category_id for item in self.on_objects))
