@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from selection.ranking import RankedImages
 
@@ -59,11 +60,11 @@ class Candidates:
         """Put an image back. Returns whether it was closed; an id that is no candidate is not."""
         return self._mark(image_id, now_open=True)
 
-    def close_all(self, image_ids: Collection[str]) -> None:
-        """Take many images out at once; ids that are no candidates are passed over."""
-        if not len(self) or not image_ids:
+    def close_all(self, image_ids: Collection[str] | NDArray[np.bytes_]) -> None:
+        """Take many images out at once; ids that are no candidates are passed over. Arrays ascend, which is quicker."""
+        if not len(self) or not len(image_ids):
             return
-        names = np.array(sorted(image_ids), dtype=np.bytes_)
+        names = image_ids if isinstance(image_ids, np.ndarray) else np.array(sorted(image_ids), dtype=np.bytes_)
         rows = np.minimum(np.searchsorted(self._names, names), len(self) - 1)
         known = rows[self._names[rows] == names]
         self._open[self._ranked.by_id[known]] = False

@@ -33,7 +33,7 @@ class Ranking:
     @classmethod
     def by_key(cls, keys: Floats, values: Floats, reason: str, target_iou: float | None = None) -> Self:
         """All rows, those with the lowest of `keys` (n,) first, ties by id; one reason for all."""
-        places = np.argsort(keys, kind="stable")
+        places = _ascending(keys)
         return cls.of(places, values[places], reason, target_iou)
 
     @classmethod
@@ -84,7 +84,7 @@ class RankedImages:
         places = ranking.places
         return cls(
             ids=pool.ids[places],
-            by_id=np.argsort(places, kind="stable"),  # the pool's ids ascend
+            by_id=_places_by_row(places, len(pool)),
             values=ranking.values,
             reasons=ranking.reasons,
             which=ranking.which,
@@ -96,3 +96,17 @@ class RankedImages:
         """Why the image at a place of the ranking is there, for a person."""
         template = self.reasons[int(self.which[place])]
         return template.format(value=self.values[place])
+
+
+def _ascending(keys: Floats) -> NDArray[np.int64]:
+    """The stable order of keys; a sort that is not stable is several times quicker, and the same without ties."""
+    places = np.argsort(keys)
+    ordered = keys[places]
+    return np.argsort(keys, kind="stable") if (ordered[1:] == ordered[:-1]).any() else places
+
+
+def _places_by_row(rows: NDArray[np.int64], pool: int) -> NDArray[np.int64]:
+    """(k,) the places of k distinct rows of a pool in the order of the rows, by which the ids ascend; no sort."""
+    place_of_row = np.full(pool, -1, dtype=np.int64)
+    place_of_row[rows] = np.arange(len(rows))
+    return place_of_row[place_of_row >= 0]

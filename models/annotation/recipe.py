@@ -12,39 +12,33 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
 from models.encoders import names
-from models.training.recipe_options import JsonOptions, check_options, find_recipe
+from models.training.recipe_options import (
+    Batch,
+    Clip,
+    Epochs,
+    HalfAtMost,
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    LossWeight,
+    Name,
+    Range,
+    Rate,
+    Share,
+    Side,
+    Warmup,
+    WeightDecay,
+    Weights,
+    Words,
+    check_iterations,
+    check_options,
+    find_recipe,
+)
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "classes": ("fed", "predicted"),
-    "class_input": ("one_hot", "gate_bias"),
-    "optimizer": ("adam", "adamw"),
-    "iou_target": ("sqrt", "square", "identity"),
-    "iou_training": ("frozen", "joint"),
-    "augment": ("none", "affine", "strong"),
-    "start": ("scratch", "warm"),
-}
-MAY_BE_ZERO = {
-    "warmup",
-    "clip",
-    "weight_decay",
-    "empty_share",
-    "pseudo_share",
-    "held_out",
-    "min_iterations",
-    "max_iterations",
-    "objectness",
-    "class_weight",
-    "class_from",
-    "stop_weight",
-    "stop_from",
-    "semantic_weight",
-    "centre_weight",
-}
 SHAPES_NO_NETWORK = {"name", "weights", "objectness", "held_out", "checkpoint_every"}
 
 
@@ -56,71 +50,70 @@ class Recipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "paper"
+    name: Name = "paper"
     # The network.
-    encoder: str = "resnet101"  # one of models/encoders/names.py, or `timm:` and timm's name
-    weights: str = ""  # see models/encoders/backbones.py, `build_encoder`
-    image_size: int = 256  # side of the square the network sees, pixels
-    hidden: int = 128  # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
-    min_hidden: int = 1  # no level has fewer hidden channels than this
-    steps: int = 20  # objects decoded at most; of more, the largest are learnt from and the rest counted
-    classes: str = "fed"  # count-conditioned; or "predicted": count-free, the network says what there is
-    class_input: str = "one_hot"  # one-hot planes at every level, or a learned bias of every gate
+    encoder: Name = "resnet101"  # one of models/encoders/names.py, or `timm:` and timm's name
+    weights: Weights = ""  # see models/encoders/backbones.py, `build_encoder`
+    image_size: Side = 256  # side of the square the network sees, pixels
+    # D: hidden channels D, D/2, D/4, D/8, D/16 from the coarsest level on
+    hidden: Annotated[int, Range(16, 1_024, step=16)] = 128
+    min_hidden: Annotated[int, Range(1, 1_024)] = 1  # no level has fewer hidden channels than this
+    # objects decoded at most; of more, the largest are learnt from and the rest counted
+    steps: Annotated[int, Range(1, 1_000)] = 20
+    # count-conditioned; or "predicted": count-free, the network says what there is
+    classes: Annotated[str, Words("fed", "predicted")] = "fed"
+    # one-hot planes at every level, or a learned bias of every gate
+    class_input: Annotated[str, Words("one_hot", "gate_bias")] = "one_hot"
     seeds: bool = False  # one centre for each object, see models/annotation/centers.py
-    objectness: float = 0.5  # where classes are predicted, steps below this are taken for none
+    objectness: Share = 0.5  # where classes are predicted, steps below this are taken for none
     # The training of the segmentation.
-    start: str = "scratch"  # or "warm": from the project's last network of this recipe, if there is one
-    warm_share: float = 0.5  # of the iterations, where it starts warm
-    epochs: int = 150
-    min_iterations: int = 0  # few labels are gone through more often
-    max_iterations: int = 0  # many labels less often; 0 for no limit
-    batch: int = 28
-    optimizer: str = "adam"
-    rate: float = 1e-3
-    encoder_rate: float = 1e-6
-    weight_decay: float = 1e-6
-    warmup: int = 0  # iterations of linear warm-up
+    # or "warm": from the project's last network of this recipe, if there is one
+    start: Annotated[str, Words("scratch", "warm")] = "scratch"
+    warm_share: Annotated[float, Range(0.001, 1)] = 0.5  # of the iterations, where it starts warm
+    epochs: Epochs = 150
+    min_iterations: IterationsOrNone = 0  # few labels are gone through more often
+    max_iterations: IterationsOrNone = 0  # many labels less often; 0 for no limit
+    batch: Batch = 28
+    optimizer: Annotated[str, Words("adam", "adamw")] = "adam"
+    rate: Rate = 1e-3
+    encoder_rate: Rate = 1e-6
+    weight_decay: WeightDecay = 1e-6
+    warmup: Warmup = 0  # iterations of linear warm-up
     cosine: bool = False  # whether rates fall to zero along a cosine
-    clip: float = 0.0  # largest gradient norm; 0 for no clipping
-    augment: str = "none"
-    train_steps: int = 20  # objects of one image in one iteration; with seeds, drawn anew each time
-    empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
-    pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones, as published
-    class_weight: float = 0.1  # these four where classes are predicted without seeds, see models/annotation/losses.py
-    class_from: float = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
-    stop_weight: float = 0.5
-    stop_from: float = 0.5  # and whether there is an object (RSIS: when validation stands still)
-    semantic_weight: float = 0.0
-    centre_weight: float = 0.0
+    clip: Clip = 0.0  # largest gradient norm; 0 for no clipping
+    augment: Annotated[str, Words("none", "affine", "strong")] = "none"
+    # objects of one image in one iteration; with seeds, drawn anew each time
+    train_steps: Annotated[int, Range(1, 1_000)] = 20
+    # images known to hold nothing that a batch gets on top, as a share of `batch`
+    empty_share: Annotated[float, Range(0, 8)] = 0.25
+    # images with pseudo-labels likewise; 0 mixes them with the labeled ones, as published
+    pseudo_share: Annotated[float, Range(0, 8)] = 0.0
+    # these four where classes are predicted without seeds, see models/annotation/losses.py
+    class_weight: LossWeight = 0.1
+    class_from: Share = 0.13  # share of the iterations after which the class is learnt (RSIS: epoch 20)
+    stop_weight: LossWeight = 0.5
+    stop_from: Share = 0.5  # and whether there is an object (RSIS: when validation stands still)
+    semantic_weight: LossWeight = 0.0
+    centre_weight: LossWeight = 0.0
     # The training of the IoU branch.
-    iou_epochs: int = 250
-    iou_rate: float = 1e-3
-    iou_target: str = "sqrt"
-    iou_training: str = "frozen"
+    iou_epochs: Epochs = 250
+    iou_rate: Rate = 1e-3
+    iou_target: Annotated[str, Words("sqrt", "square", "identity")] = "sqrt"
+    iou_training: Annotated[str, Words("frozen", "joint")] = "frozen"
     # The product's head.
-    held_out: float = (
+    held_out: HalfAtMost = (
         0.25  # share of the labels that the held-out fit leaves out, see models/annotation/fit.py; 0 for none
     )
     # Work.
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     takes_pseudo_labels: ClassVar[bool] = True
     learns_from_rejections: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
+        check_options(self)
         object.__setattr__(self, "encoder", names.full_name(self.encoder, names.ENCODERS))
-        if self.image_size % 32:
-            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
-        if self.hidden % 16:
-            raise InvalidConfig(f"hidden is {self.hidden}, not a multiple of 16", field="hidden")
-        if self.held_out > 0.5:
-            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
-        for name in ("objectness", "class_from", "stop_from", "warm_share"):
-            if getattr(self, name) > 1:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        check_iterations(self)
 
     def iterations(self, examples: int, *, warm: bool = False) -> int:
         """Iterations of the segmentation's training on that many examples, from initial weights or a network's."""

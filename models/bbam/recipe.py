@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
 from models.boxes.recipe import OWN_ENCODERS, DetectorRecipe, MaskRecipe
 from models.encoders.names import check_encoder, full_name
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Rate,
+    Share,
+    Weights,
+    Words,
+    check_ascending,
+    check_iterations,
+    check_options,
+)
 
 FORMAT = "maskloop.bbam.1"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
 BBAM, GRABCUT, RECTANGLE = "bbam", "grabcut", "rectangle"
 CRF, SEGMENTS = "crf", "segments"
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "masks": (BBAM, GRABCUT, RECTANGLE),
-    "refine": (CRF, SEGMENTS, "none"),
-}
-MOST: Mapping[str, float] = {
-    **dict.fromkeys(("threshold", "quantile"), 1.0),
-    **dict.fromkeys(("min_iterations", "max_iterations"), 10_000_000),
-    **dict.fromkeys(("shortest", "longest"), 2_048),
-    **dict.fromkeys(("width", "head", "anchor", "batch"), 4_096),
-    "steps": 10_000,
-    "explained": 1_000_000,
-    "encoder_factor": 1.0,
-}
-"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
-MAY_BE_ZERO = frozenset({"max_iterations", "encoder_factor", "quantile", "explained", "threshold"})
 STUDENT_SHARE = 2 / 3  # of the detector's iterations: the Mask R-CNN begins with what the detector has learnt
 WARMUP = 20  # iterations at most
 
@@ -44,32 +42,35 @@ class BbamRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "bbam"
+    name: Name = "bbam"
     # The networks.
-    encoder: str = "timm:tf_efficientnet_lite0"
-    weights: str = "package"  # see models.encoders.backbones.build_encoder
-    shortest: int = 160  # shorter side that an image is brought to, pixels,
-    longest: int = 256  # and longer side at most
-    width: int = 64  # channels of the pyramid
-    head: int = 256  # of the two layers that look at a region
-    anchor: int = 12  # side of the smallest anchors, pixels; they double from level to level
-    iterations_per_image: int = 6
-    min_iterations: int = 120
-    max_iterations: int = 400  # 0 for no limit
-    batch: int = 4
-    rate: float = 1e-3
-    encoder_factor: float = 0.1  # of the rate, for the encoder; 0 keeps it as it is
+    encoder: Name = "timm:tf_efficientnet_lite0"
+    weights: Weights = "package"  # see models.encoders.backbones.build_encoder
+    shortest: Annotated[int, Range(32, 2_048)] = 160  # shorter side that an image is brought to, pixels,
+    longest: Annotated[int, Range(32, 2_048)] = 256  # and longer side at most
+    width: Annotated[int, Range(8, 1_024)] = 64  # channels of the pyramid
+    head: Annotated[int, Range(8, 4_096)] = 256  # of the two layers that look at a region
+    anchor: Annotated[int, Range(1, 512)] = 12  # side of the smallest anchors, pixels; they double from level to level
+    iterations_per_image: Annotated[int, Range(1, 100_000)] = 6
+    min_iterations: Iterations = 120
+    max_iterations: IterationsOrNone = 400  # 0 for no limit
+    batch: Annotated[int, Range(1, 256)] = 4
+    rate: Rate = 1e-3
+    encoder_factor: Share = 0.1  # of the rate, for the encoder; 0 keeps it as it is
     # The masks of boxes.
-    masks: str = BBAM  # or what is compared with it: "grabcut", or "rectangle", the whole box
-    steps: int = 60  # of a mask's optimiser; each is one look at the image and back
-    explained: int = 60  # images whose boxes become masks, drawn by the seed; 0 for all
-    refine: str = CRF  # "segments" draws what the CRF made to segments of the image; "none" leaves maps as they are
-    quantile: float = 0.0  # theta: the share 1 - theta of a box is surely of its object; 0 chooses it on outlines
+    # or what is compared with it: "grabcut", or "rectangle", the whole box
+    masks: Annotated[str, Words(BBAM, GRABCUT, RECTANGLE)] = BBAM
+    steps: Annotated[int, Range(1, 10_000)] = 60  # of a mask's optimiser; each is one look at the image and back
+    explained: Annotated[int, Range(0, 1_000_000)] = 60  # images whose boxes become masks, drawn by the seed; 0 for all
+    # "segments" draws what the CRF made to segments of the image; "none" leaves maps as they are
+    refine: Annotated[str, Words(CRF, SEGMENTS, "none")] = CRF
+    # theta: the share 1 - theta of a box is surely of its object; 0 chooses it on outlines
+    quantile: Annotated[float, Range(0, 0.999)] = 0.0
     # What answers.
     student: bool = True  # a Mask R-CNN that learns from these masks; else each box is explained anew, for seconds
-    threshold: float = 0.2  # least score of an object
+    threshold: Share = 0.2  # least score of an object
     # Work.
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
@@ -83,14 +84,10 @@ class BbamRecipe(JsonOptions):
     """Images that hold nothing are among those that a batch is drawn of."""
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
+        check_options(self)
         object.__setattr__(self, "encoder", full_name(self.encoder, OWN_ENCODERS))
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
-        if self.shortest > self.longest:
-            raise InvalidConfig(f"shortest is {self.shortest}, above longest {self.longest}", field="shortest")
-        if self.quantile == 1:
-            raise InvalidConfig("quantile is 1: no pixel of a box would be of its object", field="quantile")
+        check_iterations(self)
+        check_ascending(self, "shortest", "longest")
 
     def iterations(self, examples: int, *, warm: bool = False) -> int:
         """Of the detector's training on that many images: more for more labels. It never starts warm."""

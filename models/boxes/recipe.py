@@ -8,19 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from maskloop.errors import InvalidConfig
 from models.encoders.names import check_encoder
 from models.training.readings import Readings
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    Clip,
+    Iterations,
+    JsonOptions,
+    Name,
+    Range,
+    Rate,
+    Share,
+    Warmup,
+    WeightDecay,
+    Weights,
+    Words,
+    check_ascending,
+    check_options,
+)
 
 OWN_ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "optimiser": ("adamw", "sgd"),
-    "schedule": ("constant", "cosine", "drops"),
-}
-MAY_BE_ZERO = frozenset({"weight_decay", "momentum", "warmup", "clip", "encoder_factor"})
 SHAPES_NO_NETWORK = frozenset({"checkpoint_every"})
 
 
@@ -32,30 +41,32 @@ class DetectorRecipe(JsonOptions, Readings):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    encoder: str = "timm:tf_efficientnet_lite0"
-    weights: str = "package"  # see models.encoders.backbones.build_encoder
-    smallest: int = 192  # shorter side that an image is brought to, pixels: drawn between these two in training,
-    shortest: int = 192  # and this one afterwards
-    longest: int = 320  # longer side at most
-    width: int = 64  # channels of the pyramid
-    head: int = 256  # of the two layers that look at a region
-    anchor: int = 16  # side of the smallest anchors, pixels; they double from level to level
-    sampled: int = 64  # regions of an image that the heads learn from
-    regions: int = 200  # of an image that the region proposals hand on
-    optimiser: str = "adamw"
-    iterations: int = 400
-    batch: int = 4
-    rate: float = 1e-3
-    encoder_factor: float = 0.1  # of the rate, for the encoder; 0 to leave it as it is
-    weight_decay: float = 1e-4
-    momentum: float = 0.9  # of sgd
-    warmup: int = 20  # iterations
-    schedule: str = "cosine"  # see models.training.loop.learning_rate_share
-    drop: float = 2 / 3  # of "drops": shares of the iterations after which the rate is a tenth of what it was;
-    second_drop: float = 8 / 9  # 1 for none
-    clip: float = 5.0  # largest gradient norm; 0 for no clipping
+    encoder: Name = "timm:tf_efficientnet_lite0"
+    weights: Weights = "package"  # see models.encoders.backbones.build_encoder
+    # shorter side that an image is brought to, pixels: drawn between these two in training,
+    smallest: Annotated[int, Range(32, 2_048)] = 192
+    shortest: Annotated[int, Range(32, 2_048)] = 192  # and this one afterwards
+    longest: Annotated[int, Range(32, 2_048)] = 320  # longer side at most
+    width: Annotated[int, Range(8, 1_024)] = 64  # channels of the pyramid
+    head: Annotated[int, Range(8, 4_096)] = 256  # of the two layers that look at a region
+    anchor: Annotated[int, Range(1, 512)] = 16  # side of the smallest anchors, pixels; they double from level to level
+    sampled: Annotated[int, Range(1, 4_096)] = 64  # regions of an image that the heads learn from
+    regions: Annotated[int, Range(1, 10_000)] = 200  # of an image that the region proposals hand on
+    optimiser: Annotated[str, Words("adamw", "sgd")] = "adamw"
+    iterations: Iterations = 400
+    batch: Annotated[int, Range(1, 256)] = 4
+    rate: Rate = 1e-3
+    encoder_factor: Share = 0.1  # of the rate, for the encoder; 0 to leave it as it is
+    weight_decay: WeightDecay = 1e-4
+    momentum: Share = 0.9  # of sgd
+    warmup: Warmup = 20  # iterations
+    # see models.training.loop.learning_rate_share
+    schedule: Annotated[str, Words("constant", "cosine", "drops")] = "cosine"
+    drop: Share = 2 / 3  # of "drops": shares of the iterations after which the rate is a tenth of what it was;
+    second_drop: Share = 8 / 9  # 1 for none
+    clip: Clip = 5.0  # largest gradient norm; 0 for no clipping
     flip: bool = True  # whether images are mirrored at random
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {
         "encoder": "resnet101",
@@ -79,21 +90,10 @@ class DetectorRecipe(JsonOptions, Readings):
     PAPER: ClassVar[Mapping[str, Any]] = OFFICIAL
 
     def __post_init__(self) -> None:
-        check_options(self, self.choices(), MAY_BE_ZERO)
+        check_options(self)
         check_encoder(self.encoder, self.weights, OWN_ENCODERS)
-        if not self.smallest <= self.shortest <= self.longest:
-            raise InvalidConfig(
-                f"sides {self.smallest}, {self.shortest} and {self.longest} are not ascending", field="shortest"
-            )
-        if not self.drop <= self.second_drop <= 1:
-            raise InvalidConfig(
-                f"drops at {self.drop} and {self.second_drop} are no ascending shares", field="second_drop"
-            )
-
-    @classmethod
-    def choices(cls) -> Mapping[str, tuple[str, ...]]:
-        """Values of options that take some words alone."""
-        return CHOICES
+        check_ascending(self, "smallest", "shortest", "longest")
+        check_ascending(self, "drop", "second_drop")
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -114,8 +114,8 @@ class MaskRecipe(DetectorRecipe):
     """
 
     grow: bool = True  # whether what the network is sure of is added to what is known, see models.boxes.growing
-    sure_of_object: float = 0.9
-    sure_of_ground: float = 0.1
+    sure_of_object: Share = 0.9
+    sure_of_ground: Share = 0.1
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {
         **DetectorRecipe.OFFICIAL,

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.values import SupervisionKind
 from models.classification.recipe import CLASSIFIER_RECIPES, ClassifierRecipe, resolve_classifier
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Share,
+    Words,
+    check_iterations,
+    check_options,
+)
 
 FORMAT = "maskloop.class_maps.2"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
@@ -22,26 +31,6 @@ METHODS = ("cam", "gradcam", "advcam", "ficklenet", *WITH_OTHERS, AUTO)
 LEARNT_REFINEMENTS = ("psa", "irn", "dsrg")
 REFINEMENTS = ("none", "crf", *LEARNT_REFINEMENTS, AUTO)
 SPLITS = ("components", "watershed", "displacement")
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "classifier": tuple(CLASSIFIER_RECIPES),
-    "method": METHODS,
-    "ood": ("none", "wood"),
-    "refine": REFINEMENTS,
-    "split": SPLITS,
-}
-MOST: Mapping[str, float] = {
-    **dict.fromkeys(("threshold", "least_share", "sure"), 1.0),
-    **dict.fromkeys(("min_iterations", "max_iterations", "refine_iterations"), 10_000_000),
-    **dict.fromkeys(("advcam_steps", "rib_steps"), 1_000),
-    "fickle_passes": 10_000,
-    "rib_rate": 1.0,
-    "side": 2_048,
-    "closing": MOST_CLOSING,
-}
-"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
-MAY_BE_ZERO = frozenset({
-    "side", "threshold", "closing", "least_share", "min_iterations", "max_iterations", "refine_iterations"
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,28 +41,34 @@ class ClassMapsRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "class_maps"
+    name: Name = "class_maps"
     # The classifier.
-    classifier: str = "pretrained"  # a recipe of models/classification/recipe.py
-    min_iterations: int = 0  # 0 leaves both to that recipe
-    max_iterations: int = 0
-    ood: str = "none"  # or "wood": it learns on, from images that are known to hold nothing
+    classifier: Annotated[str, Words(*CLASSIFIER_RECIPES)] = "pretrained"  # a recipe of models/classification/recipe.py
+    min_iterations: IterationsOrNone = 0  # 0 leaves both to that recipe
+    max_iterations: IterationsOrNone = 0
+    # or "wood": it learns on, from images that are known to hold nothing
+    ood: Annotated[str, Words("none", "wood")] = "none"
     # The maps.
-    method: str = "cam"  # or another of docs/weak; "auto": cam or advcam, whichever suits the outlines better
-    advcam_steps: int = 10  # each takes as long as a map of "cam"
-    rib_steps: int = 10  # each takes three times as long
-    rib_rate: float = 8e-5  # the authors' 8e-6 hardly moves the packaged encoder
-    fickle_passes: int = 50
-    side: int = 0  # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
+    # or another of docs/weak; "auto": cam or advcam, whichever suits the outlines better
+    method: Annotated[str, Words(*METHODS)] = "cam"
+    advcam_steps: Annotated[int, Range(1, 1_000)] = 10  # each takes as long as a map of "cam"
+    rib_steps: Annotated[int, Range(1, 1_000)] = 10  # each takes three times as long
+    rib_rate: Annotated[float, Range(1e-09, 1)] = 8e-5  # the authors' 8e-6 hardly moves the packaged encoder
+    fickle_passes: Annotated[int, Range(1, 10_000)] = 50
+    # longer side in pixels that pictures are brought to for maps; 0 for that which the classifier reads
+    side: Annotated[int, Range(16, 2_048, zero=True)] = 0
     # What is made of the maps before masks.
-    refine: str = "none"  # "crf" takes a second an image; "psa", "irn" and "dsrg" learn; "auto": none or crf
-    refine_iterations: int = 0  # of what learns; 0 for its own number
+    # "crf" takes a second an image; "psa", "irn" and "dsrg" learn; "auto": none or crf
+    refine: Annotated[str, Words(*REFINEMENTS)] = "none"
+    refine_iterations: IterationsOrNone = 0  # of what learns; 0 for its own number
     # The masks.
-    threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images
-    closing: int = 5  # diameter in pixels of the disc that closes gaps
-    least_share: float = 0.001  # of the image; smaller masks go
-    split: str = "components"  # "watershed" cuts an area at its summits, "displacement" as "irn" has learnt to
-    sure: float = 0.5  # probability from which a class is taken to be there, where nobody has said it
+    threshold: Share = 0.0  # of the ground; 0 has it swept on the labeled images
+    closing: Annotated[int, Range(0, MOST_CLOSING)] = 5  # diameter in pixels of the disc that closes gaps
+    least_share: Share = 0.001  # of the image; smaller masks go
+    # "watershed" cuts an area at its summits, "displacement" as "irn" has learnt to
+    split: Annotated[str, Words(*SPLITS)] = "components"
+    # probability from which a class is taken to be there, where nobody has said it
+    sure: Annotated[float, Range(1e-06, 1)] = 0.5
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
@@ -88,9 +83,8 @@ class ClassMapsRecipe(JsonOptions):
     """Images that hold nothing are among those whose classes are known."""
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        check_options(self)
+        check_iterations(self)
         if self.split == "displacement" and self.refine != "irn":
             raise InvalidConfig("split=displacement needs refine=irn, which learns displacements", field="split")
         if self.ood != "none" and self.method == "ficklenet":

@@ -15,19 +15,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from maskloop.errors import InvalidConfig
 from models.encoders import names
-from models.training.recipe_options import JsonOptions, check_options, find_recipe
+from models.training.recipe_options import (
+    Batch,
+    Clip,
+    Epochs,
+    HalfAtMost,
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Pixels,
+    Range,
+    Rate,
+    Share,
+    Side,
+    Warmup,
+    WeightDecay,
+    Weights,
+    Words,
+    check_ascending,
+    check_iterations,
+    check_options,
+    find_recipe,
+)
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "view": ("square", "crop"),
-    "augment": ("none", "affine", "strong"),
-    "optimizer": ("sgd", "adamw"),
-    "schedule": ("poly", "cosine"),
-}
-MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "momentum", "weight_decay", "warmup", "clip", "held_out"})
 SHAPES_NO_NETWORK = frozenset({"name", "weights", "held_out", "checkpoint_every"})
 
 
@@ -39,49 +54,45 @@ class ClassifierRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "paper"
+    name: Name = "paper"
     # The network.
-    encoder: str = "resnet50"  # one of models/encoders/names.py, or `timm:` and timm's name
-    weights: str = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
+    encoder: Name = "resnet50"  # one of models/encoders/names.py, or `timm:` and timm's name
+    weights: Weights = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
     frozen_norm: bool = True  # BatchNorm by its running statistics, the stem not trained; needs weights. timm's: always
-    image_size: int = 512  # side of the square the network sees, pixels
+    image_size: Side = 512  # side of the square the network sees, pixels
     # The views it is trained on.
-    view: str = "crop"  # at a random size, a square cut out of or framed by it; or "square": all of it, squeezed
-    shortest: int = 320  # of crops, the image's longer side in pixels, drawn between these two
-    longest: int = 640
-    augment: str = "none"  # of squares, besides: see models/data/augmentation.py; crops are mirrored
+    # at a random size, a square cut out of or framed by it; or "square": all of it, squeezed
+    view: Annotated[str, Words("square", "crop")] = "crop"
+    shortest: Pixels = 320  # of crops, the image's longer side in pixels, drawn between these two
+    longest: Pixels = 640
+    # of squares, besides: see models/data/augmentation.py; crops are mirrored
+    augment: Annotated[str, Words("none", "affine", "strong")] = "none"
     # The training.
-    epochs: int = 5
-    min_iterations: int = 0
-    max_iterations: int = 0  # 0 for no limit
-    batch: int = 16  # images that hold something, and as many that hold nothing
-    nothing_weight: float = 1.0  # of the loss on the latter
-    optimizer: str = "sgd"
-    momentum: float = 1e-4
-    rate: float = 0.1  # of the encoder
-    head_rate: float = 1.0
-    weight_decay: float = 1e-4
-    schedule: str = "poly"  # the rate by (1 - done)^0.9, or half a cosine
-    warmup: int = 0  # iterations of linear warm-up
-    clip: float = 0.0  # largest gradient norm; 0 for no clipping
+    epochs: Epochs = 5
+    min_iterations: IterationsOrNone = 0
+    max_iterations: IterationsOrNone = 0  # 0 for no limit
+    batch: Batch = 16  # images that hold something, and as many that hold nothing
+    nothing_weight: Annotated[float, Range(1e-06, 10_000.0)] = 1.0  # of the loss on the latter
+    optimizer: Annotated[str, Words("sgd", "adamw")] = "sgd"
+    momentum: Share = 1e-4
+    rate: Rate = 0.1  # of the encoder
+    head_rate: Rate = 1.0
+    weight_decay: WeightDecay = 1e-4
+    schedule: Annotated[str, Words("poly", "cosine")] = "poly"  # the rate by (1 - done)^0.9, or half a cosine
+    warmup: Warmup = 0  # iterations of linear warm-up
+    clip: Clip = 0.0  # largest gradient norm; 0 for no clipping
     # What it is judged by.
-    held_out: float = 0.25  # share of the images left out of the held-out fit; 0 for no such fit
+    held_out: HalfAtMost = 0.25  # share of the images left out of the held-out fit; 0 for no such fit
     # Work.
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
+        check_options(self)
         object.__setattr__(self, "encoder", names.full_name(self.encoder, names.ENCODERS))
-        if self.image_size % 32:
-            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
         if self.frozen_norm and not self.weights:
             raise InvalidConfig("frozen_norm needs weights whose statistics it can use", field="frozen_norm")
-        if self.shortest > self.longest:
-            raise InvalidConfig(f"shortest is {self.shortest}, above longest {self.longest}", field="shortest")
-        if self.held_out > 0.5:
-            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        check_ascending(self, "shortest", "longest")
+        check_iterations(self)
 
     def iterations(self, examples: int) -> int:
         """Iterations of a training on that many images that hold something."""

@@ -15,14 +15,14 @@ import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from maskloop.errors import InvalidArgument, InvalidConfig
+from maskloop.errors import InvalidArgument
 from models.classification.data import ClassBatch, ClassExample, Examples, keep_examples, part_examples
 from models.classification.model import FittedClassifier
 from models.classification.network import ImageClassifier, build_classifier
@@ -36,18 +36,13 @@ from models.training.determinism import Arithmetic
 from models.training.fingerprint import TrainingInputs
 from models.training.loop import Progress, part_of, run
 from models.training.readings import Readings
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import JsonOptions, LossWeight, Pixels, Range, Share, Words, check_options
 
 VERSION = 1
 """Of centres and losses; raised when a change makes trainings come to other weights."""
 CENTRES = 0.1  # of the progress shown
 CUT = 2  # of the encoder's four stages, those that do not learn
 BOTTLE = 4  # of VOC's classes by their index
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "threshold": ("batch", "image"),
-    "scale": ("pairs", "images"),
-    "compat": ("", "official"),
-}
 
 
 @dataclass(frozen=True)
@@ -58,23 +53,24 @@ class WoodOptions(JsonOptions, Readings):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    clusters: int = 50  # K, of OoD images; as many as there are where they are fewer
-    nearest: float = 0.2  # share of OoD centres that features are driven away from
-    threshold: str = "batch"  # these are the nearest pairs of a batch, or ("image", the paper) of each image
-    scale: str = "pairs"  # L_d is divided by B and K, or ("images", the paper) by B alone
-    distance_weight: float = 0.007
-    ood_weight: float = 0.25  # of the loss on OoD images; 1 in the paper
-    step: float = 0.07  # that OoD images are moved by first, in normalised values
-    ood_side: int = 500  # longer side at which OoD images are clustered, pixels
-    compat: str = ""  # "official": OoD images whose likeliest class, once moved, is the fifth count 0
+    clusters: Annotated[int, Range(1, 100_000)] = 50  # K, of OoD images; as many as there are where they are fewer
+    nearest: Share = 0.2  # share of OoD centres that features are driven away from
+    # these are the nearest pairs of a batch, or ("image", the paper) of each image
+    threshold: Annotated[str, Words("batch", "image")] = "batch"
+    # L_d is divided by B and K, or ("images", the paper) by B alone
+    scale: Annotated[str, Words("pairs", "images")] = "pairs"
+    distance_weight: LossWeight = 0.007
+    ood_weight: LossWeight = 0.25  # of the loss on OoD images; 1 in the paper
+    step: Annotated[float, Range(0, 1_000.0)] = 0.07  # that OoD images are moved by first, in normalised values
+    ood_side: Pixels = 500  # longer side at which OoD images are clustered, pixels
+    # "official": OoD images whose likeliest class, once moved, is the fifth count 0
+    compat: Annotated[str, Words("", "official")] = ""
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
     PAPER: ClassVar[Mapping[str, Any]] = {"threshold": "image", "scale": "images", "ood_weight": 1.0}
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, frozenset({"nearest", "distance_weight", "ood_weight", "step"}))
-        if self.nearest > 1:
-            raise InvalidConfig(f"nearest is {self.nearest}, more than 1", field="nearest")
+        check_options(self)
 
 
 def train_wood(

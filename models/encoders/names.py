@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,14 @@ from maskloop.errors import InvalidConfig
 from maskloop.spelling import did_you_mean
 
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
+TORCHVISION_WEIGHTS: Mapping[str, tuple[str, ...]] = {
+    "compact": (),
+    "resnet18": ("IMAGENET1K_V1",),
+    "resnet34": ("IMAGENET1K_V1",),
+    "resnet50": ("IMAGENET1K_V1", "IMAGENET1K_V2"),
+    "resnet101": ("IMAGENET1K_V1", "IMAGENET1K_V2"),
+}
+"""Names of weights that torchvision has for each of these."""
 TIMM = "timm:"
 """Stands before the name of one of timm's: `timm:tf_efficientnet_lite0`."""
 PACKAGED = "tf_efficientnet_lite0"
@@ -23,6 +32,8 @@ DENSE = (*WIDE_NAMES, *ENCODERS)
 """Names without `timm:` of encoders whose last stages are read together, see models/encoders/last_stages.py."""
 TIMM_WEIGHTS = ("package", "timm", "random")
 """What an encoder of timm's may start from, beside a file."""
+NAMED_WEIGHTS = (*TIMM_WEIGHTS, "IMAGENET1K_V1", "IMAGENET1K_V2")
+"""All weights that have a name; which encoder has which, `check_encoder` knows."""
 _REGISTERED = re.compile(r"^@register_model\ndef (\w+)\(", re.MULTILINE)
 
 
@@ -50,16 +61,17 @@ def check_encoder(name: str, weights: str, own: tuple[str, ...] = ()) -> None:
 
     Args:
         name: as `full_name` gives it.
-        own: as for `full_name`. Which names torchvision has for their weights is checked where they are read.
+        own: as for `full_name`.
 
     Raises:
         InvalidConfig: there is not; says what is like it.
     """
     if name in own:
-        if weights in TIMM_WEIGHTS and weights != "random" and not Path(weights).is_file():
+        there = ("random", *TORCHVISION_WEIGHTS.get(name, ()))
+        if weights not in ("", *there) and not Path(weights).is_file():
+            near = did_you_mean(weights, there)
             raise InvalidConfig(
-                f"weights {weights!r} are for encoders {TIMM}NAME; those of {name} may be random, or a file"
-                + ("" if name == "compact" else ", or torchvision's name of them, such as IMAGENET1K_V1"),
+                f"weights {weights!r} are none of {name}'s, {', '.join(there)}, and no file{near}",
                 field="weights",
             )
         return

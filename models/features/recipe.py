@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
-from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
 from models.encoders import names
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    Batch,
+    Clip,
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Rate,
+    RateOrNone,
+    Share,
+    Warmup,
+    WeightDecay,
+    Weights,
+    Words,
+    check_iterations,
+    check_options,
+)
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "classes": ("predicted", "fed"),
-    "masks": ("auto", "regions", "dense"),
-    "weak": ("none", "marks", "all"),
-}
-MAY_BE_ZERO = {
-    "warmup",
-    "weight_decay",
-    "clip",
-    "threshold",
-    "empty_share",
-    "pseudo_share",
-    "max_iterations",
-    "tile",
-    "encoder_rate",
-}
+LARGEST = 2_048
+"""Of the sides of the square that the encoder sees, pixels."""
 MARKS = (SupervisionKind.POINTS, SupervisionKind.SCRIBBLES)
 WEAK_KINDS: Mapping[str, tuple[SupervisionKind, ...]] = {
     "none": (),
@@ -46,58 +48,58 @@ class PretrainedRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "pretrained"
+    name: Name = "pretrained"
     # The encoder.
-    encoder: str = "timm:tf_efficientnet_lite0"  # or another of timm's; `timm:` may be left out
-    weights: str = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
-    image_size: int = 192  # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
-    tile: int = 0  # side of the windows that it sees of larger pictures, pixels; 0 chooses it by the labels
+    encoder: Name = "timm:tf_efficientnet_lite0"  # or another of timm's; `timm:` may be left out
+    weights: Weights = "package"  # that come with Maskloop; "timm" fetches its own; "random"; or a file
+    # side of the square the encoder sees, pixels; dense heads see one of 5/3 the side
+    image_size: Annotated[int, Range(32, LARGEST, step=32)] = 192
+    # side of the windows that it sees of larger pictures, pixels; 0 chooses it by the labels
+    tile: Annotated[int, Range(0, 8_192)] = 0
     # The network on its taps.
-    masks: str = "auto"  # "regions", or "dense" for thin structures (models/thin); by what the labels look like
-    width: int = 48  # channels of the pyramid
-    tower: int = 32  # channels of the heads that tell centres and boxes
-    region: int = 16  # cells along the side of a region of the mask head, whose masks have twice as many
+    # "regions", or "dense" for thin structures (models/thin); by what the labels look like
+    masks: Annotated[str, Words("auto", "regions", "dense")] = "auto"
+    width: Annotated[int, Range(8, 1_024, step=8)] = 48  # channels of the pyramid
+    tower: Annotated[int, Range(8, 1_024, step=8)] = 32  # channels of the heads that tell centres and boxes
+    # cells along the side of a region of the mask head, whose masks have twice as many
+    region: Annotated[int, Range(2, 64)] = 16
     # The training.
-    views: int = 6  # of each labeled image, encoded once: plain, mirrored, and random ones
-    iterations_per_label: int = 15
-    min_iterations: int = 100
-    max_iterations: int = 600  # 0 for no limit
-    batch: int = 8
-    objects: int = 4  # of one image in one iteration, drawn anew each time
-    rate: float = 3e-3
-    encoder_rate: float = 0.0  # of the encoder, which then learns as well; 0 keeps it frozen
-    weight_decay: float = 1e-2
-    warmup: int = 20  # iterations of linear warm-up
-    clip: float = 5.0  # largest gradient norm; 0 for no clipping
-    own_boxes: float = 0.5  # share of the objects whose region is of the network's own box, after a fifth of the time
-    empty_share: float = 0.25  # images known to hold nothing that a batch gets on top, as a share of `batch`
-    pseudo_share: float = 0.0  # images with pseudo-labels likewise; 0 mixes them with the labeled ones
-    weak: str = "marks"  # labels that teach beside outlines and boxes: points and scribbles, or also counts and classes
-    weak_share: float = 0.5  # images with such labels that a batch gets on top, as a share of `batch`
+    views: Annotated[int, Range(1, 64)] = 6  # of each labeled image, encoded once: plain, mirrored, and random ones
+    iterations_per_label: Annotated[int, Range(1, 100_000)] = 15
+    min_iterations: Iterations = 100
+    max_iterations: IterationsOrNone = 600  # 0 for no limit
+    batch: Batch = 8
+    objects: Annotated[int, Range(1, 256)] = 4  # of one image in one iteration, drawn anew each time
+    rate: Rate = 3e-3
+    encoder_rate: RateOrNone = 0.0  # of the encoder, which then learns as well; 0 keeps it frozen
+    weight_decay: WeightDecay = 1e-2
+    warmup: Warmup = 20  # iterations of linear warm-up
+    clip: Clip = 5.0  # largest gradient norm; 0 for no clipping
+    own_boxes: Share = 0.5  # share of the objects whose region is of the network's own box, after a fifth of the time
+    # images known to hold nothing that a batch gets on top, as a share of `batch`
+    empty_share: Annotated[float, Range(0, 8)] = 0.25
+    # images with pseudo-labels likewise; 0 mixes them with the labeled ones
+    pseudo_share: Annotated[float, Range(0, 8)] = 0.0
+    # labels that teach beside outlines and boxes: points and scribbles, or also counts and classes
+    weak: Annotated[str, Words("none", "marks", "all")] = "marks"
+    # images with such labels that a batch gets on top, as a share of `batch`
+    weak_share: Annotated[float, Range(0, 8)] = 0.5
     # Predictions.
-    classes: str = "predicted"  # it says itself what there is; or "fed": as many objects as were counted, no image else
-    threshold: float = 0.15  # least confidence of an object
-    most_objects: int = 100  # candidates looked at in one image
+    # it says itself what there is; or "fed": as many objects as were counted, no image else
+    classes: Annotated[str, Words("predicted", "fed")] = "predicted"
+    threshold: Share = 0.15  # least confidence of an object
+    most_objects: Annotated[int, Range(1, 1_000)] = 100  # candidates looked at in one image
     # Work.
-    checkpoint_every: int = 100  # iterations
+    checkpoint_every: Iterations = 100  # iterations
 
     start: ClassVar[str] = "scratch"
     takes_pseudo_labels: ClassVar[bool] = True
     learns_from_rejections: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
+        check_options(self)
         object.__setattr__(self, "encoder", names.full_name(self.encoder))
-        if self.image_size % 32:
-            raise InvalidConfig(f"image_size is {self.image_size}, not a multiple of 32", field="image_size")
-        for name in ("width", "tower"):
-            if getattr(self, name) % 8:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of 8", field=name)
-        for name in ("own_boxes", "threshold"):
-            if getattr(self, name) > 1:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, a share above 1", field=name)
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        check_iterations(self)
 
     def iterations(self, examples: int, *, warm: bool = False) -> int:
         """Of a training on that many examples: more for more labels. It never starts warm."""
@@ -114,7 +116,7 @@ class PretrainedRecipe(JsonOptions):
 
         It learns from every pixel of a window, and needs a fifth of the iterations a label.
         """
-        side, per_label = 32 * round(self.image_size * 5 / 96), -(-self.iterations_per_label // 5)
+        side, per_label = min(LARGEST, 32 * round(self.image_size * 5 / 96)), -(-self.iterations_per_label // 5)
         return replace(self, masks="dense", image_size=side, iterations_per_label=per_label)
 
     def build_arguments(self) -> tuple[int, int, int]:

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
 from maskloop.values import SupervisionKind
 from models.encoders.names import PACKAGED, TIMM, check_dense_encoder, full_dense_name
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Share,
+    Weights,
+    Words,
+    check_iterations,
+    check_options,
+)
 
 FORMAT = "maskloop.oeem.1"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
@@ -29,25 +40,6 @@ READ_SCALES: Mapping[str, tuple[float, ...]] = {
 }
 WEIGHT_MAPS = ("plain", "c_max", "c_diff", "l_norm", "lc_mix", "ohem")
 SPLITS = ("components", "watershed")
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "map_scales": tuple(SCALES),
-    "read_scales": tuple(READ_SCALES),
-    "weight_map": WEIGHT_MAPS,
-    "split": SPLITS,
-}
-MOST: Mapping[str, float] = {
-    **dict.fromkeys(("share", "map_threshold", "threshold", "least_share", "rate", "mask_rate"), 1.0),
-    **dict.fromkeys(("min_iterations", "max_iterations"), 10_000_000),
-    "side": 100_000,
-    "input_side": 1_024,
-    "mapped": 1_000_000,
-    "width": 4_096,
-    "closing": 201,
-}
-"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
-MAY_BE_ZERO = frozenset({
-    "side", "weights", "share", "map_threshold", "threshold", "closing", "least_share", "min_iterations",
-})  # fmt: skip
 MOST_CATEGORIES = 254  # beside the ground and "unknown", in a byte
 EPOCHS = 10
 BATCH = 16  # patches
@@ -64,32 +56,37 @@ class OeemRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "oeem"
+    name: Name = "oeem"
     ground: bool = True  # some pixels are of no category; False where the vocabulary names all there is, as in tissue
     # The sizes.
-    side: int = 0  # of a patch, in pixels of the project's images; 0: as large as the images whose classes are known
-    input_side: int = 160  # that the classifier sees patches at; larger images are made smaller with them
-    share: float = 0.05  # of an outlined patch's pixels; a class of more than that is there
+    # of a patch, in pixels of the project's images; 0: as large as the images whose classes are known
+    side: Annotated[int, Range(LEAST_SIDE, 100_000, zero=True)] = 0
+    # that the classifier sees patches at; larger images are made smaller with them
+    input_side: Annotated[int, Range(CELL, 1_024, step=CELL)] = 160
+    share: Share = 0.05  # of an outlined patch's pixels; a class of more than that is there
     # The networks.
-    encoder: str = f"{TIMM}{PACKAGED}"  # of both; or wideresnet38, as published, with weights from a file
-    weights: str = "package"
-    width: int = 64  # channels of the head of the network that learns masks
+    encoder: Name = f"{TIMM}{PACKAGED}"  # of both; or wideresnet38, as published, with weights from a file
+    weights: Weights = "package"
+    width: Annotated[int, Range(2, 1_024, step=2)] = 64  # channels of the head of the network that learns masks
     # The trainings.
-    min_iterations: int = 120  # of each of the two
-    max_iterations: int = 600
-    rate: float = 3e-4  # of the classifier
-    mask_rate: float = 1e-3  # of the network that learns masks
+    min_iterations: IterationsOrNone = 120  # of each of the two
+    max_iterations: Iterations = 600
+    rate: Annotated[float, Range(1e-09, 1)] = 3e-4  # of the classifier
+    mask_rate: Annotated[float, Range(1e-09, 1)] = 1e-3  # of the network that learns masks
     # The masks that are learnt.
-    map_scales: str = "three"  # that patches are mapped at: "one", "three" or the "paper"'s five
-    map_threshold: float = 0.0  # of the ground in maps; 0 has it swept on the labeled images
-    mapped: int = 200  # tiles of images that masks are made of, drawn by the seed
-    weight_map: str = "l_norm"  # of pixels, see docs/weak/oeem.md; "plain" weighs none, "ohem" hard ones alone
+    # that patches are mapped at: "one", "three" or the "paper"'s five
+    map_scales: Annotated[str, Words(*SCALES)] = "three"
+    map_threshold: Share = 0.0  # of the ground in maps; 0 has it swept on the labeled images
+    mapped: Annotated[int, Range(1, 1_000_000)] = 200  # tiles of images that masks are made of, drawn by the seed
+    # of pixels, see docs/weak/oeem.md; "plain" weighs none, "ohem" hard ones alone
+    weight_map: Annotated[str, Words(*WEIGHT_MAPS)] = "l_norm"
     # The masks that are proposed.
-    read_scales: str = "one"  # that images are read at, each mirrored as well; the "paper" reads at eight
-    threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images
-    closing: int = 5  # diameter in pixels of the disc that closes gaps
-    least_share: float = 0.001  # of the image; smaller masks go
-    split: str = "components"  # "watershed" cuts an area at its summits
+    # that images are read at, each mirrored as well; the "paper" reads at eight
+    read_scales: Annotated[str, Words(*READ_SCALES)] = "one"
+    threshold: Share = 0.0  # of the ground; 0 has it swept on the labeled images
+    closing: Annotated[int, Range(0, 201)] = 5  # diameter in pixels of the disc that closes gaps
+    least_share: Share = 0.001  # of the image; smaller masks go
+    split: Annotated[str, Words(*SPLITS)] = "components"  # "watershed" cuts an area at its summits
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
@@ -105,15 +102,9 @@ class OeemRecipe(JsonOptions):
     needs_empty_images: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
+        check_options(self)
         object.__setattr__(self, "encoder", full_dense_name(self.encoder))
-        if self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
-        for name, least in (("input_side", CELL), ("width", 2)):
-            if getattr(self, name) % least:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of {least}", field=name)
-        if 0 < self.side < LEAST_SIDE:
-            raise InvalidConfig(f"side is {self.side}; 0, or at least {LEAST_SIDE} pixels", field="side")
+        check_iterations(self)
         if self.mask_rate <= LAST_RATE:
             raise InvalidConfig(f"mask_rate is {self.mask_rate}; it falls to {LAST_RATE:g}", field="mask_rate")
 

@@ -9,29 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from maskloop.errors import InvalidConfig
 from maskloop.values import SupervisionKind
 from models.classification.unet.recipe import UNET_RECIPES, UnetRecipe
-from models.training.recipe_options import JsonOptions, check_options, replace_options
+from models.training.recipe_options import (
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Share,
+    Words,
+    check_iterations,
+    check_options,
+    replace_options,
+)
 
 FORMAT = "maskloop.unet_maps.1"
 """Of a model's file; here, so that a reader of others loads nothing of this room."""
-CHOICES: Mapping[str, tuple[str, ...]] = {"network": tuple(UNET_RECIPES)}
-MOST: Mapping[str, float] = {
-    **dict.fromkeys(("sure", "threshold"), 1.0),
-    **dict.fromkeys(("min_iterations", "max_iterations"), 10_000_000),
-    "crop": 1_024,
-    "steps": 1_000,
-    "closing": 201,
-    "least_area": 1 << 28,
-    "tile": 8_192,
-}
-"""Pixels, steps and shares: beyond them no picture, person or machine has any use."""
-MAY_BE_ZERO = frozenset({
-    "crop", "min_iterations", "max_iterations", "steps", "sure", "threshold", "closing", "least_area",
-})  # fmt: skip
 GRAIN = 4  # pixels: crops and tiles are multiples of it
 LEAST_CROP = 16  # pixels
 OVERLAP = 128  # pixels of two tiles
@@ -47,20 +42,23 @@ class UnetMapsRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "unet"
+    name: Name = "unet"
     # The networks.
-    network: str = "pretrained"  # a recipe of models/classification/unet/recipe.py
-    min_iterations: int = 0  # of each category's network; 0 leaves both to that recipe
-    max_iterations: int = 0
-    crop: int = 0  # side of the squares around clicks, pixels; 0: that recipe's, or half of what images are high
+    network: Annotated[str, Words(*UNET_RECIPES)] = "pretrained"  # a recipe of models/classification/unet/recipe.py
+    min_iterations: IterationsOrNone = 0  # of each category's network; 0 leaves both to that recipe
+    max_iterations: IterationsOrNone = 0
+    # side of the squares around clicks, pixels; 0: that recipe's, or half of what images are high
+    crop: Annotated[int, Range(LEAST_CROP, 1_024, step=GRAIN, zero=True)] = 0
     # The maps.
-    steps: int = 0  # of AdvCAM, each as long as three maps; 0 for Grad-CAM alone. The paper has 2
-    tile: int = 512  # side of what is seen of an image at once, pixels
-    sure: float = 0.5  # probability from which a category is taken to be there, where nobody has said it
+    # of AdvCAM, each as long as three maps; 0 for Grad-CAM alone. The paper has 2
+    steps: Annotated[int, Range(0, 1_000)] = 0
+    # side of what is seen of an image at once, pixels
+    tile: Annotated[int, Range(2 * OVERLAP + GRAIN, 8_192, step=GRAIN)] = 512
+    sure: Share = 0.5  # probability from which a category is taken to be there, where nobody has said it
     # The masks.
-    threshold: float = 0.0  # of the ground; 0 has it swept on the labeled images. The paper has .1
-    closing: int = 5  # diameter in pixels of the disc that closes gaps
-    least_area: int = 40  # pixels; smaller masks go
+    threshold: Share = 0.0  # of the ground; 0 has it swept on the labeled images. The paper has .1
+    closing: Annotated[int, Range(0, 201)] = 5  # diameter in pixels of the disc that closes gaps
+    least_area: Annotated[int, Range(0, 1 << 28)] = 40  # pixels; smaller masks go
 
     start: ClassVar[str] = "scratch"
     needs_counts: ClassVar[bool] = False
@@ -77,15 +75,8 @@ class UnetMapsRecipe(JsonOptions):
     empty_images: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO, MOST)
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
-        if self.crop and (self.crop % GRAIN or self.crop < LEAST_CROP):
-            raise InvalidConfig(f"crop is {self.crop}; 0, or a multiple of {GRAIN} from {LEAST_CROP} on", field="crop")
-        if self.tile % GRAIN or self.tile <= 2 * OVERLAP:
-            raise InvalidConfig(
-                f"tile is {self.tile}; a multiple of {GRAIN} above {2 * OVERLAP} is needed", field="tile"
-            )
+        check_options(self)
+        check_iterations(self)
 
     def iterations(self, examples: int, *, warm: bool = False) -> int:
         """Of a category's training on that many clicks. It never starts warm."""

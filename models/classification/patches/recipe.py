@@ -12,25 +12,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from maskloop.errors import InvalidConfig
 from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
 from models.encoders.names import WIDE, check_dense_encoder, full_dense_name
 from models.training.readings import Readings
-from models.training.recipe_options import JsonOptions, check_options, replace_options
+from models.training.recipe_options import (
+    Batch,
+    Epochs,
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Pixels,
+    Range,
+    Rate,
+    WeightDecay,
+    Weights,
+    Words,
+    check_ascending,
+    check_options,
+    replace_options,
+)
 
 STATISTICS: Mapping[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "imagenet": (IMAGENET_MEAN, IMAGENET_STD),
     "glas": ((0.787, 0.511, 0.785), (0.167, 0.248, 0.131)),
 }
 """Mean and deviation of pixels in [0, 1], by channel; GlaS's as in the authors' program."""
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "statistics": tuple(STATISTICS),
-    "optimizer": ("sgd", "adamw"),
-    "compat": ("paper", "official"),
-}
-MAY_BE_ZERO = frozenset({"max_iterations", "weight_decay"})
 SHAPES_NO_NETWORK = frozenset({"weights", "side", "stride", "share", "checkpoint_every"})
 
 
@@ -43,38 +52,35 @@ class PatchRecipe(JsonOptions, Readings):
     """
 
     # The patches.
-    side: int = 112  # pixels
-    stride: int = 56
-    share: float = 0.05  # of a patch's pixels; a class of more than that is there
+    side: Pixels = 112  # pixels
+    stride: Pixels = 56
+    share: Annotated[float, Range(1e-06, 1)] = 0.05  # of a patch's pixels; a class of more than that is there
     # The network.
-    encoder: str = WIDE  # see models.encoders.last_stages.build_dense_encoder
-    weights: str = ""
-    last_dilation: int = 2  # of WideResNet-38's last stage
-    statistics: str = "glas"  # that pixels are normalised by; encoders of timm's want "imagenet"
-    input_side: int = 224  # that patches are enlarged to, pixels
-    smallest: float = 0.7  # share of a patch's area that a view shows, drawn from here to 1
+    encoder: Name = WIDE  # see models.encoders.last_stages.build_dense_encoder
+    weights: Weights = ""
+    last_dilation: Annotated[int, Range(1, 64)] = 2  # of WideResNet-38's last stage
+    # that pixels are normalised by; encoders of timm's want "imagenet"
+    statistics: Annotated[str, Words(*STATISTICS)] = "glas"
+    input_side: Annotated[int, Range(8, 2_048)] = 224  # that patches are enlarged to, pixels
+    smallest: Annotated[float, Range(0.001, 1)] = 0.7  # share of a patch's area that a view shows, drawn from here to 1
     # The training.
-    epochs: int = 20
-    max_iterations: int = 0  # 0 for no limit
-    batch: int = 20
-    optimizer: str = "sgd"
-    rate: float = 0.01
-    head_factor: float = 1.0  # of the rate, for the linear layer
-    weight_decay: float = 1e-4
-    compat: str = "paper"  # or "official", see above
-    checkpoint_every: int = 50  # iterations
+    epochs: Epochs = 20
+    max_iterations: IterationsOrNone = 0  # 0 for no limit
+    batch: Batch = 20
+    optimizer: Annotated[str, Words("sgd", "adamw")] = "sgd"
+    rate: Rate = 0.01
+    head_factor: Annotated[float, Range(1e-06, 10_000.0)] = 1.0  # of the rate, for the linear layer
+    weight_decay: WeightDecay = 1e-4
+    compat: Annotated[str, Words("paper", "official")] = "paper"  # or "official", see above
+    checkpoint_every: Iterations = 50  # iterations
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
     PAPER: ClassVar[Mapping[str, Any]] = {"compat": "paper"}
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
+        check_options(self)
         object.__setattr__(self, "encoder", full_dense_name(self.encoder))
-        if self.stride > self.side:
-            raise InvalidConfig(f"stride is {self.stride}, above side {self.side}", field="stride")
-        for name in ("share", "smallest"):
-            if getattr(self, name) > 1:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}; it must be 1 or less", field=name)
+        check_ascending(self, "stride", "side")
 
     def iterations(self, patches: int) -> int:
         """Iterations of a training on so many patches."""

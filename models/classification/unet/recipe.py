@@ -11,17 +11,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from maskloop.errors import InvalidConfig
 from models.encoders import names
-from models.training.recipe_options import JsonOptions, check_options, find_recipe
+from models.training.recipe_options import (
+    Epochs,
+    HalfAtMost,
+    Iterations,
+    IterationsOrNone,
+    JsonOptions,
+    Name,
+    Range,
+    Rate,
+    Warmup,
+    WeightDecay,
+    Weights,
+    Words,
+    check_iterations,
+    check_options,
+    find_recipe,
+)
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "schedule": ("constant", "cosine"),
-    "start": ("fine", "plain"),
-}
-MAY_BE_ZERO = frozenset({"min_iterations", "max_iterations", "weight_decay", "warmup", "apart", "held_out"})
 SHAPES_NO_NETWORK = frozenset({"name", "weights", "checkpoint_every"})
 
 
@@ -37,49 +48,44 @@ class UnetRecipe(JsonOptions):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    name: str = "paper"
+    name: Name = "paper"
     # The network.
-    encoder: str = "resnet34"  # a ResNet of models/encoders/names.py, "compact", or the packaged one of timm's
-    weights: str = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
-    wide: int = 64  # channels of the step up to 1/2
-    fine: int = 32  # of the step up to the image's resolution
+    encoder: Name = "resnet34"  # a ResNet of models/encoders/names.py, "compact", or the packaged one of timm's
+    weights: Weights = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
+    wide: Annotated[int, Range(1, 1_024)] = 64  # channels of the step up to 1/2
+    fine: Annotated[int, Range(1, 1_024)] = 32  # of the step up to the image's resolution
     joint: bool = False  # one network with a logit a class
-    start: str = "fine"  # what it begins with, see models/classification/unet/network.py; "plain" as torch does
+    # what it begins with, see models/classification/unet/network.py; "plain" as torch does
+    start: Annotated[str, Words("fine", "plain")] = "fine"
     # The crops.
-    crop: int = 320  # side, pixels
-    crops: int = 5  # around each click on an object, in an epoch
-    apart: float = 0.5  # sides between a crop of nothing and the nearest click on an object, where there is room
+    crop: Annotated[int, Range(16, 1_024, step=4)] = 320  # side, pixels
+    crops: Annotated[int, Range(1, 1_000)] = 5  # around each click on an object, in an epoch
+    # sides between a crop of nothing and the nearest click on an object, where there is room
+    apart: Annotated[float, Range(0, 100)] = 0.5
     flips: bool = True
     # The training.
-    epochs: int = 10
-    min_iterations: int = 100
-    max_iterations: int = 0  # 0 for no limit
-    batch: int = 32  # crops, half of them around clicks on objects
-    rate: float = 1e-4
-    front_factor: float = 1.0  # of the rate, for the encoder
-    head_factor: float = 1.0  # for the linear layer
-    weight_decay: float = 1e-2
-    schedule: str = "constant"
-    warmup: int = 0  # iterations of linear warm-up
+    epochs: Epochs = 10
+    min_iterations: IterationsOrNone = 100
+    max_iterations: IterationsOrNone = 0  # 0 for no limit
+    batch: Annotated[int, Range(2, 1_024)] = 32  # crops, half of them around clicks on objects
+    rate: Rate = 1e-4
+    front_factor: Annotated[float, Range(1e-06, 10_000.0)] = 1.0  # of the rate, for the encoder
+    head_factor: Annotated[float, Range(1e-06, 10_000.0)] = 1.0  # for the linear layer
+    weight_decay: WeightDecay = 1e-2
+    schedule: Annotated[str, Words("constant", "cosine")] = "constant"
+    warmup: Warmup = 0  # iterations of linear warm-up
     # What is kept.
-    held_out: float = 0.2  # share of the images that the network to keep is chosen by; 0 for the last one
-    measure_every: int = 25  # iterations
+    held_out: HalfAtMost = 0.2  # share of the images that the network to keep is chosen by; 0 for the last one
+    measure_every: Iterations = 25  # iterations
     # Work.
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
+        check_options(self)
         object.__setattr__(self, "encoder", names.full_name(self.encoder, names.ENCODERS))
         if self.encoder not in (*names.ENCODERS, names.TIMM + names.PACKAGED):
             raise InvalidConfig(f"encoder {self.encoder} cannot be cut behind its first two blocks", field="encoder")
-        if self.crop % 4 or self.crop < 16:
-            raise InvalidConfig(f"crop is {self.crop}; a multiple of 4 from 16 on is needed", field="crop")
-        if self.batch < 2:
-            raise InvalidConfig("batch is 1; half of it is of objects and half of nothing", field="batch")
-        if self.held_out > 0.5:
-            raise InvalidConfig(f"held_out is {self.held_out}, more than a half", field="held_out")
-        if self.max_iterations and self.max_iterations < self.min_iterations:
-            raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        check_iterations(self)
 
     def iterations(self, clicks: int) -> int:
         """Iterations of a training on that many clicks on objects (joint: of the class that has most)."""

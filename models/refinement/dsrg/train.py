@@ -16,14 +16,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, cast, get_args
+from typing import Annotated, Any, ClassVar, Self, cast, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from maskloop.errors import InvalidArgument, InvalidConfig
+from maskloop.errors import InvalidArgument
 from models.encoders.feature_store import NO_STORE
 from models.encoders.taps import FrozenEncoder, join_taps
 from models.features.pyramid import TapNetwork
@@ -46,13 +46,26 @@ from models.training.epochs import places_of
 from models.training.fingerprint import TrainingInputs
 from models.training.loop import Decay, LoopSettings, Progress, Task, run
 from models.training.readings import Readings
-from models.training.recipe_options import JsonOptions, check_options
+from models.training.recipe_options import (
+    Batch,
+    Clip,
+    Iterations,
+    JsonOptions,
+    LossWeight,
+    Name,
+    Range,
+    Rate,
+    Share,
+    Side,
+    WeightDecay,
+    Weights,
+    Words,
+    check_options,
+)
 
 VERSION = 1
 """Of network, losses, growing and batches; raised when a change makes trainings come to other weights."""
 DILATIONS = (6, 12, 18, 24)
-CHOICES = {"constraint": get_args(Constraint), "crf_sums": get_args(Sums), "schedule": ("poly", "steps")}
-MAY_BE_ZERO = frozenset({"weight_decay", "clip", "constraint_weight", "seeds_alone"})
 SHAPES_NO_NETWORK = frozenset({"encoder", "weights", "checkpoint_every"})  # the encoder shows in the taps
 
 
@@ -64,24 +77,28 @@ class DsrgRecipe(JsonOptions, Readings):
         InvalidConfig: an impossible value, named by its field.
     """
 
-    encoder: str = "tf_efficientnet_lite0"  # of timm's, frozen
-    weights: str = "package"  # see models.encoders.pretrained.build_pretrained
-    image_size: int = 320  # side of the square that pictures are squeezed into, pixels, a multiple of 32
-    width: int = 128  # channels of the branches, a multiple of 8
-    iterations: int = 2000
-    batch: int = 20
-    rate: float = 1e-3
-    schedule: str = "poly"  # the rate by (1 - done)^0.9; or "steps", by 0.33 after every 1000 iterations
-    weight_decay: float = 1e-4
-    clip: float = 5.0  # largest gradient norm; 0 for no clipping
-    sure_of_object: float = SURE_OF_OBJECT
-    sure_of_ground: float = SURE_OF_GROUND
-    constraint: str = "all"  # see models.refinement.dsrg.growing.constraint_loss
-    constraint_weight: float = 1.0
-    seeds_alone: float = 0.5  # share of the iterations before seeds grow and the constraint holds; the authors' is 0
-    crf_sums: str = "lattice"  # or exact, see models.refinement.crf.mean_field.mean_field
+    encoder: Name = "tf_efficientnet_lite0"  # of timm's, frozen
+    weights: Weights = "package"  # see models.encoders.pretrained.build_pretrained
+    image_size: Side = 320  # side of the square that pictures are squeezed into, pixels, a multiple of 32
+    width: Annotated[int, Range(8, 1_024, step=8)] = 128  # channels of the branches, a multiple of 8
+    iterations: Iterations = 2000
+    batch: Batch = 20
+    rate: Rate = 1e-3
+    # the rate by (1 - done)^0.9; or "steps", by 0.33 after every 1000 iterations
+    schedule: Annotated[str, Words("poly", "steps")] = "poly"
+    weight_decay: WeightDecay = 1e-4
+    clip: Clip = 5.0  # largest gradient norm; 0 for no clipping
+    sure_of_object: Share = SURE_OF_OBJECT
+    sure_of_ground: Share = SURE_OF_GROUND
+    # see models.refinement.dsrg.growing.constraint_loss
+    constraint: Annotated[str, Words(*get_args(Constraint))] = "all"
+    constraint_weight: LossWeight = 1.0
+    # share of the iterations before seeds grow and the constraint holds; the authors' is 0
+    seeds_alone: Annotated[float, Range(0, 0.999)] = 0.5
+    # or exact, see models.refinement.crf.mean_field.mean_field
+    crf_sums: Annotated[str, Words(*get_args(Sums))] = "lattice"
     crf_gradient: bool = True  # whether the constraint's gradient passes through the CRF, as in the authors' program
-    checkpoint_every: int = 50  # iterations
+    checkpoint_every: Iterations = 50  # iterations
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {
         "iterations": 8000,
@@ -93,12 +110,7 @@ class DsrgRecipe(JsonOptions, Readings):
     PAPER: ClassVar[Mapping[str, Any]] = {**OFFICIAL, "constraint": "seeds"}
 
     def __post_init__(self) -> None:
-        check_options(self, CHOICES, MAY_BE_ZERO)
-        for name, factor in (("image_size", 32), ("width", 8)):
-            if getattr(self, name) % factor:
-                raise InvalidConfig(f"{name} is {getattr(self, name)}, not a multiple of {factor}", field=name)
-        if self.seeds_alone >= 1:
-            raise InvalidConfig(f"seeds_alone is {self.seeds_alone}; it must be below 1", field="seeds_alone")
+        check_options(self)
 
     @property
     def side(self) -> int:
