@@ -26,13 +26,21 @@ def serve(  # noqa: PLR0917 - options, given by name
     config: Annotated[Path | None, typer.Option(help="TOML file; options and MASKLOOP_* go before it.")] = None,
     address: Annotated[str | None, typer.Option(help="HOST:PORT or unix:PATH; 127.0.0.1:7443 if not given.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of all that the server keeps.")] = None,
+    new_database: Annotated[
+        bool | None, typer.Option("--new-database", help="Begin an empty database beside older data.")
+    ] = None,
     image_roots: Annotated[list[Path] | None, typer.Option("--image-root", help="Folder of file: uris.")] = None,
+    weights_roots: Annotated[
+        list[Path] | None, typer.Option("--weights-root", help="Folder that a recipe's weights may lie in.")
+    ] = None,
     device: Annotated[str | None, typer.Option(help="torch's name of a device, or auto.")] = None,
     threads: Annotated[int | None, typer.Option(help="torch threads on the CPU, 1 or more; 2 if not given.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate chain.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM private key.")] = None,
+    tls_client_roots: Annotated[Path | None, typer.Option(help="PEM authorities of clients' certificates.")] = None,
     insecure: Annotated[bool | None, typer.Option("--insecure", help="Plaintext beyond loopback.")] = None,
     web: Annotated[int | None, typer.Option(help="Port of the page where people label, on loopback.")] = None,
+    tokens: Annotated[str | None, typer.Option(help="auto, or required: refuse calls without a token.")] = None,
     reflection: Annotated[bool | None, typer.Option(help="Answer gRPC reflection.")] = None,
     exit_with_parent: Annotated[
         bool | None, typer.Option("--exit-with-parent", help="Stop when standard input closes.")
@@ -43,12 +51,16 @@ def serve(  # noqa: PLR0917 - options, given by name
     flags: dict[str, object] = {
         "address": address,
         "data_dir": data_dir,
+        "new_database": new_database,
         "image_roots": image_roots or None,
+        "weights_roots": weights_roots or None,
         "device": device,
         "threads": threads,
         "tls_cert": tls_cert,
         "tls_key": tls_key,
+        "tls_client_roots": tls_client_roots,
         "insecure": insecure,
+        "tokens": tokens,
         "web": web,
         "reflection": reflection,
         "exit_with_parent": exit_with_parent,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from models.foreign.names import ForeignName
+from service.artifacts.admin_token import AdminToken
 from service.artifacts.blobs import BlobStore
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
+from service.desk.access import AccessDesk
 from service.desk.annotation import AnnotationDesk
 from service.desk.classifiers import ClassifierDesk
 from service.desk.labels import LabelDesk
+from service.desk.leases import cut_leases
 from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.proposals import ProposalDesk
 from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
+from service.desk.weights import WeightsRoots
 from service.device.messages import DeviceSettings
+from service.operations.limits import QueueLimits
 from service.operations.operations import Operations
 from service.operations.prompter import Prompter
 from service.operations.steps import DeviceWork
@@ -28,7 +33,7 @@ from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings
 from service.store import Database
-from service.store.clock import new_id, utc_now
+from service.store.clock import Clock, new_id, steady_clock, utc_now
 
 
 @dataclass(frozen=True)
@@ -43,24 +48,48 @@ class Desks:
     classifiers: ClassifierDesk
     proposals: ProposalDesk
     operations: Operations
+    access: AccessDesk
+
+
+def _leave_it(why: str) -> None:
+    """The store says it in the log."""
 
 
 @contextmanager
-def open_desks(config: ServerConfig) -> Iterator[Desks]:
+def open_desks(config: ServerConfig, on_lost: Callable[[str], None] = _leave_it) -> Iterator[Desks]:
     """Everything below the edge, with long work not yet begun; closed at the end.
 
+    Args:
+        config: where all is kept, and how much may be.
+        on_lost: told why, when the database is not this server's any more; nothing can be written from then on.
+
     Raises:
-        InvalidConfig: an url that cannot be used.
-        FailedPrecondition: the database is damaged, or another server works on it.
+        InvalidConfig: an url, or an admin's token, that cannot be used.
+        FailedPrecondition: the database is damaged, another server works on it, or there is none beside data that one
+            knew of.
         Unavailable: the database cannot be reached.
     """
     folder = DataFolder(config.data_dir.resolve())
     folder.root.mkdir(parents=True, exist_ok=True)
+    may_be_new = config.new_database or not folder.holds_data()
     blobs = BlobStore(_blobs_url(config, folder))
-    database = Database(config.database_url or folder.database_url)
+    database = Database(config.database_url or folder.database_url, config.lock_wait_s, may_be_new=may_be_new)
     candidates = CandidateIndex(Rankings(folder).find)
+    database.when_unsure(candidates.forget_all)
     operations = _operations(config, folder, database, candidates)
-    desks = _desks(config, folder, blobs=blobs, database=database, candidates=candidates, operations=operations)
+    lease_clock = steady_clock(utc_now())
+    with database.write() as tx:
+        cut_leases(tx, lease_clock())
+    desks = _desks(
+        config,
+        folder,
+        blobs=blobs,
+        database=database,
+        candidates=candidates,
+        operations=operations,
+        lease_clock=lease_clock,
+    )
+    database.watch(on_lost)
     try:
         yield desks
     finally:
@@ -82,6 +111,7 @@ def _device_settings(config: ServerConfig, folder: DataFolder) -> DeviceSettings
         networks_bytes=config.networks_bytes,
         features=config.features_dir or folder.features,
         features_bytes=config.features_bytes,
+        memory_bytes=config.device_memory_bytes,
     )
 
 
@@ -93,7 +123,8 @@ def _operations(config: ServerConfig, folder: DataFolder, database: Database, ca
         work=DeviceWork(database=database, folder=folder, candidates=candidates, clock=utc_now),
         workflows_url=config.workflows_url or folder.workflows_url,
         executor_id=config.executor_id,
-        queue_limit=config.waiting_operations,
+        queue=QueueLimits(config.waiting_operations, config.waiting_operations_of_project),
+        deadline_s=config.operation_deadline_s,
         clock=utc_now,
         new_id=new_id,
     )
@@ -107,7 +138,9 @@ def _desks(
     database: Database,
     candidates: CandidateIndex,
     operations: Operations,
+    lease_clock: Clock,
 ) -> Desks:
+    weights = WeightsRoots(config.weights_roots, config.max_weights_bytes)
     return Desks(
         projects=ProjectDesk(
             database=database,
@@ -123,6 +156,7 @@ def _desks(
             assisted=AssistedCosts(folder),
             clock=utc_now,
             new_id=new_id,
+            lease_clock=lease_clock,
         ),
         labels=LabelDesk(
             database=database,
@@ -130,10 +164,11 @@ def _desks(
             reviews=Reviews(database=database, folder=folder),
             clock=utc_now,
             new_id=new_id,
+            lease_clock=lease_clock,
         ),
         models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
-        model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe),
-        classifiers=ClassifierDesk(database=database, folder=folder, operations=operations),
+        model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe, weights=weights),
+        classifiers=ClassifierDesk(database=database, folder=folder, operations=operations, weights=weights),
         proposals=ProposalDesk(
             database=database,
             folder=folder,
@@ -142,4 +177,10 @@ def _desks(
             network=ForeignName.parse(config.prompter).short if config.prompter else "",
         ),
         operations=operations,
+        access=AccessDesk(
+            database=database,
+            admin=AdminToken(config.admin_token_file or folder.admin_token),
+            clock=utc_now,
+            new_id=new_id,
+        ),
     )

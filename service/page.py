@@ -57,7 +57,7 @@ def page_beside(config: ServerConfig, address: str) -> Iterator[None]:
         yield
         return
     page = subprocess.Popen(
-        [*_COMMAND, "--server", _reached_at(address), "--port", str(config.web)],
+        [*_COMMAND, "--server", _reached_at(address), "--port", str(config.web), *["--insecure"] * config.insecure],
         stdin=subprocess.PIPE,
         env={**os.environ, "PYTHONSAFEPATH": "1"},
     )

@@ -10,12 +10,14 @@ import fcntl
 import logging
 import os
 import signal
+import stat
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from maskloop.errors import FailedPrecondition, InvalidConfig
 from models.foreign.names import ForeignName
@@ -23,9 +25,11 @@ from models.kinds.recipes import resolve
 from service.artifacts.data_folder import DataFolder
 from service.config import ServerConfig
 from service.edge.address import check_config, check_free
+from service.log import FORM, begin_log, secrets_of, without
 from service.page import check_page, page_beside
 
 LOOK_EVERY_S = 0.1
+logger = logging.getLogger(__name__)
 
 
 def serve(config: ServerConfig) -> None:
@@ -36,12 +40,20 @@ def serve(config: ServerConfig) -> None:
     Raises:
         InvalidConfig: a value that cannot be used, such as the data folder's place, the recipe, the device, the page's
             port or the network that answers prompts.
-        FailedPrecondition: another server has the data folder or the address.
+        FailedPrecondition: another server has the data folder, the database or the address; or the database was lost.
         Unavailable: the database cannot be reached.
     """
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
+    begin_log(config.log_level, FORM, urls := (config.database_url, config.workflows_url, config.blobs_url))
+    try:
+        with _private():
+            _serve_private(config)
+    except OSError as error:
+        logger.debug("the server ended", exc_info=True)
+        place = f"{error.filename}: " if error.filename else ""
+        raise InvalidConfig(f"{place}{without(secrets_of(urls), error.strerror or str(error))}") from error
+
+
+def _serve_private(config: ServerConfig) -> None:
     check_config(config)
     check_page(config)
     resolve(config.recipe)
@@ -49,6 +61,7 @@ def serve(config: ServerConfig) -> None:
         ForeignName.parse(config.prompter).check()
     for key in ("data_dir", "networks_dir", "features_dir"):
         _make_folder(getattr(config, key), key)
+    _keep_private(config.data_dir)
     with _locked(DataFolder(config.data_dir).lock, config.lock_wait_s):
         check_free(config.address)  # a predecessor that was leaving the data folder has left the address too
         asyncio.run(_serve(config))
@@ -62,14 +75,43 @@ def _make_folder(folder: Path | None, key: str) -> None:
         raise InvalidConfig(f"cannot make {folder}: {error.strerror}", field=key) from error
 
 
+@contextmanager
+def _private() -> Iterator[None]:
+    """What this process and its children write is for their user alone: folders 0700, files and sockets 0600."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _keep_private(folder: Path) -> None:
+    """Close a folder to others, and with it all that lies below; one that others may have made is left as it is."""
+    status = folder.stat()
+    mode = stat.S_IMODE(status.st_mode)
+    if not mode & 0o077:
+        return
+    is_ours = DataFolder(folder).lock.is_file() or next(folder.iterdir(), None) is None
+    if is_ours and status.st_uid == os.geteuid() and not mode & stat.S_ISVTX:
+        folder.chmod(mode & 0o700)
+        logger.warning("others could read %s: its mode was %03o and is %03o now", folder, mode, mode & 0o700)
+    else:
+        logger.warning("others may read %s, whose mode is %03o", folder, mode)
+
+
 async def _serve(config: ServerConfig) -> None:
     from service.desks import open_desks
     from service.edge.server import EdgeServer
     from service.store.clock import new_id
 
-    stopping = asyncio.Event()
+    stopping, loop, lost = asyncio.Event(), asyncio.get_running_loop(), list[str]()
     _stop_when_asked(stopping, config.exit_with_parent)
-    with open_desks(config) as desks:
+
+    def on_lost(why: str) -> None:
+        lost.append(why)
+        loop.call_soon_threadsafe(stopping.set)
+
+    with open_desks(config, on_lost) as desks:
         edge = EdgeServer(desks, config, new_id)
         try:
             address = await edge.start()
@@ -81,6 +123,8 @@ async def _serve(config: ServerConfig) -> None:
                 await stopping.wait()
         finally:
             await edge.stop()
+    if lost:
+        raise FailedPrecondition(lost[0], field="database")
 
 
 def _stop_when_asked(stopping: asyncio.Event, with_parent: bool) -> None:
@@ -116,10 +160,15 @@ def _locked(path: Path, patience_s: float) -> Iterator[None]:
                         f"{path} is held by the server with process id {_holder(path)}", field="data_dir"
                     ) from None
                 time.sleep(LOOK_EVERY_S)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        _sign(file)
         yield
+
+
+def _sign(file: IO[str]) -> None:
+    """Say who holds the lock, if there is room for it."""
+    with suppress(OSError):
+        file.truncate(0)
+        os.write(file.fileno(), str(os.getpid()).encode())
 
 
 def _holder(path: Path) -> str:

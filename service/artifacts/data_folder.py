@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.errors import ModelNotFound
 from maskloop.formats.files import write_atomically
+from maskloop.values import LONGEST_NAME
+from service.artifacts.places import places_untold
 
 
 @dataclass(frozen=True)
@@ -35,9 +39,18 @@ class DataFolder:
         return f"sqlite:///{self.root / 'dbos.db'}"
 
     @property
+    def admin_token(self) -> Path:
+        """The first admin's token, unless another file is configured."""
+        return self.root / "admin.token"
+
+    @property
     def blobs(self) -> Path:
         """Image files by content."""
         return self.root / "blobs"
+
+    def holds_data(self) -> bool:
+        """Whether images or models are kept here, which a database must know of."""
+        return any(next((self.root / name).glob("*"), None) for name in ("blobs", "models", "classifiers"))
 
     @property
     def networks(self) -> Path:
@@ -50,7 +63,14 @@ class DataFolder:
         return self.root / "features"
 
     def model(self, project_id: str, model_version: str) -> Path:
-        """Folder of one model version, for ever."""
+        """Folder of one model version, for ever.
+
+        Raises:
+            ModelNotFound: what is given is no name of a folder, so that no path leads elsewhere.
+        """
+        is_name = model_version not in (".", "..") and not set(model_version) & {"/", "\0"}
+        if not is_name or len(os.fsencode(model_version)) > LONGEST_NAME:
+            raise ModelNotFound(f"project {project_id} has no model version of that id", field="model_version")
         return self.root / "models" / project_id / model_version
 
     def checkpoint(self, project_id: str, model_version: str) -> Path:
@@ -104,4 +124,5 @@ class DataFolder:
         Raises:
             StorageFull: the disk is full.
         """
-        write_atomically(to, (self.work(operation_id) / name).read_bytes())
+        with places_untold():
+            write_atomically(to, (self.work(operation_id) / name).read_bytes())

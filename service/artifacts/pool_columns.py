@@ -101,6 +101,10 @@ def _columns(strategy: Strategy) -> list[str]:
 
 
 def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """By id, as tables are written unless images joined that were scored before."""
+    ids = columns["image_id"]
+    if (ids[1:] > ids[:-1]).all():
+        return columns
     order = np.argsort(columns["image_id"], kind="stable")
     return {name: values[order] for name, values in columns.items()}
 

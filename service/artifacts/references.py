@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,8 +36,8 @@ class FileReference:
         Raises:
             OSError: it is not there.
         """
-        stat = path.stat()
-        return cls(str(path), stat.st_size, stat.st_mtime_ns)
+        status = path.stat()
+        return cls(str(path), status.st_size, status.st_mtime_ns)
 
     def read(self, sha256: str) -> bytes:
         """The file's bytes: as they are where size and time are the same, else only if their SHA-256 is this one.
@@ -44,7 +47,7 @@ class FileReference:
         """
         try:
             is_untouched = FileReference.to(Path(self.path)) == self
-            data = Path(self.path).read_bytes()
+            data = _read(self.path)
         except OSError as error:
             raise self._changed(f"cannot be read any more: {error.strerror}") from error
         if not is_untouched and hashlib.sha256(data).hexdigest() != sha256:
@@ -55,6 +58,18 @@ class FileReference:
         return ImageFileChanged(
             f"image file {self.path} {what}; it is referred to, not copied: put it back as it was", path=self.path
         )
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a file; a pipe in its place is no file, and never waited for.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no file any more")
+        return file.read()
 
 
 def references_to_json(references: Sequence[FileReference]) -> bytes:

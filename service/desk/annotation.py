@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from maskloop.errors import FailedPrecondition, ImageNotFound, LeaseLost
 from maskloop.values import (
@@ -20,6 +21,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
+from service.desk.callers import own_name
 from service.desk.campaigns import CampaignDesk
 from service.desk.checks import check_seed
 from service.desk.choosing import Wanted, choose_batch, who_helps
@@ -36,9 +38,10 @@ from service.desk.leases import (
     without_overdue,
 )
 from service.pool.assisted_costs import AssistedCosts
-from service.pool.candidate_index import CandidateIndex
+from service.pool.candidate_index import CandidateIndex, NotLoadedError
 from service.pool.expected_costs import Helped
 from service.store import Database, Transaction
+from service.store.audit import add_audit
 from service.store.batches import (
     find_open_batch,
     get_batch,
@@ -49,14 +52,14 @@ from service.store.batches import (
     set_expiry,
     set_pick_states,
 )
-from service.store.campaigns import (
-    get_campaign,
-    move,
-)
+from service.store.campaigns import get_campaign, move
 from service.store.clock import Clock, NewId
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
+
+PATIENCE = 4
+"""Times that a pool is ranked beside the transaction that chooses; when it changed each time, it is ranked inside."""
 
 
 class AnnotationDesk(CampaignDesk):
@@ -68,12 +71,20 @@ class AnnotationDesk(CampaignDesk):
         assisted: knows what labels should cost when people are helped.
         clock: tells the time.
         new_id: makes ids.
+        lease_clock: tells when leases end; `clock` if it is `None`.
     """
 
     def __init__(
-        self, *, database: Database, candidates: CandidateIndex, assisted: AssistedCosts, clock: Clock, new_id: NewId
+        self,
+        *,
+        database: Database,
+        candidates: CandidateIndex,
+        assisted: AssistedCosts,
+        clock: Clock,
+        new_id: NewId,
+        lease_clock: Clock | None = None,
     ) -> None:
-        super().__init__(database=database, candidates=candidates, clock=clock)
+        super().__init__(database=database, candidates=candidates, clock=clock, lease_clock=lease_clock)
         self._assisted = assisted
         self._new_id = new_id
 
@@ -124,11 +135,16 @@ class AnnotationDesk(CampaignDesk):
             assistance or UNAIDED,
         )
         request = Request(request_id, "SelectBatch", (wanted,))
-        batch = None
-        while batch is None:
-            with self._database.write() as tx:
-                batch = self._select_unless_overdue(tx, request, wanted)
-        return batch
+        for attempt in count(1):
+            try:
+                with self._database.write() as tx:
+                    batch = self._select_unless_overdue(tx, request, wanted, inside=attempt > PATIENCE)
+            except NotLoadedError as missing:
+                missing.load(self._database)
+            else:
+                if batch is not None:
+                    return batch
+        raise AssertionError("a count does not end")
 
     def plan_kinds(
         self,
@@ -152,7 +168,7 @@ class AnnotationDesk(CampaignDesk):
         check_seed(seed)
         with self._database.read() as tx:
             project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
-            campaign = without_overdue(campaign, overdue_batches(tx, project_id, self._clock()))
+            campaign = without_overdue(campaign, overdue_batches(tx, project_id, self._lease_clock()))
             helped, help_ = None, who_helps(assistance or UNAIDED, project, self._assisted)
             if help_ != UNAIDED:
                 helped = Helped(help_, self._assisted.shown(project_id, help_, project.review_prices.correction))
@@ -163,15 +179,18 @@ class AnnotationDesk(CampaignDesk):
 
         Raises:
             BatchNotFound: the project has none of that id.
+            ForeignLease: the caller is an annotator, and it is another one's.
         """
         with self._database.read() as tx:
             get_project(tx, project_id)
-            return as_of(get_batch(tx, project_id, batch_id), self._clock()).held()
+            name = own_name()
+            record = own_batch(tx, project_id, batch_id, name) if name else get_batch(tx, project_id, batch_id)
+            return as_of(record, self._lease_clock()).held()
 
     def list_batches(
         self, *, project_id: str, campaign_id: str = "", page_size: int = 0, page_token: str = ""
     ) -> Page[BatchRecord]:
-        """A project's batches by id, of one campaign or of all, with every image they were given.
+        """A project's batches by id with every image they were given, of one campaign or of all; annotators' own ones.
 
         Raises:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
@@ -180,8 +199,9 @@ class AnnotationDesk(CampaignDesk):
             get_project(tx, project_id)
             if campaign_id:
                 get_campaign(tx, project_id, campaign_id)
-            page = list_batches(tx, project_id, PageRequest.of(page_size, page_token), campaign_id=campaign_id)
-        now = self._clock()
+            asked = PageRequest.of(page_size, page_token)
+            page = list_batches(tx, project_id, asked, campaign_id=campaign_id, annotator=own_name())
+        now = self._lease_clock()
         return replace(page, items=tuple(as_of(record, now) for record in page.items))
 
     def renew_batch(self, *, project_id: str, batch_id: str, annotator: str, lease_s: float | None = None) -> Batch:
@@ -194,7 +214,7 @@ class AnnotationDesk(CampaignDesk):
         """
         length = timedelta(seconds=check_lease(lease_s))
         with self._database.write() as tx:
-            now = self._clock()
+            now = self._lease_clock()
             get_project(tx, project_id)
             end_overdue_leases(tx, self._candidates, project_id, now)
             record = take_up_again(tx, self._candidates, own_batch(tx, project_id, batch_id, annotator))
@@ -226,6 +246,9 @@ class AnnotationDesk(CampaignDesk):
             wanted = {_pick(record, image_id).image_id for image_id in image_ids}
             held = [pick for pick in record.in_state(PickState.OPEN) if not image_ids or pick.image_id in wanted]
             end_leases(tx, self._candidates, record, held, PickState.EXPIRED if for_later else PickState.RELEASED)
+            if held:
+                now, subjects, count = self._clock(), _of(record), len(held)
+                add_audit(tx, now, "ReleaseBatch", project_id, annotator=annotator, subjects=subjects, count=count)
             return len(held)
 
     def skip_image(self, *, project_id: str, batch_id: str, annotator: str, image_id: str, reason: SkipReason) -> None:
@@ -245,20 +268,23 @@ class AnnotationDesk(CampaignDesk):
             if record.states[image_id] is PickState.LABELED:
                 raise FailedPrecondition(f"image {image_id} was labeled under batch {batch_id}", field="image_id")
             insert_skip(tx, record.batch, image_id, reason, now)
+            add_audit(tx, now, "SkipImage", project_id, annotator=annotator, subjects=_of(record, image_id))
             if record.states[image_id] is PickState.OPEN:
                 end_leases(tx, self._candidates, record, [pick], PickState.SKIPPED)
             else:
                 set_pick_states(tx, record, [image_id], PickState.SKIPPED)
                 self._candidates.changed(tx, project_id, [image_id])
 
-    def _select_unless_overdue(self, tx: Transaction, request: Request, wanted: Wanted) -> Batch | None:
+    def _select_unless_overdue(
+        self, tx: Transaction, request: Request, wanted: Wanted, *, inside: bool
+    ) -> Batch | None:
         """`None` if leases had run out: their images are candidates again once that is committed."""
-        now = self._clock()
+        now = self._lease_clock()
         if end_overdue_leases(tx, self._candidates, wanted.project_id, now):
             return None
-        return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now), now)
+        return answer_once(tx, request, Batch, lambda: self._select(tx, wanted, now, inside=inside), now)
 
-    def _select(self, tx: Transaction, wanted: Wanted, now: datetime) -> Batch:
+    def _select(self, tx: Transaction, wanted: Wanted, now: datetime, *, inside: bool) -> Batch:
         project = get_project(tx, wanted.project_id)
         campaign = campaign_of(tx, project, wanted.campaign_id, now)
         if not wanted.beside_held:
@@ -274,12 +300,17 @@ class AnnotationDesk(CampaignDesk):
             campaign=campaign,
             batch_id=self._new_id(),
             now=now,
+            inside=inside,
         )
         if batch.picks:
             insert_batch(tx, batch)
             move(tx, campaign, reserved(batch, batch.picks))
             self._candidates.leased(tx, project.id, [pick.image_id for pick in batch.picks])
         return batch
+
+
+def _of(record: BatchRecord, image_id: str = "") -> dict[str, str]:
+    return {"batch": record.batch.id, "campaign": record.batch.campaign_id, "image": image_id}
 
 
 def _pick(record: BatchRecord, image_id: str) -> Pick:

@@ -21,6 +21,7 @@ from service.desk.leases import (
 )
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.audit import add_audit
 from service.store.batches import (
     overdue_batches,
 )
@@ -47,12 +48,16 @@ class CampaignDesk:
         database: what the server remembers.
         candidates: walks over the images that may be asked for.
         clock: tells the time.
+        lease_clock: tells when leases end; `clock` if it is `None`.
     """
 
-    def __init__(self, *, database: Database, candidates: CandidateIndex, clock: Clock) -> None:
+    def __init__(
+        self, *, database: Database, candidates: CandidateIndex, clock: Clock, lease_clock: Clock | None = None
+    ) -> None:
         self._database = database
         self._candidates = candidates
         self._clock = clock
+        self._lease_clock = lease_clock or clock
 
     def create_campaign(
         self,
@@ -89,7 +94,7 @@ class CampaignDesk:
         """
         with self._database.read() as tx:
             get_project(tx, project_id)
-            overdue = overdue_batches(tx, project_id, self._clock())
+            overdue = overdue_batches(tx, project_id, self._lease_clock())
             return without_overdue(get_campaign_by_kind(tx, project_id, campaign_id), overdue)
 
     def list_campaigns(self, *, project_id: str, page_size: int = 0, page_token: str = "") -> Page[Campaign]:
@@ -100,7 +105,7 @@ class CampaignDesk:
         """
         with self._database.read() as tx:
             get_project(tx, project_id)
-            overdue = overdue_batches(tx, project_id, self._clock())
+            overdue = overdue_batches(tx, project_id, self._lease_clock())
             page = list_campaigns(tx, project_id, PageRequest.of(page_size, page_token))
         return replace(page, items=tuple(without_overdue(campaign, overdue) for campaign in page.items))
 
@@ -121,15 +126,18 @@ class CampaignDesk:
 
     def _create(self, tx: Transaction, asked: Campaign) -> Campaign:
         check_buys_an_image(asked.budget, get_project(tx, asked.project_id))
-        insert_campaign(tx, replace(asked, created_at=self._clock()))
+        now = self._clock()
+        insert_campaign(tx, replace(asked, created_at=now))
+        add_audit(tx, now, "CreateCampaign", asked.project_id, subjects={"campaign": asked.id})
         return get_campaign_by_kind(tx, asked.project_id, asked.id)
 
     def _rebudget(self, tx: Transaction, project_id: str, campaign_id: str, budget: Budget) -> Campaign:
         get_project(tx, project_id)
-        end_overdue_leases(tx, self._candidates, project_id, self._clock())
+        end_overdue_leases(tx, self._candidates, project_id, self._lease_clock())
         campaign = get_campaign(tx, project_id, campaign_id)
         check_covers(budget, campaign)
         set_budget(tx, project_id, campaign_id, budget)
+        add_audit(tx, self._clock(), "UpdateCampaignBudget", project_id, subjects={"campaign": campaign_id})
         return get_campaign_by_kind(tx, project_id, campaign_id)
 
 

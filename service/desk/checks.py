@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from maskloop.errors import InvalidArgument, InvalidConfig, InvalidLabel
-from maskloop.values import LabelDraft
+from maskloop.values import MOST_OBJECTS_AT_ONCE, LabelDraft
 
 MAX_LABELS = 1000
 MAX_SEED = 2**63 - 1
@@ -20,7 +20,7 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
     """Check what can be checked of a submission without the store.
 
     Raises:
-        InvalidArgument: none, too many, or an image twice.
+        InvalidArgument: none, too many, too many objects in them, or an image twice.
         InvalidLabel: a measured time that cannot be.
     """
     if not 1 <= len(drafts) <= MAX_LABELS:
@@ -35,6 +35,16 @@ def check_drafts(drafts: Sequence[LabelDraft]) -> None:
         if draft.image_id in seen:
             raise InvalidArgument(f"image {draft.image_id} is labeled twice in one call", field="labels.image_id")
         seen.add(draft.image_id)
+    check_marks(sum(draft.content.marks for draft in drafts), "labels")
+
+
+def check_marks(number: int, field: str) -> None:
+    """Raises InvalidArgument where the labels of a request show more than may be taken at once."""
+    if number > MOST_OBJECTS_AT_ONCE:
+        raise InvalidArgument(
+            f"{number:,} objects, points, strokes or boxes; at most {MOST_OBJECTS_AT_ONCE:,} are taken at once",
+            field=field,
+        )
 
 
 def check_annotator(annotator: str) -> str:

@@ -26,7 +26,7 @@ from maskloop.values import (
 from selection.select import Limits, Selection, select_batch
 from service.desk.checks import check_annotator
 from service.pool.assisted_costs import AssistedCosts
-from service.pool.candidate_index import CandidateIndex, Walk
+from service.pool.candidate_index import CandidateIndex, NotLoadedError, Walk
 from service.pool.expected_costs import LOOK_AHEAD, Helped, quotes
 from service.pool.proposers import choose_proposers
 from service.pool.rankings import version_for
@@ -100,13 +100,17 @@ def choose_batch(
     campaign: Campaign,
     batch_id: str,
     now: datetime,
+    inside: bool = False,
 ) -> Batch:
     """Choose the images of a new batch; none when nothing is open and affordable. Nothing is leased yet.
+
+    What takes long, such as ranking the pool, is done `inside` the transaction only where that is said.
 
     Counts and marks are always bought in random order: nothing is known of the images yet. Candidate OoD images are
     handed out hardest first, or in random order if that is asked for.
 
     Raises:
+        NotLoadedError: something has to be loaded first, outside of the transaction.
         PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy, or who is to help, needs what is not there.
     """
     assistance = who_helps(wanted.assistance, project, assisted)
@@ -115,8 +119,8 @@ def choose_batch(
     strategy, fallback = _in_force(asked, head, has_model=bool(project.active_model))
     helped = None
     if assistance != UNAIDED:
-        helped = Helped(assistance, assisted.shown(project.id, assistance, project.review_prices.correction))
-    walk = candidates.walk(tx, project, campaign, wanted.kind, strategy, helped=helped)
+        helped = _helped(assisted, project, assistance, inside=inside)
+    walk = candidates.walk(tx, project, campaign, wanted.kind, strategy, helped=helped, inside=inside)
     selection = _choose(tx, walk, wanted, helped, project=project, campaign=campaign, strategy=strategy)
     shown: Mapping[str, str] = {}
     if assistance.among:
@@ -158,6 +162,13 @@ def who_helps(asked: Assistance, project: Project, assisted: AssistedCosts) -> A
     if asked.assist is Assist.NONE or not assisted.has_scored(project.id, project.active_model):
         return UNAIDED
     return replace(asked, model_version=project.active_model)
+
+
+def _helped(assisted: AssistedCosts, project: Project, assistance: Assistance, *, inside: bool) -> Helped:
+    form = project.review_prices.correction
+    if not (inside or assisted.knows(project.id, assistance, form)):
+        raise NotLoadedError(lambda database: assisted.load(project.id, assistance, form))
+    return Helped(assistance, assisted.shown(project.id, assistance, form))
 
 
 def _asked(wanted: Wanted, campaign: Campaign) -> Strategy:

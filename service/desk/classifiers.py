@@ -12,6 +12,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import list_hard
 from service.artifacts.names import HARD_OOD
 from service.desk.checks import check_seed, parse_overrides
+from service.desk.weights import WeightsRoots
 from service.operations.operations import Operations
 from service.store import Database, Transaction
 from service.store.classifiers import get_classifier
@@ -33,12 +34,16 @@ class ClassifierDesk:
         database: what the server remembers.
         folder: where classifiers lie.
         operations: does long work.
+        weights: files that a recipe's weights may be read from.
     """
 
-    def __init__(self, *, database: Database, folder: DataFolder, operations: Operations) -> None:
+    def __init__(
+        self, *, database: Database, folder: DataFolder, operations: Operations, weights: WeightsRoots
+    ) -> None:
         self._database = database
         self._folder = folder
         self._operations = operations
+        self._weights = weights
 
     def train_classifier(
         self,
@@ -62,7 +67,9 @@ class ClassifierDesk:
         check_seed(seed)
         if not 0 <= clusters <= MAX_CLUSTERS:
             raise InvalidArgument(f"{clusters} clusters; 1 to {MAX_CLUSTERS} are made", field="clusters")
-        resolved = resolve_classifier(recipe or DEFAULT_RECIPE, **parse_overrides(overrides_json))
+        overrides = parse_overrides(overrides_json)
+        self._weights.check(overrides)
+        resolved = resolve_classifier(recipe or DEFAULT_RECIPE, **overrides)
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)

@@ -2,52 +2,40 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from maskloop.costs.cost_model import CostModel
 from maskloop.costs.estimates import estimate_costs
 from maskloop.costs.review_fit import ReviewWork
 from maskloop.errors import UnsupportedSupervision
-from maskloop.formats.coco.boxes import boxes_document
-from maskloop.formats.coco.writing import coco_document
-from maskloop.formats.marks import points_document, scribbles_document
+from maskloop.formats.json_pieces import json_pieces
 from maskloop.values import (
-    BoxesLabel,
-    Category,
     CostEstimates,
-    FullLabel,
     Label,
-    LabelContent,
     LabelDraft,
-    PointsLabel,
-    ScribblesLabel,
-    Split,
     SupervisionKind,
 )
+from service.desk.callers import own_name
 from service.desk.checks import check_annotator, check_drafts
+from service.desk.exporting import DOCUMENTS, document_of
 from service.desk.intake import Intake
 from service.desk.leases import end_overdue_leases
 from service.desk.reviews import Reviews
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.audit import add_audits
 from service.store.clock import Clock, NewId
+from service.store.exported_labels import current_label_ids
 from service.store.images import get_image
 from service.store.labels import (
-    LabeledImage,
     get_labels,
-    labels_beside_images,
     list_labels,
 )
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
 from service.store.timed_labels import timed_labels, timed_reviews
-
-PIECE_BYTES = 256 * 1024
-Content = TypeVar("Content", bound=LabelContent)
 
 
 @dataclass(frozen=True)
@@ -89,15 +77,24 @@ class LabelDesk:
         reviews: finds the proposals that labels name.
         clock: tells the time.
         new_id: makes ids.
+        lease_clock: tells when leases end; `clock` if it is `None`.
     """
 
     def __init__(
-        self, *, database: Database, candidates: CandidateIndex, reviews: Reviews, clock: Clock, new_id: NewId
+        self,
+        *,
+        database: Database,
+        candidates: CandidateIndex,
+        reviews: Reviews,
+        clock: Clock,
+        new_id: NewId,
+        lease_clock: Clock | None = None,
     ) -> None:
         self._database = database
         self._candidates = candidates
         self._reviews = reviews
         self._clock = clock
+        self._lease_clock = lease_clock or clock
         self._new_id = new_id
 
     def submit_labels(
@@ -132,6 +129,7 @@ class LabelDesk:
                 lambda: self._take(tx, asked, drafts),
                 self._clock(),
             )
+        with self._database.read() as tx:  # nobody waits for it who writes
             labels_kept = get_labels(tx, project_id, kept.label_ids)
         return Submission(tuple(replace(label, superseded_by="") for label in labels_kept), kept.left_s)
 
@@ -145,7 +143,7 @@ class LabelDesk:
         page_size: int = 0,
         page_token: str = "",
     ) -> Page[Label]:
-        """A project's labels, oldest first.
+        """A project's labels, oldest first. Annotators see those of one image, whoever's they are, or all of their own.
 
         Raises:
             ProjectNotFound, ImageNotFound: there is no such project or image.
@@ -156,11 +154,17 @@ class LabelDesk:
             if image_id:
                 get_image(tx, project_id, image_id)
             return list_labels(
-                tx, project_id, page, image_id=image_id, kind=kind, include_superseded=include_superseded
+                tx,
+                project_id,
+                page,
+                image_id=image_id,
+                kind=kind,
+                include_superseded=include_superseded,
+                annotator="" if image_id else own_name(),
             )
 
     def export_labels(self, *, project_id: str, kind: SupervisionKind | None = None) -> Iterator[bytes]:
-        """The current labels of a kind as one document, UTF-8 JSON in pieces of at most 256 KiB.
+        """The labels of a kind that are current now as one document, UTF-8 JSON in pieces of at most 256 KiB.
 
         Args:
             kind: full, for masks, as for `None`, or boxes: COCO; or points or scribbles, in the form of
@@ -177,9 +181,8 @@ class LabelDesk:
             )
         with self._database.read() as tx:
             project = get_project(tx, project_id)
-            labeled = list(labels_beside_images(tx, project_id, kind, Split))
-        text = json.dumps(DOCUMENTS[kind](project.categories, labeled)).encode()
-        return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
+            label_ids = current_label_ids(tx, project_id, kind)
+        return json_pieces(document_of(self._database, kind, project.categories, label_ids))
 
     def get_cost_estimates(self, *, project_id: str) -> CostEstimates:
         """What labels take in a project, from the measured seconds of its first labels; else what is planned.
@@ -197,50 +200,27 @@ class LabelDesk:
     def _take(self, tx: Transaction, asked: _Asked, drafts: Sequence[LabelDraft]) -> _Kept:
         now = self._clock()
         project = get_project(tx, asked.project_id)
-        end_overdue_leases(tx, self._candidates, project.id, now)
+        end_overdue_leases(tx, self._candidates, project.id, self._lease_clock())
         intake = Intake(tx, project, asked.annotator, now, self._new_id)
         labels, left_s = intake.take(drafts, asked.batch_id)
+        add_audits(
+            tx,
+            now,
+            "SubmitLabels",
+            project.id,
+            annotator=asked.annotator,
+            subjects=[
+                {
+                    "image": label.image_id,
+                    "label": label.id,
+                    "corrected": label.supersedes,
+                    "batch": asked.batch_id,
+                    "campaign": label.campaign_id,
+                }
+                for label in labels
+            ],
+        )
         self._candidates.changed(tx, project.id, [label.image_id for label in labels])
         if any(label.content.sorts_images for label in labels):  # the pool grew, or the classifier knows better now
             tx.after_commit(lambda: self._candidates.forget(project.id))
         return _Kept(tuple(label.id for label in labels), left_s)
-
-
-Document = Callable[[Sequence[Category], Sequence[LabeledImage]], Mapping[str, object]]
-
-
-def _masks(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
-    full = _of_kind(labeled, FullLabel)
-    reviews = {name: said.review for name, said in full.items() if said.review}
-    objects = {name: said.objects for name, said in full.items()}
-    return coco_document(categories, [item.image for item in labeled], objects, reviews=reviews)
-
-
-def _boxes(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
-    boxes = {name: said.boxes for name, said in _of_kind(labeled, BoxesLabel).items()}
-    return boxes_document(categories, [item.image for item in labeled], boxes)
-
-
-def _points(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
-    said = _of_kind(labeled, PointsLabel)
-    return points_document(categories, said, said)
-
-
-def _scribbles(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, object]:
-    said = _of_kind(labeled, ScribblesLabel)
-    return scribbles_document(categories, said, said)
-
-
-def _of_kind(labeled: Sequence[LabeledImage], content: type[Content]) -> dict[str, Content]:
-    """What labels of this class say, by the file name of their image."""
-    said = {item.image.file_name: item.label.content for item in labeled}
-    return {name: each for name, each in said.items() if isinstance(each, content)}
-
-
-DOCUMENTS: Mapping[SupervisionKind, Document] = {
-    SupervisionKind.FULL: _masks,
-    SupervisionKind.BOXES: _boxes,
-    SupervisionKind.SCRIBBLES: _scribbles,
-    SupervisionKind.POINTS: _points,
-}
-"""How labels of a kind are exported; those of other kinds are not."""

@@ -3,20 +3,23 @@
 A lease ends by running out, by being given back, by a label, or by being passed over. Wherever one ends, what was
 reserved for it goes back to its campaign, and its image is put where it now stands. That a lease has run out is written
 down by the next verb that writes; verbs that read tell it at once.
+
+The clock of leases knows nothing of the time of day once the server has begun: whoever sets that one takes no lease
+away and prolongs none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maskloop.errors import ForeignLease, InvalidArgument
 from maskloop.values import LABEL_KINDS, Batch, BatchRecord, Campaign, Pick, PickState
 from selection.select import ROUNDING_S
 from service.pool.candidate_index import CandidateIndex, standings
 from service.store import Transaction
-from service.store.batches import get_batch, overdue_batches, set_pick_states
+from service.store.batches import end_leases_by, get_batch, overdue_batches, set_pick_states
 from service.store.campaigns import Movement, get_campaign, move
 from service.store.columns import whole_ms
 
@@ -49,6 +52,11 @@ def end_overdue_leases(tx: Transaction, candidates: CandidateIndex, project_id: 
     for record in overdue:
         end_leases(tx, candidates, record, record.in_state(PickState.OPEN), PickState.EXPIRED)
     return bool(overdue)
+
+
+def cut_leases(tx: Transaction, now: datetime) -> None:
+    """End leases, when the server begins, no later than any that could be given now: an earlier clock was ahead."""
+    end_leases_by(tx, now + timedelta(seconds=MAX_LEASE_S))
 
 
 def as_of(record: BatchRecord, now: datetime) -> BatchRecord:

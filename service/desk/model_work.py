@@ -14,6 +14,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed, parse_overrides
 from service.desk.models import scored_pseudo
+from service.desk.weights import WeightsRoots
 from service.operations.operations import Operations
 from service.operations.step import LEARNT_FROM
 from service.pool.rankings import version_for
@@ -33,12 +34,16 @@ class ModelWorkDesk:
         folder: where models lie.
         operations: does long work.
         default_recipe: for trainings that name none.
+        weights: files that a recipe's weights may be read from.
     """
 
-    def __init__(self, *, folder: DataFolder, operations: Operations, default_recipe: str) -> None:
+    def __init__(
+        self, *, folder: DataFolder, operations: Operations, default_recipe: str, weights: WeightsRoots
+    ) -> None:
         self._folder = folder
         self._operations = operations
         self._default_recipe = default_recipe
+        self._weights = weights
 
     def train_model(
         self,
@@ -65,7 +70,7 @@ class ModelWorkDesk:
             QueueFull: too much work is waiting.
         """
         check_seed(seed)
-        resolved = _resolve(recipe or self._default_recipe, overrides_json)
+        resolved = self._resolve(recipe, overrides_json)
 
         def plan(tx: Transaction, operation_id: str) -> Mapping[str, Any]:
             get_project(tx, project_id)
@@ -94,7 +99,7 @@ class ModelWorkDesk:
         Raises:
             InvalidConfig: an unknown recipe or option, or an impossible value.
         """
-        return json.dumps(_resolve(recipe or self._default_recipe, overrides_json).to_dict())
+        return json.dumps(self._resolve(recipe, overrides_json).to_dict())
 
     def score_pool(self, *, project_id: str, model_version: str = "", request_id: str = "") -> Operation:
         """Score the pool images without a full label; "" is the active version.
@@ -163,9 +168,10 @@ class ModelWorkDesk:
         asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy))
         return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)
 
-
-def _resolve(recipe: str, overrides_json: str) -> AnyRecipe:
-    return resolve(recipe, **parse_overrides(overrides_json))
+    def _resolve(self, recipe: str, overrides_json: str) -> AnyRecipe:
+        overrides = parse_overrides(overrides_json)
+        self._weights.check(overrides)
+        return resolve(recipe or self._default_recipe, **overrides)
 
 
 def _check_measures(tx: Transaction, project_id: str, split: Split) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, ModelNotFound
+from maskloop.formats.json_pieces import json_pieces
 from maskloop.values import HeadState, ImageProposals, ImageScore, ModelVersion, PseudoLabels, explain_head
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.imported_scores import add_imported
@@ -15,6 +15,7 @@ from service.artifacts.pseudo_labels import pseudo_document, pseudo_labels
 from service.artifacts.score_table import check_scored, read_proposals
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.audit import add_audit
 from service.store.campaigns import campaign_strategies
 from service.store.clock import Clock
 from service.store.images import get_images
@@ -78,7 +79,7 @@ class ModelDesk:
         """
         with self._database.read() as tx:
             page = list_models(tx, project_id, PageRequest.of(page_size, page_token))
-        return Page(tuple(record.version for record in page.items), page.next_page_token)
+        return page.of(lambda record: record.version)
 
     def activate_model(self, *, project_id: str, model_version: str, etag: str = "") -> ModelVersion:
         """Make a model version the active one.
@@ -88,7 +89,10 @@ class ModelDesk:
             EtagMismatch: the project changed since `etag` was read.
         """
         with self._database.write() as tx:
-            return activate_model(tx, project_id, model_version, self._clock(), etag).version
+            now = self._clock()
+            activated = activate_model(tx, project_id, model_version, now, etag).version
+            add_audit(tx, now, "ActivateModel", project_id, subjects={"model_version": activated.id})
+            return activated
 
     def rollback_model(self, *, project_id: str, etag: str = "") -> ModelVersion:
         """Make the version that was active before the active one again.
@@ -99,7 +103,10 @@ class ModelDesk:
             EtagMismatch: the project changed since `etag` was read.
         """
         with self._database.write() as tx:
-            return roll_back_model(tx, project_id, self._clock(), etag).version
+            now = self._clock()
+            activated = roll_back_model(tx, project_id, now, etag).version
+            add_audit(tx, now, "RollbackModel", project_id, subjects={"model_version": activated.id})
+            return activated
 
     def read_model(self, *, project_id: str, model_version: str = "") -> Iterator[bytes]:
         """A model version's checkpoint, in pieces of at most 256 KiB.
@@ -151,8 +158,7 @@ class ModelDesk:
             wanted = scored_pseudo(tx, self._folder, project_id, pseudo)
             table = self._folder.scores(project_id, wanted.model_version)
             labeled = pseudo_labels(table, unjudged_images(tx, project_id), wanted)
-        text = json.dumps(pseudo_document(categories, labeled)).encode()
-        return (text[start : start + PIECE_BYTES] for start in range(0, len(text), PIECE_BYTES))
+        return json_pieces(pseudo_document(categories, labeled).items())
 
     def import_scores(self, *, project_id: str, scores: Sequence[ImageScore], model_version: str = "") -> int:
         """Keep scores made elsewhere beside a version's own. Returns of how many images it has one now.
@@ -172,6 +178,8 @@ class ModelDesk:
             version = get_whole_model(tx, project_id, model_version).version.id
             get_images(tx, project_id, list(new))
             number = add_imported(self._folder.imported_scores(project_id, version), new)
+            subjects = {"model_version": version}
+            add_audit(tx, self._clock(), "ImportScores", project_id, subjects=subjects, count=len(new))
             tx.after_commit(lambda: self._candidates.forget(project_id))
             return number
 
@@ -192,6 +200,8 @@ class ModelDesk:
             also = [get_model(tx, project_id, model_id).version.id for model_id in also_keep]
             self._check_idle(tx, project_id)
             new = thin_models(tx, project_id, keep, also)
+            if new:
+                add_audit(tx, self._clock(), "ThinModels", project_id, count=len(new))
             thinned = thinned_models(tx, project_id)
             learning = any(strategy.learns_target for strategy in campaign_strategies(tx, project_id))
         # Once it is committed: killed before the end, the next call removes the rest.

@@ -22,9 +22,12 @@ from maskloop.values import (
 )
 from service.artifacts.blobs import BlobStore
 from service.desk.arrivals import Arrival, check_names, known_images
+from service.desk.callers import own_projects
+from service.desk.checks import check_marks
 from service.desk.sources import ImageSource
 from service.pool.candidate_index import CandidateIndex
 from service.store import Database, Transaction
+from service.store.audit import add_audit
 from service.store.clock import Clock, NewId
 from service.store.images import get_image, get_images, insert_images, list_images
 from service.store.labels import current_labels, get_labels, insert_labels
@@ -32,7 +35,6 @@ from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, insert_project, list_projects, set_categories
 from service.store.requests import Request, answer_once, was_asked
 
-MAX_CATEGORIES = 1000
 MAX_IMAGES = 1000
 PIECE_BYTES = 256 * 1024
 IMPORTED = "import"  # the annotator of labels that came with their images
@@ -83,7 +85,6 @@ class ProjectDesk:
             InvalidArgument: the id or the vocabulary is none.
             AlreadyExists: the id is taken.
         """
-        _check_number(project_id, categories)
         name = display_name or project_id
         outlines, reviews = outline_price or OUTLINE_FLAT, review_prices or REVIEWS
         vocabulary = tuple(replace(category, added_at=None) for category in sorted(categories))
@@ -117,9 +118,9 @@ class ProjectDesk:
             return get_project(tx, project_id)
 
     def list_projects(self, *, page_size: int = 0, page_token: str = "") -> Page[Project]:
-        """Projects by id."""
+        """Projects by id; of a caller of some projects, these."""
         with self._database.read() as tx:
-            return list_projects(tx, PageRequest.of(page_size, page_token))
+            return list_projects(tx, PageRequest.of(page_size, page_token), own_projects())
 
     def import_images(
         self, *, project_id: str, images: Sequence[ImageImport], request_id: str = ""
@@ -137,6 +138,7 @@ class ProjectDesk:
         """
         if not 1 <= len(images) <= MAX_IMAGES:
             raise InvalidArgument(f"{len(images)} images; 1 to {MAX_IMAGES} are taken at once", field="images")
+        check_marks(sum(image.marks for image in images), "images.label")
         project = self.get_project(project_id=project_id)
         check_names(images)
         arrivals = [self._arrival(project, imported) for imported in images]
@@ -144,8 +146,7 @@ class ProjectDesk:
         with self._database.read() as tx:
             if not was_asked(tx, request):
                 known_images(tx, project_id, arrivals)
-        for imported, arrival in zip(images, arrivals, strict=True):
-            self._keep(imported, arrival.image)
+        self._keep(images, arrivals)
         with self._database.write() as tx:
             ids = answer_once(
                 tx, request, tuple[str, ...], lambda: self._take_in(tx, project_id, arrivals), self._clock()
@@ -187,7 +188,9 @@ class ProjectDesk:
         return (data[start : start + PIECE_BYTES] for start in range(0, len(data), PIECE_BYTES))
 
     def _create(self, tx: Transaction, asked: Project) -> Project:
-        insert_project(tx, replace(asked, created_at=self._clock()))
+        now = self._clock()
+        insert_project(tx, replace(asked, created_at=now))
+        add_audit(tx, now, "CreateProject", asked.id)
         return get_project(tx, asked.id)
 
     def _add(self, tx: Transaction, project_id: str, asked: Sequence[Category]) -> Project:
@@ -203,9 +206,9 @@ class ProjectDesk:
                     )
         dated = (replace(category, added_at=self._clock()) for category in new)
         grown = replace(project, categories=tuple(sorted((*project.categories, *dated))))
-        _check_number(project_id, grown.categories)
         if new:
             set_categories(tx, project_id, grown.categories)
+            add_audit(tx, self._clock(), "AddCategories", project_id, count=len(new))
             tx.after_commit(lambda: self._candidates.forget(project_id))
         return get_project(tx, project_id)
 
@@ -227,21 +230,26 @@ class ProjectDesk:
             label.check(project.categories, image, f"image {imported.file_name}")
         return Arrival(image, label)
 
-    def _keep(self, imported: ImageImport, image: Image) -> None:
-        """Keep bytes that were sent; refer to a file that was named. It is read again: others were checked since."""
-        if imported.data is not None:
-            self._blobs.put(imported.data)
-            return
-        self._blobs.refer(image.sha256, self._sources.refer(imported, image.sha256))
+    def _keep(self, images: Sequence[ImageImport], arrivals: Sequence[Arrival]) -> None:
+        """Keep bytes that were sent; refer to files that were named, read again since others were checked."""
+        self._blobs.put_all([imported.data for imported in images if imported.data is not None])
+        named = ((imported, arrival.image.sha256) for imported, arrival in zip(images, arrivals, strict=True))
+        self._blobs.refer(
+            [(sha256, self._sources.refer(imported, sha256)) for imported, sha256 in named if imported.data is None]
+        )
 
     def _take_in(self, tx: Transaction, project_id: str, arrivals: Sequence[Arrival]) -> tuple[str, ...]:
         there = known_images(tx, project_id, arrivals)
-        insert_images(tx, [arrival.image for arrival in arrivals if arrival.image.file_name not in there])
-        self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.label is not None])
+        new = [arrival.image for arrival in arrivals if arrival.image.file_name not in there]
+        insert_images(tx, new)
+        labels = self._take_labels_in(tx, project_id, [arrival for arrival in arrivals if arrival.label is not None])
+        if new or labels:
+            add_audit(tx, self._clock(), "ImportImages", project_id, count=max(len(new), labels))
         tx.after_commit(lambda: self._candidates.forget(project_id))
         return tuple(arrival.image.id for arrival in arrivals)
 
-    def _take_labels_in(self, tx: Transaction, project_id: str, labeled: Sequence[Arrival]) -> None:
+    def _take_labels_in(self, tx: Transaction, project_id: str, labeled: Sequence[Arrival]) -> int:
+        """Keep the labels that are new. Returns how many."""
         current = current_labels(tx, project_id, [arrival.image.id for arrival in labeled])
         new: list[Label] = []
         for arrival in labeled:
@@ -255,6 +263,7 @@ class ProjectDesk:
                     field="images.label",
                 )
         insert_labels(tx, new)
+        return len(new)
 
     def _label(self, arrival: Arrival) -> Label:
         return Label(
@@ -265,12 +274,4 @@ class ProjectDesk:
             annotator=IMPORTED,
             cost_s=0.0,
             created_at=self._clock(),
-        )
-
-
-def _check_number(project_id: str, categories: Sequence[Category]) -> None:
-    if len(categories) > MAX_CATEGORIES:
-        raise InvalidArgument(
-            f"project {project_id} has {len(categories)} categories; at most {MAX_CATEGORIES} are taken",
-            field="categories",
         )

@@ -14,9 +14,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, TypeAdapter
 
+from maskloop.errors import OutOfMemory
 from maskloop.formats.files import write_atomically
 from maskloop.values import Category, Split
+from models.kinds.sizes import what_to_lower
 from service.artifacts.image_file import ImageFile
+from service.artifacts.places import places_untold
 from service.artifacts.pool_columns import PoolSources
 
 _JOB = "job.json"
@@ -117,6 +120,18 @@ Job = TrainJob | ScoreJob | EvaluateJob | RankJob | ClassifyJob
 _ADAPTER: TypeAdapter[Job] = TypeAdapter(Annotated[Job, Field(discriminator="kind")])
 
 
+def out_of_memory(job: Job | None, detail: str = "") -> OutOfMemory:
+    """What is said of a job for which the memory is too small: it names what would make the job smaller.
+
+    Args:
+        job: `None` for prompts.
+        detail: how it showed, to stand behind a colon.
+    """
+    recipe = job.recipe if isinstance(job, TrainJob | ClassifyJob) else {}
+    shown = f": {detail}" if detail else ""
+    return OutOfMemory(f"the memory is too small for this work{shown}; a smaller {what_to_lower(recipe)} may fit")
+
+
 def write_job(folder: Path, job: Job) -> None:
     """Put a job into its folder; one that is there already stays as it is.
 
@@ -124,7 +139,8 @@ def write_job(folder: Path, job: Job) -> None:
         StorageFull: the disk is full.
     """
     if not is_prepared(folder):
-        write_atomically(folder / _JOB, _ADAPTER.dump_json(job))
+        with places_untold():
+            write_atomically(folder / _JOB, _ADAPTER.dump_json(job))
 
 
 def is_prepared(folder: Path) -> bool:

@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 
-from maskloop.errors import ResourceExhausted, StorageFull
+from maskloop.errors import StorageFull
 from models.encoders.feature_store import FeatureStore
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 from service.artifacts.blobs import BlobStore
+from service.artifacts.places import places_untold
 from service.device.classify import classify
 from service.device.context import JobContext
 from service.device.evaluate import evaluate
@@ -30,6 +31,7 @@ from service.device.job_files import (
     read_job,
     write_outcome,
 )
+from service.device.memory import told_what_to_lower
 from service.device.rank import rank
 from service.device.score import score
 from service.device.train import train
@@ -64,26 +66,23 @@ def do_job(
 
     Raises:
         StorageFull: the disk is full.
-        ResourceExhausted: the memory is too small.
+        OutOfMemory: the memory is too small.
         MaskloopError: whatever the models refuse.
     """
     if not is_done(folder):
-        with limits_made_ours():
-            job = read_job(folder)
+        job = read_job(folder)
+        with limits_made_ours(), told_what_to_lower(job):
             context = JobContext(folder, ImageReader(blobs), kept, features, device, progress)
             write_outcome(folder, JOBS[type(job)](job, context))
 
 
 @contextmanager
 def limits_made_ours() -> Iterator[None]:
-    """A full disk or memory is nobody's fault of programming."""
+    """A full disk is nobody's fault of programming, and nobody is told where its files lie."""
     try:
-        yield
+        with places_untold():
+            yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull(f"no room on the disk: {error}") from error
+            raise StorageFull(f"the server's disk has no room: {error.strerror}") from error
         raise
-    except (MemoryError, torch.OutOfMemoryError) as error:
-        raise ResourceExhausted(
-            "the device's memory is too small; a smaller batch, image_size or recipe may fit"
-        ) from error

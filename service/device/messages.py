@@ -23,6 +23,7 @@ class DeviceSettings:
         networks_bytes: of all of them together at most.
         features: folder of what frozen encoders made of images before; `None` keeps nothing.
         features_bytes: of all of it together, about.
+        memory_bytes: that jobs may take, see `service.device.memory.limit_memory`; 0 for no limit.
         prompter: a network that is not ours and answers prompts, as `models.foreign.names` reads it; "" for none.
         server_pid: the process that this one dies with; whichever makes the settings.
     """
@@ -34,6 +35,7 @@ class DeviceSettings:
     networks_bytes: int
     features: Path | None = None
     features_bytes: int = 0
+    memory_bytes: int = 0
     prompter: str = ""
     server_pid: int = field(default_factory=os.getpid)
 

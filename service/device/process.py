@@ -10,6 +10,7 @@ Ctrl-C is the server's to handle.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import logging
 import os
 import queue
@@ -24,6 +25,7 @@ from pathlib import Path
 
 from maskloop.errors import Cancelled, InternalError, MaskloopError
 from service.device.messages import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
+from service.log import begin_log
 
 PR_SET_PDEATHSIG = 1
 logger = logging.getLogger(__name__)
@@ -66,12 +68,14 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     from models.training.cache import NetworkCache
     from service.artifacts.blobs import BlobStore
     from service.device.jobs import do_job
+    from service.device.memory import limit_memory
     from service.device.torch_device import find_device
 
     torch.set_num_threads(settings.threads)  # never torch's choice: it is part of what a training comes to
     device, blobs = find_device(settings.device), BlobStore(settings.blobs_url)
     kept = NetworkCache(settings.networks, settings.networks_bytes)
     features = FeatureStore(settings.features, settings.features_bytes)
+    limit_memory(settings.memory_bytes)
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()
@@ -111,10 +115,11 @@ def begin(name: str, serve: Callable[[Connection, DeviceSettings], None]) -> Non
         serve: returns never, or when the pipe is closed; may raise before it says `Ready`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s %(levelname)s {name}: %(message)s")
-    logging.getLogger("faiss").setLevel(logging.WARNING)  # it tells of every CPU feature that it looks for
+    if hasattr(signal, "SIGUSR1"):
+        faulthandler.register(signal.SIGUSR1)  # the server asks where a hung process is before it kills it
     pipe = Connection(int(sys.argv[1]))
     settings: DeviceSettings = pipe.recv()
+    begin_log("INFO", f"%(asctime)s %(levelname)s {name}: %(message)s", [settings.blobs_url])
     _die_with(settings.server_pid)
     try:
         serve(pipe, settings)

@@ -17,6 +17,7 @@ from models.predictor import PromptedImage
 from service.device.foreign_prompts import ForeignPrompts
 from service.device.images import ImageReader
 from service.device.jobs import limits_made_ours
+from service.device.memory import told_what_to_lower
 from service.device.messages import AskMasks, Outlined
 
 MODELS = 3  # that stay loaded
@@ -47,7 +48,7 @@ class Prompts:
         Where the pass fails, each call is answered alone: one whose image is gone does not spoil the others.
         """
         try:
-            with limits_made_ours():
+            with limits_made_ours(), told_what_to_lower():
                 return self._outlined(calls)
         except Exception as error:
             if len(calls) > 1:

@@ -30,11 +30,12 @@ def check_config(config: ServerConfig) -> None:
         _check_socket_path(config.address)
     else:
         _host_and_port(config.address)
-    if read_key_pair(config) is None and not config.insecure and not _is_local(config.address):
+    if read_key_pair(config) is None and not config.insecure and not is_local(config.address):
         raise InvalidConfig(
             f"{config.address} is beyond loopback: give tls_cert and tls_key, or insecure to speak plaintext there",
             field="address",
         )
+    read_client_roots(config)
 
 
 def read_key_pair(config: ServerConfig) -> tuple[bytes, bytes] | None:
@@ -58,6 +59,28 @@ def read_key_pair(config: ServerConfig) -> tuple[bytes, bytes] | None:
     except OSError as error:
         raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_cert") from error
     return pair
+
+
+def read_client_roots(config: ServerConfig) -> bytes | None:
+    """The authorities whose certificates clients must show, PEM; `None` where they need none.
+
+    Raises:
+        InvalidConfig: it cannot be read, holds no certificate, or the server speaks no TLS.
+    """
+    if config.tls_client_roots is None:
+        return None
+    if config.tls_cert is None:
+        raise InvalidConfig("tls_client_roots needs tls_cert and tls_key", field="tls_client_roots")
+    try:
+        roots = config.tls_client_roots.read_bytes()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(config.tls_client_roots)
+    except ssl.SSLError as error:
+        raise InvalidConfig(
+            f"{config.tls_client_roots} holds no certificates: {error.reason}", field="tls_client_roots"
+        ) from error
+    except OSError as error:
+        raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_client_roots") from error
+    return roots
 
 
 def check_free(address: str) -> None:
@@ -118,7 +141,7 @@ def _host_and_port(address: str) -> tuple[str, int]:
     return bare, int(port)
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
     """Whether only this machine can reach `address`."""
     if address.startswith(UNIX):
         return True

@@ -11,29 +11,30 @@ from maskloop.convert import arguments, classifier_to_message, hard_candidate_to
 from maskloop.v1 import classifiers_pb2 as pb
 from maskloop.v1.classifiers_pb2_grpc import ClassifierServiceServicer
 from service.desk.classifiers import ClassifierDesk
-from service.edge.desk_threads import DeskThreads
+from service.edge.desk_threads import DeskThreads, Threaded, answered
 
 
-class ClassifierServicer(ClassifierServiceServicer):  # type: ignore[misc]
+class ClassifierServicer(Threaded, ClassifierServiceServicer):  # type: ignore[misc]
     """Image classifiers, and the candidates that fool them."""
 
     def __init__(self, desk: ClassifierDesk, threads: DeskThreads) -> None:
         self._desk = desk
-        self._threads = threads
+        super().__init__(threads)
 
-    async def TrainClassifier(self, request: pb.TrainClassifierRequest, context: Any) -> Operation:
+    @answered
+    def TrainClassifier(self, request: pb.TrainClassifierRequest, context: Any) -> Operation:
         asked = arguments(request, "project_id")
-        operation = await self._threads.call(context, self._desk.train_classifier, **asked)
+        operation = self._desk.train_classifier(**asked)
         return operation_to_message(operation)
 
-    async def GetClassifier(self, request: pb.GetClassifierRequest, context: Any) -> pb.Classifier:
+    @answered
+    def GetClassifier(self, request: pb.GetClassifierRequest, context: Any) -> pb.Classifier:
         asked = arguments(request, "project_id")
-        classifier = await self._threads.call(context, self._desk.get_classifier, **asked)
+        classifier = self._desk.get_classifier(**asked)
         return classifier_to_message(classifier)
 
-    async def ListHardCandidates(
-        self, request: pb.ListHardCandidatesRequest, context: Any
-    ) -> pb.ListHardCandidatesResponse:
+    @answered
+    def ListHardCandidates(self, request: pb.ListHardCandidatesRequest, context: Any) -> pb.ListHardCandidatesResponse:
         asked = arguments(request, "project_id")
-        candidates = await self._threads.call(context, self._desk.list_hard_candidates, **asked)
+        candidates = self._desk.list_hard_candidates(**asked)
         return pb.ListHardCandidatesResponse(candidates=map(hard_candidate_to_message, candidates))

@@ -1,4 +1,7 @@
-"""Where desk calls run: a bounded thread pool beside the event loop, with a bounded queue before it."""
+"""Where the work of calls is done: bounded threads beside the event loop, with a bounded queue before them.
+
+Decoding, the verb and encoding are one piece of work: whatever a request holds, the event loop does none of it.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +9,42 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import wraps
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
-from maskloop.errors import DeadlineExceeded, QueueFull
+from maskloop.errors import DeadlineExceeded
+from service.edge.clients import client_of
+from service.edge.fair_limit import FairLimit
 
 P = ParamSpec("P")
 T = TypeVar("T")
-RETRY_AFTER_S = 0.5
+OF_ONE_CLIENT = 0.75
+"""Of the threads that one client's calls may keep busy."""
 
 
 class DeskThreads:
-    """Runs synchronous verbs in threads.
+    """Runs synchronous work in threads. Clients take turns, and none may keep all threads busy.
 
     Args:
-        threads: verbs that run at once.
-        queue_limit: verbs that may wait for a thread; more are refused.
+        threads: pieces of work that run at once.
+        queue_limit: pieces of work that may wait for a thread, half of them of one client; more are refused.
     """
 
     def __init__(self, threads: int, queue_limit: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="desk")
-        self._room = threads + queue_limit
-        self._inside = 0
+        self._turns = FairLimit(threads, max(1, int(threads * OF_ONE_CLIENT)), queue_limit, "calls are waiting")
 
     async def call(self, context: Any, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `verb` in a thread and give its answer. `context` is the gRPC call's.
+        """Run `verb` in a thread, which knows who is calling, and give its answer. `context` is the gRPC call's.
+
+        A call that its caller gives up keeps its thread until the verb ends.
 
         Raises:
             QueueFull: too many calls wait already.
             DeadlineExceeded: the caller's deadline passed before a thread was free; nothing was done.
         """
-        if self._inside >= self._room:
-            raise QueueFull(f"{self._inside} calls are waiting", retry_after_s=RETRY_AFTER_S)
         remaining = context.time_remaining()
         until = None if remaining is None else time.monotonic() + remaining
 
@@ -46,16 +53,16 @@ class DeskThreads:
                 raise DeadlineExceeded("the deadline passed before the call's turn came; nothing was done")
             return verb(*args, **kwargs)
 
-        self._inside += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, run)
-        finally:
-            self._inside -= 1
+        client, loop = client_of(context), asyncio.get_running_loop()
+        await self._turns.take(client)
+        work = self._executor.submit(copy_context().run, run)
+        work.add_done_callback(lambda _: loop.call_soon_threadsafe(self._turns.give, client))
+        return await asyncio.wrap_future(work)
 
     async def stream(self, context: Any, verb: Callable[P, Iterator[T]], *args: P.args, **kwargs: P.kwargs) -> Any:
-        """The items that `verb` yields, each made in a thread."""
-        items = await self.call(context, verb, *args, **kwargs)
-        return self._items(context, iter(items))
+        """The items that `verb` yields, each made in a thread, in turns with other calls."""
+        items = iter(await self.call(context, verb, *args, **kwargs))
+        return self._items(context, items)
 
     async def _items(self, context: Any, items: Iterator[T]) -> AsyncIterator[T]:
         while item := await self.call(context, lambda: tuple(islice(items, 1))):
@@ -64,3 +71,40 @@ class DeskThreads:
     def close(self) -> None:
         """Let running verbs end; those that wait are dropped."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Threaded:
+    """A servicer whose methods do their work in threads; see `answered` and `streamed`.
+
+    Args:
+        threads: where they do.
+    """
+
+    def __init__(self, threads: DeskThreads) -> None:
+        self._threads = threads
+
+
+def answered(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """A method (self, request, context) -> message of a `Threaded` servicer, run in a thread; its answer is bytes."""
+
+    @wraps(method)
+    async def answer(servicer: Threaded, request: Any, context: Any) -> bytes:
+        return await servicer._threads.call(
+            context, lambda: bytes(method(servicer, request, context).SerializeToString())
+        )
+
+    return answer
+
+
+def streamed(method: Callable[[Any, Any, Any], Iterator[Any]]) -> Callable[[Any, Any, Any], Any]:
+    """A method (self, request, context) that yields messages, run in threads message by message; they come as bytes."""
+
+    def pieces(servicer: Threaded, request: Any, context: Any) -> Iterator[bytes]:
+        return (bytes(message.SerializeToString()) for message in method(servicer, request, context))
+
+    @wraps(method)
+    async def answer(servicer: Threaded, request: Any, context: Any) -> AsyncIterator[bytes]:
+        async for piece in await servicer._threads.stream(context, pieces, servicer, request, context):
+            yield piece
+
+    return answer

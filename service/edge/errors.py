@@ -1,23 +1,24 @@
 """The one place where errors become gRPC statuses: an interceptor around every method, streams included.
 
+It also reads requests, after their admission, and passes on answers that are bytes already.
+
 Left alone, gRPC would answer UNKNOWN and send the exception's text to the caller.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
 import grpc
-from google.protobuf.message import DecodeError
 
 from maskloop.convert import error_to_status
-from maskloop.errors import InternalError, InvalidArgument, MaskloopError
+from maskloop.errors import InternalError, MaskloopError
+from service.edge.admission import WATCH, Admission
 
 STATUS_DETAILS = "grpc-status-details-bin"  # where gRPC carries a google.rpc.Status
-OURS = ("/maskloop.", "/google.longrunning.")  # health and reflection look after themselves
 logger = logging.getLogger(__name__)
 
 
@@ -29,36 +30,62 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
 
     Args:
         new_id: makes incident ids.
+        admission: what calls must pass before their request is read.
     """
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    def __init__(self, new_id: Callable[[], str], admission: Admission) -> None:
         self._new_id = new_id
+        self._admission = admission
 
     async def intercept_service(self, continuation: Any, details: Any) -> Any:
         """Wrap the method that answers the call."""
         handler = await continuation(details)
-        if handler is None or not details.method.startswith(OURS):
+        if handler is not None and handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(self._refusal(handler, details.method))
+        if handler is None or handler.request_streaming:
             return handler
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                self._stream(handler, details.method), None, handler.response_serializer
+        # To gRPC all requests are streams, of which one message is read: those of single messages it reads unasked.
+        if details.method == WATCH:
+            return grpc.stream_stream_rpc_method_handler(
+                self._written(handler, details.method), None, handler.response_serializer
             )
-        return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler, details.method), None, handler.response_serializer
-        )
+        if handler.response_streaming:
+            return grpc.stream_stream_rpc_method_handler(self._stream(handler, details.method))
+        return grpc.stream_unary_rpc_method_handler(self._unary(handler, details.method))
+
+    def _refusal(self, handler: Any, method: str) -> Any:
+        """What another interceptor refuses before the request is read. No method of ours takes a stream."""
+
+        async def answer(requests: Any, context: Any) -> Any:
+            async with self._guarded(context, method):
+                return await handler.stream_unary(requests, context)
+
+        return answer
 
     def _unary(self, handler: Any, method: str) -> Any:
-        async def answer(data: bytes, context: Any) -> Any:
-            async with self._guarded(context, method):
-                return await handler.unary_unary(_decode(handler, data), context)
+        async def answer(_requests: Any, context: Any) -> bytes:
+            async with self._guarded(context, method), self._admission.admitted(context, method, False) as arrival:
+                request = await arrival.request(handler.request_deserializer)
+                return _encoded(handler, await handler.unary_unary(request, context))
+            raise AssertionError("errors end a call")
 
         return answer
 
     def _stream(self, handler: Any, method: str) -> Any:
-        async def answer(data: bytes, context: Any) -> Any:
-            async with self._guarded(context, method):
-                async for message in handler.unary_stream(_decode(handler, data), context):
-                    yield message
+        async def answer(_requests: Any, context: Any) -> AsyncIterator[bytes]:
+            async with self._guarded(context, method), self._admission.admitted(context, method, True) as arrival:
+                request = await arrival.request(handler.request_deserializer)
+                async for message in handler.unary_stream(request, context):
+                    yield _encoded(handler, message)
+
+        return answer
+
+    def _written(self, handler: Any, method: str) -> Any:
+        """Of a method that writes its answers to the context, as grpcio's health does."""
+
+        async def answer(_requests: Any, context: Any) -> None:
+            async with self._guarded(context, method), self._admission.admitted(context, method, False) as arrival:
+                await handler.unary_stream(await arrival.request(handler.request_deserializer), context)
 
         return answer
 
@@ -70,17 +97,16 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             await _abort(context, error)
         except grpc.aio.AbortError:
             raise
+        except NotImplementedError:  # of a method that grpcio leaves out of its health service
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "the server has no such method")
         except Exception:
             incident = self._new_id()
             logger.exception("incident %s in %s", incident, method)
             await _abort(context, InternalError(f"a fault of the server's; incident {incident}", incident=incident))
 
 
-def _decode(handler: Any, data: bytes) -> Any:
-    try:
-        return handler.request_deserializer(data)
-    except DecodeError as error:
-        raise InvalidArgument("the request is no message of this method") from error
+def _encoded(handler: Any, answer: Any) -> bytes:
+    return answer if isinstance(answer, bytes) else bytes(handler.response_serializer(answer))
 
 
 async def _abort(context: Any, error: MaskloopError) -> NoReturn:

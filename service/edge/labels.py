@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from maskloop.convert import arguments, cost_estimates_to_message, label_to_message
@@ -10,32 +11,37 @@ from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
 from service.desk.labels import LabelDesk
-from service.edge.desk_threads import DeskThreads
+from service.edge.desk_threads import DeskThreads, Threaded, answered, streamed
+from service.edge.pages import page_to_message
 
 
-class LabelServicer(LabelServiceServicer):  # type: ignore[misc]
+class LabelServicer(Threaded, LabelServiceServicer):  # type: ignore[misc]
     """What people say of images."""
 
     def __init__(self, desk: LabelDesk, threads: DeskThreads) -> None:
         self._desk = desk
-        self._threads = threads
+        super().__init__(threads)
 
-    async def SubmitLabels(self, request: pb.SubmitLabelsRequest, context: Any) -> pb.SubmitLabelsResponse:
+    @answered
+    def SubmitLabels(self, request: pb.SubmitLabelsRequest, context: Any) -> pb.SubmitLabelsResponse:
         asked = arguments(request, "project_id", "annotator", "labels")
-        submitted = await self._threads.call(context, self._desk.submit_labels, **asked)
+        submitted = self._desk.submit_labels(**asked)
         return pb.SubmitLabelsResponse(labels=map(label_to_message, submitted.labels), left_s=submitted.left_s)
 
-    async def ListLabels(self, request: pb.ListLabelsRequest, context: Any) -> pb.ListLabelsResponse:
+    @answered
+    def ListLabels(self, request: pb.ListLabelsRequest, context: Any) -> pb.ListLabelsResponse:
         asked = arguments(request, "project_id")
-        page = await self._threads.call(context, self._desk.list_labels, **asked)
-        return pb.ListLabelsResponse(labels=map(label_to_message, page.items), next_page_token=page.next_page_token)
+        page = self._desk.list_labels(**asked)
+        return page_to_message(pb.ListLabelsResponse, "labels", page, label_to_message)
 
-    async def ExportLabels(self, request: pb.ExportLabelsRequest, context: Any) -> Any:
+    @streamed
+    def ExportLabels(self, request: pb.ExportLabelsRequest, context: Any) -> Iterator[pb.ExportLabelsResponse]:
         asked = arguments(request, "project_id")
-        async for data in await self._threads.stream(context, self._desk.export_labels, **asked):
+        for data in self._desk.export_labels(**asked):
             yield pb.ExportLabelsResponse(data=data)
 
-    async def GetCostEstimates(self, request: pb.GetCostEstimatesRequest, context: Any) -> costs_pb2.CostEstimates:
+    @answered
+    def GetCostEstimates(self, request: pb.GetCostEstimatesRequest, context: Any) -> costs_pb2.CostEstimates:
         asked = arguments(request, "project_id")
-        estimates = await self._threads.call(context, self._desk.get_cost_estimates, **asked)
+        estimates = self._desk.get_cost_estimates(**asked)
         return cost_estimates_to_message(estimates)

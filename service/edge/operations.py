@@ -12,7 +12,8 @@ from google.protobuf.empty_pb2 import Empty
 
 from maskloop.convert import operation_id, operation_to_message
 from maskloop.errors import InvalidArgument
-from service.edge.desk_threads import DeskThreads
+from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.edge.pages import page_to_message
 from service.operations.operations import Operations
 
 LONGEST_WAIT_S = 300.0
@@ -20,25 +21,25 @@ BEFORE_DEADLINE_S = 0.1  # a wait answers this long before its caller gives up
 FILTER = "project_id="
 
 
-class OperationsServicer(Base):  # type: ignore[misc]
+class OperationsServicer(Threaded, Base):  # type: ignore[misc]
     """Long work: look, list, wait, cancel, forget."""
 
     def __init__(self, operations: Operations, threads: DeskThreads) -> None:
         self._operations = operations
-        self._threads = threads
+        super().__init__(threads)
         self._ends: dict[str, asyncio.Future[None]] = {}
 
-    async def GetOperation(self, request: pb.GetOperationRequest, context: Any) -> pb.Operation:
+    @answered
+    def GetOperation(self, request: pb.GetOperationRequest, context: Any) -> pb.Operation:
         asked = operation_id(request.name)
-        operation = await self._threads.call(context, self._operations.get_operation, asked)
+        operation = self._operations.get_operation(asked)
         return operation_to_message(operation)
 
-    async def ListOperations(self, request: pb.ListOperationsRequest, context: Any) -> pb.ListOperationsResponse:
-        asked = (_project_id(request.filter), request.page_size, request.page_token)
-        page = await self._threads.call(context, self._operations.list_operations, *asked)
-        return pb.ListOperationsResponse(
-            operations=map(operation_to_message, page.items), next_page_token=page.next_page_token
-        )
+    @answered
+    def ListOperations(self, request: pb.ListOperationsRequest, context: Any) -> pb.ListOperationsResponse:
+        asked = (project_of_filter(request.filter), request.page_size, request.page_token)
+        page = self._operations.list_operations(*asked)
+        return page_to_message(pb.ListOperationsResponse, "operations", page, operation_to_message)
 
     async def WaitOperation(self, request: pb.WaitOperationRequest, context: Any) -> pb.Operation:
         asked = operation_id(request.name)
@@ -55,19 +56,25 @@ class OperationsServicer(Base):  # type: ignore[misc]
             end.add_done_callback(lambda _: self._ends.pop(asked, None))
         return self._ends[asked]
 
-    async def CancelOperation(self, request: pb.CancelOperationRequest, context: Any) -> Empty:
+    @answered
+    def CancelOperation(self, request: pb.CancelOperationRequest, context: Any) -> Empty:
         asked = operation_id(request.name)
-        await self._threads.call(context, self._operations.cancel_operation, asked)
+        self._operations.cancel_operation(asked)
         return Empty()
 
-    async def DeleteOperation(self, request: pb.DeleteOperationRequest, context: Any) -> Empty:
+    @answered
+    def DeleteOperation(self, request: pb.DeleteOperationRequest, context: Any) -> Empty:
         asked = operation_id(request.name)
-        await self._threads.call(context, self._operations.delete_operation, asked)
+        self._operations.delete_operation(asked)
         return Empty()
 
 
-def _project_id(text: str) -> str:
-    """The project that `project_id=ID` asks for, "" for all."""
+def project_of_filter(text: str) -> str:
+    """The project that `project_id=ID` asks for, "" for all.
+
+    Raises:
+        InvalidArgument: it asks for something else.
+    """
     if text and not text.startswith(FILTER):
         raise InvalidArgument(f"filter {text!r} is not of the form {FILTER}ID", field="filter")
     return text.removeprefix(FILTER).strip('"')

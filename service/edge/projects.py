@@ -3,60 +3,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from maskloop.convert import arguments, image_to_message, project_to_message
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceServicer
 from service.desk.projects import ProjectDesk
-from service.edge.desk_threads import DeskThreads
+from service.edge.desk_threads import DeskThreads, Threaded, answered, streamed
+from service.edge.pages import page_to_message
 
 
-class ProjectServicer(ProjectServiceServicer):  # type: ignore[misc]
+class ProjectServicer(Threaded, ProjectServiceServicer):  # type: ignore[misc]
     """Projects and their images."""
 
     def __init__(self, desk: ProjectDesk, threads: DeskThreads) -> None:
         self._desk = desk
-        self._threads = threads
+        super().__init__(threads)
 
-    async def CreateProject(self, request: pb.CreateProjectRequest, context: Any) -> pb.Project:
+    @answered
+    def CreateProject(self, request: pb.CreateProjectRequest, context: Any) -> pb.Project:
         asked = arguments(request, "project_id", "categories")
-        project = await self._threads.call(context, self._desk.create_project, **asked)
+        project = self._desk.create_project(**asked)
         return project_to_message(project)
 
-    async def AddCategories(self, request: pb.AddCategoriesRequest, context: Any) -> pb.Project:
+    @answered
+    def AddCategories(self, request: pb.AddCategoriesRequest, context: Any) -> pb.Project:
         asked = arguments(request, "project_id", "categories")
-        project = await self._threads.call(context, self._desk.add_categories, **asked)
+        project = self._desk.add_categories(**asked)
         return project_to_message(project)
 
-    async def GetProject(self, request: pb.GetProjectRequest, context: Any) -> pb.Project:
+    @answered
+    def GetProject(self, request: pb.GetProjectRequest, context: Any) -> pb.Project:
         asked = arguments(request, "project_id")
-        project = await self._threads.call(context, self._desk.get_project, **asked)
+        project = self._desk.get_project(**asked)
         return project_to_message(project)
 
-    async def ListProjects(self, request: pb.ListProjectsRequest, context: Any) -> pb.ListProjectsResponse:
+    @answered
+    def ListProjects(self, request: pb.ListProjectsRequest, context: Any) -> pb.ListProjectsResponse:
         asked = arguments(request)
-        page = await self._threads.call(context, self._desk.list_projects, **asked)
-        return pb.ListProjectsResponse(
-            projects=map(project_to_message, page.items), next_page_token=page.next_page_token
-        )
+        page = self._desk.list_projects(**asked)
+        return page_to_message(pb.ListProjectsResponse, "projects", page, project_to_message)
 
-    async def ImportImages(self, request: pb.ImportImagesRequest, context: Any) -> pb.ImportImagesResponse:
+    @answered
+    def ImportImages(self, request: pb.ImportImagesRequest, context: Any) -> pb.ImportImagesResponse:
         asked = arguments(request, "project_id", "images")
-        images = await self._threads.call(context, self._desk.import_images, **asked)
+        images = self._desk.import_images(**asked)
         return pb.ImportImagesResponse(images=map(image_to_message, images))
 
-    async def GetImage(self, request: pb.GetImageRequest, context: Any) -> pb.Image:
+    @answered
+    def GetImage(self, request: pb.GetImageRequest, context: Any) -> pb.Image:
         asked = arguments(request, "project_id", "image_id")
-        image = await self._threads.call(context, self._desk.get_image, **asked)
+        image = self._desk.get_image(**asked)
         return image_to_message(image)
 
-    async def ListImages(self, request: pb.ListImagesRequest, context: Any) -> pb.ListImagesResponse:
+    @answered
+    def ListImages(self, request: pb.ListImagesRequest, context: Any) -> pb.ListImagesResponse:
         asked = arguments(request, "project_id")
-        page = await self._threads.call(context, self._desk.list_images, **asked)
-        return pb.ListImagesResponse(images=map(image_to_message, page.items), next_page_token=page.next_page_token)
+        page = self._desk.list_images(**asked)
+        return page_to_message(pb.ListImagesResponse, "images", page, image_to_message)
 
-    async def ReadImage(self, request: pb.ReadImageRequest, context: Any) -> Any:
+    @streamed
+    def ReadImage(self, request: pb.ReadImageRequest, context: Any) -> Iterator[pb.ReadImageResponse]:
         asked = arguments(request, "project_id", "image_id")
-        async for data in await self._threads.stream(context, self._desk.read_image, **asked):
+        for data in self._desk.read_image(**asked):
             yield pb.ReadImageResponse(data=data)

@@ -9,10 +9,10 @@ from maskloop.convert import arguments, prompted_to_message
 from maskloop.v1 import proposals_pb2 as pb
 from maskloop.v1.proposals_pb2_grpc import ProposalServiceServicer
 from service.desk.proposals import ProposalDesk
-from service.edge.desk_threads import DeskThreads
+from service.edge.desk_threads import DeskThreads, Threaded, answered
 
 
-class ProposalServicer(ProposalServiceServicer):  # type: ignore[misc]
+class ProposalServicer(Threaded, ProposalServiceServicer):  # type: ignore[misc]
     """Masks for what a person shows the network.
 
     Args:
@@ -21,9 +21,10 @@ class ProposalServicer(ProposalServiceServicer):  # type: ignore[misc]
 
     def __init__(self, desk: ProposalDesk, threads: DeskThreads) -> None:
         self._desk = desk
-        self._threads = threads
+        super().__init__(threads)
 
-    async def ProposeMasks(self, request: pb.ProposeMasksRequest, context: Any) -> pb.ProposeMasksResponse:
+    @answered
+    def ProposeMasks(self, request: pb.ProposeMasksRequest, context: Any) -> pb.ProposeMasksResponse:
         asked = {**arguments(request, "project_id", "image_id"), "within_s": context.time_remaining()}
-        answer = await self._threads.call(context, self._desk.propose_masks, **asked)
+        answer = self._desk.propose_masks(**asked)
         return prompted_to_message(answer)

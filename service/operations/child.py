@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-
-from service.device.messages import DeviceSettings, Ready
+from typing import Any
 
 # torch's threads otherwise burn their core while they wait for each other: ten times slower once the server, a client
 # or a neighbour wants it too.
 SLEEP_WHILE_WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
+KILLED_WITHIN_S = 10.0
+LAST_WORDS_S = 0.3
+logger = logging.getLogger(__name__)
+
+
 class DeviceDiedError(Exception):
-    """The process is gone."""
+    """The process is gone; its words, if there are any, say what became of it."""
 
 
 def start(module: str) -> tuple[subprocess.Popen[bytes], Connection]:
@@ -38,18 +45,39 @@ def start(module: str) -> tuple[subprocess.Popen[bytes], Connection]:
     return process, Connection(ours.detach())
 
 
-def greet(pipe: Connection, settings: DeviceSettings) -> None:
-    """Tell a new process how it works, and wait until it does.
+def hear(pipe: Connection, look: Callable[[], None], every_s: float) -> Any:
+    """The next word of a process.
+
+    Args:
+        pipe: to it.
+        look: called every so often while there is none; may raise to end the wait.
+        every_s: how often, in seconds.
 
     Raises:
-        DeviceDiedError: it died before.
-        InvalidConfig: torch cannot use the device.
+        DeviceDiedError: it is gone.
     """
-    with dying():
-        pipe.send(settings)
-        ready: Ready = pipe.recv()
-    if ready.error is not None:
-        raise ready.error
+    while True:
+        with dying():
+            if pipe.poll(every_s):
+                return pipe.recv()
+        look()
+
+
+def end(process: subprocess.Popen[bytes]) -> int | None:
+    """Make sure that a process is gone. Returns its exit status, `None` if even the kernel cannot end it."""
+    process.kill()
+    try:
+        return process.wait(KILLED_WITHIN_S)
+    except subprocess.TimeoutExpired:  # it waits for a disk or a driver; it goes when that lets it
+        logger.warning("process %d cannot be ended and is left alone", process.pid)
+        return None
+
+
+def tell_where(process: subprocess.Popen[bytes]) -> None:
+    """Have a hung process write in the log where its threads are, if it still can."""
+    if hasattr(signal, "SIGUSR1"):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(LAST_WORDS_S)
 
 
 @contextmanager

@@ -17,22 +17,24 @@ from dataclasses import replace
 from typing import Any
 
 from maskloop.errors import (
+    Aborted,
     Cancelled,
     FailedPrecondition,
     InternalError,
     MaskloopError,
     OperationNotFound,
-    QueueFull,
     StorageFull,
     Unavailable,
 )
 from maskloop.values import Classifier, ModelVersion, Operation, OperationKind, OperationState
 from service.artifacts.data_folder import DataFolder
+from service.operations.limits import QueueLimits, check_deadline
 from service.operations.progress_rate import Pace
 from service.operations.steps import DeviceWork
 from service.operations.worker import Worker
 from service.operations.workflows import Workflows
 from service.store import Database, Transaction
+from service.store.audit import add_audit
 from service.store.clock import Clock, NewId
 from service.store.operations import (
     OperationRecord,
@@ -47,7 +49,7 @@ from service.store.pagination import Page, PageRequest
 from service.store.requests import Request, answer_once
 
 ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
-RETRY_AFTER_S = 5.0
+DEADLINE_S = 86_400.0
 logger = logging.getLogger(__name__)
 
 Plan = Callable[[Transaction, str], Mapping[str, Any]]
@@ -63,7 +65,8 @@ class Operations:
         work: what comes before and after that.
         workflows_url: SQLAlchemy url of the durable workflows' own records.
         executor_id: names this server among those that share these records.
-        queue_limit: unfinished operations at most; more are refused.
+        queue: how many may be unfinished; more are refused.
+        deadline_s: seconds that the device may spend on one of them.
         clock: tells the time.
         new_id: makes ids.
     """
@@ -77,7 +80,8 @@ class Operations:
         work: DeviceWork,
         workflows_url: str,
         executor_id: str,
-        queue_limit: int,
+        queue: QueueLimits,
+        deadline_s: float = DEADLINE_S,
         clock: Clock,
         new_id: NewId,
     ) -> None:
@@ -85,7 +89,8 @@ class Operations:
         self._folder = folder
         self._worker = worker
         self._work = work
-        self._queue_limit = queue_limit
+        self._queue = queue
+        self._deadline_s = deadline_s
         self._clock = clock
         self._new_id = new_id
         self._ends: dict[str, Future[None]] = {}
@@ -130,10 +135,11 @@ class Operations:
         operation_id = _id_of(asked.id or self._new_id())
 
         def insert() -> str:
-            self._check_queue(tx)
+            self._queue.check([record.operation for record in unfinished_operations(tx)], project_id)
             now = self._clock()
             new = Operation(operation_id, project_id, kind, OperationState.PENDING, created_at=now, updated_at=now)
             insert_operation(tx, OperationRecord(new, plan(tx, operation_id)))
+            add_audit(tx, now, asked.method, project_id, subjects={"operation": operation_id})
             return operation_id
 
         with self._database.write() as tx:
@@ -156,7 +162,7 @@ class Operations:
         """Operations of a project ("" for all), newest first."""
         with self._database.read() as tx:
             page = list_operations(tx, project_id, PageRequest.of(page_size, page_token))
-        return Page(tuple(record.operation for record in page.items), page.next_page_token)
+        return page.of(lambda record: record.operation)
 
     def end_of(self, operation_id: str) -> Future[None]:
         """A future that is done when the operation has ended.
@@ -183,7 +189,7 @@ class Operations:
         """
         with self._database.read() as tx:
             get_operation(tx, operation_id)
-        self._fail(operation_id, Cancelled("the operation was cancelled"))
+        self._fail(operation_id, Cancelled("the operation was cancelled"), "CancelOperation")
         self._worker.stop(self._folder.work(operation_id))
 
     def delete_operation(self, operation_id: str) -> None:
@@ -194,14 +200,11 @@ class Operations:
             FailedPrecondition: it has not ended; cancel it first.
         """
         with self._database.write() as tx:
-            if get_operation(tx, operation_id).operation.state not in ENDED:
+            operation = get_operation(tx, operation_id).operation
+            if operation.state not in ENDED:
                 raise FailedPrecondition(f"operation {operation_id} has not ended; cancel it first", field="name")
             delete_operation(tx, operation_id)
-
-    def _check_queue(self, tx: Transaction) -> None:
-        waiting = len(unfinished_operations(tx))
-        if waiting >= self._queue_limit:
-            raise QueueFull(f"{waiting} operations are waiting", retry_after_s=RETRY_AFTER_S)
+            add_audit(tx, self._clock(), "DeleteOperation", operation.project_id, subjects={"operation": operation_id})
 
     def _guarded(self, step: Callable[[OperationRecord], None]) -> Callable[[str], None]:
         """The step of a workflow: nothing once the operation has ended, and an error ends the operation."""
@@ -213,6 +216,8 @@ class Operations:
                 return
             try:
                 step(record)
+            except (Aborted, Unavailable):  # the store's, which is away: the step is tried again when it is back
+                raise
             except MaskloopError as error:
                 self._fail(operation_id, error)
             except Exception:
@@ -230,6 +235,8 @@ class Operations:
         folder = self._folder.work(record.operation.id)
 
         def on_report(share: float, message: str, seconds: float) -> None:
+            if share < 1:
+                check_deadline(record.operation.seconds + seconds, self._deadline_s)
             if not pace.is_due(share):
                 return
             try:
@@ -237,7 +244,10 @@ class Operations:
             except (StorageFull, Unavailable) as error:  # no reason to stop the work
                 logger.warning("progress of operation %s is not kept: %s", record.operation.id, error.message)
 
-        self._worker.run(folder, on_report)
+        try:
+            self._worker.run(folder, on_report, record.operation.project_id)
+        except (Aborted, Unavailable) as error:  # the job's own
+            self._fail(record.operation.id, error)
 
     def _finish(self, record: OperationRecord) -> None:
         with self._database.write() as tx:
@@ -261,22 +271,25 @@ class Operations:
     def _clear(self, operation_id: str) -> None:
         shutil.rmtree(self._folder.work(operation_id), ignore_errors=True)
 
-    def _fail(self, operation_id: str, error: MaskloopError) -> None:
+    def _fail(self, operation_id: str, error: MaskloopError, action: str = "") -> None:
         state = OperationState.CANCELLED if isinstance(error, Cancelled) else OperationState.FAILED
 
         def failed(operation: Operation) -> Operation:
             return replace(operation, state=state, eta_s=None, error_reason=error.reason, error_message=error.message)
 
-        self._change(operation_id, failed)
+        self._change(operation_id, failed, action)
         self._tell_end(operation_id)
 
-    def _change(self, operation_id: str, change: Callable[[Operation], Operation]) -> None:
-        """Change an operation that has not ended."""
+    def _change(self, operation_id: str, change: Callable[[Operation], Operation], action: str = "") -> None:
+        """Change an operation that has not ended; with an `action`, somebody did."""
         with self._database.write() as tx:
             record = get_operation(tx, operation_id)
             if record.operation.state not in ENDED:
-                changed = replace(change(record.operation), updated_at=self._clock())
+                now = self._clock()
+                changed = replace(change(record.operation), updated_at=now)
                 update_operation(tx, replace(record, operation=changed))
+                if action:
+                    add_audit(tx, now, action, changed.project_id, subjects={"operation": operation_id})
 
     def _tell_end(self, operation_id: str) -> None:
         with self._ending:

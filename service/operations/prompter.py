@@ -10,13 +10,15 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from typing import Any
 
 from maskloop.errors import DeadlineExceeded, InternalError, MaskloopError, Unavailable
-from service.device.messages import AnswerMasks, AskMasks, DeviceSettings, MasksAnswered, Outlined
-from service.operations.child import DeviceDiedError, dying, greet, start
+from service.device.messages import AnswerMasks, AskMasks, DeviceSettings, MasksAnswered, Outlined, Ready
+from service.operations.child import DeviceDiedError, dying, end, hear, start, tell_where
+from service.operations.vigil import HungError, Patience, Vigil
 
 AT_ONCE = 16  # calls that are answered in one pass
-STUCK_S = 300.0  # without an answer, after which the process is given up
+PATIENCE = Patience(start_s=600.0, still_s=60.0, silent_s=300.0)
 RETRY_AFTER_S = 0.5
 logger = logging.getLogger(__name__)
 
@@ -38,21 +40,28 @@ class Prompter:
     """Has prompts answered in a process of their own, which no training keeps waiting.
 
     The process begins with the first call, which waits seconds for it. Calls that wait while it works are answered in
-    one pass, if they are of one model. Where it dies, the calls that it had are told so, and the next one begins
-    another. It ends with this process, however that ends. `open` begins it before any call.
+    one pass, if they are of one model. Where it dies or hangs, the calls that it had are told so, and the next one
+    begins another. It ends with this process, however that ends. `open` begins it before any call.
 
     Args:
         settings: how it works.
+        patience: when the process is taken for hung.
     """
 
-    def __init__(self, settings: DeviceSettings) -> None:
+    def __init__(self, settings: DeviceSettings, patience: Patience = PATIENCE) -> None:
         self._settings = settings
+        self._patience = patience
         self._changed = threading.Condition()
         self._calls: list[_Call] = []
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the process, `None` while there is none."""
+        return None if self._process is None else self._process.pid
 
     def open(self) -> None:
         """Begin the process, and wait until it takes calls.
@@ -146,26 +155,23 @@ class Prompter:
             pipe = self._connected()
             with dying():
                 pipe.send(AnswerMasks(tuple(asked)))
-                if not pipe.poll(STUCK_S):
-                    self._kill()
-                answered: MasksAnswered = pipe.recv()
+            answered: MasksAnswered = self._hear(pipe, self._patience.silent_s)
         except DeviceDiedError as death:
-            status = self._bury()
+            why = self._became(death)
             if self._closing:
                 raise Unavailable("the server is stopping") from death
-            logger.warning("the process that answers prompts ended with status %s", status)
+            logger.warning("the process that answers prompts %s", why)
             raise Unavailable(
-                f"the process that answers prompts ended (status {status}); the next call begins another",
-                retry_after_s=RETRY_AFTER_S,
+                f"the process that answers prompts {why}; the next call begins another", retry_after_s=RETRY_AFTER_S
             ) from death
         return answered.answers
 
     def _connect(self, ready: Future[None]) -> None:
         try:
             self._connected()
-        except DeviceDiedError:
-            status = self._bury()
-            ready.set_exception(Unavailable(f"the process that answers prompts ended as it began (status {status})"))
+        except DeviceDiedError as death:
+            why = self._became(death)
+            ready.set_exception(Unavailable(f"the process that answers prompts {why} as it began"))
         except Exception as error:
             ready.set_exception(error)
         else:
@@ -175,7 +181,7 @@ class Prompter:
         """The pipe to the process.
 
         Raises:
-            DeviceDiedError: a new process died as it began.
+            DeviceDiedError: a new process died or hung as it began.
             InvalidConfig: torch cannot use the device, or the network that is not ours cannot be loaded.
             Unavailable: the server stops.
         """
@@ -185,13 +191,28 @@ class Prompter:
             if self._closing:
                 raise Unavailable("the server is stopping")
             self._process, pipe = start("service.device.prompt_process")
-        try:
-            greet(pipe, self._settings)
-        except MaskloopError:
+        with dying():
+            pipe.send(self._settings)
+        ready: Ready = self._hear(pipe, self._patience.start_s)
+        if ready.error is not None:
             self._bury()
-            raise
+            raise ready.error
         self._pipe = pipe
         return pipe
+
+    def _hear(self, pipe: Connection, within_s: float) -> Any:
+        """The process's next word, unless it dies or hangs."""
+        process = self._process
+        vigil = Vigil(process.pid if process else 0, still_s=self._patience.still_s, silent_s=within_s)
+        return hear(pipe, vigil.look, self._patience.look_every_s)
+
+    def _became(self, death: DeviceDiedError) -> str:
+        """Make sure that the process is gone. Returns what became of it, in words that follow its name."""
+        process = self._process
+        if isinstance(death, HungError) and process is not None and not self._closing:
+            tell_where(process)
+        status = self._bury()
+        return str(death) or f"ended (status {status})"
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -201,7 +222,4 @@ class Prompter:
         """Make sure that the process is gone. Returns its exit status."""
         with self._changed:
             process, self._process, self._pipe = self._process, None, None
-        if process is None:
-            return None
-        process.kill()
-        return process.wait()
+        return None if process is None else end(process)

@@ -8,19 +8,20 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from maskloop.errors import Cancelled, InternalError
-from service.device.messages import DeviceSettings, DoJob, Ended, Report, StopJob
-from service.operations.child import DeviceDiedError, dying, greet, start
+from maskloop.errors import Cancelled, DeadlineExceeded, InternalError
+from service.device.messages import DeviceSettings, DoJob, Ended, Ready, Report, StopJob
+from service.operations.child import DeviceDiedError, dying, end, hear, start, tell_where
+from service.operations.limits import Kernel, MemoryDeaths
+from service.operations.turns import Turns
+from service.operations.vigil import DEFAULT, HungError, Patience, Vigil
 from service.operations.workflows import Stopping
 
 DEATHS_IN_A_ROW = 5
-STOP_WITHIN_S = 30.0
-LOOK_EVERY_S = 1.0
 ALWAYS_THERE = ("auto", "cpu")
+NOBODY = ""  # whose work is of no project
 STOPPED = "the operation was cancelled"
 logger = logging.getLogger(__name__)
 
@@ -29,22 +30,28 @@ OnReport = Callable[[float, str, float], None]
 
 
 class Worker:
-    """Does jobs one at a time, in the order they came, in a process of their own.
+    """Does jobs one at a time, in a process of their own; projects take turns, see `service.operations.turns`.
 
-    A job whose process dies is given to a new one, which goes on from the job's folder, until it has died
-    `DEATHS_IN_A_ROW` times without getting any further. The process ends with this one, however that ends.
+    A job whose process dies or hangs is given to a new one, which goes on from the job's folder, until that happened
+    `DEATHS_IN_A_ROW` or `Patience.hangs_in_a_row` times without getting any further. The process ends with this one,
+    however that ends.
 
     Args:
         settings: how jobs are done.
+        patience: when a process is taken for hung.
+        kernel: tells of memory.
     """
 
-    def __init__(self, settings: DeviceSettings) -> None:
+    def __init__(self, settings: DeviceSettings, patience: Patience = DEFAULT, kernel: Kernel | None = None) -> None:
         self._settings = settings
+        self._patience = patience
         # One thread, which lives as long as this object: Linux's parent-death signal counts threads as parents.
-        self._queue = ThreadPoolExecutor(1, "device")
+        self._queue = Turns("device")
+        self._memory = MemoryDeaths(kernel)
         self._changing = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
+        self._starting: tuple[Connection, Vigil] | None = None
         self._stopped: dict[Path, float] = {}
         self._closing = False
 
@@ -62,36 +69,40 @@ class Worker:
             InvalidConfig: torch cannot use the device.
             InternalError: the process died.
         """
-        started = self._queue.submit(self._connected)
-        if self._settings.device in ALWAYS_THERE:
-            return
-        try:
+        started = self._queue.submit(NOBODY, self._warm)
+        if self._settings.device not in ALWAYS_THERE:
             started.result()
-        except DeviceDiedError as death:
-            raise InternalError(f"the device's process ended as it began (status {self._bury()})") from death
 
-    def run(self, folder: Path, on_report: OnReport) -> None:
+    def run(self, folder: Path, on_report: OnReport, project_id: str = NOBODY) -> None:
         """Do the job of a folder; returns when its outcome is there.
+
+        Args:
+            folder: of the job.
+            on_report: is told how it goes; what it raises ends the job, and its process.
+            project_id: whose turn it takes.
 
         Raises:
             Cancelled: `stop` was called for it.
             MaskloopError: the job failed.
             InternalError: its process died again and again.
+            DeadlineExceeded: its process hung again and again.
+            OutOfMemory: the kernel ended its process twice for want of memory.
             Stopping: the server stops; the job goes on another day.
         """
         try:
-            future = self._queue.submit(self._serve, folder, on_report)
+            future = self._queue.submit(project_id, self._serve, folder, on_report)
         except RuntimeError as error:  # the queue is closed
             raise Stopping from error
         try:
             future.result()
         finally:
             self._stopped.pop(folder, None)
+            self._memory.forget(folder)
 
     def stop(self, folder: Path) -> None:
         """Have the job of a folder end as cancelled, whether it waits or is being done.
 
-        A process that does not let go of it within `STOP_WITHIN_S` is killed.
+        A process that does not let go of it within `Patience.stop_s` is killed.
         """
         self._stopped[folder] = time.monotonic()
         with self._changing:
@@ -107,107 +118,168 @@ class Worker:
         with self._changing:
             if self._process is not None:
                 self._process.kill()
-        self._queue.shutdown(wait=True)
+        self._queue.close()
+
+    def _warm(self) -> None:
+        try:
+            self._connected(self._check_open)
+        except DeviceDiedError as death:
+            became = _became(death, self._end(death))
+            raise InternalError(f"the device's process {became} as it began") from death
 
     def _serve(self, folder: Path, on_report: OnReport) -> None:
-        spent_s, furthest, deaths = 0.0, -1.0, 0
+        spent_s, furthest, deaths, why = 0.0, -1.0, 0, ""
         while True:
             self._check(folder)
-            attempt = _Attempt(on_report, spent_s)
+            attempt = _Attempt(on_report, spent_s, why)
             try:
-                ended = attempt.follow(self._connected(), folder, self._is_stuck)
+                if self._pipe is None:
+                    attempt.tell(max(furthest, 0.0), "waiting for the device's process to begin")
+                pipe = self._connected(lambda: self._check(folder))
+                ended = self._follow(attempt, pipe, folder)
             except DeviceDiedError as death:
                 spent_s = attempt.seconds
                 deaths = 1 if attempt.share > furthest else deaths + 1
                 furthest = max(furthest, attempt.share)
-                self._replace(folder, deaths, death)
-            except BaseException:
-                self._bury()  # nobody follows the job any more
-                raise
+                why = self._replace(folder, deaths, death)
             else:
                 if ended.error is not None:
                     raise ended.error
                 return
 
-    def _is_stuck(self, folder: Path) -> bool:
-        return time.monotonic() - self._stopped.get(folder, math.inf) > STOP_WITHIN_S
+    def _follow(self, attempt: _Attempt, pipe: Connection, folder: Path) -> Ended:
+        def look() -> None:
+            if self._is_stuck(folder):
+                raise Cancelled(STOPPED)
+            vigil.look()
 
-    def _check(self, folder: Path) -> None:
+        try:
+            with dying():
+                pipe.send(DoJob(folder))
+            while True:
+                vigil = self._vigil(self._patience.silent_s)
+                ended = attempt.heard(hear(pipe, look, self._patience.look_every_s))
+                if ended is not None:
+                    return ended
+        except DeviceDiedError:
+            raise
+        except BaseException:
+            self._bury()  # nobody follows the job any more
+            raise
+
+    def _is_stuck(self, folder: Path) -> bool:
+        return time.monotonic() - self._stopped.get(folder, math.inf) > self._patience.stop_s
+
+    def _check_open(self) -> None:
         if self._closing:
             raise Stopping
+
+    def _check(self, folder: Path) -> None:
+        self._check_open()
         if folder in self._stopped:
             raise Cancelled(STOPPED)
 
-    def _connected(self) -> Connection:
-        """The pipe to a process that takes jobs.
+    def _connected(self, check: Callable[[], None]) -> Connection:
+        """The pipe to a process that takes jobs; one that still begins when `check` raises goes on beginning.
 
         Raises:
-            DeviceDiedError: a new process died before it took any.
+            DeviceDiedError: a new process died or hung before it took any.
             InvalidConfig: torch cannot use the device.
         """
         if self._pipe is not None:
             return self._pipe
-        pipe = self._begin()
-        greet(pipe, self._settings)
+        pipe, vigil = self._starting = self._starting or self._begin()
+
+        def look() -> None:
+            check()
+            vigil.look()
+
+        ready: Ready = hear(pipe, look, self._patience.look_every_s)
+        if ready.error is not None:
+            self._bury()
+            raise ready.error
         with self._changing:
-            self._pipe = pipe
+            self._pipe, self._starting = pipe, None
         return pipe
 
-    def _begin(self) -> Connection:
+    def _begin(self) -> tuple[Connection, Vigil]:
         with self._changing:
-            if self._closing:
-                raise Stopping
+            self._check_open()
             self._process, pipe = start("service.device.process")
-        return pipe
+            self._memory.watch(self._process.pid)
+        with dying():
+            pipe.send(self._settings)
+        return pipe, self._vigil(self._patience.start_s)
 
-    def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> None:
-        status = self._bury()
+    def _vigil(self, silent_s: float) -> Vigil:
+        process = self._process
+        return Vigil(process.pid if process else 0, still_s=self._patience.still_s, silent_s=silent_s)
+
+    def _replace(self, folder: Path, deaths: int, death: DeviceDiedError) -> str:
+        """Clear the way for a new process. Returns what became of the old one, in words that follow its name."""
+        status = self._end(death)
+        why = _became(death, status)
         if self._closing:
             raise Stopping from death
-        logger.warning("the device's process ended with status %s at the job of %s", status, folder)
+        logger.warning("the device's process %s at the job of %s", why, folder)
+        if isinstance(death, HungError):
+            if deaths >= self._patience.hangs_in_a_row:
+                raise DeadlineExceeded(
+                    f"the device's process {why}, {deaths} times in a row without getting further"
+                ) from death
+        else:
+            self._memory.judge(folder, status)
         if deaths >= DEATHS_IN_A_ROW:
             raise InternalError(
-                f"the device's process died {deaths} times in a row without getting further (status {status})"
+                f"the device's process died {deaths} times in a row without getting further (it {why})"
             ) from death
+        return why
+
+    def _end(self, death: DeviceDiedError) -> int | None:
+        """Bury a process that died or hung, and have one that hung say where. Returns its exit status."""
+        process = self._process
+        if isinstance(death, HungError) and process is not None and not self._closing:
+            tell_where(process)
+        return self._bury()
 
     def _bury(self) -> int | None:
         """Make sure that the process is gone. Returns its exit status."""
         with self._changing:
-            process, self._process, self._pipe = self._process, None, None
-        if process is None:
-            return None
-        process.kill()
-        return process.wait()
+            process, self._process, self._pipe, self._starting = self._process, None, None, None
+        return None if process is None else end(process)
+
+
+def _became(death: DeviceDiedError, status: int | None) -> str:
+    return str(death) or f"ended with status {status}"
 
 
 class _Attempt:
-    """One process's work on a job: how far it came and how long it took, all attempts together."""
+    """One process's work on a job: how far it came and how long it took, all attempts together.
 
-    def __init__(self, on_report: OnReport, spent_s: float) -> None:
+    Args:
+        on_report: told of both.
+        spent_s: seconds of the attempts before.
+        why: what became of the process before, "" where there was none.
+    """
+
+    def __init__(self, on_report: OnReport, spent_s: float, why: str) -> None:
         self._on_report = on_report
         self._spent_s = spent_s
+        self._again = f" (begun again: the device's process {why})" if why else ""
         self.share = 0.0
         self.seconds = spent_s
 
-    def follow(self, pipe: Connection, folder: Path, is_stuck: Callable[[Path], bool]) -> Ended:
-        """Give the job to the process, and listen until it has ended.
+    def tell(self, share: float, message: str) -> None:
+        """Report how far the job is."""
+        self._on_report(share, message + self._again, self.seconds)
 
-        Raises:
-            DeviceDiedError: the process died first.
-            Cancelled: the job was stopped and `is_stuck`.
-        """
-        with dying():
-            pipe.send(DoJob(folder))
-        while True:
-            with dying():
-                while not pipe.poll(LOOK_EVERY_S):
-                    if is_stuck(folder):
-                        raise Cancelled(STOPPED)
-                said: Report | Ended = pipe.recv()
-            self.seconds = self._spent_s + said.seconds
-            if isinstance(said, Ended):
-                if said.error is None:
-                    self._on_report(1.0, "done", self.seconds)
-                return said
-            self.share = said.share
-            self._on_report(said.share, said.message, self.seconds)
+    def heard(self, said: Report | Ended) -> Ended | None:
+        """Take a word of the process in. Returns it if it is the last one."""
+        self.seconds = self._spent_s + said.seconds
+        if isinstance(said, Ended):
+            if said.error is None:
+                self._on_report(1.0, "done", self.seconds)
+            return said
+        self.share = said.share
+        self.tell(said.share, said.message)
+        return None

@@ -11,18 +11,20 @@ import logging
 from collections.abc import Callable, Mapping
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
+from sqlalchemy.exc import SQLAlchemyError
 
 from maskloop.errors import Unavailable
-from service.store.database import check_url, shown
+from service.store.engines import check_url, shown
 
 VERSION = "1"  # of the steps' order; raised when a workflow begun before could not go on with the steps of today
 NAME = "run_operation"
 RETRIES: StepOptions = {
     "retries_allowed": True,
     "interval_seconds": 1.0,
-    "max_attempts": 8,
+    "max_attempts": 12,  # half an hour in all, for a database that is away
     "backoff_rate": 2.0,
 }
+RETRY_AFTER_S = 1.0
 WAITING = ("PENDING", "ENQUEUED", "DELAYED")
 
 Step = Callable[[str], None]
@@ -54,6 +56,9 @@ class Workflows:
             "log_level": "ERROR",
         }
         DBOS(config=config)
+        speaks = logging.getLogger("dbos")  # by the server's log, which hides passwords, and not by its own
+        speaks.handlers.clear()
+        speaks.propagate = True
 
         def run(workflow_id: str) -> None:
             for name, step in steps.items():
@@ -78,7 +83,17 @@ class Workflows:
             speaks.disabled = False
 
     def start(self, workflow_id: str) -> None:
-        """Start a workflow, unless it waits or runs already. One that DBOS has given up is begun again."""
+        """Start a workflow, unless it waits or runs already. One that DBOS has given up is begun again.
+
+        Raises:
+            Unavailable: its records cannot be written now, such as on a full disk; it may be started again.
+        """
+        try:
+            self._start(workflow_id)
+        except SQLAlchemyError as error:
+            raise Unavailable("the records of long work cannot be written now", retry_after_s=RETRY_AFTER_S) from error
+
+    def _start(self, workflow_id: str) -> None:
         status = DBOS.get_workflow_status(workflow_id)
         if status is not None and status.status in WAITING:
             return

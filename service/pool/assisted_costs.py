@@ -34,6 +34,8 @@ TRUSTED_REVIEWS = 5
 """So many reviewed labels weigh as much as the expectation before any."""
 TABLES_KEPT = 8
 
+_Key = tuple[Path, float, CorrectionForm]
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -66,7 +68,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class _Table:
+class ShownImages:
     """Of n images: ids (n,) in rising order, and the parts of `Shown`, (n,) each."""
 
     ids: NDArray[np.bytes_]
@@ -92,7 +94,7 @@ class AssistedCosts:
 
     def __init__(self, folder: DataFolder) -> None:
         self._folder = folder
-        self._tables: OrderedDict[tuple[Path, float, CorrectionForm], _Table] = OrderedDict()
+        self._tables: OrderedDict[_Key, ShownImages] = OrderedDict()
 
     @property
     def folder(self) -> DataFolder:
@@ -113,12 +115,25 @@ class AssistedCosts:
 
     def shown(self, project_id: str, assistance: Assistance, form: CorrectionForm) -> Callable[[str], Shown | None]:
         """What people are shown of each image, by its id; `None` of one that was not scored."""
-        key = (self._folder.scores(project_id, assistance.model_version), assistance.min_predicted_iou, form)
-        if key not in self._tables:
+        return self.load(project_id, assistance, form).of
+
+    def knows(self, project_id: str, assistance: Assistance, form: CorrectionForm) -> bool:
+        """Whether `shown` answers without reading a table first."""
+        return self._key(project_id, assistance, form) in self._tables
+
+    def load(self, project_id: str, assistance: Assistance, form: CorrectionForm) -> ShownImages:
+        """What `shown` goes by, read unless it is known; the one read first goes first."""
+        key = self._key(project_id, assistance, form)
+        table = self._tables.get(key)
+        if table is None:
+            table = _read(*key)
             while len(self._tables) >= TABLES_KEPT:
                 self._tables.popitem(last=False)
-            self._tables[key] = _read(*key)
-        return self._tables[key].of
+            self._tables[key] = table
+        return table
+
+    def _key(self, project_id: str, assistance: Assistance, form: CorrectionForm) -> _Key:
+        return self._folder.scores(project_id, assistance.model_version), assistance.min_predicted_iou, form
 
 
 def scale_of(
@@ -161,7 +176,7 @@ def assisted_quote(
     return Quote(whole_ms(max(0.0, whole_s - counts_paid_s)), whole_ms(FullLabel.price_s(costs, 0, 0, counts_paid_s)))
 
 
-def _read(path: Path, min_predicted_iou: float, form: CorrectionForm) -> _Table:
+def _read(path: Path, min_predicted_iou: float, form: CorrectionForm) -> ShownImages:
     ids, lengths, ious = read_object_ious(path)
     mend = np.array([1 - saved_share(step / GRID, form) for step in range(GRID + 1)])
     image = np.repeat(np.arange(len(ids)), lengths)
@@ -173,4 +188,4 @@ def _read(path: Path, min_predicted_iou: float, form: CorrectionForm) -> _Table:
 
     steps = np.clip(np.floor(ious * GRID + 1e-9), 0, GRID).astype(np.int64)
     order = np.argsort(ids, kind="stable")
-    return _Table(ids[order], total(np.ones(len(ious)))[order], total(ious)[order], total(mend[steps])[order])
+    return ShownImages(ids[order], total(np.ones(len(ious)))[order], total(ious)[order], total(mend[steps])[order])

@@ -4,25 +4,44 @@ A walk is built once, from the store, when a campaign first asks for a kind of l
 import, a new score table, or a restart). From then on every commit that changes where an image stands (leased, given
 back, labeled, passed over) tells the walks, so that choosing a batch never scans the pool.
 
-All of this is read and changed inside `Database.write`, which lets in one thread at a time.
+Walks are read and changed inside `Database.write`, which lets in one thread at a time. They are built outside of it,
+from one moment of the store; what was committed meanwhile is put on top.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from maskloop.values import LABEL_KINDS, UNAIDED, Assistance, Campaign, Need, Project, Strategy, SupervisionKind
 from selection.candidates import Candidates
 from selection.ranking import RankedImages
 from service.pool.expected_costs import Helped
-from service.store import Transaction
+from service.store import Database, Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
-from service.store.labels import current_labels, holding_nothing, images_without_need
+from service.store.labels import current_labels, holding_nothing
+from service.store.pool_ids import needless_ids
 
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for
+MAX_IMAGES = 16_000_000  # of all walks together but the last, at 58 bytes each
+
+
+class NotLoadedError(Exception):
+    """Something that takes long to make is not in memory: leave the transaction, `load` it, and try again.
+
+    Args:
+        load: reads the database on its own. Raises what the transaction would have raised.
+    """
+
+    def __init__(self, load: Callable[[Database], object]) -> None:
+        super().__init__("not in memory yet")
+        self.load = load
 
 
 class RankingSource(Protocol):
@@ -123,6 +142,19 @@ class Walk:
             self.candidates.close(image_id)
 
 
+@dataclass(eq=False)
+class _Build:
+    """A walk that is being built.
+
+    `changes` are those of images committed since it began, the oldest first. `is_stale`: it began from other images or
+    scores than those of now. `done` is set once it ended, however it did.
+    """
+
+    changes: list[Callable[[WalkKey, Walk], None]] = field(default_factory=list)
+    is_stale: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
+
+
 class CandidateIndex:
     """The walks of all campaigns, built as they are asked for; `walks` are those built so far.
 
@@ -133,6 +165,8 @@ class CandidateIndex:
     def __init__(self, rank: RankingSource) -> None:
         self._rank = rank
         self.walks: dict[WalkKey, Walk] = {}
+        self._builds: dict[WalkKey, _Build] = {}
+        self._guard = threading.Lock()  # of both; walks themselves change inside `Database.write`
 
     def walk(
         self,
@@ -143,20 +177,61 @@ class CandidateIndex:
         strategy: Strategy,
         *,
         helped: Helped | None = None,
+        inside: bool = False,
     ) -> Walk:
         """The open images for a campaign's next batch; where seconds matter, as they are for people who are `helped`.
 
+        A walk that is not there is built `inside` the transaction, or else not at all.
+
         Raises:
+            NotLoadedError: the walk is not there; what it holds builds it.
             NoActiveModel, PoolNotScored, SelectionNotPrepared, NoClassifier: the strategy needs what is not there.
         """
         key = WalkKey.of(project, campaign, kind, strategy, helped=helped)
+
+        def read(snapshot: Transaction) -> Walk:
+            candidates = Candidates(self._rank(snapshot, project, campaign, kind, strategy, helped=helped))
+            for closed in _closed(snapshot, key):
+                candidates.close_all(closed)
+            return Walk(candidates)
+
         if key not in self.walks:
-            candidates = Candidates(self._rank(tx, project, campaign, kind, strategy, helped=helped))
-            candidates.close_all(_closed(tx, key))
-            if len(self.walks) >= MAX_WALKS:
-                del self.walks[next(iter(self.walks))]
-            self.walks[key] = Walk(candidates)
+            if not inside:
+                raise NotLoadedError(lambda database: self._build(database, key, read))
+            walk = read(tx)
+            with self._guard:
+                self._keep(key, walk)
         return self.walks[key]
+
+    def _build(self, database: Database, key: WalkKey, read: Callable[[Transaction], Walk]) -> None:
+        """Build a walk, or wait for who is building it. It is not there afterwards if the world moved on meanwhile."""
+        with self._guard:
+            build = self._builds.get(key)
+            is_mine = build is None and key not in self.walks
+            if is_mine:
+                build = self._builds[key] = _Build()  # before the store is read: no commit is missed
+        if not is_mine or build is None:
+            if build is not None:
+                build.done.wait()
+            return
+        try:
+            with database.read() as tx:
+                walk = read(tx)
+            with self._guard:
+                if not build.is_stale:
+                    for change in build.changes:
+                        change(key, walk)
+                    self._keep(key, walk)
+        finally:
+            with self._guard:
+                del self._builds[key]
+            build.done.set()
+
+    def _keep(self, key: WalkKey, walk: Walk) -> None:
+        images = len(walk.candidates) + sum(len(known.candidates) for known in self.walks.values())
+        while self.walks and (len(self.walks) >= MAX_WALKS or images > MAX_IMAGES):
+            images -= len(self.walks.pop(next(iter(self.walks))).candidates)
+        self.walks[key] = walk
 
     def leased(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:
         """Close images of which it is known that the transaction leases them, once it is committed."""
@@ -169,23 +244,46 @@ class CandidateIndex:
 
     def forget(self, project_id: str) -> None:
         """Build a project's walks anew: its images or its score tables are others now."""
-        for key in [key for key in self.walks if key.project_id == project_id]:
-            del self.walks[key]
+        with self._guard:
+            for key in [key for key in self.walks if key.project_id == project_id]:
+                del self.walks[key]
+            for key, build in self._builds.items():
+                build.is_stale |= key.project_id == project_id
+
+    def forget_all(self) -> None:
+        """Build all walks anew: somebody else may have written to the store."""
+        with self._guard:
+            self.walks.clear()
+            for build in self._builds.values():
+                build.is_stale = True
 
     def _close(self, project_id: str, ids: Sequence[str]) -> None:
-        for key, walk in self.walks.items():
-            if key.project_id == project_id:
-                for image_id in ids:
-                    walk.put(image_id, is_open=False)
+        def change(key: WalkKey, walk: Walk) -> None:
+            for image_id in ids:
+                walk.put(image_id, is_open=False)
+
+        self._change(project_id, change)
 
     def _put(self, project_id: str, now: Mapping[str, Standing]) -> None:
-        for key, walk in self.walks.items():
-            if key.project_id == project_id:
-                for image_id, standing in now.items():
-                    walk.put(image_id, is_open=standing.is_open(key.kind, key.campaign_id))
+        def change(key: WalkKey, walk: Walk) -> None:
+            for image_id, standing in now.items():
+                walk.put(image_id, is_open=standing.is_open(key.kind, key.campaign_id))
+
+        self._change(project_id, change)
+
+    def _change(self, project_id: str, change: Callable[[WalkKey, Walk], None]) -> None:
+        """Change a project's walks, and later those that are being built."""
+        with self._guard:
+            for key, walk in self.walks.items():
+                if key.project_id == project_id:
+                    change(key, walk)
+            for key, build in self._builds.items():
+                if key.project_id == project_id:
+                    build.changes.append(change)
 
 
-def _closed(tx: Transaction, key: WalkKey) -> set[str]:
+def _closed(tx: Transaction, key: WalkKey) -> Iterator[NDArray[np.bytes_] | set[str]]:
     """All images a walk leaves out; `Standing.is_open` says the same of one image."""
-    closed = images_without_need(tx, key.project_id, key.kind)
-    return closed | leased_images(tx, key.project_id) | skips_of(tx, key.project_id, key.campaign_id)
+    yield needless_ids(tx, key.project_id, key.kind)
+    yield leased_images(tx, key.project_id)
+    yield skips_of(tx, key.project_id, key.campaign_id)

@@ -15,7 +15,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import read_hard_ood
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import HARD_OOD
-from service.artifacts.pool_columns import OF_THE_STORE, PoolSources, gather_pool, names_of
+from service.artifacts.pool_columns import OF_THE_STORE, PoolSources, gather_pool
 from service.artifacts.ranking_table import read_ranking
 from service.pool.expected_costs import Helped, drawn_cost_s, reviewed_cost_s
 from service.pool.round_outcomes import round_outcomes
@@ -25,6 +25,7 @@ from service.store.images import image_ids
 from service.store.judged_images import ood_answers
 from service.store.labels import pool_counts
 from service.store.models import labeled_images
+from service.store.pool_ids import ids_of_split
 
 
 class Rankings:
@@ -72,6 +73,8 @@ class Rankings:
                 field="strategy",
                 campaign_id=campaign.id,
             )
+        if not strategy.needs:
+            return rank_pool(Pool(ids=ids_of_split(tx, project.id, Split.POOL)), strategy, campaign.seed)
         sources = sources_of(
             tx, self._folder, project, strategy, campaign_id=campaign.id, version=version, helped=helped
         )
@@ -90,7 +93,7 @@ class Rankings:
                 for image_id, answer in ood_answers(tx, project.id).items()
             }
             return rank_hard_ood(hard, said)
-        return rank_pool(Pool(ids=names_of(image_ids(tx, project.id, Split.OOD))), strategy, campaign.seed)
+        return rank_pool(Pool(ids=ids_of_split(tx, project.id, Split.OOD)), strategy, campaign.seed)
 
 
 def version_for(project: Project, strategy: Strategy) -> str:
@@ -133,7 +136,7 @@ def sources_of(
 def _pooled_images(tx: Transaction, project: Project, strategy: Strategy, helped: Helped | None) -> list[ImageFile]:
     """What the store knows of the images that a strategy ranks; no more than it needs."""
     if strategy.needs & (OF_THE_STORE | {Need.COLD_FEATURES}):
-        cost_s = _cost_s(tx, project, helped)
+        cost_s = _cost_s(tx, project, helped) if Need.COSTS in strategy.needs else _no_cost_s
         return [
             ImageFile.of(image, counts=counts, cost_s=cost_s(image.id, counts, paid_s))
             for image, counts, paid_s in pool_counts(tx, project.id)
@@ -141,6 +144,11 @@ def _pooled_images(tx: Transaction, project: Project, strategy: Strategy, helped
     if strategy.needs_scores:
         return []
     return [ImageFile(image_id, "", "") for image_id in image_ids(tx, project.id, Split.POOL)]
+
+
+def _no_cost_s(image_id: str, counts: Counts | None, paid_s: float) -> float:
+    """Where seconds do not matter."""
+    return 0.0
 
 
 def _cost_s(tx: Transaction, project: Project, helped: Helped | None) -> Callable[[str, Counts | None, float], float]:

@@ -103,11 +103,15 @@ def get_batch(tx: Transaction, project_id: str, batch_id: str) -> BatchRecord:
     return _record(row, chosen)
 
 
-def list_batches(tx: Transaction, project_id: str, page: PageRequest, *, campaign_id: str = "") -> Page[BatchRecord]:
-    """A project's batches by id, of one campaign or of all."""
+def list_batches(
+    tx: Transaction, project_id: str, page: PageRequest, *, campaign_id: str = "", annotator: str = ""
+) -> Page[BatchRecord]:
+    """A project's batches by id, of one campaign or of all for "", of one annotator likewise."""
     query = select(batches).where(batches.c.project_id == project_id, batches.c.id > page.after)
     if campaign_id:
         query = query.where(batches.c.campaign_id == campaign_id)
+    if annotator:
+        query = query.where(batches.c.annotator == annotator)
     rows = tx.execute(query.order_by(batches.c.id).limit(page.size + 1)).all()
     chosen: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
     for ids in chunks(list(chosen)):
@@ -206,6 +210,11 @@ def set_expiry(tx: Transaction, record: BatchRecord, expires_at: datetime) -> Ba
     """Change when a batch's leases expire. Returns the batch as it is now."""
     tx.execute(update(batches).where(batches.c.id == record.batch.id).values(expires_at=expires_at))
     return replace(record, batch=replace(record.batch, expires_at=expires_at))
+
+
+def end_leases_by(tx: Transaction, latest: datetime) -> None:
+    """Let all leases end at a time, that would end later."""
+    tx.execute(update(batches).where(batches.c.open, batches.c.expires_at > latest).values(expires_at=latest))
 
 
 def insert_skip(tx: Transaction, batch: Batch, image_id: str, reason: SkipReason, now: datetime) -> None:

@@ -1,27 +1,25 @@
-"""One database, SQLite (WAL) or PostgreSQL: its engine, its transactions, and its errors made ours."""
+"""One database, SQLite (WAL) or PostgreSQL: its transactions, and the one server that writes to it."""
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Executable, create_engine, event, func, make_url, select, text
+from sqlalchemy import Connection, Executable
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from maskloop.errors import FailedPrecondition, InvalidConfig, StorageFull, Unavailable
+from maskloop.errors import MaskloopError, Unavailable
+from service.store.engines import check_url, file_of, make_engine, make_file, shown
+from service.store.failures import errors_made_ours, is_overtaken
+from service.store.sessions import LostDatabaseError, PostgresSession, SqliteSession, WriteSession
 from service.store.tables.migrate import migrate
 
-BUSY_TIMEOUT_S = 10.0
-ANY_NUMBER = -1  # of connections: the edge bounds the threads that ask for one
-ONE_SERVER = 7480  # the advisory lock that a server holds on its PostgreSQL database
-LOCK_NOT_AVAILABLE = "55P03"
-DISK_FULL = "53100"
-DAMAGED = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
-FORMS = "sqlite:////FOLDER/FILE or postgresql://USER:PASSWORD@HOST/NAME"
+LOOK_EVERY_S = 1.0
+logger = logging.getLogger(__name__)
 
 
 class Transaction:
@@ -48,30 +46,39 @@ class Transaction:
 class Database:
     """The server's database. Thread-safe: readers run side by side, writers one after the other.
 
-    A server keeps in memory which images are candidates, so it must be the only one that writes. A PostgreSQL
-    database is held by a lock of its own; an SQLite file by the lock on the data folder it lies in.
+    A server keeps in memory which images are candidates, so it must be the only one that writes. All its writes go
+    through one connection, which holds a PostgreSQL database by a lock and watches the files of an SQLite database. An
+    SQLite file is held against other servers by the lock on the data folder it lies in.
 
     Args:
         url: SQLAlchemy url, such as `sqlite:////data/maskloop.db` or `postgresql+psycopg://...`.
-        patience_s: how long to wait for a server that is leaving the PostgreSQL database.
+        patience_s: how long to wait for a server that works on the PostgreSQL database, through its restarts too.
+        may_be_new: whether it may be without tables, which are made then.
 
     Raises:
-        FailedPrecondition: another server works on the database, or it is damaged.
+        FailedPrecondition: another server works on the database, it is damaged, or it may not be new and is.
         InvalidConfig: the url is unreadable, of another kind of database, or its schema is newer than this program.
+        StorageFull: the disk is full.
         Unavailable: the database cannot be reached.
     """
 
-    def __init__(self, url: str, patience_s: float = 30.0) -> None:
+    def __init__(self, url: str, patience_s: float = 30.0, *, may_be_new: bool = True) -> None:
         place = check_url(url, "database_url")
-        self._engine = _make_engine(place)
         self._writing = threading.RLock()
-        self._held: Connection | None = None
+        self._closed = threading.Event()
+        self._when_unsure: list[Callable[[], None]] = []
+        self._lost: LostDatabaseError | None = None
+        self._on_lost: Callable[[str], None] | None = None
+        self._session: WriteSession | None = None
+        self._engine = make_engine(place)
         try:
-            with _errors_made_ours(f"the database {shown(place)}"):
+            with errors_made_ours(shown(place)):
+                if (file := file_of(place)) is not None:
+                    make_file(file, may_be_new=may_be_new)
                 if self._engine.dialect.name == "postgresql":
-                    self._held = _session(self._engine)
-                    _hold(self._held, patience_s)
-                migrate(self._engine)
+                    self._session = PostgresSession(self._engine, shown(place), patience_s, self._doubt)
+                migrate(self._engine, may_be_new=may_be_new)
+                self._session = self._session or SqliteSession(self._engine, file)
         except BaseException:
             self.close()
             raise
@@ -81,15 +88,16 @@ class Database:
         """One transaction that may write: committed at the end, rolled back if anything is raised.
 
         Raises:
+            Aborted: another change came first, of which this server did not know; nothing was changed, and what it
+                keeps in memory is made anew.
             StorageFull: the disk is full; nothing was changed.
-            Unavailable: the database cannot be reached or stayed locked; nothing was changed.
+            Unavailable: the database cannot be reached, stayed locked, or is not this server's any more. Where the
+                connection broke, the change may have been made all the same: repeat it under its request id.
         """
         with self._writing:
-            with _errors_made_ours(), self._engine.connect() as connection:
-                connection.execution_options(maskloop_writes=True)
-                with connection.begin():
-                    transaction = Transaction(connection)
-                    yield transaction
+            with self._owned() as session, session.begin() as connection:
+                transaction = Transaction(connection)
+                yield transaction
             transaction.committed()
 
     @contextmanager
@@ -99,109 +107,71 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached.
         """
-        with _errors_made_ours(), self._engine.connect() as connection:
+        with errors_made_ours(), self._engine.connect() as connection:
             connection.execution_options(postgresql_readonly=True)
             with connection.begin():
                 yield Transaction(connection)
 
+    def when_unsure(self, action: Callable[[], None]) -> None:
+        """Have `action` called, before the next write, when others may have written: what is in memory may be wrong."""
+        self._when_unsure.append(action)
+
+    def watch(self, on_lost: Callable[[str], None]) -> None:
+        """Look every second whether the database is still this server's, and take a broken connection up again.
+
+        Args:
+            on_lost: told why, once, when the database is lost for good; from any thread.
+        """
+        self._on_lost = on_lost
+        threading.Thread(target=self._watch, name="database", daemon=True).start()
+
     def close(self) -> None:
         """Close all connections, and let go of the database."""
-        if self._held is not None:
-            self._held.close()
+        self._closed.set()
+        with self._writing:
+            if self._session is not None:
+                self._session.close()
         self._engine.dispose()
 
+    @contextmanager
+    def _owned(self) -> Iterator[WriteSession]:
+        if self._lost is not None:
+            raise _lost()
+        if self._session is None or self._closed.is_set():
+            raise Unavailable("the server is stopping")
+        try:
+            with errors_made_ours():
+                try:
+                    yield self._session
+                except DBAPIError as error:
+                    if is_overtaken(error):
+                        self._doubt()
+                    raise
+        except LostDatabaseError as error:
+            self._lose(error)
+            raise _lost() from error
 
-def _make_engine(url: URL) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        patience = {"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}
-        engine = create_engine(url, connect_args=patience, max_overflow=ANY_NUMBER)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(url, isolation_level="REPEATABLE READ", pool_pre_ping=True, max_overflow=ANY_NUMBER)
+    def _doubt(self) -> None:
+        for action in self._when_unsure:
+            action()
 
+    def _lose(self, error: LostDatabaseError) -> None:
+        self._lost = error
+        logger.error("%s", error)
+        if self._on_lost is not None:
+            self._on_lost(str(error))
 
-def _session(engine: Engine) -> Connection:
-    """A connection outside the pool and outside transactions; closing it ends it, and its locks with it."""
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()
-    return connection
-
-
-def _hold(session: Connection, patience_s: float) -> None:
-    """Take the database for this server, for as long as the session is open."""
-    session.execute(text(f"SET lock_timeout = {round(patience_s * 1000)}"))
-    session.execute(select(func.pg_advisory_lock(ONE_SERVER)))
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:
-    """WAL so that readers never wait; FULL so that an acknowledged label survives a power cut."""
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: one that reads first and writes later could not get it any more.
-
-    A reader takes none, and cannot write.
-    """
-    writes = bool(connection.get_execution_options().get("maskloop_writes"))
-    connection.exec_driver_sql(f"PRAGMA query_only={not writes}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-@contextmanager
-def _errors_made_ours(which: str = "the database") -> Iterator[None]:
-    """Args: which: as it is told; callers learn nothing of the place."""
-    try:
-        yield
-    except DBAPIError as error:
-        said = " ".join(str(error.orig).split())
-        if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            raise FailedPrecondition(f"another server works on {which}", field="database") from error
-        if _is_full(error.orig):
-            raise StorageFull(f"the database's disk is full ({said}); nothing was changed") from error
-        if getattr(error.orig, "sqlite_errorname", "") in DAMAGED:
-            raise FailedPrecondition(
-                f"{which} is damaged ({said}); restore it from a backup", field="database"
-            ) from error
-        if isinstance(error, OperationalError):
-            raise Unavailable(f"{which} is not to be had: {said}", retry_after_s=1.0) from error
-        raise
+    def _watch(self) -> None:
+        while self._lost is None and not self._closed.wait(LOOK_EVERY_S):
+            with self._writing:
+                try:
+                    if self._session is not None and not self._closed.is_set():
+                        self._session.look()
+                except LostDatabaseError as error:
+                    self._lose(error)
+                except (DBAPIError, MaskloopError):
+                    continue  # it is away, as the log says; the next look may find it back
 
 
-def _is_full(cause: object) -> bool:
-    """SQLite tells a full disk from a quota that is used up or a file that may not grow; all are the same here."""
-    if getattr(cause, "sqlstate", None) == DISK_FULL:
-        return True
-    return getattr(cause, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
-
-
-def check_url(url: str, key: str) -> URL:
-    """The url, with the driver that is installed.
-
-    Args:
-        url: SQLAlchemy's form.
-        key: the configuration's name for it.
-
-    Raises:
-        InvalidConfig: it is unreadable, or of another kind of database or driver.
-    """
-    try:
-        read = make_url(url)
-    except Exception as error:
-        raise InvalidConfig(f"{key} is not of the form {FORMS}", field=key) from error
-    kind, _, driver = read.drivername.partition("+")
-    if kind not in DRIVERS:
-        raise InvalidConfig(f"{key} is of the kind {kind!r}; it must be {FORMS}", field=key)
-    if driver not in ("", DRIVERS[kind]):
-        raise InvalidConfig(f"{key} wants the driver {driver!r}; of {kind} it is {DRIVERS[kind]}", field=key)
-    return read.set(drivername=f"{kind}+{DRIVERS[kind]}")
-
-
-def shown(url: URL) -> str:
-    """What an operator may read of it: an SQLite file's place, or database and host."""
-    if url.get_backend_name() == "sqlite":
-        return url.database or "in memory"
-    return f"{url.database} at {url.host or 'this machine'}"
+def _lost() -> Unavailable:
+    return Unavailable("the server has lost its database and stops", retry_after_s=1.0)

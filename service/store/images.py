@@ -13,6 +13,7 @@ from maskloop.errors import ImageNotFound
 from maskloop.values import Image, Split
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
+from service.store.pool_ids import ids_of_split
 from service.store.tables import images
 
 CHUNK = 500  # names in one IN (...); SQLite takes 32,766, smaller statements are cached better
@@ -78,8 +79,7 @@ def list_images(tx: Transaction, project_id: str, split: Split | None, page: Pag
 
 def image_ids(tx: Transaction, project_id: str, split: Split) -> list[str]:
     """Ids of all images of a split, sorted."""
-    query = select(images.c.id).where(images.c.project_id == project_id, images.c.split == split)
-    return list(tx.execute(query.order_by(images.c.id)).scalars().all())
+    return [image_id.decode() for image_id in ids_of_split(tx, project_id, split).tolist()]
 
 
 def set_split(tx: Transaction, project_id: str, image_ids: Sequence[str], split: Split) -> None:

@@ -33,6 +33,7 @@ from service.store.review_rows import review_row, with_review
 
 IMAGE_FIELDS = ("file_name", "uri", "width", "height", "sha256", "split")
 """Columns of an image that stand beside its label's."""
+LEAST_BYTES = 16  # of a number or a pair, with what names it
 
 
 def image_beside(row: Row[Any], image_id: str) -> Image:
@@ -96,6 +97,16 @@ def row_of(label: Label) -> dict[str, object]:
         "superseded_by": label.superseded_by,
         "created_at": label.created_at,
     }
+
+
+def weight_of(row: Row[Any]) -> int:
+    """How many bytes a label takes on the wire, about."""
+    proposals = () if row.review is None else row.review["proposals"]
+    return LEAST_BYTES + sum(map(_weight, row.objects or ())) + sum(map(_weight, proposals))
+
+
+def _weight(stored: list[Any]) -> int:
+    return sum(len(part) if isinstance(part, str) else LEAST_BYTES for part in stored)
 
 
 def shown_by(row: Row[Any]) -> Counts:

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, insert, select, update
+from sqlalchemy import Select, Text, and_, bindparam, cast, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import LabelNotFound
-from maskloop.values import (
-    LABEL_KINDS,
-    MARKS,
-    Counts,
-    FullLabel,
-    Image,
-    ImageLevelLabel,
-    Label,
-    Split,
-    SupervisionKind,
-)
+from maskloop.values import MARKS, Counts, FullLabel, Image, Label, Split, SupervisionKind
 from service.store.database import Transaction
 from service.store.images import chunks, image_of
-from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of
+from service.store.label_rows import IMAGE_FIELDS, counts_of, image_beside, label_of, row_of, weight_of
 from service.store.pagination import Page, PageRequest
+from service.store.pool_ids import TELLING_EMPTY, needless_ids
 from service.store.tables import IS_CURRENT, images, labels
 
 _WITH_SIZE = select(labels, images.c.height, images.c.width).join(
     images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id)
 )
-TELLING_EMPTY = (*MARKS, Counts.kind, ImageLevelLabel.kind)
-"""The kinds of labels beside full ones that may say of a pool image that it holds nothing, the better one first."""
+ROWS_AT_ONCE = 4  # that a driver may hold
 _HOLDS = select(labels.c.image_id, labels.c.kind, labels.c.objects_present).where(
     IS_CURRENT, labels.c.kind.in_([kind.value for kind in TELLING_EMPTY])
 )
@@ -129,16 +120,20 @@ def list_labels(
     image_id: str = "",
     kind: SupervisionKind | None = None,
     include_superseded: bool = False,
+    annotator: str = "",
 ) -> Page[Label]:
-    """A project's labels, oldest first."""
+    """A project's labels, oldest first, of one annotator or of all for ""; pages of large ones are short."""
     query = _WITH_SIZE.where(labels.c.project_id == project_id, labels.c.number > page.after_number)
     if image_id:
         query = query.where(labels.c.image_id == image_id)
     if kind is not None:
         query = query.where(labels.c.kind == kind.value)
+    if annotator:
+        query = query.where(labels.c.annotator == annotator)
     if not include_superseded:
         query = query.where(IS_CURRENT)
-    rows = tx.execute(query.order_by(labels.c.number).limit(page.size + 1)).all()
+    asked = query.order_by(labels.c.number).limit(page.size + 1).execution_options(yield_per=ROWS_AT_ONCE)
+    rows, page = page.take(tx.execute(asked), weight_of)
     return page.cut([label_of(row) for row in rows], [str(row.number) for row in rows])
 
 
@@ -209,7 +204,8 @@ def counts_to_score(tx: Transaction, project_id: str) -> Iterator[tuple[Image, C
 def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Counts | None, float]]:
     """Pool images without a full label, with their counts (`None` if unknown) and what was paid for these, by id."""
     is_counts = and_(_IS_COUNTS, labels.c.project_id == project_id)
-    current = select(labels.c.image_id, labels.c.counts).where(is_counts, IS_CURRENT).subquery()
+    as_text = cast(labels.c.counts, Text).label("counts")
+    current = select(labels.c.image_id, as_text).where(is_counts, IS_CURRENT).subquery()
     paid = select(labels.c.image_id, func.sum(labels.c.cost_s).label("paid_s")).where(is_counts)
     paid_by_image = paid.group_by(labels.c.image_id).subquery()
     full = select(labels.c.image_id).where(labels.c.project_id == project_id, _IS_FULL, IS_CURRENT)
@@ -220,8 +216,11 @@ def pool_counts(tx: Transaction, project_id: str) -> Iterator[tuple[Image, Count
         .where(images.c.project_id == project_id, images.c.split == Split.POOL.value, images.c.id.not_in(full))
         .order_by(images.c.id)
     )
+    said: dict[str | None, Counts | None] = {None: None}  # most images of a large pool say what others say
     for row in tx.execute(query):
-        yield image_of(row), None if row.counts is None else counts_of(row.counts), row.paid_s or 0.0
+        if row.counts not in said:
+            said[row.counts] = counts_of(json.loads(row.counts))
+        yield image_of(row), said[row.counts], row.paid_s or 0.0
 
 
 def images_to_score(tx: Transaction, project_id: str) -> Iterator[Image]:
@@ -289,10 +288,4 @@ def _told_empty(rows: Iterable[Row[Any]]) -> set[str]:
 
 def images_without_need(tx: Transaction, project_id: str, kind: SupervisionKind) -> set[str]:
     """Images that need no label of this kind (any more): labeled, or known to hold nothing if it tells how many."""
-    current = select(labels.c.image_id).where(labels.c.project_id == project_id, IS_CURRENT)
-    content = LABEL_KINDS[kind]
-    done = [current.where(labels.c.kind == other.value) for other in content.done_by]
-    needless = {image_id for query in done for image_id in tx.execute(query).scalars()}
-    if content.tells_how_many:
-        needless |= _told_empty(tx.execute(_HOLDS.where(labels.c.project_id == project_id)))
-    return needless
+    return {image_id.decode() for image_id in needless_ids(tx, project_id, kind).tolist()}

@@ -5,24 +5,36 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from maskloop.errors import InvalidArgument
+from maskloop.values import PAGE_BYTES
 
 DEFAULT_PAGE_SIZE = 100
 MAX_PAGE_SIZE = 1000
 
 T = TypeVar("T")
+U = TypeVar("U")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some items of a list, in its order; `next_page_token` is "" on the last page."""
+    """Some items of a list, in its order, with the key of each; `next_page_token` is "" on the last page."""
 
     items: tuple[T, ...]
     next_page_token: str = ""
+    keys: tuple[str, ...] = ()
+
+    def token_after(self, place: int) -> str:
+        """The token of the page that begins after the item at this place."""
+        return _token_of(self.keys[place])
+
+    def of(self, read: Callable[[T], U]) -> Page[U]:
+        """The same page of what is read of its items."""
+        return Page(tuple(map(read, self.items)), self.next_page_token, self.keys)
 
 
 @dataclass(frozen=True)
@@ -57,8 +69,19 @@ class PageRequest:
     def cut(self, items: Sequence[T], keys: Sequence[str]) -> Page[T]:
         """Make the page of `items`, which holds one item more than `size` if there are more; `keys` name them."""
         if len(items) <= self.size:
-            return Page(tuple(items))
-        return Page(tuple(items[: self.size]), _token_of(keys[self.size - 1]))
+            return Page(tuple(items), keys=tuple(keys))
+        return Page(tuple(items[: self.size]), _token_of(keys[self.size - 1]), tuple(keys[: self.size]))
+
+    def take(self, rows: Iterable[R], weigh: Callable[[R], int]) -> tuple[list[R], PageRequest]:
+        """Rows for `cut`, and the request to cut them by: for fewer, where these weigh more than `PAGE_BYTES`."""
+        taken: list[R] = []
+        weight = 0
+        for row in rows:
+            taken.append(row)
+            weight += weigh(row)
+            if len(taken) > 1 and weight > PAGE_BYTES:
+                return taken, PageRequest(len(taken) - 1, self.after)
+        return taken, self
 
 
 def _token_of(key: str) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Text, bindparam, cast, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
-from maskloop.values import REVIEWS, Category, CorrectionForm, OutlinePrice, Project, ReviewPrices
+from maskloop.values import LONGEST_TITLE, REVIEWS, Category, CorrectionForm, OutlinePrice, Project, ReviewPrices
 from service.store.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import projects
+
+PAGE_LETTERS = 4 * 1024 * 1024  # of the vocabularies on a page; one longer project is a page of its own
 
 _FIND = select(projects).where(projects.c.id == bindparam("project_id"))
 
@@ -51,11 +54,21 @@ def get_project(tx: Transaction, project_id: str) -> Project:
     return _project(row)
 
 
-def list_projects(tx: Transaction, page: PageRequest) -> Page[Project]:
-    """Projects by id."""
-    query = select(projects).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
-    rows = tx.execute(query).all()
-    return page.cut([_project(row) for row in rows], [row.id for row in rows])
+def list_projects(tx: Transaction, page: PageRequest, only: Sequence[str] = ()) -> Page[Project]:
+    """Projects by id, of those that are named, if any are; fewer than asked for where their vocabularies are long
+    together. Of a name the beginning is read: earlier releases took any."""
+    size = func.length(cast(projects.c.categories, Text)).label("letters")
+    of_page = select(projects.c.id, size).where(projects.c.id > page.after).order_by(projects.c.id).limit(page.size + 1)
+    if only:
+        of_page = of_page.where(projects.c.id.in_(only))
+    told = tx.execute(of_page).all()
+    ids = [str(row.id) for row in told]
+    fitting = sum(before <= PAGE_LETTERS for before in accumulate(row.letters for row in told))
+    page = replace(page, size=min(page.size, max(1, fitting)))
+    named = [column for column in projects.c if column.name != "display_name"]
+    name = func.substr(projects.c.display_name, 1, LONGEST_TITLE).label("display_name")
+    rows = tx.execute(select(*named, name).where(projects.c.id.in_(ids[: page.size + 1])).order_by(projects.c.id)).all()
+    return page.cut([_project(row) for row in rows], ids)
 
 
 def set_categories(tx: Transaction, project_id: str, categories: Sequence[Category]) -> None:
@@ -94,7 +107,7 @@ def _category(category_id: int, name: str, added_at: str = "") -> Category:
 def _project(row: Row[Any]) -> Project:
     return Project(
         id=row.id,
-        display_name=row.display_name,
+        display_name=row.display_name[:LONGEST_TITLE],  # older releases took any
         categories=tuple(_category(*told) for told in row.categories),
         active_model=row.active_model,
         etag=str(row.revision),

@@ -41,6 +41,11 @@ def with_review(objects: Sequence[ObjectLabel], stored: Mapping[str, Any] | None
         replace(item, origin=None if told is None else _origin(told))
         for item, told in zip(objects, stored["origins"], strict=True)
     )
+    return FullLabel(tuple(begun), review_of(stored, height, width))
+
+
+def review_of(stored: Mapping[str, Any], height: int, width: int) -> Review:
+    """What the column keeps of the proposals for an image of that size."""
     rejected = (
         Rejection(told["proposal_id"], told.get("prompted", False), _read_work(told)) for told in stored["rejected"]
     )
@@ -48,7 +53,7 @@ def with_review(objects: Sequence[ObjectLabel], stored: Mapping[str, Any] | None
         ObjectProposal(category_id, Mask(height, width, rle.encode()), iou, confidence, id_)
         for id_, category_id, rle, iou, confidence in stored["proposals"]
     )
-    return FullLabel(tuple(begun), Review(stored["version"], tuple(rejected), tuple(proposals)))
+    return Review(stored["version"], tuple(rejected), tuple(proposals))
 
 
 def shown_ious(stored: Mapping[str, Any]) -> list[float]:

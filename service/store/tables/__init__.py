@@ -3,6 +3,7 @@
 Rows are never changed by people: labels are superseded, picks change their state, model versions are only added.
 """
 
+from service.store.tables.access import audit, tokens
 from service.store.tables.base import metadata
 from service.store.tables.campaigns import IS_LEASED, batches, campaigns, picks, skips, spending
 from service.store.tables.labels import IS_CURRENT, labels
@@ -14,6 +15,7 @@ __all__ = [
     "IS_CURRENT",
     "IS_LEASED",
     "activations",
+    "audit",
     "batches",
     "campaigns",
     "classifiers",
@@ -28,4 +30,5 @@ __all__ = [
     "requests",
     "skips",
     "spending",
+    "tokens",
 ]
