@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.address import Endpoint
 from maskloop.class_labels.options import Kept, Options, find_kept, read_kept
 from maskloop.class_labels.photos import PROPOSE_FILE, Asked, Photos, read_photos_with_classes
 from maskloop.class_labels.proposing import Proposed, propose
 from maskloop.class_labels.results import write_results
 from maskloop.class_labels.summary import say_without_contrast
 from maskloop.client import Client, Retry
-from maskloop.client.local_server import LocalServer
+from maskloop.client.local_server import LocalServer, weights_folders
 from maskloop.loop.progress import Progress
 from maskloop.loop.workdir.disk import forget_caches
 from maskloop.loop.workdir.lock import sole_worker_on_new
@@ -33,13 +34,13 @@ class Run:
         asked: the photographs and their labels, and OUT.
         options: how masks are made.
         progress: is told what goes on.
-        tls_root: PEM file that vouches for the certificate of a server that is there; `None` for plaintext.
+        endpoint: of the server that `options` names; `None` to start one.
     """
 
     asked: Asked
     options: Options
     progress: Progress
-    tls_root: Path | None = None
+    endpoint: Endpoint | None = None
 
     def start(self) -> tuple[Photos, Proposed]:
         """Run, or go on, to the end. Returns what was read, and what is proposed.
@@ -56,8 +57,8 @@ class Run:
         begun = find_kept(out, self.options, photos)
         kept = begun or Kept.new(self.options, photos)
         self._say(photos)
-        if self.options.server:
-            with self._client_of(self.options.server, HEALTH_CHECK_S) as client:
+        if self.endpoint is not None:
+            with Client.at(self.endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
                 client.check_health()
         with sole_worker_on_new(out, PROPOSE_FILE), self._client(photos) as client:
             client.resolve_recipe(recipe=self.options.recipe_name, overrides=self.options.overrides())
@@ -89,21 +90,24 @@ class Run:
 
     def _referred(self, photos: Photos) -> tuple[Path, ...]:
         """The folders whose files the server refers to; one elsewhere may not see them."""
-        return () if self.options.server else photos.data.folders
+        return photos.data.folders if self.endpoint is None else ()
 
     @contextmanager
     def _client(self, photos: Photos) -> Iterator[Client]:
-        if self.options.server:
-            with self._client_of(self.options.server, PATIENCE_S) as client:
+        if self.endpoint is not None:
+            with Client.at(self.endpoint, retry=Retry(patience_s=PATIENCE_S)) as client:
                 yield client
             return
         self.progress.phase("server", "starting")
         roots = self._referred(photos)
         with (
-            LocalServer(self.asked.out, self.options.device, self.progress.note, image_roots=roots) as server,
+            LocalServer(
+                self.asked.out,
+                self.options.device,
+                self.progress.note,
+                image_roots=roots,
+                weights_roots=weights_folders(self.options.overrides()),
+            ) as server,
             Client(server.address, retry=Retry(patience_s=PATIENCE_S)) as client,
         ):
             yield client
-
-    def _client_of(self, address: str, patience_s: float) -> Client:
-        return Client(address, tls_root=self.tls_root, retry=Retry(patience_s=patience_s))

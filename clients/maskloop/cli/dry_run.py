@@ -44,12 +44,14 @@ def checked_by_server(options: Options, folder: Path) -> Mapping[str, object] | 
     Raises:
         InvalidConfig: it would not.
     """
-    if options.server:
-        with Client(options.server, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+    endpoint = options.endpoint()
+    if endpoint is not None:
+        with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
             return check_recipes(client, options)
     if not server_installed():
         return None
-    with LocalServer(folder, options.device, lambda _: None) as server, Client(server.address) as client:
+    local = LocalServer(folder, options.device, lambda _: None, weights_roots=options.weights_folders)
+    with local as server, Client(server.address) as client:
         return check_recipes(client, options)
 
 

@@ -6,12 +6,14 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import typer
 
+from maskloop.address import TOKEN_FILE_VARIABLE
 from maskloop.cli.main import server_installed
 from maskloop.errors import (
     Cancelled,
@@ -19,7 +21,9 @@ from maskloop.errors import (
     FailedPrecondition,
     InternalError,
     MaskloopError,
+    PermissionDenied,
     ResourceExhausted,
+    Unauthenticated,
     Unavailable,
 )
 
@@ -36,7 +40,14 @@ EXTRAS = {
     "python_multipart": "web",
 }
 """Which extra of the package brings what is not always installed."""
-WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError)
+WORTH_RESUMING = (Unavailable, DeadlineExceeded, ResourceExhausted, Cancelled, InternalError, Unauthenticated)
+WHAT_TO_DO: Mapping[type[MaskloopError], str] = MappingProxyType(
+    {
+        Unauthenticated: f"show a token: --token-file FILE, or {TOKEN_FILE_VARIABLE}=FILE",
+        PermissionDenied: "maskloop whoami says what your token allows",
+    }
+)
+"""What people may do about what a server refuses."""
 
 
 def told(command: Callable[[], object]) -> None:
@@ -47,7 +58,7 @@ def told(command: Callable[[], object]) -> None:
     try:
         command()
     except MaskloopError as error:
-        _complain(error.message)
+        _complain("; ".join(filter(None, [error.message, WHAT_TO_DO.get(type(error), "")])))
         sys.exit(OUR_FAULT if isinstance(error, InternalError) else WRONG_INPUT)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maskloop.address import DEFAULT_ADDRESS
+from maskloop.address import Endpoint
 from maskloop.errors import InvalidArgument
 from maskloop.formats.bad_entries import OnBad
 
@@ -30,9 +30,7 @@ TO = typer.Argument(metavar="TO:DIR", help="Format and a new folder.")
 POLYGONS = typer.Option("--polygons", metavar="", help="Write masks as polygons along pixel borders.")
 RLE = typer.Option("--rle", metavar="", help="Write masks as runs or pixels.")
 ON_BAD = typer.Option(help="What becomes of bad entries: stop, or skip and list them.", metavar="stop|skip")
-SERVER = typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")
 PROJECT = typer.Option(help="Id of the project.")
-TLS_ROOT = typer.Option(help="PEM file that vouches for the server's certificate.")
 SEED = typer.Option(help="Draws the test images where the data does not name them.")
 
 CONVERT_EXAMPLES = """\
@@ -75,10 +73,9 @@ def import_(
     source: Annotated[str, FROM],
     *,
     project: Annotated[str, PROJECT],
-    server: Annotated[str, SERVER] = DEFAULT_ADDRESS,
+    endpoint: Endpoint,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Keep its test images apart.", metavar="")] = True,
     on_bad: Annotated[OnBad, ON_BAD] = OnBad.STOP,
-    tls_root: Annotated[Path | None, TLS_ROOT] = None,
     seed: Annotated[int, SEED] = 0,
 ) -> None:
     """Bring images and their labels into a project, which is made where it is not there."""
@@ -91,7 +88,7 @@ def import_(
 
     console = Console()
     found = find_source(source, "FROM")
-    with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+    with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
         client.check_health()
         dataset = _read(console, found.read, seed, on_bad)
         dataset = dataset if test else without_test(dataset)
@@ -108,11 +105,10 @@ def export(
     to: Annotated[str, TO],
     *,
     project: Annotated[str, PROJECT],
-    server: Annotated[str, SERVER] = DEFAULT_ADDRESS,
+    endpoint: Endpoint,
     polygons: Annotated[bool, POLYGONS] = False,
     rle: Annotated[bool, RLE] = False,
     images: Annotated[bool, typer.Option("--images/--no-images", help="Copy the pictures too.", metavar="")] = False,
-    tls_root: Annotated[Path | None, TLS_ROOT] = None,
 ) -> None:
     """Write a project's labels."""
     from rich.console import Console
@@ -122,7 +118,7 @@ def export(
     from maskloop.datasets.projects import read_project
 
     console = Console()
-    with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+    with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
         with console.status("asking the server"):
             dataset, kept = read_project(client, project)
 

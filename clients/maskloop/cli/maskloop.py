@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
-from maskloop.address import DEFAULT_ADDRESS
-from maskloop.cli import formats, propose, task, web
+from maskloop.address import Endpoint
+from maskloop.cli import access, formats, propose, task, web
+from maskloop.cli.connection import reaches_server
 from maskloop.cli.errors import check_server_installed
 from maskloop.cli.main import hand_over
 from maskloop.cli.options import Command, Group, version_option
@@ -18,6 +19,7 @@ from maskloop.costs.paper_tables import TABLES, cost_table
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, cls=Group)
 app.add_typer(task.app, name="task")
+app.add_typer(access.app, name="token")
 HEALTH_CHECK_S = 3.0
 """How long a server may take to show that it is there."""
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -71,13 +73,12 @@ def strategies() -> None:
     show_strategies(Console())
 
 
-@app.command(cls=Command)
 def report(
     project: Annotated[str, typer.Argument(help="Id of the project.")],
-    server: Annotated[str, typer.Option(help="Address of the server: HOST:PORT or unix:PATH.")] = DEFAULT_ADDRESS,
+    *,
+    endpoint: Endpoint,
     campaign: Annotated[str, typer.Option(help="Id of the campaign; not needed where there is one.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder to write; report-PROJECT without it.")] = None,
-    tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,
 ) -> None:
     """Write the budget-cost report of a live project: report.html and its numbers."""
     from rich.console import Console
@@ -87,13 +88,16 @@ def report(
         from maskloop.client import Client, Retry  # what these import takes seconds
         from maskloop.loop.reporting.live_report import LiveProject
 
-        with Client(server, tls_root=tls_root, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+        with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
             LiveProject(client, project, campaign).write_report(folder, shlex.join(["maskloop", *sys.argv[1:]]))
     console.print(f"Report: {folder / 'report.html'}", soft_wrap=True, markup=False, highlight=False)
 
 
-app.command(cls=Command, epilog=propose.EXAMPLES)(propose.propose)
+app.command(cls=Command)(reaches_server(report))
+app.command(cls=Command, epilog=propose.EXAMPLES)(reaches_server(propose.propose, started=propose.STARTED))
 app.command(cls=Command, epilog=web.EXAMPLES)(web.web)
 app.command(cls=Command, epilog=formats.CONVERT_EXAMPLES)(formats.convert)
-app.command("import", cls=Command, epilog=formats.IMPORT_EXAMPLES)(formats.import_)
-app.command(cls=Command, epilog=formats.EXPORT_EXAMPLES)(formats.export)
+app.command("import", cls=Command, epilog=formats.IMPORT_EXAMPLES)(reaches_server(formats.import_))
+app.command(cls=Command, epilog=formats.EXPORT_EXAMPLES)(reaches_server(formats.export))
+app.command(cls=Command)(reaches_server(access.whoami))
+app.command(cls=Command, epilog=access.AUDIT_EXAMPLES)(reaches_server(access.audit))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from maskloop.address import Endpoint
 from maskloop.cli.errors import check_server_installed, resumable
 from maskloop.errors import InvalidArgument
 from maskloop.spelling import did_you_mean
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from maskloop.class_labels.proposing import Proposed
 
 SAFE = "What was done is kept."
+STARTED = "one is started in OUT where not given"
 EXAMPLES = """\
 Examples: maskloop propose bridges --method advcam;
 maskloop propose bridges --labels labels.json --outlines some.json --out masks
@@ -53,10 +55,7 @@ def propose(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write, and to go on in; proposals-FOLDER where not given.")
     ] = None,
-    server: Annotated[
-        str, typer.Option(help="Address of a server: HOST:PORT or unix:PATH; one is started in OUT where not given.")
-    ] = "",
-    tls_root: Annotated[Path | None, typer.Option(help="PEM file that vouches for the server's certificate.")] = None,
+    endpoint: Endpoint | None,
     seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
     device: Annotated[str, typer.Option(help="Where it trains: auto, cpu, cuda, cuda:N.")] = "auto",
 ) -> None:
@@ -68,10 +67,10 @@ def propose(
     from maskloop.class_labels.options import Options  # the command's help needs none of it
     from maskloop.class_labels.photos import Asked
 
-    options = Options(recipe, method, refine, seed, device, server)
+    options = Options(recipe, method, refine, seed, device, "" if endpoint is None else endpoint.address)
     names = tuple(filter(None, (name.strip() for name in classes.split(","))))
     asked = Asked(folder, labels, names, empty, outlines, out or Path(f"proposals-{folder.resolve().name}"))
-    if not server:
+    if endpoint is None:
         _check_known("method", method, METHODS)
         _check_known("refine", refine, REFINEMENTS)
         check_server_installed("maskloop propose without --server starts a server")
@@ -83,7 +82,7 @@ def propose(
             from maskloop.class_labels.run import Run
             from maskloop.loop.progress import progress_on
         with progress_on(console, time.monotonic) as progress:
-            photos, proposed = Run(asked, options, progress, tls_root).start()
+            photos, proposed = Run(asked, options, progress, endpoint).start()
     _tell(console, photos, proposed, asked.out)
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from maskloop.client.channel import MAX_MESSAGE_BYTES
 from maskloop.client.projects import ProjectVerbs, packs
-from maskloop.client.wire import MAX_MESSAGE_BYTES
 from maskloop.errors import AlreadyExists, InvalidArgument, InvalidDataset
 from maskloop.formats.datasets import PassedOver
 from maskloop.formats.photos import find_pictures

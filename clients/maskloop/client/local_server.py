@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +28,12 @@ NOT_FROM_HERE = {"PYTHONSAFEPATH": "1"}
 """For the server and its children: a folder called `service` where al-loop was started is not ours."""
 
 
+def weights_folders(*overrides: Mapping[str, object]) -> tuple[Path, ...]:
+    """The folders of the files that options of recipes name as `weights`; none for weights that have a name."""
+    named = [Path(str(options["weights"])) for options in overrides if options.get("weights")]
+    return tuple(sorted({path.resolve().parent for path in named if path.is_file()}))
+
+
 class LocalServer:
     """A server over WORKDIR/server, logging to WORKDIR/server.log.
 
@@ -36,6 +42,7 @@ class LocalServer:
         device: where it trains: `auto`, `cpu` or `cuda`.
         tell: is shown a sentence when the server died and is started again.
         image_roots: folders whose image files it may refer to by their uri, without a copy.
+        weights_roots: folders in which the weights lie that trainings start from, see `weights_folders`.
         settings: further keys of the server's configuration.
 
     Raises:
@@ -49,13 +56,15 @@ class LocalServer:
         tell: Callable[[str], None],
         *,
         image_roots: Sequence[Path] = (),
+        weights_roots: Sequence[Path] = (),
         **settings: object,
     ) -> None:
         self._data = workdir / "server"
         self._log = workdir / "server.log"
         self._device = device
         self._environment = {f"MASKLOOP_{key.upper()}": str(value) for key, value in settings.items()}
-        self._roots = tuple(image_roots)
+        self._roots = [("--image-root", root) for root in image_roots]
+        self._roots += [("--weights-root", root) for root in weights_roots]
         self._tell = tell
         self._ready = threading.Event()
         self._over = threading.Event()
@@ -65,6 +74,7 @@ class LocalServer:
 
     def __enter__(self) -> LocalServer:
         self._data.mkdir(parents=True, exist_ok=True)
+        self._data.chmod(0o700)
         self._watch.start()
         if not self._ready.wait(READY_WITHIN_S) or self._over.is_set():
             self.stop()
@@ -99,7 +109,7 @@ class LocalServer:
 
     def _run_once(self) -> int:
         """Run the server to its end. Returns its exit code, negative if a signal killed it."""
-        with self._log.open("ab") as log:
+        with open(self._log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as log:
             self._process = subprocess.Popen(
                 self._command(),
                 stdin=subprocess.PIPE,
@@ -120,7 +130,7 @@ class LocalServer:
     def _command(self) -> list[str]:
         options = {"--address": self.address, "--data-dir": str(self._data), "--device": self._device}
         flat = [part for pair in options.items() for part in pair]
-        roots = [part for root in self._roots for part in ("--image-root", str(root))]
+        roots = [str(part) for pair in self._roots for part in pair]
         return [sys.executable, "-m", "service", "serve", "--exit-with-parent", *flat, *roots]
 
     def _last_words(self) -> str:

@@ -1,7 +1,7 @@
 """A channel with manners: every call has a deadline, errors come as Maskloop's own, and what may be repeated is.
 
-Repeated are idempotent calls that ended UNAVAILABLE, or RESOURCE_EXHAUSTED with a delay from the server; the pauses
-double, with jitter, until `Retry.patience_s` is used up.
+Repeated are idempotent calls that ended UNAVAILABLE, or ABORTED or RESOURCE_EXHAUSTED with a delay from the server; the
+pauses double, with jitter, until `Retry.patience_s` is used up.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 
+from maskloop.address import Endpoint
+from maskloop.client.channel import metadata_of, open_channel
 from maskloop.client.errors import error_of
-from maskloop.errors import DeadlineExceeded, InvalidConfig, MaskloopError, ResourceExhausted, Unavailable
+from maskloop.errors import Aborted, DeadlineExceeded, MaskloopError, ResourceExhausted, Unavailable
 
 T = TypeVar("T")
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 CALLS_IN_FLIGHT = 64
 """Of one client; thousands on one channel have been seen to end CANCELLED."""
 
@@ -52,15 +53,37 @@ class Retry:
 
 
 class Wire:
-    """One gRPC channel to one server. Safe to share between threads."""
+    """One gRPC channel to one server. Safe to share between threads.
 
-    def __init__(self, address: str, *, tls_root: Path | None, timeout_s: float, retry: Retry) -> None:
-        self.address = address
-        self.channel = _channel(address, tls_root)
+    Args:
+        endpoint: where the server is; its token file is not read.
+        token: goes with each call; "" for none.
+        timeout_s: deadline of a call.
+        retry: how failed calls are repeated.
+
+    Raises:
+        InvalidConfig: a PEM file cannot be used, or the token is none or would leave this machine unencrypted.
+    """
+
+    def __init__(self, endpoint: Endpoint, token: str, *, timeout_s: float, retry: Retry) -> None:
+        self.address = endpoint.address
+        self._endpoint = endpoint
+        self._metadata = metadata_of(token, endpoint)
+        self.channel = open_channel(endpoint)
         self.clock = retry.clock
         self._timeout_s = timeout_s
         self._retry = retry
         self._in_flight = threading.BoundedSemaphore(CALLS_IN_FLIGHT)
+
+    def with_token(self, token: str) -> Wire:
+        """The same channel, and the same bound on calls in flight, with another token on each call.
+
+        Raises:
+            InvalidConfig: it is none, or would leave this machine unencrypted.
+        """
+        other = copy(self)
+        other._metadata = metadata_of(token, self._endpoint)
+        return other
 
     def call(self, method: Any, request: Any, *, timeout_s: float | None = None, idempotent: bool = True) -> Any:
         """One unary call.
@@ -91,7 +114,7 @@ class Wire:
         while True:
             try:
                 return self._attempt(method, request, take, limit_s)
-            except (Unavailable, ResourceExhausted) as error:
+            except (Unavailable, Aborted, ResourceExhausted) as error:
                 pause = max(next(pauses), error.retry_after_s or 0.0)
                 late = self.clock() - begun + pause > self._retry.patience_s
                 if not idempotent or late or not _may_pass(error):
@@ -106,7 +129,7 @@ class Wire:
         if not self._in_flight.acquire(timeout=timeout_s):
             raise DeadlineExceeded(f"{CALLS_IN_FLIGHT} calls to {self.address} were in flight for {timeout_s:g} s")
         try:
-            return take(method(request, timeout=timeout_s))
+            return take(method(request, timeout=timeout_s, metadata=self._metadata))
         except grpc.RpcError as error:
             raise error_of(error, self.address, timeout_s) from error
         finally:
@@ -115,21 +138,3 @@ class Wire:
 
 def _may_pass(error: MaskloopError) -> bool:
     return isinstance(error, Unavailable) or error.retry_after_s is not None
-
-
-def _channel(address: str, tls_root: Path | None) -> grpc.Channel:
-    options = [
-        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-        ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
-        ("grpc.max_reconnect_backoff_ms", 1000),
-        ("grpc.use_local_subchannel_pool", 1),
-    ]
-    if tls_root is None:
-        return grpc.insecure_channel(address, options=options)
-    try:
-        root = tls_root.read_bytes()
-    except OSError as error:
-        raise InvalidConfig(f"the TLS root {tls_root} cannot be read: {error.strerror}", field="tls_root") from error
-    return grpc.secure_channel(address, grpc.ssl_channel_credentials(root), options=options)

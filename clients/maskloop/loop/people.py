@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maskloop.address import is_loopback
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidConfig
@@ -106,7 +107,7 @@ def _page_of(people: WebSpec, text: str) -> tuple[Place, Access]:
     Raises:
         InvalidArgument: others could come, and there is no token; or its file will not do.
     """
-    from maskloop.web.access import Access, is_loopback  # what these import is not always installed
+    from maskloop.web.access import Access  # what these import is not always installed
     from maskloop.web.serve import Place
 
     if people.token_file is None and not is_loopback(people.host):
@@ -116,6 +117,7 @@ def _page_of(people: WebSpec, text: str) -> tuple[Place, Access]:
             field="labeler",
         )
     try:
-        return Place(people.host, people.port), Access.of(people.host, people.token_file)
+        place = Place(people.host, people.port, people.tls_cert, people.tls_key)
+        return place, Access.of(people.host, people.token_file, secure=place.is_secure)
     except InvalidConfig as error:
         raise InvalidArgument(f"--labeler {text}: {error.message}", field="labeler") from error

@@ -219,21 +219,28 @@ class Run:
 
     def _check_server(self) -> None:
         """Find out at once, and before anything is written, that nobody answers at --server."""
-        if self.options.server:
-            with Client(self.options.server, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
+        endpoint = self.options.endpoint()
+        if endpoint is not None:
+            with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
                 client.check_health()
 
     @contextmanager
     def _client(self, data: Data) -> Iterator[Client]:
-        retry = Retry(patience_s=PATIENCE_S)
-        if self.options.server:
-            with Client(self.options.server, retry=retry) as client:
+        retry, endpoint = Retry(patience_s=PATIENCE_S), self.options.endpoint()
+        if endpoint is not None:
+            with Client.at(endpoint, retry=retry) as client:
                 yield client
             return
         self.progress.phase("server", "starting")
         roots = referred_folders(self.options, data)
         with (
-            LocalServer(self.workdir, self.options.device, self.progress.note, image_roots=roots) as server,
+            LocalServer(
+                self.workdir,
+                self.options.device,
+                self.progress.note,
+                image_roots=roots,
+                weights_roots=self.options.weights_folders,
+            ) as server,
             Client(server.address, retry=retry) as client,
         ):
             yield client

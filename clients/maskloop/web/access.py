@@ -1,15 +1,15 @@
 """Who may do what on the page: the one place for it.
 
 Without a token only this machine may ask, by a name of this machine: a foreign site that has its own name point here
-(DNS rebinding) is refused. With one, everybody may who has shown it. A request that changes something comes from a page
-of ours: no other site can set `X-Maskloop`, and browsers tell where a request comes from.
+(DNS rebinding) is refused. With one, everybody may who has shown it. `maskloop.web.people` has the rules where the
+server asks everybody for a token of their own. A request that changes something comes from a page of ours: no other
+site can set `X-Maskloop`, and browsers tell where a request comes from.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import re
 import time
 from collections import OrderedDict, deque
@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from maskloop.address import is_loopback
 from maskloop.errors import InvalidConfig, PermissionDenied, ResourceExhausted, Unauthenticated
 
 HEADER = "x-maskloop"
@@ -32,19 +33,9 @@ SIGNED_IN_FOR_S = 30 * 86_400
 MOST_FAILURES, FAILURES_WITHIN_S = 10, 60.0
 MOST_CALLERS = 1_000  # whose failures are remembered
 SAFE_METHODS = ("GET", "HEAD")
-OPEN_TO_ALL = ("/", "/api/me", "/api/sign-in")
+OPEN_TO_ALL = ("/", "/api/me", "/api/sign-in", "/api/sign-out")
 """What is answered before a caller has shown the token, beside static files."""
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?", re.IGNORECASE)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address, without brackets, is that of this machine alone."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_name(text: str) -> bool:
@@ -101,8 +92,29 @@ class Failures:
 
 
 @dataclass(frozen=True)
+class Me:
+    """Who asks, as the page tells it.
+
+    Args:
+        annotator: what they are called, "" while nobody has said so.
+        needs_token: whether a token is asked for.
+        signed_in: whether they have shown one, or none is asked for.
+        has_own_token: whether it is their own, which says what they are called and may do.
+        may_lead: whether they are shown the pages of leads.
+        may_create: whether they may make projects.
+    """
+
+    annotator: str
+    needs_token: bool
+    signed_in: bool
+    has_own_token: bool
+    may_lead: bool
+    may_create: bool
+
+
+@dataclass(frozen=True)
 class Access:
-    """The rules of one page.
+    """The rules of one page: one token for all who come, or none.
 
     Args:
         token: what callers show once; "" where none is asked for, and only this machine may ask.
@@ -132,6 +144,11 @@ class Access:
                 field="host",
             )
         return cls(token, secure)
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a token is asked for."""
+        return bool(self.token)
 
     def check(self, request: HTTPConnection, method: str) -> None:
         """Refuse what comes from elsewhere than the page itself, or from a caller who has not signed in.
@@ -183,6 +200,24 @@ class Access:
         issued = str(int(self.clock()))
         self._set(response, "session", f"{issued}.{self._mark(issued)}")
 
+    def sign_out(self, request: HTTPConnection, response: Response) -> None:
+        """Let the caller's browser forget that they have signed in."""
+        self.forget(request)
+        self._set(response, "session", "", keep_s=0)
+
+    def forget(self, request: HTTPConnection) -> None:
+        """The server has refused the caller's token: nothing is kept here of them that could end."""
+
+    def me(self, request: HTTPConnection) -> Me:
+        """Who the caller is. May block."""
+        signed_in = self.is_signed_in(request)
+        name = self.annotator(request) if signed_in else ""
+        return Me(name, self.needs_token, signed_in, has_own_token=False, may_lead=signed_in, may_create=signed_in)
+
+    def may_lead(self, request: HTTPConnection) -> bool:
+        """Whether the caller is shown the pages of leads; whoever is let in is."""
+        return True
+
     def annotator(self, request: HTTPConnection) -> str:
         """What the caller is called, "" while nobody has said so, or said what is no name.
 
@@ -199,14 +234,14 @@ class Access:
     def _check_host(self, request: HTTPConnection) -> None:
         """A page that asks for a token may have any name: a browser that was led here by another one has no cookie."""
         found = _HOST.fullmatch(request.headers.get("host", ""))
-        if found is None or not (self.token or is_loopback(found[1].strip("[]"))):
+        if found is None or not (self.needs_token or is_loopback(found[1].strip("[]"))):
             raise PermissionDenied("This page is only there for the machine that it runs on.")
 
-    def _set(self, response: Response, name: str, value: str) -> None:
+    def _set(self, response: Response, name: str, value: str, keep_s: int = SIGNED_IN_FOR_S) -> None:
         response.set_cookie(
             self._name(name),
             value,
-            max_age=SIGNED_IN_FOR_S,
+            max_age=keep_s,
             path="/",
             secure=self.secure,
             httponly=True,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,18 +16,18 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from maskloop.errors import InvalidArgument, MaskloopError
+from maskloop.errors import InvalidArgument, MaskloopError, Unauthenticated
 from maskloop.web.access import Access, is_name
 from maskloop.web.documents import Part
 from maskloop.web.errors import answer_error, answer_http_error
 from maskloop.web.guard import Guard
 from maskloop.web.labeling import Labeling, read_body
 from maskloop.web.threads import Threads
-from maskloop.web.work import WorkSource
+from maskloop.web.work import WorkOf
 
 HERE = Path(__file__).parent
 PAGES: Mapping[str, str] = MappingProxyType({"/": "start.html", "/label": "label.html"})
@@ -34,7 +36,7 @@ LEADS_PAGES: Mapping[str, str] = MappingProxyType({"/lead": "lead.html", "/new":
 
 
 def build(
-    source: WorkSource,
+    work_of: WorkOf,
     access: Access,
     *,
     is_run: bool = False,
@@ -45,7 +47,7 @@ def build(
     """The application.
 
     Args:
-        source: where images come from and labels go.
+        work_of: where images come from and labels go, for whoever asks.
         access: who may do what.
         is_run: whether it serves the task that one run waits for: there are no leads' pages then.
         more_routes: beside those of annotators, such as those of leads.
@@ -55,9 +57,12 @@ def build(
     own = threads or Threads()
     names = {"is_run": is_run, **(context or {})}
     pages = PAGES if is_run else {**PAGES, **LEADS_PAGES}
-    routes: list[BaseRoute] = [Route(path, _Page(file, names).answer, methods=["GET"]) for path, file in pages.items()]
-    routes += _caller_routes(access, is_run=is_run)
-    labeling = Labeling(source, access, own)
+    routes: list[BaseRoute] = [
+        Route(path, _Page(file, names, access if path in LEADS_PAGES else None).answer, methods=["GET"])
+        for path, file in pages.items()
+    ]
+    routes += _caller_routes(access, own, is_run=is_run)
+    labeling = Labeling(work_of, access, own)
     routes += labeling.routes()
     routes += more_routes
     routes.append(Mount("/static", StaticFiles(directory=HERE / "static"), name="static"))
@@ -68,29 +73,31 @@ def build(
         labeling.close()
         own.close()
 
+    async def answer_unauthenticated(request: Request, error: Exception) -> Response:
+        access.forget(request)  # a token that was withdrawn is not shown to the server again and again
+        return await answer_error(request, error)
+
     stopping = threading.Event()
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Guard, access=access, stopping=stopping)],
-        exception_handlers={MaskloopError: answer_error, HTTPException: answer_http_error},
+        exception_handlers={
+            MaskloopError: answer_error,
+            Unauthenticated: answer_unauthenticated,
+            HTTPException: answer_http_error,
+        },
         lifespan=lifespan,
     )
     app.state.stopping = stopping
     return app
 
 
-def _caller_routes(access: Access, *, is_run: bool) -> list[BaseRoute]:
+def _caller_routes(access: Access, threads: Threads, *, is_run: bool) -> list[BaseRoute]:
     """Who the caller is."""
 
     async def me(request: Request) -> Response:
-        signed_in = access.is_signed_in(request)
-        document = {
-            "annotator": access.annotator(request) if signed_in else "",
-            "needs_token": bool(access.token),
-            "signed_in": signed_in,
-            "is_run": is_run,
-        }
-        return JSONResponse(document)
+        who = await threads.run(partial(access.me, request))
+        return JSONResponse({**asdict(who), "is_run": is_run})
 
     async def name_me(request: Request) -> Response:
         access.check_signed_in(request)
@@ -104,26 +111,37 @@ def _caller_routes(access: Access, *, is_run: bool) -> list[BaseRoute]:
 
     async def sign_in(request: Request) -> Response:
         (token,) = Part.parse(await read_body(request)).fields("token")
+        response, caller = JSONResponse({}), request.client.host if request.client else ""
+        await threads.run(partial(access.sign_in, caller, token.text(), response))
+        access.forget(request)  # of whoever was signed in before
+        return response
+
+    async def sign_out(request: Request) -> Response:
+        Part.parse(await read_body(request)).fields()
         response = JSONResponse({})
-        access.sign_in(request.client.host if request.client else "", token.text(), response)
+        access.sign_out(request, response)
         return response
 
     return [
         Route("/api/me", me, methods=["GET"]),
         Route("/api/me", name_me, methods=["POST"]),
         Route("/api/sign-in", sign_in, methods=["POST"]),
+        Route("/api/sign-out", sign_out, methods=["POST"]),
     ]
 
 
 class _Page:
-    """One page, drawn from its template."""
+    """One page, drawn from its template; `access` is that of a page for leads alone."""
 
-    def __init__(self, file: str, names: Mapping[str, Any]) -> None:
+    def __init__(self, file: str, names: Mapping[str, Any], access: Access | None) -> None:
         self._template = _TEMPLATES.get_template(file)
         self._names = names
+        self._access = access
 
     async def answer(self, request: Request) -> Response:
-        """The page."""
+        """The page, or the way to the first one."""
+        if self._access is not None and not self._access.may_lead(request):
+            return RedirectResponse("/", 303)
         return HTMLResponse(self._template.render(self._names), headers={"cache-control": "no-cache"})
 
 

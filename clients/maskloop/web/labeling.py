@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -28,9 +29,9 @@ from maskloop.web.documents import (
     sheet_document,
 )
 from maskloop.web.errors import TOO_LARGE, too_slow
-from maskloop.web.threads import Threads
+from maskloop.web.threads import WITHIN_S, Threads
 from maskloop.web.tiles import Tiles
-from maskloop.web.work import HandIn, Wish, WorkSource
+from maskloop.web.work import HandIn, Wish, WorkOf, WorkSource
 
 Document = dict[str, Any]
 MOST_IMAGES = 100  # of one batch: people look at one after the other
@@ -90,7 +91,7 @@ class Labeling:
     """The routes of annotators.
 
     Args:
-        source: where images come from and labels go.
+        work_of: where images come from and labels go, for whoever asks.
         access: knows what callers are called.
         threads: where calls block; tiles and prompts have their own, so that labels need not wait for them.
         clock: tells the time.
@@ -98,16 +99,16 @@ class Labeling:
 
     def __init__(
         self,
-        source: WorkSource,
+        work_of: WorkOf,
         access: Access,
         threads: Threads,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._source = source
+        self._work_of = work_of
         self._access = access
         self._threads = threads
         self._clock = clock
-        self._tiles = Tiles(source.read_image)
+        self._tiles = Tiles()
         self._cutting, self._asking = Threads(TILES_AT_ONCE), Threads(PROMPTS_AT_ONCE)
 
     def close(self) -> None:
@@ -137,48 +138,50 @@ class Labeling:
         ]
 
     async def _projects(self, request: Request) -> Response:
-        def answer() -> Document:
-            every = self._source.projects()
+        def answer(source: WorkSource) -> Document:
+            every = source.projects()
             return {"projects": [{"id": each.id, "name": each.display_name or each.id} for each in every]}
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _project(self, request: Request) -> Response:
         project_id = request.path_params["project"]
 
-        def answer() -> Document:
-            project = self._source.project(project_id)
-            return project_document(project, self._source.campaigns(project_id))
+        def answer(source: WorkSource) -> Document:
+            project = source.project(project_id)
+            return project_document(project, source.campaigns(project_id))
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _lease(self, request: Request) -> Response:
         project_id, annotator = request.path_params["project"], self._annotator(request)
         data = await read_body(request)
 
-        def answer() -> Document:
-            return self._document(self._source.lease(project_id, _read_wish(Part.parse(data), annotator)))
+        def answer(source: WorkSource) -> Document:
+            return self._document(source, source.lease(project_id, _read_wish(Part.parse(data), annotator)))
 
-        return await self._answer(answer, SLOW_S)
+        return await self._answer(request, answer, SLOW_S)
 
     async def _batch(self, request: Request) -> Response:
-        return await self._answer(lambda: self._document(self._own_batch(request)))
+        return await self._answer(request, lambda source: self._document(source, self._own_batch(source, request)))
 
     async def _renew(self, request: Request) -> Response:
         project_id, batch_id, annotator = self._held(request)
         Part.parse(await read_body(request)).fields()
-        return await self._answer(lambda: self._document(self._source.renew(project_id, batch_id, annotator)))
+        return await self._answer(
+            request, lambda source: self._document(source, source.renew(project_id, batch_id, annotator))
+        )
 
     async def _release(self, request: Request) -> Response:
         project_id, batch_id, annotator = self._held(request)
         (images,) = Part.parse(await read_body(request)).fields("images")
         ids = [item.name() for item in images.items(MOST_LABELS)]
 
-        def answer() -> Document:
-            self._source.release(project_id, batch_id, annotator, ids)
+        def answer(source: WorkSource) -> Document:
+            source.release(project_id, batch_id, annotator, ids)
             return {}
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _skip(self, request: Request) -> Response:
         project_id, batch_id, annotator = self._held(request)
@@ -187,34 +190,36 @@ class Labeling:
         if reason is SkipReason.OVER_BUDGET:
             raise InvalidArgument(f"{why.where}: nobody but a program says {reason}", field=why.where)
 
-        def answer() -> Document:
-            self._source.skip(project_id, batch_id, annotator, image_id, reason)
+        def answer(source: WorkSource) -> Document:
+            source.skip(project_id, batch_id, annotator, image_id, reason)
             return {}
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _sheet(self, request: Request) -> Response:
         project_id, image_id = request.path_params["project"], request.path_params["image"]
 
-        def answer() -> Document:
-            batch = self._own_batch(request)
-            image = self._source.image(project_id, image_id)
-            label = self._source.label(project_id, image_id, batch.kind)
-            proposals = None if label else self._source.proposals(batch, image_id)
+        def answer(source: WorkSource) -> Document:
+            batch = self._own_batch(source, request)
+            image = source.image(project_id, image_id)
+            label = source.label(project_id, image_id, batch.kind)
+            proposals = None if label else source.proposals(batch, image_id)
             return sheet_document(image, proposals, label)
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _tile(self, request: Request) -> Response:
         place = request.path_params
         level, x, y = (_number(place[name]) for name in ("level", "x", "y"))
 
+        source = self._work_of(request)
+
         def cut() -> bytes:
-            image = self._source.image(place["project"], place["image"])
-            return self._tiles.tile(image, level, x, y)
+            image = source.image(place["project"], place["image"])
+            return self._tiles.tile(image, level, x, y, lambda: source.read_image(image.project_id, image.id))
 
         data = await self._cutting.run(cut, SLOW_S)
-        return Response(data, media_type="image/jpeg", headers={"cache-control": KEPT_FOR_EVER})
+        return Response(data, media_type="image/jpeg", headers={"cache-control": KEPT_FOR_EVER, "vary": "cookie"})
 
     async def _propose(self, request: Request) -> Response:
         project_id, image_id = request.path_params["project"], request.path_params["image"]
@@ -222,47 +227,49 @@ class Labeling:
         shown = tuple(map(read_prompt, prompts.items(MOST_PROMPTS)))
         model_version = version.text()
 
-        def answer() -> Document:
-            return prompted_document(self._source.propose(project_id, image_id, shown, model_version))
+        def answer(source: WorkSource) -> Document:
+            return prompted_document(source.propose(project_id, image_id, shown, model_version))
 
-        return JSONResponse(await self._asking.run(answer, SLOW_S))
+        return JSONResponse(await self._asking.run(partial(answer, self._work_of(request)), SLOW_S))
 
     async def _label(self, request: Request) -> Response:
         project_id, image_id = request.path_params["project"], request.path_params["image"]
         kind = Part(request.query_params.get("kind"), "kind").one_of(SupervisionKind)
 
-        def answer() -> Document:
-            label = self._source.label(project_id, image_id, kind)
+        def answer(source: WorkSource) -> Document:
+            label = source.label(project_id, image_id, kind)
             return {"label": label_document(label) if label else None}
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _recorded_sheet(self, request: Request) -> Response:
         """An image with what is on record of it, for whoever corrects it."""
         project_id, image_id = request.path_params["project"], request.path_params["image"]
         kind = Part(request.query_params.get("kind"), "kind").one_of(SupervisionKind)
 
-        def answer() -> Document:
-            label = self._source.label(project_id, image_id, kind)
-            return sheet_document(self._source.image(project_id, image_id), None, label)
+        def answer(source: WorkSource) -> Document:
+            label = source.label(project_id, image_id, kind)
+            return sheet_document(source.image(project_id, image_id), None, label)
 
-        return await self._answer(answer)
+        return await self._answer(request, answer)
 
     async def _submit(self, request: Request) -> Response:
         project_id, annotator = request.path_params["project"], self._annotator(request)
         data = await read_body(request, self._access.most_body_bytes)
 
-        def answer() -> Document:
+        def answer(source: WorkSource) -> Document:
             batch, request_id, labels = Part.parse(data).fields("batch", "request_id", "labels")
             drafts = tuple(map(read_draft, labels.items(MOST_LABELS)))
             hand_in = HandIn(annotator, batch.text(), drafts, request_id.name())
-            kept = self._source.submit(project_id, hand_in)
+            kept = source.submit(project_id, hand_in)
             return {"labels": [label_document(label) for label in kept]}
 
-        return await self._answer(answer, SLOW_S)
+        return await self._answer(request, answer, SLOW_S)
 
-    async def _answer(self, make: Callable[[], Document], within_s: float | None = None) -> Response:
-        return JSONResponse(await (self._threads.run(make, within_s) if within_s else self._threads.run(make)))
+    async def _answer(
+        self, request: Request, make: Callable[[WorkSource], Document], within_s: float = WITHIN_S
+    ) -> Response:
+        return JSONResponse(await self._threads.run(partial(make, self._work_of(request)), within_s))
 
     def _annotator(self, request: Request) -> str:
         name = self._access.annotator(request)
@@ -273,19 +280,19 @@ class Labeling:
     def _held(self, request: Request) -> tuple[str, str, str]:
         return request.path_params["project"], request.path_params["batch"], self._annotator(request)
 
-    def _own_batch(self, request: Request) -> Batch:
+    def _own_batch(self, source: WorkSource, request: Request) -> Batch:
         """The batch of the caller; that of another is told by its holder.
 
         Raises:
             ForeignLease: it is another annotator's.
         """
         project_id, batch_id, annotator = self._held(request)
-        batch = self._source.batch(project_id, batch_id)
+        batch = source.batch(project_id, batch_id)
         if batch.annotator != annotator:
             raise ForeignLease(f"batch {batch_id} is leased to {batch.annotator}, not to {annotator}", field="batch_id")
         return batch
 
-    def _document(self, batch: Batch) -> Document:
+    def _document(self, source: WorkSource, batch: Batch) -> Document:
         ids = (pick.image_id for pick in batch.picks)
-        images = {image_id: self._source.image(batch.project_id, image_id) for image_id in ids}
+        images = {image_id: source.image(batch.project_id, image_id) for image_id in ids}
         return batch_document(batch, images, self._clock())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import TracebackType
 import uvicorn
 from starlette.applications import Starlette
 
+from maskloop.client.channel import check_key_pair
 from maskloop.errors import FailedPrecondition, InvalidConfig, Unavailable
 from maskloop.web.connections import Connection
 
@@ -45,16 +45,8 @@ class Place:
     def __post_init__(self) -> None:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise InvalidConfig("--tls-cert and --tls-key come together", field="tls_cert")
-        if self.tls_cert is None:
-            return
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.tls_cert, self.tls_key, password=lambda: "")
-        except ssl.SSLError as error:
-            raise InvalidConfig(
-                f"{self.tls_cert} and {self.tls_key} are no certificate chain with its private key", field="tls_cert"
-            ) from error
-        except OSError as error:
-            raise InvalidConfig(f"{error.filename} cannot be read: {error.strerror}", field="tls_cert") from error
+        if self.tls_cert is not None and self.tls_key is not None:
+            check_key_pair(self.tls_cert, self.tls_key)
 
     @property
     def is_secure(self) -> bool:

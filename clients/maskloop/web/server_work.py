@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from maskloop.client import Client
-from maskloop.errors import FailedPrecondition, NoActiveModel, PoolNotScored, SelectionNotPrepared
+from maskloop.errors import FailedPrecondition, NoActiveModel, PermissionDenied, PoolNotScored, SelectionNotPrepared
 from maskloop.values import (
     UNAIDED,
     Assist,
@@ -31,19 +33,25 @@ from maskloop.values import (
 from maskloop.web.work import HandIn, Wish, WorkSource
 
 IMAGES_KEPT = 10_000
+ASK_AGAIN_S = 2.0
+"""How old the server's last word may be on whether images of a project may be seen."""
 UNSEEN = "Drawn at random: the network looks at the pool first, which begins now."
+UNSEEN_YET = "Drawn at random: the network has not looked at the pool yet, which a lead has it do."
 
 
 class ServerWork(WorkSource):
-    """A server's projects.
+    """A server's projects, as one caller may see them. What is kept of them is that caller's alone.
 
     Args:
         client: of the server; threads share it.
+        clock: seconds that never go back.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
         self._images: OrderedDict[tuple[str, str], Image] = OrderedDict()
+        self._allowed_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def projects(self) -> Sequence[Project]:
@@ -79,20 +87,28 @@ class ServerWork(WorkSource):
         try:
             batch = select(assistance=self._assistance(project_id, kind))
         except (PoolNotScored, SelectionNotPrepared) as error:
-            self._begin_looking(project_id, wish, error)
-            batch = replace(select(strategy=Strategy("random")), fallback=UNSEEN)
+            begun = self._begin_looking(project_id, wish, error)
+            batch = replace(select(strategy=Strategy("random")), fallback=UNSEEN if begun else UNSEEN_YET)
         return batch if batch.picks else replace(batch, fallback="")  # how images are chosen is not why there are none
 
-    def _begin_looking(self, project_id: str, wish: Wish, missing: FailedPrecondition) -> None:
-        """Have the active model score the pool, or the strategy rank it: once, however many people ask."""
+    def _begin_looking(self, project_id: str, wish: Wish, missing: FailedPrecondition) -> bool:
+        """Have the active model score the pool, or the strategy rank it: once, however many people ask.
+
+        Returns:
+            Whether whoever asks may have that done.
+        """
         model = self._client.get_model(project_id=project_id)
         campaign_id = wish.campaign_id or next(iter(self.campaigns(project_id)), "")
         what = f"{missing.reason} of {project_id} for {campaign_id} by {model.id}"
         request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, what))
-        if isinstance(missing, PoolNotScored):
-            self._client.score_pool(project_id=project_id, model_version=model.id, request_id=request_id)
-        else:
-            self._client.prepare_selection(project_id=project_id, campaign_id=campaign_id, request_id=request_id)
+        try:
+            if isinstance(missing, PoolNotScored):
+                self._client.score_pool(project_id=project_id, model_version=model.id, request_id=request_id)
+            else:
+                self._client.prepare_selection(project_id=project_id, campaign_id=campaign_id, request_id=request_id)
+        except PermissionDenied:
+            return False
+        return True
 
     def batch(self, project_id: str, batch_id: str) -> Batch:
         """A batch, with the images that are still leased."""
@@ -113,13 +129,19 @@ class ServerWork(WorkSource):
         )
 
     def image(self, project_id: str, image_id: str) -> Image:
-        """An image's facts; they are asked for once, as nothing that people are shown of them changes."""
-        key = (project_id, image_id)
+        """An image's facts, of which nothing that people are shown changes.
+
+        What is kept is told as long as the server has lately answered of an image of that project: whoever asks may see
+        it then. Tiles and batches go by this.
+        """
+        key, now = (project_id, image_id), self._clock()
         with self._lock:
-            found = self._images.get(key)
+            is_allowed = now - self._allowed_at.get(project_id, -math.inf) < ASK_AGAIN_S
+            found = self._images.get(key) if is_allowed else None
         if found is None:
             found = self._client.get_image(project_id=project_id, image_id=image_id)
             with self._lock:
+                self._allowed_at[project_id] = now
                 self._images[key] = found
                 while len(self._images) > IMAGES_KEPT:
                     self._images.popitem(last=False)
@@ -170,7 +192,11 @@ class ServerWork(WorkSource):
         )
 
     def _held_kinds(self, project_id: str, wish: Wish) -> Iterator[SupervisionKind]:
-        for record in self._client.list_batches(project_id=project_id, campaign_id=wish.campaign_id):
+        try:
+            records = list(self._client.list_batches(project_id=project_id, campaign_id=wish.campaign_id))
+        except PermissionDenied:  # whoever may not see what others hold says which kind of label they want
+            return
+        for record in records:
             if record.batch.annotator == wish.annotator and record.in_state(PickState.OPEN):
                 yield record.batch.kind
 

@@ -27,6 +27,7 @@ DECODED_AT_ONCE = 2
 ALWAYS_DECODED_PX = 1024 * 1024
 """A file may have grown to so many pixels: what it is by now is told then."""
 Pixels = NDArray[np.uint8]
+Read = Callable[[], bytes]
 
 
 def halved(side: int, level: int) -> int:
@@ -47,19 +48,21 @@ class Pyramid:
 
     Args:
         image: its facts.
-        read: its file.
         decoding: held while a file is decoded, which takes room.
     """
 
-    def __init__(self, image: Image, read: Callable[[], bytes], decoding: threading.Semaphore) -> None:
+    def __init__(self, image: Image, decoding: threading.Semaphore) -> None:
         self._image = image
-        self._read = read
         self._decoding = decoding
         self._levels: dict[int, Pixels] = {}
         self._lock = threading.Lock()
 
-    def level(self, level: int) -> Pixels:
+    def level(self, level: int, read: Read) -> Pixels:
         """Pixels of a level, (H, W, 3) uint8 RGB in [0, 255]; one thread makes it, others wait.
+
+        Args:
+            level: which.
+            read: its file, on behalf of who asks.
 
         Raises:
             InvalidImage: the file does not decode.
@@ -69,7 +72,7 @@ class Pyramid:
             if level not in self._levels:
                 finer = max((there for there in self._levels if there < level), default=None)
                 if finer is None:
-                    finer = self._decode(level)
+                    finer = self._decode(level, read)
                 for coarser in range(finer + 1, level + 1):
                     self._levels[coarser] = _half(self._levels[coarser - 1])
             return self._levels[level]
@@ -79,12 +82,12 @@ class Pyramid:
         """What its levels take."""
         return sum(pixels.nbytes for pixels in tuple(self._levels.values()))
 
-    def _decode(self, level: int) -> int:
+    def _decode(self, level: int, read: Read) -> int:
         """Decode the file no finer than needed. Returns the level that came of it."""
         image, shrink = self._image, max(factor for factor in SHRINKS if factor <= 2**level)
         most_pixels = max(image.width * image.height, ALWAYS_DECODED_PX)
         with self._decoding:
-            decoded = decode_image(self._read(), image.file_name, max_pixels=most_pixels, shrink=shrink)
+            decoded = decode_image(read(), image.file_name, max_pixels=most_pixels, shrink=shrink)
         for made, factor in enumerate(SHRINKS):
             size = (halved(image.width, made), halved(image.height, made))
             if factor <= shrink and (decoded.width, decoded.height) == size:
@@ -99,22 +102,26 @@ class Pyramid:
 class Tiles:
     """Tiles of images, as JPEG.
 
-    Threads may share it. An image is decoded by one thread at a time.
+    Threads may share it. An image is decoded by one thread at a time. Whether who asks may see it was found
+    out before.
 
     Args:
-        read: the file of an image, by project and image id.
         most_bytes: what pyramids may take together; the one in use is kept whatever it takes.
     """
 
-    def __init__(self, read: Callable[[str, str], bytes], most_bytes: int = MOST_BYTES) -> None:
-        self._read = read
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
         self._pyramids: OrderedDict[tuple[str, str], Pyramid] = OrderedDict()
         self._lock = threading.Lock()
         self._decoding = threading.Semaphore(DECODED_AT_ONCE)
 
-    def tile(self, image: Image, level: int, x: int, y: int) -> bytes:
+    def tile(self, image: Image, level: int, x: int, y: int, read: Read) -> bytes:
         """The tile in column `x` and row `y` of a level; those at the right and lower edge may be smaller.
+
+        Args:
+            image: whose.
+            level, x, y: which.
+            read: the image's file, on behalf of who asks.
 
         Raises:
             NotFound: there is no such tile.
@@ -125,7 +132,7 @@ class Tiles:
         left, top = x * TILE_PX, y * TILE_PX
         if not (0 <= left < halved(image.width, level) and 0 <= top < halved(image.height, level)):
             raise NotFound(f"level {level} of image {image.file_name} has no tile in column {x} of row {y}")
-        pixels = self._pyramid(image).level(level)
+        pixels = self._pyramid(image).level(level, read)
         self._make_room()
         return _jpeg(pixels[top : top + TILE_PX, left : left + TILE_PX])
 
@@ -139,7 +146,7 @@ class Tiles:
         key = (image.project_id, image.id)
         with self._lock:
             if key not in self._pyramids:
-                self._pyramids[key] = Pyramid(image, lambda: self._read(*key), self._decoding)
+                self._pyramids[key] = Pyramid(image, self._decoding)
             self._pyramids.move_to_end(key)
             return self._pyramids[key]
 

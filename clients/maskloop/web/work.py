@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from starlette.requests import HTTPConnection
 
 from maskloop.errors import ProjectNotFound
 from maskloop.values import (
@@ -130,3 +133,13 @@ class WorkSource(ABC):
     @abstractmethod
     def submit(self, project_id: str, hand_in: HandIn) -> Sequence[Label]:
         """Keep labels, all or none; they are on disk when this returns. In the order of the drafts."""
+
+
+T = TypeVar("T")
+WorkOf = Callable[[HTTPConnection], WorkSource]
+"""The work of whoever asks; raises Unauthenticated where nobody has said who that is. It does not block."""
+
+
+def for_everybody(value: T) -> Callable[..., T]:
+    """The same for whoever asks."""
+    return lambda *_: value

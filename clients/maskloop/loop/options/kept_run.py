@@ -10,6 +10,7 @@ from typing import Any
 from maskloop.errors import FailedPrecondition
 from maskloop.loop.options.options import Options
 from maskloop.loop.options.run_file import check_same, read_run_file, write_run_file
+from maskloop.loop.options.server import REACHING
 
 RUN_FILE = "run.json"
 CHANGES = "changes"
@@ -54,7 +55,7 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> KeptRun | None
     if kept is None:
         return None
     first, before = _options_of(kept)
-    changeable = set(CHANGEABLE if before.student_network else CHANGEABLE | STUDENT)
+    changeable = set(CHANGEABLE | REACHING if before.student_network else CHANGEABLE | REACHING | STUDENT)
     if (
         options.vocabulary_grows
         and options.excerpt().classes[: len(before.excerpt().classes)] == before.excerpt().classes

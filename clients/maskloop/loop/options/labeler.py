@@ -11,9 +11,10 @@ from maskloop.errors import InvalidArgument
 
 GROUND_TRUTH, WEB = "ground-truth", "web"
 MOST_PORT = 65_535
+PAGE_FILES = ("token_file", "tls_cert", "tls_key")
 FORMS = (
-    "ground-truth, ground-truth,outlines=IOU,accept=IOU, web, web:PORT, web:PORT,host=HOST,token_file=FILE, folder:DIR "
-    "or folder:DIR,annotators=ADA+BOB"
+    "ground-truth, ground-truth,outlines=IOU,accept=IOU, web, web:PORT, web:PORT,host=HOST,token_file=FILE, "
+    "web:PORT,host=HOST,token_file=FILE,tls_cert=FILE,tls_key=FILE, folder:DIR or folder:DIR,annotators=ADA+BOB"
 )
 
 
@@ -51,11 +52,14 @@ class WebSpec:
         port: where the page is; 0 takes a free one.
         host: name or address that it listens on; others than this machine's own need a token.
         token_file: holds the token that people sign in by; `None` where none is asked for.
+        tls_cert, tls_key: PEM certificate chain of the page and its private key; `None` for plaintext.
     """
 
     port: int = DEFAULT_PAGE_PORT
     host: str = "127.0.0.1"
     token_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 LabelerSpec = FolderSpec | PersonSpec | WebSpec
@@ -96,13 +100,12 @@ def _web(text: str) -> WebSpec:
     told: dict[str, str] = {}
     for part in parts:
         name, _, value = (word.strip() for word in part.partition("="))
-        if name not in ("host", "token_file") or name in told or not value:
-            raise InvalidArgument(
-                f"--labeler {text!r}: {part!r} is none of host=HOST, token_file=FILE, once each", field="labeler"
-            )
+        if name not in ("host", *PAGE_FILES) or name in told or not value:
+            known = ", ".join(["host=HOST", *(f"{each}=FILE" for each in PAGE_FILES)])
+            raise InvalidArgument(f"--labeler {text!r}: {part!r} is none of {known}, once each", field="labeler")
         told[name] = value
-    file = Path(told["token_file"]).expanduser() if "token_file" in told else None
-    return WebSpec(int(port) if port else DEFAULT_PAGE_PORT, told.get("host", WebSpec.host), file)
+    files = {name: Path(told[name]).expanduser() for name in PAGE_FILES if name in told}
+    return WebSpec(int(port) if port else DEFAULT_PAGE_PORT, told.get("host", WebSpec.host), **files)
 
 
 def _person(text: str) -> PersonSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from maskloop.errors import InvalidArgument
 from maskloop.loop.options.parsing import recipe_options
@@ -82,6 +83,15 @@ class NetworkOptions:
     def other_recipes(self) -> tuple[tuple[str, dict[str, object]], ...]:
         """The recipes whose networks propose as well: names, and what differs from them."""
         return tuple((text.partition(",")[0], recipe_options(text, "also-propose")) for text in self.also_propose)
+
+    @property
+    def weights_folders(self) -> tuple[Path, ...]:
+        """The folders of the files that the recipes' networks start from."""
+        others = (overrides for _, overrides in self.other_recipes())
+        named = (self.recipe_overrides(), self.student_overrides(), self.classifier_overrides(), self.weak_overrides())
+        from maskloop.client.local_server import weights_folders  # needs grpc, which help texts do without
+
+        return weights_folders(*named, *others)
 
     @property
     def learns_from(self) -> frozenset[SupervisionKind]:

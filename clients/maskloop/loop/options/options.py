@@ -16,13 +16,14 @@ from maskloop.loop.options.labels import LabelOptions
 from maskloop.loop.options.networks import NetworkOptions
 from maskloop.loop.options.panels import BUDGET, DATA, HARD_OOD, LABELS, RUN, SELECTION, STUDENT, TRAINING
 from maskloop.loop.options.parsing import checked_strategy, number_range
+from maskloop.loop.options.server import ServerOptions
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.options.together import check_together
 from maskloop.values import DAY_S, Budget, Need, Strategy
 
 
 @dataclass(frozen=True)
-class Options(NetworkOptions, LabelOptions):
+class Options(ServerOptions, NetworkOptions, LabelOptions):
     """The options of `al-loop`, as the command line spells them; their help says what each of them is.
 
     Beyond their help: `data` and `ood` are as `read_data` has them; `classes` to `test_images` say what of the data to
@@ -165,7 +166,6 @@ class Options(NetworkOptions, LabelOptions):
         0, help="Side in pixels in place of the recipe's.", panel=TRAINING, within=NOT_NEGATIVE, is_compared=True
     )
     device: str = option("auto", help="Where to train: auto, cpu or cuda.", panel=TRAINING)
-    server: str = option("", help="Address of a running server; one is started without it.", panel=RUN)
     copy_images: bool = option(False, help="Copy images to the server; one started here refers to them.", panel=RUN)
     keep: int = option(
         3, help="Keep the files of so many networks, and of the best; 0 for all.", panel=RUN, within=NOT_NEGATIVE
@@ -176,8 +176,8 @@ class Options(NetworkOptions, LabelOptions):
     labeler: str = option(
         GROUND_TRUTH,
         help="ground-truth (the data's own labels; ground-truth,outlines=0.91,accept=0.85 is as exact as "
-        "people), web or web:PORT (a page; web:PORT,host=HOST,token_file=FILE lets others in), folder:DIR, or "
-        "folder:DIR,annotators=ADA+BOB.",
+        "people), web or web:PORT (a page; web:PORT,host=HOST,token_file=FILE lets others in, and "
+        "tls_cert=FILE,tls_key=FILE makes it https), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
         panel=LABELS,
     )
     workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
@@ -235,6 +235,7 @@ class Options(NetworkOptions, LabelOptions):
         check_ranges(self)
         check_device(self.device)
         self.parsed_labeler()
+        self.endpoint()
         check_together(self)
 
     def bad_entries(self) -> OnBad:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from maskloop.address import Endpoint
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.projects import read_project
@@ -42,8 +43,8 @@ class RunServer:
 
     def __enter__(self) -> RunServer:
         try:
-            address = self._options.server or self._local_address()
-            self._client = self._stack.enter_context(Client(address, retry=Retry(patience_s=PATIENCE_S)))
+            endpoint = self._options.endpoint() or Endpoint(self._local_address())
+            self._client = self._stack.enter_context(Client.at(endpoint, retry=Retry(patience_s=PATIENCE_S)))
         except BaseException:
             self._stack.close()
             raise

@@ -1,6 +1,6 @@
 """Long work as it goes on, told to browsers by server-sent events.
 
-However many browsers listen, the server is asked once a second at most, and not at all while nobody does.
+However many browsers of one person listen, the server is asked once a second at most, and not at all while nobody does.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import StreamingResponse
 
 from maskloop.client import Client
-from maskloop.errors import InternalError, MaskloopError
+from maskloop.errors import InternalError, MaskloopError, Unauthenticated
 from maskloop.values import Operation, OperationState
 from maskloop.web.documents.operations import operation_document
 from maskloop.web.errors import error_document
@@ -30,6 +31,8 @@ TOLD_FIRST, TOLD_AGAIN = 50, 4
 """Operations that are listed, newest first: at the beginning, and at each further look beside the unfinished ones."""
 UNFINISHED = (OperationState.PENDING, OperationState.RUNNING)
 Document = dict[str, Any]
+ClientOf = Callable[[HTTPConnection, str], Client]
+"""A client that speaks for whoever asks, who leads that project. Blocks; raises Unauthenticated, PermissionDenied."""
 _log = logging.getLogger(__name__)
 
 
@@ -37,28 +40,31 @@ class OperationFeed:
     """The operations of a server's projects.
 
     Args:
-        client: of the server.
+        client_of: who asks for a project's operations; may block.
         threads: where calls block.
         every_s: how long to wait between two looks.
     """
 
-    def __init__(self, client: Client, threads: Threads, every_s: float = ASK_EVERY_S) -> None:
-        self._client = client
+    def __init__(self, client_of: ClientOf, threads: Threads, every_s: float = ASK_EVERY_S) -> None:
+        self._client_of = client_of
         self._threads = threads
         self._every_s = every_s
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[tuple[Client, str], _Watch] = {}
 
     async def answer(self, request: Request) -> StreamingResponse:
         """The endpoint of `/api/projects/{project}/events`; the application's end is its own."""
-        stream = self.listen(request.path_params["project"], request.app.state.stopping)
+        project_id = request.path_params["project"]
+        client = await self._threads.run(partial(self._client_of, request, project_id))
+        stream = self.listen(client, project_id, request.app.state.stopping)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
-    async def listen(self, project_id: str, stopping: threading.Event) -> AsyncGenerator[bytes, None]:
+    async def listen(self, client: Client, project_id: str, stopping: threading.Event) -> AsyncGenerator[bytes, None]:
         """Events: `operation` for each that is there at the beginning or changes, `trouble` where the server cannot be
-        asked, and `well` when it can be again. Ends when `stopping` is set."""
-        watch = self._watches.get(project_id)
+        asked, and `well` when it can be again. Ends when `stopping` is set, or the listener's token is withdrawn."""
+        key = (client, project_id)
+        watch = self._watches.get(key)
         if watch is None:
-            watch = self._watches[project_id] = _Watch(self._client, project_id)
+            watch = self._watches[key] = _Watch(client, project_id)
             watch.task = asyncio.create_task(self._keep_asking(watch))
         watch.listeners += 1
         try:
@@ -68,13 +74,16 @@ class OperationFeed:
             watch.listeners -= 1
             if not watch.listeners and watch.task is not None:
                 watch.task.cancel()
-                self._watches.pop(project_id, None)
+                self._watches.pop(key, None)
 
     async def _keep_asking(self, watch: _Watch) -> None:
         while True:
             try:
                 found = await self._threads.run(watch.look)
                 watch.take(found)
+            except Unauthenticated as error:
+                watch.trouble, watch.is_over = error_document(error), True
+                return
             except MaskloopError as error:
                 watch.trouble = error_document(error)
             except Exception as error:  # a fault of ours: else nobody would hear anything any more, nor why
@@ -92,6 +101,7 @@ class _Watch:
         self._operations: dict[str, Operation] = {}
         self.documents: Mapping[str, Document] = {}
         self.trouble: Document | None = None
+        self.is_over = False
         self.listeners = 0
         self.task: asyncio.Task[None] | None = None
 
@@ -130,6 +140,8 @@ async def _told(watch: _Watch, stopping: threading.Event, every_s: float) -> Asy
             events.append(b": still here\n\n")
         for event in events:
             yield event
+        if watch.is_over:
+            return
         await asyncio.sleep(every_s / 2)
 
 

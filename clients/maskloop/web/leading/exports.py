@@ -13,8 +13,8 @@ from maskloop.client import Client
 from maskloop.errors import InvalidArgument, NotFound
 from maskloop.values import SupervisionKind, check_id
 
-MakeReport = Callable[[str, str, Path], None]
-"""Writes the report of a project's campaign into a folder: project, campaign, folder."""
+MakeReport = Callable[[Client, str, str, Path], None]
+"""Writes the report of a project's campaign into a folder: who asks, project, campaign, folder."""
 KINDS = (SupervisionKind.FULL, SupervisionKind.BOXES, SupervisionKind.POINTS, SupervisionKind.SCRIBBLES)
 """That files are written of: outlines and boxes as COCO, marks as LabelMe's shapes."""
 REPORT_FILES = {"report.html": "text/html", "report.csv": "text/csv", "report.json": "application/json"}
@@ -56,7 +56,7 @@ class Reports:
         self._lock = threading.Lock()
         self._top: Path | None = None
 
-    def write(self, project_id: str, campaign_id: str) -> tuple[str, ...]:
+    def write(self, client: Client, project_id: str, campaign_id: str) -> tuple[str, ...]:
         """Write a campaign's report. Returns the names of its files.
 
         Raises:
@@ -64,7 +64,7 @@ class Reports:
         """
         folder = self._folder(project_id, campaign_id)
         with self._lock:
-            self._make(project_id, campaign_id, folder)
+            self._make(client, project_id, campaign_id, folder)
         return tuple(name for name in REPORT_FILES if (folder / name).is_file())
 
     def read(self, project_id: str, campaign_id: str, name: str) -> File:

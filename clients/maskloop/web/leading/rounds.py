@@ -53,16 +53,10 @@ class Rounds:
     """Rounds that run, one a project. Threads may share it.
 
     Args:
-        client: of the server.
         new_id: makes request ids.
     """
 
-    def __init__(
-        self,
-        client: Client,
-        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
-    ) -> None:
-        self._client = client
+    def __init__(self, new_id: Callable[[], str] = lambda: str(uuid.uuid4())) -> None:
         self._new_id = new_id
         self._lock = threading.Lock()
         self._standings: dict[str, RoundStanding] = {}
@@ -73,8 +67,8 @@ class Rounds:
         with self._lock:
             return self._standings.get(project_id)
 
-    def start(self, project_id: str) -> RoundStanding:
-        """Begin a round.
+    def start(self, client: Client, project_id: str) -> RoundStanding:
+        """Begin a round, on behalf of whom `client` speaks for.
 
         Raises:
             FailedPrecondition: one is running, or nothing can be learnt from yet.
@@ -87,15 +81,16 @@ class Rounds:
             self._standings[project_id] = RoundStanding(project_id)
             self._stopped.discard(project_id)
         try:
-            first = self._begin(project_id, 0)
+            first = self._begin(client, project_id, 0)
         except MaskloopError:
             with self._lock:
                 self._forget(project_id, before)
             raise
-        threading.Thread(target=self._run, args=(project_id, first), name=f"round-{project_id}", daemon=True).start()
+        name = f"round-{project_id}"
+        threading.Thread(target=self._run, args=(client, project_id, first), name=name, daemon=True).start()
         return self._standings[project_id]
 
-    def stop(self, project_id: str) -> None:
+    def stop(self, client: Client, project_id: str) -> None:
         """End a round with its current operation, which is cancelled; nothing where none runs."""
         with self._lock:
             standing = self._standings.get(project_id)
@@ -104,7 +99,7 @@ class Rounds:
             self._stopped.add(project_id)
         running = next((step.operation_id for step in standing.steps if step.state == "running"), "")
         if running:
-            self._client.cancel_operation(operation_id=running)
+            client.cancel_operation(operation_id=running)
 
     def _forget(self, project_id: str, before: RoundStanding | None) -> None:
         if before is None:
@@ -112,12 +107,12 @@ class Rounds:
         else:
             self._standings[project_id] = before
 
-    def _run(self, project_id: str, first: Operation) -> None:
+    def _run(self, client: Client, project_id: str, first: Operation) -> None:
         version = ""
         for place in range(len(STEPS)):
             try:
-                operation = first if place == 0 else self._begin(project_id, place, version)
-                done = self._client.wait_operation(operation, partial(self._told, project_id, place))
+                operation = first if place == 0 else self._begin(client, project_id, place, version)
+                done = client.wait_operation(operation, partial(self._told, project_id, place))
                 version = version or done.result_id
             except NothingToMeasure as error:
                 self._set(project_id, place, state="skipped", words=error.message)
@@ -132,8 +127,8 @@ class Rounds:
                 return
         self._finish(project_id, "succeeded")
 
-    def _begin(self, project_id: str, place: int, version: str = "") -> Operation:
-        operation = networks.start(self._client, project_id, STEPS[place], version, self._new_id())
+    def _begin(self, client: Client, project_id: str, place: int, version: str = "") -> Operation:
+        operation = networks.start(client, project_id, STEPS[place], version, self._new_id())
         self._set(project_id, place, state="running", operation_id=operation.id)
         return operation
 

@@ -10,6 +10,7 @@ from maskloop.web.app import build
 from maskloop.web.run_work import RunWork
 from maskloop.web.running.tasks import RunTasks
 from maskloop.web.serve import Place, Serving
+from maskloop.web.work import for_everybody
 
 
 @contextmanager
@@ -20,5 +21,5 @@ def run_page(tasks: RunTasks, place: Place, access: Access) -> Iterator[str]:
         FailedPrecondition: it cannot listen there.
         InvalidDataset: what is kept of leases was changed so that it cannot be read.
     """
-    with Serving(build(RunWork(tasks), access, is_run=True), place) as serving:
+    with Serving(build(for_everybody(RunWork(tasks)), access, is_run=True), place) as serving:
         yield serving.url

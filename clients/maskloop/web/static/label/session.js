@@ -60,12 +60,12 @@ export class Session {
     this.#become("loading", "Loading", "", []);
     try {
       const who = await api.me();
-      const annotator = recallHere("annotator") || who.annotator;
+      const annotator = who.has_own_token ? who.annotator : recallHere("annotator") || who.annotator;
       if ((who.needs_token && !who.signed_in) || !annotator) {
-        this.#become("error", "Who are you?", "Say your name on the first page.", ["start"]);
+        this.#become("error", "Who are you?", "Sign in, or say your name, on the first page.", ["start"]);
         return "";
       }
-      this.#bench.set({ annotator, online: true });
+      this.#bench.set({ annotator, hasOwnToken: who.has_own_token, signedIn: true, online: true });
       return annotator;
     } catch (error) {
       this.#fail("The work cannot be taken up", error);

@@ -29,7 +29,7 @@ import { LEAN } from "./sheet.js";
  * @typedef {"again" | "next-batch" | "start" | "take-over" | "take-up"} Offer
  *
  * @typedef {{
- *   phase: Phase, words: Words, project: ProjectDocument | null, annotator: string,
+ *   phase: Phase, words: Words, project: ProjectDocument | null, annotator: string, hasOwnToken: boolean,
  *   batch: BatchDocument | null, promptVersion: string,
  *   todo: readonly PickDocument[], total: number, charged: number,
  *   sheet: SheetDocument | null, work: History<SheetState> | null, grid: History<Grid> | null,
@@ -41,6 +41,7 @@ import { LEAN } from "./sheet.js";
  *   dialog: "" | "help" | "skip" | "refused" | "give-back",
  *   seconds: number, active: boolean,
  * }} PageState
+ *   `hasOwnToken`: the name is that of a token, and only that person's work is sent.
  *   `todo` are the images that are still to be labeled, `total` how many the batch had; `size` is the brush's radius in
  *   pixels of the image; `also` the objects that were picked beside the selected one. While `leaving`, the
  *   image is handed in and nothing of it changes. `emptyAsked`: whether people were asked if an image on which nothing
@@ -65,6 +66,7 @@ export const INITIAL = {
   words: { title: "Loading", text: "", offers: [] },
   project: null,
   annotator: "",
+  hasOwnToken: false,
   batch: null,
   promptVersion: "",
   todo: [],

@@ -9,6 +9,7 @@ import { newRequestId } from "../page/request_id.js";
 /** @typedef {import("./wire.js").NetworksAnswer} NetworksAnswer */
 /** @typedef {import("./wire.js").GalleryAnswer} GalleryAnswer */
 /** @typedef {import("./wire.js").ChoicesAnswer} ChoicesAnswer */
+/** @typedef {import("./wire.js").AuditAnswer} AuditAnswer */
 /** @typedef {import("./wire.js").RoundDocument} RoundDocument */
 /** @typedef {import("./wire.js").OperationDocument} OperationDocument */
 
@@ -66,6 +67,13 @@ export const readNetworks = (project) => fetchJson("GET", `${lead(project)}/netw
  * @returns {Promise<GalleryAnswer>}
  */
 export const readGallery = (project, first) => fetchJson("GET", `${lead(project)}/gallery?first=${first}`);
+
+/**
+ * @param {string} project
+ * @param {{annotator: string, action: string, page: string}} which "" for all, and for the first page
+ * @returns {Promise<AuditAnswer>}
+ */
+export const readAudit = (project, which) => fetchJson("GET", `${lead(project)}/audit?${new URLSearchParams(which)}`);
 
 /** @returns {Promise<ChoicesAnswer>} */
 export const readChoices = () => fetchJson("GET", "/api/lead/choices");

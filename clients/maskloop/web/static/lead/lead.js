@@ -1,10 +1,12 @@
 // The page of leads: which project and campaign is shown, which section, and what is told of long work.
 
+import { showMe } from "../page/account.js";
 import { find, make, say } from "../page/dom.js";
 import { inWords } from "../page/fetch_json.js";
 import { recall, remember } from "../page/memory.js";
 import { readProject, readProjects } from "./api.js";
 import { News } from "./news.js";
+import { showAudit } from "./audit.js";
 import { showBatches } from "./batches.js";
 import { showCampaign } from "./campaign.js";
 import { showExport } from "./export.js";
@@ -33,6 +35,7 @@ const SECTIONS = {
   networks: { name: "Networks", show: showNetworks, follows: true },
   gallery: { name: "Gallery", show: showGallery, follows: true },
   export: { name: "Export", show: showExport, follows: false },
+  audit: { name: "Audit", show: showAudit, follows: false },
 };
 
 const REDRAW_AFTER_MS = 200;
@@ -52,6 +55,7 @@ class LeadPage {
   #news = null;
 
   async begin() {
+    await showMe();
     const { projects } = await readProjects();
     const wanted = new URLSearchParams(location.search).get("project") ?? recall("project");
     const chosen = projects.find(({ id }) => id === wanted) ?? projects[0];

@@ -3,6 +3,17 @@
 // Seconds end in `_s`, moments are seconds since 1970, IoUs and measures lie in [0, 1].
 
 /**
+ * @typedef {{
+ *   id: string, at: number, name: string, annotator: string, action: string, subjects: Record<string, string>,
+ *   count: number,
+ * }} EntryDocument
+ *   One change. `name` is that of the token, "" without one; `annotator` under whose name; `subjects` are ids.
+ *
+ * @typedef {{entries: EntryDocument[], next: string}} AuditAnswer
+ *   `next` is "" on the last page.
+ */
+
+/**
  * @typedef {import("../core/wire.js").ImageFacts} ImageFacts
  * @typedef {import("../core/wire.js").MaskDocument} MaskDocument
  * @typedef {import("../core/wire.js").Category} Category

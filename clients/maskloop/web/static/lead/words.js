@@ -145,3 +145,54 @@ export function strategyName(strategy) {
   const words = options.replaceAll("=yes", "").replaceAll("_", " ").replaceAll("=", " ").replaceAll(",", ", ");
   return `${name.replaceAll("_", "-")}${words ? ` (${words})` : ""}`;
 }
+
+/** @type {Readonly<Record<string, string>>} */
+export const ACTIONS = {
+  SubmitLabels: "Labeled or corrected",
+  SkipImage: "Passed over",
+  ReleaseBatch: "Gave back",
+  ImportImages: "Imported images",
+  CreateProject: "Made the project",
+  AddCategories: "Added classes",
+  CreateCampaign: "Made a campaign",
+  UpdateCampaignBudget: "Changed a budget",
+  TrainModel: "Trained",
+  ScorePool: "Scored the pool",
+  EvaluateModel: "Measured",
+  PrepareSelection: "Ranked the pool",
+  TrainClassifier: "Trained a classifier",
+  ExportPseudoLabels: "Made pseudo-labels",
+  ImportScores: "Imported scores",
+  ActivateModel: "Activated a network",
+  RollbackModel: "Rolled back",
+  ThinModels: "Removed files of networks",
+  CancelOperation: "Stopped long work",
+  DeleteOperation: "Removed long work",
+  SelectBatch: "Began a campaign",
+  CreateToken: "Made a token",
+  WithdrawToken: "Withdrew a token",
+};
+
+/**
+ * What was done, as a person says it; a method that is not known here by its name.
+ *
+ * @param {{action: string, subjects: Record<string, string>}} entry
+ */
+export function actionName({ action, subjects }) {
+  if (action === "SubmitLabels") {
+    return subjects.corrected ? "Corrected" : "Labeled";
+  }
+  return ACTIONS[action] ?? action.replaceAll(/(?<!^)([A-Z])/g, " $1");
+}
+
+/**
+ * Who did it; leads may hand in under another's name.
+ *
+ * @param {{name: string, annotator: string}} entry
+ */
+export function whoDid({ name, annotator }) {
+  if (!name) {
+    return annotator || "without a token";
+  }
+  return annotator && annotator !== name ? `${name}, for ${annotator}` : name;
+}

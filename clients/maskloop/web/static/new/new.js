@@ -3,6 +3,7 @@
 import { readChoices } from "../lead/api.js";
 import { whileBusy } from "../lead/busy.js";
 import { count } from "../lead/words.js";
+import { showMe } from "../page/account.js";
 import { find, make, say } from "../page/dom.js";
 import { fetchJson, inWords } from "../page/fetch_json.js";
 import { newRequestId } from "../page/request_id.js";
@@ -38,6 +39,7 @@ class NewPage {
   #campaignRequest = newRequestId();
 
   async begin() {
+    await showMe();
     const { strategies, default_strategy, suffixes } = await readChoices();
     this.#suffixes = new Set(suffixes);
     strategySelect.replaceChildren(

@@ -11,7 +11,13 @@ import { fetchJson } from "./fetch_json.js";
 /** @typedef {import("../core/wire.js").PromptedDocument} PromptedDocument */
 /** @typedef {import("../core/wire.js").SheetDocument} SheetDocument */
 
-/** @typedef {{annotator: string, needs_token: boolean, signed_in: boolean, is_run: boolean}} MeDocument */
+/**
+ * @typedef {{
+ *   annotator: string, needs_token: boolean, signed_in: boolean, has_own_token: boolean, may_lead: boolean,
+ *   may_create: boolean, is_run: boolean,
+ * }} MeDocument
+ *   `has_own_token`: everybody signs in with a token of their own, which says what they are called and may do.
+ */
 /**
  * @typedef {{id: string, name: string, categories: Category[], campaigns: string[], active_model: string}}
  *   ProjectDocument
@@ -48,6 +54,9 @@ export const saveMe = (annotator) => fetchJson("POST", "/api/me", { annotator })
  * @returns {Promise<object>}
  */
 export const signIn = (token) => fetchJson("POST", "/api/sign-in", { token });
+
+/** @returns {Promise<object>} */
+export const signOut = () => fetchJson("POST", "/api/sign-out");
 
 /** @returns {Promise<{projects: {id: string, name: string}[]}>} */
 export const listProjects = () => fetchJson("GET", "/api/projects");

@@ -1,5 +1,6 @@
 // The first page: who labels, for which project and campaign, and what kind of label.
 
+import { showAccount } from "../page/account.js";
 import * as api from "../page/api.js";
 import { find, make, say } from "../page/dom.js";
 import { ApiError, inWords } from "../page/fetch_json.js";
@@ -14,6 +15,8 @@ const signInForm = find("#sign-in", HTMLFormElement);
 const trouble = find("#trouble", HTMLElement);
 const projectSelect = find("#project", HTMLSelectElement);
 const campaignSelect = find("#campaign", HTMLSelectElement);
+const lead = find("#lead-in", HTMLElement);
+let isOwnToken = false;
 
 /** @param {"loading" | "ready" | "empty" | "error"} state */
 const become = (state) => (document.body.dataset.state = state);
@@ -87,10 +90,13 @@ async function offerCampaigns() {
   }
 }
 
-/** @param {string} annotator */
-async function offerWish(annotator) {
+/** @param {api.MeDocument} who */
+async function offerWish({ annotator, has_own_token: isOwn }) {
   const { projects } = await api.listProjects();
-  find("#annotator", HTMLInputElement).value = recallHere("annotator") || annotator || recall("annotator");
+  const nameInput = find("#annotator", HTMLInputElement);
+  nameInput.value = isOwn ? annotator : recallHere("annotator") || annotator || recall("annotator");
+  nameInput.readOnly = isOwn;
+  find("#annotator-hint", HTMLElement).hidden = !isOwn;
   find("#images", HTMLInputElement).value = recall("images") || "10";
   offer(
     projectSelect,
@@ -107,20 +113,33 @@ async function offerWish(annotator) {
   await offerCampaigns();
   become("ready");
   if (!annotator) {
-    find("#annotator", HTMLInputElement).focus();
+    nameInput.focus();
+  }
+}
+
+/** @param {api.MeDocument} who */
+function sayWho(who) {
+  isOwnToken = who.has_own_token;
+  showAccount(who);
+  find("#token-hint", HTMLElement).hidden = !isOwnToken;
+  say(find("#token-name", HTMLElement), isOwnToken ? "Your token" : "Access token");
+  if (isOwnToken) {
+    const todo = "Choose what you label. This browser remembers it.";
+    say(lead, who.signed_in ? todo : "Sign in to see what there is to label.");
   }
 }
 
 async function begin() {
   try {
     const who = await api.me();
+    sayWho(who);
     const mustSignIn = who.needs_token && !who.signed_in;
     signInForm.hidden = !mustSignIn;
     find('[data-for="server"]', HTMLElement).hidden = who.is_run || mustSignIn;
     if (mustSignIn) {
       become("ready");
     } else {
-      await offerWish(who.annotator);
+      await offerWish(who);
     }
     trouble.hidden = true;
   } catch (error) {
@@ -155,11 +174,15 @@ async function start(event) {
     return;
   }
   for (const [name, value] of Object.entries(wish)) {
-    remember(name, value);
+    if (!(isOwnToken && name === "annotator")) {
+      remember(name, value);
+    }
   }
   try {
-    await api.saveMe(wish.annotator);
-    rememberHere("annotator", wish.annotator);
+    if (!isOwnToken) {
+      await api.saveMe(wish.annotator);
+      rememberHere("annotator", wish.annotator);
+    }
     location.assign(labelAddress(wish));
   } catch (error) {
     if (error instanceof ApiError && error.field === "annotator") {

@@ -29,6 +29,7 @@ export class Connection {
       submit: api.submit,
       skip: api.skip,
       renew: api.renew,
+      maySend: (parcel) => this.#maySend(parcel),
       wait: (seconds) => this.#wait(seconds),
       alone,
       tell: (event) => void this.#hear(event),
@@ -41,6 +42,16 @@ export class Connection {
   kick() {
     this.#hurry();
     void this.outbox.send();
+  }
+
+  /**
+   * What somebody else left here waits until they sign in again: nobody sends it under another name.
+   *
+   * @param {import("./outbox.js").Parcel} parcel
+   */
+  #maySend({ annotator }) {
+    const { hasOwnToken, annotator: own } = this.#bench.store.state;
+    return !hasOwnToken || annotator === own;
   }
 
   /** What waits, as it is kept. */
@@ -106,7 +117,9 @@ export class Connection {
     }
     try {
       const who = await api.me();
-      this.#bench.set({ online: true, signedIn: !who.needs_token || who.signed_in });
+      const { annotator, hasOwnToken } = this.#bench.store.state;
+      const isSame = !hasOwnToken || who.annotator === annotator;
+      this.#bench.set({ online: true, signedIn: (!who.needs_token || who.signed_in) && isSame });
       this.kick();
     } catch {
       // Not yet.

@@ -30,6 +30,7 @@ import { ApiError, inWords } from "../../page/fetch_json.js";
  *   Promise<{labels: LabelDocument[]}>} submit
  * @property {(hands: Hands, batch: string, which: {image: string, reason: SkipReason}) => Promise<object>} skip
  * @property {(hands: Hands, batch: string) => Promise<BatchDocument>} renew
+ * @property {(parcel: Parcel) => boolean} maySend whether a parcel is that of who has signed in.
  * @property {(seconds: number) => Promise<void>} wait ends early where something changed.
  * @property {<T>(work: () => Promise<T>) => Promise<T>} alone runs it in one tab at a time.
  * @property {(event: OutboxEvent) => void} tell
@@ -145,7 +146,7 @@ export class Outbox {
   async #sendAll() {
     let failures = 0;
     for (;;) {
-      const next = (await this.parcels()).find(({ refusal }) => !refusal);
+      const next = (await this.parcels()).find((each) => !each.refusal && this.#post.maySend(each));
       if (!next) {
         return;
       }
