@@ -9,7 +9,7 @@ READY_NODE := $(VENV)/.ready-node
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
-.PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow bench clean
+.PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow chaos bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -96,6 +96,15 @@ gpu-check: $(READY)  ## On a machine with a GPU: train, score and rank on it, an
 
 test-slow: $(READY)  ## The tests that take minutes: kills, real trainings.
 	$(BIN)/pytest -m slow --timeout 5400
+
+# Drawn requests and kills on loopback. A seed draws the same again; see CONTRIBUTING.md.
+CALLS ?= 20000
+KILLS ?= 80
+SECONDS ?= 1800
+DATABASE ?= sqlite
+chaos: $(READY)  ## Fuzz and kill real servers: make chaos CALLS=20000 KILLS=80 SECONDS=1800 DATABASE=both SEED=1.
+	$(BIN)/python -m tests.chaos --calls $(CALLS) --kills $(KILLS) --seconds $(SECONDS) --database $(DATABASE) \
+	  $(if $(SEED),--seed $(SEED))
 
 bench: $(READY)  ## Benchmarks: ratios in one run.
 	$(BIN)/python -m benchmarks

@@ -71,6 +71,8 @@ def test_a_server_that_cannot_be_reached_is_named(al_loop, tmp_path, demo):
         ("web:0,host=192.0.2.1,token_file={token}", "cannot listen on 192.0.2.1:0"),
         ("web:0,token_file={token}2", "token2 cannot be read"),
         ("web:0,token_file={short}", "16 are the least"),
+        ("web:0,tls_cert={token}", "come together"),
+        ("web:0,tls_cert={token},tls_key={short}", "are no certificate chain with its private key"),
     ],
 )
 def test_a_page_that_cannot_be_is_told_before_anything_is_bought(al_loop, tmp_path, demo, labeler, told):

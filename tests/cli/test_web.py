@@ -1,5 +1,6 @@
 """`maskloop web` as people start it: where it is, what it refuses, and how it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -70,6 +71,46 @@ def test_others_are_not_let_in_without_one(maskloop, address):
     code, _, complaint = maskloop("web", "--server", address, "--host", "0.0.0.0")
     assert (code, complaint.count("\n")) == (2, 1)
     assert "0.0.0.0 can be reached from other machines: give --token-file" in complaint
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """(address of a server that asks for tokens, the first admin's)"""
+    folder = tmp_path_factory.mktemp("guarded")
+    with Edge(folder, tokens="required") as edge:
+        edge.loop.do(edge.edge.serve())
+        yield edge.address, (folder / "data" / "admin.token").read_text().strip()
+
+
+def test_where_the_server_asks_for_tokens_people_sign_in_with_their_own(guarded):
+    address, admin = guarded
+    with started("--server", address, "--no-open") as (_, url):
+        with urllib.request.urlopen(f"{url}api/me", timeout=20) as answer:
+            assert b'"needs_token":true,"signed_in":false,"has_own_token":true' in answer.read()
+        headers = {"x-maskloop": "1", "content-type": "application/json"}
+        signing_in = urllib.request.Request(f"{url}api/sign-in", json.dumps({"token": admin}).encode(), headers)
+        with urllib.request.urlopen(signing_in, timeout=20) as answer:
+            cookie = answer.headers["set-cookie"].partition(";")[0]
+        asked = urllib.request.Request(f"{url}api/projects", headers={"cookie": cookie})
+        with urllib.request.urlopen(asked, timeout=20) as answer:
+            assert answer.read() == b'{"projects":[]}'
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--host", "0.0.0.0"), "people's tokens would travel to 0.0.0.0 unencrypted: give --tls-cert and --tls-key"),
+        (("--token-file", "{token}"), "by which they sign in: leave --token-file out"),
+        (("--client-cert", "{token}"), "come together"),
+    ],
+)
+def test_a_page_that_would_give_tokens_away_is_not_served(maskloop, guarded, tmp_path, options, told):
+    token = tmp_path / "token"
+    token.write_text("correct-horse-battery")
+    words = [word.format(token=token) for word in options]
+    code, _, complaint = maskloop("web", "--server", guarded[0], "--port", "0", "--no-open", *words)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert told in complaint
 
 
 def test_a_port_that_is_taken_is_told_in_one_line(maskloop, address):

@@ -10,6 +10,8 @@ import pytest
 from maskloop.client import Client, Retry
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer, add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import ProjectServiceServicer, add_ProjectServiceServicer_to_server
+from service.config import load_config
+from service.edge.admission import Admission
 from service.edge.errors import ErrorInterceptor
 
 
@@ -37,7 +39,7 @@ class Scripted(ProjectServiceServicer, ModelServiceServicer):
 
 
 async def serve(address, answer, ready, stop):
-    server = grpc.aio.server(interceptors=[ErrorInterceptor(lambda: "incident-1")])
+    server = grpc.aio.server(interceptors=[ErrorInterceptor(lambda: "incident-1", Admission(load_config(None, {})))])
     add_ProjectServiceServicer_to_server(Scripted(answer), server)
     add_ModelServiceServicer_to_server(Scripted(answer), server)
     server.add_insecure_port(address)

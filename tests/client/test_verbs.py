@@ -11,7 +11,7 @@ import maskloop.v1
 from maskloop.client import Client
 
 PAGING = {"page_size", "page_token"}
-RENAMED = {"overrides_json": "overrides", "lease": "lease_s"}
+RENAMED = {"overrides_json": "overrides", "lease": "lease_s", "lifetime": "lifetime_s"}
 BEYOND_THE_WIRE = {"read_model": {"path"}, "import_images": {"taken", "refused"}}
 MODULES = [name for _, name, _ in pkgutil.iter_modules(maskloop.v1.__path__, "maskloop.v1.") if name.endswith("_pb2")]
 SERVICES = [service for name in MODULES for service in import_module(name).DESCRIPTOR.services_by_name.values()]
@@ -20,7 +20,7 @@ METHODS = [method for service in SERVICES for method in service.methods]
 
 def test_every_service_is_there():
     names = {service.name.removesuffix("Service") for service in SERVICES}
-    assert names == {"Project", "Campaign", "Label", "Model", "Classifier", "Proposal"}
+    assert names == {"Project", "Campaign", "Label", "Model", "Classifier", "Proposal", "Access"}
 
 
 def verb_of(name):

@@ -5,7 +5,7 @@ import pytest
 from maskloop.client import Client
 from maskloop.client.projects import PACK_BYTES, PACK_IMAGES, packs
 from maskloop.client.wire import CALLS_IN_FLIGHT
-from maskloop.errors import BudgetExhausted, InvalidImage, QueueFull, Unavailable
+from maskloop.errors import Aborted, BudgetExhausted, EtagMismatch, InvalidImage, QueueFull, Unavailable
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.values import ImageImport, Split
 from service.config import ServerConfig
@@ -51,7 +51,13 @@ def test_a_full_queue_is_come_back_to_when_it_says(scripted, time):
     assert time.slept == [7.0]
 
 
-@pytest.mark.parametrize("error", [BudgetExhausted("spent"), InvalidImage("broken")])
+def test_a_call_that_another_change_overtook_is_repeated(scripted, time):
+    with scripted(answers(Aborted("overtaken", retry_after_s=0.1), PROJECT), patience_s=30) as client:
+        client.get_project(project_id="p")
+    assert time.slept == [1.0]
+
+
+@pytest.mark.parametrize("error", [BudgetExhausted("spent"), InvalidImage("broken"), EtagMismatch("read it again")])
 def test_what_would_fail_again_is_not_repeated(scripted, time, error):
     with scripted(answers(error, PROJECT), patience_s=30) as client, pytest.raises(type(error)):
         client.get_project(project_id="p")

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from maskloop import convert
 from maskloop.errors import InvalidArgument, InvalidLabel, InvalidMask
 from maskloop.masks import Mask
-from maskloop.v1 import campaigns_pb2, classifiers_pb2, labels_pb2, masks_pb2, models_pb2, projects_pb2, proposals_pb2
+from maskloop.v1 import (
+    access_pb2,
+    campaigns_pb2,
+    classifiers_pb2,
+    labels_pb2,
+    masks_pb2,
+    models_pb2,
+    projects_pb2,
+    proposals_pb2,
+)
 from maskloop.values import (
     UNAIDED,
     Assist,
@@ -75,6 +84,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
+from tests.convert import accesses
 from tests.convert.reviews import reviewed
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -332,6 +342,10 @@ kinds_plans = st.builds(
 
 
 PAIRS: dict[str, tuple[st.SearchStrategy[Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "audit_entry": (accesses.entries, convert.audit_entry_to_message, convert.audit_entry_from_message),
+    "caller": (accesses.callers, convert.caller_to_message, convert.caller_from_message),
+    "new_token": (accesses.new_tokens, convert.new_token_to_message, convert.new_token_from_message),
+    "token": (accesses.tokens, convert.token_to_message, convert.token_from_message),
     "mask": (masks, convert.mask_to_message, convert.mask_from_message),
     "counts": (counts, convert.counts_to_message, convert.counts_from_message),
     "category": (categories.map(lambda all_: all_[0]), convert.category_to_message, convert.category_from_message),
@@ -438,7 +452,7 @@ def test_impossible_counts_are_refused(found):
 
 REQUESTS = [
     message_class
-    for file in (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, classifiers_pb2, proposals_pb2)
+    for file in (access_pb2, projects_pb2, campaigns_pb2, labels_pb2, models_pb2, classifiers_pb2, proposals_pb2)
     for name, message_class in vars(file).items()
     if name.endswith("Request")
 ]
@@ -447,7 +461,8 @@ REQUESTS = [
 @pytest.mark.parametrize("message_class", REQUESTS, ids=lambda found: found.__name__)
 def test_every_request_can_be_read_as_arguments(message_class):
     assert convert.arguments(message_class()).keys() == {
-        "lease_s" if field.name == "lease" else field.name for field in message_class.DESCRIPTOR.fields
+        f"{field.name}_s" if field.name in ("lease", "lifetime") else field.name
+        for field in message_class.DESCRIPTOR.fields
     }
 
 
@@ -474,6 +489,12 @@ def test_repeated_arguments_come_as_tuples():
     draft = LabelDraft("a1", Counts({3: 2}))
     message = convert.request(labels_pb2.SubmitLabelsRequest, project_id="p", labels=(draft,))
     assert convert.arguments(message)["labels"] == (draft,)
+
+
+@pytest.mark.parametrize("kinds", [[0], [6, 0], [0, 0]])
+def test_an_enum_in_a_list_may_not_be_left_open(kinds):
+    with pytest.raises(InvalidArgument, match=r"kinds \d is unspecified"):
+        convert.arguments(campaigns_pb2.PlanKindsRequest(kinds=kinds))
 
 
 def test_an_argument_the_request_lacks_is_a_type_error():

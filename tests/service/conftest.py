@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from service.store.audit import CALLER
 from tests.service.desks import Server
 
 
@@ -13,3 +15,11 @@ def server(tmp_path: Path) -> Server:
     made = Server(tmp_path)
     made.create_project()
     return made
+
+
+@pytest.fixture(autouse=True)
+def _nobody_calls() -> Iterator[None]:
+    """Who called in one test does not call in the next."""
+    before = CALLER.get()
+    yield
+    CALLER.set(before)

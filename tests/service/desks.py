@@ -36,6 +36,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import ScoredRow, write_scores
 from service.desk.annotation import AnnotationDesk
 from service.desk.labels import LabelDesk
+from service.desk.leases import cut_leases
 from service.desk.models import ModelDesk
 from service.desk.projects import ProjectDesk
 from service.desk.reviews import Reviews
@@ -44,6 +45,7 @@ from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings
 from service.store import Database
+from service.store.clock import steady_clock
 from service.store.models import ModelRecord, activate_model, insert_model
 
 WIDTH, HEIGHT = 8, 6
@@ -56,15 +58,21 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class SetClock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved. The seconds that really passed do not follow where it is set."""
 
     def __init__(self) -> None:
         self.now = START
+        self.passed_s = 0.0
 
     def __call__(self) -> datetime:
         return self.now
 
     def forward(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.passed_s += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set the time of day, back if `seconds` are below 0."""
         self.now += timedelta(seconds=seconds)
 
 
@@ -80,17 +88,23 @@ class Server:
         self.database = Database(self.url or f"sqlite:///{self.folder / 'maskloop.db'}")
         self.data = DataFolder(self.folder)
         self.candidates = CandidateIndex(Rankings(self.data).find)
+        self.database.when_unsure(self.candidates.forget_all)
         parts: dict[str, Any] = {"database": self.database, "candidates": self.candidates, "clock": self.clock}
         numbers = itertools.count()
         parts["new_id"] = lambda: f"{id(self):x}-{next(numbers)}"
         blobs = BlobStore(str(self.folder / "blobs"))
         self.projects = ProjectDesk(blobs=blobs, sources=ImageSource([self.folder / "images"]), **parts)
+        parts["lease_clock"] = self.lease_clock = steady_clock(self.clock(), lambda: self.clock.passed_s)
+        with self.database.write() as tx:
+            cut_leases(tx, self.lease_clock())
         self.campaigns = AnnotationDesk(assisted=AssistedCosts(self.data), **parts)
         self.models = ModelDesk(database=self.database, folder=self.data, candidates=self.candidates, clock=self.clock)
         self.labels = LabelDesk(reviews=Reviews(database=self.database, folder=self.data), **parts)
 
     def restarted(self) -> Server:
-        self.database.close()
+        """As after a kill: nothing of this one is closed, and tests may go on with either."""
+        if self.url:
+            self.database.close()  # a PostgreSQL database lets nobody else in before
         return Server(self.folder, self.clock, self.url)
 
     def create_project(self, project_id: str = "p", **options: Any) -> None:

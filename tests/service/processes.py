@@ -21,19 +21,48 @@ class ServerProcess:
     Further options are configuration keys, given as the environment gives them.
     """
 
-    def __init__(self, data_dir: Path, *flags: str, **options: object) -> None:
+    def __init__(self, data_dir: Path, *flags: str, stderr: int | None = None, **options: object) -> None:
+        self._begin(data_dir, *flags, stderr=stderr, **options)
+        self.serving()
+
+    @classmethod
+    def begun(cls, data_dir: Path, *flags: str, stderr: int | None = None, **options: object) -> ServerProcess:
+        """A server that need not come up, or not yet; `serving` waits until it does."""
+        made = cls.__new__(cls)
+        made._begin(data_dir, *flags, stderr=stderr, **options)
+        return made
+
+    def _begin(self, data_dir: Path, *flags: str, stderr: int | None, **options: object) -> None:
         environment = {f"MASKLOOP_{key.upper()}": str(value) for key, value in {"threads": 1, **options}.items()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "service", "serve", "--address", "127.0.0.1:0", "--data-dir", data_dir, *flags],
             stdout=subprocess.PIPE,
             stdin=subprocess.PIPE,
+            stderr=stderr,
             env={**os.environ, **environment},
             cwd=ROOT,
         )
+
+    def serving(self) -> ServerProcess:
+        """Wait until calls are welcome."""
         line = self.process.stdout.readline().decode()
         assert line.startswith(READY), f"the server said {line!r}"
         self.address = line.removeprefix(READY).strip()
         self.client = Client(self.address)
+        return self
+
+    def refusal(self, timeout_s: float = 60) -> str:
+        """What a server that does not come up, or stops by itself, says at last; its exit status is 2."""
+        assert self.process.wait(timeout_s) == 2
+        said = self.process.stderr.read().decode()
+        assert "Traceback" not in said, said
+        self._close()
+        return said.splitlines()[-1]
+
+    def _close(self) -> None:
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
     def __enter__(self) -> ServerProcess:
         return self
@@ -47,8 +76,7 @@ class ServerProcess:
         self.client.close()
         self.process.send_signal(number)
         status = self.process.wait(60)
-        self.process.stdout.close()
-        self.process.stdin.close()
+        self._close()
         return status
 
     def device_pid(self, timeout_s: float = 60) -> int:

@@ -49,6 +49,12 @@ def test_the_page_is_there_and_ends_with_its_server_however_that_ends(tmp_path, 
             urllib.request.urlopen(url, timeout=5)
 
 
+def test_beside_a_server_that_asks_for_tokens_the_page_asks_for_peoples_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("MASKLOOP_TOKENS", "required")
+    with serving(tmp_path) as (_, url, _), urllib.request.urlopen(f"{url}api/me", timeout=20) as answer:
+        assert b'"has_own_token":true' in answer.read()
+
+
 @pytest.mark.slow
 def test_a_page_that_dies_is_told_and_the_server_goes_on(tmp_path):
     with serving(tmp_path) as (process, _, pid):

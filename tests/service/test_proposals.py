@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import grpc
 import pytest
@@ -75,9 +75,10 @@ def once(server, images):
 
 @pytest.fixture(scope="module")
 def patient(server, images):
-    """A client that asks until its call is taken."""
-    with Client(server.address, retry=Retry(patience_s=60, longest_s=0.1)) as made:
-        yield made
+    """A client for each call that is to wait, for none may fill the queue alone; they ask until it is taken."""
+    retry = Retry(patience_s=60, longest_s=0.1)
+    with ExitStack() as stack:
+        yield [stack.enter_context(Client(server.address, retry=retry)) for _ in range(WAITING)]
 
 
 def ask(client, image_id, *prompts, **more):
@@ -186,7 +187,7 @@ def test_calls_that_waited_together_are_answered_as_each_alone(server, once, pat
     alone = [ask(once, *each) for each in asked]
     with ThreadPoolExecutor(WAITING) as threads:
         with stopped(prompts_pid(server)):
-            calls = [threads.submit(ask, patient, *each) for each in asked]
+            calls = [threads.submit(ask, *each) for each in zip(patient, *zip(*asked, strict=True), strict=True)]
             fill(server, images[0])
         assert [call.result(60) for call in calls] == alone
 
@@ -208,7 +209,7 @@ def fill(server, image_id):
 def test_a_full_queue_says_when_to_come_back_and_nobody_else_waits_for_it(server, once, patient, images):
     with ThreadPoolExecutor(WAITING) as threads:
         with stopped(prompts_pid(server)):
-            calls = [threads.submit(ask, patient, images[0]) for _ in range(WAITING)]
+            calls = [threads.submit(ask, client, images[0]) for client in patient]
             full = fill(server, images[0])
             assert full.retry_after_s > 0
             assert once.get_model(project_id="p").active
@@ -244,7 +245,7 @@ def test_the_process_may_be_killed_calls_at_it_are_told_so_and_the_next_begins_a
 
 
 def test_a_client_that_repeats_calls_does_not_notice_the_death(server, patient, images):
-    assert kill_at_calls(prompts_pid(server), patient, images[0]) == [None, None]
+    assert kill_at_calls(prompts_pid(server), patient[0], images[0]) == [None, None]
 
 
 def kill_at_calls(pid, client, image_id):

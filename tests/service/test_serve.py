@@ -9,12 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from typer.testing import CliRunner
 
 from maskloop.client import Client
 from service.__main__ import app
+from tests.full_disk import mounted
 from tests.service.processes import ROOT, ServerProcess, is_gone
 
 
@@ -168,6 +170,59 @@ def test_what_cannot_be_kept_where_the_configuration_says_is_named(tmp_path, mon
     told = refusal("--address", "127.0.0.1:0", "--data-dir", tmp_path / "data")
     assert told.startswith(f"maskloop: {said}")
     assert "hidden" not in told
+
+
+def test_a_folder_that_may_only_be_read_is_named(tmp_path):
+    with mounted(tmp_path / "disk", "ro") as folder:
+        said = refusal("--address", "127.0.0.1:0", "--data-dir", folder)
+        assert said == f"maskloop: cannot write {folder}/server.lock: Read-only file system"
+        said = refusal("--address", "127.0.0.1:0", "--data-dir", folder / "data")
+        assert said == f"maskloop: cannot make {folder}/data: Read-only file system"
+
+
+def test_a_disk_that_is_full_is_told_in_one_line(tmp_path):
+    with mounted(tmp_path / "disk", "size=64k") as folder:
+        with suppress(OSError), (folder / "full").open("wb", buffering=0) as file:
+            while file.write(b"0" * 4096):
+                pass
+        said = refusal("--address", "127.0.0.1:0", "--data-dir", folder / "data")
+    assert said == "maskloop: the database's disk is full; nothing was changed"
+
+
+@pytest.mark.parametrize("name", ["maskloop.db", "dbos.db"])
+def test_a_damaged_database_is_told_in_one_line(tmp_path, name):
+    (tmp_path / name).write_bytes(b"this has never been a database, has it? " * 100)
+    said = one_line_of(tmp_path, {})
+    assert f"{tmp_path}/{name}" in said
+    assert "file is not a database" in said
+
+
+@pytest.mark.parametrize("key", ["database_url", "workflows_url"])
+def test_a_database_that_answers_nothing_is_given_up_in_one_line(tmp_path, key):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://me:hidden@127.0.0.1:{silent.getsockname()[1]}/db?connect_timeout=2"
+        said = one_line_of(tmp_path, {f"MASKLOOP_{key.upper()}": url, "MASKLOOP_LOG_LEVEL": "DEBUG"})
+    assert "db at 127.0.0.1" in said
+    assert "timeout" in said
+
+
+def test_an_url_of_the_wrong_shape_is_not_told(tmp_path):
+    (tmp_path / "server.toml").write_text("database_url = ['postgresql://me:hidden@here/db']\n")
+    said = refusal("--config", tmp_path / "server.toml", "--data-dir", tmp_path / "data")
+    assert said.startswith(f"maskloop: {tmp_path}/server.toml: database_url is not what it must be: ")
+    assert "hidden" not in said
+
+
+def one_line_of(data_dir, given):
+    """The one line of a real server that does not come up, without a password; its exit status is 2."""
+    command = [sys.executable, "-m", "service", "serve", "--address", "127.0.0.1:0", "--data-dir", data_dir]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **given}, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hidden" not in done.stderr
+    return done.stderr.splitlines()[-1]
 
 
 def test_records_of_long_work_that_cannot_be_had_are_told_in_one_line(tmp_path):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from pycocotools import mask as coco_mask
 from skimage.measure import perimeter_crofton
 
+from maskloop import mask_codec
 from maskloop.errors import InvalidMask
 from maskloop.masks import MAX_PIXELS, Mask
 
@@ -218,6 +221,59 @@ def test_any_bytes_are_refused_or_decode_consistently(height: int, width: int, r
     array = mask.to_array()
     assert array.shape == (height, width)
     assert array.sum() == mask.area
+
+
+@given(st.lists(st.integers(0, MAX_PIXELS // 40), min_size=1, max_size=40), st.integers(1, 8))
+def test_runs_are_those_that_pycocotools_wrote(counts: list[int], piece: int) -> None:
+    """Whatever their lengths, and wherever a piece of the string ends."""
+    assume(sum(counts) > 0)
+    size = [sum(counts), 1]
+    rle = coco_mask.frPyObjects({"size": size, "counts": counts}, *size)["counts"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mask_codec, "PIECE", max(piece, mask_codec.LONGEST))
+        assert mask_codec.runs(rle).tolist() == counts
+        assert mask_codec.covered(rle) == sum(counts)
+
+
+@given(ARRAYS, st.integers(6, 12))
+def test_pieces_of_any_size_tell_the_same_mask(array: np.ndarray, piece: int) -> None:
+    rle = Mask.from_array(array).rle
+    whole = mask_codec.runs(rle).tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mask_codec, "PIECE", piece)
+        assert mask_codec.runs(rle).tolist() == whole
+
+
+@given(ARRAYS)
+def test_no_mask_takes_more_bytes_than_its_size_may(array: np.ndarray) -> None:
+    mask = Mask.from_array(array)
+    assert len(mask.rle) <= mask.most_bytes <= 2 * array.size + 6
+
+
+@pytest.mark.parametrize(("height", "width"), [(2, 2), (4000, 4000)])
+def test_more_bytes_than_the_image_could_need_are_refused_before_they_are_decoded(height: int, width: int) -> None:
+    most = Mask.empty(height, width).most_bytes
+    rle = number(height * width, 5)
+    padded = rle + b"0" * (most - len(rle))  # runs of no pixel
+    assert Mask(height, width, padded).area == 0
+    with pytest.raises(InvalidMask, match=f"{most + 1:,} bytes.*takes {most:,} at the most") as refused:
+        Mask(height, width, padded + b"0")
+    assert refused.value.field == "rle"
+    with pytest.raises(InvalidMask, match="bytes"):
+        Mask(height, width, b"\xff" * (most + 1))
+
+
+def test_a_mask_of_any_number_of_runs_is_checked_in_little_memory() -> None:
+    """Four million runs once took 300 MiB."""
+    side, runs = 2048, 2048 * 2048
+    rle = b"111" + b"0" * (runs - 3)
+    tracemalloc.start()
+    try:
+        mask = Mask(side, side, rle)
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(rle)
+    finally:
+        tracemalloc.stop()
+    assert mask.area == runs // 2
 
 
 @settings(max_examples=500)

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from maskloop.errors import InvalidArgument
 from maskloop.values import STRATEGY_KINDS, Need, Strategy
+from maskloop.values.strategy_kinds import COLD_ENCODERS, Option
+from models.encoders import names
 
 WORDS = st.text("abcdefgh_.0123456789", min_size=1, max_size=8)
 
@@ -43,9 +45,13 @@ def test_what_is_no_strategy_is_refused_with_what_it_should_be(text):
         ("mask_guided:beta=0.4", "options: diverse, per_second, random, scores, softrank, target"),
         ("random:per_second=yes", "its options: none"),
         ("dropout:prefer=middle", "highest, lowest, nearest"),
-        ("mix:first=hunch", "no strategy 'hunch'"),
-        ("mix:first=mix", "mix cannot be part of a mix"),
-        ("mix:second=cold_start", "cold_start cannot be part of a mix"),
+        ("mix:first=hunch", "option first of strategy mix is 'hunch', none of mask_guided, "),
+        ("mix:first=mix", "option first of strategy mix is 'mix', none of mask_guided, "),
+        ("mix:second=cold_start", "option second of strategy mix is 'cold_start', none of mask_guided, "),
+        ("cold_start:encoder=resnet99", "'resnet99', none of compact, .*; did you mean 'resnet"),
+        ("cold_start:encoder=compact,weights=IMAGENET1K_V1", "those of compact may be random$"),
+        ("cold_start:encoder=resnet18,weights=IMAGENET1K_V2", "those of resnet18 may be random, IMAGENET1K_V1$"),
+        ("cold_start:weights=/etc/passwd", "option weights of strategy cold_start is '/etc/passwd', none of "),
         ("mix:first.target=2", "target of strategy mask_guided"),
     ],
 )
@@ -61,6 +67,21 @@ def test_every_strategy_is_one_with_its_defaults(name):
     spelt_out = Strategy(name, defaults)
     spelt_out.check()
     assert (spelt_out.needs, spelt_out.is_prepared) == (Strategy(name).needs, Strategy(name).is_prepared)
+
+
+def test_no_option_of_a_strategy_takes_any_text():
+    with pytest.raises(TypeError, match="says what it may be"):
+        Option("", "anything")
+    for name, kind in STRATEGY_KINDS.items():
+        for key in kind.options:
+            with pytest.raises(InvalidArgument, match=f"option {key} of strategy {name} is '/any/text'"):
+                Strategy(name, {key: "/any/text"}).check()
+
+
+def test_cold_starts_look_through_encoders_that_there_are_with_weights_that_they_have():
+    for encoder, weights in COLD_ENCODERS.items():
+        assert weights == names.TORCHVISION_WEIGHTS[encoder]
+    assert tuple(COLD_ENCODERS) == names.ENCODERS
 
 
 def test_options_and_parts_add_needs():

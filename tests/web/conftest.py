@@ -19,6 +19,7 @@ from maskloop.values import ImageImport, Split
 from maskloop.web.access import Access
 from maskloop.web.app import build
 from maskloop.web.server_work import ServerWork
+from maskloop.web.work import for_everybody
 from tests.service.wire import Edge
 
 HERE = "http://127.0.0.1:8765"
@@ -66,7 +67,7 @@ class Page:
         return [image.id for image in self.client.import_images(project_id=self.project, images=images)]
 
     def app(self, access: Access | None = None, **options: Any) -> Any:
-        app = build(ServerWork(self.client), access or Access(), **options)
+        app = build(for_everybody(ServerWork(self.client)), access or Access(), **options)
         self._stack.enter_context(TestClient(app))  # its beginning and its end
         return app
 

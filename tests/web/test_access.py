@@ -8,8 +8,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from maskloop.address import is_loopback
 from maskloop.errors import InvalidConfig, ResourceExhausted, Unauthenticated
-from maskloop.web.access import LEAST_TOKEN, Access, Failures, is_loopback, read_token
+from maskloop.web.access import LEAST_TOKEN, Access, Failures, read_token
 from maskloop.web.guard import HEADERS
 from tests.web.conftest import HERE, OURS, Browser
 
@@ -50,6 +51,9 @@ def test_with_a_token_the_page_may_have_any_name(page):
         "annotator": "",
         "needs_token": True,
         "signed_in": False,
+        "has_own_token": False,
+        "may_lead": False,
+        "may_create": False,
         "is_run": False,
     }
 

@@ -19,6 +19,7 @@ from maskloop.web.app import build
 from maskloop.web.leading.routes import Lead
 from maskloop.web.server_work import ServerWork
 from maskloop.web.threads import Threads
+from maskloop.web.work import for_everybody
 from tests.web.conftest import HERE, OURS
 
 CAMPAIGN, NAME = "c", "ann"
@@ -60,8 +61,8 @@ TELLING = re.compile(r"/(tmp|work|usr|home|var|root)/|Traceback|\.py\b|site-pack
 def whole(client):
     """The application with the routes of annotators and of leads, and these routes."""
     threads = Threads()
-    lead = Lead(client, lambda project_id, campaign_id, folder: None, threads)
-    app = build(ServerWork(client), Access(), more_routes=lead.routes(), threads=threads)
+    lead = Lead(for_everybody(client), lambda *_: None, threads)
+    app = build(for_everybody(ServerWork(client)), Access(), more_routes=lead.routes(), threads=threads)
     endless = "/events"
     routes = [each for each in app.routes if isinstance(each, Route) and not each.path.endswith(endless)]
     asked = [(each.path, method) for each in routes for method in sorted(each.methods - {"HEAD"})]

@@ -17,6 +17,7 @@ from maskloop.web.app import build
 from maskloop.web.documents import mask_document
 from maskloop.web.errors import STATUS, UNREACHED, error_document, without_paths
 from maskloop.web.server_work import ServerWork
+from maskloop.web.work import for_everybody
 from tests.web.conftest import HEIGHT, LEASE, OURS, WIDTH, Browser, photo
 
 
@@ -302,7 +303,7 @@ def test_a_server_that_is_not_there_is_told_without_its_address(tmp_path):
     address = f"unix:{tmp_path / 'nobody.sock'}"
     with ExitStack() as stack:
         client = stack.enter_context(Client(address, retry=Retry(patience_s=0)))
-        browser = Browser(build(ServerWork(client), Access()), "ann")
+        browser = Browser(build(for_everybody(ServerWork(client)), Access()), "ann")
         answer = browser.get("/api/projects")
     assert (answer.status_code, reason(answer)) == (503, "UNAVAILABLE")
     assert "cannot be reached" in answer.json()["error"]["message"]

@@ -38,6 +38,9 @@ def test_a_run_s_page_has_one_project_and_no_page_for_leads(browser):
         "annotator": "ada",
         "needs_token": False,
         "signed_in": True,
+        "has_own_token": False,
+        "may_lead": True,
+        "may_create": True,
         "is_run": True,
     }
     assert browser.get("/api/projects").json() == {"projects": [{"id": "p", "name": "bridges"}]}

@@ -15,6 +15,7 @@ from maskloop.web.access import Access
 from maskloop.web.leading.routes import Lead
 from maskloop.web.serve import Place, Serving
 from maskloop.web.threads import Threads
+from maskloop.web.work import for_everybody
 from tests.web.conftest import HERE, OURS
 
 SOON_S = 0.2
@@ -32,7 +33,7 @@ BEGUN = {
 def address(page):
     """Of the page with all its routes, on a socket."""
     threads = Threads()
-    lead = Lead(page.client, lambda project_id, campaign_id, folder: None, threads)
+    lead = Lead(for_everybody(page.client), lambda *_: None, threads)
     app = page.app(more_routes=lead.routes(), threads=threads)
     with Serving(app, Place()) as serving:
         yield "127.0.0.1", int(serving.url.rstrip("/").rpartition(":")[2])
@@ -77,7 +78,7 @@ def test_who_leaves_amid_a_request_is_no_fault_of_ours(address, begun, caplog):
 @pytest.mark.parametrize("begun", BEGUN.values(), ids=BEGUN)
 def test_a_request_that_stopped_does_not_keep_the_page_from_ending(page, begun, caplog):
     threads = Threads()
-    lead = Lead(page.client, lambda project_id, campaign_id, folder: None, threads)
+    lead = Lead(for_everybody(page.client), lambda *_: None, threads)
     app = page.app(more_routes=lead.routes(), threads=threads)
     with Serving(app, Place()) as serving:
         port = int(serving.url.rstrip("/").rpartition(":")[2])

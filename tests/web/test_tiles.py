@@ -47,6 +47,21 @@ class Files:
         return self.files[image_id]
 
 
+class Cutting:
+    """Tiles of these files, whoever asks."""
+
+    def __init__(self, files, **options):
+        self._tiles = Tiles(**options)
+        self._files = files
+
+    def tile(self, image, level, x, y):
+        return self._tiles.tile(image, level, x, y, lambda: self._files(image.project_id, image.id))
+
+    @property
+    def bytes(self):
+        return self._tiles.bytes
+
+
 def decoded(data):
     return np.asarray(Picture.open(io.BytesIO(data)).convert("RGB"))
 
@@ -82,7 +97,7 @@ def means_of_blocks(pixels, side):
 def test_the_tiles_of_level_0_are_the_image(width, height, form):
     pixels = smooth(width, height)
     options = {"quality": 98, "subsampling": 0} if form == "JPEG" else {}
-    tiles = Tiles(Files(i=encoded(pixels, form, **options)))
+    tiles = Cutting(Files(i=encoded(pixels, form, **options)))
     assert error(put_together(tiles, facts(width, height), 0), pixels) < 1.5
 
 
@@ -91,7 +106,7 @@ def test_the_tiles_of_level_0_are_the_image(width, height, form):
 def test_each_level_is_half_of_the_one_before_rounded_up(form, first):
     pixels = smooth(2051, 1029)
     options = {"quality": 98, "subsampling": 0} if form == "JPEG" else {}
-    tiles, image = Tiles(Files(i=encoded(pixels, form, **options))), facts(2051, 1029)
+    tiles, image = Cutting(Files(i=encoded(pixels, form, **options))), facts(2051, 1029)
     tiles.tile(image, first, 0, 0)
     for level in range(4):
         assert error(put_together(tiles, image, level), means_of_blocks(pixels, 2**level)) < 2
@@ -114,7 +129,7 @@ def test_tiles_stand_upright(orientation):
     data = encoded(pixels, "JPEG", quality=98, subsampling=0, exif=exif)
     upright = decode_image(data, "a.jpg")
     image = facts(upright.width, upright.height)
-    tiles = Tiles(Files(i=data))
+    tiles = Cutting(Files(i=data))
     coarse = put_together(tiles, image, 1)  # of a file that is decoded at half its size
     assert error(coarse, np.asarray(Picture.fromarray(upright.pixels).reduce(2))) < 2
     assert error(put_together(tiles, image, 0), upright.pixels) < 1.5
@@ -136,7 +151,7 @@ def test_every_mode_comes_as_the_server_sees_it(picture):
     file = io.BytesIO()
     picture.save(file, "TIFF")
     seen = decode_image(file.getvalue(), "a.tif").pixels
-    tile = decoded(Tiles(Files(i=file.getvalue())).tile(facts(30, 20), 0, 0, 0))
+    tile = decoded(Cutting(Files(i=file.getvalue())).tile(facts(30, 20), 0, 0, 0))
     assert error(tile, seen) < 12  # palettes are dithered
 
 
@@ -144,29 +159,29 @@ def test_every_mode_comes_as_the_server_sees_it(picture):
 def test_a_tile_that_there_is_not_is_not_found(level, x, y):
     files = Files(i=encoded(smooth(600, 600)))
     with pytest.raises(NotFound, match=r"image a\.png"):
-        Tiles(files).tile(facts(600, 600), level, x, y)
+        Cutting(files).tile(facts(600, 600), level, x, y)
     assert not files.read
 
 
 def test_a_file_that_is_no_picture_or_another_one_is_refused():
     with pytest.raises(InvalidImage):
-        Tiles(Files(i=b"nothing")).tile(facts(10, 10), 0, 0, 0)
+        Cutting(Files(i=b"nothing")).tile(facts(10, 10), 0, 0, 0)
     with pytest.raises(ImageFileChanged, match="not of 10 x 10 pixels"):
-        Tiles(Files(i=encoded(smooth(10, 11)))).tile(facts(10, 10), 0, 0, 0)
+        Cutting(Files(i=encoded(smooth(10, 11)))).tile(facts(10, 10), 0, 0, 0)
 
 
 def test_a_small_image_whose_file_has_become_huge_is_not_decoded():
     file = io.BytesIO()
     Picture.new("1", (4000, 4000)).save(file, "PNG")
     with pytest.raises(InvalidImage, match="4000 x 4000 pixels"):
-        Tiles(lambda *_: file.getvalue()).tile(facts(70, 50), 0, 0, 0)
+        Cutting(lambda *_: file.getvalue()).tile(facts(70, 50), 0, 0, 0)
 
 
 def test_no_more_is_kept_than_there_is_room_for_and_the_least_recently_used_goes():
     pictures = {name: encoded(smooth(600, 600)) for name in "abc"}
     files = Files(**pictures)
     one = 600 * 600 * 3
-    tiles = Tiles(files, most_bytes=2 * one + 10)
+    tiles = Cutting(files, most_bytes=2 * one + 10)
     for name in "abacab":
         tiles.tile(facts(600, 600, image_id=name), 0, 0, 0)
         assert tiles.bytes <= 2 * one + 10
@@ -175,7 +190,7 @@ def test_no_more_is_kept_than_there_is_room_for_and_the_least_recently_used_goes
 
 def test_an_image_that_has_no_room_at_all_is_kept_while_it_is_the_only_one():
     files = Files(a=encoded(smooth(600, 600)))
-    tiles = Tiles(files, most_bytes=10)
+    tiles = Cutting(files, most_bytes=10)
     for _ in range(2):
         tiles.tile(facts(600, 600, image_id="a"), 0, 1, 1)
     assert files.read == ["a"]
@@ -183,7 +198,7 @@ def test_an_image_that_has_no_room_at_all_is_kept_while_it_is_the_only_one():
 
 def test_many_threads_decode_an_image_once():
     files = Files(i=encoded(smooth(700, 700)))
-    tiles, image = Tiles(files), facts(700, 700)
+    tiles, image = Cutting(files), facts(700, 700)
     places = [(0, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1), (1, 0, 0)]  # of a PNG, which has no smaller picture in it
     begin, found = threading.Barrier(10), []
 
@@ -203,7 +218,7 @@ def test_many_threads_decode_an_image_once():
 
 def test_what_is_looked_at_from_afar_is_not_decoded_whole():
     data = encoded(smooth(2400, 1600), "JPEG", quality=90)
-    tiles, image = Tiles(Files(i=data)), facts(2400, 1600)
+    tiles, image = Cutting(Files(i=data)), facts(2400, 1600)
     tiles.tile(image, 3, 0, 0)
     assert tiles.bytes == 300 * 200 * 3
     tiles.tile(image, 2, 0, 0)

@@ -221,7 +221,7 @@ def test_what_cannot_be_trained_on_is_refused():
         ({"shortest": 500}, "shortest"),
         ({"optimiser": "adam"}, "optimiser"),
         ({"encoder": "resnet"}, "encoder"),
-        ({"drop": 0.9, "second_drop": 0.5}, "second_drop"),
+        ({"drop": 0.9, "second_drop": 0.5}, "drop"),
         ({"sure_of_ground": 0.95}, "sure_of_ground"),
     ],
 )

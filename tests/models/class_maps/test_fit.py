@@ -116,7 +116,7 @@ def test_a_head_of_just_enough_images_is_judged_by_heads_of_one_fewer():
     ("option", "value"), [("side", 1 << 40), ("max_iterations", 1 << 70), ("rib_rate", 1e300), ("sure", 1.5)]
 )
 def test_an_option_beyond_any_use_is_refused(option, value):
-    with pytest.raises(InvalidConfig, match=f"recipe option {option} is .*; at most"):
+    with pytest.raises(InvalidConfig, match=f"recipe option {option} is .*; it must be from"):
         resolve("class_maps", **{option: value})
 
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import timm
+from torchvision.models import get_model_weights
 
 from maskloop.errors import InvalidConfig
 from models.class_maps.recipe import ClassMapsRecipe
-from models.encoders.names import ENCODERS, full_name, timm_names
+from models.encoders.names import ENCODERS, TORCHVISION_WEIGHTS, full_name, timm_names
 from models.kinds.recipes import RECIPES, recipe_from_dict, resolve
 from models.unet_maps.recipe import UnetMapsRecipe
 
@@ -21,6 +22,12 @@ def test_names_are_all_of_timms_and_need_no_torch():
     alone = "import sys; from models.encoders.names import timm_names; print(len(timm_names()), 'torch' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=True).stdout
     assert told.split() == [str(len(timm_names())), "False"]
+
+
+def test_the_names_of_weights_are_torchvisions():
+    for name, there in TORCHVISION_WEIGHTS.items():
+        known = set() if name == "compact" else set(get_model_weights(name).__members__) - {"DEFAULT"}
+        assert set(there) == known
 
 
 OUTLINING = [name for name, recipe in RECIPES.items() if not isinstance(recipe, ClassMapsRecipe | UnetMapsRecipe)]
@@ -67,8 +74,12 @@ def test_a_model_of_an_earlier_version_has_the_spelling_of_today():
             {"encoder": "resnet19"},
             "compact, resnet18, resnet34, resnet50, resnet101, timm:NAME; did you mean",
         ),
-        ("recurrent", {"encoder": "resnet18"}, "'package' are for encoders timm:NAME.*such as IMAGENET1K_V1"),
-        ("compact", {"weights": "timm"}, "those of compact may be random, or a file$"),
+        ("recurrent", {"encoder": "resnet18"}, "'package' are none of resnet18's, random, IMAGENET1K_V1, and no file$"),
+        (
+            "compact",
+            {"weights": "timm"},
+            "'timm' are none of compact's, random, and no file; did you mean 'random'|no file$",
+        ),
         ("paper", {"encoder": ""}, "encoder is ''"),
     ],
 )

@@ -41,10 +41,11 @@ def test_iterations_grow_with_the_labels():
     ("options", "words"),
     [
         ({"masks": "foo"}, "none of auto, regions, dense"),
-        ({"width": 7}, "not a multiple of 8"),
+        ({"width": 12}, "width is 12, not a multiple of 8"),
+        ({"width": 7}, "width is 7; it must be from 8 to 1024, a multiple of 8"),
         ({"image_size": 100}, "not a multiple of 32"),
         ({"region": 0}, "region"),
-        ({"own_boxes": 1.5}, "a share above 1"),
+        ({"own_boxes": 1.5}, "own_boxes is 1.5; it must be from 0 to 1"),
         ({"min_iterations": 50, "max_iterations": 20}, "below min_iterations"),
         ({"weights": "/nowhere"}, "and no file"),
         ({"hidden": 32}, "'hidden' is unknown; there are batch, .*, width$"),
@@ -54,9 +55,12 @@ def test_iterations_grow_with_the_labels():
         ({"batch": 2.5}, "batch is 2.5, not a whole number"),
         ({"rate": "fast"}, "rate is 'fast', not a number"),
         ({"encoder": 50}, "encoder is 50, not text"),
-        ({"rate": float("inf")}, "rate is inf; it must be more than 0, and finite"),
-        ({"rate": 10**400}, "and finite"),
-        ({"tile": -1}, "tile is -1; it must be 0 or more"),
+        ({"rate": float("inf")}, "rate is inf; it must be from 1e-09 to 100"),
+        ({"rate": 10**400}, "a number of more than 100 digits; it must be"),
+        ({"rate": float("nan")}, "rate is nan; it must be"),
+        ({"image_size": 2**35}, "image_size is 34359738368; it must be from 32 to 2048, a multiple of 32"),
+        ({"max_iterations": 2**62}, "it must be from 0 to 10000000"),
+        ({"tile": -1}, "tile is -1; it must be from 0 to 8192"),
         ({"masks": "region"}, "did you mean 'regions'"),
     ],
 )
@@ -81,4 +85,5 @@ def test_a_model_may_be_read_where_its_weights_are_not():
 
 
 def test_a_dense_head_sees_a_larger_square():
-    assert [PretrainedRecipe(image_size=side).as_dense().image_size for side in (192, 96, 32)] == [320, 160, 64]
+    sides = [PretrainedRecipe(image_size=side).as_dense().image_size for side in (192, 96, 32, 2048)]
+    assert sides == [320, 160, 64, 2048]

@@ -15,11 +15,12 @@ from torch import nn
 from models.annotation.batches import TrainingSet
 from models.annotation.fit import fit
 from models.annotation.network import AnnotationNetwork, build_network
-from models.annotation.recipe import CHOICES, SHAPES_NO_NETWORK, Recipe, resolve
+from models.annotation.recipe import SHAPES_NO_NETWORK, Recipe, resolve
 from models.annotation.train import Segmentation, train_network
 from models.data.samples import Prepared, prepare
 from models.training.cache import NetworkCache
 from models.training.fingerprint import fingerprint
+from models.training.recipe_options import Words, bounds_of
 from tests.full_disk import limited_files
 
 CPU = torch.device("cpu")
@@ -185,8 +186,9 @@ def test_every_option_that_shapes_the_network_changes_the_fingerprint(scenes, na
 
 
 def another(name: str, value):
-    if name in CHOICES:
-        return next(choice for choice in CHOICES[name] if choice != value)
+    bound = bounds_of(Recipe)[name]
+    if isinstance(bound, Words):
+        return next(word for word in bound.words if word != value)
     if isinstance(value, bool):
         return not value
     grown = {
@@ -197,6 +199,7 @@ def another(name: str, value):
         "class_from": 0.2,
         "stop_from": 0.7,
         "warm_share": 0.7,
+        "weight_decay": 0.5,
     }
     return grown[name] if name in grown else value + 1
 

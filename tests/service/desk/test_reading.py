@@ -16,7 +16,9 @@ from maskloop.errors import MaskloopError, Unavailable
 from maskloop.values import PickState, PseudoLabels, Split, SupervisionKind
 from service.desk.classifiers import ClassifierDesk
 from service.desk.models import ModelDesk
+from service.desk.weights import WeightsRoots
 from service.device.messages import DeviceSettings
+from service.operations.limits import QueueLimits
 from service.operations.operations import Operations
 from service.operations.steps import DeviceWork
 from service.operations.worker import Worker
@@ -61,12 +63,12 @@ def verbs(server: Server) -> Iterator[dict[str, Callable[..., object]]]:
         work=DeviceWork(**parts, candidates=server.candidates, clock=server.clock),
         workflows_url=server.data.workflows_url,
         executor_id="server",
-        queue_limit=1,
+        queue=QueueLimits(1, 1),
         clock=server.clock,
         new_id=new_id,
     )
     models = ModelDesk(**parts, candidates=server.candidates, clock=server.clock)
-    classifiers = ClassifierDesk(**parts, operations=operations)
+    classifiers = ClassifierDesk(**parts, operations=operations, weights=WeightsRoots())
     yield {
         name: verb
         for desk in (server.projects, server.campaigns, server.labels, models, classifiers, operations)
@@ -135,6 +137,6 @@ def test_what_has_run_out_is_told_before_it_is_written_down(server: Server, tmp_
 
 
 def test_a_reader_cannot_write(server: Server) -> None:
-    with pytest.raises(Exception, match="readonly"), server.database.read() as tx:
+    with pytest.raises(Unavailable), server.database.read() as tx:
         tx.execute(text("UPDATE projects SET display_name = 'changed'"))
     assert server.projects.list_images(project_id="p", split=Split.POOL).items == ()

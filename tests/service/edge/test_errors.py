@@ -14,6 +14,8 @@ from maskloop.v1.projects_pb2_grpc import (
     ProjectServiceStub,
     add_ProjectServiceServicer_to_server,
 )
+from service.config import load_config
+from service.edge.admission import Admission
 from service.edge.errors import ErrorInterceptor
 from tests.service.wire import Loop
 
@@ -43,7 +45,9 @@ def channel():
     loop = Loop()
 
     async def start():
-        server = grpc.aio.server(interceptors=[ErrorInterceptor(lambda: "incident-1")])
+        server = grpc.aio.server(
+            interceptors=[ErrorInterceptor(lambda: "incident-1", Admission(load_config(None, {})))]
+        )
         add_ProjectServiceServicer_to_server(Raising(), server)
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 
 from maskloop.client import Client
-from maskloop.errors import FailedPrecondition, InvalidConfig
+from maskloop.errors import FailedPrecondition, InvalidConfig, Unauthenticated
 from maskloop.masks import Mask
-from maskloop.v1 import campaigns_pb2, labels_pb2, models_pb2, projects_pb2, proposals_pb2
+from maskloop.v1 import access_pb2, campaigns_pb2, labels_pb2, models_pb2, projects_pb2, proposals_pb2
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
 from maskloop.values import (
     Box,
@@ -43,7 +43,7 @@ from service.edge.server import SERVICES
 from tests.service.wire import Edge
 
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-FILES = (projects_pb2, campaigns_pb2, labels_pb2, models_pb2, proposals_pb2)
+FILES = (access_pb2, projects_pb2, campaigns_pb2, labels_pb2, models_pb2, proposals_pb2)
 METHODS = [
     method for file in FILES for service in file.DESCRIPTOR.services_by_name.values() for method in service.methods
 ]
@@ -234,8 +234,8 @@ def test_plaintext_beyond_loopback_is_refused(tmp_path, address):
 def test_plaintext_beyond_loopback_is_spoken_when_asked_for(tmp_path):
     with Edge(tmp_path, address="0.0.0.0:0", insecure=True) as edge:
         port = edge.address.rpartition(":")[2]
-        with Client(f"127.0.0.1:{port}") as client:
-            assert list(client.list_projects()) == []
+        with Client(f"127.0.0.1:{port}") as client, pytest.raises(Unauthenticated, match="asks for a token"):
+            next(client.list_projects())
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "localhost:0", "[::1]:0", "unix:{folder}/s.sock"])
@@ -277,8 +277,8 @@ def test_tls_serves_those_who_trust_it_and_nobody_else(tmp_path):
     subprocess.run([*command, *names, "-keyout", key, "-out", cert], check=True, capture_output=True)
     with Edge(tmp_path, address="0.0.0.0:0", tls_key=key, tls_cert=cert) as edge:
         port = edge.address.rpartition(":")[2]
-        with Client(f"localhost:{port}", tls_root=cert) as client:
-            assert list(client.list_projects()) == []
+        with Client(f"localhost:{port}", tls_root=cert) as client, pytest.raises(Unauthenticated):
+            next(client.list_projects())
         with grpc.insecure_channel(f"localhost:{port}") as channel:
             stub = ProjectServiceStub(channel)
             error = refused(lambda: stub.ListProjects(projects_pb2.ListProjectsRequest(), timeout=5))
@@ -295,7 +295,7 @@ def test_every_method_of_the_wire_has_code(edge):
     for method in METHODS:
         name = method.containing_service.name.removesuffix("Service")
         modules = {"Project": "projects", "Campaign": "campaigns", "Label": "labels", "Model": "models"}
-        modules["Proposal"] = "proposals"
+        modules |= {"Proposal": "proposals", "Access": "tokens"}
         module = __import__(f"service.edge.{modules[name]}", fromlist=["x"])
         assert method.name in vars(getattr(module, f"{name}Servicer"))
 

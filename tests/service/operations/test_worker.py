@@ -13,46 +13,13 @@ from pathlib import Path
 import pytest
 
 from maskloop.errors import Cancelled, InternalError, InvalidConfig, InvalidLabel
-from maskloop.values import Category, Counts
 from models.annotation.model import FittedModel
-from models.annotation.recipe import resolve
-from service.artifacts.blobs import BlobStore
-from service.artifacts.image_file import ImageFile
 from service.artifacts.names import CHECKPOINT, SCORES
 from service.artifacts.score_table import UNCERTAINTY, read_columns
-from service.device.job_files import ScoreJob, TrainJob, write_job
-from service.device.messages import DeviceSettings
 from service.operations import worker as worker_module
-from service.operations.worker import Worker
 from service.operations.workflows import Stopping
+from tests.service.operations.jobs import Jobs
 from tests.service.processes import is_alive, is_gone
-from tests.service.squares import TINY, squares
-
-
-class Jobs:
-    """Folders of jobs over one blob store."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.blobs_url = str(folder / "blobs")
-        blobs = BlobStore(self.blobs_url)
-        self.images = tuple(
-            ImageFile(f"i{place:02}", name, blobs.put(data), f"l{place}", objects)
-            for place, (name, data, objects) in enumerate(squares(10))
-        )
-
-    def worker(self, device: str = "cpu", networks_bytes: int = 0) -> Worker:
-        return Worker(DeviceSettings(device, 1, self.blobs_url, self.folder / "networks", networks_bytes))
-
-    def training(self, name: str, category_id: int = 1, **overrides: object) -> Path:
-        recipe = resolve("compact", **{**TINY, **overrides}).to_dict()
-        write_job(self.folder / name, TrainJob(recipe, 3, (Category(category_id, "square"),), self.images))
-        return self.folder / name
-
-    def scoring(self, name: str, checkpoint: Path) -> Path:
-        counted = (ImageFile(item.image_id, item.file_name, item.sha256, counts=Counts({1: 1})) for item in self.images)
-        write_job(self.folder / name, ScoreJob(checkpoint, tuple(counted)))
-        return self.folder / name
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +186,7 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from service.device.messages import DeviceSettings
+from service.operations.vigil import Patience
 from service.operations.worker import Worker
 if __name__ == "__main__":
     worker = Worker(DeviceSettings("cpu", 1, sys.argv[1], Path(sys.argv[1]), 0))
@@ -245,17 +213,4 @@ def test_no_process_outlives_an_owner_that_was_killed(jobs, tmp_path, head_start
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    assert is_gone(pid)
-
-
-def test_a_process_that_does_not_let_go_of_a_stopped_job_is_killed(jobs, worker, trained, monkeypatch):
-    monkeypatch.setattr(worker_module, "STOP_WITHIN_S", 0.0)
-    folder, pid = jobs.training("stuck", iterations=2000), worker.pid
-
-    def freeze(share: float, message: str, seconds: float) -> None:
-        os.kill(pid, signal.SIGSTOP)
-        worker.stop(folder)
-
-    with pytest.raises(Cancelled):
-        worker.run(folder, freeze)
     assert is_gone(pid)

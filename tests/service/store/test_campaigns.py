@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
-from maskloop.errors import AlreadyExists, BatchNotFound, CampaignNotFound
+from maskloop.errors import Aborted, AlreadyExists, BatchNotFound, CampaignNotFound
 from maskloop.values import Budget, Campaign, FullLabel, Label, PickState, SkipReason, Strategy
 from service.store import Database
 from service.store.batches import (
@@ -122,7 +121,7 @@ def test_an_image_is_leased_once(database: Database) -> None:
         with database.write() as tx:
             insert_batch(tx, batch("d", "i1"))
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Aborted):
         lease_again()
     with database.write() as tx:
         set_pick_states(tx, get_batch(tx, "p", "b"), ["i1"], PickState.RELEASED)

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import IntegrityError
 
 from maskloop.costs.timed_label import TimedLabel
-from maskloop.errors import LabelNotFound
+from maskloop.errors import Aborted, LabelNotFound
 from maskloop.values import (
     Box,
     BoxesLabel,
@@ -126,7 +125,7 @@ def test_two_current_labels_of_one_kind_cannot_exist(database: Database) -> None
         with database.write() as tx:
             insert_labels(tx, [full_label("l2", "i0", 1)])
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Aborted):
         label_again()
 
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 
-from maskloop.errors import AlreadyExists, ImageNotFound, ProjectNotFound
-from maskloop.values import Category, Project, Split
+from maskloop.errors import Aborted, AlreadyExists, ImageNotFound, ProjectNotFound
+from maskloop.values import LONGEST_TITLE, Category, Project, Split
 from service.store import Database
+from service.store import projects as store_of_projects
 from service.store.images import get_image, get_images, image_ids, images_by_name, insert_images, list_images
 from service.store.pagination import PageRequest
 from service.store.projects import get_project, insert_project, list_projects
+from service.store.tables import projects
 from tests.service.desks import CATEGORIES
 from tests.service.store.rows import NOW, image
 
@@ -31,6 +33,38 @@ def test_projects_come_back_with_their_vocabulary_by_id(database: Database) -> N
         assert [one.id for one in first.items] == ["p"]
         second = list_projects(tx, PageRequest.of(1, first.next_page_token))
         assert ([one.id for one in second.items], second.next_page_token) == (["q"], "")
+
+
+def test_a_page_of_projects_is_bounded_whatever_they_are_called(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_of_projects, "PAGE_LETTERS", 300)
+    long = (Category(1, "c" * 200),)
+    with database.write() as tx:
+        for name in ("q", "r", "s"):
+            insert_project(tx, Project(name, "", long, created_at=NOW))
+        tx.execute(update(projects).where(projects.c.id > "p").values(display_name="n" * 2_000_000))
+        sizes: list[int] = []
+        listed: list[Project] = []
+        token = ""
+        while token or not sizes:
+            page = list_projects(tx, PageRequest.of(3, token))
+            sizes.append(sum(len(each.categories[0].name) for each in page.items))
+            listed += page.items
+            token = page.next_page_token
+    assert [each.id for each in listed] == ["p", "q", "r", "s"]
+    assert max(sizes) < 300
+    assert {len(each.display_name) for each in listed[1:]} == {LONGEST_TITLE}
+
+
+def test_a_project_longer_than_a_page_is_a_page_of_its_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_of_projects, "PAGE_LETTERS", 1)
+    with database.write() as tx:
+        insert_project(tx, Project("q", "Q", CATEGORIES, created_at=NOW))
+        page = list_projects(tx, PageRequest())
+        assert [each.id for each in page.items] == ["p"]
+        last = list_projects(tx, PageRequest.of(0, page.next_page_token))
+    assert ([each.id for each in last.items], last.next_page_token) == (["q"], "")
 
 
 def test_times_keep_their_microseconds_and_come_back_in_utc(database: Database) -> None:
@@ -70,5 +104,5 @@ def test_an_image_name_is_unique_in_its_project(database: Database) -> None:
         with database.write() as tx:
             insert_images(tx, [replace(image("other"), file_name="i0.png")])
 
-    with pytest.raises(IntegrityError):
+    with pytest.raises(Aborted):
         insert_twice()

@@ -45,7 +45,7 @@ SCREEN, PHONE = (1440, 900), (390, 844)
 SIDE = 64
 LEAST_STOPS = 4
 """Controls that any page has, at least."""
-SECTIONS = ("campaign", "batches", "review", "networks", "gallery", "export")
+SECTIONS = ("campaign", "batches", "review", "networks", "gallery", "export", "audit")
 FOCUSED = """
 () => {
   const { tagName, id, className } = document.activeElement;

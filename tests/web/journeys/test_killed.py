@@ -73,7 +73,9 @@ def test_labels_outlive_the_server_and_the_browser(tmp_path):
                 who.context.close()
             os.kill(server.process.pid, signal.SIGCONT)
             again = Annotator(browser_of(playwright, profile), page.url, "ann")
-            again.start("points", images=3, project="p")  # browsers write cookies down late: the name is asked for again
+            again.start(
+                "points", images=3, project="p"
+            )  # browsers write cookies down late: the name is asked for again
             assert len(again.objects()) == 2
             again.settled()
             assert len(labels(server.client)) == 2

@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { spelt } from "../../../clients/maskloop/web/static/lead/campaign.js";
-import { count, fromNow, share, strategyName, time } from "../../../clients/maskloop/web/static/lead/words.js";
+import {
+  actionName,
+  count,
+  fromNow,
+  share,
+  strategyName,
+  time,
+  whoDid,
+} from "../../../clients/maskloop/web/static/lead/words.js";
 
 test("times have two units at most, and seconds only below ten minutes", () => {
   const said = [0, 45, 59.6, 158, 600, 2280, 10_920, 7200].map(time);
@@ -26,4 +34,16 @@ test("strategies are said as a sentence has them", () => {
 
 test("a budget is spelt as it may be typed", () => {
   assert.deepEqual([28_800, 5400, 90].map(spelt), ["8h", "90m", "90s"]);
+});
+
+test("the audit says what was done and by whom", () => {
+  const labeled = { action: "SubmitLabels", subjects: { label: "l", image: "i" } };
+  assert.equal(actionName(labeled), "Labeled");
+  assert.equal(actionName({ ...labeled, subjects: { ...labeled.subjects, corrected: "k" } }), "Corrected");
+  assert.equal(actionName({ action: "TrainModel", subjects: {} }), "Trained");
+  assert.equal(actionName({ action: "SomethingNewOfOurs", subjects: {} }), "Something New Of Ours");
+  assert.equal(whoDid({ name: "ada", annotator: "ada" }), "ada");
+  assert.equal(whoDid({ name: "lea", annotator: "ada" }), "lea, for ada");
+  assert.equal(whoDid({ name: "", annotator: "ada" }), "ada");
+  assert.equal(whoDid({ name: "", annotator: "" }), "without a token");
 });

@@ -49,6 +49,7 @@ const skipOf = (image, made) => ({ ...parcelOf(image, made), labels: [], skip: {
  */
 function post(faults, held = []) {
   const database = inMemory();
+  const present = { name: "ann" };
   /** @type {{sent: string[], waits: number[], events: string[], renewed: number, afterwards?: () => Promise<void>}} */
   const seen = { sent: [], waits: [], events: [], renewed: 0 };
   const outbox = new Outbox(database, {
@@ -60,6 +61,7 @@ function post(faults, held = []) {
       }
       return { labels: [] };
     },
+    maySend: ({ annotator }) => annotator === present.name,
     skip: async (_hands, _batch, { image, reason }) => {
       seen.sent.push(`${image} ${reason}`);
       const fault = faults.shift();
@@ -80,8 +82,25 @@ function post(faults, held = []) {
     },
     tell: ({ kind }) => void seen.events.push(kind),
   });
-  return { outbox, database, seen };
+  return { outbox, database, seen, present };
 }
+
+test("what somebody else left in this browser waits for them, and stops nobody", async () => {
+  const { outbox, database, seen, present } = post([]);
+  await database.change([
+    { store: "outbox", put: { ...parcelOf("of-bob", 1), annotator: "bob" } },
+    { store: "outbox", put: parcelOf("own", 2) },
+  ]);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-own"]);
+  assert.deepEqual(
+    (await outbox.parcels()).map(({ request_id }) => request_id),
+    ["r-of-bob"],
+  );
+  present.name = "bob";
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-own", "r-of-bob"]);
+});
 
 test("a label stays under one id until it is acknowledged, with longer and longer pauses", async () => {
   const { outbox, seen } = post([gone, gone, gone]);

@@ -14,6 +14,7 @@ from maskloop.client import Client, Retry
 from maskloop.web.leading.events import OperationFeed
 from maskloop.web.serve import Place, Serving
 from maskloop.web.threads import Threads
+from maskloop.web.work import for_everybody
 from tests.service.squares import imports
 
 
@@ -24,10 +25,10 @@ def parsed(event):
     return named.get("event"), json.loads(named["data"]) if "data" in named else None
 
 
-async def heard(feed, project, stopping, until):
+async def heard(feed, client, project, stopping, until):
     """What a listener hears up to an event that satisfies `until`."""
     events = []
-    stream = feed.listen(project, stopping)
+    stream = feed.listen(client, project, stopping)
     async for event in stream:
         name, document = parsed(event)
         if name:
@@ -48,13 +49,13 @@ def threads():
 def test_listeners_hear_what_begins_changes_and_ends(server, page, threads):
     server.desks.operations.open()
     page.client.import_images(project_id=page.project, images=imports(2, 0, 1))
-    feed, stopping = OperationFeed(page.client, threads, every_s=0.05), threading.Event()
+    feed, stopping = OperationFeed(for_everybody(page.client), threads, every_s=0.05), threading.Event()
 
     def has_ended(name, document):
         return document.get("state") in ("failed", "cancelled")
 
     async def listen():
-        listeners = [asyncio.create_task(heard(feed, page.project, stopping, has_ended)) for _ in range(3)]
+        listeners = [asyncio.create_task(heard(feed, page.client, page.project, stopping, has_ended)) for _ in range(3)]
         await asyncio.sleep(0.2)
         operation = await asyncio.to_thread(
             page.client.train_model, project_id=page.project, recipe="compact", overrides={"iterations": 1}
@@ -74,8 +75,8 @@ def test_listeners_hear_what_begins_changes_and_ends(server, page, threads):
 
 def test_a_server_that_cannot_be_asked_is_trouble_and_told_once(threads, tmp_path):
     async def listen(client):
-        feed = OperationFeed(client, threads, every_s=0.02)
-        return await heard(feed, "p", threading.Event(), lambda name, _: name == "trouble")
+        feed = OperationFeed(for_everybody(client), threads, every_s=0.02)
+        return await heard(feed, client, "p", threading.Event(), lambda name, _: name == "trouble")
 
     with Client(f"unix:{tmp_path / 'nobody'}", retry=Retry(patience_s=0)) as client:
         ((name, document),) = asyncio.run(listen(client))
@@ -83,10 +84,10 @@ def test_a_server_that_cannot_be_asked_is_trouble_and_told_once(threads, tmp_pat
 
 
 def test_one_look_a_while_is_enough_for_all_and_none_for_nobody(page, threads):
-    feed, stopping = OperationFeed(page.client, threads, every_s=0.1), threading.Event()
+    feed, stopping = OperationFeed(for_everybody(page.client), threads, every_s=0.1), threading.Event()
 
     async def listen():
-        streams = [feed.listen(page.project, stopping) for _ in range(5)]
+        streams = [feed.listen(page.client, page.project, stopping) for _ in range(5)]
         for stream in streams:
             await anext(stream)
         assert len(feed._watches) == 1
@@ -102,7 +103,7 @@ def test_one_look_a_while_is_enough_for_all_and_none_for_nobody(page, threads):
 
 
 def test_listeners_do_not_keep_the_page_from_ending(page, threads):
-    feed = OperationFeed(page.client, threads, every_s=0.05)
+    feed = OperationFeed(for_everybody(page.client), threads, every_s=0.05)
     app = page.app(more_routes=[Route("/api/projects/{project}/events", feed.answer)])
     with ExitStack() as stack:
         serving = stack.enter_context(Serving(app, Place()))

@@ -17,7 +17,7 @@ from maskloop.web.app import build
 from maskloop.web.leading.routes import Lead
 from maskloop.web.server_work import UNSEEN, ServerWork
 from maskloop.web.threads import Threads
-from maskloop.web.work import Wish
+from maskloop.web.work import Wish, for_everybody
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports, squares
 
@@ -30,12 +30,12 @@ class Page:
     """The page's application in this process; asks as a browser does."""
 
     def __init__(self, client: Client) -> None:
-        def make_report(project_id: str, campaign_id: str, folder: Path) -> None:
+        def make_report(client: Client, project_id: str, campaign_id: str, folder: Path) -> None:
             LiveProject(client, project_id, campaign_id).write_report(folder, "maskloop report")
 
         threads = Threads()
-        self.lead = Lead(client, make_report, threads)
-        app = build(ServerWork(client), Access(), more_routes=self.lead.routes(), threads=threads)
+        self.lead = Lead(for_everybody(client), make_report, threads)
+        app = build(for_everybody(ServerWork(client)), Access(), more_routes=self.lead.routes(), threads=threads)
         self.http = TestClient(app, base_url="http://127.0.0.1")
 
     def get(self, path, status=200, project="p"):

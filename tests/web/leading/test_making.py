@@ -12,6 +12,7 @@ from maskloop.web.app import build
 from maskloop.web.leading.routes import Lead
 from maskloop.web.server_work import ServerWork
 from maskloop.web.threads import Threads
+from maskloop.web.work import for_everybody
 from tests.service.desks import png
 from tests.service.wire import Edge
 
@@ -24,8 +25,8 @@ class Maker:
     def __init__(self, client):
         self.client = client
         threads = Threads()
-        lead = Lead(client, lambda project_id, campaign_id, folder: None, threads)
-        app = build(ServerWork(client), Access(), more_routes=lead.routes(), threads=threads)
+        lead = Lead(for_everybody(client), lambda *_: None, threads)
+        app = build(for_everybody(ServerWork(client)), Access(), more_routes=lead.routes(), threads=threads)
         self.http = TestClient(app, base_url="http://127.0.0.1")
 
     def post(self, path, body, status=200, project="bridge"):
