@@ -30,6 +30,7 @@ BENCHMARKS = (
     "prompts",
 )
 APART = (
+    "annotators",
     "assisted",
     "assisted_choices",
     "assisted_table",
@@ -42,6 +43,7 @@ APART = (
     "hard_ood",
     "head_rounds",
     "house",
+    "imports",
     "known_ood",
     "method_pictures",
     "mixed_kinds",
@@ -57,6 +59,7 @@ APART = (
     "seeds",
     "student_network",
     "toy_bottleneck",
+    "waiting",
     "walls",
     "warm_retraining",
     "weak_start",

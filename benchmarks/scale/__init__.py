@@ -1,0 +1,1 @@
+"""How far one machine goes: many annotators at once, and many images."""
