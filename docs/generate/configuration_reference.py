@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
@@ -48,13 +48,19 @@ def configuration_page() -> str:
             f"`{key}`",
             f"`{ENVIRONMENT}{key.upper()}`",
             flags.get(key, ""),
-            WORDS.get(_kind(field), "list of paths"),
+            _is(_kind(field)),
             _default(field.default),
             cell(field.description),
         )
         for key, field in ServerConfig.model_fields.items()
     ]
     return "\n".join([HEAD, table(("key", "environment", "option", "is", "default", "meaning"), rows), TAIL])
+
+
+def _is(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{each}`" for each in get_args(kind))
+    return WORDS.get(kind, "list of paths")
 
 
 def _kind(field: FieldInfo) -> Any:

@@ -23,9 +23,10 @@ HEAD = """# The wire
 Every service, message and field, made from the comments of [proto/maskloop/v1](../proto/maskloop/v1) by `make docs`.
 
 The Python SDK has a method of the same name for every call: `SelectBatch` is `client.select_batch`. Other languages
-generate their stubs from the `.proto` files; a server answers gRPC reflection. Errors are `google.rpc.Status` with an
-`ErrorInfo`; its reason names a class of [maskloop.errors](../proto/maskloop/errors.py). Calls that take long return a
-`google.longrunning.Operation`; `google.longrunning.Operations` reads, waits for and cancels it.
+generate their stubs from the `.proto` files; a server on loopback answers gRPC reflection. Errors are
+`google.rpc.Status` with an `ErrorInfo`; its reason names a class of [maskloop.errors](../proto/maskloop/errors.py).
+Calls that take long return a `google.longrunning.Operation`; `google.longrunning.Operations` reads, waits for and
+cancels it.
 """
 
 
