@@ -83,6 +83,17 @@ class ServerConfig(BaseSettings):
         description="Memory that jobs may take on Linux, beside a GPU's; 0 sets no limit. With one, "
         "work that is too large ends by itself, before the kernel ends processes.",
     )
+    max_training_iterations: int = Field(
+        2_000_000, ge=1, description="Iterations of one training; one that would take more is refused."
+    )
+    max_training_pixels: int = Field(
+        10**13, ge=1, description="Pixels that one training shows its network in all its iterations."
+    )
+    max_training_bytes: int = Field(
+        0,
+        ge=0,
+        description="Memory that one training may take by estimate, of processor and GPU together; 0 sets no limit.",
+    )
     operation_deadline_s: float = Field(
         86_400.0, gt=0, description="Seconds that the device may spend on one operation, which ends after that."
     )

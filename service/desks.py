@@ -22,6 +22,7 @@ from service.desk.projects import ProjectDesk
 from service.desk.proposals import ProposalDesk
 from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
+from service.desk.training_budget import TrainingBudget
 from service.desk.weights import WeightsRoots
 from service.device.messages import DeviceSettings
 from service.operations.limits import QueueLimits
@@ -115,6 +116,10 @@ def _device_settings(config: ServerConfig, folder: DataFolder) -> DeviceSettings
     )
 
 
+def _training_budget(config: ServerConfig) -> TrainingBudget:
+    return TrainingBudget(config.max_training_iterations, config.max_training_pixels, config.max_training_bytes)
+
+
 def _operations(config: ServerConfig, folder: DataFolder, database: Database, candidates: CandidateIndex) -> Operations:
     return Operations(
         database=database,
@@ -141,6 +146,7 @@ def _desks(
     lease_clock: Clock,
 ) -> Desks:
     weights = WeightsRoots(config.weights_roots, config.max_weights_bytes)
+    budget = _training_budget(config)
     return Desks(
         projects=ProjectDesk(
             database=database,
@@ -167,8 +173,12 @@ def _desks(
             lease_clock=lease_clock,
         ),
         models=ModelDesk(database=database, folder=folder, candidates=candidates, clock=utc_now),
-        model_work=ModelWorkDesk(folder=folder, operations=operations, default_recipe=config.recipe, weights=weights),
-        classifiers=ClassifierDesk(database=database, folder=folder, operations=operations, weights=weights),
+        model_work=ModelWorkDesk(
+            folder=folder, operations=operations, default_recipe=config.recipe, weights=weights, budget=budget
+        ),
+        classifiers=ClassifierDesk(
+            database=database, folder=folder, operations=operations, weights=weights, budget=budget
+        ),
         proposals=ProposalDesk(
             database=database,
             folder=folder,

@@ -33,6 +33,16 @@ TAIL = """
 Sizes are in bytes, times in seconds. `image_roots` in the environment lists folders as `PATH` does. A url may hold a
 password: no message shows it. Keep it in the environment, or in a file that others cannot read.
 
+## What work may take
+
+A training is refused before it begins where it would take more than `max_training_iterations`, `max_training_pixels` or
+`max_training_bytes`. The refusal names the options to lower. The memory is estimated, rather too high than too low. On
+a GPU, set `max_training_bytes` to what it has. What runs out of memory all the same says `OutOfMemory`, and is tried
+twice at most. With `device_memory_bytes` allocations fail by themselves, before the kernel ends processes.
+
+A recipe's `weights` are a name, or a file below `weights_roots`. An operation ends when the device has spent
+`operation_deadline_s` on it. Projects take turns on the device: next is the one whose last turn is longest ago.
+
 `al-loop` without `--server` starts a server of its own, which reads the same environment. Its address and data folder
 follow from the working directory.
 """

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from maskloop.errors import InvalidConfig
 from maskloop.spelling import did_you_mean
+from models.encoders.sizes import encoder_size
 
 ENCODERS = ("compact", "resnet18", "resnet34", "resnet50", "resnet101")
 TORCHVISION_WEIGHTS: Mapping[str, tuple[str, ...]] = {
@@ -80,6 +81,11 @@ def check_encoder(name: str, weights: str, own: tuple[str, ...] = ()) -> None:
         near = did_you_mean(bare, [*own, *timm_names()])
         choices = f"{', '.join(own)}, {TIMM}NAME" if own else f"timm's; they are named {TIMM}NAME"
         raise InvalidConfig(f"encoder is {bare!r}, none of {choices}{near}", field="encoder")
+    if encoder_size(TIMM + bare) is None:
+        raise InvalidConfig(
+            f"encoder {bare} does not give taps at 1/4 to 1/32 of squares of any size, which networks here stand on",
+            field="encoder",
+        )
     check_weights(bare, weights)
 
 
@@ -95,6 +101,9 @@ def check_dense_encoder(name: str, weights: str) -> None:
         InvalidConfig: there is not; says what is like it.
     """
     check_encoder(name, weights or "random", DENSE)
+    size = encoder_size(name)
+    if size is not None and not size.finer:
+        raise InvalidConfig(f"encoder {name} has its last tap at 1/32, not at 1/16", field="encoder")
 
 
 def check_weights(name: str, weights: str) -> None:

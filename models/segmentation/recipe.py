@@ -21,7 +21,6 @@ from models.training.recipe_options import (
     JsonOptions,
     LossWeight,
     Name,
-    Pixels,
     Range,
     Rate,
     RateOrNone,
@@ -53,7 +52,7 @@ class SegmentationRecipe(JsonOptions, Readings):
     # share of channels that the heads' last layers do not see in training
     dropout: Annotated[float, Range(0, 0.999)] = 0.1
     # The views it is trained on.
-    crop: Pixels = 256  # side, pixels
+    crop: Annotated[int, Range(1, 1_000_000)] = 256  # side, pixels
     smallest: Annotated[float, Range(0.01, 100)] = 0.75  # scale of a tile before it is cut, drawn between these two
     largest: Annotated[float, Range(0.01, 100)] = 3.0
     distortion: Share = 1.0  # of colours; 0 for none
@@ -71,10 +70,10 @@ class SegmentationRecipe(JsonOptions, Readings):
     # or "official": unknown pixels are weighed, see models.segmentation.pixel_weights
     compat: Annotated[str, Words("paper", "official")] = "paper"
     # Images are cut into tiles, for training and for reading; each is read by windows at many scales.
-    tile: Pixels = 256  # pixels
-    tile_stride: Pixels = 192
-    window: Pixels = 320
-    window_stride: Pixels = 256
+    tile: Annotated[int, Range(1, 1_000_000)] = 256  # pixels
+    tile_stride: Annotated[int, Range(1, 1_000_000)] = 192
+    window: Annotated[int, Range(1, 1_000_000)] = 320
+    window_stride: Annotated[int, Range(1, 1_000_000)] = 256
     # Work.
     checkpoint_every: Iterations = 50  # iterations
 

@@ -12,6 +12,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.hard_ood import list_hard
 from service.artifacts.names import HARD_OOD
 from service.desk.checks import check_seed, parse_overrides
+from service.desk.training_budget import TrainingBudget
 from service.desk.weights import WeightsRoots
 from service.operations.operations import Operations
 from service.store import Database, Transaction
@@ -35,15 +36,23 @@ class ClassifierDesk:
         folder: where classifiers lie.
         operations: does long work.
         weights: files that a recipe's weights may be read from.
+        budget: of one training.
     """
 
     def __init__(
-        self, *, database: Database, folder: DataFolder, operations: Operations, weights: WeightsRoots
+        self,
+        *,
+        database: Database,
+        folder: DataFolder,
+        operations: Operations,
+        weights: WeightsRoots,
+        budget: TrainingBudget,
     ) -> None:
         self._database = database
         self._folder = folder
         self._operations = operations
         self._weights = weights
+        self._budget = budget
 
     def train_classifier(
         self,
@@ -61,6 +70,7 @@ class ClassifierDesk:
             ProjectNotFound: there is no such project.
             InvalidConfig: an unknown recipe or option, or an impossible value.
             InvalidArgument: a negative seed, or an impossible number of clusters.
+            WorkTooLarge: it would take more than the server's budget.
             FailedPrecondition: no label says what is in any image.
             QueueFull: too much work is waiting.
         """
@@ -75,6 +85,7 @@ class ClassifierDesk:
             get_project(tx, project_id)
             if not any(judged.categories for judged in judged_images(tx, project_id)):
                 raise FailedPrecondition(f"project {project_id} has no label that says what is in an image")
+            self._budget.check(tx, project_id, resolved)
             return {
                 "classifier": f"classifier-{operation_id}",
                 "recipe": resolved.to_dict(),

@@ -14,6 +14,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import check_scored
 from service.desk.checks import check_seed, parse_overrides
 from service.desk.models import scored_pseudo
+from service.desk.training_budget import TrainingBudget
 from service.desk.weights import WeightsRoots
 from service.operations.operations import Operations
 from service.operations.step import LEARNT_FROM
@@ -35,15 +36,23 @@ class ModelWorkDesk:
         operations: does long work.
         default_recipe: for trainings that name none.
         weights: files that a recipe's weights may be read from.
+        budget: of one training.
     """
 
     def __init__(
-        self, *, folder: DataFolder, operations: Operations, default_recipe: str, weights: WeightsRoots
+        self,
+        *,
+        folder: DataFolder,
+        operations: Operations,
+        default_recipe: str,
+        weights: WeightsRoots,
+        budget: TrainingBudget,
     ) -> None:
         self._folder = folder
         self._operations = operations
         self._default_recipe = default_recipe
         self._weights = weights
+        self._budget = budget
 
     def train_model(
         self,
@@ -66,6 +75,7 @@ class ModelWorkDesk:
             ModelNotFound, NoActiveModel, PoolNotScored: nobody proposes pseudo-labels.
             InvalidConfig: an unknown recipe or option, or an impossible value.
             InvalidArgument: a negative seed.
+            WorkTooLarge: it would take more than the server's budget.
             FailedPrecondition: there is no label to learn from.
             QueueFull: too much work is waiting.
         """
@@ -80,6 +90,7 @@ class ModelWorkDesk:
                 _check_judged(tx, project_id, resolved)
             else:
                 _check_labeled(tx, project_id, LEARNT_FROM, resolved.begins_with)
+            self._budget.check(tx, project_id, resolved, pseudo)
             version = f"model-{operation_id}"
             proposed = {"pseudo": asdict(scored_pseudo(tx, self._folder, project_id, pseudo))} if pseudo else {}
             return {

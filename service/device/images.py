@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from maskloop.formats.images import decode_image
 from models.classification.data import ClassExample
 from models.data.samples import Example, ImageToScore, LargeExample
+from models.kinds.work import LARGE
 from models.predictor import PromptedImage
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
-
-LARGE = 1 << 22  # pixels, from which on an image is not held in memory
 
 
 class ImageReader:

@@ -10,7 +10,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
 
 from maskloop.values import Image, OodAnswer, Split, SupervisionKind
 from service.store.database import Transaction
@@ -63,6 +63,31 @@ def empty_images(tx: Transaction, project_id: str) -> Iterator[JudgedImage]:
     kinds = [kind for kind, use in TRAINING_USES.items() if use is not TrainingUse.SAMPLE]
     said = _telling(project_id, kinds).where(labels.c.image_id.not_in(_outlined(project_id)))
     return (image for image in _judged(tx, said) if not image.categories)
+
+
+def count_pool(tx: Transaction, project_id: str) -> int:
+    """Images of the pool, labeled ones included."""
+    query = select(func.count()).where(images.c.project_id == project_id, images.c.split == Split.POOL.value)
+    return int(tx.execute(query).scalar_one())
+
+
+def labeled_sizes(tx: Transaction, project_id: str, most_pixels: int) -> tuple[int, int, int]:
+    """Images that are not for testing and of which current labels say anything, the objects that they show, and their
+    pixels, of each image at most `most_pixels`."""
+    area = images.c.height * images.c.width
+    of_image = (
+        select(
+            func.max(labels.c.objects_present).label("objects"),
+            func.max(case((area > most_pixels, most_pixels), else_=area)).label("pixels"),
+        )
+        .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))
+        .where(labels.c.project_id == project_id, IS_CURRENT, images.c.split != Split.TEST.value)
+        .group_by(labels.c.image_id)
+        .subquery()
+    )
+    total = (func.coalesce(func.sum(of_image.c[name]), 0) for name in ("objects", "pixels"))
+    row: Any = tx.execute(select(func.count(), *total).select_from(of_image)).one()
+    return int(row[0]), int(row[1]), int(row[2])
 
 
 def weak_images(tx: Transaction, project_id: str, kinds: Collection[SupervisionKind]) -> Iterator[LabeledImage]:

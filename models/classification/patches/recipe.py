@@ -19,12 +19,10 @@ from models.encoders.names import WIDE, check_dense_encoder, full_dense_name
 from models.training.readings import Readings
 from models.training.recipe_options import (
     Batch,
-    Epochs,
     Iterations,
     IterationsOrNone,
     JsonOptions,
     Name,
-    Pixels,
     Range,
     Rate,
     WeightDecay,
@@ -52,8 +50,8 @@ class PatchRecipe(JsonOptions, Readings):
     """
 
     # The patches.
-    side: Pixels = 112  # pixels
-    stride: Pixels = 56
+    side: Annotated[int, Range(1, 1_000_000)] = 112  # pixels
+    stride: Annotated[int, Range(1, 1_000_000)] = 56
     share: Annotated[float, Range(1e-06, 1)] = 0.05  # of a patch's pixels; a class of more than that is there
     # The network.
     encoder: Name = WIDE  # see models.encoders.last_stages.build_dense_encoder
@@ -64,7 +62,7 @@ class PatchRecipe(JsonOptions, Readings):
     input_side: Annotated[int, Range(8, 2_048)] = 224  # that patches are enlarged to, pixels
     smallest: Annotated[float, Range(0.001, 1)] = 0.7  # share of a patch's area that a view shows, drawn from here to 1
     # The training.
-    epochs: Epochs = 20
+    epochs: Iterations = 20
     max_iterations: IterationsOrNone = 0  # 0 for no limit
     batch: Batch = 20
     optimizer: Annotated[str, Words("sgd", "adamw")] = "sgd"

@@ -16,6 +16,7 @@ from maskloop.errors import MaskloopError, Unavailable
 from maskloop.values import PickState, PseudoLabels, Split, SupervisionKind
 from service.desk.classifiers import ClassifierDesk
 from service.desk.models import ModelDesk
+from service.desk.training_budget import TrainingBudget
 from service.desk.weights import WeightsRoots
 from service.device.messages import DeviceSettings
 from service.operations.limits import QueueLimits
@@ -68,7 +69,7 @@ def verbs(server: Server) -> Iterator[dict[str, Callable[..., object]]]:
         new_id=new_id,
     )
     models = ModelDesk(**parts, candidates=server.candidates, clock=server.clock)
-    classifiers = ClassifierDesk(**parts, operations=operations, weights=WeightsRoots())
+    classifiers = ClassifierDesk(**parts, operations=operations, weights=WeightsRoots(), budget=TrainingBudget())
     yield {
         name: verb
         for desk in (server.projects, server.campaigns, server.labels, models, classifiers, operations)

@@ -25,8 +25,8 @@ FAR_TOO_MUCH = 1 << 60
     ids=["torch", "numpy"],
 )
 def test_an_allocation_that_fails_names_what_to_lower(allocate):
-    told = r"a smaller batch \(8\), image_size \(64\) or train_steps \(4\) may fit"
-    with pytest.raises(OutOfMemory, match=told), told_what_to_lower(JOB):
+    words = r"a smaller batch \(8\), image_size \(64\) or train_steps \(4\) may fit"
+    with pytest.raises(OutOfMemory, match=words), told_what_to_lower(JOB):
         allocate()
 
 
@@ -68,7 +68,6 @@ except RuntimeError as error:
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are set on Linux alone")
 def test_a_limit_makes_allocations_fail():
     root = Path(__file__).parents[3]
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED], cwd=root, capture_output=True, text=True, timeout=120, check=False
-    )
+    command = [sys.executable, "-c", LIMITED]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120, check=False)
     assert "DefaultCPUAllocator: can't allocate memory" in done.stdout, done.stderr
