@@ -27,7 +27,7 @@ SHORT_S = 1.0
 NEVER = ("UNKNOWN", "INTERNAL", "DATA_LOSS")
 LASTING = ("WaitOperation", "Watch", "ServerReflectionInfo")  # that may last as long as their caller lets them
 ROOT = Path(__file__).parents[2]
-LISTS_OF_ALL = ("ListOperations", "ListProjects")
+LISTS_OF_ALL = ("ListAudit", "ListOperations", "ListProjects")
 """They tell of other people's projects, which drawn requests must not find: their work is compared afterwards."""
 LARGEST = 64 * 1024 * 1024
 TRACES = re.compile(r"Traceback|sqlalchemy|psycopg|sqlite3\.|dbos|site-packages|\.py\b|line \d+, in|0x[0-9a-f]{8}")

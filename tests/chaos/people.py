@@ -25,7 +25,8 @@ from tests.chaos.journal import OK, REFUSALS, Call, Journal, Outcome, read_calls
 from tests.chaos.surface import methods
 from tests.service.squares import SIDE, TINY, squares
 
-PROJECT = "p"
+PROJECT = "where-people-work"
+"""No id that drawn requests come upon: one of a letter is a flipped bit away from texts that they draw."""
 CAMPAIGNS = ("timed", "counted", "small")
 KINDS = ("full", "full", "full", "counts", "boxes", "points", "scribbles", "image_level")
 SHORT_LEASE_S, LONG_LEASE_S = 1, 3600
