@@ -18,7 +18,7 @@ import time
 import numpy as np
 from PIL import Image as Picture
 
-from maskloop.address import DEFAULT_ADDRESS
+from maskloop.address import DEFAULT_ADDRESS, Endpoint
 from maskloop.client import Client
 from maskloop.errors import LeaseLost, MaskloopError
 from maskloop.values import (
@@ -74,7 +74,7 @@ def work_through(client: Client, batch: Batch) -> None:
 
 def main(project_id: str, annotator: str, batches: int, address: str) -> None:
     """Work through some batches."""
-    with Client(address) as client:
+    with Client.at(Endpoint(address).or_of()) as client:
         for _ in range(batches):
             batch = client.select_batch(
                 project_id=project_id, annotator=annotator, images=4, lease_s=LEASE_S, assistance=HELP

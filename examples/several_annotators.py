@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from maskloop.address import DEFAULT_ADDRESS
+from maskloop.address import DEFAULT_ADDRESS, Endpoint
 from maskloop.client import Client
 from maskloop.errors import MaskloopError
 from maskloop.masks import Mask
@@ -43,7 +43,7 @@ def label_a_batch(client: Client, project: Project, annotator: str) -> tuple[Lab
 
 def main(photos: str, out: Path, address: str) -> None:
     """Let the team label at once, mend the first label, and write all of them as one COCO file."""
-    with Client(address) as client, ThreadPoolExecutor(len(TEAM)) as threads:
+    with Client.at(Endpoint(address).or_of()) as client, ThreadPoolExecutor(len(TEAM)) as threads:
         project = client.create_project(project_id="team", categories=["crack", "rust"], request_id="team")
         print(client.import_folder(photos, project_id=project.id))
         labels = [

@@ -72,7 +72,8 @@ def _make_folder(folder: Path | None, key: str) -> None:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InvalidConfig(f"cannot make {folder}: {error.strerror}", field=key) from error
+        why = "a file has that name" if isinstance(error, FileExistsError) else error.strerror
+        raise InvalidConfig(f"cannot make the folder {folder}: {why}", field=key) from error
 
 
 @contextmanager
@@ -144,7 +145,7 @@ def _stop_when_asked(stopping: asyncio.Event, with_parent: bool) -> None:
 @contextmanager
 def _locked(path: Path, patience_s: float) -> Iterator[None]:
     """Hold the file's lock, which the kernel takes back however this process ends."""
-    until = time.monotonic() + patience_s
+    until, told = time.monotonic() + patience_s, False
     try:
         file = path.open("a+")
     except OSError as error:
@@ -159,6 +160,9 @@ def _locked(path: Path, patience_s: float) -> Iterator[None]:
                     raise FailedPrecondition(
                         f"{path} is held by the server with process id {_holder(path)}", field="data_dir"
                     ) from None
+                if not told:
+                    logger.warning("the server with process id %s holds %s; waiting for it", _holder(path), path)
+                    told = True
                 time.sleep(LOOK_EVERY_S)
         _sign(file)
         yield

@@ -7,21 +7,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from maskloop.errors import ImageFileChanged, MaskloopError, NotFound, StorageFull
+from maskloop.errors import MaskloopError, NotFound, StorageFull
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def places_untold() -> Iterator[None]:
-    """Errors that name a place on the server's disk are told without it.
-
-    `ImageFileChanged` stays: it names the place that the image's own uri does.
-    """
+    """Errors that name a place on the server's disk are told without it."""
     try:
         yield
-    except ImageFileChanged:
-        raise
     except MaskloopError as error:
         if not any(map(os.path.isabs, (error.field, error.details.get("path", "")))):
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
 import stat
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Self
 
 from maskloop.errors import ImageFileChanged
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,10 @@ class FileReference:
         return data
 
     def _changed(self, what: str) -> ImageFileChanged:
+        """Names the file, and not where it lies: other projects may have brought it in. The log does."""
+        logger.warning("image file %s %s", self.path, what)
         return ImageFileChanged(
-            f"image file {self.path} {what}; it is referred to, not copied: put it back as it was", path=self.path
+            f"image file {Path(self.path).name} {what}; it is referred to, not copied: put it back as it was"
         )
 
 

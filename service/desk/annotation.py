@@ -134,7 +134,7 @@ class AnnotationDesk(CampaignDesk):
             beside_held,
             assistance or UNAIDED,
         )
-        request = Request(request_id, "SelectBatch", (wanted,))
+        request = Request(request_id, "SelectBatch", (wanted,), project_id)
         for attempt in count(1):
             try:
                 with self._database.write() as tx:

@@ -82,7 +82,7 @@ class CampaignDesk:
         strategy.check_chooses_for(SupervisionKind.FULL)
         check_seed(seed)
         asked = Campaign(campaign_id, project_id, budget, strategy, seed)
-        request = Request(request_id, "CreateCampaign", (asked,))
+        request = Request(request_id, "CreateCampaign", (asked,), project_id)
         with self._database.write() as tx:
             return answer_once(tx, request, Campaign, lambda: self._create(tx, asked), self._clock())
 
@@ -118,7 +118,7 @@ class CampaignDesk:
             ProjectNotFound, CampaignNotFound: there is no such project or campaign.
             InvalidBudget: of another kind than before, or below what is spent and promised.
         """
-        request = Request(request_id, "UpdateCampaignBudget", (project_id, campaign_id, budget))
+        request = Request(request_id, "UpdateCampaignBudget", (project_id, campaign_id, budget), project_id)
         with self._database.write() as tx:
             return answer_once(
                 tx, request, Campaign, lambda: self._rebudget(tx, project_id, campaign_id, budget), self._clock()

@@ -93,7 +93,7 @@ class ClassifierDesk:
                 "clusters": clusters or DEFAULT_CLUSTERS,
             }
 
-        asked = Request(request_id, "TrainClassifier", (project_id, resolved, seed, clusters))
+        asked = Request(request_id, "TrainClassifier", (project_id, resolved, seed, clusters), project_id)
         return self._operations.start(asked, OperationKind.CLASSIFY, project_id, plan)
 
     def get_classifier(self, *, project_id: str, classifier: str = "") -> Classifier:

@@ -124,7 +124,7 @@ class LabelDesk:
         with self._database.write() as tx:
             kept = answer_once(
                 tx,
-                Request(request_id, "SubmitLabels", (asked,)),
+                Request(request_id, "SubmitLabels", (asked,), project_id),
                 _Kept,
                 lambda: self._take(tx, asked, drafts),
                 self._clock(),

@@ -101,7 +101,9 @@ class ModelWorkDesk:
                 **proposed,
             }
 
-        asked = Request(request_id, "TrainModel", (project_id, resolved, seed, activate, *([pseudo] if pseudo else [])))
+        asked = Request(
+            request_id, "TrainModel", (project_id, resolved, seed, activate, *([pseudo] if pseudo else [])), project_id
+        )
         return self._operations.start(asked, OperationKind.TRAIN, project_id, plan)
 
     def resolve_recipe(self, *, recipe: str = "", overrides_json: str = "") -> str:
@@ -126,7 +128,7 @@ class ModelWorkDesk:
         def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
             return {"model_version": get_whole_model(tx, project_id, model_version).version.id}
 
-        asked = Request(request_id, "ScorePool", (project_id, model_version))
+        asked = Request(request_id, "ScorePool", (project_id, model_version), project_id)
         return self._operations.start(asked, OperationKind.SCORE, project_id, plan)
 
     def evaluate_model(
@@ -146,7 +148,7 @@ class ModelWorkDesk:
             _check_measures(tx, project_id, split)
             return {"model_version": version, "split": split.value}
 
-        asked = Request(request_id, "EvaluateModel", (project_id, model_version, split))
+        asked = Request(request_id, "EvaluateModel", (project_id, model_version, split), project_id)
         return self._operations.start(asked, OperationKind.EVALUATE, project_id, plan)
 
     def prepare_selection(
@@ -176,7 +178,7 @@ class ModelWorkDesk:
                 "model_version": version,
             }
 
-        asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy))
+        asked = Request(request_id, "PrepareSelection", (project_id, campaign_id, strategy), project_id)
         return self._operations.start(asked, OperationKind.PREPARE, project_id, plan)
 
     def _resolve(self, recipe: str, overrides_json: str) -> AnyRecipe:

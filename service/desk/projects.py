@@ -104,7 +104,7 @@ class ProjectDesk:
             AlreadyExists: the project has another class of that id or name.
         """
         asked = tuple(replace(category, added_at=None) for category in categories)
-        request = Request(request_id, "AddCategories", (project_id, asked))
+        request = Request(request_id, "AddCategories", (project_id, asked), project_id)
         with self._database.write() as tx:
             return answer_once(tx, request, Project, lambda: self._add(tx, project_id, asked), self._clock())
 
@@ -142,7 +142,7 @@ class ProjectDesk:
         project = self.get_project(project_id=project_id)
         check_names(images)
         arrivals = [self._arrival(project, imported) for imported in images]
-        request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)))
+        request = Request(request_id, "ImportImages", (project_id, tuple(arrivals)), project_id)
         with self._database.read() as tx:
             if not was_asked(tx, request):
                 known_images(tx, project_id, arrivals)

@@ -132,7 +132,7 @@ class Operations:
             RequestIdReused: the request id was used for something else.
             MaskloopError: whatever `plan` refuses.
         """
-        operation_id = _id_of(asked.id or self._new_id())
+        operation_id = _id_of(project_id, asked.id or self._new_id())
 
         def insert() -> str:
             self._queue.check([record.operation for record in unfinished_operations(tx)], project_id)
@@ -298,6 +298,6 @@ class Operations:
             end.set_result(None)
 
 
-def _id_of(request_id: str) -> str:
+def _id_of(project_id: str, request_id: str) -> str:
     """16 hex digits, the same for the same request id, so that a replayed run names its models the same."""
-    return hashlib.sha256(f"operation {request_id}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"operation {project_id} {request_id}".encode()).hexdigest()[:16]

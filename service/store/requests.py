@@ -18,9 +18,15 @@ from service.store.tables import requests
 MAX_REQUEST_ID = 128
 UNKNOWN = ""  # fingerprint of a call that an earlier release took, see migration 0005
 
+NO_PROJECT = ""
+"""Of calls that belong to no project, and of those that an earlier release took, see migration 0016."""
+
 T = TypeVar("T")
-_FIND = select(requests.c.method, requests.c.fingerprint, requests.c.answer).where(
-    requests.c.request_id == bindparam("request_id")
+_FIND = (
+    select(requests.c.project_id, requests.c.method, requests.c.fingerprint, requests.c.answer)
+    .where(requests.c.request_id == bindparam("request_id"))
+    .where(requests.c.project_id.in_((bindparam("project_id"), NO_PROJECT)))
+    .order_by(requests.c.project_id.desc())  # its own before what an earlier release took
 )
 _INSERT = insert(requests)
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
@@ -34,6 +40,7 @@ class Request:
         id: the caller's request id, "" for a call that is not repeated.
         method: name of the verb.
         content: everything that was asked for, as values with a faithful `repr`.
+        project_id: in which project; ids of different projects have nothing to do with each other.
 
     Raises:
         InvalidArgument: the id is too long.
@@ -42,6 +49,7 @@ class Request:
     id: str
     method: str
     content: tuple[object, ...]
+    project_id: str = NO_PROJECT
 
     def __post_init__(self) -> None:
         if len(self.id) > MAX_REQUEST_ID:
@@ -74,6 +82,7 @@ def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Cal
         return told
     answer = do()
     record = {
+        "project_id": request.project_id,
         "request_id": request.id,
         "method": request.method,
         "fingerprint": request.fingerprint,
@@ -95,10 +104,12 @@ def was_asked(tx: Transaction, request: Request) -> bool:
 
 def _find(tx: Transaction, request: Request) -> str | None:
     """The answer that was given, as JSON."""
-    row = tx.execute(_FIND, {"request_id": request.id}).one_or_none()
+    row = tx.execute(_FIND, {"request_id": request.id, "project_id": request.project_id}).first()
     if row is None:
         return None
     if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN):
+        if row.project_id != request.project_id:  # perhaps another project's
+            return None
         raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
     return str(row.answer)
 

@@ -116,7 +116,7 @@ class PostgresSession:
             connection.close()
 
     def _wait_for(self, patience_s: float) -> Connection:
-        until = time.monotonic() + patience_s
+        until, said_so = time.monotonic() + patience_s, False
         connection: Connection | None = self._connected()
         while True:
             try:
@@ -129,6 +129,11 @@ class PostgresSession:
                 connection = None
                 if time.monotonic() >= until:
                     raise
+            if connection is not None and not said_so:
+                logger.warning(
+                    "another server works on the database %s; waiting for it up to %g s", self._place, patience_s
+                )
+                said_so = True
             if connection is not None and time.monotonic() >= until:
                 connection.close()
                 raise FailedPrecondition(f"another server works on the database {self._place}", field="database")

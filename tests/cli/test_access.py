@@ -108,6 +108,16 @@ def test_what_cannot_be_asked_for_is_told_in_one_line(maskloop, team, tmp_path, 
     assert why in complaint
 
 
+def test_who_shows_wrong_tokens_again_and_again_is_told_how_long_to_wait(maskloop, team, tmp_path):
+    address, _ = team
+    wrong = tmp_path / "wrong.token"
+    wrong.write_text("mlp_" + "A" * 43)
+    wrong.chmod(0o600)
+    said = [maskloop("whoami", "--server", address, "--token-file", wrong)[2] for _ in range(21)]
+    assert "does not accept this token" in said[0]
+    assert re.search(r"too many calls with a wrong token; try again in \d\d s", said[20])
+
+
 def test_the_audit_tells_who_did_what_newest_first(maskloop, team):
     address, admin = team
     code, out, _ = maskloop("audit", "--server", address, "--token-file", admin, "--action", "CreateProject")

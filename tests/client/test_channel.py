@@ -154,6 +154,14 @@ def test_a_server_that_asks_for_certificates_answers_those_it_knows_alone(pki):
     assert server.shown == {"p": [f"Bearer {SECRET}"]}
 
 
+def test_who_forgets_that_a_server_speaks_tls_is_told_what_to_give(pki):
+    pair = ((pki / "server.key").read_bytes(), (pki / "server.pem").read_bytes())
+    with served(grpc.ssl_server_credentials([pair]), "localhost") as (_, address):
+        client = Client(address, retry=ONCE)
+        with client, pytest.raises(Unavailable, match=r"if it speaks TLS, name .* by --tls-root"):
+            client.get_project(project_id="p")
+
+
 def test_a_server_that_another_authority_vouches_for_hears_no_token(pki):
     pair = ((pki / "server.key").read_bytes(), (pki / "server.pem").read_bytes())
     with served(grpc.ssl_server_credentials([pair]), "localhost") as (server, address):

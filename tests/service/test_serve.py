@@ -137,9 +137,9 @@ def test_a_unix_socket_that_answers_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("afile", "cannot make {}/afile: File exists"),
-        ("afile/x", "cannot make {}/afile/x: Not a directory"),
-        ("/proc/x", "cannot make /proc/x: No such file or directory"),
+        ("afile", "cannot make the folder {}/afile: a file has that name"),
+        ("afile/x", "cannot make the folder {}/afile/x: Not a directory"),
+        ("/proc/x", "cannot make the folder /proc/x: No such file or directory"),
         ("/proc", "cannot write /proc/server.lock: No such file or directory"),
         ("locked", "cannot write {}/locked/server.lock: Is a directory"),
     ],
@@ -154,8 +154,8 @@ def test_a_data_folder_that_cannot_be_is_named(tmp_path, folder, said):
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("networks_dir", "afile/x", "cannot make afile/x: Not a directory"),
-        ("features_dir", "afile", "cannot make afile: File exists"),
+        ("networks_dir", "afile/x", "cannot make the folder afile/x: Not a directory"),
+        ("features_dir", "afile", "cannot make the folder afile: a file has that name"),
         ("blobs_url", "afile/x", "cannot make the folder of blobs_url: Not a directory"),
         ("blobs_url", "foo://me:hidden@b", "blobs_url has the scheme 'foo', which fsspec does not know"),
         ("database_url", "mysql://me:hidden@here/db", "database_url is of the kind 'mysql'"),
@@ -177,7 +177,7 @@ def test_a_folder_that_may_only_be_read_is_named(tmp_path):
         said = refusal("--address", "127.0.0.1:0", "--data-dir", folder)
         assert said == f"maskloop: cannot write {folder}/server.lock: Read-only file system"
         said = refusal("--address", "127.0.0.1:0", "--data-dir", folder / "data")
-        assert said == f"maskloop: cannot make {folder}/data: Read-only file system"
+        assert said == f"maskloop: cannot make the folder {folder}/data: Read-only file system"
 
 
 def test_a_disk_that_is_full_is_told_in_one_line(tmp_path):

@@ -154,11 +154,11 @@ def test_what_is_no_token_of_the_server_opens_nothing(team, token):
     assert browser.get("/api/projects").status_code == 401
 
 
-def test_who_guesses_waits_before_the_server_is_asked(team):
+def test_who_guesses_is_told_to_wait_and_nobody_else_at_the_same_address_is(team):
     browser = team.browser(app=team.page())
-    for _ in range(10):
-        browser.post("/api/sign-in", {"token": "no token"})
-    assert browser.post("/api/sign-in", {"token": team.secrets["ada"]}).status_code == 429
+    answers = [browser.post("/api/sign-in", {"token": "no token"}).status_code for _ in range(11)]
+    assert answers == [401] * 10 + [429]
+    assert browser.post("/api/sign-in", {"token": team.secrets["ada"]}).status_code == 200
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "../../etc", "%00", "a" * 5000])
@@ -335,6 +335,14 @@ def test_sessions_end_after_their_time_and_are_bounded(team, monkeypatch):
     now[0] = SIGNED_IN_FOR_S
     assert [sessions.find(key) for key in keys] == [None] * 4
     assert MOST_SESSIONS == 1_000
+
+
+def test_one_token_ends_nobody_elses_session(team, monkeypatch):
+    monkeypatch.setattr(people, "MOST_OF_A_TOKEN", 2)
+    sessions = Sessions(team.nobody)
+    bobs = sessions.begin(team.secrets["bob"])
+    keys = [sessions.begin(team.secrets["ada"]) for _ in range(4)]
+    assert [sessions.find(key) is not None for key in (bobs, *keys)] == [True, False, False, True, True]
 
 
 def test_a_report_is_written_on_behalf_of_who_asks(team):

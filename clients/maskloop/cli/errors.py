@@ -48,6 +48,8 @@ WHAT_TO_DO: Mapping[type[MaskloopError], str] = MappingProxyType(
     }
 )
 """What people may do about what a server refuses."""
+WORTH_WAITING_S = 2.0
+"""Shorter delays are for programs."""
 
 
 def told(command: Callable[[], object]) -> None:
@@ -58,7 +60,8 @@ def told(command: Callable[[], object]) -> None:
     try:
         command()
     except MaskloopError as error:
-        _complain("; ".join(filter(None, [error.message, WHAT_TO_DO.get(type(error), "")])))
+        again = f"try again in {error.retry_after_s:.0f} s" if (error.retry_after_s or 0) >= WORTH_WAITING_S else ""
+        _complain("; ".join(filter(None, [error.message, WHAT_TO_DO.get(type(error), ""), again])))
         sys.exit(OUR_FAULT if isinstance(error, InternalError) else WRONG_INPUT)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

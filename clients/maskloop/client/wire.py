@@ -131,7 +131,8 @@ class Wire:
         try:
             return take(method(request, timeout=timeout_s, metadata=self._metadata))
         except grpc.RpcError as error:
-            raise error_of(error, self.address, timeout_s) from error
+            plaintext = self._endpoint.tls_root is None
+            raise error_of(error, self.address, timeout_s, is_plaintext=plaintext) from error
         finally:
             self._in_flight.release()
 

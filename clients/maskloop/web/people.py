@@ -28,8 +28,8 @@ from maskloop.web.serve import Place
 from maskloop.web.server_work import ServerWork
 from maskloop.web.work import WorkSource
 
-MOST_SESSIONS = 1_000
-"""Those used longest ago are ended beyond it."""
+MOST_SESSIONS, MOST_OF_A_TOKEN = 1_000, 20
+"""In all, and of one token; beyond it those used longest ago are ended."""
 LOOK_AGAIN_S = 2.0
 """How old what is known of a person may be where the page answers by itself."""
 SIGN_IN_FIRST = "Sign in with your token first."
@@ -95,6 +95,9 @@ class Sessions:
         person, key = Person(client, self._clock), secrets.token_urlsafe(32)
         with self._lock:
             self._people[_digest(key)] = person
+            own = [key for key, each in self._people.items() if each.caller.token_id == person.caller.token_id]
+            for oldest in own[:-MOST_OF_A_TOKEN]:
+                del self._people[oldest]
             while len(self._people) > MOST_SESSIONS:
                 self._people.popitem(last=False)
         return key
@@ -158,12 +161,13 @@ class OwnTokens(Access):
 
         Raises:
             Unauthenticated: it is not valid.
-            ResourceExhausted: the caller has failed too often lately.
+            ResourceExhausted: it is not, and the caller has failed too often lately. Nobody guesses such a token, so
+                that those who show a valid one from the same address need not wait.
         """
-        self.failures.check(caller)
         try:
             key = self.sessions.begin(shown)
         except Unauthenticated:
+            self.failures.check(caller)
             self.failures.note(caller)
             raise
         self._set(response, "session", key)

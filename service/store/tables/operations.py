@@ -35,6 +35,7 @@ operations = Table(
 requests = Table(
     "requests",
     metadata,
+    Column("project_id", ID, primary_key=True),  # "" for those of none
     Column("request_id", String(128), primary_key=True),
     Column("method", String(64), nullable=False),
     Column("fingerprint", String(64), nullable=False),

@@ -74,6 +74,26 @@ def test_a_request_id_with_another_content_is_refused(database: Database, other:
             answer_once(tx, other, str, lambda: "another", NOW)
 
 
+def test_projects_have_request_ids_of_their_own(database: Database) -> None:
+    for project_id in ("p", "q", ""):
+        with database.write() as tx:
+            asked = Request("r", "Verb", (project_id,), project_id)
+            assert answer_once(tx, asked, str, lambda: f"answer of {project_id}", NOW) == f"answer of {project_id}"  # noqa: B023
+    with database.write() as tx:
+        assert answer_once(tx, Request("r", "Verb", ("q",), "q"), str, lambda: "another", NOW) == "answer of q"
+        with pytest.raises(RequestIdReused):
+            answer_once(tx, Request("r", "Verb", ("another",), "q"), str, lambda: "another", NOW)
+
+
+def test_what_an_earlier_release_took_is_known_to_who_asks_the_same(database: Database) -> None:
+    """It kept no projects of request ids."""
+    same, other = Request("r", "Verb", ("p",), "p"), Request("r", "Verb", ("q",), "q")
+    with database.write() as tx:
+        answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "answer", NOW)
+        assert answer_once(tx, same, str, lambda: "another", NOW) == "answer"
+        assert answer_once(tx, other, str, lambda: "another", NOW) == "another"
+
+
 def test_calls_without_request_id_are_done_each_time(database: Database) -> None:
     answers = iter("ab")
     with database.write() as tx:
