@@ -18,7 +18,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from maskloop.errors import InvalidArgument
@@ -155,6 +154,7 @@ def _said(hard: HardOod, answers: Mapping[str, frozenset[int]]) -> tuple[NDArray
 
 def _most_probable(features: Vectors, targets: Vectors, weights: Vectors, trained: Vectors) -> Vectors:
     """The layer (C, D) that minimises cross-entropy and distance from the trained one."""
+    from scipy.optimize import minimize
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         step = flat.reshape(trained.shape)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 from models.annotation.losses import EPSILON
@@ -28,6 +27,8 @@ def match_objects(logits: Tensor, classes: Tensor, masks: Tensor) -> Tensor:
     Returns:
         (B, T) int64: step t of image b draws object `result[b, t]`.
     """
+    from scipy.optimize import linear_sum_assignment
+
     same = (classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, :, None]
     costs = torch.where(same, 1 - soft_iou_of_pairs(logits.float().sigmoid(), masks.float()), FORBIDDEN).cpu().numpy()
     order = np.zeros(costs.shape[:2], dtype=np.int64)
@@ -50,6 +51,8 @@ def match_across_classes(logits: Tensor, masks: Tensor, there: Tensor) -> Tensor
     Returns:
         (B, T) int64: step t of image b draws object `result[b, t]`, -1 for none.
     """
+    from scipy.optimize import linear_sum_assignment
+
     ious = soft_iou_of_pairs(logits.float().sigmoid(), masks.float()).cpu().numpy()
     order = np.full(ious.shape[:2], -1, dtype=np.int64)
     for row, objects in enumerate(there.sum(dim=1).tolist()):
@@ -71,6 +74,8 @@ def best_ious(drawn: Tensor, drawn_classes: Tensor, masks: Tensor, classes: Tens
     Returns:
         (B, T) in [0, 1].
     """
+    from scipy.optimize import linear_sum_assignment
+
     same = (drawn_classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, None, :]
     ious = torch.where(same, soft_iou_of_pairs(drawn.float(), masks.float()), 0)
     paired = ious.new_zeros(ious.shape[:2])

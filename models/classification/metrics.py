@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 from models.classification.data import Kept
 from models.classification.network import ImageClassifier
@@ -28,6 +27,8 @@ def judge_classifier(
     `recall`, in [0, 1]: of all (image, class) pairs that are there, the share with p >= 0.5.
     `empty_held_out_images`, and `taken_for_something`, in [0, 1]: of these, the share with p >= 0.5 for some class.
     """
+    from sklearn.metrics import average_precision_score
+
     classes = np.stack([item.classes for item in unseen])
     probabilities = _probabilities(network, recipe, unseen, device)
     empty = ~classes.any(axis=1)

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.stats import permutation_test
 
 from maskloop.values import HeadState
 from models.iou_head.calibrator import CalibrationSet, Calibrator, fit_on_confidence, fit_on_statistics
@@ -77,6 +76,7 @@ def evidence_of(
 
 def permutation_p_value(predicted: Floats, true: Floats, rng: np.random.Generator) -> float:
     """The share of orders of `predicted` (N,) whose mean error against `true` (N,) is as small, in (0, 1]."""
+    from scipy.stats import permutation_test
 
     def error(order: Floats, axis: int) -> Floats:
         return np.asarray(np.abs(order - true).mean(axis=axis))

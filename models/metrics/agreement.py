@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 CALIBRATION_BINS = 10
@@ -27,6 +26,8 @@ def bias(predicted: Floats, true: Floats) -> float:
 
 def spearman(predicted: Floats, true: Floats) -> float | None:
     """Rank correlation in [-1, 1], ties at their mean rank; `None` for fewer than two or all equal values."""
+    from scipy.stats import rankdata
+
     if predicted.size < 2 or np.ptp(predicted) == 0 or np.ptp(true) == 0:
         return None
     return float(np.corrcoef(rankdata(predicted), rankdata(true))[0, 1])

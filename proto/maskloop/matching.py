@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
-from scipy.optimize import linear_sum_assignment
 
 from maskloop.masks import Mask
 from maskloop.values import ObjectLabel, ObjectProposal
@@ -50,6 +49,8 @@ def match_within_class(
     Returns:
         For each proposal the place of its object in `truths` (-1: none) and their IoU (0: none); both (P,).
     """
+    from scipy.optimize import linear_sum_assignment
+
     places, ious = np.full(len(proposals), -1), np.zeros(len(proposals))
     is_judged = judged(proposals, truths)
     for category_id in sorted({item.category_id for item in truths if not item.crowd}):

@@ -5,14 +5,15 @@ A label never changes and is never removed, so those that are read later are tho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Text, and_, cast, func, select
 
 from maskloop.values import Image, Review, SupervisionKind
 from service.store.database import Database, Transaction
-from service.store.label_rows import IMAGE_FIELDS, image_beside, label_of, weight_of
-from service.store.labels import ROWS_AT_ONCE, LabeledImage
+from service.store.label_rows import IMAGE_FIELDS, LEAST_BYTES, image_beside, label_of
+from service.store.labels import LabeledImage
 from service.store.review_rows import review_of
 from service.store.tables import IS_CURRENT, images, labels
 
@@ -31,12 +32,14 @@ def current_label_ids(tx: Transaction, project_id: str, kind: SupervisionKind) -
 
 def read_labels(database: Database, label_ids: Sequence[str], most_bytes: int) -> Iterator[list[LabeledImage]]:
     """Labels by id, as many at a time as `most_bytes` hold, at least one. No transaction is open in between."""
-    begin = 0
-    while begin < len(label_ids):
+    for begin in range(0, len(label_ids), AT_ONCE):
+        asked = label_ids[begin : begin + AT_ONCE]
         with database.read() as tx:
-            some = _first(tx, label_ids[begin : begin + AT_ONCE], most_bytes)
-        yield some
-        begin += len(some)
+            weights = _weights(tx, asked)
+        for some in _packs(asked, weights, most_bytes):
+            with database.read() as tx:
+                read = _read(tx, some)
+            yield read
 
 
 def read_images(database: Database, label_ids: Sequence[str]) -> Iterator[tuple[Image, Review | None]]:
@@ -50,13 +53,27 @@ def read_images(database: Database, label_ids: Sequence[str]) -> Iterator[tuple[
             yield image_beside(row, row.image_id), review
 
 
-def _first(tx: Transaction, label_ids: Sequence[str], most_bytes: int) -> list[LabeledImage]:
-    query = _BESIDE.where(labels.c.id.in_(label_ids)).order_by(labels.c.image_id)
-    some: list[LabeledImage] = []
+def _weights(tx: Transaction, label_ids: Sequence[str]) -> dict[str, int]:
+    """How many characters each label takes as it is stored, about."""
+    objects, review = func.length(cast(labels.c.objects, Text)), func.length(cast(labels.c.review, Text))
+    rows: Any = tx.execute(select(labels.c.id, objects, review).where(labels.c.id.in_(label_ids)))
+    return {row[0]: LEAST_BYTES + (row[1] or 0) + (row[2] or 0) for row in rows}
+
+
+def _packs(label_ids: Sequence[str], weights: Mapping[str, int], most_bytes: int) -> Iterator[list[str]]:
+    """Ids in their order, as many at a time as weigh no more than this, at least one."""
+    pack: list[str] = []
     weight = 0
-    for row in tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
-        weight += weight_of(row)
-        if some and weight > most_bytes:
-            break
-        some.append(LabeledImage(image_beside(row, row.image_id), label_of(row)))
-    return some
+    for label_id in label_ids:
+        if pack and weight + weights[label_id] > most_bytes:
+            yield pack
+            pack, weight = [], 0
+        pack.append(label_id)
+        weight += weights[label_id]
+    yield pack
+
+
+def _read(tx: Transaction, label_ids: Sequence[str]) -> list[LabeledImage]:
+    """In the order of the ids. The database is not asked for an order: it would sort what the masks take as well."""
+    rows = {row.id: row for row in tx.execute(_BESIDE.where(labels.c.id.in_(label_ids)))}
+    return [LabeledImage(image_beside(rows[each], rows[each].image_id), label_of(rows[each])) for each in label_ids]

@@ -21,8 +21,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
-from scipy.special import stdtrit
 
 from maskloop.values import SecondsEstimate
 
@@ -53,6 +51,8 @@ class Posterior:
 
     def seconds(self, combination: Array, planned_s: float, steps: float) -> SecondsEstimate:
         """The estimate of a sum of coefficients, in seconds, when `planned_s` stand for a factor of 1."""
+        from scipy.special import stdtrit
+
         middle = float(combination @ self.mean)
         reach = float(stdtrit(self.freedom, 0.975) * np.sqrt(combination @ self.scale @ combination))
         low, high = max(0.0, middle - reach), max(0.0, middle + reach)
@@ -89,6 +89,8 @@ def fit(shares: Array, factors: Array, expected: Array, *, robust: bool = False)
 
 def nonnegative(posterior: Posterior) -> Posterior:
     """The same, its mean the likeliest coefficients of which none is negative (Lawson, Hanson, 1974)."""
+    from scipy.optimize import nnls
+
     root = np.linalg.cholesky(np.linalg.inv(posterior.scale)).T
     return replace(posterior, mean=nnls(root, root @ posterior.mean)[0])
 
