@@ -1,8 +1,8 @@
 """Whether two people could believe at one time that an image was theirs, by what each of them was told.
 
 A lease begins for its holder when the answer comes. It surely lasts until the holder sends what ends it, until its
-length has passed since it was asked for, or until the server's clock is put ahead. All clients read the machine's
-monotonic clock.
+length has passed since it was asked for, or until the server's clock is put ahead, or a server begins that comes to
+know of it. All clients read the machine's monotonic clock.
 """
 
 from __future__ import annotations

@@ -131,9 +131,13 @@ class World:
         self.server: Process | None = None
         self.clients: dict[str, Process] = {}
         self.most_bytes = 0
-        self._ahead_s = 0.0
+        self._ahead_s = self._began_ahead_s = 0.0
         self.jumps: list[float] = []
-        """When the server's clock was put ahead, by the machine's monotonic clock."""
+        """When leases may have ended early, by the machine's monotonic clock.
+
+        The server's clock was put ahead, or a server began by a clock that had been put ahead in the life of the one
+        before, which went on counting as it was.
+        """
 
     @property
     def database(self) -> Path:
@@ -147,6 +151,9 @@ class World:
 
     def start_server(self, *, wait: bool = True) -> None:
         """Begin the server; where it is not waited for, `await_server` does."""
+        if self._ahead_s > self._began_ahead_s:
+            self.jumps.append(time.monotonic())
+        self._began_ahead_s = self._ahead_s
         with self.log.open("ab") as log:
             self._told_at = log.tell()
         arguments = ["serve", "--address", self.address, "--data-dir", str(self.data)]

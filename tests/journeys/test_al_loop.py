@@ -99,6 +99,7 @@ def test_the_files_that_the_time_bought_are_there(finished):
         assert (finished.workdir / name).stat().st_size > 100
 
 
+@pytest.mark.slow
 def test_bought_crops_are_left_with_their_labels_as_a_data_set(demo, tmp_path):
     options = ("--budget", "4images", "--max-rounds", "0", "--crop", "32", "--objects", "1-8")
     loop = Loop(demo, tmp_path / "run", *options)
@@ -180,6 +181,7 @@ def test_images_are_referred_to_and_not_copied(finished, demo):
     assert told == {str(path.resolve()) for path in (demo / "images").iterdir()}
 
 
+@pytest.mark.slow
 def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(demo, tmp_path):
     budget = ("--budget", "25m", "--max-rounds", "1")
     loop = Loop(demo, tmp_path / "run", "--strategy", STRATEGY, *budget)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.journeys.loops import Loop
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = (
     *("--strategy", "random", "--budget", "40m", "--initial", "8", "--max-rounds", "1", "--seed", "3"),
     *("--classes", "crack", "--ood", "rest", "--ood-share", "0.02"),

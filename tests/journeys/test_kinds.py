@@ -13,6 +13,8 @@ import pytest
 from maskloop.datasets.demo.dataset import write_demo_data
 from tests.journeys.loops import PATIENCE_S, Loop, processes_naming
 
+pytestmark = pytest.mark.slow
+
 SMALL = "pretrained,image_size=64,width=8,tower=8,views=1,iterations=2"
 OPTIONS = ("--budget", "80m", "--max-rounds", "1", "--recipe", SMALL, "--image-size", "64", "--kinds", "auto")
 

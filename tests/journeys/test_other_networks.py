@@ -8,6 +8,8 @@ import pytest
 
 from tests.journeys.loops import Loop
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = (
     *("--budget", "60m", "--max-rounds", "2", "--assist", "proposals", "--min-proposal-iou", "0"),
     *("--also-propose", "class_maps,classifier=compact,iterations=3"),

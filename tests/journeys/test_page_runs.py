@@ -14,6 +14,8 @@ from maskloop.report.write import read_report
 from tests.journeys.loops import AL_LOOP, TINY, _hear_ctrl_c, processes_naming
 from tests.journeys.page_people import EACH_S, PATIENCE_S, PagePerson, address_in
 
+pytestmark = pytest.mark.slow
+
 PHOTOS, KILLS = 16, 3
 BEGIN = ("--budget", "30m", "--test", "3images", "--initial", "4images", "--batch", "3images", "--max-rounds", "2")
 

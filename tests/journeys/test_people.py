@@ -11,6 +11,8 @@ from maskloop.formats.coco.writing import coco_document
 from maskloop.values import Counts
 from tests.journeys.loops import Loop
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = ("--counts", "--budget", "9images", "--initial", "4", "--batch", "3", "--max-rounds", "1", "--seed", "2")
 PATIENCE_S = 200
 

@@ -17,6 +17,8 @@ from maskloop.formats.coco.writing import coco_document
 from maskloop.report.write import read_report
 from tests.journeys.loops import AL_LOOP, TINY, _hear_ctrl_c
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("crack", "spalling", "rust")
 PHOTOS, EACH_S, PATIENCE_S = 18, 30.0, 200
 BEGIN = ("--budget", "30m", "--test", "3images", "--initial", "4images", "--batch", "3images", "--max-rounds", "3")

@@ -9,6 +9,8 @@ import pytest
 from maskloop.pages.wording import say_time
 from tests.journeys.loops import Loop
 
+pytestmark = pytest.mark.slow
+
 WEAK = "class_maps,classifier=compact,iterations=3"
 OPTIONS = (
     *("--budget", "40m", "--max-rounds", "1", "--assist", "none", "--weak", "image_level", "--weak-share", "0.03"),

@@ -26,6 +26,8 @@ from tests.service.predicting import check_prediction
 from tests.service.processes import ServerProcess
 from tests.service.squares import SIDE, squares
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "encoder": "compact",
     "weights": "random",

@@ -118,6 +118,7 @@ def test_projects_take_turns_and_one_leaves_the_others_room_in_the_queue(client)
         client.cancel_operation(operation_id=operation.id)
 
 
+@pytest.mark.slow
 def test_an_operation_ends_at_its_deadline_and_frees_the_device(tmp_path):
     with ServerProcess(tmp_path, operation_deadline_s=0.2) as server:
         server.client.create_project(project_id="a", categories=[Category(1, "square")])

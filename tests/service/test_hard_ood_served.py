@@ -38,6 +38,8 @@ from maskloop.values import (
 )
 from tests.service.processes import ServerProcess
 
+pytestmark = pytest.mark.slow
+
 OOD_CHECK = SupervisionKind.OOD_CHECK
 SIDE = 32
 QUICK = {"image_size": SIDE, "iterations": 40, "held_out": 0.0, "checkpoint_every": 2}

@@ -8,6 +8,8 @@ from maskloop.values import Box, BoxesLabel, Category, LabelDraft
 from tests.service.processes import ServerProcess
 from tests.service.squares import PROMPTED, imports
 
+pytestmark = pytest.mark.slow
+
 BOXED = BoxesLabel((Box(2, 3, 4, 9.5, 11), Box(1, 20, 20, 12, 12), Box(1, 0, 0, 6, 5)))
 
 

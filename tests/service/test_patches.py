@@ -14,6 +14,8 @@ from maskloop.values import Category, ImageImport, ImageLevelLabel, LabelDraft, 
 from tests.service.processes import ServerProcess
 from tests.service.squares import SIDE, squares
 
+pytestmark = pytest.mark.slow
+
 RECIPE = {
     "encoder": "compact",
     "weights": "",

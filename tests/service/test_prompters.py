@@ -27,6 +27,8 @@ from tests.models.foreign.made import WRITERS, written
 from tests.service.processes import ROOT, ServerProcess
 from tests.service.squares import SIDE, imports
 
+pytestmark = pytest.mark.slow  # a server of each kind; how they differ is looked at in `tests/models/foreign`
+
 BOX = Prompt(box=(4, 4, 14, 12))
 POINT = Prompt(category_id=1, points=(PromptPoint(9, 9), PromptPoint(30.5, 1, on_object=False)))
 PATIENCE_S = 120.0
@@ -47,11 +49,7 @@ class Served:
         return self.client.propose_masks(project_id="p", image_id=image_id, prompts=prompts or (BOX,), **more)
 
 
-SERVED = [pytest.param(kind, marks=() if kind == "sam" else pytest.mark.slow) for kind in WRITERS]
-"""A server for each takes ten seconds to start, and all of them differ in what `tests/models/foreign` looks at."""
-
-
-@pytest.fixture(scope="module", params=SERVED)
+@pytest.fixture(scope="module", params=WRITERS)
 def served(request, tmp_path_factory):
     made = Served(request.param, tmp_path_factory.mktemp(request.param))
     with made.server:

@@ -32,6 +32,8 @@ from tests.service.predicting import check_prediction
 from tests.service.processes import ServerProcess
 from tests.service.squares import SIDE, squares
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"network": "compact", "iterations": 6, "crop": 16, "sure": 0.01, "least_area": 4}
 POINTED, BOXED, OTHERS = 3, 1, 3
 POINT = Prompt(points=(PromptPoint(12, 12),))

@@ -118,6 +118,7 @@ def test_the_held_out_fits_network_never_sees_what_its_head_is_judged_by(scenes,
     assert same == {"held-out-fit": True, "training": False}
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_killed_at_any_stage_ends_with_the_same_bytes(scenes, tmp_path: Path):
     examples = scenes(8)
     unbroken = saved(fit_tiny(examples), tmp_path / "unbroken")

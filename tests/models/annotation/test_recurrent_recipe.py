@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from maskloop.values import Split
@@ -11,6 +12,8 @@ from models.annotation.model import FittedModel
 from models.annotation.recipe import resolve
 from models.data.samples import ImageToScore
 from models.kinds.load import load_model
+
+pytestmark = pytest.mark.slow
 
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)

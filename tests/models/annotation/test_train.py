@@ -147,7 +147,7 @@ def test_other_draws_of_the_process_change_nothing_and_are_not_changed(scenes):
     assert_same_bits(one, train(scenes(3), tiny("compact")))
 
 
-@pytest.mark.parametrize(("name", "objects"), [("paper", 1), ("compact", 2)])
+@pytest.mark.parametrize(("name", "objects"), [pytest.param("paper", 1, marks=pytest.mark.slow), ("compact", 2)])
 def test_two_images_are_learnt_by_heart(scenes, name, objects):
     recipe = tiny(name, iterations=150, rate=5e-3, encoder_rate=5e-3, augment="none", iou_epochs=150, iou_rate=1e-2)
     examples = scenes(2, objects=objects)
@@ -161,7 +161,9 @@ def test_two_images_are_learnt_by_heart(scenes, name, objects):
     assert (decoded.predicted_iou - iou).abs().mean() < 0.15
 
 
-@pytest.mark.parametrize(("name", "objects"), [("paper-free", 1), ("compact-free", 2)])
+@pytest.mark.parametrize(
+    ("name", "objects"), [pytest.param("paper-free", 1, marks=pytest.mark.slow), ("compact-free", 2)]
+)
 def test_objects_of_two_images_are_found_without_being_told_of(scenes, name, objects):
     recipe = tiny(name, iterations=200, rate=5e-3, encoder_rate=5e-3, augment="none", class_from=0.0, stop_from=0.0)
     examples = scenes(2, objects=objects)

@@ -58,6 +58,7 @@ def regions(tmp_path_factory) -> tuple[FittedPretrained, Path]:
     return model, write_onnx(model, tmp_path_factory.mktemp("onnx") / "model.onnx")
 
 
+@pytest.mark.slow
 def test_a_network_that_looks_at_regions_gives_the_same_objects(regions):
     model, path = regions
     outline, compared = outline_of(REGIONS, path), 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 
 from maskloop.values import Category
@@ -16,6 +17,8 @@ from service.device.job_files import TrainJob, write_job
 from service.device.messages import DeviceSettings
 from service.operations.worker import Worker
 from tests.service.squares import TINY, squares
+
+pytestmark = pytest.mark.slow
 
 RECIPE = resolve("compact", **{**TINY, "image_size": 64, "iterations": 4})
 

@@ -13,6 +13,8 @@ from service.operations.limits import Kernel
 from service.operations.worker import Worker
 from tests.service.operations.jobs import Jobs
 
+pytestmark = pytest.mark.slow
+
 HUGE = {"hidden": 512, "min_hidden": 512}
 """A network of more than a gigabyte."""
 

@@ -68,6 +68,7 @@ def test_a_scoring_scores_every_image(jobs, worker, trained):
     assert list(seconds) == sorted(seconds)
 
 
+@pytest.mark.slow
 def test_another_process_takes_the_network_of_a_training_that_learnt_from_the_same(jobs, trained):
     told = []
     for name in ("first of two", "second of two"):

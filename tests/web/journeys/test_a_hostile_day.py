@@ -19,7 +19,7 @@ from maskloop.values import (
 )
 from tests.web.journeys.chromium import SECOND_LOOK_MS, needs_chromium
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 PROJECT = "day"
 SIZE = WIDTH, HEIGHT = 240, 160
 CENTRE, RADIUS = (120, 80), 40

@@ -172,6 +172,7 @@ def labeling(visitor, run_pages, kind):
     return who
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(SupervisionKind))
 def test_labels_of_every_kind_are_accessible(visitor, run_pages, kind):
     assert faults_of(labeling(visitor, run_pages, kind)) == []
@@ -188,6 +189,7 @@ def test_the_dialogs_are_accessible_and_begin_with_what_they_say(visitor, run_pa
         who.page.locator(f"{dialog}[open]").wait_for(state="detached")
 
 
+@pytest.mark.slow
 def test_the_first_page_is_accessible(visitor, lead_url):
     who = visitor(lead_url)
     who.page.goto(lead_url)
@@ -195,6 +197,7 @@ def test_the_first_page_is_accessible(visitor, lead_url):
     assert faults_of(who) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", SECTIONS)
 def test_what_leads_see_is_accessible(visitor, lead_url, section):
     who = visitor(lead_url)
@@ -203,6 +206,7 @@ def test_what_leads_see_is_accessible(visitor, lead_url, section):
     assert faults_of(who) == []
 
 
+@pytest.mark.slow
 def test_making_a_campaign_is_accessible_with_its_faults_too(visitor, lead_url):
     who = visitor(lead_url)
     who.page.goto(f"{lead_url}new")
@@ -212,6 +216,7 @@ def test_making_a_campaign_is_accessible_with_its_faults_too(visitor, lead_url):
     assert faults_of(who) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["", "?project=none&kind=full"])
 def test_so_is_a_page_on_which_nothing_can_be_labeled(visitor, lead_url, query):
     who = visitor(lead_url)
@@ -255,6 +260,7 @@ def test_the_focus_is_seen_on_every_control_of_the_labeling_page(visitor, run_pa
     assert seen_focus(labeling(visitor, run_pages, SupervisionKind.FULL)) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", "new", "lead?project=p#campaign", "lead?project=p#networks"])
 def test_the_focus_is_seen_on_every_control_of_the_other_pages(visitor, lead_url, path):
     who = visitor(lead_url)

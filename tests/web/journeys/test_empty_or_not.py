@@ -8,7 +8,7 @@ from maskloop.values import Budget, Category, ImageImport, OodAnswer, Split, Str
 from tests.service.squares import SIDE, squares
 from tests.web.journeys.chromium import needs_chromium
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 QUICK = {"image_size": SIDE, "iterations": 40, "held_out": 0.0, "checkpoint_every": 2}
 
 

@@ -118,6 +118,7 @@ def test_an_annotator_signs_in_and_labels_under_the_name_of_the_token(team, visi
     assert not who.page.is_visible("#account")
 
 
+@pytest.mark.slow
 def test_a_withdrawn_token_is_signed_out_and_nothing_is_lost(team, visitor):
     who = visitor("bob")
     sign_in(who, team)
@@ -149,6 +150,7 @@ def sign_in_anew(who: Annotator, team: Team) -> None:
     sign_in(who, team)
 
 
+@pytest.mark.slow
 def test_what_one_left_in_a_browser_is_not_sent_by_the_next(team, visitor):
     who = visitor("ada")
     sign_in(who, team)
