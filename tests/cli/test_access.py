@@ -170,6 +170,7 @@ def test_where_no_token_is_asked_for_anybody_is_anybody(maskloop, tmp_path):
         assert maskloop("whoami", "--server", edge.address)[1] == f"Anybody: {edge.address} asks for no token.\n"
 
 
+@pytest.mark.slow
 def test_al_loop_says_it_too_and_a_run_goes_on_with_a_token(al_loop, team, tmp_path):
     asked = ("--budget", "1h", "--data", "demo", "--workdir", tmp_path / "run", "--server", team[0])
     code, _, complaint = al_loop(*asked)

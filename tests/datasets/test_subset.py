@@ -194,6 +194,7 @@ def test_options_that_cannot_be_are_named(wrong, words):
         Excerpt(**wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.skipif("MASKLOOP_DATA" not in os.environ, reason="MASKLOOP_DATA does not name the real images")
 def test_crops_of_real_nuclei_are_slices_of_their_pictures_and_masks():

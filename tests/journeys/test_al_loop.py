@@ -144,6 +144,7 @@ def test_a_rule_ends_a_run_before_its_budget_is_spent(demo, tmp_path):
     assert "expected to bring panoptic quality to" in out
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_and_resumed_is_the_run_it_would_have_been(finished, demo, tmp_path):
     """Also where the network of its first round is gone by then: resuming needs no file that was removed."""
     loop = Loop(demo, tmp_path / "run", *OPTIONS, "--keep", "1")

@@ -62,6 +62,7 @@ def finished(demo, tmp_path_factory):
     return loop, out
 
 
+@pytest.mark.slow
 def test_every_strategy_runs_with_every_seed_and_random_is_among_them(finished):
     loop, out = finished
     comparison = read_comparison(loop.workdir).comparison

@@ -28,6 +28,7 @@ def disc(radius: float, size: int = 120, x: float = 60, y: float = 60) -> Object
     return ObjectLabel(1, Mask.from_array((columns - x) ** 2 + (rows - y) ** 2 < radius**2))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL, reason="MASKLOOP_DATA names no folder of real images")
 @pytest.mark.parametrize("set_name", ["balloons", "dsb2018_nuclei", "glas_glands", "wbc_cells", "building_facades"])
 def test_two_people_agree_as_two_people_do(set_name: str):

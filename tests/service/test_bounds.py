@@ -101,6 +101,7 @@ def test_a_training_beyond_the_budget_is_refused_with_what_to_lower(client, opti
     assert refused.value.field == "overrides_json"
 
 
+@pytest.mark.slow
 def test_projects_take_turns_and_one_leaves_the_others_room_in_the_queue(client):
     long = [client.train_model(project_id="a", recipe="compact", overrides=LONG, seed=seed) for seed in range(4)]
     with pytest.raises(QueueFull, match="4 operations of project a are waiting"):

@@ -121,6 +121,7 @@ def test_before_anything_is_trained_there_is_no_model(client):
         client.train_model(project_id="nobody")
 
 
+@pytest.mark.slow
 def test_boxes_alone_train_a_network(client):
     client.create_project(project_id="boxed", categories=[Category(1, "square")])
     boxed = [
@@ -203,6 +204,7 @@ def free(client):
     return client.wait_operation(client.score_pool(project_id="free")).result
 
 
+@pytest.mark.slow
 def test_a_network_that_needs_no_counts_scores_the_whole_pool(client, free):
     assert free.scored_images == 6
     pool = [image.id for image in client.list_images(project_id="free", split=Split.POOL)]

@@ -57,6 +57,7 @@ def select(client: Client, campaign_id: str, images: int, project_id: str = "p")
     return batch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", PREPARED)
 def test_a_strategy_that_takes_long_is_prepared_and_then_hands_out_the_whole_pool(client, pool, strategy):
     mine = campaign(client, strategy)

@@ -61,6 +61,7 @@ def test_a_recipe_that_is_not_there_is_refused_before_a_folder_is_made(tmp_path)
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("device", "why"),
     [("gpu", "is none of auto, cpu, cuda"), ("cuda:77", "cannot be used: .*; auto takes a GPU if there is one")],
@@ -197,6 +198,7 @@ def test_a_damaged_database_is_told_in_one_line(tmp_path, name):
     assert "file is not a database" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["database_url", "workflows_url"])
 def test_a_database_that_answers_nothing_is_given_up_in_one_line(tmp_path, key):
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -273,6 +275,7 @@ def test_a_server_ends_with_its_parent_or_when_asked(tmp_path, how):
     server.process.stdout.close()
 
 
+@pytest.mark.slow
 def test_a_successor_waits_for_a_predecessor_that_is_leaving(tmp_path):
     with ServerProcess(tmp_path) as first:
         command = [sys.executable, "-m", "service", "serve", "--address", f"unix:{tmp_path}/s", "--data-dir", tmp_path]

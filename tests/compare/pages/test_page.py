@@ -166,6 +166,7 @@ def test_a_page_is_drawn_although_the_program_was_changed_meanwhile(
 HELP = {"random": 0.0, "random+boxes": 0.05, "random+proposals": 0.03, "random*2": 0.06}
 
 
+@pytest.mark.slow
 def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(tmp_path: Path, comparison: Make) -> None:
     made = comparison(HELP)
     text = written(tmp_path, made)

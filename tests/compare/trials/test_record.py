@@ -47,6 +47,7 @@ def test_every_trial_is_told_and_written_at_once_in_the_order_of_the_grid(record
     assert (tmp_path / "compare.html").exists()
 
 
+@pytest.mark.slow
 def test_the_gate_is_told_once_random_is_through_and_by_random_alone(record, said, trial_of):
     record.add(trial_of("entropy", 0, RISING[0]), 60.0)
     for seed in (2, 0):

@@ -183,6 +183,7 @@ def test_predicted_iou_ranks_unseen_images_better_than_shuffled_scores(scenes):
     assert evaluation.iou_mae < np.abs(true - true.mean()).mean()
 
 
+@pytest.mark.slow
 def test_a_warm_fit_is_judged_by_a_held_out_fit_that_has_not_seen_the_labels_held_out(scenes):
     examples = scenes(12)
     start = fit_tiny(examples).network
@@ -218,6 +219,7 @@ def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> boo
     return all(torch.equal(first[key], value) for key, value in second.items())
 
 
+@pytest.mark.slow
 def test_both_trainings_learn_from_pseudo_labels_and_none_is_held_out(scenes, tmp_path: Path):
     strong, pseudo = scenes(12), proposed(scenes(5, seed=1))
     model = fit_with(strong, pseudo, tmp_path / "with")
@@ -232,6 +234,7 @@ def test_both_trainings_learn_from_pseudo_labels_and_none_is_held_out(scenes, tm
     assert not same(learnt["training"], alone["training"])
 
 
+@pytest.mark.slow
 def test_beside_pseudo_labels_too_a_held_out_fit_never_sees_what_is_held_out(scenes, tmp_path: Path):
     strong, pseudo = scenes(12), proposed(scenes(5, seed=1))
     seen, unseen = hold_out(strong, TINY.held_out, seed=3)

@@ -161,9 +161,8 @@ def test_two_images_are_learnt_by_heart(scenes, name, objects):
     assert (decoded.predicted_iou - iou).abs().mean() < 0.15
 
 
-@pytest.mark.parametrize(
-    ("name", "objects"), [pytest.param("paper-free", 1, marks=pytest.mark.slow), ("compact-free", 2)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "objects"), [("paper-free", 1), ("compact-free", 2)])
 def test_objects_of_two_images_are_found_without_being_told_of(scenes, name, objects):
     recipe = tiny(name, iterations=200, rate=5e-3, encoder_rate=5e-3, augment="none", class_from=0.0, stop_from=0.0)
     examples = scenes(2, objects=objects)

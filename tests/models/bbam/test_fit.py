@@ -98,6 +98,7 @@ def test_neither_the_order_of_labels_nor_ids_of_others_change_what_is_learnt(of_
         assert torch.equal(value, again.network.state_dict()[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [2, 4, 9])
 def test_a_fit_that_was_killed_ends_as_one_that_was_not(tmp_path, after):
     """In the detector, between maps, and in the Mask R-CNN."""

@@ -130,6 +130,7 @@ def test_ood_images_are_learnt_from_and_asked_for():
         fitted(replace(TINY, ood="wood"))
 
 
+@pytest.mark.slow
 def test_a_training_that_is_stopped_in_its_last_part_comes_to_the_same(tmp_path):
     """To the last bit."""
     recipe = replace(TINY, refine="irn")

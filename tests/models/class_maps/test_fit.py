@@ -75,6 +75,7 @@ def items(
     return [replace(ImageToScore.of(example, counted=False), counts=counts, present=present) for example in examples]
 
 
+@pytest.mark.slow
 def test_class_labels_alone_find_where_objects_are(weak):
     assert (weak.head, weak.snapshot) == (HeadState.UNFITTED, ())
     by_id = {example.image_id: example for example in PICTURES}
@@ -87,6 +88,7 @@ def test_class_labels_alone_find_where_objects_are(weak):
     assert np.mean(ious) > 0.35
 
 
+@pytest.mark.slow
 def test_outlines_choose_the_threshold_and_fit_the_head(weak, with_outlines):
     assert with_outlines.calibrator.is_fitted
     assert with_outlines.head is HeadState.UNTRUSTED  # its classifier has learnt these images' classes

@@ -86,6 +86,7 @@ def test_the_loss_is_the_mean_over_images_and_classes_of_each_half():
     assert classification_loss(logits, made, 0.25).item() == pytest.approx((holding + nothing / 4).item(), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stopped_at", [1, 7, 9, 14])
 def test_a_training_that_is_stopped_ends_bit_for_bit_as_if_it_had_not_been(tmp_path, stopped_at):
     examples = [*pictures(9, 3), *pictures(9, 8), *pictures(4)]

@@ -78,6 +78,7 @@ def learnt(walls) -> FittedDense:
     return model
 
 
+@pytest.mark.slow
 def test_a_crack_across_all_windows_of_a_wall_is_found_as_one_object(learnt, walls, tmp_path):
     assert learnt.encoder.tile == SIDE
     measured = evaluate(learnt, walls[4:], Split.TEST, device=CPU, progress=lambda *_: None)

@@ -134,6 +134,7 @@ def test_the_loss_of_a_box_agrees_with_loops():
     assert box_mask_loss(logits[:0], regions[:0], boxes[:0]).item() == 0
 
 
+@pytest.mark.slow
 def test_a_network_that_was_shown_boxes_alone_outlines_what_no_training_saw():
     recipe = PretrainedRecipe(image_size=96, min_iterations=80, max_iterations=80, views=4)
     model = fitted([boxed(disc_picture(seed)) for seed in range(10)], recipe, fit=fit)

@@ -134,6 +134,7 @@ def test_a_model_comes_back_from_its_file(learnt, pictures, tmp_path):
     assert file_of(read, tmp_path, "again") == (tmp_path / "model.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_labels_bought_later_are_the_heads_evidence(pictures):
     first = trained(pictures[:4], LEARNT)
     assert first.evidence is None

@@ -100,6 +100,7 @@ def test_a_category_that_the_network_does_not_know_is_taken_as_it_is_told(learnt
     assert (told.category_id, told.mask) == (77, own.mask)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.skipif("MASKLOOP_DATA" not in os.environ, reason="MASKLOOP_DATA names no folder of real images")
 def test_a_true_box_gives_a_better_mask_of_a_photograph_than_the_network_finds_alone():

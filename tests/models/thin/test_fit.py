@@ -47,6 +47,7 @@ def test_the_labels_choose_the_kind_of_network(pictures):
     )
 
 
+@pytest.mark.slow
 def test_six_labels_teach_to_find_cracks_that_no_training_saw(learnt, pictures):
     measured = evaluate(learnt, pictures[6:], Split.TEST, device=CPU, progress=silent)
     assert measured.mean_iou >= 0.5

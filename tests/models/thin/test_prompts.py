@@ -83,6 +83,7 @@ def learnt() -> FittedDense:
     return fitted([crack_picture(seed, cracks=1 + seed % 2) for seed in range(6)], recipe, categories=(1,))
 
 
+@pytest.mark.slow
 def test_a_crack_is_outlined_within_the_box_and_whole_at_a_point(learnt):
     for seed in (7, 9, 11):
         example = crack_picture(seed, cracks=2)

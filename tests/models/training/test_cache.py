@@ -76,6 +76,7 @@ def cache(tmp_path: Path) -> NetworkCache:
     return NetworkCache(tmp_path / "networks", 64 * MIB)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{"name": "paper"}, {"name": "paper", "classes": "predicted"}, {"name": "compact", "classes": "fed"}]
 )

@@ -83,6 +83,7 @@ def stopping_processes(pid: Callable[[], int | None], most: int = 1000) -> Itera
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_process_that_hangs_as_it_begins_is_replaced_and_that_is_told(worker, done):
     told: list[str] = []
     made = worker(SOON)
@@ -104,6 +105,7 @@ def test_processes_that_hang_again_and_again_end_the_job_with_words_and_the_next
     made.run(done, lambda *_: None)
 
 
+@pytest.mark.slow
 def test_a_job_is_cancelled_while_its_process_begins_which_the_next_job_then_takes(worker, done, tmp_path):
     made, ends = worker(), []
 

@@ -40,7 +40,7 @@ from tests.web.journeys.axe import findings, needs_axe
 from tests.web.journeys.chromium import Annotator, needs_chromium
 from tests.web.journeys.conftest import PageProcess
 
-pytestmark = [needs_chromium, needs_axe]
+pytestmark = [needs_chromium, needs_axe, pytest.mark.slow]
 SCREEN, PHONE = (1440, 900), (390, 844)
 SIDE = 64
 LEAST_STOPS = 4

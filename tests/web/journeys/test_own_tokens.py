@@ -18,7 +18,7 @@ from tests.web.journeys.axe import findings, needs_axe
 from tests.web.journeys.chromium import Annotator, needs_chromium
 from tests.web.journeys.conftest import PageProcess
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.slow]
 SIZE = (SIDE, SIDE)
 
 

@@ -68,6 +68,7 @@ def test_a_training_lowers_its_loss_and_leaves_the_encoder_as_it_was(name, encod
     assert all(torch.equal(before[key], value) for key, value in encoder.state_dict().items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TRAININGS)
 def test_equal_seeds_come_to_equal_bits_whatever_the_order_and_after_a_kill(name, encoder, tmp_path):
     undisturbed = trained(name, examples(), encoder)
