@@ -9,6 +9,8 @@ READY_NODE := $(VENV)/.ready-node
 
 # Threads that wait sleep: the tests run servers, workers and clients side by side.
 export OMP_WAIT_POLICY := PASSIVE
+# Servers and commands that tests begin are compiled once, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow chaos bench clean
 
 help:  ## List the targets.

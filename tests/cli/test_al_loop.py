@@ -138,11 +138,13 @@ def test_a_dry_run_says_what_the_budget_takes_and_writes_nothing(al_loop, tmp_pa
     assert not workdir.exists()
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_what_outlines_are_planned_at(al_loop, demo):
     _, out, _ = al_loop("--budget", "1h", "--data", f"coco:{demo}", "--dry-run", "--outline-cost", "20+60")
     assert "20 s to outline an object and 60 s for each side of its length" in " ".join(out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("assist", "told"),
     [
@@ -158,6 +160,7 @@ def test_a_dry_run_tells_what_help_saved_elsewhere(al_loop, demo, assist, told):
     assert ("to be drawn" in said) == bool(told)
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_of_class_labels_that_come_first(al_loop, demo):
     options = ("--budget", "2h", "--data", f"coco:{demo}", "--dry-run", "--assist", "none")
     _, plain, _ = al_loop(*options)
@@ -167,6 +170,7 @@ def test_a_dry_run_tells_of_class_labels_that_come_first(al_loop, demo):
     assert "20% of the budget buys labels of the classes that images hold first" in " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_of_ood_checks_and_of_the_student_network(al_loop, demo):
     options = ("--budget", "1h", "--data", f"coco:{demo}", "--dry-run")
     _, plain, _ = al_loop(*options)

@@ -117,6 +117,7 @@ def test_nothing_is_left_running(finished):
     assert processes_naming(str(finished.workdir)) == []
 
 
+@pytest.mark.slow
 def test_resuming_a_finished_run_changes_nothing(finished):
     before = finished.report()
     code, out, err = finished.run("--resume")

@@ -11,6 +11,8 @@ import pytest
 from maskloop.compare.pages.write import read_comparison
 from tests.journeys.loops import PATIENCE_S, Loop, children, processes_naming
 
+pytestmark = pytest.mark.slow
+
 GUIDED = "mask_guided:trust=any"
 HELPED = "random+proposals"
 OPTIONS = ("--strategy", GUIDED, "--budget", "50m", "--max-rounds", "1")
@@ -62,7 +64,6 @@ def finished(demo, tmp_path_factory):
     return loop, out
 
 
-@pytest.mark.slow
 def test_every_strategy_runs_with_every_seed_and_random_is_among_them(finished):
     loop, out = finished
     comparison = read_comparison(loop.workdir).comparison
@@ -105,7 +106,6 @@ def test_servers_and_what_they_held_are_gone(finished):
     assert processes_naming(str(loop.workdir)) == []
 
 
-@pytest.mark.slow
 def test_a_comparison_that_was_stopped_extended_killed_and_resumed_gives_the_same_tables(finished, demo, tmp_path):
     loop = comparing(demo, tmp_path / "run", "--seeds", "0")
     with loop.running("--jobs", "1") as process:

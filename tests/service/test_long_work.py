@@ -135,6 +135,7 @@ def test_boxes_alone_train_a_network(client):
     assert (model.recipe, model.labeled_images) == ("pretrained", 0)
 
 
+@pytest.mark.slow
 def test_labels_of_all_kinds_train_one_network(client):
     client.create_project(project_id="mixed", categories=[Category(1, "square"), Category(2, "disc")])
     given = [replace(image, file_name=f"mixed {image.file_name}") for image in imports(2, 0, 5)]
@@ -220,6 +221,7 @@ def test_an_image_that_was_never_counted_is_chosen_at_what_it_is_expected_to_cos
     assert [pick.cost_s for pick in batch.picks] == [pytest.approx(79 * 2.8)] * 2
 
 
+@pytest.mark.slow
 def test_a_student_network_learns_from_pseudo_labels_as_well(client, free, tmp_path):
     wanted = PseudoLabels(images=3, min_area_share=0.0)
     document = json.loads(client.export_pseudo_labels(project_id="free", pseudo=wanted))
@@ -359,6 +361,7 @@ def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
         client.get_operation(operation_id=operation.id)
 
 
+@pytest.mark.slow
 def test_networks_of_before_go_on_when_the_vocabulary_grows(client, counted, scored, tmp_path):
     """What they are told to count, and measured by, may be of a class that they never saw: it is missed."""
     client.add_categories(project_id="p", categories=[Category(2, "circle")])

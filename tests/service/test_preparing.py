@@ -76,6 +76,7 @@ def test_a_strategy_that_takes_long_is_prepared_and_then_hands_out_the_whole_poo
     assert [pick.image_id for pick in first.picks] == [pick.image_id for pick in everything.picks[:3]]
 
 
+@pytest.mark.slow
 def test_the_same_campaign_prepared_again_hands_out_the_same(client, pool):
     mine = campaign(client, "dropout")
     orders = []

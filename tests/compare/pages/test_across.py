@@ -12,6 +12,8 @@ from maskloop.compare.analysis.comparison import Comparison
 from maskloop.compare.pages.write import write_comparison, write_summary
 from maskloop.errors import InvalidArgument, NotFound
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Comparison]
 ORACLE = "mask_guided:scores=imported,target=0.5"
 

@@ -30,6 +30,8 @@ from maskloop.values import (
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports, squares
 
+pytestmark = pytest.mark.slow
+
 COUNTS, FULL, OOD_CHECK = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.OOD_CHECK
 CLASSIFIER = {"image_size": 32, "iterations": 40, "held_out": 0.0}
 BUDGET_S = 1000.0

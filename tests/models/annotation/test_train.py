@@ -147,7 +147,8 @@ def test_other_draws_of_the_process_change_nothing_and_are_not_changed(scenes):
     assert_same_bits(one, train(scenes(3), tiny("compact")))
 
 
-@pytest.mark.parametrize(("name", "objects"), [pytest.param("paper", 1, marks=pytest.mark.slow), ("compact", 2)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "objects"), [("paper", 1), ("compact", 2)])
 def test_two_images_are_learnt_by_heart(scenes, name, objects):
     recipe = tiny(name, iterations=150, rate=5e-3, encoder_rate=5e-3, augment="none", iou_epochs=150, iou_rate=1e-2)
     examples = scenes(2, objects=objects)
@@ -255,6 +256,7 @@ def test_the_joint_loss_agrees_with_adding_up_step_by_step(scenes):
     assert loss.item() == pytest.approx(slow_joint_loss(decoded, batch.step_classes, targets), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_empty_images_to_leave_alone_what_is_like_them(scenes):
     def pink(scene: Example) -> Example:
         """The same rectangles in a colour that the project does not know."""

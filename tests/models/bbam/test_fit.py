@@ -65,6 +65,7 @@ def test_its_way_of_masks_decides_what_the_mask_rcnn_learns(of_boxes):
     assert not all(torch.equal(before[name], after[name]) for name in before)
 
 
+@pytest.mark.slow
 def test_without_a_student_the_detector_is_the_network_and_outlines_choose_thresholds(explaining):
     assert not any("mask" in name for name in explaining.network.state_dict())
     assert 0 <= explaining.metrics["mask_iou"] <= 1

@@ -139,6 +139,7 @@ def test_the_order_of_the_labels_has_no_influence():
     assert (again.threshold, again.calibrator) == (first.threshold, first.calibrator)
 
 
+@pytest.mark.slow
 def test_classes_that_are_known_are_the_ones_that_are_looked_for(weak):
     (told,) = weak.predict(items(PICTURES[16:17], present=frozenset({9})), device=CPU, batch_size=1)
     assert {item.category_id for item in told.proposals.objects} <= {9}
@@ -159,6 +160,7 @@ def test_masks_of_larger_pictures_are_of_the_pictures_own_size(weak):
     assert all((item.mask.height, item.mask.width) == large.shape[:2] for item in found.proposals.objects)
 
 
+@pytest.mark.slow
 def test_a_model_is_read_as_it_was_written(tmp_path: Path, with_outlines):
     with_outlines.save(tmp_path / "model")
     read = load_model(tmp_path / "model", CPU)

@@ -25,6 +25,8 @@ from models.thin.model import FittedDense
 from tests.docs.pages import ROOT, blocks
 from tests.models.test_predictor_contract import CATEGORIES, CPU, dense_network, pretrained_network
 
+pytestmark = pytest.mark.slow
+
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 REGIONS, DENSE = (block.text for block in blocks(ROOT / "docs/onnx.md") if block.language == "python")
@@ -58,7 +60,6 @@ def regions(tmp_path_factory) -> tuple[FittedPretrained, Path]:
     return model, write_onnx(model, tmp_path_factory.mktemp("onnx") / "model.onnx")
 
 
-@pytest.mark.slow
 def test_a_network_that_looks_at_regions_gives_the_same_objects(regions):
     model, path = regions
     outline, compared = outline_of(REGIONS, path), 0
@@ -110,7 +111,6 @@ def test_a_dense_network_gives_the_same_objects(tmp_path):
 
 
 @pytest.mark.data
-@pytest.mark.slow
 @pytest.mark.skipif("MASKLOOP_DATA" not in os.environ, reason="MASKLOOP_DATA names no folder of real images")
 def test_a_trained_network_gives_the_same_objects_of_real_photographs(tmp_path):
     data = read_coco_folder(Path(os.environ["MASKLOOP_DATA"]) / "balloons")

@@ -95,6 +95,7 @@ def test_a_crack_across_all_windows_of_a_wall_is_found_as_one_object(learnt, wal
     assert made.proposals == again.proposals
 
 
+@pytest.mark.slow
 def test_windows_are_kept_and_a_lost_one_is_encoded_again(learnt, walls, tmp_path):
     model = learnt.keeping(FeatureStore(tmp_path, 1 << 30))
     loads: list[str] = []

@@ -111,6 +111,7 @@ def refused(name: str, options: dict[str, Any]) -> str:
     return ""
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(OPTIONS), st.data())
 def test_an_option_is_refused_by_its_name_or_a_worker_can_build_the_network(option, data):

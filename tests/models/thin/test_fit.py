@@ -17,6 +17,8 @@ from tests.models.fits import CPU, file_of, fitted, silent
 from tests.models.pretrained.discs import disc_picture
 from tests.models.thin.cracks import crack_picture
 
+pytestmark = pytest.mark.slow
+
 SMALL = PretrainedRecipe(image_size=64, views=2, min_iterations=4, max_iterations=4, checkpoint_every=4)
 LEARNT = PretrainedRecipe(image_size=96, views=3, min_iterations=32, max_iterations=32)
 
@@ -47,7 +49,6 @@ def test_the_labels_choose_the_kind_of_network(pictures):
     )
 
 
-@pytest.mark.slow
 def test_six_labels_teach_to_find_cracks_that_no_training_saw(learnt, pictures):
     measured = evaluate(learnt, pictures[6:], Split.TEST, device=CPU, progress=silent)
     assert measured.mean_iou >= 0.5

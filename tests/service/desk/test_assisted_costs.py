@@ -180,6 +180,7 @@ def test_nobody_is_helped_with_anything_but_outlines_to_learn_from(server, pool,
 ious = st.lists(st.floats(0, 1).map(lambda value: round(value, 3)), max_size=6)
 
 
+@pytest.mark.slow
 @given(st.lists(ious, min_size=1, max_size=5), st.sampled_from([0.0, 0.5, 0.9]), st.sampled_from(CorrectionForm))
 def test_a_whole_table_tells_what_each_image_shows(tmp_path_factory, images, least, form):
     server = Server(tmp_path_factory.mktemp("data"))

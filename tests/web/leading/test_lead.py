@@ -151,6 +151,7 @@ def test_batches_tell_who_holds_what_and_what_people_have_done(page, images):
     assert "import" not in people
 
 
+@pytest.mark.slow
 def test_a_round_trains_scores_and_measures_one_version_after_the_newest_ones_recipe(page, server, round_, trained):
     assert (round_["state"], [step["state"] for step in round_["steps"]]) == ("succeeded", ["succeeded"] * 3)
     newest, before = server.client.list_models(project_id="p")
