@@ -20,6 +20,7 @@ from maskloop.convert.parts import check_parts
 from maskloop.errors import DeadlineExceeded, InvalidArgument, ResourceExhausted
 from service.config import MIB, ServerConfig
 from service.edge.clients import client_of
+from service.edge.desk_threads import REQUEST_BYTES
 from service.edge.fair_limit import FairLimit
 
 LARGE = frozenset({
@@ -112,6 +113,7 @@ class Arrival:
             InvalidArgument: there is none, it is no message of the method, or has too many parts.
         """
         data = await self._read()
+        REQUEST_BYTES.set(len(data))
         if len(data) <= AT_ONCE_BYTES:
             return _decoded(self._method, deserializer, data)
         loop = asyncio.get_running_loop()

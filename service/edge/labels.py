@@ -11,7 +11,7 @@ from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
 from service.desk.labels import LabelDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered, streamed
+from service.edge.desk_threads import DeskThreads, Threaded, answered, exported
 from service.edge.pages import page_to_message
 
 
@@ -34,7 +34,7 @@ class LabelServicer(Threaded, LabelServiceServicer):  # type: ignore[misc]
         page = self._desk.list_labels(**asked)
         return page_to_message(pb.ListLabelsResponse, "labels", page, label_to_message)
 
-    @streamed
+    @exported
     def ExportLabels(self, request: pb.ExportLabelsRequest, context: Any) -> Iterator[pb.ExportLabelsResponse]:
         asked = arguments(request, "project_id")
         for data in self._desk.export_labels(**asked):

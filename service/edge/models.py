@@ -13,7 +13,7 @@ from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer
 from service.desk.model_work import ModelWorkDesk
 from service.desk.models import ModelDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered, streamed
+from service.edge.desk_threads import DeskThreads, Threaded, answered, exported, streamed
 from service.edge.pages import page_to_message
 
 
@@ -102,7 +102,7 @@ class ModelServicer(Threaded, ModelServiceServicer):  # type: ignore[misc]
         proposals = self._desk.get_proposals(**asked)
         return pb.GetProposalsResponse(proposals=map(proposals_to_message, proposals))
 
-    @streamed
+    @exported
     def ExportPseudoLabels(
         self, request: pb.ExportPseudoLabelsRequest, context: Any
     ) -> Iterator[pb.ExportPseudoLabelsResponse]:

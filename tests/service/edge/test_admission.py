@@ -203,6 +203,51 @@ def test_one_client_keeps_not_all_threads_busy():
     asyncio.run(tried())
 
 
+def test_large_work_leaves_threads_to_others_and_one_client_has_a_part_of_it():
+    async def tried():
+        threads, over, begun = DeskThreads(6, 100), threading.Event(), []
+
+        def work(who):
+            begun.append(who)
+            over.wait(20)
+
+        clients = ("10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.3")
+        try:
+            heavy = [asyncio.create_task(threads.call_heavy(Calling(f"ipv4:{each}:7"), work, each)) for each in clients]
+            await asyncio.sleep(0.2)
+            assert sorted(begun) == ["10.0.0.1", "10.0.0.2"]
+            assert await asyncio.wait_for(threads.call(Calling("ipv4:10.0.0.1:8"), int, "7"), 5) == 7
+        finally:
+            over.set()
+            await asyncio.gather(*heavy)
+            threads.close()
+        assert sorted(begun) == sorted(clients)
+
+    asyncio.run(tried())
+
+
+def test_what_came_as_many_bytes_and_exports_are_large_work(tmp_path, monkeypatch):
+    heavy = []
+
+    async def call_heavy(threads, context, verb, *args):
+        heavy.append(1)
+        return await threads.call(context, verb, *args)
+
+    monkeypatch.setattr(DeskThreads, "call_heavy", call_heavy)
+    with Edge(tmp_path) as edge, connection(edge) as channel:
+        submit = LabelServiceStub(channel).SubmitLabels
+        for size, found in ((10, 0), (2 * MIB, 1)):
+            request = labels_pb2.SubmitLabelsRequest(project_id="p", annotator="a" * size)
+            assert refused(lambda request=request: submit(request, timeout=20)).code() in (
+                grpc.StatusCode.INVALID_ARGUMENT,
+                grpc.StatusCode.NOT_FOUND,
+            )
+            assert len(heavy) == found
+        export = LabelServiceStub(channel).ExportLabels(labels_pb2.ExportLabelsRequest(project_id="p"), timeout=20)
+        assert refused(lambda: list(export)).code() is grpc.StatusCode.NOT_FOUND
+        assert len(heavy) == 2
+
+
 def test_a_call_that_is_given_up_counts_as_long_as_it_works():
     async def tried():
         threads, over = DeskThreads(1, 0), threading.Event()
