@@ -64,26 +64,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", nargs="*", default=list(cases), choices=list(cases))
     chosen = parser.parse_args().cases
-    with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
-        idle = Waits(server.address)
-        time.sleep(2)
-        print(f"nothing else: longest {idle.end()[0] * 1000:.0f} ms", flush=True)
-        for name in chosen:
-            before = server.peak_mib()
-            waits, begun = Waits(server.address), time.monotonic()
-            with grpc.insecure_channel(server.address, options=UNLIMITED) as channel:
-                ended = cases[name].send(channel)
-            longest_s, late_s, asked = waits.end()
-            strange = ended.keys() - cases[name].ends
-            judged = "within" if longest_s <= MOST_WAIT_S else "OVER"
-            print(
-                f"{name}: others waited {longest_s * 1000:.0f} ms at the most ({late_s * 1000:.0f} ms for 99 of 100 of "
-                f"{asked}), {judged} {MOST_WAIT_S * 1000:.0f} ms; {time.monotonic() - begun:.1f} s, peak "
-                f"{server.peak_mib():.0f} MiB after {before:.0f}; {dict(ended)}",
-                flush=True,
-            )
-            if strange:
-                raise SystemExit(f"{name} ended {', '.join(strange)}")
+    for name in chosen:
+        with tempfile.TemporaryDirectory() as folder, running(Path(folder)) as server:
+            look(cases[name], server)
+
+
+def look(case: Case, server: Running) -> None:
+    """Print the waits and the memory of one case on a server of its own.
+
+    Raises:
+        SystemExit: a request ended otherwise than it may.
+    """
+    before, idle = server.peak_mib(), Waits(server.address)
+    time.sleep(1)
+    idle_s = idle.end()[0]
+    waits, begun = Waits(server.address), time.monotonic()
+    with grpc.insecure_channel(server.address, options=UNLIMITED) as channel:
+        ended = case.send(channel)
+    longest_s, late_s, asked = waits.end()
+    judged = "within" if longest_s <= MOST_WAIT_S else "OVER"
+    print(
+        f"{case.name}: others waited {longest_s * 1000:.0f} ms at the most ({late_s * 1000:.0f} ms for 99 of 100 of "
+        f"{asked}; {idle_s * 1000:.0f} ms with nothing to do), {judged} {MOST_WAIT_S * 1000:.0f} ms; "
+        f"{time.monotonic() - begun:.1f} s, peak {server.peak_mib():.0f} MiB after {before:.0f}; {dict(ended)}",
+        flush=True,
+    )
+    if strange := ended.keys() - case.ends:
+        raise SystemExit(f"{case.name} ended {', '.join(strange)}")
 
 
 def all_cases() -> Iterator[Case]:
