@@ -6,8 +6,11 @@ object of that class (Bellver et al., section 3.2).
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.annotation.losses import EPSILON
@@ -27,13 +30,11 @@ def match_objects(logits: Tensor, classes: Tensor, masks: Tensor) -> Tensor:
     Returns:
         (B, T) int64: step t of image b draws object `result[b, t]`.
     """
-    from scipy.optimize import linear_sum_assignment
-
     same = (classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, :, None]
     costs = torch.where(same, 1 - soft_iou_of_pairs(logits.float().sigmoid(), masks.float()), FORBIDDEN).cpu().numpy()
     order = np.zeros(costs.shape[:2], dtype=np.int64)
     for row, image in enumerate(costs):
-        order[row] = linear_sum_assignment(image)[1]
+        order[row] = _pairs(image)[1]
     return torch.from_numpy(order).to(logits.device)
 
 
@@ -51,12 +52,10 @@ def match_across_classes(logits: Tensor, masks: Tensor, there: Tensor) -> Tensor
     Returns:
         (B, T) int64: step t of image b draws object `result[b, t]`, -1 for none.
     """
-    from scipy.optimize import linear_sum_assignment
-
     ious = soft_iou_of_pairs(logits.float().sigmoid(), masks.float()).cpu().numpy()
     order = np.full(ious.shape[:2], -1, dtype=np.int64)
     for row, objects in enumerate(there.sum(dim=1).tolist()):
-        steps, places = linear_sum_assignment(ious[row, :objects, :objects], maximize=True)
+        steps, places = _pairs(ious[row, :objects, :objects], maximize=True)
         order[row, steps] = places
     return torch.from_numpy(order).to(logits.device)
 
@@ -74,15 +73,21 @@ def best_ious(drawn: Tensor, drawn_classes: Tensor, masks: Tensor, classes: Tens
     Returns:
         (B, T) in [0, 1].
     """
-    from scipy.optimize import linear_sum_assignment
-
     same = (drawn_classes[:, :, None] == classes[:, None, :]) & (classes >= 0)[:, None, :]
     ious = torch.where(same, soft_iou_of_pairs(drawn.float(), masks.float()), 0)
     paired = ious.new_zeros(ious.shape[:2])
     for row, image in enumerate(ious):
-        steps, places = linear_sum_assignment(image.cpu().numpy(), maximize=True)
+        steps, places = _pairs(image.cpu().numpy(), maximize=True)
         paired[row, steps] = image[steps, places]
     return paired
+
+
+def _pairs(values: NDArray[Any], *, maximize: bool = False) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the pairs with the least sum, or the largest: Hungarian matching."""
+    from scipy.optimize import linear_sum_assignment  # half a second, which only trainings need
+
+    rows, columns = linear_sum_assignment(values, maximize=maximize)
+    return rows, columns
 
 
 def soft_iou_of_pairs(probabilities: Tensor, targets: Tensor) -> Tensor:
