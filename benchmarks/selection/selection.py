@@ -61,7 +61,7 @@ def main() -> None:
             with serving(data.root) as address, grpc.insecure_channel(address) as channel:
                 first_s, empty_ms, commit_ms, select_ms = race(channel, data.root / "beside.db", expected)
         print(
-            f"| {size} | {first_s:.1f} | {empty_ms:.2f} | {commit_ms:.2f} | {select_ms:.2f} "
+            f"| {size} | {first_s:.2f} | {empty_ms:.2f} | {commit_ms:.2f} | {select_ms:.2f} "
             f"| {select_ms / empty_ms:.1f} |",
             flush=True,
         )
@@ -78,7 +78,8 @@ def fill(data: DataFolder, size: int) -> Iterator[str]:
     leased = waiting[: min(NEIGHBOURHOOD, len(waiting) // 2) : 2]
     write_project(data)
     write_rows(data.root / "maskloop.db", ids, ids[labeled], ids[leased])
-    scored = (ScoredRow(ImageProposals(*row, ()), FEATURES, CERTAIN) for row in rows(ids, scores))
+    by_id = np.argsort(ids)
+    scored = (ScoredRow(ImageProposals(*row, ()), FEATURES, CERTAIN) for row in rows(ids[by_id], scores[by_id]))
     write_scores(data.scores("p", "m"), scored)
     given = set(leased.tolist())
     return iter([str(ids[place]) for place in waiting if place not in given])

@@ -148,9 +148,11 @@ def fixed_width(strings: pa.StringArray) -> NDArray[np.bytes_]:
     ends = np.frombuffer(strings.buffers()[1], dtype=np.int32, count=len(strings) + 1, offset=strings.offset * 4)
     lengths = np.diff(ends)
     width = max(1, int(lengths.max(initial=1)))
+    text = np.frombuffer(strings.buffers()[2] or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+    if (lengths == width).all():
+        return text.view(f"S{width}")
     padded = np.zeros((len(strings), width), dtype=np.uint8)
-    text = np.frombuffer(strings.buffers()[2] or b"", dtype=np.uint8)
-    padded[np.arange(width) < lengths[:, None]] = text[ends[0] : ends[-1]]
+    padded[np.arange(width) < lengths[:, None]] = text
     return padded.view(f"S{width}")[:, 0]
 
 

@@ -15,6 +15,7 @@ from maskloop.masks import Mask
 from maskloop.values import ImageProposals, ObjectProposal, with_ids
 from service.artifacts.score_table import (
     ScoredRow,
+    fixed_width,
     join_scores,
     read_columns,
     read_proposals,
@@ -49,6 +50,13 @@ proposals = st.lists(
     max_size=5,
     unique_by=lambda item: item.image_id,
 )
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=3), max_size=6), st.integers(0, 3), st.booleans())
+def test_ids_are_read_at_one_width_whatever_their_lengths(ids, skipped, of_one_length):
+    ids = [each[:1] for each in ids] if of_one_length else ids
+    strings = pa.array(ids, pa.string()).slice(skipped)
+    assert [each.decode() for each in fixed_width(strings).tolist()] == ids[skipped:]
 
 
 @settings(max_examples=25, deadline=None)
