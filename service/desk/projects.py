@@ -30,7 +30,7 @@ from service.store import Database, Transaction
 from service.store.audit import add_audit
 from service.store.clock import Clock, NewId
 from service.store.images import get_image, get_images, insert_images, list_images
-from service.store.labels import current_labels, get_labels, insert_labels
+from service.store.labels.labels import current_labels, get_labels, insert_labels
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, insert_project, list_projects, set_categories
 from service.store.requests import Request, answer_once, was_asked

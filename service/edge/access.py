@@ -27,7 +27,7 @@ from maskloop.errors import (
 from maskloop.values import Caller, Role
 from service.desk.access import AccessDesk, caller_of
 from service.desk.callers import check_sees, check_sees_all
-from service.edge.desk_threads import DeskThreads
+from service.edge.limits.desk_threads import DeskThreads
 from service.edge.operations import project_of_filter
 from service.edge.rules import Reach, Rule, rule_for
 from service.operations.operations import Operations

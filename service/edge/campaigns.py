@@ -14,8 +14,8 @@ from maskloop.convert import (
 )
 from maskloop.v1 import campaigns_pb2 as pb
 from maskloop.v1.campaigns_pb2_grpc import CampaignServiceServicer
-from service.desk.annotation import AnnotationDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.desk.campaigns.annotation import AnnotationDesk
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered
 from service.edge.pages import page_to_message
 
 

@@ -10,8 +10,8 @@ from google.longrunning.operations_pb2 import Operation
 from maskloop.convert import arguments, classifier_to_message, hard_candidate_to_message, operation_to_message
 from maskloop.v1 import classifiers_pb2 as pb
 from maskloop.v1.classifiers_pb2_grpc import ClassifierServiceServicer
-from service.desk.classifiers import ClassifierDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.desk.models.classifiers import ClassifierDesk
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered
 
 
 class ClassifierServicer(Threaded, ClassifierServiceServicer):  # type: ignore[misc]

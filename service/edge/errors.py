@@ -16,7 +16,7 @@ import grpc
 
 from maskloop.convert import error_to_status
 from maskloop.errors import InternalError, MaskloopError
-from service.edge.admission import WATCH, Admission
+from service.edge.limits.admission import WATCH, Admission
 
 STATUS_DETAILS = "grpc-status-details-bin"  # where gRPC carries a google.rpc.Status
 logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from maskloop.convert import arguments, cost_estimates_to_message, label_to_mess
 from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
-from service.desk.labels import LabelDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered, exported
+from service.desk.labels.labels import LabelDesk
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered, exported
 from service.edge.pages import page_to_message
 
 

@@ -11,9 +11,9 @@ from google.longrunning.operations_pb2 import Operation
 from maskloop.convert import arguments, model_to_message, operation_to_message, proposals_to_message
 from maskloop.v1 import models_pb2 as pb
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer
-from service.desk.model_work import ModelWorkDesk
-from service.desk.models import ModelDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered, exported, streamed
+from service.desk.models.model_work import ModelWorkDesk
+from service.desk.models.models import ModelDesk
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered, exported, streamed
 from service.edge.pages import page_to_message
 
 

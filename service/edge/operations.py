@@ -12,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from maskloop.convert import operation_id, operation_to_message
 from maskloop.errors import InvalidArgument
-from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered
 from service.edge.pages import page_to_message
 from service.operations.operations import Operations
 

@@ -10,7 +10,7 @@ from maskloop.convert import arguments, image_to_message, project_to_message
 from maskloop.v1 import projects_pb2 as pb
 from maskloop.v1.projects_pb2_grpc import ProjectServiceServicer
 from service.desk.projects import ProjectDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered, streamed
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered, streamed
 from service.edge.pages import page_to_message
 
 

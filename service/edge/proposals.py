@@ -8,8 +8,8 @@ from typing import Any
 from maskloop.convert import arguments, prompted_to_message
 from maskloop.v1 import proposals_pb2 as pb
 from maskloop.v1.proposals_pb2_grpc import ProposalServiceServicer
-from service.desk.proposals import ProposalDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.desk.labels.proposals import ProposalDesk
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered
 
 
 class ProposalServicer(Threaded, ProposalServiceServicer):  # type: ignore[misc]

@@ -28,12 +28,12 @@ from service.edge.address import (
     read_client_roots,
     read_key_pair,
 )
-from service.edge.admission import Admission
 from service.edge.campaigns import CampaignServicer
 from service.edge.classifiers import ClassifierServicer
-from service.edge.desk_threads import DeskThreads
 from service.edge.errors import ErrorInterceptor
 from service.edge.labels import LabelServicer
+from service.edge.limits.admission import Admission
+from service.edge.limits.desk_threads import DeskThreads
 from service.edge.models import ModelServicer
 from service.edge.operations import OperationsServicer
 from service.edge.projects import ProjectServicer

@@ -15,7 +15,7 @@ from maskloop.convert import (
 from maskloop.v1 import access_pb2 as pb
 from maskloop.v1.access_pb2_grpc import AccessServiceServicer
 from service.desk.access import AccessDesk
-from service.edge.desk_threads import DeskThreads, Threaded, answered
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered
 from service.store.audit import CALLER
 
 

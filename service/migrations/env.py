@@ -1,4 +1,4 @@
-"""Alembic's entry point; `service.store.tables.migrate` hands it an open connection."""
+"""Alembic's entry point; `service.store.database.migrate` hands it an open connection."""
 
 from alembic import context
 

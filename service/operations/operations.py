@@ -30,7 +30,7 @@ from maskloop.values import Classifier, ModelVersion, Operation, OperationKind, 
 from service.artifacts.data_folder import DataFolder
 from service.operations.limits import QueueLimits, check_deadline
 from service.operations.progress_rate import Pace
-from service.operations.steps import DeviceWork
+from service.operations.steps.steps import DeviceWork
 from service.operations.worker import Worker
 from service.operations.workflows import Workflows
 from service.store import Database, Transaction

@@ -190,7 +190,7 @@ class Prompter:
         with self._changed:
             if self._closing:
                 raise Unavailable("the server is stopping")
-            self._process, pipe = start("service.device.prompt_process")
+            self._process, pipe = start("service.device.prompts.prompt_process")
         with dying():
             pipe.send(self._settings)
         ready: Ready = self._hear(pipe, self._patience.start_s)

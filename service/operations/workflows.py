@@ -14,7 +14,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, StepOptions
 from sqlalchemy.exc import SQLAlchemyError
 
 from maskloop.errors import Unavailable
-from service.store.engines import check_url, shown
+from service.store.database.engines import check_url, shown
 
 VERSION = "1"  # of the steps' order; raised when a workflow begun before could not go on with the steps of today
 NAME = "run_operation"

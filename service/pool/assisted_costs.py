@@ -23,8 +23,8 @@ from maskloop.values import Assist, Assistance, CorrectionForm, FullLabel, Revie
 from selection.select import Quote
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_object_ious
-from service.store.columns import whole_ms
-from service.store.timed_labels import ReviewedLabel
+from service.store.labels.timed_labels import ReviewedLabel
+from service.store.tables.columns import whole_ms
 
 GRID = 1000
 """Steps of the predicted IoU in which the share that a proposal saves is looked up."""

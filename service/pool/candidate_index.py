@@ -25,7 +25,7 @@ from selection.ranking import RankedImages
 from service.pool.expected_costs import Helped
 from service.store import Database, Transaction
 from service.store.batches import holders, leased_images, skips_of, skips_of_images
-from service.store.labels import current_labels, holding_nothing
+from service.store.labels.labels import current_labels, holding_nothing
 from service.store.pool_ids import needless_ids
 
 MAX_WALKS = 64  # of all projects together; the one built first goes first, and is built again when it is asked for

@@ -27,9 +27,9 @@ from selection.select import Quote
 from service.pool.assisted_costs import Shown, assisted_quote, scale_of
 from service.store import Transaction
 from service.store.campaigns import FullLabelTotals, full_label_totals
-from service.store.columns import whole_ms
-from service.store.labels import CountedImage, told_images
-from service.store.timed_labels import latest_reviews, timed_labels
+from service.store.labels.labels import CountedImage, told_images
+from service.store.labels.timed_labels import latest_reviews, timed_labels
+from service.store.tables.columns import whole_ms
 
 # Means over the training images of Pascal VOC (Bellver et al., section 4.2), until a project has its own.
 OBJECTS_AN_IMAGE = 2.8

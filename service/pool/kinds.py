@@ -14,11 +14,11 @@ from service.store import Transaction
 from service.store.batches import skips_of
 from service.store.campaigns import full_label_totals
 from service.store.images import image_ids
-from service.store.judged_images import images_by_kind
-from service.store.labels import images_without_need
+from service.store.labels.judged_images import images_by_kind
+from service.store.labels.labels import images_without_need
+from service.store.labels.timed_labels import latest_charged_s
 from service.store.models import get_model, rounds_of_models
 from service.store.operations import evaluations
-from service.store.timed_labels import latest_charged_s
 
 FULL = SupervisionKind.FULL
 LATEST = 30

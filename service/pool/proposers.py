@@ -12,8 +12,8 @@ from selection.proposers import Reviewed, SavedShares, choose_proposer
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_expected_objects
 from service.store import Transaction
+from service.store.labels.timed_labels import latest_reviewed
 from service.store.models import get_model
-from service.store.timed_labels import latest_reviewed
 
 REVIEWS_READ = 500
 """The latest ones, by which proposers are told apart."""

@@ -22,8 +22,8 @@ from service.pool.round_outcomes import round_outcomes
 from service.store import Transaction
 from service.store.classifiers import get_classifier
 from service.store.images import image_ids
-from service.store.judged_images import ood_answers
-from service.store.labels import pool_counts
+from service.store.labels.judged_images import ood_answers
+from service.store.labels.labels import pool_counts
 from service.store.models import labeled_images
 from service.store.pool_ids import ids_of_split
 

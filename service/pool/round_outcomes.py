@@ -19,7 +19,7 @@ from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import read_proposals
 from service.store import Transaction
 from service.store.batches import images_drawn_at_random, labeled_picks
-from service.store.labels import current_labels, get_labels
+from service.store.labels.labels import current_labels, get_labels
 from service.store.models import rounds_of_models
 
 

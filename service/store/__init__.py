@@ -4,6 +4,6 @@
 `Transaction`. A use case opens one transaction and calls as many of them as it needs: all of it happens, or nothing.
 """
 
-from service.store.database import Database, Transaction
+from service.store.database.database import Database, Transaction
 
 __all__ = ["Database", "Transaction"]

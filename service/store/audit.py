@@ -11,7 +11,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.engine import Row
 
 from maskloop.values import AuditEntry, Caller, Role
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import audit
 

@@ -25,7 +25,7 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.tables import IS_LEASED, batches, picks, skips

@@ -22,10 +22,10 @@ from maskloop.values import (
     SupervisionKind,
     charged_seconds,
 )
-from service.store.columns import whole_ms
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import campaigns, images, labels, spending
+from service.store.tables.columns import whole_ms
 
 _ONE = (campaigns.c.project_id == bindparam("in_project")) & (campaigns.c.id == bindparam("one"))
 _FIND = select(campaigns).where(_ONE)

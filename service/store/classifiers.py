@@ -9,7 +9,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import ClassifierNotFound, NoClassifier
 from maskloop.values import Classifier
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.projects import get_project
 from service.store.tables import classifiers
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import ImageNotFound
 from maskloop.values import Image, Split
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.pool_ids import ids_of_split
 from service.store.tables import images

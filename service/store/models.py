@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import FailedPrecondition, ModelNotFound, ModelThinned, NoActiveModel
 from maskloop.values import ModelVersion, PseudoLabels
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project, set_active_model

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import OperationNotFound
 from maskloop.values import Evaluation, Operation, OperationKind, OperationResult, OperationState, Split
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import operations
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, func, literal_column, select
 
 from maskloop.values import LABEL_KINDS, MARKS, Counts, ImageLevelLabel, Split, SupervisionKind
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.tables import IS_CURRENT, images, labels
 
 NEW_LINE = ord("\n")

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import AlreadyExists, EtagMismatch, ProjectNotFound
 from maskloop.values import LONGEST_TITLE, REVIEWS, Category, CorrectionForm, OutlinePrice, Project, ReviewPrices
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import projects
 

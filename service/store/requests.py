@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import bindparam, insert, select
 
 from maskloop.errors import InvalidArgument, RequestIdReused
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.tables import requests
 
 MAX_REQUEST_ID = 128

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from maskloop.errors import TokenNotFound
 from maskloop.values import Role, Token
-from service.store.database import Transaction
+from service.store.database.database import Transaction
 from service.store.pagination import Page, PageRequest
 from service.store.tables import tokens
 

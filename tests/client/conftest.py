@@ -11,8 +11,8 @@ from maskloop.client import Client, Retry
 from maskloop.v1.models_pb2_grpc import ModelServiceServicer, add_ModelServiceServicer_to_server
 from maskloop.v1.projects_pb2_grpc import ProjectServiceServicer, add_ProjectServiceServicer_to_server
 from service.config import load_config
-from service.edge.admission import Admission
 from service.edge.errors import ErrorInterceptor
+from service.edge.limits.admission import Admission
 
 
 class Scripted(ProjectServiceServicer, ModelServiceServicer):

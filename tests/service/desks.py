@@ -34,12 +34,12 @@ from maskloop.values import (
 from service.artifacts.blobs import BlobStore
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.score_table import ScoredRow, write_scores
-from service.desk.annotation import AnnotationDesk
-from service.desk.labels import LabelDesk
-from service.desk.leases import cut_leases
-from service.desk.models import ModelDesk
+from service.desk.campaigns.annotation import AnnotationDesk
+from service.desk.campaigns.leases import cut_leases
+from service.desk.labels.labels import LabelDesk
+from service.desk.labels.reviews import Reviews
+from service.desk.models.models import ModelDesk
 from service.desk.projects import ProjectDesk
-from service.desk.reviews import Reviews
 from service.desk.sources import ImageSource
 from service.pool.assisted_costs import AssistedCosts
 from service.pool.candidate_index import CandidateIndex

@@ -35,7 +35,7 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
-from service.desk import exporting
+from service.desk.labels import exporting
 from service.edge.pages import page_to_message
 from service.store.pagination import PageRequest
 from service.store.tables import projects

@@ -29,9 +29,9 @@ from maskloop.values import (
 )
 from models.kinds.recipes import resolve
 from service.device.job_files import TrainJob, read_job
-from service.operations.steps import DeviceWork
-from service.store.judged_images import empty_images, judged_images, weak_images
-from service.store.labels import full_labels
+from service.operations.steps.steps import DeviceWork
+from service.store.labels.judged_images import empty_images, judged_images, weak_images
+from service.store.labels.labels import full_labels
 from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft, png
 

@@ -17,7 +17,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.store.judged_images import empty_images, judged_images
+from service.store.labels.judged_images import empty_images, judged_images
 from tests.service.desk.asking import ids, select
 from tests.service.desks import Server, full_draft, mask
 

@@ -8,10 +8,10 @@ import pytest
 
 from maskloop.errors import AlreadyExists, InvalidArgument, RequestIdReused
 from maskloop.values import Batch, ImageImport, Label, LabelDraft, OodAnswer, Split, Strategy, SupervisionKind
-from service.operations.step import LEARNT_FROM
+from service.operations.steps.step import LEARNT_FROM
 from service.store.batches import images_drawn_at_random
-from service.store.judged_images import judged_images
-from service.store.labels import full_label_sizes, full_labels
+from service.store.labels.judged_images import judged_images
+from service.store.labels.labels import full_label_sizes, full_labels
 from tests.service.desk.asking import COUNTS, FULL, GUIDED, books, ids, select
 from tests.service.desks import Server, full_draft, png
 

@@ -43,7 +43,7 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.desk.labels import Submission
+from service.desk.labels.labels import Submission
 from tests.service.desks import START, Server, counts_draft, full_draft, mask, objects, png
 
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS

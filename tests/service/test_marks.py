@@ -27,8 +27,8 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-from service.store.judged_images import empty_images, judged_images, weak_images
-from service.store.labels import full_labels, unjudged_images
+from service.store.labels.judged_images import empty_images, judged_images, weak_images
+from service.store.labels.labels import full_labels, unjudged_images
 from tests.service.desks import Server, full_draft
 
 COUNTS, FULL, BOXES = SupervisionKind.COUNTS, SupervisionKind.FULL, SupervisionKind.BOXES

@@ -25,7 +25,7 @@ from maskloop.values import (
 from models.annotation.recipe import resolve
 from service.artifacts.names import CHECKPOINT
 from service.device.job_files import TrainJob, read_job, write_outcome
-from service.operations.steps import DeviceWork
+from service.operations.steps.steps import DeviceWork
 from service.store.models import get_model
 from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft

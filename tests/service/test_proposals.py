@@ -28,7 +28,7 @@ from maskloop.v1 import proposals_pb2
 from maskloop.v1.proposals_pb2_grpc import ProposalServiceStub
 from maskloop.values import Category, OperationState, Prompt, PromptPoint
 from service.store import Database
-from service.store.prompted import prompted_proposals
+from service.store.labels.prompted import prompted_proposals
 from tests.service.processes import ServerProcess, children, command_line, is_gone
 from tests.service.squares import PROMPTED, SIDE, TINY, imports
 
@@ -87,7 +87,9 @@ def ask(client, image_id, *prompts, **more):
 
 def prompts_pid(server):
     """Process id of the process that answers prompts."""
-    (pid,) = (pid for pid in children(server.process.pid) if b"service.device.prompt_process" in command_line(pid))
+    (pid,) = (
+        pid for pid in children(server.process.pid) if b"service.device.prompts.prompt_process" in command_line(pid)
+    )
     return pid
 
 

@@ -8,7 +8,7 @@ import pytest
 from maskloop.values import ModelVersion, Operation, OperationKind, OperationState
 from models.annotation.recipe import resolve
 from service.device.job_files import TrainJob, read_job
-from service.operations.steps import DeviceWork
+from service.operations.steps.steps import DeviceWork
 from service.store.models import ModelRecord, insert_model
 from service.store.operations import OperationRecord
 from tests.service.desks import Server

@@ -37,10 +37,10 @@ from models.kinds.recipes import resolve
 from service.artifacts.blobs import BlobStore
 from service.device.images import ImageReader
 from service.device.job_files import TrainJob, read_job
-from service.operations.step import SAID, labeled_file
-from service.operations.steps import DeviceWork
-from service.store.judged_images import TRAINING_USES, TrainingUse, weak_images
-from service.store.labels import LabeledImage
+from service.operations.steps.step import SAID, labeled_file
+from service.operations.steps.steps import DeviceWork
+from service.store.labels.judged_images import TRAINING_USES, TrainingUse, weak_images
+from service.store.labels.labels import LabeledImage
 from service.store.operations import OperationRecord
 from tests.service.desks import Server, full_draft, objects
 

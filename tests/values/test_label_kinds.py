@@ -30,8 +30,8 @@ from maskloop.values import (
     SupervisionKind,
 )
 from maskloop.web.documents import CONTENT_FORMS
-from service.store.judged_images import TRAINING_USES
-from service.store.label_rows import STORED_FORMS
+from service.store.labels.judged_images import TRAINING_USES
+from service.store.labels.label_rows import STORED_FORMS
 
 TABLES = {
     "wire": WIRE_FORMS,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from service.store.columns import UtcTime
+from service.store.tables.columns import UtcTime
 
 revision = "0011"
 down_revision = "0010"

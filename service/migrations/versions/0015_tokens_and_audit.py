@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-from service.store.columns import UtcTime
 from service.store.tables.base import NUMBER, PLAIN_JSON
+from service.store.tables.columns import UtcTime
 
 revision = "0015"
 down_revision = "0014"

@@ -6,7 +6,7 @@ Whose those of before are is not kept: they stay without a project, and count fo
 import sqlalchemy as sa
 from alembic import op
 
-from service.store.columns import UtcTime
+from service.store.tables.columns import UtcTime
 
 revision = "0016"
 down_revision = "0015"

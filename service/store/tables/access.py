@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, String, Table
 
-from service.store.columns import UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
+from service.store.tables.columns import UtcTime
 
 # `digest`: SHA-256 of the secret, in hex; the secret itself is nowhere. `project_ids`: none for all projects.
 tokens = Table(

@@ -18,8 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
+from service.store.tables.columns import Seconds, UtcTime
 
 # `labeled_categories`, `labeled_objects` and `labeled_length` are summed over the `labeled_images`: present categories,
 # objects, and how many sides their outlines are long.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, ForeignKeyConstraint, Index, Integer, String, Table, literal_column, text
 
-from service.store.columns import Seconds, UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata
+from service.store.tables.columns import Seconds, UtcTime
 
 # `counts`: {category id: count}; `objects`: [[category id, COCO run-length string], ...] at the image's size, with a
 # third "crowd" where it is one; of boxes [[category id, x, y, width, height], ...], of points
 # [[category id, x, y], ...], of strokes [[category id, [x, y], [x, y], ...], ...], all in pixels.
-# `review`: what became of a model's proposals, NULL where there were none; see `service.store.review_rows`.
+# `review`: what became of a model's proposals, NULL where there were none; see `service.store.labels.review_rows`.
 # `categories_present`, `objects_present` and `outline_length` (sides) are what the label says, in numbers, for costs.
 labels = Table(
     "labels",

@@ -18,8 +18,8 @@ from sqlalchemy import (
     false,
 )
 
-from service.store.columns import UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata, project_id_column
+from service.store.tables.columns import UtcTime
 
 # `snapshot`: ids of the labels it learnt from; `folder`: where its files are, below the server's data folder;
 # `pseudo`: which pseudo-labels it learnt from as well, if any, and `pseudo_snapshot` the ids of their images;

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, String, Table, Text
 
-from service.store.columns import UtcTime
 from service.store.tables.base import ID, NUMBER, PLAIN_JSON, metadata, project_id_column
+from service.store.tables.columns import UtcTime
 
 operations = Table(
     "operations",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
-from service.store.columns import UtcTime
 from service.store.tables.base import ID, PLAIN_JSON, metadata, project_id_column
+from service.store.tables.columns import UtcTime
 
 # `categories`: [[id, name], ...] by id, with the time of those that joined later; always read together.
 # `review_prices`: by name; NULL for the usual ones.

@@ -25,9 +25,9 @@ from models.annotation.recipe import resolve
 from service.artifacts.pseudo_labels import PseudoLabeled, pseudo_document, pseudo_labels
 from service.artifacts.score_table import ScoredRow, write_scores
 from service.device.job_files import TrainJob, read_job, write_outcome
-from service.operations.steps import DeviceWork
+from service.operations.steps.steps import DeviceWork
 from service.store.images import get_images
-from service.store.labels import images_to_score
+from service.store.labels.labels import images_to_score
 from service.store.models import ModelRecord, get_model, insert_model, latest_models, rounds_of_models, thin_models
 from service.store.operations import OperationRecord
 from tests.service.desks import CATEGORIES, FEATURES, HEIGHT, UNCERTAIN, WIDTH, Server, full_draft, png

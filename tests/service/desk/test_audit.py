@@ -29,7 +29,7 @@ from service.artifacts.admin_token import AdminToken
 from service.desk.access import AccessDesk
 from service.store import Database
 from service.store.audit import CALLER, list_audit
-from service.store.labels import list_labels
+from service.store.labels.labels import list_labels
 from service.store.pagination import PageRequest
 from tests.service.desks import CATEGORIES, Server, full_draft, mask, png
 from tests.service.processes import ServerProcess

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.desk.leases import MAX_LEASE_S
+from service.desk.campaigns.leases import MAX_LEASE_S
 from service.store.clock import since_boot, steady_clock
 from tests.service.desk.asking import books, ids, select, submit
 from tests.service.desks import Server, full_draft

@@ -14,14 +14,14 @@ from sqlalchemy import text
 
 from maskloop.errors import MaskloopError, Unavailable
 from maskloop.values import PickState, PseudoLabels, Split, SupervisionKind
-from service.desk.classifiers import ClassifierDesk
-from service.desk.models import ModelDesk
-from service.desk.training_budget import TrainingBudget
-from service.desk.weights import WeightsRoots
+from service.desk.models.classifiers import ClassifierDesk
+from service.desk.models.models import ModelDesk
+from service.desk.models.training_budget import TrainingBudget
+from service.desk.models.weights import WeightsRoots
 from service.device.messages import DeviceSettings
 from service.operations.limits import QueueLimits
 from service.operations.operations import Operations
-from service.operations.steps import DeviceWork
+from service.operations.steps.steps import DeviceWork
 from service.operations.worker import Worker
 from service.store.clock import new_id
 from tests.service.desks import Server

@@ -23,7 +23,7 @@ from maskloop.values import (
     Work,
     with_ids,
 )
-from service.store.prompted import forget_prompted, keep_prompted
+from service.store.labels.prompted import forget_prompted, keep_prompted
 from tests.service.desk.asking import books, ids, select
 from tests.service.desks import WIDTH, Server, mask
 

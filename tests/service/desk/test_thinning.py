@@ -8,7 +8,7 @@ import pytest
 
 from maskloop.errors import FailedPrecondition, InvalidArgument, ModelNotFound, ModelThinned
 from maskloop.values import ImageScore, Operation, OperationKind, OperationState, PseudoLabels, Strategy
-from service.desk.models import ModelDesk, Thinned
+from service.desk.models.models import ModelDesk, Thinned
 from service.store.operations import OperationRecord, insert_operation, update_operation
 from tests.service.desks import Server
 

@@ -7,7 +7,7 @@ import pytest
 
 from maskloop.errors import InvalidConfig
 from models.encoders.names import NAMED_WEIGHTS
-from service.desk.weights import WeightsRoots
+from service.desk.models.weights import WeightsRoots
 
 
 @pytest.fixture

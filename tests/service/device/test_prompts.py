@@ -15,10 +15,10 @@ from models.encoders.feature_store import FeatureStore
 from models.kinds.load import AnyModel, load_model
 from service.artifacts.blobs import BlobStore
 from service.artifacts.image_file import ImageFile
-from service.device import prompts as prompts_module
 from service.device.images import ImageReader
 from service.device.messages import AskMasks
-from service.device.prompts import Prompts
+from service.device.prompts import prompts as prompts_module
+from service.device.prompts.prompts import Prompts
 from tests.models.test_predictor_contract import annotation_network, dense_network, pretrained_network
 from tests.service.squares import SIDE, squares
 

@@ -17,9 +17,9 @@ from maskloop.errors import DeadlineExceeded, QueueFull
 from maskloop.v1 import labels_pb2, masks_pb2, projects_pb2
 from maskloop.v1.labels_pb2_grpc import LabelServiceStub
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
-from service.edge import admission
-from service.edge.clients import client_of
-from service.edge.desk_threads import DeskThreads
+from service.edge.limits import admission
+from service.edge.limits.clients import client_of
+from service.edge.limits.desk_threads import DeskThreads
 from tests.service.wire import Edge
 
 MIB = 1024 * 1024

@@ -15,8 +15,8 @@ from maskloop.v1.projects_pb2_grpc import (
     add_ProjectServiceServicer_to_server,
 )
 from service.config import load_config
-from service.edge.admission import Admission
 from service.edge.errors import ErrorInterceptor
+from service.edge.limits.admission import Admission
 from tests.service.wire import Loop
 
 ERRORS = {

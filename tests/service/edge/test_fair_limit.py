@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from maskloop.errors import QueueFull
-from service.edge.fair_limit import FairLimit
+from service.edge.limits.fair_limit import FairLimit
 
 CLIENTS = st.sampled_from(["a", "b", "c"])
 

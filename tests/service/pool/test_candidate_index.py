@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from maskloop.errors import AlreadyExists, ForeignLease, PoolNotScored
 from maskloop.values import ImageImport, SkipReason, Split, Strategy, SupervisionKind
 from selection.ranking import RankedImages
-from service.desk.annotation import PATIENCE
+from service.desk.campaigns.annotation import PATIENCE
 from service.pool import candidate_index
 from service.pool.candidate_index import CandidateIndex
 from service.pool.rankings import Rankings

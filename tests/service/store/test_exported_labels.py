@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from service.store import Database
-from service.store.exported_labels import AT_ONCE, current_label_ids, read_labels
 from service.store.images import insert_images
-from service.store.labels import insert_labels
+from service.store.labels.exported_labels import AT_ONCE, current_label_ids, read_labels
+from service.store.labels.labels import insert_labels
 from tests.service.store.rows import FULL, counts_label, full_label, image
 
 IMAGES = AT_ONCE + 10

@@ -28,9 +28,9 @@ from maskloop.values import (
 )
 from service.store import Database
 from service.store.images import image_ids, insert_images, set_split
-from service.store.judged_images import candidate_images, empty_images, judged_images, ood_answers
-from service.store.label_rows import STORED_FORMS, categories_in, row_of, shown_by
-from service.store.labels import (
+from service.store.labels.judged_images import candidate_images, empty_images, judged_images, ood_answers
+from service.store.labels.label_rows import STORED_FORMS, categories_in, row_of, shown_by
+from service.store.labels.labels import (
     CountedImage,
     counted_images,
     counts_to_score,
@@ -44,8 +44,8 @@ from service.store.labels import (
     list_labels,
     pool_counts,
 )
+from service.store.labels.timed_labels import timed_labels
 from service.store.pagination import PageRequest
-from service.store.timed_labels import timed_labels
 from tests.service.store.rows import BOXES, COUNTS, FULL, answer_label, counts_label, full_label, image
 
 

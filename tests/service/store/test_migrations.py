@@ -18,10 +18,10 @@ from maskloop.values import OUTLINE_FLAT, Counts, Strategy
 from service.store import Database
 from service.store.batches import get_batch
 from service.store.campaigns import FullLabelTotals, full_label_totals, get_campaign, get_campaign_by_kind
+from service.store.database.migrate import MIGRATIONS
+from service.store.labels.timed_labels import timed_labels
 from service.store.projects import get_project
 from service.store.tables import metadata
-from service.store.tables.migrate import MIGRATIONS
-from service.store.timed_labels import timed_labels
 from tests.service.store.rows import FULL
 
 

@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from maskloop.errors import Aborted, FailedPrecondition, MaskloopError, Unavailable
 from maskloop.values import Project
-from service.store import Database, sessions
+from service.store import Database
+from service.store.database import sessions
 from service.store.images import insert_images
 from service.store.projects import insert_project
 from tests.postgres import Postgres, postgres

@@ -7,7 +7,7 @@ import pytest
 from maskloop.errors import InvalidArgument
 from service.store import Database
 from service.store.images import list_images
-from service.store.labels import list_labels
+from service.store.labels.labels import list_labels
 from service.store.pagination import PageRequest
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from maskloop.values import ObjectProposal, with_ids
 from service.store import Database
 from service.store.images import insert_images
-from service.store.prompted import forget_prompted, has_prompted, keep_prompted, prompted_proposals
+from service.store.labels.prompted import forget_prompted, has_prompted, keep_prompted, prompted_proposals
 from tests.service.desks import mask
 from tests.service.store.rows import NOW, image
 

@@ -1,8 +1,9 @@
 """What people say of images: one class a kind of label.
 
 A new kind is one class here, a row in `LABEL_KINDS`, and a row in the table of each border: its price
-(`maskloop.costs.cost_model`), its message (`maskloop.convert.labels`), its columns (`service.store.label_rows`), its
-use in training (`service.store.judged_images`), and its files for people (`maskloop.labelers.folder_forms`).
+(`maskloop.costs.cost_model`), its message (`maskloop.convert.labels`), its columns
+(`service.store.labels.label_rows`), its use in training (`service.store.labels.judged_images`), and its files for
+people (`maskloop.labelers.folder_forms`).
 """
 
 from maskloop.values.labels.boxes import Box, BoxesLabel

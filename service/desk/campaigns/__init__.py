@@ -1,0 +1,1 @@
+"""Budgets, and the images that they are spent on."""

@@ -1,0 +1,1 @@
+"""Labels: taken, listed, exported, and the proposals that they come from."""

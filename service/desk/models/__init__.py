@@ -1,0 +1,1 @@
+"""Models, and the long work that makes them."""

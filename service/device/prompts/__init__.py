@@ -1,0 +1,1 @@
+"""Masks for boxes and points, in a process of their own."""

@@ -1,0 +1,1 @@
+"""One database and its transactions, whatever the rows in it."""

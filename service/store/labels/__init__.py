@@ -1,0 +1,1 @@
+"""Rows of labels, and the views of them that others ask for."""
