@@ -48,10 +48,8 @@ from service.store.operations import (
 from service.store.pagination import Page, PageRequest
 from service.store.requests import Request, answer_once
 
-ENDED = (OperationState.SUCCEEDED, OperationState.FAILED, OperationState.CANCELLED)
 DEADLINE_S = 86_400.0
 logger = logging.getLogger(__name__)
-
 Plan = Callable[[Transaction, str], Mapping[str, Any]]
 
 
@@ -145,7 +143,7 @@ class Operations:
         with self._database.write() as tx:
             known_id = answer_once(tx, asked, str, insert, self._clock())
         operation = self.get_operation(known_id)
-        if operation.state not in ENDED:
+        if not operation.state.has_ended:
             self._workflows.start(known_id)
         return operation
 
@@ -177,7 +175,7 @@ class Operations:
         except OperationNotFound:
             self._tell_end(operation_id)
             raise
-        if operation.state in ENDED:
+        if operation.state.has_ended:
             self._tell_end(operation_id)
         return end
 
@@ -201,7 +199,7 @@ class Operations:
         """
         with self._database.write() as tx:
             operation = get_operation(tx, operation_id).operation
-            if operation.state not in ENDED:
+            if not operation.state.has_ended:
                 raise FailedPrecondition(f"operation {operation_id} has not ended; cancel it first", field="name")
             delete_operation(tx, operation_id)
             add_audit(tx, self._clock(), "DeleteOperation", operation.project_id, subjects={"operation": operation_id})
@@ -212,7 +210,7 @@ class Operations:
         def run(operation_id: str) -> None:
             with self._database.read() as tx:
                 record = get_operation(tx, operation_id)
-            if record.operation.state in ENDED:
+            if record.operation.state.has_ended:
                 return
             try:
                 step(record)
@@ -252,7 +250,7 @@ class Operations:
     def _finish(self, record: OperationRecord) -> None:
         with self._database.write() as tx:
             now = get_operation(tx, record.operation.id)
-            if now.operation.state in ENDED:
+            if now.operation.state.has_ended:
                 return
             result = self._work.finish(tx, now)
             ended = replace(
@@ -284,7 +282,7 @@ class Operations:
         """Change an operation that has not ended; with an `action`, somebody did."""
         with self._database.write() as tx:
             record = get_operation(tx, operation_id)
-            if record.operation.state not in ENDED:
+            if not record.operation.state.has_ended:
                 now = self._clock()
                 changed = replace(change(record.operation), updated_at=now)
                 update_operation(tx, replace(record, operation=changed))
@@ -293,9 +291,8 @@ class Operations:
 
     def _tell_end(self, operation_id: str) -> None:
         with self._ending:
-            end = self._ends.pop(operation_id, None)
-        if end is not None:
-            end.set_result(None)
+            end = self._ends.pop(operation_id, Future())
+        end.set_result(None)
 
 
 def _id_of(project_id: str, request_id: str) -> str:

@@ -20,11 +20,10 @@ from maskloop.errors import InternalError
 from maskloop.loop.importing import import_images
 from maskloop.loop.progress import Progress
 from maskloop.loop.record.request_ids import RequestIds
-from maskloop.values import Image, ImageProposals, LabelDraft, ModelVersion, OperationState
+from maskloop.values import Image, ImageProposals, LabelDraft, ModelVersion
 
 NAME = "propose"
 LABELS_A_CALL = 500
-UNDER_WAY = (OperationState.PENDING, OperationState.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _train(client: Client, project_id: str, options: Options, requests: RequestI
     asked = partial(client.train_model, project_id=project_id, **what)
     begun = requests.begin(asked, "train_model", json.dumps(what, sort_keys=True))
     for other in client.list_operations(project_id=project_id):
-        if other.kind is begun.kind and other.id != begun.id and other.state in UNDER_WAY:
+        if other.kind is begun.kind and other.id != begun.id and not other.state.has_ended:
             client.cancel_operation(operation_id=other.id)
     model = client.wait_operation(begun, progress.operation).result
     if not isinstance(model, ModelVersion):

@@ -63,7 +63,7 @@ class OperationVerbs(Verbs):
             operation = self._look(operation.id)
             if progress is not None:
                 progress(operation)
-            if operation.state in (OperationState.FAILED, OperationState.CANCELLED):
+            if operation.state.has_failed:
                 raise error_classes().get(operation.error_reason, InternalError)(operation.error_message)
             if operation.state is OperationState.SUCCEEDED:
                 return operation

@@ -34,7 +34,6 @@ from maskloop.values import (
 )
 
 COLLECTION = "operations"
-ENDED_BADLY = (OperationState.FAILED, OperationState.CANCELLED)
 
 
 def operation_name(operation_id: str) -> str:
@@ -58,8 +57,8 @@ def operation_to_message(operation: Operation) -> OperationMessage:
     """One operation, its metadata always, its result or error once it ended."""
     message = OperationMessage(name=operation_name(operation.id))
     message.metadata.Pack(_metadata(operation))
-    message.done = operation.state is OperationState.SUCCEEDED or operation.state in ENDED_BADLY
-    if operation.state in ENDED_BADLY:
+    message.done = operation.state.has_ended
+    if operation.state.has_failed:
         error_class = error_classes().get(operation.error_reason, InternalError)
         message.error.CopyFrom(error_to_status(error_class(operation.error_message)))
     elif operation.result is not None:

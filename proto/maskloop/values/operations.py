@@ -32,6 +32,16 @@ class OperationState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it stays so: nothing more is done."""
+        return self not in (OperationState.PENDING, OperationState.RUNNING)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended without a result: by an error, or because somebody cancelled it."""
+        return self in (OperationState.FAILED, OperationState.CANCELLED)
+
 
 @dataclass(frozen=True)
 class Operation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from maskloop.values import Operation, OperationState
+from maskloop.values import Operation
 
 
 class RequestIds:
@@ -35,7 +35,7 @@ class RequestIds:
         """
         operation = asked(request_id=self.of(verb, *parts))
         attempt = 1
-        while operation.state in (OperationState.FAILED, OperationState.CANCELLED):
+        while operation.state.has_failed:
             attempt += 1
             operation = asked(request_id=self.of(verb, *parts, f"attempt-{attempt}"))
         return operation

@@ -19,7 +19,7 @@ from starlette.responses import StreamingResponse
 
 from maskloop.client import Client
 from maskloop.errors import InternalError, MaskloopError, Unauthenticated
-from maskloop.values import Operation, OperationState
+from maskloop.values import Operation
 from maskloop.web.documents.operations import operation_document
 from maskloop.web.errors import error_document
 from maskloop.web.threads import Threads
@@ -29,7 +29,6 @@ SAY_SOMETHING_EVERY_S = 15.0
 """A silent connection may have been cut by what lies between."""
 TOLD_FIRST, TOLD_AGAIN = 50, 4
 """Operations that are listed, newest first: at the beginning, and at each further look beside the unfinished ones."""
-UNFINISHED = (OperationState.PENDING, OperationState.RUNNING)
 Document = dict[str, Any]
 ClientOf = Callable[[HTTPConnection, str], Client]
 """A client that speaks for whoever asks, who leads that project. Blocks; raises Unauthenticated, PermissionDenied."""
@@ -111,7 +110,7 @@ class _Watch:
         listed = self._client.list_operations(project_id=self.project_id, page_size=number)
         found = list(islice(listed, number))
         seen = {operation.id for operation in found}
-        open_ = [each.id for each in self._operations.values() if each.state in UNFINISHED and each.id not in seen]
+        open_ = [each.id for each in self._operations.values() if not each.state.has_ended and each.id not in seen]
         return [*found, *(self._client.get_operation(operation_id=each) for each in open_)]
 
     def take(self, found: list[Operation]) -> None:
