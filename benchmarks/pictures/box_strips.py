@@ -18,7 +18,7 @@ from models.bbam.recipe import BbamRecipe
 from models.boxes.bbam import ObjectMaps
 from models.boxes.boxed import BoxedImage
 from models.boxes.detector import FittedDetector, train_detector
-from models.boxes.masks import over_image
+from models.boxes.masks import over_image, spread
 from models.boxes.rivals import grab_cut
 
 LEAST = 0.01  # of an image, that a box covers
@@ -50,8 +50,8 @@ def _row(detector: FittedDetector, one: Shown) -> tuple[Tile, ...]:
     return (
         Tile("photograph and box", paint.boxed(image.pixels, image.boxes[0])),
         *(
-            Tile(f"mask after\n{steps} steps", paint.heat(image.pixels, over_image(maps.maps[0], image.size), 0))
-            for steps, maps in made.items()
+            Tile(f"mask after\n{steps} steps", paint.heat(image.pixels, over_image(shown, image.size), 0))
+            for steps, shown in ((steps, spread(maps.maps[0], image.size)) for steps, maps in made.items())
         ),
         Tile("highest 15 %\nof the box", paint.kept(image.pixels, rough.tight)),
         Tile("after the CRF; white:\nnobody knows", paint.labels(image.pixels, known)),

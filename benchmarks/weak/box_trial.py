@@ -21,6 +21,7 @@ from models.boxes.bbam import Bbam, ObjectMaps
 from models.boxes.boxed import BoxedImage, BoxMask
 from models.boxes.detector import FittedDetector, train_detector
 from models.boxes.masks import MaskOptions, masks_of, small_options
+from models.boxes.objective import ROUNDED
 from models.boxes.recipe import DetectorRecipe, MaskRecipe
 from models.data.samples import Example, ImageToScore
 from models.kinds.load import AnyModel
@@ -107,6 +108,7 @@ class BoxTrial:
             rate=0.05,
             least_stride=16 / factor,
             stride_slope=48 / factor,
+            dead_zone=ROUNDED,
         )
         detector = self.detector
         return self._timed("maps", lambda: method.maps(detector, self.images, seed=self.seed, progress=silent))

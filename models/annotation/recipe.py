@@ -1,8 +1,11 @@
 """Training recipes: named, frozen configurations of network, training and head.
 
-`paper` is IoU-W-RSIS as published (Bellver et al., Mask-guided sample selection for semi-supervised instance
-segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural networks for semantic instance
-segmentation). `recurrent` is its decoder, with centres as seeds, on an encoder that knows photographs: its weights are
+`paper` is the network, the losses and the training of IoU-W-RSIS as published (Bellver et al., Mask-guided sample
+selection for semi-supervised instance segmentation, sections 3.2 and 3.3; RSIS: Salvador et al., Recurrent neural
+networks for semantic instance segmentation). Its encoder begins at random unless `weights=IMAGENET1K_V1` says so, which
+the authors did: at its rate of 1e-6 it stays about where it began. Masks are enlarged between the middles of pixels,
+and an object has one class; the authors' program enlarges corner on corner, and offers each mask under every class.
+`recurrent` is its decoder, with centres as seeds, on an encoder that knows photographs: its weights are
 packaged and trained further. `compact` is what trains well from scratch on a CPU in about half a minute
 (docs/decisions/0004-compact-recipe.md says why each of its choices).
 """

@@ -13,7 +13,8 @@ from models.bbam.recipe import BBAM, GRABCUT, SEGMENTS, BbamRecipe
 from models.boxes.bbam import Bbam, ObjectMaps
 from models.boxes.boxed import Bools, BoxedImage, BoxMask, box_pixels
 from models.boxes.detector import FittedDetector
-from models.boxes.masks import MaskOptions, masks_of, over_image, small_options, tight_mask
+from models.boxes.masks import MaskOptions, masks_of, over_image, small_options, spread, tight_mask
+from models.boxes.objective import ROUNDED
 from models.boxes.rivals import filled_box, grab_cut
 from models.boxes.segments import LEAST_SIDE, Segments, image_segments, snapped, snapped_mask
 
@@ -54,6 +55,7 @@ def method_of(recipe: BbamRecipe) -> Bbam:
         rate=min(high, max(low, PAPER_WAY / recipe.steps)),
         least_stride=16 / factor,
         stride_slope=48 / factor,
+        dead_zone=ROUNDED,
     )
 
 
@@ -102,7 +104,7 @@ def tight_in(
         segments: of the image, see `segments_of`.
     """
     box = image.boxes[row]
-    made = tight_mask(image.pixels, box, maps.maps[row], options_of(how[0], image, how[1]))
+    made = tight_mask(image.pixels, box, spread(maps.maps[row], image.size), options_of(how[0], image, how[1]))
     return made if segments is None else snapped_mask(made, box, segments)
 
 
@@ -123,7 +125,7 @@ def outline(
     if recipe.masks == BBAM:
         (maps,) = method_of(recipe).maps(detector, [image], seed=seed, progress=lambda *_: None)
     (made,) = masks_in(image, maps, recipe, thresholds)
-    values = over_image(maps.maps[0], image.size) if maps else made.tight.astype(np.float32)
+    values = over_image(spread(maps.maps[0], image.size), image.size) if maps else made.tight.astype(np.float32)
     inside = box_pixels(image.boxes[0], image.size)
     return np.where(inside, values, 0).astype(np.float32), made.tight if made.tight.any() else inside
 

@@ -10,7 +10,8 @@ where t and p are offsets and probability of the object's class in the whole ima
 Positives are jittered boxes around the object's own by which the detector finds it.
 
 Several objects' images are looked at in one pass of the backbone, and every region of an object is cut out of the same
-features. Which objects are in a pass changes nothing but how sums are rounded.
+features. Which objects are in a pass changes nothing but how sums are rounded. The sign of a rounded difference can be
+a step's direction, unless `dead_zone` says otherwise.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ class Bbam(Readings):
         iterations: of Adam.
         least_stride, stride_slope: of a mask's cells, see `models.boxes.objective.mask_stride`; pixels of the image as
             the detector sees it.
+        dead_zone: differences of a head's outputs that count as none, in machine epsilons; 0 as in the program. With
+            some, objects that are looked at together change nothing but the last digits of a map.
         at_once: objects whose images are looked at together, 1 or more; memory grows with it.
         compat: "official" as the authors' program, or "paper" as the text. What follows is as either says unless it is
             given, the program's value first.
@@ -96,6 +99,7 @@ class Bbam(Readings):
     iterations: int = 300
     least_stride: float = 16.0
     stride_slope: float = 48.0
+    dead_zone: float = 0.0
     at_once: int = 4
     compat: str = "official"
     ious: tuple[float, ...] | None = None
@@ -112,7 +116,7 @@ class Bbam(Readings):
             _check(name, getattr(self, name), getattr(self, name) >= 1, "1 or more")
         for name in ("variation_power", "rate", "least_stride"):
             _check(name, getattr(self, name), 0 < getattr(self, name) < np.inf, "above 0, and finite")
-        for name in ("regulariser", "stride_slope"):
+        for name in ("regulariser", "stride_slope", "dead_zone"):
             _check(name, getattr(self, name), 0 <= getattr(self, name) < np.inf, "0 or more, and finite")
         _check("reach", self.reach, 0 <= self.reach < 0.5, "in [0, 0.5)")
         _check("class_head", self.class_head, self.box_head or self.class_head, "true where box_head is not")
@@ -139,6 +143,7 @@ class Bbam(Readings):
             self.regulariser,
             self.said("variation"),
             self.variation_power,
+            self.dead_zone,
         )
 
     def maps(

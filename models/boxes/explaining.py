@@ -51,6 +51,7 @@ class Objective:
     regulariser: float
     variation: float
     variation_power: float
+    dead_zone: float = 0.0
 
     @torch.enable_grad()
     def minimised(
@@ -106,8 +107,8 @@ class Objective:
             total = total + self.variation * total_variation(mask, self.variation_power)
         if self.box_head:
             apart = offsets[:, one.label] - one.positives.offsets
-            total = total + head_distance(apart, mean=self.mean).mean()
+            total = total + head_distance(apart, mean=self.mean, dead_zone=self.dead_zone).mean()
         if self.class_head:
             apart = probabilities[:, one.label, None] - one.positives.probabilities[:, None]
-            total = total + head_distance(apart, mean=self.mean).mean()
+            total = total + head_distance(apart, mean=self.mean, dead_zone=self.dead_zone).mean()
         return total

@@ -38,7 +38,10 @@ JPEG_QUALITY = 95
 
 @dataclass(frozen=True)
 class MaskOptions(Readings):
-    """Args:
+    """How maps become masks. The defaults are the program's, but for maps that stay as they are: `official()` has them
+    pass through an image file and keeps where they begin, which moves saturated maps by .02 to .19.
+
+    Args:
         tight, loose: theta of the two masks, between 0 and 1.
         reading: "quantile": the share 1 - theta of the box with the highest values is saturated, so that .85 keeps 15 %
             and .2 keeps 80 %; "value": what is above theta itself.
@@ -94,7 +97,7 @@ def masks_of(image: BoxedImage, maps: ObjectMaps, options: MaskOptions) -> tuple
         raise InvalidArgument(f"{len(maps.maps)} maps of {maps.image_id} came with {image.image_id}", field="maps")
     made = []
     for box, found in zip(image.boxes, maps.maps, strict=True):
-        soft = as_stored(found, maps.seen) if options.as_stored else found
+        soft = as_stored(found, maps.seen) if options.as_stored else spread(found, image.size)
         made.append(box_mask(image.pixels, box, soft, options))
     return tuple(made)
 
@@ -105,7 +108,7 @@ def box_mask(pixels: NDArray[np.uint8], box: Floats, soft: Floats, options: Mask
     Args:
         pixels: (H, W, 3) uint8 RGB.
         box: (4,) in pixels: left, upper, right, lower.
-        soft: (h, w) float32 in [0, 1], over the whole image.
+        soft: (h, w) float32 in [0, 1], pixels over the whole image; of cells, `spread` makes them.
     """
     tight = tight_mask(pixels, box, soft, options)
     if soft.max() > 0:
@@ -119,15 +122,15 @@ def tight_mask(pixels: NDArray[np.uint8], box: Floats, soft: Floats, options: Ma
     if not soft.max() > 0:
         empty = cut.evenly(EMPTY_PRIORS, 1 / 5)
         return cut.whole(empty if empty is not None else np.zeros(cut.inside.shape, dtype=np.bool_))
-    spread = over_image(soft, pixels.shape[:2], whole_range=options.whole_range)
-    return cut.whole(cut.mask(saturated(spread, box, options.tight, options.reading)))
+    whole = over_image(soft, pixels.shape[:2], whole_range=options.whole_range)
+    return cut.whole(cut.mask(saturated(whole, box, options.tight, options.reading)))
 
 
-def saturated(spread: Floats, box: Floats, theta: float, reading: str) -> Floats:
+def saturated(whole: Floats, box: Floats, theta: float, reading: str) -> Floats:
     """A map (H, W) of an image with 0 outside of a box, and 1 where it is high, see `MaskOptions.reading`."""
-    inside = box_pixels(box, (spread.shape[0], spread.shape[1]))
-    high = theta if reading == "value" else quantile_value(spread[inside], theta)
-    made: Floats = np.where(inside, np.clip(spread / np.float32(high + LEAST), 0, 1), 0).astype(np.float32)
+    inside = box_pixels(box, (whole.shape[0], whole.shape[1]))
+    high = theta if reading == "value" else quantile_value(whole[inside], theta)
+    made: Floats = np.where(inside, np.clip(whole / np.float32(high + LEAST), 0, 1), 0).astype(np.float32)
     return made
 
 
@@ -137,9 +140,17 @@ def quantile_value(values: Floats, theta: float) -> float:
     return float(np.sort(values)[::-1][rank])
 
 
+def spread(cells: Floats, size: tuple[int, int]) -> Floats:
+    """A map of cells (h, w) over an image of height and width; (H, W).
+
+    Corners lie on corners, as where the detector was shown it (`models.boxes.objective.enlarged`).
+    """
+    return _resized(cells, size, corners=True)
+
+
 def as_stored(soft: Floats, seen: tuple[int, int]) -> Floats:
-    """A map (h, w) as it comes out of an 8-bit JPEG of half the size that the detector saw."""
-    half = _resized(soft, (max(1, seen[0] // 2), max(1, seen[1] // 2)))
+    """A map of cells (h, w) as it comes out of an 8-bit JPEG of half the size that the detector saw."""
+    half = spread(soft, (max(1, seen[0] // 2), max(1, seen[1] // 2)))
     file = io.BytesIO()
     Image.fromarray((255 * half).astype(np.uint8)).save(file, "JPEG", quality=JPEG_QUALITY)
     return np.asarray(Image.open(file), dtype=np.float32) / np.float32(255)
@@ -230,7 +241,7 @@ class _Cut:
 
 
 def over_image(soft: Floats, size: tuple[int, ...], *, whole_range: bool = True) -> Floats:
-    """A map (h, w), normalised, over an image of height and width; (H, W) in [0, 1]."""
+    """A map of pixels (h, w), normalised, over an image of height and width; (H, W) in [0, 1]."""
     return _resized(_normalised(soft, whole_range=whole_range), (size[0], size[1]))
 
 
@@ -241,11 +252,10 @@ def _normalised(soft: Floats, *, whole_range: bool) -> Floats:
     return made
 
 
-def _resized(soft: Floats, size: tuple[int, int]) -> Floats:
-    """(h, w) to (H, W), bilinear between the middles of pixels."""
-    whole: Floats = F.interpolate(torch.from_numpy(soft)[None, None], size, mode="bilinear", align_corners=False)[
-        0, 0
-    ].numpy()
+def _resized(soft: Floats, size: tuple[int, int], *, corners: bool = False) -> Floats:
+    """(h, w) to (H, W), bilinear between the middles of pixels, or with the outer ones' middles on one another."""
+    given = torch.from_numpy(soft)[None, None]
+    whole: Floats = F.interpolate(given, size, mode="bilinear", align_corners=corners)[0, 0].numpy()
     return whole
 
 

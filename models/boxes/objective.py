@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-ROUNDED = 64
-"""Largest difference that is taken for one of rounding, in machine epsilons."""
+ROUNDED = 64.0
+"""A dead zone, in machine epsilons, that holds the differences which rounding alone makes."""
 
 
 def mask_stride(area: float, least: float = 16.0, slope: float = 48.0) -> float:
@@ -58,14 +58,16 @@ def total_variation(mask: Tensor, power: float = 3.0) -> Tensor:
     return total @ total.new_tensor([1.0, 1.0, 2.0, 2.0])
 
 
-def head_distance(difference: Tensor, *, mean: bool) -> Tensor:
+def head_distance(difference: Tensor, *, mean: bool, dead_zone: float = 0.0) -> Tensor:
     """(n, k) differences of a head's outputs to (n,): half the mean of their sizes as in the program, or their sum.
 
-    Those that rounding alone makes count as none. A mask begins as 1 around an object, so that many regions show what
-    they show in the whole image; else the sign of what was rounded would be the direction of the first step.
+    Those of up to `dead_zone` machine epsilons count as none. A mask begins as 1 around an object, so that many regions
+    show what they show in the whole image; without a dead zone the sign of what was rounded is the direction of the
+    first step, and depends on which images are looked at together.
     """
     sizes = difference.abs()
-    sizes = torch.where(sizes > ROUNDED * torch.finfo(sizes.dtype).eps, sizes, 0)
+    if dead_zone:
+        sizes = torch.where(sizes > dead_zone * torch.finfo(sizes.dtype).eps, sizes, 0)
     return sizes.mean(dim=1) / 2 if mean else sizes.sum(dim=1)
 
 

@@ -11,6 +11,7 @@ from benchmarks.weak.plain_boxes import plain_bbam
 from maskloop.errors import Cancelled, InvalidArgument, InvalidConfig
 from models.boxes.bbam import Bbam
 from models.boxes.boxed import BoxedImage
+from models.boxes.objective import ROUNDED
 from tests.models.boxes.toys import linear_detector, pictures
 
 SMALL: dict[str, Any] = {
@@ -57,8 +58,9 @@ def test_maps_are_those_of_a_pass_for_each_object_and_region(method):
 
 def test_objects_together_are_as_each_alone():
     detector, images = linear_detector(), scene()
+    method = Bbam(**SMALL, ious=LOOSE, dead_zone=ROUNDED)
     together, alone = (
-        Bbam(**SMALL, ious=LOOSE, at_once=number).maps(detector, images, seed=0, progress=silent) for number in (8, 1)
+        replace(method, at_once=number).maps(detector, images, seed=0, progress=silent) for number in (8, 1)
     )
     for made, other in zip(together, alone, strict=True):
         for mask, single in zip(made.maps, other.maps, strict=True):
@@ -66,7 +68,7 @@ def test_objects_together_are_as_each_alone():
 
 
 def test_an_object_is_mapped_alike_whatever_is_beside_it():
-    detector, method = linear_detector(), Bbam(**SMALL, ious=LOOSE)
+    detector, method = linear_detector(), Bbam(**SMALL, ious=LOOSE, dead_zone=ROUNDED)
     image = scene()[1]
     assert len(image.boxes) == 2
     (both,) = method.maps(detector, [image], seed=1, progress=silent)

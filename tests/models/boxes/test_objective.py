@@ -5,7 +5,15 @@ import math
 import pytest
 import torch
 
-from models.boxes.objective import enlarged, first_mask, head_distance, mask_shape, mask_stride, total_variation
+from models.boxes.objective import (
+    ROUNDED,
+    enlarged,
+    first_mask,
+    head_distance,
+    mask_shape,
+    mask_stride,
+    total_variation,
+)
 
 
 def test_the_stride_grows_with_the_root_of_the_area():
@@ -42,10 +50,16 @@ def test_distances_are_half_a_mean_or_a_sum():
     assert head_distance(difference, mean=False).tolist() == [6, 4]
 
 
-def test_what_rounding_makes_pulls_nowhere():
+def test_in_a_dead_zone_what_rounding_makes_pulls_nowhere():
+    difference = torch.tensor([[1e-7, -1e-7, 0.5, -1e-3]], requires_grad=True)
+    torch.autograd.backward(head_distance(difference, mean=False, dead_zone=ROUNDED).sum())
+    assert difference.grad.tolist() == [[0, 0, 1, -1]]
+
+
+def test_without_a_dead_zone_every_difference_pulls_as_in_the_program():
     difference = torch.tensor([[1e-7, -1e-7, 0.5, -1e-3]], requires_grad=True)
     torch.autograd.backward(head_distance(difference, mean=False).sum())
-    assert difference.grad.tolist() == [[0, 0, 1, -1]]
+    assert difference.grad.tolist() == [[1, -1, 1, -1]]
 
 
 def test_masks_are_enlarged_with_corners_on_corners_and_zeros_where_images_are_filled_up():
