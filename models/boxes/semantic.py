@@ -22,8 +22,8 @@ def semantic_labels(
     """(H, W) int32: 0 for the ground, 1 + class index, or 255 where nobody knows.
 
     A pixel that tight masks of several classes hold is not known. But where the box of one of them lies wholly within
-    that of another, the outer one has no say. What a loose mask holds and no tight one is not known either; where a tight
-    mask of another object holds it, that one's class stands.
+    that of another, the outer one has no say. What a loose mask holds and no tight one is not known either; where a
+    tight mask of another object holds it, that one's class stands.
 
     Args:
         image_size: height and width.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,17 @@ from PIL import Image
 from maskloop.client import Client
 from maskloop.client.local_server import LocalServer
 from maskloop.datasets.formats import find_source
-from maskloop.values import Split, SupervisionKind
+from maskloop.formats.marks import read_points, read_scribbles
+from maskloop.values import (
+    BACKGROUND,
+    LabelDraft,
+    Point,
+    PointsLabel,
+    Scribble,
+    ScribblesLabel,
+    Split,
+    SupervisionKind,
+)
 
 RING = "0 0.1 0.1 0.9 0.1 0.9 0.9 0.1 0.9 0.1 0.1 0.3 0.3 0.3 0.7 0.7 0.7 0.7 0.3 0.3 0.3"
 
@@ -133,6 +144,30 @@ def test_a_project_is_filled_and_read_again(maskloop, yolo, server, tmp_path):
     assert (code, complaint) == (0, "")
     assert said(f"cvat:{out}") == said(f"yolo:{yolo}")
     assert (out / "images" / "a.png").read_bytes() == (yolo / "images" / "train" / "a.png").read_bytes()
+
+
+def test_points_and_scribbles_are_written_beside_the_folder(maskloop, yolo, server, tmp_path):
+    (yolo / "labels" / "train" / "d.txt").unlink()
+    assert maskloop("import", f"yolo:{yolo}", "--server", server, "--project", "marked")[0] == 0
+    points = PointsLabel((Point(1, 3.5, 4.0),))
+    strokes = ScribblesLabel((Scribble(2, ((1.0, 1.0), (6.0, 2.5))), Scribble(BACKGROUND, ((9.0, 9.0),))))
+    with Client(server) as client:
+        ids = {image.file_name: image.id for image in client.list_images(project_id="marked")}
+        drafts = [LabelDraft(ids["c.png"], points), LabelDraft(ids["d.png"], strokes)]
+        client.submit_labels(project_id="marked", annotator="ann", labels=drafts)
+    out = tmp_path / "out"
+    export = ("export", f"coco:{out}", "--server", server, "--project", "marked")
+    code, told, complaint = maskloop(*export)
+    assert (code, complaint) == (0, "")
+    assert f"Wrote {out}.points.json" in told
+    categories = find_source(f"yolo:{yolo}", "FROM").read().categories
+    sizes = {"c.png": (10, 10), "d.png": (10, 10)}
+    assert read_points(tmp_path / "out.points.json", {"c.png": sizes["c.png"]}, categories) == {"c.png": points}
+    assert read_scribbles(tmp_path / "out.scribbles.json", {"d.png": sizes["d.png"]}, categories) == {"d.png": strokes}
+    shutil.rmtree(out)
+    code, _, complaint = maskloop(*export)
+    assert (code, out.exists()) == (2, False)
+    assert f"{out}.points.json is there already; name another folder" in complaint
 
 
 def test_classes_that_a_project_lacks_are_told(maskloop, yolo, server):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from maskloop.formats.datasets import Dataset, DatasetImage
     from maskloop.formats.tools.writing import Outlines
+    from maskloop.values import SupervisionKind
 
 NAMES = "coco, yolo, yolo-boxes, labelme, cvat, labelstudio, voc, datumaro, png-instances, png-semantic"
 SHOW_AFTER_S = 2.0
@@ -115,38 +116,47 @@ def export(
 
     from maskloop.cli.maskloop import HEALTH_CHECK_S
     from maskloop.client import Client, Retry
-    from maskloop.datasets.projects import read_project
+    from maskloop.datasets.projects import read_marks, read_project
 
     console = Console()
     with Client.at(endpoint, retry=Retry(patience_s=HEALTH_CHECK_S)) as client:
         with console.status("asking the server"):
             dataset, kept = read_project(client, project)
+            marks = read_marks(client, project)
 
         def read(image: DatasetImage) -> bytes:
             return client.read_image(project_id=project, image_id=kept[image.file_name].id)
 
-        write_project(console, to, dataset, polygons=polygons, rle=rle, read=read if images else None)
+        write_project(console, to, dataset, marks, polygons=polygons, rle=rle, read=read if images else None)
 
 
 def write_project(
     console: Console,
     to: str,
     dataset: Dataset,
+    marks: Mapping[SupervisionKind, bytes],
     *,
     polygons: bool,
     rle: bool,
     read: Callable[[DatasetImage], bytes] | None,
 ) -> None:
-    """Write a project's labels to `FORMAT:DIR`, with their pictures if `read` reads them."""
+    """Write a project's labels to `FORMAT:DIR`, with their pictures if `read` reads them, and its `marks` beside it."""
     from maskloop.datasets.convert import check_empty, check_outlines, write_dataset
     from maskloop.datasets.formats import split_spec
+    from maskloop.formats.files import write_all_atomically
 
     into, place = split_spec(to, "TO")
     way = check_outlines(into, _asked(polygons, rle))
+    beside = {Path(f"{place.rstrip('/')}.{kind}.json"): document for kind, document in marks.items()}
     check_empty(Path(place))
+    if there := next((path for path in beside if path.exists()), None):
+        raise InvalidArgument(f"{there} is there already; name another folder", field="to")
     with _bar(console, "writing", len(dataset.images)) as done:
         lost = write_dataset(dataset, into, Path(place), way, read=read, done=done)
+    write_all_atomically(beside)
     _tell_written(console, to, dataset, lost)
+    for kind, path in zip(marks, beside, strict=True):
+        _say(console, f"Wrote {path}: {kind}, which no data set's format holds, as shapes of LabelMe by file name.")
 
 
 def _asked(polygons: bool, rle: bool) -> Outlines | None:

@@ -81,6 +81,7 @@ def export(
     out = Console()
     with out.status("asking the run's server"), RunServer(workdir, options) as run:
         dataset, _ = run.labels()
+        marks = run.marks()
         data = run.data
 
     def read(image: DatasetImage) -> bytes:
@@ -88,4 +89,4 @@ def export(
             raise InvalidDataset(f"{options.data} has no image {image.file_name} any more: put it back", field="data")
         return data.by_name[image.file_name].read()
 
-    write_project(out, to, dataset, polygons=polygons, rle=rle, read=read if images else None)
+    write_project(out, to, dataset, marks, polygons=polygons, rle=rle, read=read if images else None)

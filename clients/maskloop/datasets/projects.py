@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from maskloop.values import (
     Split,
     SupervisionKind,
 )
+
+MARKED = (SupervisionKind.POINTS, SupervisionKind.SCRIBBLES)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,18 @@ def read_project(client: Client, project_id: str) -> tuple[Dataset, dict[str, Im
     train = tuple(image.file_name for image in images.values() if image.split is not Split.TEST)
     dataset = Dataset(project.categories, read, train, test, f"the images of project {project_id}")
     return dataset, {image.file_name: image for image in images.values()}
+
+
+def read_marks(client: Client, project_id: str) -> dict[SupervisionKind, bytes]:
+    """A project's current points and scribbles as documents of their kind, see `maskloop.formats.marks`.
+
+    No data set's format holds them. A kind that no image is labeled with is left out.
+
+    Raises:
+        ProjectNotFound: there is no such project.
+    """
+    documents = {kind: client.export_labels(project_id=project_id, kind=kind) for kind in MARKED}
+    return {kind: document for kind, document in documents.items() if json.loads(document)}
 
 
 def without_test(dataset: Dataset) -> Dataset:

@@ -9,7 +9,7 @@ from types import TracebackType
 from maskloop.address import Endpoint
 from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
-from maskloop.datasets.projects import read_project
+from maskloop.datasets.projects import read_marks, read_project
 from maskloop.errors import FailedPrecondition, ProjectNotFound
 from maskloop.formats.datasets import Dataset
 from maskloop.loop.arms import arm_names
@@ -18,7 +18,7 @@ from maskloop.loop.options.kept_run import kept_run_id
 from maskloop.loop.options.run_file import DEMO_FOLDER, SERVER_FOLDER
 from maskloop.loop.planning.dry_run import data_of
 from maskloop.loop.workdir.lock import is_worked_on
-from maskloop.values import Image
+from maskloop.values import Image, SupervisionKind
 
 PATIENCE_S = 10.0
 
@@ -65,6 +65,10 @@ class RunServer:
             return read_project(self._client, self._project_id)
         except ProjectNotFound:
             raise FailedPrecondition(f"the run in {self._workdir} has no label yet", field="workdir") from None
+
+    def marks(self) -> dict[SupervisionKind, bytes]:
+        """The run's points and scribbles, as `read_marks` gives them."""
+        return read_marks(self._client, self._project_id)
 
     def _local_address(self) -> str:
         local = LocalServer(self._workdir, "cpu", lambda _: None)
