@@ -134,7 +134,7 @@ class Learning:
                 progress=progress,
                 **trained,
             )
-        needs_more = self.recipe.ood == "wood"
+        needs_more = self.recipe.ood == "wood"  # W-OoD's start has seen the empty images too, unlike the authors'
         if needs_more and not any(not item.present for item in material.squares):
             raise InvalidArgument("ood=wood learns from images that are known to hold nothing; none is", field="ood")
         first = part_of(progress, 0.0, 1.0 - WOOD) if needs_more else progress

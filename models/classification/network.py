@@ -70,6 +70,7 @@ def build_classifier(recipe: ClassifierRecipe, classes: int, *, weights: str = "
 
     Raises:
         InvalidConfig: the weights do not exist or do not fit.
+        InvalidArgument: the encoder cannot be cut behind its fixed stages.
         Unavailable: torchvision's weights cannot be fetched.
     """
     with torch.random.fork_rng(devices=[]):
@@ -78,4 +79,6 @@ def build_classifier(recipe: ClassifierRecipe, classes: int, *, weights: str = "
         network = ImageClassifier(encoder, classes, frozen_norm=recipe.frozen_norm)
     if recipe.frozen_norm:
         encoder.freeze_stem()
+    if recipe.fixed_stages:
+        encoder.cut(recipe.fixed_stages)[0].requires_grad_(requires_grad=False)
     return network

@@ -59,6 +59,8 @@ class ClassifierRecipe(JsonOptions):
     encoder: Name = "resnet50"  # one of models/encoders/names.py, or `timm:` and timm's name
     weights: Weights = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
     frozen_norm: bool = True  # BatchNorm by its running statistics, the stem not trained; needs weights. timm's: always
+    # of the encoder's four stages, the first that are not trained: 2 in IRN's program, which cuts the gradient there
+    fixed_stages: Annotated[int, Range(0, 4)] = 0
     image_size: Side = 512  # side of the square the network sees, pixels
     # The views it is trained on.
     # at a random size, a square cut out of or framed by it; or "square": all of it, squeezed

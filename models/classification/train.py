@@ -35,7 +35,7 @@ from models.training.fingerprint import TrainingInputs
 from models.training.holdout import hold_out
 from models.training.loop import Decay, LoopSettings, Progress, Task, part_of, run
 
-VERSION = 1
+VERSION = 2
 """Of network, encoder, views, loss and batches; raised when a change makes trainings come to other weights."""
 HELD_OUT_FIT = 0.45  # of the progress shown
 

@@ -1,7 +1,7 @@
 """What the classifier sees of an image: when it learns, random views of it; when it reads, always the same.
 
-Every draw comes from the generator that is handed in. Frames are filled with ImageNet's mean colour, which
-normalisation makes zero.
+Every draw comes from the generator that is handed in. Frames are filled with ImageNet's mean colour. Normalisation
+makes zero of it in training views, and nearly so in `frame_image`, whose colours are whole numbers.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from models.data.augmentation import augment
 from models.data.loading import Resize
 from models.data.samples import IMAGENET_MEAN, image_tensor, resize_image
 
+Window = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 FRAME = np.round(255 * np.array(IMAGENET_MEAN)).astype(np.uint8)
 
 
@@ -31,7 +32,8 @@ def frame_image(pixels: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """(H, W, 3) to (size, size, 3), the longer side made `size`, in the middle of a frame."""
     small = with_longer_side(pixels, size)
     top, left = (size - small.shape[0]) // 2, (size - small.shape[1]) // 2
-    return _cut(small, size, -top, -left)
+    window, _ = _cut(small, size, -top, -left)
+    return window
 
 
 def keep_for_training(pixels: NDArray[np.uint8], recipe: ClassifierRecipe) -> NDArray[np.uint8]:
@@ -46,7 +48,9 @@ def training_views(
 ) -> Tensor:
     """One random view of each, (B, 3, S, S) float in [0, 1]."""
     if recipe.view == "crop":
-        return image_tensor([_random_crop(pixels, recipe, rng) for pixels in kept], device)
+        crops, inside = zip(*(_random_crop(pixels, recipe, rng) for pixels in kept), strict=True)
+        mean = torch.tensor(IMAGENET_MEAN, device=device).view(3, 1, 1)
+        return torch.where(torch.from_numpy(np.stack(inside)).to(device)[:, None], image_tensor(crops, device), mean)
     images = image_tensor(kept, device)
     no_masks = torch.zeros(len(images), 0, *images.shape[2:], dtype=torch.bool, device=device)
     return augment(images, no_masks, recipe.augment, rng)[0]
@@ -67,7 +71,7 @@ def scrambled(images: Tensor, rng: np.random.Generator) -> Tensor:
     return made.clamp(0, 1)
 
 
-def _random_crop(pixels: NDArray[np.uint8], recipe: ClassifierRecipe, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _random_crop(pixels: NDArray[np.uint8], recipe: ClassifierRecipe, rng: np.random.Generator) -> Window:
     sized = with_longer_side(pixels, int(rng.integers(recipe.shortest, recipe.longest + 1)))
     if rng.random() < 0.5:
         sized = sized[:, ::-1]
@@ -81,14 +85,20 @@ def _random_start(length: int, size: int, rng: np.random.Generator) -> int:
     return int(rng.integers(low, high + 1))
 
 
-def _cut(pixels: NDArray[np.uint8], size: int, top: int, left: int) -> NDArray[np.uint8]:
-    """The (size, size, 3) window from row `top` and column `left` on; frame where it leaves the picture."""
+def _cut(pixels: NDArray[np.uint8], size: int, top: int, left: int) -> Window:
+    """The (size, size, 3) window from row `top` and column `left` on; frame where it leaves the picture.
+
+    With it comes (size, size) bool, where it does not.
+    """
     height, width, _ = pixels.shape
     window = np.broadcast_to(FRAME, (size, size, 3)).copy()
     inner = pixels[max(top, 0) : min(top + size, height), max(left, 0) : min(left + size, width)]
     row, column = max(-top, 0), max(-left, 0)
-    window[row : row + inner.shape[0], column : column + inner.shape[1]] = inner
-    return window
+    shown = slice(row, row + inner.shape[0]), slice(column, column + inner.shape[1])
+    window[shown] = inner
+    inside = np.zeros((size, size), dtype=np.bool_)
+    inside[shown] = True
+    return window, inside
 
 
 def with_longer_side(pixels: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:

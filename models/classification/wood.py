@@ -61,13 +61,13 @@ class WoodOptions(JsonOptions, Readings):
     scale: Annotated[str, Words("pairs", "images")] = "pairs"
     distance_weight: LossWeight = 0.007
     ood_weight: LossWeight = 0.25  # of the loss on OoD images; 1 in the paper
-    step: Annotated[float, Range(0, 1_000.0)] = 0.07  # that OoD images are moved by first, in normalised values
+    step: Annotated[float, Range(0, 1_000.0)] = 0.07  # that OoD images are moved by first, normalised; paper: 0
     ood_side: Pixels = 500  # longer side at which OoD images are clustered, pixels
     # "official": OoD images whose likeliest class, once moved, is the fifth count 0
     compat: Annotated[str, Words("", "official")] = ""
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
-    PAPER: ClassVar[Mapping[str, Any]] = {"threshold": "image", "scale": "images", "ood_weight": 1.0}
+    PAPER: ClassVar[Mapping[str, Any]] = {"threshold": "image", "scale": "images", "ood_weight": 1.0, "step": 0.0}
 
     def __post_init__(self) -> None:
         check_options(self)
@@ -183,7 +183,8 @@ class WoodTraining(Classification):
         targets = batch.targets[: batch.holding]
         logits: Tensor = network.head(features[:, :, None, None]).flatten(1)
         own = F.binary_cross_entropy_with_logits(logits.float(), targets)
-        moved = perturbed(network, batch.images[batch.holding :], options.step)
+        empty = batch.images[batch.holding :]
+        moved = perturbed(network, empty, options.step) if options.step else empty
         other = nothing_loss(network(moved), BOTTLE if options.compat == "official" else None)
         return own + options.ood_weight * other + options.distance_weight * self.distance_loss(features, targets)
 

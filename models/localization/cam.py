@@ -30,13 +30,17 @@ from models.localization.maps import (
 
 @dataclass(frozen=True)
 class Cam(MapMethod):
-    """Args: scales: of the image, each with its mirror image.
+    """Args:
+        scales: of the image, each with its mirror image.
+        framed: whether maps are enlarged over whole cells, the last of which stick out of the image, as in IRN's
+            program; else over the image itself, as in PSA's.
 
     Raises:
         InvalidConfig: an impossible scale, or none.
     """
 
     scales: tuple[float, ...] = SCALES
+    framed: bool = True
 
     def __post_init__(self) -> None:
         check_scales(self.scales)
@@ -54,6 +58,6 @@ class Cam(MapMethod):
 
         seen = look_at_scales(classifier, images, classes, self.scales, look)
         return [
-            join_scales(maps, asked, pixels.shape[:2], classifier.output_stride)
+            join_scales(maps, asked, pixels.shape[:2], classifier.output_stride if self.framed else 1)
             for maps, asked, pixels in zip(seen, classes, images, strict=True)
         ]

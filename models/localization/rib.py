@@ -29,6 +29,7 @@ from models.localization.maps import SCALES, ClassMaps, MapMethod, check_asked, 
 from models.localization.poly_sgd import PolySgd, Weights
 from models.localization.rib_crops import LabeledCrops, RibCrops
 
+ENDLESS = 10**9  # steps, over which a poly rate hardly falls
 AT_ONCE = 4  # crops that are learnt from at once, for memory's sake
 
 
@@ -64,8 +65,9 @@ class Rib(MapMethod):
         most: m, in logits.
         bound: what m does: the step in which the image's own logits sum to more than m is the last ("stop"), or a logit
             counts up to m ("clamp", the paper).
-        spread_above, most_spread: from the second step on, maps of the first scale that are above that share of their
-            largest value, some class's or other's, on more than that share of the places end the fitting. 1 for never.
+        spread_above, most_spread: from the second step on, maps of scale 1 (the first where it is not among the scales)
+            that are above that share of their largest value, some class's or other's, on more than that share of the
+            places end the fitting. 1 for never.
         last_map: whether the maps of the weights after the last step count too, K + 1 in all (the paper).
 
     Raises:
@@ -96,6 +98,8 @@ class Rib(MapMethod):
         "bound": "clamp",
         "most_spread": 1.0,  # no rule for maps that spread
         "last_map": True,
+        "head_rate": 8e-6,  # theta_k = theta_(k-1) - lr * gradient, nothing else
+        "sgd": PolySgd(momentum=0.0, weight_decay=0.0, horizon=ENDLESS),
     }
 
     def __post_init__(self) -> None:
@@ -135,16 +139,17 @@ class Rib(MapMethod):
         sums = {scale: torch.zeros((), device=device) for scale in self.scales}
         weights, stopped, crops = Weights(late.weights()), False, self._crops(late, pixels, asked, 0)
         seen_whole = weights.values
+        watched = 1.0 if 1.0 in self.scales else self.scales[0]
         for step in range(self.steps + self.last_map):
             last = stopped or step == self.steps - (not self.last_map)  # nobody looks through what it would teach
             lesson, told = _Lesson(self, late, weights.values), 0.0
-            for scale in self.scales:
+            for scale in sorted(self.scales, key=lambda each: each != watched):
                 taught = scale in self.fitted and not last
                 with torch.set_grad_enabled(taught):
                     maps = lesson.maps(views[scale])
                 seen = join_views(maps.detach()[:, list(asked)].relu())
                 sums[scale] = sums[scale] + seen
-                if step and scale == self.scales[0] and self._has_spread(seen):
+                if step and scale == watched and self._has_spread(seen):
                     return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
                 told += lesson.learn(maps, [asked, asked]) if taught else 0.0
             seen_whole = weights.values

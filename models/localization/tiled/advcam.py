@@ -55,11 +55,13 @@ class TiledAdvCam(MapMethod):
         threshold: tau, in [0, 1).
         step_size: xi, of normalised pixels.
         relative: whether the gradient is divided by its largest absolute entry.
-        bounded: whether pixels stay within the image's smallest and largest value.
+        bounded: whether a step leaves pixels within the smallest and largest one before it.
         rectified: whether y is the mean of the rectified map; else the logit.
         normalised: whether maps are divided by their largest value before they are regularised and summed. That value
             is a constant where a gradient is taken.
         growth: "mean" or "sum" over pixels.
+        shared: whether maps are divided by how many of the class's weights are above 0, which the weighting of AdvCAM's
+            program comes to with one view, see `models.localization.gradcam.official_shares`.
         last_map: whether the image after the last step counts, T + 1 maps; without it T, and one for no step.
         tiling: how images are cut; see this module for how much overlap is needed.
 
@@ -76,6 +78,7 @@ class TiledAdvCam(MapMethod):
     rectified: bool = True
     normalised: bool = False
     growth: str = "mean"
+    shared: bool = False
     last_map: bool = True
     tiling: Tiling = field(default_factory=Tiling)
 
@@ -88,7 +91,7 @@ class TiledAdvCam(MapMethod):
         "growth": "sum",
     }
     """As the text of AdvCAM reads; the paper of the U-Net says nothing of these."""
-    OFFICIAL: ClassVar[Mapping[str, Any]] = {"growth": "sum", "last_map": False}
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {"growth": "sum", "shared": True, "last_map": False}
     """As far as AdvCAM's program goes with one view at one scale."""
 
     def __post_init__(self) -> None:
@@ -146,7 +149,9 @@ class _Climbing:
         self.size = (pixels.shape[0], pixels.shape[1])
         self.image: Tensor | None = None  # (3, H, W), made when it is changed first
         self.gradient: Tensor | None = None  # likewise; one for all steps
-        self.bounds = (0.0, 0.0)
+        self.share = 1.0
+        if method.shared:
+            self.share /= max(1, int((classifier.head.weight[index] > 0).sum()))
 
     def total(self) -> Tensor:
         """(H, W) sum of maps over steps."""
@@ -218,7 +223,7 @@ class _Climbing:
         return self.classifier.maps(image)[0]
 
     def _own(self, scores: Tensor) -> Tensor:
-        return scores[self.index].relu()
+        return scores[self.index].relu() * self.share
 
     def _cut(self, tile: Tile) -> Tensor:
         """(1, 3, h, w) on the network's device."""
@@ -235,11 +240,11 @@ class _Climbing:
             self.image = torch.empty(3, *self.size, dtype=self.precision)
             for tile in self.tiles:
                 self.image[(slice(None), *tile.core)] = self._normalised(tile.core)[0]
-            self.bounds = float(self.image.min()), float(self.image.max())
+        bounds = float(self.image.min()), float(self.image.max())
         if self.method.relative:
             scale = float(torch.maximum(gradient.max(), -gradient.min())) + TINY
         else:
             scale = float(self.size[0] * self.size[1])
         self.image += gradient.mul_(self.method.step_size / scale)
         if self.method.bounded:
-            self.image.clamp_(*self.bounds)
+            self.image.clamp_(*bounds)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from models.encoders.backbones import Encoder, StagedEncoder
+from models.encoders.backbones import Encoder
 from models.refinement.affinity import seed_views
 from models.refinement.affinity.affinitynet import STRIDE, AffinityNetwork, joint_loss
 from models.refinement.affinity.pairs import affinity_losses, pair_labels
@@ -33,7 +33,7 @@ from models.training.cache import NetworkCache
 from models.training.fingerprint import TrainingInputs
 from models.training.loop import LoopSettings, Progress, Task, run
 
-VERSION = 1
+VERSION = 2
 """Of network, loss and optimiser; raised when a change makes trainings come to other weights."""
 
 
@@ -81,8 +81,7 @@ def build_affinity(encoder: Encoder, recipe: PsaTraining, seed: int) -> Affinity
         torch.manual_seed(seed)
         network = AffinityNetwork(deepcopy(encoder), radius=recipe.radius, distance=recipe.distance)
     network.encoder.requires_grad_()
-    if isinstance(network.encoder, StagedEncoder):
-        network.encoder.stem.requires_grad_(False)
+    network.encoder.freeze_stem()
     for module in network.encoder.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.requires_grad_(False)

@@ -2,8 +2,10 @@
 
 The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out. Its rate falls to a third
 every 1000 of 8000 iterations, and it is trained once more on what it then draws. This one has the branches on the
-features of a frozen encoder, so that it trains on a CPU, and its rate falls by (1 - done)^0.9; `DsrgRecipe.official`
-has the authors' schedule. Losses, growing and CRF are theirs, see `models.refinement.dsrg.growing`.
+features of a frozen encoder, so that it trains on a CPU, and its rate falls by (1 - done)^0.9. `DsrgRecipe.official`
+has the authors' number of iterations, fall of rates and growing from the first iteration on. Losses, growing and CRF
+are theirs, see `models.refinement.dsrg.growing`. Optimiser, encoder, the second training and the look at three scales
+(241, 321, 401) are not: what the two trainings come to is not to be compared digit by digit.
 
 Seeds do not grow at first. Where n labels are about equally likely, each iteration of the CRF returns 13 / n of what
 one is ahead by, on top of that; 13 is the sum of the weights. With the authors' 21 labels that ends at 2.6 times as

@@ -28,6 +28,15 @@ def test_a_frame_is_zero_once_normalised():
     assert normalise(image_tensor([pixels], CPU)).abs().max() < 0.01
 
 
+def test_what_frames_a_training_view_is_exactly_zero_once_normalised():
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        view = normalise(training_views([plain(40, 80), plain(80, 40)], CROPS, rng, CPU))
+        outside = (view[:, :1] - view[:, :1].amax()).abs() > 0.5
+        assert 0.3 < outside.float().mean() < 0.9
+        assert not view[outside.expand_as(view)].any()
+
+
 def test_a_crop_is_as_large_as_drawn_and_lies_in_the_image_or_the_image_in_it():
     rng, seen = np.random.default_rng(0), set()
     for _ in range(60):

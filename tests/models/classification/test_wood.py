@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -244,6 +245,15 @@ def test_the_loss_is_the_sum_of_its_parts(classifier):
     assert task.loss(batch, 0.0).item() == pytest.approx(wanted.item(), rel=1e-4)
 
 
+def test_without_a_step_ood_images_are_as_they_are(classifier):
+    task = task_of(classifier, WoodOptions.paper(clusters=4, distance_weight=0.0))
+    batch = task.batch(0, 0)
+    own = task.network(batch.images[: batch.holding])
+    classes = F.binary_cross_entropy_with_logits(own, batch.targets[: batch.holding])
+    nothing = nothing_loss(task.network(batch.images[batch.holding :]))
+    assert task.loss(batch, 0.0).item() == pytest.approx((classes + nothing).item(), rel=1e-5)
+
+
 def test_compat_spares_what_is_taken_for_the_fifth_class(classifier):
     network = build_classifier(resolve_classifier("compact"), 6, seed=3).eval()
     task = task_of(classifier, WoodOptions(clusters=4))
@@ -342,6 +352,8 @@ def test_defaults_are_the_published_ones():
     assert (options.clusters, options.nearest, options.distance_weight, options.ood_weight) == (50, 0.2, 0.007, 0.25)
     assert (options.step, options.ood_side, options.threshold, options.scale) == (0.07, 500, "batch", "pairs")
     assert options.compat == ""
+    paper = WoodOptions.paper()
+    assert (paper.step, paper.ood_weight, paper.threshold, paper.scale) == (0, 1, "image", "images")
 
 
 def test_features_are_told_of_an_image_at_a_time(classifier):

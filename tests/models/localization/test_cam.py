@@ -6,6 +6,7 @@ import torch
 
 from benchmarks.weak.plain_maps import plain_cam
 from models.localization.cam import Cam
+from models.localization.maps import view_pair
 from tests.models.localization.scenes import bilinear, classifier, photograph
 
 
@@ -20,6 +21,20 @@ def test_maps_of_images_of_any_sizes_are_those_of_the_plain_loops(encoder):
         torch.testing.assert_close(made.strided, strided.float(), atol=1e-6, rtol=0)
         torch.testing.assert_close(made.whole, whole.float(), atol=1e-6, rtol=0)
         assert made.whole.amax(dim=(1, 2)).numpy() == pytest.approx(1, abs=1e-3)
+
+
+@torch.no_grad()
+def test_without_a_frame_maps_are_enlarged_over_the_image_itself_as_psas_are():
+    network, pixels = classifier(), photograph("cat", 50, 66)
+    (made,) = Cam(scales=(1.0, 2.0), framed=False).maps(network, [pixels], [(1,)])
+    total = torch.zeros(50, 66)
+    for scale in (1.0, 2.0):
+        seen = network.maps(view_pair(pixels, scale, torch.device("cpu")).double())[:, 1:2].relu()
+        both = seen[0] + seen[1].flip(-1)
+        total += torch.from_numpy(bilinear(both[0].numpy(), 50, 66)).float()
+    torch.testing.assert_close(made.whole[0], total / (total.max() + 1e-5), atol=1e-5, rtol=0)
+    (framed,) = Cam(scales=(1.0, 2.0)).maps(network, [pixels], [(1,)])
+    assert (framed.whole - made.whole).abs().max() > 0.05
 
 
 @torch.no_grad()

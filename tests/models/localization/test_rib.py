@@ -63,7 +63,9 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         {"params": late, "lr": method.rate, "full": method.rate},
         {"params": [network.head.weight], "lr": method.head_rate, "full": method.head_rate},
     ]
-    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=1e-4, weight_decay=1e-4)
+    plain = method.sgd.horizon > 10  # the text has the gradient alone, and one rate
+    moves = {"momentum": 0.0, "weight_decay": 0.0} if plain else {"momentum": 1e-4, "weight_decay": 1e-4}
+    optimizer = torch.optim.SGD(groups, lr=1.0, **moves)
 
     def class_maps(images):
         features = network.encoder.pool(network.encoder.stem(images))
@@ -90,7 +92,7 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         optimizer.zero_grad()
         loss.backward()
         for group in optimizer.param_groups:
-            group["lr"] = group["full"] * (1 - min(step, 9) / 10) ** 0.9
+            group["lr"] = group["full"] * (1.0 if plain else (1 - min(step, 9) / 10) ** 0.9)
         optimizer.step()
     if method.last_map:
         for place, scale in enumerate(method.scales):
@@ -139,6 +141,7 @@ def test_the_papers_reading(classifier):
     (made,) = method.maps(classifier, [PICTURE], [(1,)])
     assert_equal(made, slow_maps(classifier, (1,), method))
     assert (method.inclusive, method.over, method.bound, method.last_map) == (True, "region", "clamp", True)
+    assert Rib.paper().head_rate == Rib.paper().rate == 8e-6
 
 
 def test_the_defaults_are_the_published_numbers():
@@ -179,6 +182,14 @@ def test_maps_that_spread_end_the_fitting_and_only_the_first_scale_keeps_that_st
     with torch.no_grad():
         second = join_views(network.maps(view_pair(PICTURE, 1.0, CPU)).relu())[list(asked)]
     assert_equal(made, join_scales([before[0] + second, *before[1:]], asked, PICTURE.shape[:2]))
+
+
+def test_maps_that_spread_are_looked_for_at_scale_1_wherever_it_stands(classifier):
+    made, turned = (
+        Rib(crops(), **FAST, most_spread=0.0, scales=scales).maps(classifier, [PICTURE], [(1, 0)])[0]
+        for scales in ((1.0, 0.5, 1.5, 2.0), (0.5, 1.5, 2.0, 1.0))
+    )
+    assert_equal(turned, made)
 
 
 def two_classes_fitted(classifier, asked):

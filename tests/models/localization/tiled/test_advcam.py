@@ -26,13 +26,15 @@ def normalised(pixels):
 def plain_adv_cam(made, pixels, index, method):
     """(H, W) the sum of maps over its largest value: one image, one class, no tiles, written from the text."""
     image = normalised(pixels)
-    low, high, maps = image.min(), image.max(), []
+    maps = []
     height, width = pixels.shape[:2]
     number = method.steps + 1 if method.last_map else max(1, method.steps)
     for _ in range(number):
         image = image.detach().requires_grad_()
         scores = made.maps(image)[0]
         cam = scores[index].relu()
+        if method.shared:  # the program's weights of channels: w n / (P n), of the one view
+            cam = cam / (made.head.weight[index] > 0).sum()
         largest = cam.detach().max()
         if method.normalised:
             cam = cam / largest
@@ -46,9 +48,9 @@ def plain_adv_cam(made, pixels, index, method):
         (gradient,) = torch.autograd.grad(loss, image)
         if method.relative:
             gradient = gradient / gradient.abs().max()
-        image = image + method.step_size * gradient
+        before, image = image.detach(), image + method.step_size * gradient
         if method.bounded:
-            image = image.clamp(low, high)
+            image = image.clamp(before.min(), before.max())
     total = sum(maps)
     return total / total.max()
 
@@ -60,6 +62,7 @@ def plain_adv_cam(made, pixels, index, method):
         {"steps": 1},
         {"steps": 3},
         {"steps": 3, "last_map": False},
+        {"steps": 6, **TiledAdvCam.OFFICIAL, "regulariser": 0.5, "step_size": 0.3},
         {"steps": 3, "rectified": False, "regulariser": 0.0},
         {"steps": 3, "normalised": True, "threshold": 0.3},
         {"steps": 3, "growth": "sum", "bounded": False},
@@ -129,7 +132,7 @@ def test_the_network_is_left_as_it_was_and_no_gradients_are_needed_around():
 
 def test_readings():
     assert TiledAdvCam.paper().step_size == 0.008
-    assert TiledAdvCam.official() == TiledAdvCam(growth="sum", last_map=False)
+    assert TiledAdvCam.official() == TiledAdvCam(growth="sum", shared=True, last_map=False)
     with pytest.raises(InvalidConfig, match="16 times coarser"):
         TiledAdvCam().maps(classifier(), [PIXELS], [(0,)])
     with pytest.raises(InvalidArgument):
