@@ -54,6 +54,13 @@ class Prediction:
         """Of the image."""
         return self.proposals.image_id
 
+    @property
+    def reference_score(self) -> float | None:
+        """The mean of `reference_ious` (Bellver et al., eq. 2), of an image without an object the proposals' score."""
+        if self.reference_ious is None:
+            return None
+        return float(self.reference_ious.mean()) if len(self.reference_ious) else self.proposals.score
+
 
 @dataclass(frozen=True)
 class PromptedImage:

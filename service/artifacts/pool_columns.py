@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from maskloop.errors import FailedPrecondition
 from maskloop.values import Category, Need, Strategy
 from selection.pool import Floats, ObjectIous, Pool, RoundOutcome
 from service.artifacts.image_file import ImageFile
 from service.artifacts.imported_scores import read_imported
-from service.artifacts.score_table import UNCERTAINTY, read_columns, read_object_ious
+from service.artifacts.score_table import IOU_BRANCH, UNCERTAINTY, read_columns, read_object_ious
 
 OF_THE_STORE = frozenset({Need.COUNTS, Need.COSTS, Need.DROPOUT})
 """What is known only of images that have no full label yet; a score table may hold others, labeled since."""
@@ -68,9 +69,12 @@ def gather_pool(strategy: Strategy, sources: PoolSources, computed: Computed | N
 
     Raises:
         PoolNotScored: the table, or imported scores, are not there.
+        FailedPrecondition: the strategy asks for an IoU branch, and the network has none.
     """
     needs = strategy.needs
     columns = {} if sources.table is None else _sorted(read_columns(sources.table, _columns(strategy)))
+    if strategy.uses_iou_branch:
+        columns = _by_iou_branch(columns)
     if sources.imported is not None:
         columns = _with_imported(columns, read_imported(sources.imported))
     if columns and needs & OF_THE_STORE:
@@ -97,7 +101,8 @@ def _columns(strategy: Strategy) -> list[str]:
     names = {strategy.name, *(part.name for _, part in strategy.parts())}
     measures = [name for name in UNCERTAINTY if name in names]
     features = ["features"] if Need.FEATURES in strategy.needs else []
-    return ["image_id", "score", *measures, *features, *([FOUND] if Need.COSTS in strategy.needs else [])]
+    branch = [IOU_BRANCH] if strategy.uses_iou_branch else []
+    return ["image_id", "score", *branch, *measures, *features, *([FOUND] if Need.COSTS in strategy.needs else [])]
 
 
 def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -107,6 +112,17 @@ def _sorted(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         return columns
     order = np.argsort(columns["image_id"], kind="stable")
     return {name: values[order] for name, values in columns.items()}
+
+
+def _by_iou_branch(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """With the score that the network's IoU branch gives each image (Bellver et al., section 3.3 and eq. 2)."""
+    branch = columns[IOU_BRANCH]
+    if np.isnan(branch).any():
+        raise FailedPrecondition(
+            "scores=iou_branch: the active model has no IoU branch; one of recipe recurrent, compact or paper has",
+            field="strategy.options",
+        )
+    return {**columns, "score": branch}
 
 
 def _with_imported(columns: dict[str, NDArray[Any]], imported: dict[str, float]) -> dict[str, NDArray[Any]]:

@@ -1,13 +1,15 @@
 """Score tables: one Parquet file a model version, a row an image, written once and read memory-mapped.
 
 Columns: image_id; score, the mean predicted IoU in [0, 1]; entropy, margin and least_confidence of the masks in
-[0, 1], larger where less is certain; object_ious; features, the encoder's vector in little-endian float32, as long in
-every row; not_decoded; and the proposals' category_ids, masks (COCO run-length strings at height x width) and
+[0, 1], larger where less is certain; iou_branch, the mean of the network's IoU branch in [0, 1], NaN of networks that
+have none; object_ious; features, the encoder's vector in little-endian float32, as long in every row; not_decoded; and
+the proposals' category_ids, masks (COCO run-length strings at height x width) and
 confidences, one entry an object. Choosing images reads whole columns, and only those it needs.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ from maskloop.values import ImageProposals, ObjectProposal, with_ids
 ROWS_A_GROUP = 1024
 ROWS_A_READ = 1 << 16
 UNCERTAINTY = ("entropy", "margin", "least_confidence")
+IOU_BRANCH = "iou_branch"
 OBJECTS = ("object_ious", "category_ids", "masks", "confidences")  # lists, one entry an object
 PROPOSALS = ("image_id", "score", "not_decoded", "height", "width", *OBJECTS)
 NO_ROW = 1  # length of the features in a table without a row: the format knows no length of zero
@@ -41,11 +44,13 @@ class ScoredRow:
         proposals: carry no model version, the table's place tells it.
         features: (D,) of the encoder, D >= 1.
         uncertainty: a number in [0, 1] for each of `UNCERTAINTY`.
+        iou_branch: mean over the objects of what the network's IoU branch says, in [0, 1]; `None` without one.
     """
 
     proposals: ImageProposals
     features: NDArray[np.float32]
     uncertainty: Mapping[str, float]
+    iou_branch: float | None = None
 
 
 def write_scores(path: Path, scored: Iterable[ScoredRow]) -> int:
@@ -195,6 +200,7 @@ def _schema(dimensions: int) -> pa.Schema:
             ("image_id", pa.string()),
             ("score", pa.float64()),
             *((name, pa.float64()) for name in UNCERTAINTY),
+            (IOU_BRANCH, pa.float64()),
             ("object_ious", pa.list_(pa.float64())),
             ("features", pa.binary(4 * dimensions)),
             ("not_decoded", pa.int32()),
@@ -218,6 +224,7 @@ def _row(scored: ScoredRow) -> dict[str, Any]:
         "image_id": proposals.image_id,
         "score": proposals.score,
         **{name: scored.uncertainty[name] for name in UNCERTAINTY},
+        IOU_BRANCH: math.nan if scored.iou_branch is None else scored.iou_branch,
         "object_ious": [item.predicted_iou for item in objects],
         "features": scored.features.astype("<f4").tobytes(),
         "not_decoded": proposals.not_decoded,

@@ -38,7 +38,7 @@ def evaluate(job: EvaluateJob, context: JobContext) -> dict[str, Any]:
         model, examples(), job.split, device=context.device, progress=report, keep=made.append
     )
     if job.split is Split.TEST:
-        rows = (ScoredRow(each.proposals, each.features, each.uncertainty) for each in made)
+        rows = (ScoredRow(each.proposals, each.features, each.uncertainty, each.reference_score) for each in made)
         write_scores(context.folder / EVALUATED, rows)
     told: dict[str, Any] = json.loads(TypeAdapter(Evaluation).dump_json(evaluation))
     return {"evaluation": {**told, "model_version": job.model_version}}

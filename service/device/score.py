@@ -59,4 +59,4 @@ def _scored(
         found = scored.proposals
         if image := shown.get(scored.image_id):
             found = as_shown(model, found, context.images.prompted(image))
-        yield ScoredRow(found, scored.features, scored.uncertainty)
+        yield ScoredRow(found, scored.features, scored.uncertainty, scored.reference_score)

@@ -283,6 +283,10 @@ def test_the_head_has_a_row_of_finite_statistics_for_each_proposal(predictor, pr
             assert prediction.reference_ious.dtype == np.float64
             assert len(prediction.reference_ious) == len(prediction.proposals.objects)
             assert ((prediction.reference_ious >= 0) & (prediction.reference_ious <= 1)).all()
+            whole = prediction.reference_ious.mean() if len(prediction.reference_ious) else prediction.proposals.score
+            assert prediction.reference_score == pytest.approx(whole)
+        else:
+            assert prediction.reference_score is None
         widths.add(prediction.statistics.shape[1])
     assert len(widths) == 1
 

@@ -129,6 +129,16 @@ def test_imported_scores_choose_in_place_of_the_model_s(client, pool):
     assert select(client, mine, 1).picks[0].image_id == pool[4]
 
 
+def test_the_iou_branch_chooses_though_no_head_is_trusted(client, pool):
+    batch = select(client, campaign(client, "mask_guided:scores=iou_branch,target=0.5"), POOL)
+    assert batch.fallback == ""
+    scores = [pick.score for pick in batch.picks]
+    assert len(scores) == len(pool)
+    assert all(0 <= score <= 1 for score in scores)
+    apart = [abs(score - 0.5) for score in scores]
+    assert apart == sorted(apart)
+
+
 @pytest.mark.parametrize(
     ("scores", "error"),
     [({"nobody": 0.5}, ImageNotFound), ({"i": 1.5}, InvalidArgument), ({"i": float("nan")}, InvalidArgument)],

@@ -141,6 +141,12 @@ class Strategy:
         return own or any(part.uses_imported_scores for _, part in self.parts())
 
     @property
+    def uses_iou_branch(self) -> bool:
+        """Whether it chooses by what the network's own IoU branch says, which the head's trust does not concern."""
+        own = self.name == "mask_guided" and self.option("scores") == "iou_branch"
+        return own or any(part.uses_iou_branch for _, part in self.parts())
+
+    @property
     def uses_predicted_iou(self) -> bool:
         """Whether it chooses by predicted IoUs, trusted or not."""
         return self._ranks_by_head or any(part.uses_predicted_iou for _, part in self.parts())

@@ -89,7 +89,11 @@ SINGLE_KINDS: Mapping[str, StrategyKind] = {
         SCORED,
         {
             "target": Option("auto", "the target IoU, beta", ("auto", "median", "learned"), number=True),
-            "scores": Option("predicted", "whose IoU: the model's, or imported ones", ("predicted", "imported")),
+            "scores": Option(
+                "predicted",
+                "whose IoU: the calibrated head's; that of the network's IoU branch, as published; or imported ones",
+                ("predicted", "iou_branch", "imported"),
+            ),
             "trust": TRUST,
             "diverse": Option("no", "spread the nearest over clusters of features", YES_NO),
             "random": Option(

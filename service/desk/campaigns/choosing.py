@@ -205,7 +205,7 @@ def _in_force(asked: Strategy, head: Mapping[str, float], *, has_model: bool) ->
 def _predicted_iou(pick: Pick, strategy: Strategy, head: Mapping[str, float]) -> float | None:
     """What a pick says of its image; raw confidence, which other strategies than these find there, is no IoU."""
     predicted = HeadState.of(head) is not HeadState.UNFITTED
-    return pick.score if predicted or strategy.uses_imported_scores else None
+    return pick.score if predicted or strategy.uses_imported_scores or strategy.uses_iou_branch else None
 
 
 def _choose(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from maskloop.errors import FailedPrecondition
 from maskloop.masks import Mask
 from maskloop.values import Category, Counts, ImageProposals, ObjectProposal, Strategy
 from service.artifacts.image_file import ImageFile
@@ -37,3 +38,23 @@ def test_uncounted_images_cost_the_usual_by_what_was_found_in_them(table):
 def test_what_was_counted_costs_what_its_counts_say(table):
     """a and d are counted; of b and c, 3 and 0 found, (4, 1) over 2.5."""
     assert costs(table, {"a": Counts({1: 1}), "d": Counts({1: 1})}) == [90.0, 144.0, 36.0, 90.0]
+
+
+def by_branch(tmp_path, branches):
+    path = tmp_path / "scores.parquet"
+    rows = (
+        ScoredRow(ImageProposals(name, "m1", 0.5, ()), np.ones(2, np.float32), dict.fromkeys(UNCERTAINTY, 0.5), branch)
+        for name, branch in branches.items()
+    )
+    write_scores(path, rows)
+    return gather_pool(Strategy.parse("mask_guided:scores=iou_branch"), PoolSources((), (), path))
+
+
+def test_the_iou_branch_takes_the_place_of_the_score(tmp_path):
+    assert by_branch(tmp_path, {"b": 0.25, "a": 0.75}).scores.tolist() == [0.75, 0.25]
+
+
+def test_a_network_without_an_iou_branch_cannot_choose_by_it(tmp_path):
+    with pytest.raises(FailedPrecondition, match="no IoU branch") as refused:
+        by_branch(tmp_path, {"a": None})
+    assert refused.value.field == "strategy.options"
