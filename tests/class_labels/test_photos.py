@@ -159,6 +159,19 @@ def test_a_file_that_does_not_hold_together_is_refused(asked, labels, classes, w
         read(replace(asked, classes=classes))
 
 
+def test_of_a_file_only_the_classes_that_are_asked_for_count(asked):
+    write_labels(asked.labels, a=["crack", "moss"], b=["moss"], c=["rust"])
+    photos, held = read(replace(asked, classes=("crack", "rust")))
+    assert [category.name for category in photos.categories] == ["crack", "rust"]
+    assert held == {"a.png": ["crack"], "b.png": [], "c.png": ["rust"]}
+
+
+def test_a_class_that_no_image_is_labeled_with_is_told_of_the_option_not_of_the_file(asked):
+    write_labels(asked.labels, a=["crack"], b=["rust"], c=["rust"])
+    with pytest.raises(InvalidArgument, match="--classes: no image is labeled with 'rsut'; did you mean 'rust'"):
+        read(replace(asked, classes=("crack", "rsut")))
+
+
 @pytest.mark.parametrize(
     ("labels", "names"),
     [({"a": ["crack"]}, "crack"), ({"a": ["crack", "rust"], "b": ["rust", "crack"]}, "crack and rust")],

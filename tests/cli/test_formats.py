@@ -100,6 +100,7 @@ def test_polygons_and_runs_are_written_as_asked(maskloop, yolo, tmp_path):
         (("convert", "yolo:{yolo}", "coco:{yolo}/../new", "--polygons", "--rle"), "one of both"),
         (("convert", "yolo:{yolo}", "coko:{yolo}/../new"), "did you mean 'coco'?"),
         (("convert", "yolo:{yolo}/nowhere", "coco:{yolo}/../new"), "there is no folder"),
+        (("convert", "coco:{yolo},{yolo}", "coco:{yolo}/../new"), "is a folder, and a file stands before a comma"),
         (("import", "yolo:{yolo}", "--server", "unix:{yolo}/nobody", "--project", "p"), "cannot be reached"),
         (("export", "yolo:{yolo}/../new", "--server", "unix:{yolo}/nobody", "--project", "p"), "cannot be reached"),
     ],

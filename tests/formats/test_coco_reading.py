@@ -242,7 +242,7 @@ def test_all_problems_are_told_at_once(folder: Path) -> None:
     broken["images"][2]["file_name"] = "gone.jpg"
     broken["annotations"][0]["category_id"] = 77
     broken["annotations"][2]["segmentation"] = "x"
-    (folder / "train.txt").write_text("a.jpg\nnobody.jpg\n")
+    (folder / "train.txt").write_text("a.jpg\nnobody.jpg\ngone.jpg\n")  # the last one's fault is told already
     message = problems_of(folder, broken)
     assert message.count("\n") == 4
     for problem in ("(gone.jpg): it is not in", "category 77", "annotation 3", "train.txt: nobody.jpg: it is no image"):

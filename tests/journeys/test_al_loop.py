@@ -203,7 +203,7 @@ def test_without_counts_only_full_labels_are_bought_and_any_image_may_be_chosen(
 
 
 @pytest.mark.parametrize(
-    ("budget", "why"), [("20images", "has a budget in seconds"), ("20m", "has spent and promised")]
+    ("budget", "why"), [("20images", "has a budget in seconds"), ("20m", "spent and promised already")]
 )
 def test_a_budget_that_is_refused_is_not_what_the_run_is_asked_next(finished, budget, why):
     kept = (finished.workdir / "run.json").read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from maskloop.datasets.photo_folder import read_photos
 from maskloop.datasets.read import Data, name_as_id
 from maskloop.errors import FailedPrecondition, InvalidArgument, InvalidDataset
 from maskloop.formats.datasets import Dataset, DatasetImage, PassedOver
-from maskloop.formats.image_level import check_names, read_class_names
+from maskloop.formats.image_level import read_class_names
 from maskloop.formats.problems import Problems
 from maskloop.spelling import did_you_mean
 from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelContent
@@ -33,7 +34,8 @@ class Asked:
     Args:
         folder: of the photographs.
         labels: a file as `maskloop.formats.image_level` reads it; `None` for subfolders named after classes.
-        classes: the vocabulary, and the subfolders that count; () for all that the labels name.
+        classes: the vocabulary, and the subfolders that count; () for all that the labels name. An image of which a
+            file names other classes alone holds none of them.
         empty: name of the subfolder whose images hold no class, "" for none.
         outlines: a COCO file that outlines some of the images, `None` for none.
         out: where masks go.
@@ -152,19 +154,29 @@ def _told(asked: Asked, names: Sequence[str]) -> Named:
             "classes, or name a file by --labels",
             field="labels",
         )
-    return {name: its for name, its in told.items() if not asked.classes or set(its) <= set(asked.classes)}
+    if not asked.classes:
+        return told
+    if asked.labels:
+        _check_spelling(told, asked.classes, asked.labels)
+        return {name: tuple(each for each in its if each in asked.classes) for name, its in told.items()}
+    return {name: its for name, its in told.items() if set(its) <= set(asked.classes)}
 
 
 def _by_file(asked: Asked, file: Path, names: Iterable[str]) -> Named:
     if asked.empty:
         raise InvalidArgument("--empty names a subfolder, and --labels says what each image holds", field="empty")
-    told = read_class_names(file, names)
+    return read_class_names(file, names)
+
+
+def _check_spelling(told: Named, classes: Sequence[str], file: Path) -> None:
+    """Raises InvalidDataset where a name that one image alone has is nearly that of a class that is looked for."""
+    images = Counter(each for its in told.values() for each in its)
     problems = Problems(file)
     for name, its in told.items():
-        with problems.about(name):
-            check_names(its, asked.classes or its)
+        for each in its:
+            if each not in classes and images[each] == 1 and (near := did_you_mean(each, classes)):
+                problems.add(name, f"{each!r} is none of {', '.join(classes)}{near}")
     problems.raise_if_any()
-    return told
 
 
 def _by_subfolder(asked: Asked, names: Iterable[str]) -> Named:

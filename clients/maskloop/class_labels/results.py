@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from maskloop.class_labels.photos import Photos
+from maskloop.class_labels.photos import Photos, classes_in
 from maskloop.class_labels.proposing import Proposed
 from maskloop.client import Client
 from maskloop.errors import ImageFileChanged
@@ -16,7 +16,7 @@ from maskloop.formats.coco import proposals_document
 from maskloop.formats.files import write_atomically
 from maskloop.formats.images import decode_image
 from maskloop.formats.overlay import overlay
-from maskloop.values import HeadState
+from maskloop.values import HeadState, LabelContent
 
 PROPOSALS_FILE, PICTURES_FOLDER, MODEL_FILE = "proposals.json", "pictures", "model.safetensors"
 
@@ -26,7 +26,8 @@ def write_results(
 ) -> None:
     """Write OUT/model.safetensors, a picture of every image that has proposals, and last of all OUT/proposals.json.
 
-    The same proposals give the same files.
+    The same proposals give the same files. An image without a proposal is in none of them, unless people said that it
+    holds nothing: tools take an image without an annotation for an empty one.
 
     Args:
         client: the server, which has the network.
@@ -56,9 +57,15 @@ def write_results(
         drawn = overlay(pixels, objects[name], photos.categories, calibrated=calibrated, jpeg=True)
         write_atomically(out / PICTURES_FOLDER / pictures[name], drawn)
         done(number)
-    listed = [proposed.images[name] for name in names]
+    listed = [proposed.images[name] for name in listed_names(objects, photos.labels)]
     document = proposals_document(photos.categories, listed, objects, calibrated=calibrated, made_by="maskloop propose")
     write_atomically(out / PROPOSALS_FILE, json.dumps(document).encode())
+
+
+def listed_names(objects: Mapping[str, Sequence[object]], labels: Mapping[str, LabelContent]) -> list[str]:
+    """File names of the images with proposals, and of those that people said hold nothing; sorted."""
+    empty = {name for name, label in labels.items() if not classes_in(label)}
+    return sorted(name for name, its in objects.items() if its or name in empty)
 
 
 def picture_names(file_names: Sequence[str]) -> dict[str, str]:

@@ -90,6 +90,14 @@ def show_forecasts(
         table.add_row(name, *tested, *numbers, *checks, networks, machine)
     console.print(table)
     console.print(" ".join(_assumptions(options, next(iter(forecasts.values())))), highlight=False)
+    for name, arm in forecasts.items():
+        if not arm.initial_images:
+            console.print(
+                f"{name}: the budget should buy no image: each costs more than there is. Such a run ends in an error.",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
     for warning in warnings_of(data, recipe or {}, options):
         console.print(warning, highlight=False, markup=False, soft_wrap=True)
     if recipe is None:
@@ -147,8 +155,9 @@ def _machine(options: Options) -> str:
     seconds = " and ".join(
         f"one network of recipe {recipe} in {say_time(TRAIN_S[recipe])}" for recipe in sorted(trained)
     )
+    weak = f" What proposes by {options.weak} is one more, of unknown time." if options.weak else ""
     classifier = f", a classifier in {say_time(CLASSIFY_S[options.classifier_name])}" if options.ood else ""
     return (
         f"The machine is taken to train {seconds}{classifier} and to read {1 / READ_IMAGE_S:.0f} images a second, as 2 "
-        "CPU cores do without a GPU."
+        f"CPU cores do without a GPU.{weak}"
     )

@@ -140,6 +140,11 @@ def find_source(spec: str, option: str, also: Sequence[str] = ()) -> Source:
         if form.read_file is None:
             raise InvalidArgument(f"{option} {spec}: {form.title} is read from a folder", field=option.strip("-"))
         for path, there in ((file, Path(file).is_file()), (images, Path(images).is_dir())):
+            if not there and path == file and Path(file).is_dir():
+                raise InvalidArgument(
+                    f"{option}: {file} is a folder, and a file stands before a comma; leave ,{images} out",
+                    field=option.strip("-"),
+                )
             if not there:
                 raise InvalidDataset(f"{option}: there is no {path}", field=option.strip("-"))
         return Source(form, Path(file), Path(images))

@@ -25,10 +25,12 @@ class Problems:
         self._skips = on_bad is OnBad.SKIP
         self._found: list[str] = []
         self._passed_over: list[PassedOver] = []
+        self._images: set[str] = set()
         self._within = ""
 
     def add(self, entry: str, what: str, image: str = "") -> None:
         """Note that `entry` (as in "image 7") has the problem `what`; `image` is the file name it concerns."""
+        self._images.add(image or entry)
         told = f"{entry} ({image})" if image and image != entry else entry
         if not self._skips:
             self._found.append(_printable(f"{self._within}{told}: {what}"))
@@ -70,6 +72,10 @@ class Problems:
     def passed_over(self) -> tuple[PassedOver, ...]:
         """What was left out, by file name where an image is concerned."""
         return tuple(self._passed_over)
+
+    def concern(self, image: str) -> bool:
+        """Whether a problem of this entry, or of an entry of this image, was noted."""
+        return image in self._images
 
     def raise_if_any(self) -> None:
         """End the collection.

@@ -56,7 +56,6 @@ def listed_split(folder: Path, names: Sequence[str], problems: Problems) -> Spli
     lists = {side: _lines(file) for side, file in files.items() if file.exists()}
     if not lists:
         return None
-    left_out = {each.name for each in problems.passed_over}
     known = match_names(names, [line for lines in lists.values() for line in lines], "it is no image of the data set")
     bearer: dict[str, str] = {}
     for side, lines in lists.items():
@@ -64,7 +63,7 @@ def listed_split(folder: Path, names: Sequence[str], problems: Problems) -> Spli
             problems.refuse(f"{side}.txt", "names no image")
         for line in lines:
             if line in known.problems:
-                if line not in left_out:
+                if not problems.concern(line):  # that image could not be read, which is told already
                     problems.add(f"{side}.txt", f"{line}: {known.problems[line]}")
                 continue
             if (name := known.found[line]) in bearer:

@@ -170,7 +170,7 @@ def check_covers(budget: Budget, campaign: Campaign) -> None:
     taken_s = whole_ms(campaign.spent_s + campaign.reserved_s)
     if budget.seconds is not None and whole_ms(budget.seconds) < taken_s:
         raise InvalidBudget(
-            f"campaign {campaign.id} has spent and promised {taken_s:g} s; {budget.seconds:g} s is less",
+            f"{taken_s:g} s of the campaign are spent and promised already; {budget.seconds:g} s is less",
             field="budget",
         )
     taken = campaign.labeled_images + campaign.reserved_images

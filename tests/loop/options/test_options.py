@@ -73,6 +73,8 @@ def options(**changed):
         ({"recipe": "oeem", "strategy": "dropout"}, "dropout asks how a recurrent network's masks change"),
         ({"recipe": "class_maps", "strategy": "dropout"}, "dropout asks how a recurrent network's masks change"),
         ({"labeler": "folder:todo,accept=0.85"}, "accept= is no option there"),
+        ({"labeler": "folder:todo,anotators=ada"}, "anotators= is no option there; did you mean 'annotators'"),
+        ({"weak_recipe": "unet"}, "--weak-recipe: it says how --weak KIND works"),
         ({"labeler": "folder:todo,accept=0.85,annotators=ada"}, "accept= is no option there"),
         ({"stop_when": ("mean_iou=0.8", "luck=0.5")}, "luck"),
         ({"outline_cost": "long"}, "--outline-cost 'long'"),

@@ -73,7 +73,10 @@ MANY = image(200, 200, *((10 * row, 10 * column, 6, 6) for row in range(5) for c
 
 @pytest.mark.parametrize(
     ("recipe", "option"),
-    [({"image_size": 64, "steps": 20}, "steps"), ({"image_size": 192, "most_objects": 20, "tile": 0}, "most_objects")],
+    [
+        ({"image_size": 64, "steps": 20, "objectness": 0.5}, "steps"),
+        ({"image_size": 192, "most_objects": 20, "tile": 0}, "most_objects"),
+    ],
 )
 def test_more_objects_than_the_network_outlines_are_told_with_the_option_that_helps(recipe, option):
     said = warn_of_many_objects([MANY, image(200, 200, (0, 0, 9, 9))], recipe, "compact")
@@ -83,7 +86,9 @@ def test_more_objects_than_the_network_outlines_are_told_with_the_option_that_he
     assert warn_of_many_objects([MANY], {**recipe, option: 30}, "compact") is None
 
 
-@pytest.mark.parametrize("recipe", [{}, {"most_objects": 20, "masks": "dense"}, {"most_objects": 20, "tile": 50}])
+@pytest.mark.parametrize(
+    "recipe", [{}, {"steps": 2}, {"most_objects": 20, "masks": "dense"}, {"most_objects": 20, "tile": 50}]
+)
 def test_networks_without_such_a_limit_say_nothing(recipe):
     assert warn_of_many_objects([MANY], {"image_size": 64, **recipe}, "pretrained") is None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from maskloop.address import DEFAULT_PAGE_PORT
 from maskloop.errors import InvalidArgument
+from maskloop.spelling import did_you_mean
 
 GROUND_TRUTH, WEB = "ground-truth", "web"
 MOST_PORT = 65_535
@@ -79,9 +80,10 @@ def parse_labeler(text: str) -> LabelerSpec:
     match = re.fullmatch(r"folder:(.+?)(?:,annotators=(.*))?", text, re.DOTALL)
     if not match:
         raise InvalidArgument(f"--labeler {text!r} is none of {FORMS}", field="labeler")
-    if stray := re.search(r",\s*(?:accept|outlines|annotators)\s*=", match[1]):
+    if stray := re.search(r",\s*(\w+)\s*=", match[1]):
+        near = did_you_mean(stray[1], ["annotators"])
         raise InvalidArgument(
-            f"--labeler {text!r}: {stray[0].lstrip(', ')} is no option there; there are {FORMS}", field="labeler"
+            f"--labeler {text!r}: {stray[0].lstrip(', ')} is no option there{near}; there are {FORMS}", field="labeler"
         )
     names = tuple(name.strip() for name in match[2].split("+")) if match[2] is not None else ()
     for name in names:

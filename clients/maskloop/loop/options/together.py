@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from maskloop.datasets.subset import REST
@@ -14,6 +15,9 @@ from maskloop.values import MARKS, Assist, Need, SupervisionKind
 
 if TYPE_CHECKING:
     from maskloop.loop.options.options import Options
+
+
+WEAK_ALONE = ("weak_recipe", "weak_share")
 
 
 def check_together(options: Options) -> None:
@@ -31,6 +35,11 @@ def check_together(options: Options) -> None:
         raise InvalidArgument(
             f"--weak-recipe {options.weak_recipe!r}: {' or '.join(of_classes)} is what learns from image-level labels",
             field="weak_recipe",
+        )
+    usual = {each.name: each.default for each in fields(options)}
+    if not options.weak and (idle := next((name for name in WEAK_ALONE if getattr(options, name) != usual[name]), "")):
+        raise InvalidArgument(
+            f"--{idle.replace('_', '-')}: it says how --weak KIND works, which is not given", field=idle
         )
     if options.ood == REST and not options.excerpt().classes:
         raise InvalidArgument("--ood rest: name the --classes that the rest holds nothing of", field="ood")

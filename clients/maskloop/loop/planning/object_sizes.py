@@ -19,7 +19,8 @@ GRAIN = 32  # sides are multiples of it
 LONG = 20  # times half their thickness, from which on objects are lines
 LARGE = 6  # times a network's side, from which on a recipe with windows sees photographs through them
 
-LIMITS = ("steps", "most_objects")
+RECURRENT = "objectness"
+"""An option that recipes of recurrent networks have, and no others."""
 """Options of recipes that say how many objects of an image their networks outline at most."""
 
 
@@ -95,7 +96,7 @@ def warn_of_many_objects(images: Sequence[DatasetImage], recipe: Mapping[str, ob
         recipe: with all its options, as the server resolves it.
         name: of the recipe, as people write it.
     """
-    option = next((each for each in LIMITS if isinstance(recipe.get(each), int)), "")
+    option = _limit_of(recipe)
     if not option or _is_dense(recipe, [item.mask for image in images for item in image.objects[:1]]):
         return None
     most = int(str(recipe[option]))
@@ -110,6 +111,13 @@ def warn_of_many_objects(images: Sequence[DatasetImage], recipe: Mapping[str, ob
         f"The network outlines at most {most} objects of an image, and {images_told}: {lost} objects can never be "
         f"found, {objects - most} of the {objects} of {file_name}. --recipe {name},{option}={objects} or --crop helps."
     )
+
+
+def _limit_of(recipe: Mapping[str, object]) -> str:
+    """The option that says how many objects a network outlines at most, "" where there is no such limit."""
+    if RECURRENT in recipe:
+        return "steps"  # other recipes call other things so
+    return "most_objects" if isinstance(recipe.get("most_objects"), int) else ""
 
 
 def _side(recipe: Mapping[str, object], masks: Sequence[Mask]) -> int:

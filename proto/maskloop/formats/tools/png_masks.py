@@ -14,6 +14,7 @@ PNG is one that nobody looked at.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -110,6 +111,8 @@ def write_png_semantic(folder: Path, dataset: Dataset, outlines: Outlines = Outl
     numbers = {id_: number for number, id_ in enumerate(names_of(dataset), 1)}
     for image in _labeled(dataset, losses):
         objects = outlined_of(image, losses)
+        of_class = Counter(item.category_id for item in objects)
+        losses.add("objects not told from others of their class", sum(n for n in of_class.values() if n > 1))
         painted = paint(objects, image.height, image.width, losses)
         picture = write_greys(np.array([0, *(numbers[item.category_id] for item in objects)])[painted])
         if picture.mode == "L":

@@ -114,6 +114,7 @@ def _write(folder: Path, dataset: Dataset, outlines: Outlines, as_boxes: bool) -
 def _lines(image: DatasetImage, numbers: Mapping[int, int], losses: Losses, as_boxes: bool) -> Iterator[str]:
     for item in outlined_of(image, losses):
         if as_boxes:
+            losses.add("outlines left out, with their boxes written")
             yield _box_line(numbers[item.category_id], Box.around(item), image)
         else:
             shares = [value for x, y in one_polygon(item.mask) for value in (x / image.width, y / image.height)]
