@@ -38,6 +38,19 @@ def check_labeler(options: Options, run: str, progress: Progress) -> None:
         FolderLabeler(people.folder, progress, annotators=people.annotators).check_run(run)
 
 
+def say_left_folder(before: Options, now: Options) -> str:
+    """That tasks in the folder of before are not looked at any more, "" where the labeler is the same or had none."""
+    left, people = before.parsed_labeler(), now.parsed_labeler()
+    if not isinstance(left, FolderSpec):
+        return ""
+    if isinstance(people, FolderSpec) and people.folder.resolve() == left.folder.resolve():
+        return ""
+    return (
+        f"Labels come by --labeler {now.labeler} from now on. What is handed in at {left.folder} is not looked at; "
+        f"--resume --labeler {before.labeler} takes it up again."
+    )
+
+
 def check_page(options: Options) -> None:
     """Refuse a page that cannot be served, where people are to label on one.
 

@@ -29,7 +29,7 @@ from maskloop.loop.arms import (
 from maskloop.loop.options import KeptRun, Options, find_run, keep_run
 from maskloop.loop.options.run_file import DEMO_FOLDER
 from maskloop.loop.outcomes import Arm
-from maskloop.loop.people import PAGE_FOLDER, check_labeler, check_page
+from maskloop.loop.people import PAGE_FOLDER, check_labeler, check_page, say_left_folder
 from maskloop.loop.planning.dry_run import check_recipes, data_of, forecasts_of
 from maskloop.loop.planning.object_sizes import warnings_of
 from maskloop.loop.progress import Progress
@@ -103,6 +103,8 @@ class Run:
                 self.progress.note(warning)
             names = arm_names(self.options, data, run.run_id)
             check_labeler(self.options, names[0].name_of_run(run.run_id), self.progress)
+            if kept and kept.before and (left := say_left_folder(kept.before, self.options)):
+                self.progress.note(left)
             if kept:  # what is refused is not to be what the run is asked next time
                 give_budgets(client, names, self.options.parsed_budget())
             keep_run(self.workdir, run)

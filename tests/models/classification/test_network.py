@@ -56,10 +56,10 @@ def test_frozen_norm_keeps_its_statistics_and_the_stem_its_weights():
 def test_fixed_stages_and_the_stem_before_them_get_no_gradient():
     network = build_classifier(resolve_classifier("compact", fixed_stages=2), 3)
     network(IMAGES).sum().backward()
-    fixed = [network.encoder.stem, *network.encoder.stages[:2]]
-    taught = [*network.encoder.stages[2:], network.head]
-    assert all(each.grad is None for part in fixed for each in part.parameters())
-    assert all(each.grad is not None and each.grad.any() for part in taught for each in part.parameters())
+    fixed = [*network.encoder.cut(2)[0].parameters()]
+    taught = [*network.encoder.cut(2)[1].parameters(), network.head.weight]
+    assert all(each.grad is None for each in fixed)
+    assert all(each.grad is not None and each.grad.any() for each in taught)
 
 
 def test_the_pretrained_recipe_goes_on_from_the_packaged_weights_and_norms():

@@ -64,8 +64,8 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         {"params": [network.head.weight], "lr": method.head_rate, "full": method.head_rate},
     ]
     plain = method.sgd.horizon > 10  # the text has the gradient alone, and one rate
-    moves = {"momentum": 0.0, "weight_decay": 0.0} if plain else {"momentum": 1e-4, "weight_decay": 1e-4}
-    optimizer = torch.optim.SGD(groups, lr=1.0, **moves)
+    kept = 0.0 if plain else 1e-4
+    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=kept, weight_decay=kept)
 
     def class_maps(images):
         features = network.encoder.pool(network.encoder.stem(images))

@@ -32,11 +32,13 @@ class KeptRun:
         run_id: its id.
         first: the options that it was begun with.
         now: those that it goes on with.
+        before: those that it had until now; `None` for a new run.
     """
 
     run_id: str
     first: Options
     now: Options
+    before: Options | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -63,7 +65,7 @@ def find_run(workdir: Path, options: Options, *, resume: bool) -> KeptRun | None
         changeable.add(GROWING)
     allowed = {name: getattr(options, name) for name in changeable}
     check_same(workdir / RUN_FILE, asdict(replace(before, **allowed)), asdict(options))
-    return KeptRun(str(kept["run_id"]), first, options)
+    return KeptRun(str(kept["run_id"]), first, options, before)
 
 
 def kept_options(workdir: Path) -> Options:
