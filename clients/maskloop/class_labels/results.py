@@ -26,7 +26,7 @@ def write_results(
 ) -> None:
     """Write OUT/model.safetensors, a picture of every image that has proposals, and last of all OUT/proposals.json.
 
-    The same proposals give the same files. An image without a proposal is in none of them, unless people said that it
+    The same proposals give the same files. An image without a proposal is not listed there, unless people said that it
     holds nothing: tools take an image without an annotation for an empty one.
 
     Args:

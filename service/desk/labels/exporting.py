@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -43,13 +44,19 @@ def _images(database: Database, label_ids: Sequence[str]) -> Iterator[Mapping[st
 def _annotations(
     make: Document, categories: Sequence[Category], read: Iterator[list[LabeledImage]]
 ) -> Iterator[Mapping[str, object]]:
-    """The annotations of a COCO document, numbered on, as are the images that they are of."""
+    """The annotations of a COCO document, numbered on, as are the images that they are of.
+
+    What has been told is let go of at once: many may read documents slowly, of labels of many megabytes.
+    """
     number = images = 0
     for labeled in read:
-        for annotation in make(categories, labeled)["annotations"]:
+        made, told = deque(make(categories, labeled)["annotations"]), len(labeled)
+        labeled.clear()
+        while made:
+            annotation = made.popleft()
             number += 1
             yield {**annotation, "id": number, "image_id": images + annotation["image_id"]}
-        images += len(labeled)
+        images += told
 
 
 def _masks(categories: Sequence[Category], labeled: Sequence[LabeledImage]) -> Mapping[str, Any]:
