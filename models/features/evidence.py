@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -51,6 +51,19 @@ def judge(
     return head_state(measured), measured
 
 
+def judged_head(
+    evidence: CalibrationSet | None, fit_on: Callable[[CalibrationSet | None], Calibrator], rng: np.random.Generator
+) -> tuple[Calibrator, HeadState, dict[str, float]]:
+    """The head by all of the evidence, and what `judge` says of it.
+
+    It goes by confidence alone where that ranked images better than the head did, and better than chance.
+    """
+    state, measured = judge(evidence, fit_on, rng)
+    if evidence is not None and state is HeadState.CONFIDENCE:
+        return fit_on_confidence(evidence), state, measured
+    return fit_on(evidence), state, measured
+
+
 def with_head(
     asking: Fitted,
     outlined: Sequence[Example],
@@ -80,10 +93,10 @@ def with_head(
 
     if rows.images < MIN_IMAGES:
         return replace(asking, metrics={**asking.metrics, "held_out_images": float(rows.images)})
-    state, measured = judge(rows, fit_on, np.random.default_rng([asking.seed, 3]))
+    calibrator, state, measured = judged_head(rows, fit_on, np.random.default_rng([asking.seed, 3]))
     return replace(
         asking,
-        calibrator=fit_on(rows),
+        calibrator=calibrator if trust else fit_on(rows),
         head=state if trust else HeadState.UNTRUSTED,
         metrics={**asking.metrics, **measured, **({} if trust else {SEEN: 1.0})},
     )

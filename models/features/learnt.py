@@ -17,7 +17,7 @@ from models.data.samples import Example, ImageToScore, prepare
 from models.encoders.feature_store import Taps
 from models.encoders.pixels import Pixels
 from models.encoders.taps import FrozenEncoder
-from models.features.evidence import judge, rows_of
+from models.features.evidence import judged_head, rows_of
 from models.features.model import FittedOnFeatures
 from models.features.recipe import PretrainedRecipe
 from models.features.task import FeatureTraining
@@ -227,13 +227,13 @@ def train(
     run(whole, iterations, seed, resume_path=path, cache=cache, progress=told)
     if isinstance(whole, EncoderTuning):
         encoder = encoder.with_weights(whole.network.encoder)
-    head, metrics = judge(learnt.evidence, fit_on, np.random.default_rng([seed, 3]))
+    calibrator, head, metrics = judged_head(learnt.evidence, fit_on, np.random.default_rng([seed, 3]))
     progress(1.0, f"head: {head}")
     return {
         "network": task.network,
         "recipe": learnt.recipe,
         "categories": learnt.categories,
-        "calibrator": fit_on(learnt.evidence),
+        "calibrator": calibrator,
         "seed": seed,
         "metrics": metrics | ({WEAKLY_LABELED_IMAGES: float(len(learnt.weak))} if learnt.weak else {}),
         "head": head,
