@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class BlobStore:
     """
 
     def __init__(self, url: str) -> None:
+        self._referring = threading.Lock()
         scheme = url.partition("://")[0]  # no more of the url is told: it may hold a key
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
@@ -75,10 +77,11 @@ class BlobStore:
             StorageFull, Unavailable: as `put_all`.
         """
         known: dict[str, list[FileReference]] = {}
-        for sha256, to in files:
-            others = known.get(sha256) or self.references(sha256)
-            known[sha256] = [*(other for other in others if other.path != to.path), to]
-        self._keep({self._references_path(sha256): references_to_json(told) for sha256, told in known.items()})
+        with self._referring:  # what another import adds to the same content meanwhile would be lost
+            for sha256, to in files:
+                others = known.get(sha256) or self.references(sha256)
+                known[sha256] = [*(other for other in others if other.path != to.path), to]
+            self._keep({self._references_path(sha256): references_to_json(told) for sha256, told in known.items()})
 
     def references(self, sha256: str) -> list[FileReference]:
         """The files that are known to hold the content."""

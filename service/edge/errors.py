@@ -7,17 +7,19 @@ Left alone, gRPC would answer UNKNOWN and send the exception's text to the calle
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, NoReturn
 
 import grpc
 
 from maskloop.convert import error_to_status
-from maskloop.errors import InternalError, MaskloopError
+from maskloop.errors import DeadlineExceeded, InternalError, MaskloopError
 from service.edge.limits.admission import WATCH, Admission
 
+TAKEN_WITHIN_S = 60.0
 STATUS_DETAILS = "grpc-status-details-bin"  # where gRPC carries a google.rpc.Status
 logger = logging.getLogger(__name__)
 
@@ -72,11 +74,12 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         return answer
 
     def _stream(self, handler: Any, method: str) -> Any:
-        async def answer(_requests: Any, context: Any) -> AsyncIterator[bytes]:
+        async def answer(_requests: Any, context: Any) -> None:
             async with self._guarded(context, method), self._admission.admitted(context, method, True) as arrival:
                 request = await arrival.request(handler.request_deserializer)
-                async for message in handler.unary_stream(request, context):
-                    yield _encoded(handler, message)
+                async with aclosing(handler.unary_stream(request, context)) as messages:
+                    async for message in messages:
+                        await _give(context, _encoded(handler, message))
 
         return answer
 
@@ -103,6 +106,19 @@ class ErrorInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             incident = self._new_id()
             logger.exception("incident %s in %s", incident, method)
             await _abort(context, InternalError(f"a fault of the server's; incident {incident}", incident=incident))
+
+
+async def _give(context: Any, data: bytes) -> None:
+    """Write a piece of a stream.
+
+    Raises:
+        DeadlineExceeded: the caller does not take it; others wait for its stream.
+    """
+    try:
+        async with asyncio.timeout(TAKEN_WITHIN_S):
+            await context.write(data)
+    except TimeoutError as error:
+        raise DeadlineExceeded(f"a piece of the stream was not taken within {TAKEN_WITHIN_S:g} s") from error
 
 
 def _encoded(handler: Any, answer: Any) -> bytes:

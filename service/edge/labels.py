@@ -11,7 +11,7 @@ from maskloop.v1 import costs_pb2
 from maskloop.v1 import labels_pb2 as pb
 from maskloop.v1.labels_pb2_grpc import LabelServiceServicer
 from service.desk.labels.labels import LabelDesk
-from service.edge.limits.desk_threads import DeskThreads, Threaded, answered, exported
+from service.edge.limits.desk_threads import DeskThreads, Threaded, answered, exported, summed_up
 from service.edge.pages import page_to_message
 
 
@@ -40,7 +40,7 @@ class LabelServicer(Threaded, LabelServiceServicer):  # type: ignore[misc]
         for data in self._desk.export_labels(**asked):
             yield pb.ExportLabelsResponse(data=data)
 
-    @answered
+    @summed_up
     def GetCostEstimates(self, request: pb.GetCostEstimatesRequest, context: Any) -> costs_pb2.CostEstimates:
         asked = arguments(request, "project_id")
         estimates = self._desk.get_cost_estimates(**asked)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
@@ -195,13 +196,17 @@ class CandidateIndex:
                 candidates.close_all(closed)
             return Walk(candidates)
 
-        if key not in self.walks:
-            if not inside:
-                raise NotLoadedError(lambda database: self._build(database, key, read))
-            walk = read(tx)
-            with self._guard:
-                self._keep(key, walk)
-        return self.walks[key]
+        with self._guard:
+            known = self.walks.pop(key, None)
+            if known is not None:
+                self.walks[key] = known  # the one used last is the last to go
+                return known
+        if not inside:
+            raise NotLoadedError(lambda database: self._build(database, key, read))
+        walk = read(tx)
+        with self._guard:
+            self._keep(key, walk)
+        return walk
 
     def _build(self, database: Database, key: WalkKey, read: Callable[[Transaction], Walk]) -> None:
         """Build a walk, or wait for who is building it. It is not there afterwards if the world moved on meanwhile."""
@@ -228,9 +233,12 @@ class CandidateIndex:
             build.done.set()
 
     def _keep(self, key: WalkKey, walk: Walk) -> None:
+        """Where there are too many, a walk of the project that has most of them goes, the one used longest ago."""
         images = len(walk.candidates) + sum(len(known.candidates) for known in self.walks.values())
         while self.walks and (len(self.walks) >= MAX_WALKS or images > MAX_IMAGES):
-            images -= len(self.walks.pop(next(iter(self.walks))).candidates)
+            of_project = Counter(other.project_id for other in self.walks)
+            oldest = max(self.walks, key=lambda other: of_project[other.project_id])
+            images -= len(self.walks.pop(oldest).candidates)
         self.walks[key] = walk
 
     def leased(self, tx: Transaction, project_id: str, ids: Sequence[str]) -> None:

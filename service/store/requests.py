@@ -107,8 +107,9 @@ def _find(tx: Transaction, request: Request) -> str | None:
     row = tx.execute(_FIND, {"request_id": request.id, "project_id": request.project_id}).first()
     if row is None:
         return None
-    if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN):
-        if row.project_id != request.project_id:  # perhaps another project's
+    is_own = row.project_id == request.project_id
+    if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN if is_own else None):
+        if not is_own:  # perhaps another project's
             return None
         raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
     return str(row.answer)

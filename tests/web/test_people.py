@@ -126,6 +126,12 @@ def test_a_token_says_who_one_is_and_what_one_is_shown(team, name):
     assert (refused.status_code, browser.get("/api/me").json()["annotator"]) == (400, WHO[name]["annotator"])
 
 
+def test_a_token_that_is_mistyped_ends_nobodys_session(team):
+    browser = team.browser("ada")
+    assert browser.post("/api/sign-in", {"token": "mlp_" + "A" * 43}).status_code == 401
+    assert browser.get("/api/me").json()["annotator"] == "ada"
+
+
 def test_who_has_not_signed_in_sees_the_first_page_and_no_more(team):
     browser = team.browser()
     assert browser.get("/").status_code == 200

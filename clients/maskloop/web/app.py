@@ -112,7 +112,10 @@ def _caller_routes(access: Access, threads: Threads, *, is_run: bool) -> list[Ba
     async def sign_in(request: Request) -> Response:
         (token,) = Part.parse(await read_body(request)).fields("token")
         response, caller = JSONResponse({}), request.client.host if request.client else ""
-        await threads.run(partial(access.sign_in, caller, token.text(), response))
+        try:
+            await threads.run(partial(access.sign_in, caller, token.text(), response))
+        except Unauthenticated as error:  # of a token that is no session's: whoever is signed in stays so
+            return await answer_error(request, error)
         access.forget(request)  # of whoever was signed in before
         return response
 

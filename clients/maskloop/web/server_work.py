@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -10,9 +11,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from maskloop.client import Client
-from maskloop.errors import FailedPrecondition, NoActiveModel, PermissionDenied, PoolNotScored, SelectionNotPrepared
+from maskloop.errors import (
+    FailedPrecondition,
+    MaskloopError,
+    NoActiveModel,
+    PermissionDenied,
+    PoolNotScored,
+    SelectionNotPrepared,
+    Unauthenticated,
+)
 from maskloop.values import (
     UNAIDED,
     Assist,
@@ -21,6 +31,7 @@ from maskloop.values import (
     Image,
     ImageProposals,
     Label,
+    OperationKind,
     PickState,
     Project,
     Prompt,
@@ -32,7 +43,9 @@ from maskloop.values import (
 )
 from maskloop.web.work import HandIn, Wish, WorkSource
 
+logger = logging.getLogger(__name__)
 IMAGES_KEPT = 10_000
+OPERATIONS_LOOKED_AT = 50  # the newest ones, for what is under way already
 ASK_AGAIN_S = 2.0
 """How old the server's last word may be on whether images of a project may be seen."""
 UNSEEN = "Drawn at random: the network looks at the pool first, which begins now."
@@ -92,21 +105,32 @@ class ServerWork(WorkSource):
         return batch if batch.picks else replace(batch, fallback="")  # how images are chosen is not why there are none
 
     def _begin_looking(self, project_id: str, wish: Wish, missing: FailedPrecondition) -> bool:
-        """Have the active model score the pool, or the strategy rank it: once, however many people ask.
+        """Have the active model score the pool, or the strategy rank it, unless that is under way: once, however many
+        people ask at a time.
 
         Returns:
-            Whether whoever asks may have that done.
+            Whether it is under way now. It is not where whoever asks may not have it done, or the server refuses.
         """
-        model = self._client.get_model(project_id=project_id)
-        campaign_id = wish.campaign_id or next(iter(self.campaigns(project_id)), "")
-        what = f"{missing.reason} of {project_id} for {campaign_id} by {model.id}"
-        request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, what))
+        kind = OperationKind.SCORE if isinstance(missing, PoolNotScored) else OperationKind.PREPARE
         try:
-            if isinstance(missing, PoolNotScored):
+            model = self._client.get_model(project_id=project_id)
+            lately = islice(self._client.list_operations(project_id=project_id), OPERATIONS_LOOKED_AT)
+            newest = next((each for each in lately if each.kind is kind), None)
+            if newest is not None and not newest.state.has_ended:
+                return True
+            campaign_id = wish.campaign_id or next(iter(self.campaigns(project_id)), "")
+            after = "" if newest is None else newest.id  # what has ended is begun anew
+            what = f"{missing.reason} of {project_id} for {campaign_id} by {model.id} after {after}"
+            request_id = str(uuid.uuid5(uuid.NAMESPACE_OID, what))
+            if kind is OperationKind.SCORE:
                 self._client.score_pool(project_id=project_id, model_version=model.id, request_id=request_id)
             else:
                 self._client.prepare_selection(project_id=project_id, campaign_id=campaign_id, request_id=request_id)
-        except PermissionDenied:
+        except Unauthenticated:
+            raise
+        except MaskloopError as error:  # these images are random ones all the same
+            if not isinstance(error, PermissionDenied):
+                logger.warning("what project %s lacks cannot begin: %s", project_id, error.message)
             return False
         return True
 

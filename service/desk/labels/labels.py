@@ -191,10 +191,12 @@ class LabelDesk:
             ProjectNotFound: there is no such project.
         """
         with self._database.read() as tx:
-            project = get_project(tx, project_id)
-            timed, reviewed = list(timed_labels(tx, project_id)), list(timed_reviews(tx, project_id))
-        costs = CostModel.of(project)
-        works = [ReviewWork.of(each.label, costs, each.seconds_spent, each.counts_paid_s) for each in reviewed]
+            costs = CostModel.of(get_project(tx, project_id))
+            timed = list(timed_labels(tx, project_id))
+            works = [  # of masks one at a time
+                ReviewWork.of(each.label, costs, each.seconds_spent, each.counts_paid_s)
+                for each in timed_reviews(tx, project_id)
+            ]
         return estimate_costs(costs, timed, works)
 
     def _take(self, tx: Transaction, asked: _Asked, drafts: Sequence[LabelDraft]) -> _Kept:

@@ -29,7 +29,11 @@ LARGE = frozenset({
     "/maskloop.v1.ProjectService/ImportImages",
 })  # fmt: skip
 """Methods whose requests may be as large as messages may be; those of others have at most `SMALL_BYTES`."""
-WATCH = "/grpc.health.v1.Health/Watch"
+HEALTH = "/grpc.health.v1.Health/"
+WATCH = f"{HEALTH}Watch"
+CHECKS, CHECKS_OF_CLIENT = 64, 8
+"""Nobody shows a token to ask for the server's health either; who asks slowly keeps nobody else's requests waiting."""
+CHECK_WITHIN_S = 2.0
 WATCHES, WATCHES_OF_CLIENT = 256, 16
 """Nobody shows a token to watch the server's health, and a watch lasts as long as its caller likes."""
 SMALL_BYTES = MIB
@@ -55,6 +59,13 @@ class Admission:
         self._streams = FairLimit(
             config.open_streams, max(1, config.open_streams // 2), config.waiting_calls, "streams are open"
         )
+        self._checks = FairLimit(CHECKS, CHECKS_OF_CLIENT, CHECKS, "checks of the server's health are open")
+        self._bytes_of_health = FairLimit(
+            CHECKS * self._most_bytes,
+            CHECKS_OF_CLIENT * self._most_bytes,
+            CHECKS,
+            "checks of health arrive",
+        )
         self._watches = FairLimit(WATCHES, WATCHES_OF_CLIENT, 0, "watches of the server's health are open")
         self._bytes = {  # large requests that arrive slowly keep no small ones waiting
             is_large: FairLimit(half, share, config.open_calls, "requests arrive") for is_large in (False, True)
@@ -73,12 +84,16 @@ class Admission:
         Raises:
             QueueFull: too many calls or streams are open.
         """
-        client = client_of(context)
-        arrival = Arrival(context, method, self._most_bytes, limit=self._bytes[method in LARGE], decoder=self._decoder)
+        client, is_health = client_of(context), method.startswith(HEALTH)
+        limit = self._bytes_of_health if is_health else self._bytes[method in LARGE]
+        arrival = Arrival(context, method, self._most_bytes, limit=limit, decoder=self._decoder)
         async with AsyncExitStack() as held:
             if method == WATCH:
                 await held.enter_async_context(self._watches.held(client))
-            await held.enter_async_context(self._calls.held(client))
+            elif is_health:
+                await held.enter_async_context(self._checks.held(client, within_s=TURN_WITHIN_S))
+            else:
+                await held.enter_async_context(self._calls.held(client))
             if streams:
                 await held.enter_async_context(self._streams.held(client, within_s=TURN_WITHIN_S))
             held.callback(arrival.end)
@@ -127,7 +142,7 @@ class Arrival:
     async def _read(self) -> bytes:
         await self._limit.take(self._client, self._most_bytes, TURN_WITHIN_S)
         self._held = self._most_bytes
-        patience_s = ARRIVES_WITHIN_S[self._method in LARGE]
+        patience_s = CHECK_WITHIN_S if self._method.startswith(HEALTH) else ARRIVES_WITHIN_S[self._method in LARGE]
         try:
             async with asyncio.timeout(patience_s):
                 data = await self._context.read()

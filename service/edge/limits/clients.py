@@ -10,6 +10,8 @@ from urllib.parse import unquote
 def client_of(context: Any) -> str:
     """The host that a call comes from; on this machine, the connection.
 
+    Of IPv6 the first 64 bits are: a host has all addresses behind them.
+
     A program on this machine shares the processor with the server whatever the limits say, and the page where people
     label is one such program for many of them.
     """
@@ -19,4 +21,7 @@ def client_of(context: Any) -> str:
         address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:  # a Unix socket tells nothing of its callers
         return peer
-    return peer if (getattr(address, "ipv4_mapped", None) or address).is_loopback else host
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_loopback:
+        return peer
+    return host if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))

@@ -108,11 +108,19 @@ class Threaded:
 
 def answered(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
     """A method (self, request, context) -> message of a `Threaded` servicer, run in a thread; its answer is bytes."""
+    return _answered(method, is_heavy=False)
 
+
+def summed_up(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, Any], Any]:
+    """As `answered`, for what reads all labels of a project."""
+    return _answered(method, is_heavy=True)
+
+
+def _answered(method: Callable[[Any, Any, Any], Any], *, is_heavy: bool) -> Callable[[Any, Any, Any], Any]:
     @wraps(method)
     async def answer(servicer: Threaded, request: Any, context: Any) -> bytes:
         threads = servicer._threads
-        call = threads.call_heavy if REQUEST_BYTES.get() >= HEAVY_BYTES else threads.call
+        call = threads.call_heavy if is_heavy or REQUEST_BYTES.get() >= HEAVY_BYTES else threads.call
         return await call(context, lambda: bytes(method(servicer, request, context).SerializeToString()))
 
     return answer

@@ -16,6 +16,8 @@ from service.store.labels.label_rows import label_of, shown_by
 from service.store.labels.review_rows import shown_ious
 from service.store.tables import images, labels
 
+ROWS_AT_ONCE = 16  # of labels, whose masks may be of many megabytes
+
 
 @dataclass(frozen=True)
 class TimedReview:
@@ -130,4 +132,4 @@ def _timed(tx: Transaction, project_id: str, which: ColumnElement[bool]) -> Iter
         )
         .order_by(labels.c.number)
     )
-    yield from tx.execute(query)
+    yield from tx.execute(query.execution_options(yield_per=ROWS_AT_ONCE))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 import time
 
 import grpc
+import numpy as np
 import pytest
 from google.rpc.error_details_pb2 import RetryInfo
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+from PIL import Image as Picture
 
 from maskloop.convert.parts import MOST_PARTS
 from maskloop.errors import DeadlineExceeded, QueueFull
 from maskloop.v1 import labels_pb2, masks_pb2, projects_pb2
 from maskloop.v1.labels_pb2_grpc import LabelServiceStub
 from maskloop.v1.projects_pb2_grpc import ProjectServiceStub
+from maskloop.values import Category, ImageImport, Split
+from service.edge import errors
 from service.edge.limits import admission
 from service.edge.limits.clients import client_of
 from service.edge.limits.desk_threads import DeskThreads
@@ -117,6 +122,40 @@ def test_a_request_that_does_not_come_keeps_others_of_its_client_waiting_and_nob
         listed(other)
         silent.send()
         listed(slow)
+
+
+def test_slow_health_checks_keep_nobody_waiting(tmp_path):
+    """Whoever has no token may send them: of 4 MiB one silent request of another method takes all that a client has."""
+    limits = {"max_message_bytes": MIB, "open_bytes": 4 * MIB}
+    with Edge(tmp_path, **limits) as edge, connection(edge) as slow:
+        silent = [Silent(slow, "/grpc.health.v1.Health/Check") for _ in range(12)]
+        for _ in range(20):
+            listed(slow, timeout=2)
+            time.sleep(0.02)
+        for each in silent:  # those beyond eight at a time are begun when others have ended
+            assert refused(each.call.result).code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        health_pb2_grpc.HealthStub(slow).Check(health_pb2.HealthCheckRequest(), timeout=5)
+
+
+def test_a_stream_that_is_not_taken_ends_and_another_takes_its_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(errors, "TAKEN_WITHIN_S", 0.5)
+    with Edge(tmp_path, open_streams=2, max_image_bytes=32 * MIB) as edge, connection(edge) as slow:
+        desks = edge.desks
+        desks.projects.create_project(project_id="p", categories=[Category(1, "crack")])
+        noise = np.random.default_rng(0).integers(0, 255, (2000, 2000, 3), dtype=np.uint8)
+        file = io.BytesIO()
+        Picture.fromarray(noise).save(file, "PNG")
+        imports = [ImageImport("a.png", Split.POOL, data=file.getvalue())]
+        (image,) = desks.projects.import_images(project_id="p", images=imports)
+        read = ProjectServiceStub(slow).ReadImage
+        asked = projects_pb2.ReadImageRequest(project_id="p", image_id=image.id)
+        stalled = read(asked, timeout=30)
+        next(stalled)
+        data = b"".join(piece.data for piece in read(asked, timeout=10))  # one stream is one client's share
+        assert data == file.getvalue()
+        with pytest.raises(grpc.RpcError) as ended:
+            list(stalled)
+        assert ended.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 def test_slow_large_requests_keep_no_small_ones_waiting(tmp_path):
@@ -290,7 +329,8 @@ def test_a_call_whose_deadline_passed_does_nothing():
     ("peer", "client"),
     [
         ("ipv4:10.0.0.1:50123", "10.0.0.1"),
-        ("ipv6:%5B2001:db8::1%5D:50123", "[2001:db8::1]"),
+        ("ipv6:%5B2001:db8::1%5D:50123", "2001:db8::/64"),
+        ("ipv6:%5B2001:db8::2:1%5D:7", "2001:db8::/64"),
         ("ipv4:127.0.0.1:50123", "ipv4:127.0.0.1:50123"),
         ("ipv6:%5B::1%5D:50123", "ipv6:%5B::1%5D:50123"),
         ("ipv6:%5B::ffff:127.0.0.1%5D:5", "ipv6:%5B::ffff:127.0.0.1%5D:5"),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.errors import AlreadyExists, ForeignLease, PoolNotScored
-from maskloop.values import ImageImport, SkipReason, Split, Strategy, SupervisionKind
+from maskloop.values import Budget, ImageImport, SkipReason, Split, Strategy, SupervisionKind
 from selection.ranking import RankedImages
 from service.desk.campaigns.annotation import PATIENCE
 from service.pool import candidate_index
@@ -168,3 +168,21 @@ def test_walks_go_where_they_hold_too_many_images_together(tmp_path: Path, monke
     for kind in (SupervisionKind.FULL, SupervisionKind.COUNTS, SupervisionKind.BOXES):
         select(server, kind=kind)
     assert [key.kind for key in server.candidates.walks] == [SupervisionKind.COUNTS, SupervisionKind.BOXES]
+
+
+def test_a_project_with_many_walks_loses_its_own_and_those_used_last_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidate_index, "MAX_WALKS", 3)
+    server, _ = scored(tmp_path)
+    server.create_project("q")
+    server.import_pool(2, "q")
+    server.campaigns.create_campaign(
+        project_id="q", campaign_id="c", budget=Budget(seconds=1e6), strategy=RANDOM, seed=0
+    )
+    server.campaigns.select_batch(project_id="q", annotator="quiet", kind=SupervisionKind.FULL, images=1)
+    for number in range(5):
+        select(server, f"busy {number}", strategy=Strategy("mask_guided", {"target": f"0.{number + 1}"}))
+        select(server, f"lucky {number}", strategy=RANDOM)
+    kept = {(key.project_id, str(key.strategy)) for key in server.candidates.walks}
+    assert kept == {("q", "random"), ("p", "random"), ("p", "mask_guided:target=0.5")}

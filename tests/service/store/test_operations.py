@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from maskloop.errors import InvalidArgument, LabelNotFound, OperationNotFound, RequestIdReused
 from maskloop.values import Campaign, Counts, EvaluatedImage, Evaluation, OperationState, Split, Strategy
@@ -19,7 +20,8 @@ from service.store.operations import (
     update_operation,
 )
 from service.store.pagination import PageRequest
-from service.store.requests import Request, answer_once
+from service.store.requests import UNKNOWN, Request, answer_once
+from service.store.tables import requests
 from tests.service.store.rows import CAMPAIGN, FULL, NOW, model, operation
 
 
@@ -92,6 +94,15 @@ def test_what_an_earlier_release_took_is_known_to_who_asks_the_same(database: Da
         answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "answer", NOW)
         assert answer_once(tx, same, str, lambda: "another", NOW) == "answer"
         assert answer_once(tx, other, str, lambda: "another", NOW) == "another"
+
+
+def test_what_a_still_earlier_release_took_is_nobodys_of_another_project(database: Database) -> None:
+    """It did not keep what was asked either, so that nobody can tell whose answer it is."""
+    with database.write() as tx:
+        answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "answer", NOW)
+        tx.execute(update(requests).values(fingerprint=UNKNOWN))
+        assert answer_once(tx, Request("r", "Verb", ("q",), "q"), str, lambda: "another", NOW) == "another"
+        assert answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "third", NOW) == "answer"
 
 
 def test_calls_without_request_id_are_done_each_time(database: Database) -> None:

@@ -234,3 +234,18 @@ def test_people_get_images_at_once_where_the_network_has_not_seen_the_pool(serve
     assert batches[0].fallback == UNSEEN
     kinds = [each.kind for each in client.list_operations(project_id="unscored")]
     assert kinds == [OperationKind.SCORE, OperationKind.TRAIN]
+
+
+def test_what_was_cancelled_is_begun_anew_when_it_is_missing_again(server):
+    client = server.client
+    client.create_project(project_id="again", categories=[Category(1, "square")])
+    client.import_images(project_id="again", images=imports(4, 0, 4))
+    client.create_campaign(project_id="again", campaign_id="c", budget="2h", strategy="entropy")
+    client.wait_operation(client.train_model(project_id="again", recipe="compact", overrides=TINY))
+    work = ServerWork(client)
+    work.lease("again", Wish("ann", "c", None, 1, "of ann"))
+    first = next(client.list_operations(project_id="again"))
+    client.cancel_operation(operation_id=first.id)
+    assert work.lease("again", Wish("bob", "c", None, 1, "of bob")).picks
+    newest = next(client.list_operations(project_id="again"))
+    assert (newest.kind, newest.id != first.id) == (OperationKind.SCORE, True)
