@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
@@ -107,12 +108,19 @@ def _find(tx: Transaction, request: Request) -> str | None:
     row = tx.execute(_FIND, {"request_id": request.id, "project_id": request.project_id}).first()
     if row is None:
         return None
-    is_own = row.project_id == request.project_id
-    if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN if is_own else None):
-        if not is_own:  # perhaps another project's
+    if row.method != request.method or row.fingerprint not in (request.fingerprint, UNKNOWN):
+        if row.project_id != request.project_id:  # perhaps another project's
             return None
         raise RequestIdReused(f"request id {request.id} was used for another {row.method}", field="request_id")
+    if row.fingerprint == UNKNOWN and _project_of(row.answer) not in ("", request.project_id):
+        return None
     return str(row.answer)
+
+
+def _project_of(answer: str) -> str:
+    """The project that an answer names as its own, "" where it names none."""
+    told = json.loads(answer)
+    return str(told.get("project_id", "")) if isinstance(told, dict) else ""
 
 
 def _spelled(content: object) -> str:

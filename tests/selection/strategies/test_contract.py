@@ -19,6 +19,7 @@ TEXTS = (
     "mask_guided:target=learned",
     "mask_guided:target=median",
     "mask_guided:scores=imported",
+    "mask_guided:scores=iou_branch",
     "mask_guided:trust=any",
     "mask_guided:diverse=yes",
     "mask_guided:diverse=yes,per_second=yes",

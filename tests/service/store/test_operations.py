@@ -96,13 +96,14 @@ def test_what_an_earlier_release_took_is_known_to_who_asks_the_same(database: Da
         assert answer_once(tx, other, str, lambda: "another", NOW) == "another"
 
 
-def test_what_a_still_earlier_release_took_is_nobodys_of_another_project(database: Database) -> None:
-    """It did not keep what was asked either, so that nobody can tell whose answer it is."""
+def test_what_a_still_earlier_release_answered_is_told_to_nobody_of_another_project(database: Database) -> None:
+    """It did not keep what was asked either; the answer says whose it is."""
+    other = replace(CAMPAIGN, id="d", project_id="q")
     with database.write() as tx:
-        answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "answer", NOW)
+        answer_once(tx, Request("r", "Verb", ("p",)), Campaign, lambda: CAMPAIGN, NOW)
         tx.execute(update(requests).values(fingerprint=UNKNOWN))
-        assert answer_once(tx, Request("r", "Verb", ("q",), "q"), str, lambda: "another", NOW) == "another"
-        assert answer_once(tx, Request("r", "Verb", ("p",)), str, lambda: "third", NOW) == "answer"
+        assert answer_once(tx, Request("r", "Verb", ("q",), "q"), Campaign, lambda: other, NOW) == other
+        assert answer_once(tx, Request("r", "Verb", ("p",), "p"), Campaign, lambda: other, NOW) == CAMPAIGN
 
 
 def test_calls_without_request_id_are_done_each_time(database: Database) -> None:
