@@ -73,7 +73,7 @@ class Problems:
         """What was left out, by file name where an image is concerned."""
         return tuple(self._passed_over)
 
-    def concern(self, image: str) -> bool:
+    def concerns(self, image: str) -> bool:
         """Whether a problem of this entry, or of an entry of this image, was noted."""
         return image in self._images
 

@@ -63,7 +63,7 @@ def listed_split(folder: Path, names: Sequence[str], problems: Problems) -> Spli
             problems.refuse(f"{side}.txt", "names no image")
         for line in lines:
             if line in known.problems:
-                if not problems.concern(line):  # that image could not be read, which is told already
+                if not problems.concerns(line):  # that image could not be read, which is told already
                     problems.add(f"{side}.txt", f"{line}: {known.problems[line]}")
                 continue
             if (name := known.found[line]) in bearer:

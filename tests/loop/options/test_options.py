@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,8 @@ def test_a_run_goes_on_with_another_budget_more_rounds_other_rules_or_another_la
     keep_run(tmp_path, run)
     assert kept_options(tmp_path) == more
     again = find_run(tmp_path, more, resume=True)
-    assert again == run
+    assert run.before == run.first
+    assert again == replace(run, before=more)
     assert not find_run(tmp_path, again.first, resume=True).is_changed
 
 

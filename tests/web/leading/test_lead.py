@@ -231,13 +231,18 @@ def test_the_report_is_that_of_the_command_and_nothing_in_it_runs(page, round_):
     page.get("campaigns/c/report/server.log", status=404)
 
 
-def test_people_get_images_at_once_where_the_network_has_not_seen_the_pool(server):
+def unscored(server, project_id):
+    """A project whose active model has not seen the pool, and whose strategy needs that."""
     client = server.client
-    client.create_project(project_id="unscored", categories=[Category(1, "square")])
-    client.import_images(project_id="unscored", images=imports(4, 0, 4))
-    client.create_campaign(project_id="unscored", campaign_id="c", budget="2h", strategy="entropy")
-    client.wait_operation(client.train_model(project_id="unscored", recipe="compact", overrides=TINY))
-    work = ServerWork(client)
+    client.create_project(project_id=project_id, categories=[Category(1, "square")])
+    client.import_images(project_id=project_id, images=imports(4, 0, 4))
+    client.create_campaign(project_id=project_id, campaign_id="c", budget="2h", strategy="entropy")
+    client.wait_operation(client.train_model(project_id=project_id, recipe="compact", overrides=TINY))
+    return client, ServerWork(client)
+
+
+def test_people_get_images_at_once_where_the_network_has_not_seen_the_pool(server):
+    client, work = unscored(server, "unscored")
     batches = [work.lease("unscored", Wish(name, "c", None, 1, f"of {name}")) for name in ("ann", "bob")]
     assert len({pick.image_id for batch in batches for pick in batch.picks}) == 2
     assert batches[0].fallback == UNSEEN
@@ -246,12 +251,7 @@ def test_people_get_images_at_once_where_the_network_has_not_seen_the_pool(serve
 
 
 def test_what_was_cancelled_is_begun_anew_when_it_is_missing_again(server):
-    client = server.client
-    client.create_project(project_id="again", categories=[Category(1, "square")])
-    client.import_images(project_id="again", images=imports(4, 0, 4))
-    client.create_campaign(project_id="again", campaign_id="c", budget="2h", strategy="entropy")
-    client.wait_operation(client.train_model(project_id="again", recipe="compact", overrides=TINY))
-    work = ServerWork(client)
+    client, work = unscored(server, "again")
     work.lease("again", Wish("ann", "c", None, 1, "of ann"))
     first = next(client.list_operations(project_id="again"))
     client.cancel_operation(operation_id=first.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class KeptRun:
     run_id: str
     first: Options
     now: Options
-    before: Options | None = field(default=None, compare=False)
+    before: Options | None = None
 
     @property
     def is_changed(self) -> bool:
