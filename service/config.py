@@ -125,7 +125,7 @@ class ServerConfig(BaseSettings):
     waiting_operations_of_project: int = Field(
         16, ge=1, description="Those of one project, which leave others room; projects take turns on the device."
     )
-    max_message_bytes: int = Field(64 * MIB, ge=MIB, description="Size of the largest message.")
+    max_message_bytes: int = Field(48 * MIB, ge=MIB, description="Size of the largest message.")
     max_image_bytes: int = Field(32 * MIB, ge=1, description="Size of the largest image file.")
     grace_s: float = Field(5.0, ge=0, description="Seconds that calls in progress get when the server stops.")
     lock_wait_s: float = Field(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -29,6 +30,8 @@ from service.log import FORM, begin_log, secrets_of, without
 from service.page import check_page, page_beside
 
 LOOK_EVERY_S = 0.1
+SWITCH_S = 0.002
+"""How long one thread may keep others from running: a call goes through several, and may wait for each."""
 logger = logging.getLogger(__name__)
 
 
@@ -118,6 +121,8 @@ async def _serve(config: ServerConfig) -> None:
             address = await edge.start()
             await asyncio.to_thread(desks.proposals.open)
             await asyncio.to_thread(desks.operations.open)
+            sys.setswitchinterval(SWITCH_S)
+            gc.freeze()  # what is loaded stays: a collection that looked through it would stop all threads for 0.2 s
             await edge.serve()
             print(f"maskloop: serving on {address}", flush=True)
             with page_beside(config, address):

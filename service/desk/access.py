@@ -5,33 +5,27 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from maskloop.errors import AlreadyExists, InvalidArgument, Unauthenticated
+from maskloop.errors import AlreadyExists, InvalidArgument
 from maskloop.values import AuditEntry, Caller, NewToken, Role, Token
 from service.artifacts.admin_token import AdminToken
 from service.desk.callers import check_governs, governs
+from service.desk.live_tokens import LiveTokens
 from service.store import Database
 from service.store.audit import CALLER, add_audit, list_audit
 from service.store.clock import Clock, NewId
 from service.store.pagination import Page, PageRequest
 from service.store.projects import get_project
 from service.store.requests import Request, answer_once
-from service.store.tokens import find_token, get_token, insert_token, list_tokens, withdraw_token
+from service.store.tokens import get_token, insert_token, list_tokens, withdraw_token
 
 PREFIX = "mlp_"
 SECRET_BYTES = 32
-MOST_SECRET = 256
-"""Characters of what a call may show."""
 MIN_LIFETIME_S, MAX_LIFETIME_S = 1.0, 10 * 366 * 86_400.0
-KNOWN_FOR_S = 1.0
-MOST_KNOWN = 4096
-"""Tokens that were looked up lately, and are not looked up again within `KNOWN_FOR_S`."""
 ADMIN = Token("admin", "admin", Role.ADMIN)
 """Whose the content of the admin token's file is."""
 
@@ -61,10 +55,7 @@ class AccessDesk:
         self._admin = admin.read()
         self._clock = clock
         self._new_id = new_id
-        self._ticks = ticks
-        self._known: OrderedDict[str, tuple[float, Token]] = OrderedDict()
-        self._changes = 0
-        self._knowing = threading.Lock()
+        self._live = LiveTokens(database, clock, ticks)
 
     def require_admin_token(self) -> None:
         """Make the first admin's token, if there is none.
@@ -75,37 +66,24 @@ class AccessDesk:
         self._admin = self._admin_file.make(new_secret)
 
     def recall(self, secret: str) -> Token | None:
-        """The valid token that was looked up within the last second, or is the first admin's; `None`: look it up."""
+        """The valid token of a secret, from memory alone; `None` if it is too old to tell: `identify` does.
+
+        Raises:
+            Unauthenticated: it is none, or was withdrawn, or has expired; which of these is not told.
+        """
         digest = _digest(secret)
         if self._admin and hmac.compare_digest(digest, _digest(self._admin)):
             return ADMIN
-        with self._knowing:
-            at, token = self._known.get(digest, (0.0, None))
-            if token is None or self._ticks() - at >= KNOWN_FOR_S:
-                return None
-        return token if token.is_valid(self._clock()) else None
+        return self._live.recall(digest)
 
     def identify(self, secret: str) -> Token:
         """The valid token of a secret.
 
         Raises:
-            Unauthenticated: it is none, or was withdrawn, or has expired; which of these is not told.
+            Unauthenticated: as for `recall`.
             Unavailable: the database cannot be reached.
         """
-        recalled = self.recall(secret)
-        if recalled is not None:
-            return recalled
-        digest, changes, at = _digest(secret), self._changes, self._ticks()
-        token = None
-        if len(secret) <= MOST_SECRET:
-            with self._database.read() as tx:
-                token = find_token(tx, digest)
-        if token is None or not token.is_valid(self._clock()):
-            raise Unauthenticated(
-                "the server does not accept this token: it is unknown, withdrawn or expired", field="authorization"
-            )
-        self._learn(digest, token, changes, at)
-        return token
+        return self.recall(secret) or self._live.find(_digest(secret))
 
     def create_token(
         self,
@@ -140,6 +118,7 @@ class AccessDesk:
                 insert_token(tx, token, _digest(secret))
                 for project_id in project_ids or ("",):
                     add_audit(tx, now, "CreateToken", project_id, subjects={"token": token.id})
+                tx.after_commit(self._live.forget)
                 return token.id
 
             made = answer_once(tx, request, str, make, now)
@@ -180,7 +159,7 @@ class AccessDesk:
             withdraw_token(tx, token_id, now)
             for project_id in token.project_ids or ("",):
                 add_audit(tx, now, "WithdrawToken", project_id, subjects={"token": token_id})
-            tx.after_commit(self._forget)
+            tx.after_commit(self._live.forget)
         return replace(token, withdrawn_at=now)
 
     def list_audit(
@@ -196,21 +175,6 @@ class AccessDesk:
             if project_id:
                 get_project(tx, project_id)
             return list_audit(tx, page, project_id=project_id, annotator=annotator, action=action)
-
-    def _learn(self, digest: str, token: Token, changes: int, at: float) -> None:
-        """Remember what was looked up, unless a token was withdrawn meanwhile."""
-        with self._knowing:
-            if changes != self._changes:
-                return
-            self._known[digest] = (at, token)
-            self._known.move_to_end(digest)
-            while len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
-
-    def _forget(self) -> None:
-        with self._knowing:
-            self._changes += 1
-            self._known.clear()
 
 
 def caller_of(token: Token, *, tokens_required: bool) -> Caller:

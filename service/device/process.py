@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import logging
 import os
 import queue
@@ -76,6 +77,7 @@ def serve(pipe: Connection, settings: DeviceSettings, orders: Orders) -> None:
     kept = NetworkCache(settings.networks, settings.networks_bytes)
     features = FeatureStore(settings.features, settings.features_bytes)
     limit_memory(settings.memory_bytes)
+    gc.freeze()  # what is loaded stays: collections need not look through it
     pipe.send(Ready())
     while True:
         folder = orders.jobs.get()

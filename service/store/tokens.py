@@ -1,21 +1,22 @@
-"""Rows of tokens, found by the digest of what a caller shows."""
+"""Rows of tokens; of what a caller shows they hold the digest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
 from sqlalchemy.engine import Row
 
 from maskloop.errors import TokenNotFound
 from maskloop.values import Role, Token
 from service.store.database.database import Transaction
+from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
 from service.store.tables import tokens
 
-_BY_DIGEST = select(tokens).where(tokens.c.digest == bindparam("digest"))
+_BY_DIGESTS = select(tokens).where(tokens.c.digest.in_(bindparam("digests", expanding=True)))
 
 
 def insert_token(tx: Transaction, token: Token, digest: str) -> None:
@@ -34,10 +35,19 @@ def insert_token(tx: Transaction, token: Token, digest: str) -> None:
     tx.execute(insert(tokens), row)
 
 
-def find_token(tx: Transaction, digest: str) -> Token | None:
-    """The token of that digest, withdrawn and expired ones included; `None` if there is none."""
-    row = tx.execute(_BY_DIGEST, {"digest": digest}).one_or_none()
-    return None if row is None else _token(row)
+def live_tokens(tx: Transaction, now: datetime, known: Mapping[str, Token]) -> dict[str, Token]:
+    """The tokens that are neither withdrawn nor expired, by digest.
+
+    Args:
+        tx: the transaction.
+        now: the time.
+        known: tokens of before, by digest; they are not read again, because nothing but their end ever changes.
+    """
+    live = set(tx.execute(select(tokens.c.digest).where(*_lasts(now))).scalars())
+    found = {digest: known[digest] for digest in live & known.keys()}
+    for digests in chunks(sorted(live - known.keys())):
+        found.update({row.digest: _token(row) for row in tx.execute(_BY_DIGESTS, {"digests": digests})})
+    return found
 
 
 def get_token(tx: Transaction, token_id: str, may_see: Callable[[Token], bool]) -> Token:
@@ -60,8 +70,7 @@ def list_tokens(
     if page.after:
         query = query.where(tokens.c.number < page.after_number)
     if not include_ended:
-        lasts = or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
-        query = query.where(tokens.c.withdrawn_at.is_(None), lasts)
+        query = query.where(*_lasts(now))
     seen: list[Token] = []
     numbers: list[str] = []
     for row in tx.execute(query):
@@ -77,6 +86,10 @@ def list_tokens(
 def withdraw_token(tx: Transaction, token_id: str, now: datetime) -> None:
     """Make a token worthless from now on."""
     tx.execute(update(tokens).where(tokens.c.id == token_id).values(withdrawn_at=now))
+
+
+def _lasts(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return tokens.c.withdrawn_at.is_(None), or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now)
 
 
 def _token(row: Row[Any]) -> Token:

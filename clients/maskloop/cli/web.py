@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shlex
 import signal
@@ -84,6 +85,7 @@ def web(  # noqa: PLR0917 - options, given by name
         with closing(lead), Serving(app, place) as serving:
             typer.echo(f"Open {serving.url}")
             sys.stdout.flush()
+            gc.freeze()  # what is loaded stays: a collection that looked through it would keep everybody waiting
             if open_ or (open_ is None and _has_screen()):
                 typer.launch(serving.url)
             stopping.wait()

@@ -13,7 +13,7 @@ from maskloop.values import Category, Image, ImageImport, OutlinePrice, Project,
 
 PACK_BYTES = 16 * 1024 * 1024
 PACK_IMAGES = 500
-"""An import is sent in packs that stay below the server's limits of 64 MiB and 1,000 images."""
+"""An import is sent in packs that stay below the server's limits of 48 MiB and 1,000 images."""
 REFERRED_BYTES = 128 * 1024
 """What a file is taken for that the server is to read and decode, so that packs of large ones do not take minutes."""
 

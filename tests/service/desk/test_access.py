@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +12,8 @@ import pytest
 from maskloop.errors import Unauthenticated
 from maskloop.values import Role
 from service.artifacts.admin_token import AdminToken
-from service.desk.access import KNOWN_FOR_S, MOST_KNOWN, AccessDesk
+from service.desk.access import AccessDesk
+from service.desk.live_tokens import KNOWN_FOR_S
 from service.store.tokens import withdraw_token
 
 
@@ -47,36 +50,54 @@ def test_a_token_that_is_known_expires_at_its_time(server, access):
     server.clock.forward(59.999)
     assert access.desk.recall(access.secret) is not None
     server.clock.forward(0.001)
-    assert access.desk.recall(access.secret) is None
-    with pytest.raises(Unauthenticated):
-        access.desk.identify(access.secret)
+    for ask in access.desk.recall, access.desk.identify:
+        with pytest.raises(Unauthenticated):
+            ask(access.secret)
 
 
-def test_a_lookup_that_began_before_a_withdrawal_does_not_make_the_token_known_again(server, access):
-    """The clock is asked after the row was read: there, somebody withdraws the token."""
-    waiting = [lambda: access.desk.withdraw_token(token_id=access.id)]
+def test_a_token_that_is_made_is_known_at_once(access):
+    access.desk.identify(access.secret)
+    secret = access.desk.create_token(name="bob", role=Role.ANNOTATOR, project_ids=("p",)).secret
+    assert access.desk.identify(secret).name == "bob"
 
-    def clock():
-        if waiting:
-            waiting.pop()()
-        return server.clock()
 
-    access.desk._clock = clock
+def test_a_reading_that_began_before_a_withdrawal_is_not_kept(server, access):
+    read = server.database.read
+
+    @contextmanager
+    def overtaken():
+        with read() as tx:
+            yield tx
+        access.desk.withdraw_token(token_id=access.id)
+
+    access.desk._live._database = SimpleNamespace(read=overtaken)
     assert access.desk.identify(access.secret).id == access.id
     assert access.desk.recall(access.secret) is None
     with pytest.raises(Unauthenticated):
         access.desk.identify(access.secret)
 
 
-def test_what_is_known_takes_bounded_memory(access):
-    token = access.desk.identify(access.secret)
-    for number in range(MOST_KNOWN + 10):
-        access.desk._learn(f"{number}", token, access.desk._changes, access.ticks[0])
-    assert len(access.desk._known) == MOST_KNOWN
+def test_wrong_tokens_are_told_from_memory(server, access):
+    """However many come at once, the database is read once a second."""
+    reads = []
+    read = server.database.read
 
+    @contextmanager
+    def counted():
+        reads.append(1)
+        with read() as tx:
+            yield tx
 
-def test_wrong_secrets_are_not_remembered(access):
-    for number in range(10):
+    access.desk._live._database = SimpleNamespace(read=counted)
+
+    def ask(number):
         with pytest.raises(Unauthenticated):
             access.desk.identify(f"mlp_{number}")
-    assert not access.desk._known
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(ask, range(200)))
+    assert access.desk.identify(access.secret).id == access.id
+    assert len(reads) == 1
+    access.ticks[0] += KNOWN_FOR_S
+    ask(0)
+    assert len(reads) == 2

@@ -11,7 +11,7 @@ from maskloop.values import AuditEntry, Caller, Role, Token
 from service.store import Database
 from service.store.audit import CALLER, add_audit, add_audits, list_audit
 from service.store.pagination import PageRequest
-from service.store.tokens import find_token, get_token, insert_token, list_tokens, withdraw_token
+from service.store.tokens import get_token, insert_token, list_tokens, live_tokens, withdraw_token
 from tests.service.store.rows import NOW
 
 ANN = Token("t1", "ann", Role.ANNOTATOR, ("p", "q"), NOW, "maker", NOW + timedelta(days=1))
@@ -38,14 +38,15 @@ def pages(read, size: int) -> list:
             return items
 
 
-def test_a_token_is_found_by_its_digest_as_it_was_made(database: Database) -> None:
+def test_tokens_are_found_by_their_digests_as_they_were_made(database: Database) -> None:
     with database.write() as tx:
         insert_token(tx, ANN, "a" * 64)
         insert_token(tx, LEA, "b" * 64)
     with database.read() as tx:
-        assert find_token(tx, "a" * 64) == ANN
-        assert find_token(tx, "b" * 64) == LEA
-        assert find_token(tx, "c" * 64) is None
+        live = live_tokens(tx, NOW, {})
+        assert live == {"a" * 64: ANN, "b" * 64: LEA}
+        assert live_tokens(tx, NOW + timedelta(days=1), live) == {"b" * 64: LEA}
+        assert live_tokens(tx, NOW, {"a" * 64: ANN, "c" * 64: LEA}) == live
         assert get_token(tx, "t2", everybody) == LEA
 
 

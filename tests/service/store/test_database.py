@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from maskloop.errors import FailedPrecondition, ImageNotFound, InvalidConfig, LabelNotFound, Unavailable
 from service.store import Database
 from service.store.campaigns import Movement, get_campaign, move
+from service.store.database.engines import as_json
 from service.store.images import get_image, insert_images
 from tests.service.store.rows import CAMPAIGN, POSTGRES, image
 
@@ -128,3 +130,8 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
         with database.write() as tx:
             move(tx, CAMPAIGN, Movement(spent_s=5.0))
         assert get_campaign(before, "p", "c").spent_s == 0.0
+
+
+@pytest.mark.parametrize("value", [[], [1, "é\\", None], [[1, "0"], {"a": [True, 2.5]}], {"a": [1]}, "x", 3, None])
+def test_json_is_written_as_ever(value: object) -> None:
+    assert as_json(value) == json.dumps(value)
