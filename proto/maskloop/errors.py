@@ -144,7 +144,7 @@ class UnsupportedSupervision(MaskloopError):
 
 
 class UnsupportedPrompts(MaskloopError):
-    """A network whose recipe takes no prompts."""
+    """A network whose recipe takes no prompts, or an image that is drawn without help."""
 
     code = "UNIMPLEMENTED"
 

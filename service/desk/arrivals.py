@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from maskloop.errors import AlreadyExists, InvalidArgument
-from maskloop.values import BoxesLabel, FullLabel, Image, ImageImport
+from maskloop.values import BoxesLabel, FullLabel, Image, ImageImport, PointsLabel, ScribblesLabel
 from service.store import Transaction
 from service.store.images import images_by_name
 
@@ -16,7 +16,7 @@ class Arrival:
     """An image that passed all checks that can be made without the store."""
 
     image: Image
-    label: FullLabel | BoxesLabel | None
+    label: FullLabel | BoxesLabel | PointsLabel | ScribblesLabel | None
 
 
 def check_names(images: Sequence[ImageImport]) -> None:

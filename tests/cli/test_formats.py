@@ -165,6 +165,21 @@ def test_points_and_scribbles_are_written_beside_the_folder(maskloop, yolo, serv
     sizes = {"c.png": (10, 10), "d.png": (10, 10)}
     assert read_points(tmp_path / "out.points.json", {"c.png": sizes["c.png"]}, categories) == {"c.png": points}
     assert read_scribbles(tmp_path / "out.scribbles.json", {"d.png": sizes["d.png"]}, categories) == {"d.png": strokes}
+    again = ("import", f"yolo:{yolo}", "--server", server, "--project", "again")
+    marks = ("--points", f"{out}.points.json", "--scribbles", f"{out}.scribbles.json")
+    for _ in range(2):  # the second time changes nothing
+        code, told, complaint = maskloop(*again, *marks)
+        assert (code, complaint) == (0, "")
+        assert "2 with points or strokes." in told
+    with Client(server) as client:
+        names = {image.id: image.file_name for image in client.list_images(project_id="again")}
+        labels = {names[label.image_id]: label for label in client.list_labels(project_id="again")}
+    assert (labels["c.png"].content, labels["d.png"].content) == (points, strokes)
+    assert labels["c.png"].cost_s == 0
+    (tmp_path / "other.json").write_text('{"z.png": [], "c.png": []}')
+    code, _, complaint = maskloop(*again, "--points", f"{tmp_path / 'other.json'}")
+    assert code == 2
+    assert "other.json names z.png: the data set has no such image" in complaint
     shutil.rmtree(out)
     code, _, complaint = maskloop(*export)
     assert (code, out.exists()) == (2, False)

@@ -127,6 +127,10 @@ imports = st.one_of(
     st.builds(ImageImport, names, st.sampled_from(Split), data=st.binary(max_size=20)),
     st.builds(ImageImport, names, labeled_splits, uri=names, objects=st.none() | objects),
     st.builds(ImageImport, names, st.sampled_from(Split), uri=names, boxes=st.lists(boxes, max_size=3).map(tuple)),
+    st.builds(ImageImport, names, st.sampled_from(Split), uri=names, points=pointed.map(lambda label: label.points)),
+    st.builds(
+        ImageImport, names, st.sampled_from(Split), uri=names, scribbles=scribbled.map(lambda label: label.scribbles)
+    ),
 )
 budgets = st.one_of(st.builds(Budget, seconds=st.floats(1e-3, 1e9)), st.builds(Budget, images=st.integers(1, 2**60)))
 strategies = st.builds(Strategy, names, st.dictionaries(names, names, max_size=3))

@@ -182,7 +182,7 @@ def test_images_of_any_split_come_boxed_and_are_not_labeled_in_full_by_it(server
         server.projects.import_images(project_id="p", images=[ImageImport("a.png", Split.POOL, data=png(1), boxes=())])
     server.create_campaign(1000.0)
     assert [pick.image_id for pick in lease(server, FULL).picks] == [images[0].id]
-    with pytest.raises(InvalidLabel, match=r"c\.png: outlined or boxed"):
+    with pytest.raises(InvalidLabel, match=r"c\.png: outlined, boxed"):
         ImageImport("c.png", Split.TEST, data=png(3), objects=(), boxes=())
     outside = ImageImport("d.png", Split.POOL, data=png(4), boxes=(Box(1, 0, 0, 9, 9),))
     with pytest.raises(InvalidLabel, match=r"image d\.png, box 0: .* is not inside"):

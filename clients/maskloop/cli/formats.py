@@ -32,6 +32,7 @@ POLYGONS = typer.Option("--polygons", metavar="", help="Write masks as polygons 
 RLE = typer.Option("--rle", metavar="", help="Write masks as runs or pixels.")
 ON_BAD = typer.Option(help="What becomes of bad entries: stop, or skip and list them.", metavar="stop|skip")
 PROJECT = typer.Option(help="Id of the project.")
+MARKS = "as a JSON file of LabelMe's shapes by file name. Outlines and boxes say more: images that have them keep them."
 SEED = typer.Option(help="Draws the test images where the data does not name them.")
 
 CONVERT_EXAMPLES = """\
@@ -76,6 +77,8 @@ def import_(
     project: Annotated[str, PROJECT],
     endpoint: Endpoint,
     test: Annotated[bool, typer.Option("--test/--no-test", help="Keep its test images apart.", metavar="")] = True,
+    points: Annotated[Path | None, typer.Option(help=f"Points on its images, {MARKS}")] = None,
+    scribbles: Annotated[Path | None, typer.Option(help=f"Strokes on its images, {MARKS}")] = None,
     on_bad: Annotated[OnBad, ON_BAD] = OnBad.STOP,
     seed: Annotated[int, SEED] = 0,
 ) -> None:
@@ -85,6 +88,7 @@ def import_(
     from maskloop.cli.maskloop import HEALTH_CHECK_S
     from maskloop.client import Client, Retry
     from maskloop.datasets.formats import find_source
+    from maskloop.datasets.marks import read_beside
     from maskloop.datasets.projects import import_dataset, without_test
 
     console = Console()
@@ -93,12 +97,15 @@ def import_(
         client.check_health()
         dataset = _read(console, found.read, seed, on_bad)
         dataset = dataset if test else without_test(dataset)
+        marks = read_beside(dataset, points, scribbles)
         with _bar(console, "importing", len(dataset.images)) as done:
-            came = import_dataset(client, project, dataset, done)
-    boxes = f"; {came.boxes} of them with boxes" if came.boxes else ""
+            came = import_dataset(client, project, dataset, done, marks)
+    known = [f"{came.boxes} of them with boxes"] * bool(came.boxes)
+    known += [f"{came.marked} with points or strokes"] * bool(came.marked)
     _say(
         console,
-        f"Project {project}: {came.test} to test on, {came.train} to learn from, {came.pool} to be labeled{boxes}.",
+        f"Project {project}: {came.test} to test on, {came.train} to learn from, {came.pool} to be labeled"
+        f"{''.join('; ' + each for each in known)}.",
     )
 
 

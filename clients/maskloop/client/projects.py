@@ -175,5 +175,6 @@ def _weight(image: ImageImport) -> int:
     """About the bytes of its message, or those that the server reads itself."""
     masks = sum(len(item.mask.rle) + 32 for item in image.objects or ())
     boxes = 48 * len(image.boxes or ())
+    points = 32 * len(image.points or ()) + sum(16 + 24 * len(stroke.path) for stroke in image.scribbles or ())
     content = REFERRED_BYTES if image.data is None else len(image.data)
-    return content + masks + boxes + len(image.uri) + len(image.file_name) + 64
+    return content + masks + boxes + points + len(image.uri) + len(image.file_name) + 64

@@ -21,13 +21,13 @@ class ProposalVerbs(Verbs):
 
         Args:
             project_id: the project.
-            image_id: of any split.
+            image_id: of any split but the test split, whose images are drawn without help.
             prompts: 1 to 100, each a box, points, or both.
             model_version: "" for the network that the server is configured with, else for the active version.
 
         Raises:
             InvalidPrompt: a prompt that does not fit the image; the message names it by its place, from 0.
-            UnsupportedPrompts: the version's recipe takes no prompts.
+            UnsupportedPrompts: the version's recipe takes no prompts, or the image is of the test split.
             ModelNotFound, NoActiveModel, ImageNotFound: there is none.
             QueueFull: too many calls wait, for longer than this client does.
         """

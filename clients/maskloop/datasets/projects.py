@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from maskloop.client import Client
+from maskloop.datasets.marks import Marks
 from maskloop.errors import InvalidArgument, ProjectNotFound
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.tools.writing import used_images
 from maskloop.values import (
+    BACKGROUND,
     BoxesLabel,
     Category,
     Image,
     ImageImport,
     Label,
+    PointsLabel,
+    ScribblesLabel,
     Split,
     SupervisionKind,
 )
@@ -26,16 +31,21 @@ MARKED = (SupervisionKind.POINTS, SupervisionKind.SCRIBBLES)
 
 @dataclass(frozen=True)
 class Imported:
-    """What came in: images to test on, to learn from, and to be labeled; and of all these, how many have boxes."""
+    """What came in: images to test on, to learn from, and to be labeled; and how many of these are boxed or marked."""
 
     test: int
     train: int
     pool: int
     boxes: int
+    marked: int
 
 
 def import_dataset(
-    client: Client, project_id: str, dataset: Dataset, taken: Callable[[int], None] = lambda images: None
+    client: Client,
+    project_id: str,
+    dataset: Dataset,
+    taken: Callable[[int], None] = lambda images: None,
+    marks: Mapping[str, Marks] = MappingProxyType({}),
 ) -> Imported:
     """Bring a data set in; the project is made where it is not there. Repeated, it changes nothing.
 
@@ -47,6 +57,7 @@ def import_dataset(
         project_id: the project.
         dataset: classes go by name.
         taken: told how many images are in so far.
+        marks: points or strokes, by file name, of images that are neither outlined nor boxed.
 
     Raises:
         InvalidArgument: the project has no class of a name.
@@ -55,11 +66,12 @@ def import_dataset(
     ours = _categories(client, project_id, dataset.categories)
     ids = {category.id: ours[category.name] for category in dataset.categories}
     images = [(_renumbered(image, ids), side) for image, side in used_images(dataset)]
-    imports = (_import(image, side) for image, side in images)
+    said = {name: _marks_renumbered(each, ids) for name, each in marks.items()}
+    imports = (_import(image, side, said.get(image.file_name)) for image, side in images)
     client.import_images(project_id=project_id, images=imports, taken=taken)
     splits = [_split(image, side) for image, side in images]
     boxed = sum(1 for image, _ in images if image.boxes is not None)
-    return Imported(splits.count(Split.TEST), splits.count(Split.TRAIN), splits.count(Split.POOL), boxed)
+    return Imported(splits.count(Split.TEST), splits.count(Split.TRAIN), splits.count(Split.POOL), boxed, len(said))
 
 
 def read_project(client: Client, project_id: str) -> tuple[Dataset, dict[str, Image]]:
@@ -125,9 +137,23 @@ def _split(image: DatasetImage, side: str) -> Split:
     return Split.TRAIN if image.is_labeled else Split.POOL
 
 
-def _import(image: DatasetImage, side: str) -> ImageImport:
-    objects = image.objects if image.is_labeled else None
-    return ImageImport(image.file_name, _split(image, side), data=image.read(), objects=objects, boxes=image.boxes)
+def _marks_renumbered(marks: Marks, ids: Mapping[int, int]) -> Marks:
+    if isinstance(marks, PointsLabel):
+        return PointsLabel(tuple(replace(point, category_id=ids[point.category_id]) for point in marks.points))
+    ids = {BACKGROUND: BACKGROUND, **ids}
+    return ScribblesLabel(tuple(replace(stroke, category_id=ids[stroke.category_id]) for stroke in marks.scribbles))
+
+
+def _import(image: DatasetImage, side: str, marks: Marks | None) -> ImageImport:
+    return ImageImport(
+        image.file_name,
+        _split(image, side),
+        data=image.read(),
+        objects=image.objects if image.is_labeled else None,
+        boxes=image.boxes,
+        points=marks.points if isinstance(marks, PointsLabel) else None,
+        scribbles=marks.scribbles if isinstance(marks, ScribblesLabel) else None,
+    )
 
 
 def _current(client: Client, project_id: str, kind: SupervisionKind) -> dict[str, Label]:

@@ -9,7 +9,14 @@ from maskloop.convert.costs import (
     review_prices_to_message,
 )
 from maskloop.convert.full_labels import full_label_from_message, full_label_to_message
-from maskloop.convert.masks import boxes_from_message, boxes_to_message
+from maskloop.convert.masks import (
+    boxes_from_message,
+    boxes_to_message,
+    points_from_message,
+    points_to_message,
+    scribbles_from_message,
+    scribbles_to_message,
+)
 from maskloop.convert.scalars import (
     check_text,
     enum_from_message,
@@ -98,9 +105,14 @@ def image_import_to_message(item: ImageImport) -> pb.ImageImport:
     """One image to bring in."""
     source = {"uri": item.uri} if item.data is None else {"data": item.data}
     label = None if item.objects is None else full_label_to_message(FullLabel(item.objects))
-    boxes = None if item.boxes is None else boxes_to_message(item.boxes)
     return pb.ImageImport(
-        file_name=item.file_name, split=enum_to_message(item.split), label=label, boxes=boxes, **source
+        file_name=item.file_name,
+        split=enum_to_message(item.split),
+        label=label,
+        boxes=None if item.boxes is None else boxes_to_message(item.boxes),
+        points=None if item.points is None else points_to_message(item.points),
+        scribbles=None if item.scribbles is None else scribbles_to_message(item.scribbles),
+        **source,
     )
 
 
@@ -109,11 +121,12 @@ def image_import_from_message(message: pb.ImageImport) -> ImageImport:
 
     Raises:
         InvalidArgument: it has no name, no source or no split, or a pool image has a full label.
-        InvalidLabel: it has a full label and boxes, or a box that is none.
+        InvalidLabel: it has labels of two kinds, or a box, a point or a stroke that is none.
         InvalidMask: a mask of its label does not decode.
     """
     name = check_text(message.file_name, "images.file_name")
     label, boxes = optional(message, "label"), optional(message, "boxes")
+    points, scribbles = optional(message, "points"), optional(message, "scribbles")
     return ImageImport(
         file_name=name,
         split=enum_from_message(Split, message.split, "images.split"),
@@ -121,4 +134,6 @@ def image_import_from_message(message: pb.ImageImport) -> ImageImport:
         data=optional(message, "data"),
         objects=None if label is None else full_label_from_message(label, f"image {name}").objects,
         boxes=None if boxes is None else boxes_from_message(boxes, f"image {name}"),
+        points=None if points is None else points_from_message(points, f"image {name}"),
+        scribbles=None if scribbles is None else scribbles_from_message(scribbles, f"image {name}"),
     )

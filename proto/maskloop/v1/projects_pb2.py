@@ -27,15 +27,15 @@ from maskloop.v1 import costs_pb2 as maskloop_dot_v1_dot_costs__pb2
 from maskloop.v1 import masks_pb2 as maskloop_dot_v1_dot_masks__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskloop/v1/projects.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/costs.proto\x1a\x17maskloop/v1/masks.proto\"R\n\x08\x43\x61tegory\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x02\n\x07Project\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x14\n\x0c\x61\x63tive_model\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\routline_price\x18\x07 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\x12\x30\n\rreview_prices\x18\x08 \x01(\x0b\x32\x19.maskloop.v1.ReviewPrices\"\x99\x01\n\x05Image\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0b\n\x03uri\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12!\n\x05split\x18\x08 \x01(\x0e\x32\x12.maskloop.v1.Split\"\xe3\x01\n\x14\x43reateProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x30\n\routline_price\x18\x05 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\x12\x30\n\rreview_prices\x18\x06 \x01(\x0b\x32\x19.maskloop.v1.ReviewPrices\"i\n\x14\x41\x64\x64\x43\x61tegoriesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12)\n\ncategories\x18\x02 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"<\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListProjectsResponse\x12&\n\x08projects\x18\x01 \x03(\x0b\x32\x14.maskloop.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb8\x01\n\x0bImageImport\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12!\n\x05split\x18\x04 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\'\n\x05label\x18\x05 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasks\x12!\n\x05\x62oxes\x18\x06 \x01(\x0b\x32\x12.maskloop.v1.BoxesB\x08\n\x06source\"g\n\x13ImportImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12(\n\x06images\x18\x02 \x03(\x0b\x32\x18.maskloop.v1.ImageImport\x12\x12\n\nrequest_id\x18\x03 \x01(\t\":\n\x14ImportImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\"7\n\x0fGetImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"q\n\x11ListImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x10ReadImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"!\n\x11ReadImageResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*^\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_POOL\x10\x01\x12\x0f\n\x0bSPLIT_TRAIN\x10\x02\x12\x0e\n\nSPLIT_TEST\x10\x03\x12\r\n\tSPLIT_OOD\x10\x04\x32\xed\x04\n\x0eProjectService\x12H\n\rCreateProject\x12!.maskloop.v1.CreateProjectRequest\x1a\x14.maskloop.v1.Project\x12H\n\rAddCategories\x12!.maskloop.v1.AddCategoriesRequest\x1a\x14.maskloop.v1.Project\x12\x42\n\nGetProject\x12\x1e.maskloop.v1.GetProjectRequest\x1a\x14.maskloop.v1.Project\x12S\n\x0cListProjects\x12 .maskloop.v1.ListProjectsRequest\x1a!.maskloop.v1.ListProjectsResponse\x12S\n\x0cImportImages\x12 .maskloop.v1.ImportImagesRequest\x1a!.maskloop.v1.ImportImagesResponse\x12<\n\x08GetImage\x12\x1c.maskloop.v1.GetImageRequest\x1a\x12.maskloop.v1.Image\x12M\n\nListImages\x12\x1e.maskloop.v1.ListImagesRequest\x1a\x1f.maskloop.v1.ListImagesResponse\x12L\n\tReadImage\x12\x1d.maskloop.v1.ReadImageRequest\x1a\x1e.maskloop.v1.ReadImageResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1amaskloop/v1/projects.proto\x12\x0bmaskloop.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17maskloop/v1/costs.proto\x1a\x17maskloop/v1/masks.proto\"R\n\x08\x43\x61tegory\x12\n\n\x02id\x18\x01 \x01(\x05\x12\x0c\n\x04name\x18\x02 \x01(\t\x12,\n\x08\x61\x64\x64\x65\x64_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x02\n\x07Project\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x14\n\x0c\x61\x63tive_model\x18\x04 \x01(\t\x12\x0c\n\x04\x65tag\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\routline_price\x18\x07 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\x12\x30\n\rreview_prices\x18\x08 \x01(\x0b\x32\x19.maskloop.v1.ReviewPrices\"\x99\x01\n\x05Image\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x11\n\tfile_name\x18\x03 \x01(\t\x12\x0b\n\x03uri\x18\x04 \x01(\t\x12\r\n\x05width\x18\x05 \x01(\x05\x12\x0e\n\x06height\x18\x06 \x01(\x05\x12\x0e\n\x06sha256\x18\x07 \x01(\t\x12!\n\x05split\x18\x08 \x01(\x0e\x32\x12.maskloop.v1.Split\"\xe3\x01\n\x14\x43reateProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12)\n\ncategories\x18\x03 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x30\n\routline_price\x18\x05 \x01(\x0b\x32\x19.maskloop.v1.OutlinePrice\x12\x30\n\rreview_prices\x18\x06 \x01(\x0b\x32\x19.maskloop.v1.ReviewPrices\"i\n\x14\x41\x64\x64\x43\x61tegoriesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12)\n\ncategories\x18\x02 \x03(\x0b\x32\x15.maskloop.v1.Category\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"<\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"W\n\x14ListProjectsResponse\x12&\n\x08projects\x18\x01 \x03(\x0b\x32\x14.maskloop.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x02\n\x0bImageImport\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\r\n\x03uri\x18\x02 \x01(\tH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x12!\n\x05split\x18\x04 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\'\n\x05label\x18\x05 \x01(\x0b\x32\x18.maskloop.v1.ObjectMasks\x12!\n\x05\x62oxes\x18\x06 \x01(\x0b\x32\x12.maskloop.v1.Boxes\x12#\n\x06points\x18\x07 \x01(\x0b\x32\x13.maskloop.v1.Points\x12)\n\tscribbles\x18\x08 \x01(\x0b\x32\x16.maskloop.v1.ScribblesB\x08\n\x06source\"g\n\x13ImportImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12(\n\x06images\x18\x02 \x03(\x0b\x32\x18.maskloop.v1.ImageImport\x12\x12\n\nrequest_id\x18\x03 \x01(\t\":\n\x14ImportImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\"7\n\x0fGetImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"q\n\x11ListImagesRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12!\n\x05split\x18\x02 \x01(\x0e\x32\x12.maskloop.v1.Split\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Q\n\x12ListImagesResponse\x12\"\n\x06images\x18\x01 \x03(\x0b\x32\x12.maskloop.v1.Image\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x10ReadImageRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\"!\n\x11ReadImageResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*^\n\x05Split\x12\x15\n\x11SPLIT_UNSPECIFIED\x10\x00\x12\x0e\n\nSPLIT_POOL\x10\x01\x12\x0f\n\x0bSPLIT_TRAIN\x10\x02\x12\x0e\n\nSPLIT_TEST\x10\x03\x12\r\n\tSPLIT_OOD\x10\x04\x32\xed\x04\n\x0eProjectService\x12H\n\rCreateProject\x12!.maskloop.v1.CreateProjectRequest\x1a\x14.maskloop.v1.Project\x12H\n\rAddCategories\x12!.maskloop.v1.AddCategoriesRequest\x1a\x14.maskloop.v1.Project\x12\x42\n\nGetProject\x12\x1e.maskloop.v1.GetProjectRequest\x1a\x14.maskloop.v1.Project\x12S\n\x0cListProjects\x12 .maskloop.v1.ListProjectsRequest\x1a!.maskloop.v1.ListProjectsResponse\x12S\n\x0cImportImages\x12 .maskloop.v1.ImportImagesRequest\x1a!.maskloop.v1.ImportImagesResponse\x12<\n\x08GetImage\x12\x1c.maskloop.v1.GetImageRequest\x1a\x12.maskloop.v1.Image\x12M\n\nListImages\x12\x1e.maskloop.v1.ListImagesRequest\x1a\x1f.maskloop.v1.ListImagesResponse\x12L\n\tReadImage\x12\x1d.maskloop.v1.ReadImageRequest\x1a\x1e.maskloop.v1.ReadImageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'maskloop.v1.projects_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SPLIT']._serialized_start=1868
-  _globals['_SPLIT']._serialized_end=1962
+  _globals['_SPLIT']._serialized_start=1948
+  _globals['_SPLIT']._serialized_end=2042
   _globals['_CATEGORY']._serialized_start=126
   _globals['_CATEGORY']._serialized_end=208
   _globals['_PROJECT']._serialized_start=211
@@ -53,21 +53,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPROJECTSRESPONSE']._serialized_start=1079
   _globals['_LISTPROJECTSRESPONSE']._serialized_end=1166
   _globals['_IMAGEIMPORT']._serialized_start=1169
-  _globals['_IMAGEIMPORT']._serialized_end=1353
-  _globals['_IMPORTIMAGESREQUEST']._serialized_start=1355
-  _globals['_IMPORTIMAGESREQUEST']._serialized_end=1458
-  _globals['_IMPORTIMAGESRESPONSE']._serialized_start=1460
-  _globals['_IMPORTIMAGESRESPONSE']._serialized_end=1518
-  _globals['_GETIMAGEREQUEST']._serialized_start=1520
-  _globals['_GETIMAGEREQUEST']._serialized_end=1575
-  _globals['_LISTIMAGESREQUEST']._serialized_start=1577
-  _globals['_LISTIMAGESREQUEST']._serialized_end=1690
-  _globals['_LISTIMAGESRESPONSE']._serialized_start=1692
-  _globals['_LISTIMAGESRESPONSE']._serialized_end=1773
-  _globals['_READIMAGEREQUEST']._serialized_start=1775
-  _globals['_READIMAGEREQUEST']._serialized_end=1831
-  _globals['_READIMAGERESPONSE']._serialized_start=1833
-  _globals['_READIMAGERESPONSE']._serialized_end=1866
-  _globals['_PROJECTSERVICE']._serialized_start=1965
-  _globals['_PROJECTSERVICE']._serialized_end=2586
+  _globals['_IMAGEIMPORT']._serialized_end=1433
+  _globals['_IMPORTIMAGESREQUEST']._serialized_start=1435
+  _globals['_IMPORTIMAGESREQUEST']._serialized_end=1538
+  _globals['_IMPORTIMAGESRESPONSE']._serialized_start=1540
+  _globals['_IMPORTIMAGESRESPONSE']._serialized_end=1598
+  _globals['_GETIMAGEREQUEST']._serialized_start=1600
+  _globals['_GETIMAGEREQUEST']._serialized_end=1655
+  _globals['_LISTIMAGESREQUEST']._serialized_start=1657
+  _globals['_LISTIMAGESREQUEST']._serialized_end=1770
+  _globals['_LISTIMAGESRESPONSE']._serialized_start=1772
+  _globals['_LISTIMAGESRESPONSE']._serialized_end=1853
+  _globals['_READIMAGEREQUEST']._serialized_start=1855
+  _globals['_READIMAGEREQUEST']._serialized_end=1911
+  _globals['_READIMAGERESPONSE']._serialized_start=1913
+  _globals['_READIMAGERESPONSE']._serialized_end=1946
+  _globals['_PROJECTSERVICE']._serialized_start=2045
+  _globals['_PROJECTSERVICE']._serialized_end=2666
 # @@protoc_insertion_point(module_scope)

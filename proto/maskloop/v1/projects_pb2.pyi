@@ -124,20 +124,24 @@ class ListProjectsResponse(_message.Message):
     def __init__(self, projects: _Optional[_Iterable[_Union[Project, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ImageImport(_message.Message):
-    __slots__ = ("file_name", "uri", "data", "split", "label", "boxes")
+    __slots__ = ("file_name", "uri", "data", "split", "label", "boxes", "points", "scribbles")
     FILE_NAME_FIELD_NUMBER: _ClassVar[int]
     URI_FIELD_NUMBER: _ClassVar[int]
     DATA_FIELD_NUMBER: _ClassVar[int]
     SPLIT_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELD_NUMBER: _ClassVar[int]
     BOXES_FIELD_NUMBER: _ClassVar[int]
+    POINTS_FIELD_NUMBER: _ClassVar[int]
+    SCRIBBLES_FIELD_NUMBER: _ClassVar[int]
     file_name: str
     uri: str
     data: bytes
     split: Split
     label: _masks_pb2.ObjectMasks
     boxes: _masks_pb2.Boxes
-    def __init__(self, file_name: _Optional[str] = ..., uri: _Optional[str] = ..., data: _Optional[bytes] = ..., split: _Optional[_Union[Split, str]] = ..., label: _Optional[_Union[_masks_pb2.ObjectMasks, _Mapping]] = ..., boxes: _Optional[_Union[_masks_pb2.Boxes, _Mapping]] = ...) -> None: ...
+    points: _masks_pb2.Points
+    scribbles: _masks_pb2.Scribbles
+    def __init__(self, file_name: _Optional[str] = ..., uri: _Optional[str] = ..., data: _Optional[bytes] = ..., split: _Optional[_Union[Split, str]] = ..., label: _Optional[_Union[_masks_pb2.ObjectMasks, _Mapping]] = ..., boxes: _Optional[_Union[_masks_pb2.Boxes, _Mapping]] = ..., points: _Optional[_Union[_masks_pb2.Points, _Mapping]] = ..., scribbles: _Optional[_Union[_masks_pb2.Scribbles, _Mapping]] = ...) -> None: ...
 
 class ImportImagesRequest(_message.Message):
     __slots__ = ("project_id", "images", "request_id")

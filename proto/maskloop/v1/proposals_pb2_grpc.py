@@ -54,7 +54,7 @@ class ProposalServiceServicer:
         A server may be configured with another network, such as SAM, that answers in the active version's place. It needs
         no model version. Until it was measured on labels of the project, its answers are uncalibrated.
         UNIMPLEMENTED, reason UNSUPPORTED_PROMPTS, of model versions whose recipe takes no prompts: those of the recipe
-        `pretrained` do. RESOURCE_EXHAUSTED with a delay where too many calls wait; UNAVAILABLE where the process that
+        `pretrained` do. The same of images of the test split, which people draw without help. RESOURCE_EXHAUSTED with a delay where too many calls wait; UNAVAILABLE where the process that
         answers died meanwhile, and the call may be repeated.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidArgument, InvalidLabel
-from maskloop.values.labels import Box, BoxesLabel, FullLabel, ObjectLabel
+from maskloop.values.labels import Box, BoxesLabel, FullLabel, ObjectLabel, Point, PointsLabel, Scribble, ScribblesLabel
 from maskloop.values.limits import LONGEST_NAME
 from maskloop.values.projects import Split
 
@@ -15,8 +15,8 @@ class ImageImport:
     """One image to bring in, from a `file:` uri under the server's image roots or from its own bytes.
 
     `objects` is its full label if it is known beforehand (an empty tuple says: nothing here), `None` if it is not;
-    pool images come without. `boxes` are its objects boxed, where that is known, of an image of any split; an image
-    has one or the other.
+    pool images come without. `boxes`, `points` or `scribbles` are its objects boxed, pointed at or stroked, where that
+    is known, of an image of any split. An image has one of these four.
     """
 
     file_name: str
@@ -25,6 +25,8 @@ class ImageImport:
     data: bytes | None = None
     objects: tuple[ObjectLabel, ...] | None = None
     boxes: tuple[Box, ...] | None = None
+    points: tuple[Point, ...] | None = None
+    scribbles: tuple[Scribble, ...] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.file_name) <= LONGEST_NAME:
@@ -37,17 +39,26 @@ class ImageImport:
             raise InvalidArgument(f"image {self.file_name}: either a uri or its bytes, not both", field="images.source")
         if self.split is Split.POOL and self.objects is not None:
             raise InvalidLabel(f"image {self.file_name}: pool images come without a label", field="images.label")
-        if self.objects is not None and self.boxes is not None:
-            raise InvalidLabel(f"image {self.file_name}: outlined or boxed, not both", field="images.boxes")
+        if len(self._contents) > 1:
+            raise InvalidLabel(
+                f"image {self.file_name}: outlined, boxed, pointed at or stroked, one of these", field="images.label"
+            )
 
     @property
     def marks(self) -> int:
-        """How many objects it comes with, outlined or boxed."""
+        """How many objects it comes with, whatever is known of them."""
         return 0 if self.content is None else self.content.marks
 
     @property
-    def content(self) -> FullLabel | BoxesLabel | None:
+    def content(self) -> FullLabel | BoxesLabel | PointsLabel | ScribblesLabel | None:
         """Its label, `None` if it comes without."""
-        if self.objects is not None:
-            return FullLabel(self.objects)
-        return None if self.boxes is None else BoxesLabel(self.boxes)
+        return self._contents[0] if self._contents else None
+
+    @property
+    def _contents(self) -> tuple[FullLabel | BoxesLabel | PointsLabel | ScribblesLabel, ...]:
+        return (
+            *(() if self.objects is None else (FullLabel(self.objects),)),
+            *(() if self.boxes is None else (BoxesLabel(self.boxes),)),
+            *(() if self.points is None else (PointsLabel(self.points),)),
+            *(() if self.scribbles is None else (ScribblesLabel(self.scribbles),)),
+        )

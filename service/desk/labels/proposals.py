@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from maskloop.values import Project, Prompt, PromptedProposals, check_prompts, with_ids
+from maskloop.values import Project, Prompt, PromptedProposals, Split, check_prompts, with_ids
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
 from service.device.messages import AskMasks, Labeled
@@ -70,7 +70,7 @@ class ProposalDesk:
 
         Args:
             project_id: the project.
-            image_id: of any split.
+            image_id: of any split but the test split: networks are measured by what people draw there.
             prompts: 1 to 100.
             model_version: "" for the network that the server is configured with, else for the active version.
             within_s: seconds that the caller waits; 60 if `None`.
@@ -79,7 +79,7 @@ class ProposalDesk:
             ProjectNotFound, ImageNotFound, ModelNotFound, NoActiveModel: there is none.
             ModelThinned: the version's files were removed.
             InvalidPrompt: none, too many, or one that does not fit the image; the message names it.
-            UnsupportedPrompts: the version's recipe takes no prompts.
+            UnsupportedPrompts: the version's recipe takes no prompts, or the image is of the test split.
             ImageFileChanged: the image's file is gone, or another by now.
             DeadlineExceeded: the caller waits no longer.
             Unavailable: the process that answers died at it; the call may be repeated.
@@ -90,6 +90,11 @@ class ProposalDesk:
             version = None if by_network else get_whole_model(tx, project_id, model_version).version
             labeled = self._labeled(tx, project) if version is None else None
             image = get_image(tx, project_id, image_id)
+        if image.split is Split.TEST:
+            raise UnsupportedPrompts(
+                f"{image.file_name} is an image to test on, and drawn without help: networks are measured by it",
+                field="image_id",
+            )
         check_prompts(prompts, project.categories, image)
         checkpoint = None if version is None else self._folder.checkpoint(project_id, version.id)
         asked = AskMasks(checkpoint, ImageFile.of(image), (image.height, image.width), tuple(prompts), labeled)
