@@ -56,6 +56,7 @@ class Ranking:
             values=np.concatenate([self.values, later.values]),
             reasons=self.reasons + later.reasons,
             which=np.concatenate([self.which, later.which + np.uint8(len(self.reasons))]),
+            target_iou=later.target_iou if self.target_iou is None else self.target_iou,
         )
 
 
@@ -90,6 +91,23 @@ class RankedImages:
             which=ranking.which,
             scores=None if pool.scores is None else pool.scores[places],
             target_iou=ranking.target_iou,
+        )
+
+    def followed_by(self, ids: NDArray[np.bytes_], reason: str) -> RankedImages:
+        """This ranking, and after it those of `ids` (n,) that it lacks, in order of their ids, without scores."""
+        more = np.setdiff1d(ids, self.ids)
+        if not len(more):
+            return self
+        which = np.full(len(more), len(self.reasons), np.min_scalar_type(len(self.reasons)))
+        all_ids = np.concatenate([self.ids, more])
+        return replace(
+            self,
+            ids=all_ids,
+            by_id=np.argsort(all_ids, kind="stable"),
+            values=np.concatenate([self.values, np.zeros(len(more), self.values.dtype)]),
+            reasons=(*self.reasons, reason),
+            which=np.concatenate([self.which, which]),
+            scores=None if self.scores is None else np.concatenate([self.scores, np.full(len(more), np.nan)]),
         )
 
     def reason(self, place: int) -> str:

@@ -12,6 +12,8 @@ from selection.candidates import Candidates
 
 # Seconds are sums of floats: a label that fits but for their rounding fits.
 ROUNDING_S = 1e-6
+MOST_TOO_DEAR = 20_000
+"""So many images in a row that cost more than is left end the walk: of a million it would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def select_batch(
 ) -> Selection:
     """Choose the best open images within the limits.
 
-    An image that costs more than is left is passed over. One whose expected cost does not fit, but whose least cost
-    does, is taken at what is left and ends the batch: only looking at it tells.
+    An image that costs more than is left is passed over, `MOST_TOO_DEAR` in a row at the most. One whose expected cost
+    does not fit, but whose least cost does, is taken at what is left and ends the batch: only looking at it tells.
 
     Args:
         candidates: images, best first.
@@ -63,15 +65,17 @@ def select_batch(
             further ones are tried to fill it.
     """
     picks: list[Pick] = []
-    spent_s, passed_over = 0.0, 0
+    spent_s, passed_over, too_dear = 0.0, 0, 0
     full = False
     for image_id, reason, score in candidates:
         left_s = limits.left_s - spent_s
-        if full or len(picks) >= limits.left_images or left_s <= 0:
+        if full or len(picks) >= limits.left_images or left_s <= 0 or too_dear == MOST_TOO_DEAR:
             break
         price = quote(image_id)
         if price.least_s > left_s + ROUNDING_S:
+            too_dear += 1
             continue
+        too_dear = 0
         if picks and limits.seconds is not None and spent_s + price.cost_s > limits.seconds + ROUNDING_S:
             full = passed_over >= look_further
             passed_over += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,10 +120,41 @@ class DataFolder:
         return self.root / "work" / operation_id
 
     def publish(self, operation_id: str, name: str, to: Path) -> None:
-        """Copy an operation's result to its place, whole or not at all; `work` keeps it until it is cleared.
+        """Put an operation's result in its place, whole or not at all; `work` keeps it until it is cleared.
 
         Raises:
             StorageFull: the disk is full.
         """
+        made = self.work(operation_id) / name
         with places_untold():
-            write_atomically(to, (self.work(operation_id) / name).read_bytes())
+            if not _linked(made, to):
+                write_atomically(to, made.read_bytes())
+
+
+def _linked(made: Path, to: Path) -> bool:
+    """Give a file a second place, at once however large it is: whoever publishes keeps the database from others.
+
+    `False` where that cannot be: on another file system, or one without links.
+    """
+    beside = to.with_name(f".{to.name}.{os.getpid()}.link")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        _sync(made)
+        beside.unlink(missing_ok=True)
+        os.link(made, beside)
+        os.replace(beside, to)
+        _sync(to.parent)
+    except OSError:
+        return False
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)  # a file that was in its place already stays there, and beside it
+    return True
+
+
+def _sync(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -53,6 +53,15 @@ class ScoredRow:
     iou_branch: float | None = None
 
 
+def stamp_of(path: Path) -> tuple[int, int]:
+    """When a table was written, in nanoseconds, and its size: a version may score anew. (0, 0) of none."""
+    try:
+        status = path.stat()
+    except OSError:  # whoever reads it tells that it is not there
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
 def write_scores(path: Path, scored: Iterable[ScoredRow]) -> int:
     """Write a table at `path`, whole or not at all; features are of one length. Returns the number of rows."""
     remaining, rows = iter(scored), 0

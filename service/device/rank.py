@@ -20,7 +20,7 @@ from service.artifacts.image_file import ImageFile
 from service.artifacts.names import RANKING
 from service.artifacts.pool_columns import Computed, gather_pool
 from service.artifacts.ranking_table import write_ranking
-from service.artifacts.score_table import read_columns
+from service.artifacts.score_table import read_columns, stamp_of
 from service.device.chunks import Compute, compute_in_chunks
 from service.device.context import JobContext
 from service.device.job_files import RankJob
@@ -32,15 +32,17 @@ Values = dict[str, NDArray[np.float32]]
 
 
 def rank(job: RankJob, context: JobContext) -> dict[str, Any]:
-    """Compute what the strategy needs, and leave the ranking; the outcome is how many images it has."""
+    """Compute what the strategy needs, and leave the ranking; the outcome is its length and the score table's stamp."""
     strategy = Strategy.parse(job.strategy)
     strategy.check()  # a job that an earlier release left may name an option that there is no more
+    table = job.sources.table
+    stamp = None if table is None else stamp_of(table)
     computed = _Computing(job, strategy, context).all()
     pool = gather_pool(strategy, job.sources, computed)
     context.progress(1.0, f"ranking {len(pool)} images by {strategy}")
     ranked = rank_pool(pool, strategy, job.seed)
     write_ranking(context.folder / RANKING, ranked)
-    return {"ranked_images": len(ranked.ids)}
+    return {"ranked_images": len(ranked.ids), "table": stamp}
 
 
 @dataclass(frozen=True)

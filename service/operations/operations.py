@@ -39,6 +39,7 @@ from service.store.clock import Clock, NewId
 from service.store.operations import (
     OperationRecord,
     delete_operation,
+    find_operation,
     get_operation,
     insert_operation,
     list_operations,
@@ -209,8 +210,8 @@ class Operations:
 
         def run(operation_id: str) -> None:
             with self._database.read() as tx:
-                record = get_operation(tx, operation_id)
-            if record.operation.state.has_ended:
+                record = find_operation(tx, operation_id)
+            if record is None or record.operation.state.has_ended:
                 return
             try:
                 step(record)
@@ -249,8 +250,8 @@ class Operations:
 
     def _finish(self, record: OperationRecord) -> None:
         with self._database.write() as tx:
-            now = get_operation(tx, record.operation.id)
-            if now.operation.state.has_ended:
+            now = find_operation(tx, record.operation.id)
+            if now is None or now.operation.state.has_ended:
                 return
             result = self._work.finish(tx, now)
             ended = replace(
@@ -279,10 +280,10 @@ class Operations:
         self._tell_end(operation_id)
 
     def _change(self, operation_id: str, change: Callable[[Operation], Operation], action: str = "") -> None:
-        """Change an operation that has not ended; with an `action`, somebody did."""
+        """Change an operation that has not ended, nor was deleted since; with an `action`, somebody did."""
         with self._database.write() as tx:
-            record = get_operation(tx, operation_id)
-            if not record.operation.state.has_ended:
+            record = find_operation(tx, operation_id)
+            if record is not None and not record.operation.state.has_ended:
                 now = self._clock()
                 changed = replace(change(record.operation), updated_at=now)
                 update_operation(tx, replace(record, operation=changed))

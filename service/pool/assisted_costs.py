@@ -22,7 +22,7 @@ from maskloop.errors import PoolNotScored
 from maskloop.values import Assist, Assistance, CorrectionForm, FullLabel, ReviewPrices
 from selection.select import Quote
 from service.artifacts.data_folder import DataFolder
-from service.artifacts.score_table import read_object_ious
+from service.artifacts.score_table import read_object_ious, stamp_of
 from service.store.labels.timed_labels import ReviewedLabel
 from service.store.tables.columns import whole_ms
 
@@ -34,7 +34,8 @@ TRUSTED_REVIEWS = 5
 """So many reviewed labels weigh as much as the expectation before any."""
 TABLES_KEPT = 8
 
-_Key = tuple[Path, float, CorrectionForm]
+_Key = tuple[Path, tuple[int, int], float, CorrectionForm]
+"""A score table, when it was written and how large it is, and what is shown of it: a version may score anew."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,16 @@ class AssistedCosts:
         key = self._key(project_id, assistance, form)
         table = self._tables.get(key)
         if table is None:
-            table = _read(*key)
+            path, _, min_predicted_iou, form = key
+            table = _read(path, min_predicted_iou, form)
             while len(self._tables) >= TABLES_KEPT:
                 self._tables.popitem(last=False)
             self._tables[key] = table
         return table
 
     def _key(self, project_id: str, assistance: Assistance, form: CorrectionForm) -> _Key:
-        return self._folder.scores(project_id, assistance.model_version), assistance.min_predicted_iou, form
+        path = self._folder.scores(project_id, assistance.model_version)
+        return path, stamp_of(path), assistance.min_predicted_iou, form
 
 
 def scale_of(
@@ -143,7 +146,7 @@ def scale_of(
     told_s = expected_s = 0.0
     for label in reviewed:
         shown = Shown.of(label.shown_ious, costs.reviews.correction)
-        told_s += label.cost_s
+        told_s += label.cost_s + label.counts_paid_s
         expected_s += costs.full(label.categories, 0) + shown.seconds(costs.reviews, assist, objects, outline_s)
     prior_s = TRUSTED_REVIEWS * expected_s / max(1, len(reviewed))
     return (told_s + prior_s) / (expected_s + prior_s) if expected_s else 1.0

@@ -38,6 +38,7 @@ NOTHING_KNOWN = FullLabelTotals()
 LEAST_S = 1.0  # of any label, where images are compared by their worth a second
 REVIEWS_READ = 200  # latest reviews by which the expectation is scaled
 LOOK_AHEAD = 32  # images whose counts are read at once, unless the caller knows how many it needs
+MOST_READ = 10_000
 
 
 def expected(costs: CostModel, kind: SupervisionKind, totals: FullLabelTotals) -> Quote:
@@ -165,7 +166,7 @@ def quotes(
         project: the project.
         kind: one of `LABEL_KINDS`.
         ahead: the images that will be asked about, in that order.
-        at_once: of how many of them labels are read together.
+        at_once: of how many of them labels are read together at first; of twice as many each time.
         helped: how people are helped; `None` where they draw.
     """
     costs = CostModel.of(project)
@@ -186,10 +187,13 @@ def quotes(
     if not content.builds_on_counts:
         return lambda image_id: unknown()
     known: dict[str, Quote] = {}
+    read_next = at_once
 
     def quote(image_id: str) -> Quote:
+        nonlocal read_next
         if image_id not in known:
-            coming = list(islice(ahead, at_once))
+            coming = list(islice(ahead, read_next))
+            read_next = min(2 * read_next, MOST_READ)
             told = told_images(tx, project.id, coming)
             for coming_id in coming:
                 image = told.get(coming_id)

@@ -27,6 +27,8 @@ from service.store.labels.labels import pool_counts
 from service.store.models import labeled_images
 from service.store.pool_ids import ids_of_split
 
+CAME_LATER = "came after the pool was ranked"
+
 
 class Rankings:
     """The rankings of all projects.
@@ -64,10 +66,11 @@ class Rankings:
         if LABEL_KINDS[kind].asked_of is Split.OOD:
             return self._rank_candidates(tx, project, campaign, strategy)
         version = version_for(project, strategy)
-        path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
-        if path.is_file():
-            return read_ranking(path)
         if strategy.is_prepared:
+            path = self._folder.ranking(project.id, version, str(strategy), campaign.seed)
+            if path.is_file():
+                ranked = read_ranking(path)
+                return ranked if version else ranked.followed_by(ids_of_split(tx, project.id, Split.POOL), CAME_LATER)
             raise SelectionNotPrepared(
                 f"{strategy} ranks by more than scores; call PrepareSelection after each ScorePool",
                 field="strategy",

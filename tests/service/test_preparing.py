@@ -114,6 +114,8 @@ def test_what_cannot_be_prepared_is_refused(client, pool):
         client.prepare_selection(project_id="bare", campaign_id=mine)
     with pytest.raises(InvalidArgument, match="no strategy 'hunch'"):
         client.prepare_selection(project_id="p", campaign_id=campaign(client, "random"), strategy=Strategy("hunch"))
+    with pytest.raises(InvalidArgument, match="hard_ood chooses candidate OoD images"):
+        client.prepare_selection(project_id="p", campaign_id=campaign(client, "random"), strategy=Strategy("hard_ood"))
 
 
 def test_imported_scores_choose_in_place_of_the_model_s(client, pool):

@@ -26,7 +26,7 @@ from maskloop.errors import (
 )
 from maskloop.v1 import proposals_pb2
 from maskloop.v1.proposals_pb2_grpc import ProposalServiceStub
-from maskloop.values import Category, OperationState, Prompt, PromptPoint
+from maskloop.values import Category, OperationState, Prompt, PromptPoint, Split
 from service.store import Database
 from service.store.labels.prompted import prompted_proposals
 from tests.service.processes import ServerProcess, children, command_line, is_gone
@@ -160,6 +160,12 @@ def test_a_version_that_takes_no_prompts_says_which_would(once, images):
     (other,) = (model.id for model in once.list_models(project_id="p") if model.recipe == "compact")
     with pytest.raises(UnsupportedPrompts, match=r"recipe `compact` takes no prompts.*`pretrained`"):
         ask(once, images[0], model_version=other)
+
+
+def test_images_to_test_on_are_drawn_without_help(once, server, images):
+    (image_id,) = (image.id for image in server.client.list_images(project_id="p", split=Split.TEST))
+    with pytest.raises(UnsupportedPrompts, match="an image to test on, and drawn without help"):
+        ask(once, image_id)
 
 
 def test_class_maps_answer_within_the_box_that_they_are_shown(once, images):

@@ -219,13 +219,13 @@ def _choose(
     strategy: Strategy,
 ) -> Selection:
     """Walk the candidates; not again where a whole walk found nothing affordable, until something changes."""
-    if helped is None and campaign.left_s <= walk.barren_s:
+    if campaign.left_s <= walk.barren_s:
         return Selection((), exhausted=True)
     left_images = campaign.left_images if LABEL_KINDS[wanted.kind].counted_by_budget else math.inf
     limits = wanted.limits(campaign.left_s, left_images)
     quote = quotes(tx, project, wanted.kind, walk.candidates.ids(), at_once=wanted.images or LOOK_AHEAD, helped=helped)
     further = LOOK_FURTHER if strategy.is_on("per_second") else 0
     selection = select_batch(walk.candidates, limits, quote, look_further=further)
-    if helped is None and not selection.picks and limits.left_images >= 1:
+    if not selection.picks and limits.left_images >= 1:
         walk.barren_s = campaign.left_s
     return selection

@@ -93,7 +93,12 @@ def end_leases(
 
 
 def take_up_again(tx: Transaction, candidates: CandidateIndex, record: BatchRecord) -> BatchRecord:
-    """Lease a batch's expired picks anew, in their order, where the image is open and its cost still affordable."""
+    """Lease a batch's expired picks anew, in their order, where the image is open and its cost still affordable.
+
+    While others are leased those were put aside for later: all leases of a batch run out at once.
+    """
+    if record.in_state(PickState.OPEN):
+        return record
     batch = record.batch
     campaign = get_campaign(tx, batch.project_id, batch.campaign_id)
     expired = record.in_state(PickState.EXPIRED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from maskloop.errors import UnsupportedPrompts
 from maskloop.values import Project, Prompt, PromptedProposals, Split, check_prompts, with_ids
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile

@@ -168,6 +168,7 @@ class ModelWorkDesk:
         def plan(tx: Transaction, _: str) -> Mapping[str, Any]:
             project, campaign = get_project(tx, project_id), get_campaign(tx, project_id, campaign_id)
             wanted = strategy or campaign.strategy
+            wanted.check_chooses_for(SupervisionKind.FULL)
             version = version_for(project, wanted)
             if version:
                 check_scored(self._folder.scores(project_id, version))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -180,8 +181,13 @@ class ModelDesk:
             number = add_imported(self._folder.imported_scores(project_id, version), new)
             subjects = {"model_version": version}
             add_audit(tx, self._clock(), "ImportScores", project_id, subjects=subjects, count=len(new))
-            tx.after_commit(lambda: self._candidates.forget(project_id))
+            tx.after_commit(lambda: self._forget_rankings(project_id, version))
             return number
+
+    def _forget_rankings(self, project_id: str, version: str) -> None:
+        """Prepared rankings may go by the scores that were there before."""
+        shutil.rmtree(self._folder.rankings(project_id, version), ignore_errors=True)
+        self._candidates.forget(project_id)
 
     def thin_models(self, *, project_id: str, keep: int, also_keep: Sequence[str] = ()) -> Thinned:
         """Remove the files of old model versions; rows and metrics stay.

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from maskloop.errors import FailedPrecondition
 from maskloop.values import Need, PreparedSelection, Strategy
 from service.artifacts.data_folder import DataFolder
 from service.artifacts.image_file import ImageFile
 from service.artifacts.names import RANKING
+from service.artifacts.score_table import stamp_of
 from service.device.job_files import RankJob
 from service.operations.steps.step import LEARNT_FROM
 from service.pool.candidate_index import CandidateIndex
@@ -44,9 +46,16 @@ class Ranking:
         )
 
     def take_in(self, tx: Transaction, record: OperationRecord, outcome: Mapping[str, Any]) -> PreparedSelection:
-        """The ranking in its place."""
+        """The ranking in its place.
+
+        Raises:
+            FailedPrecondition: the pool was scored anew meanwhile.
+        """
         project_id, request = record.operation.project_id, record.request
         strategy, version = request["strategy"], request["model_version"]
+        ranked_by = outcome.get("table")  # what an earlier release left has none
+        if ranked_by and tuple(ranked_by) != stamp_of(self.folder.scores(project_id, version)):
+            raise FailedPrecondition("the pool was scored anew meanwhile; prepare the selection again")
         place = self.folder.ranking(project_id, version, strategy, request["seed"])
         self.folder.publish(record.operation.id, RANKING, place)
         tx.after_commit(lambda: self.candidates.forget(project_id))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Subquery, and_, func, select
 from sqlalchemy.engine import Row
 
 from maskloop.costs.timed_label import MODELLED, TimedLabel
@@ -30,18 +30,21 @@ class TimedReview:
 
 @dataclass(frozen=True)
 class ReviewedLabel:
-    """A full label that was made with proposals: its planned cost in seconds, categories present, and predicted IoUs
-    of the proposals that were shown."""
+    """A full label that was made with proposals: its planned cost in seconds, without what its image's counts had cost
+    already, and that; categories present, and predicted IoUs of the proposals that were shown."""
 
     cost_s: float
+    counts_paid_s: float
     categories: int
     shown_ious: tuple[float, ...]
 
 
 def latest_reviews(tx: Transaction, project_id: str, number: int) -> list[ReviewedLabel]:
     """The latest first labels that campaigns paid for and that were made with proposals, newest first."""
+    paid = _paid_for_counts(project_id)
     query = (
-        select(labels.c.cost_s, labels.c.categories_present, labels.c.review)
+        select(labels.c.cost_s, paid.c.paid_s, labels.c.categories_present, labels.c.review)
+        .join(paid, paid.c.image_id == labels.c.image_id, isouter=True)
         .where(
             labels.c.project_id == project_id,
             labels.c.kind == FullLabel.kind.value,
@@ -53,7 +56,8 @@ def latest_reviews(tx: Transaction, project_id: str, number: int) -> list[Review
         .limit(number)
     )
     return [
-        ReviewedLabel(row.cost_s, row.categories_present, tuple(shown_ious(row.review))) for row in tx.execute(query)
+        ReviewedLabel(row.cost_s, row.paid_s or 0.0, row.categories_present, tuple(shown_ious(row.review)))
+        for row in tx.execute(query)
     ]
 
 
@@ -111,14 +115,19 @@ def timed_reviews(tx: Transaction, project_id: str) -> Iterator[TimedReview]:
             yield TimedReview(content, row.seconds_spent, row.paid_s or 0.0)
 
 
-def _timed(tx: Transaction, project_id: str, which: ColumnElement[bool]) -> Iterator[Row[Any]]:
+def _paid_for_counts(project_id: str) -> Subquery:
+    """What each image's counts have cost, as planned."""
     counted = labels.alias("counted")
-    paid = (
+    return (
         select(counted.c.image_id, func.sum(counted.c.cost_s).label("paid_s"))
         .where(counted.c.project_id == project_id, counted.c.kind == Counts.kind.value)
         .group_by(counted.c.image_id)
         .subquery()
     )
+
+
+def _timed(tx: Transaction, project_id: str, which: ColumnElement[bool]) -> Iterator[Row[Any]]:
+    paid = _paid_for_counts(project_id)
     query = (
         select(labels, paid.c.paid_s, images.c.height, images.c.width)
         .join(images, and_(images.c.project_id == labels.c.project_id, images.c.id == labels.c.image_id))

@@ -54,3 +54,11 @@ def test_parts_keep_their_options_and_target():
     assert ranked.target_iou == 0.25
     assert ranked.ids[0] == rank_pool(pool, Strategy.parse("mask_guided:target=0.25"), 0).ids[0]
     assert "per second" in ranked.reason(1)
+
+
+def test_the_target_is_that_of_the_part_that_has_one():
+    guided, chance = (
+        Ranking.of(np.arange(2), np.zeros(2), "guided", 0.5),
+        Ranking.of(np.arange(2), np.zeros(2), "chance"),
+    )
+    assert mix(guided, chance, 0.5).target_iou == mix(chance, guided, 0.5).target_iou == 0.5

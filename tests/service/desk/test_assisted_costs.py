@@ -34,9 +34,10 @@ from maskloop.values import (
     Verdict,
 )
 from service.artifacts.score_table import ScoredRow, write_scores
-from service.pool.assisted_costs import AssistedCosts, Shown, assisted_quote
-from tests.service.desk.asking import FULL_PRIOR, books, ids, select
-from tests.service.desks import FEATURES, UNCERTAIN, Server, mask
+from service.pool.assisted_costs import AssistedCosts, Shown, assisted_quote, scale_of
+from service.store.labels.timed_labels import ReviewedLabel, latest_reviews
+from tests.service.desk.asking import FULL_PRIOR, books, ids, select, submit
+from tests.service.desks import FEATURES, UNCERTAIN, Server, counts_draft, mask
 
 HELP = Assistance(Assist.PROPOSALS, "m1", 0.5)
 OBJECTS, CATEGORIES = 2.8, 1.5  # of an image of which nothing is known
@@ -221,3 +222,44 @@ def test_prices_of_the_project_decide(server):
         (ObjectLabel(1, Mask.from_array(np.ones((2, 2), bool)), origin=Origin(Verdict.ACCEPTED, "x")),), Review("m1")
     )
     assert label.cost_s(CostModel(1, reviews=ReviewPrices(look_s=10.0))) == 10.0
+
+
+def test_a_version_that_scored_anew_is_gone_by_anew(server, pool):
+    server.create_campaign(100_000.0)
+    offer(server, dict.fromkeys(pool, (0.95,) * 3))
+    before = select(server, images=1, assistance=HELP).picks[0].cost_s
+    later = sorted(set(server.import_pool(6)) - set(pool))
+    rows = (
+        ImageProposals(name, "m1", 0.5, (ObjectProposal(1, mask(1), 0.95, 0.5),) * 3)
+        for name in sorted([*pool, *later])
+    )
+    write_scores(server.data.scores("p", "m1"), (ScoredRow(row, FEATURES, UNCERTAIN) for row in rows))
+    server.candidates.forget("p")
+    picks = select(server, "bob", images=5, assistance=HELP).picks
+    assert {pick.image_id for pick in picks} > set(later)
+    assert {pick.cost_s for pick in picks} == {before}
+
+
+def test_what_counts_have_cost_is_taken_off_once():
+    """All reviews took what was expected of them: so the scale is 1, whoever paid for a part of it before."""
+    costs, ious = CostModel(20), (0.9, 0.9)
+    shown = Shown.of(ious, costs.reviews.correction)
+    whole_s = costs.full(CATEGORIES, 0) + shown.seconds(costs.reviews, Assist.PROPOSALS, 2, 79.0)
+    paid_s = costs.counts(CATEGORIES)
+    reviewed = [ReviewedLabel(whole_s - paid_s, paid_s, CATEGORIES, ious)] * 200
+    assert scale_of(reviewed, costs, Assist.PROPOSALS, 2, 79.0) == pytest.approx(1)
+
+
+def test_reviews_tell_what_the_counts_of_their_images_have_cost(server, pool):
+    server.create_campaign(100_000.0)
+    offer(server, dict.fromkeys(pool, (0.95,)))
+    counted = select(server, kind=SupervisionKind.COUNTS)
+    (image_id,) = ids(counted)
+    submit(server, counted, counts_draft(image_id, {1: 1}))
+    batch = select(server, "bob", images=4, assistance=HELP)
+    drafts = [LabelDraft(each, FullLabel((ObjectLabel(1, mask(1)),), Review("m1"))) for each in ids(batch)]
+    submit(server, batch, *drafts, annotator="bob")
+    with server.database.read() as tx:
+        reviewed = latest_reviews(tx, "p", 9)
+    assert sorted(label.counts_paid_s for label in reviewed) == [0.0, 0.0, 0.0, 3 + 1.48]
+    assert {round(label.cost_s + label.counts_paid_s, 6) for label in reviewed} == {2 + 79.0}

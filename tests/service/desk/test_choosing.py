@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import pytest
+from sqlalchemy import event
 
 from maskloop.errors import InvalidArgument, PoolNotScored, SelectionNotPrepared
-from maskloop.values import AT_RANDOM, Split, Strategy
-from tests.service.desk.asking import COUNTS, GUIDED, books, ids, select
+from maskloop.values import AT_RANDOM, ImageScore, Split, Strategy
+from selection.pool import Pool
+from selection.ranking import RankedImages, Ranking
+from service.artifacts.ranking_table import write_ranking
+from tests.service.desk.asking import COUNTS, GUIDED, books, ids, select, submit
 from tests.service.desks import Server, full_draft
 
 
@@ -204,3 +209,49 @@ def test_counts_are_bought_in_random_order_whatever_strategy_is_named(server: Se
     server.create_campaign(1000.0, strategy=Strategy("random"))
     named = select(server, kind=COUNTS, images=6, strategy=GUIDED)  # which would need a model
     assert (named.strategy, len(named.picks)) == ("random", 6)
+
+
+def test_images_that_come_after_the_pool_was_ranked_are_chosen_last(server: Server) -> None:
+    strategy = Strategy("cold_start")
+    ranked = sorted(server.import_pool(2), reverse=True)
+    server.create_campaign(images=10, strategy=strategy)
+    pool = Pool(ids=np.array([image_id.encode() for image_id in sorted(ranked)]))
+    rank = RankedImages.of(pool, Ranking.of(np.array([1, 0]), np.zeros(2), "ranked"))
+    write_ranking(server.data.ranking("p", "", str(strategy), 0), rank)
+    later = sorted(set(server.import_pool(5)) - set(ranked))
+    batch = select(server, images=5)
+    assert ids(batch) == [*ranked, *later]
+    assert [pick.reason for pick in batch.picks] == ["ranked"] * 2 + ["came after the pool was ranked"] * 3
+
+
+def test_a_ranking_of_a_strategy_that_needs_none_hides_no_image(server: Server) -> None:
+    chance = Strategy("random")
+    first = server.import_pool(2)
+    server.create_campaign(images=10, strategy=chance)
+    pool = Pool(ids=np.array([image_id.encode() for image_id in sorted(first)]))
+    rank = RankedImages.of(pool, Ranking.of(np.arange(2), np.zeros(2), "ranked"))
+    write_ranking(server.data.ranking("p", "", str(chance), 0), rank)
+    everything = set(server.import_pool(5))
+    assert set(ids(select(server, "ann", COUNTS, images=5))) == everything
+
+
+def test_imported_scores_undo_rankings_that_went_by_those_of_before(server: Server) -> None:
+    pool = sorted(server.import_pool(2))
+    server.add_model(dict.fromkeys(pool, 0.5))
+    ranking = server.data.ranking("p", "m1", "mask_guided:diverse=yes,scores=imported", 0)
+    ranking.parent.mkdir(parents=True)
+    ranking.write_bytes(b"old")
+    server.models.import_scores(project_id="p", scores=[ImageScore(pool[0], 0.9)])
+    assert not ranking.exists()
+
+
+def test_near_the_end_of_a_budget_labels_are_read_in_few_queries(server: Server) -> None:
+    server.import_pool(400)
+    server.create_campaign(4.0)
+    batch = select(server, images=1)
+    submit(server, batch, full_draft(ids(batch)[0]))  # an empty image costs 3 s
+    asked: list[str] = []
+    event.listen(server.database._engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+    first = select(server, images=1)
+    assert (first.picks, first.exhausted) == ((), True)
+    assert len(asked) < 100  # of 400 images that cost more than is left

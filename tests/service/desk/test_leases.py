@@ -249,3 +249,15 @@ def test_a_labeled_image_is_not_skipped(server: Server) -> None:
         server.campaigns.skip_image(
             project_id="p", batch_id=batch.id, annotator="ann", image_id=ids(batch)[0], reason=SkipReason.UNSURE
         )
+
+
+def test_renewing_leaves_aside_what_was_put_aside_for_later(server: Server) -> None:
+    server.import_pool(2)
+    server.create_campaign(1000.0)
+    batch = select(server, images=2)
+    mine: dict[str, Any] = {"project_id": "p", "batch_id": batch.id, "annotator": "ann"}
+    later, held = ids(batch)
+    server.campaigns.release_batch(**mine, image_ids=[later], for_later=True)
+    assert ids(server.campaigns.renew_batch(**mine)) == [held]
+    assert books(server)[1] == FULL_PRIOR
+    submit(server, batch, full_draft(later, 1))
