@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -77,8 +78,13 @@ def fill(client, project_id="p", train=10, test=4, pool=10):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with ServerProcess(tmp_path_factory.mktemp("server"), waiting_operations=3) as made:
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    with ServerProcess(folder, waiting_operations=3) as made:
         yield made
 
 
@@ -348,9 +354,11 @@ def test_a_full_line_turns_away_and_cancelling_empties_it(server, client, counte
     assert client.wait_operation(next_one).state is OperationState.SUCCEEDED
 
 
-def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
+def test_an_operation_that_ended_can_be_forgotten(server, client, counted, folder):
     operation = client.train_model(project_id="p", recipe="compact", overrides=LONG)
     request = operations_pb2.DeleteOperationRequest(name=f"operations/{operation.id}")
+    work = folder / "work" / operation.id
+    _wait_until(work.is_dir)
     with grpc.insecure_channel(server.address) as channel:
         delete = OperationsStub(channel).DeleteOperation
         with pytest.raises(grpc.RpcError, match="has not ended; cancel it first"):
@@ -359,6 +367,14 @@ def test_an_operation_that_ended_can_be_forgotten(server, client, counted):
         delete(request, timeout=10)
     with pytest.raises(OperationNotFound):
         client.get_operation(operation_id=operation.id)
+    _wait_until(lambda: not work.exists())  # what it had made goes, too
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 @pytest.mark.slow

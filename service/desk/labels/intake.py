@@ -170,7 +170,8 @@ class Intake:
             known = next(filter(None, done), None)
             holder = held.get(draft.image_id)
             if record is not None:
-                _check_lease(draft, record, taken=known is not None or holder is not None)
+                where = holder.batch_id if holder is not None and holder.annotator == self.annotator else ""
+                _check_lease(draft, record, taken=known is not None or holder is not None, held_in=where)
             elif holder is not None:
                 raise ForeignLease(
                     f"image {draft.image_id} is leased to {holder.annotator} in batch {holder.batch_id}",
@@ -213,7 +214,7 @@ class Intake:
         return None if math.isinf(left_s) else left_s
 
 
-def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool) -> None:
+def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool, held_in: str) -> None:
     """A lease that ran out still serves, as long as nobody else holds or labeled the image."""
     batch_id, state = record.batch.id, record.states.get(draft.image_id)
     if state is None:
@@ -225,8 +226,9 @@ def _check_lease(draft: LabelDraft, record: BatchRecord, *, taken: bool) -> None
         )
     given_up = state in (PickState.RELEASED, PickState.SKIPPED)
     if given_up or (state is PickState.EXPIRED and taken):
+        now = f"; you hold it in batch {held_in}: hand it in there" if held_in else ""
         raise LeaseLost(
-            f"image {draft.image_id} is no longer leased under batch {batch_id} ({state})", image_id=draft.image_id
+            f"image {draft.image_id} is no longer leased under batch {batch_id} ({state}){now}", image_id=draft.image_id
         )
 
 

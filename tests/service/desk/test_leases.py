@@ -261,3 +261,14 @@ def test_renewing_leaves_aside_what_was_put_aside_for_later(server: Server) -> N
     assert ids(server.campaigns.renew_batch(**mine)) == [held]
     assert books(server)[1] == FULL_PRIOR
     submit(server, batch, full_draft(later, 1))
+
+
+def test_who_holds_an_image_again_is_told_under_which_batch(server: Server) -> None:
+    server.import_pool(1)
+    server.create_campaign(1000.0)
+    lost = select(server)
+    server.clock.forward(4000)
+    held = select(server)
+    with pytest.raises(LeaseLost, match=rf"\(expired\); you hold it in batch {held.id}: hand it in there"):
+        submit(server, lost, full_draft(ids(held)[0], 1))
+    submit(server, held, full_draft(ids(held)[0], 1))
