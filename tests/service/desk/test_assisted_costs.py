@@ -244,9 +244,9 @@ def test_what_counts_have_cost_is_taken_off_once():
     """All reviews took what was expected of them: so the scale is 1, whoever paid for a part of it before."""
     costs, ious = CostModel(20), (0.9, 0.9)
     shown = Shown.of(ious, costs.reviews.correction)
-    whole_s = costs.full(CATEGORIES, 0) + shown.seconds(costs.reviews, Assist.PROPOSALS, 2, 79.0)
-    paid_s = costs.counts(CATEGORIES)
-    reviewed = [ReviewedLabel(whole_s - paid_s, paid_s, CATEGORIES, ious)] * 200
+    whole_s = costs.full(1, 0) + shown.seconds(costs.reviews, Assist.PROPOSALS, 2, 79.0)
+    paid_s = costs.counts(1)
+    reviewed = [ReviewedLabel(whole_s - paid_s, paid_s, 1, ious)] * 200
     assert scale_of(reviewed, costs, Assist.PROPOSALS, 2, 79.0) == pytest.approx(1)
 
 
