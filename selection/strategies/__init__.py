@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from maskloop.errors import InvalidArgument
-from maskloop.values import Need, Strategy
+from maskloop.values import Need, Strategy, SupervisionKind
 from selection.pool import Pool
 from selection.ranking import RankedImages, Ranking
 from selection.strategies import (
@@ -54,9 +54,10 @@ def rank_pool(pool: Pool, strategy: Strategy, seed: int) -> RankedImages:
     """Rank the images of a pool by a strategy.
 
     Raises:
-        InvalidArgument: there is no such strategy, or the pool lacks what it needs.
+        InvalidArgument: there is no such strategy, it ranks no pool, or the pool lacks what it needs.
     """
     strategy.check()
+    strategy.check_chooses_for(SupervisionKind.FULL)
     for need, column in _columns(pool).items():
         if need in strategy.needs and column is None:
             raise InvalidArgument(f"{strategy.name} needs {need}", field="strategy.name")

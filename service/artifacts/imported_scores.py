@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from maskloop.errors import PoolNotScored
 from maskloop.formats.files import write_atomically
+
+SCHEMA = pa.schema([("image_id", pa.string()), ("score", pa.float64())])
 
 
 def add_imported(path: Path, new: Mapping[str, float]) -> int:
@@ -18,12 +21,15 @@ def add_imported(path: Path, new: Mapping[str, float]) -> int:
     Raises:
         StorageFull: the disk is full.
     """
-    scores = {**(_read(path) if path.is_file() else {}), **new}
-    ids = sorted(scores)
+    table = pa.table({"image_id": list(new), "score": list(new.values())}, schema=SCHEMA)
+    if path.is_file():  # not as Python's objects: of a million scores those would take seconds
+        old = pyarrow.parquet.read_table(path)
+        is_old = pc.invert(pc.is_in(old["image_id"], value_set=table["image_id"].combine_chunks()))
+        table = pa.concat_tables([old.filter(is_old), table])
     sink = pa.BufferOutputStream()
-    pyarrow.parquet.write_table(pa.table({"image_id": ids, "score": [scores[image_id] for image_id in ids]}), sink)
+    pyarrow.parquet.write_table(table.sort_by("image_id"), sink)
     write_atomically(path, sink.getvalue().to_pybytes())
-    return len(ids)
+    return int(table.num_rows)
 
 
 def read_imported(path: Path) -> dict[str, float]:
