@@ -28,7 +28,7 @@ MOST_NAMED = 3
 MOST_EXPLAINED = 10
 MOST_COMPARED = 2000
 
-_LOCAL_FILES = "data/local-files/?d="
+LOCAL_FILES = "data/local-files/?d="
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^/?#]*/([^?#]*)")
 _LABEL_STUDIO = re.compile(r"[0-9a-f]{8}-(.+)")
 _ROBOFLOW = re.compile(r"(.+)\.rf\.[0-9A-Za-z]+\.\w+")
@@ -140,7 +140,7 @@ STEPS: Sequence[Callable[[str], Forms]] = (
 
 
 def _spelling(name: str) -> str:
-    before, local, path = name.partition(_LOCAL_FILES)
+    before, local, path = name.partition(LOCAL_FILES)
     if not local:
         url = _URL.fullmatch(name.partition("?")[0].partition("#")[0]) if "://" in name else None
         path = url[1] if url else before

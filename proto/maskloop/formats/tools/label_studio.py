@@ -8,17 +8,18 @@ region that says "crowd" in its `meta` is a crowd region.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 from maskloop.errors import InvalidDataset
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.formats.file_names import LOCAL_FILES
 from maskloop.formats.files import write_atomically
-from maskloop.formats.photos import REFUSED, TAKEN
+from maskloop.formats.photos import REFUSED, TAKEN, find_pictures
 from maskloop.formats.polygons import polygons_of
 from maskloop.formats.tools.brush_rle import decode_brush, encode_brush
 from maskloop.formats.tools.fields import list_at, number_at, object_at, points_at, read_json, read_xml, text_at
@@ -38,7 +39,6 @@ from maskloop.values import Box
 TASKS, CONFIG = "tasks.json", "label_config.xml"
 SHAPES = ("brush", "polygon", "ellipse", "rectangle")
 CROWD = "crowd"
-LOCAL_FILES = "/data/local-files/?d="
 
 
 def read_label_studio(place: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP, images: Path | None = None) -> Dataset:
@@ -74,7 +74,7 @@ def write_label_studio(folder: Path, dataset: Dataset, outlines: Outlines = Outl
     names = names_of(dataset)
     tasks = []
     for image, side in used_images(dataset):
-        data = {"image": LOCAL_FILES + quote(f"images/{image.file_name}"), "split": side}
+        data = {"image": f"/{LOCAL_FILES}" + quote(f"images/{image.file_name}"), "split": side}
         regions = [*_regions(image, names, outlines)]
         tasks.append({"data": data, "annotations": [{"result": regions}] if is_known(image) else []})
     write_atomically(folder / TASKS, json.dumps(tasks).encode())
@@ -88,10 +88,11 @@ def label_studio_picture(image: DatasetImage, side: str) -> PurePosixPath:
 
 
 def _add_tasks(tasks: Sequence[Any], root: Path, gathering: Gathering) -> None:
+    there = frozenset(path.relative_to(root).as_posix() for path in find_pictures(root))
     named: list[tuple[str, Mapping[str, Any]]] = []
     for place, task in enumerate(tasks):
         with gathering.problems.about(f"task {place}"):
-            named.append((_picture_name(object_at(task, "it")), task))
+            named.append((_below(root, there, _picture_name(object_at(task, "it"))), task))
     pictures = gathering.pictures([name for name, _ in named], root)
     for name, task in named:
         if name in pictures:
@@ -120,6 +121,18 @@ def _picture_name(task: Mapping[str, Any]) -> str:
     if name is None:
         raise InvalidDataset("its data names no picture")
     return name
+
+
+def _below(root: Path, there: Collection[str], name: str) -> str:
+    """A local file's path below `root` where it is `there`; other names as they are, to be matched more freely.
+
+    Only the whole path tells `x/a.png` from `a.png`: `match_names` takes a folder too much for the server's.
+    """
+    _, local, quoted = name.partition(LOCAL_FILES)
+    path = unquote(quoted.partition("&")[0])
+    parts = path.split("/")
+    tails = ["/".join(parts[place:]) for place, before in enumerate(parts, 1) if before == root.name]
+    return next((tail for tail in (*tails, path) if local and tail in there), name)
 
 
 def _answer(task: Mapping[str, Any]) -> list[Any] | None:

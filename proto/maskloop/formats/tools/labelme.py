@@ -31,6 +31,7 @@ from maskloop.formats.tools.writing import (
     Losses,
     Outlines,
     boxed_alone,
+    check_names,
     check_objects,
     check_stems,
     is_known,
@@ -79,10 +80,11 @@ def write_labelme(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.
     """Write a JSON file for each image that is labeled, labels.txt, train.txt and test.txt.
 
     Raises:
-        InvalidDataset: an object has no pixel, or two images share a file.
+        InvalidDataset: an object has no pixel, two images share a file, or labels.txt means something else by a class.
     """
     check_objects(dataset)
     check_stems(dataset)
+    check_names(dataset, "LabelMe", lambda name: None if name in NOT_CLASSES else name, "no class, or another")
     names = names_of(dataset)
     for image, _ in used_images(dataset):
         if is_known(image):

@@ -16,7 +16,8 @@ from maskloop.values import ObjectLabel
 
 Numbers = NDArray[np.int64]
 MAX_PIXELS = 2**28
-GREYS = ("1", "L", "P", "I", "I;16", "I;16L", "I;16B", "I;16N")
+DEEP_GREYS = ("I", "I;16", "I;16L", "I;16B", "I;16N")
+GREYS = ("1", "L", "P", *DEEP_GREYS)
 
 
 def paint(objects: Sequence[ObjectLabel], height: int, width: int, losses: Losses) -> Numbers:
@@ -53,13 +54,16 @@ def read_numbers(path: Path) -> Numbers:
     return pixels if pixels.ndim == 2 else pixels @ np.array([65_536, 256, 1])
 
 
-def read_colours(path: Path) -> NDArray[np.uint8]:
-    """The colours of a picture, (H, W, 3) uint8, a palette looked up.
+def read_colours(path: Path) -> NDArray[np.generic]:
+    """The colours of a picture, (H, W, 3), a palette looked up; of greys of more than 8 bits each is three times there.
 
     Raises:
         InvalidImage: as `read_numbers`.
     """
-    return np.asarray(_opened(path).convert("RGB"))
+    image = _opened(path)
+    if image.mode in DEEP_GREYS:
+        return np.repeat(np.asarray(image)[..., np.newaxis], 3, axis=2)
+    return np.asarray(image.convert("RGB"))
 
 
 def write_greys(numbers: Numbers) -> Image.Image:

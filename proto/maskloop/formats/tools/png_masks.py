@@ -7,22 +7,24 @@
     masks/STEM.png         of classes alone (semantic): 0, or the number of the pixel's class, or its colour
 
 Line `crack:255,0,0` of labels.txt, or of CVAT's labelmap.txt, gives a colour. Class 255 is void where there are fewer
-classes. In semantic masks every part of a class is an object: what touches at a side or a corner. A picture without a
-PNG is one that nobody looked at.
+classes; black and white masks, which hold no other number, show the only class by it. In semantic masks every part of a
+class is an object: what touches at a side or a corner. A picture without a PNG is one that nobody looked at.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
-from maskloop.errors import InvalidDataset
+from maskloop.errors import InvalidArgument, InvalidDataset
 from maskloop.formats.bad_entries import OnBad
 from maskloop.formats.datasets import Dataset, DatasetImage
 from maskloop.formats.files import write_atomically
@@ -35,6 +37,7 @@ from maskloop.formats.tools.shapes import Shape, masked
 from maskloop.formats.tools.writing import (
     Losses,
     Outlines,
+    check_names,
     check_objects,
     check_stems,
     names_of,
@@ -48,6 +51,10 @@ from maskloop.masks import Mask
 BACKGROUND = ("background", "_background_", "bg")
 NAME_FILES = ("labels.txt", "labelmap.txt", "classes.txt")
 VOID = 255
+GREY_STEP = 0x010101
+"""Between the numbers that greys have as colours."""
+LINE = re.compile(r"(?P<name>.+?)(?::(?P<colour>[-.\d\s]*,[-.,\d\s]*)(?::[^:]*){0,2}|::[^:]*:[^:]*)?")
+"""A class of labels.txt, or `name:r,g,b:parts:actions` of labelmap.txt; other colons are the name's."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,7 @@ def read_png_instances(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STO
     Raises:
         InvalidDataset: something does not hold together; names the folder and up to ten files with their problems.
     """
-    return _read(folder, seed, on_bad, folder / "instances", _instances)
+    return _read(folder, seed, on_bad, ("instances", "classes"), _instances)
 
 
 def read_png_semantic(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Dataset:
@@ -81,14 +88,15 @@ def read_png_semantic(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP
     Raises:
         InvalidDataset: as `read_png_instances`.
     """
-    return _read(folder, seed, on_bad, folder / "masks", _parts)
+    return _read(folder, seed, on_bad, ("masks", "masks"), _parts)
 
 
 def write_png_instances(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.RLE) -> Losses:
     """Write instances/, classes/, labels.txt, train.txt and test.txt.
 
     Raises:
-        InvalidDataset: an object has no pixel, or two images share a file, or polygons are asked for.
+        InvalidDataset: an object has no pixel, or two images share a file, labels.txt means something else by a class,
+            or polygons are asked for.
     """
     losses = _begin(folder, dataset, outlines)
     numbers = {id_: number for number, id_ in enumerate(names_of(dataset), 1)}
@@ -130,14 +138,19 @@ def _read(
     folder: Path,
     seed: int,
     on_bad: OnBad,
-    masks: Path,
+    parts: tuple[str, str],
     shapes_of: Callable[[Path, Picture, _Classes, Gathering], tuple[Shape, ...] | None],
 ) -> Dataset:
+    """`parts` are the folder whose PNGs say that somebody has looked, and the one whose PNGs hold classes."""
+    masks, shown = (folder / part for part in parts)
     gathering = Gathering(folder, on_bad)
     classes = _classes(folder)
     images = folder / "images"
-    for path in find_pictures(images):
-        name = path.relative_to(images).as_posix()
+    names = {path: path.relative_to(images).as_posix() for path in find_pictures(images)}
+    white = _white(shown, [shown / _png(name) for name in names.values()], classes)
+    told = f"; {VOID} in {shown.name}/ is {white}: no other number is there" if white else ""
+    classes = replace(classes, names={**classes.names, **({VOID: white} if white else {})})
+    for path, name in names.items():
         with gathering.problems.about(name):
             picture = picture_at(images, path)
             shapes = None
@@ -145,7 +158,8 @@ def _read(
                 with gathering.problems.about(f"{masks.name}/{_png(name)}", name):
                     shapes = shapes_of(folder, picture, classes, gathering)
             gathering.add(picture, shapes)
-    return gathering.dataset(folder, list(classes.names.values()), seed)
+    dataset = gathering.dataset(folder, list(classes.names.values()), seed)
+    return replace(dataset, split_from=dataset.split_from + told)
 
 
 def _instances(folder: Path, picture: Picture, classes: _Classes, gathering: Gathering) -> tuple[Shape, ...] | None:
@@ -179,23 +193,42 @@ def _parts(folder: Path, picture: Picture, classes: _Classes, gathering: Gatheri
     return tuple(shapes)
 
 
+def _white(folder: Path, masks: Iterable[Path], classes: _Classes) -> str:
+    """The class that 255 shows in black and white masks, "" where it is void, or of a class of its own.
+
+    Raises:
+        InvalidDataset: there are several classes, so that nothing tells which.
+    """
+    found = False
+    for path in masks if classes.names and VOID not in classes.names else ():
+        with suppress(InvalidArgument):  # told when it is read for its objects
+            numbers = _class_numbers(path, classes) if path.is_file() else np.zeros((1, 1), np.int64)
+            if ((numbers != 0) & (numbers != VOID)).any():
+                return ""
+            found = found or bool(numbers.any())
+    if found and len(classes.names) > 1:
+        raise InvalidDataset(
+            f"{folder} holds 0 and {VOID} alone, and there are {len(classes.names)} classes: give the class that is "
+            f"white its colour in labels.txt, as in '{next(iter(classes.names.values()))}:255,255,255'",
+            field=str(folder),
+        )
+    return next(iter(classes.names.values())) if found else ""
+
+
 def _class_numbers(path: Path, classes: _Classes) -> Numbers:
-    """Numbers as they are; colours by labels.txt where it has them, and the picture is no grey one."""
+    """By the colours of labels.txt; a picture in greys that are none of them holds numbers."""
     numbers = read_numbers(path)
+    if numbers.max() >= GREY_STEP and (numbers % GREY_STEP == 0).all():
+        numbers = numbers // GREY_STEP
     if not classes.colours:
         return numbers
     colours = read_colours(path)
-    if (
-        (colours[..., 0] == colours[..., 1]).all()
-        and (colours[..., 0] == colours[..., 2]).all()
-        and numbers.max() < 256
-    ):
-        return numbers
     found = np.full(numbers.shape, -1, np.int64)
     for colour, number in classes.colours.items():
         found[(colours == colour).all(axis=2)] = number
-    found[(colours == 0).all(axis=2)] = 0
     if (found < 0).any():
+        if (colours == colours[..., :1]).all() and not (found > 0).any():
+            return numbers
         y, x = np.argwhere(found < 0)[0]
         raise InvalidDataset(f"its colour {tuple(colours[y, x].tolist())} at ({x}, {y}) is no class's")
     return found
@@ -212,13 +245,19 @@ def _classes(folder: Path) -> _Classes:
     file = next((folder / name for name in NAME_FILES if (folder / name).is_file()), None)
     if file is None:
         raise InvalidDataset(f"{folder} has no labels.txt: nothing names its classes", field=str(folder))
-    lines = [line.split(":") for line in read_lines(file) if not line.startswith("#")]
-    names = [line[0].strip() for line in lines]
+    lines = [said for line in read_lines(file) if (said := _line(line)) is not None]
+    names = [name for name, _ in lines]
     first = 0 if names and names[0].casefold() in BACKGROUND else 1
-    colours = {
-        _colour(line[1], file): number for number, line in enumerate(lines, first) if len(line) > 1 and line[1].strip()
-    }
+    colours = {_colour(colour, file): number for number, (_, colour) in enumerate(lines, first) if colour}
+    if colours and 0 not in colours.values():
+        colours[0, 0, 0] = 0
     return _Classes({number: name for number, name in enumerate(names, first) if number}, colours)
+
+
+def _line(line: str) -> tuple[str, str] | None:
+    """The name and the colour of a class, "" for none; `None` for a comment."""
+    said = None if line.startswith("#") else LINE.fullmatch(line)
+    return None if said is None else (said["name"].strip(), (said["colour"] or "").strip())
 
 
 def _colour(text: str, file: Path) -> tuple[int, int, int]:
@@ -233,6 +272,7 @@ def _begin(folder: Path, dataset: Dataset, outlines: Outlines) -> Losses:
         raise InvalidDataset("PNGs hold pixels, not polygons", field="polygons")
     check_objects(dataset)
     check_stems(dataset)
+    check_names(dataset, "PNGs", lambda name: (_line(name) or ("", ""))[0], "a comment, or a class with a colour")
     write_lines(folder / "labels.txt", ["background", *names_of(dataset).values()])
     write_split(folder, dataset)
     return Losses()

@@ -97,6 +97,26 @@ def check_objects(dataset: Dataset) -> None:
                 raise InvalidDataset(f"image {image.file_name}, object {place}: there is no class {item.category_id}")
 
 
+def check_names(dataset: Dataset, form: str, read: Callable[[str], str | None], means: str) -> None:
+    """A list of classes, one a line, gives back every name that it is given.
+
+    Args:
+        dataset: whose classes are written.
+        form: the format, for people.
+        read: the name that the format's reader takes from the line of a class; `None` where it takes none.
+        means: what the list takes other lines for, for people.
+
+    Raises:
+        InvalidDataset: a name would be read as something else; names it and the format.
+    """
+    for name in names_of(dataset).values():
+        if name.splitlines() != [name] or name != name.strip() or read(name) != name:
+            raise InvalidDataset(
+                f"class {name!r} cannot be written to {form}, where such a line means {means}; give it another name",
+                field="categories.name",
+            )
+
+
 def check_stems(dataset: Dataset) -> None:
     """No two images would have their labels in one file.
 

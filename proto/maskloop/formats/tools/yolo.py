@@ -60,7 +60,7 @@ def read_yolo(place: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Data
     folder = place if place.is_dir() else place.parent
     gathering = Gathering(place, on_bad)
     layout = _layout(place)
-    for source, side in layout.sources:
+    for source, side in _once(layout.sources):
         for root, path in _pictures(source, folder, gathering):
             with gathering.problems.about(path.name):
                 picture = picture_at(root, path)
@@ -100,13 +100,17 @@ def _write(folder: Path, dataset: Dataset, outlines: Outlines, as_boxes: bool) -
     check_stems(dataset)
     losses, names = Losses(), names_of(dataset)
     numbers = {id_: number for number, id_ in enumerate(names)}
+    sides: set[str] = set()
     for image, side in used_images(dataset):
-        if not is_known(image):
+        picture = yolo_picture(image, side)
+        if picture is None:
             losses.add("images without a label left out, which YOLO takes for empty ones")
             continue
-        stem = PurePosixPath(image.file_name).with_suffix(".txt")
-        write_lines(folder / "labels" / _side(side) / stem, _lines(image, numbers, losses, as_boxes))
+        sides.add(_side(side))
+        write_lines(folder / _label_of(picture), _lines(image, numbers, losses, as_boxes))
     document = {"train": "images/train", "val": "images/val", "names": dict(enumerate(names.values()))}
+    if len(sides) == 1:  # Ultralytics asks for both, each a folder with pictures
+        document |= dict.fromkeys(("train", "val"), f"images/{sides.pop()}")
     write_atomically(folder / "data.yaml", yaml.safe_dump(document, sort_keys=False, allow_unicode=True).encode())
     return losses
 
@@ -155,14 +159,25 @@ def _shape(line: str, size: Size, names: Sequence[str]) -> Shape:
 
 
 def _labels_of(picture: Path) -> Path | None:
-    """The label file of a picture: under labels/ in place of the last images/, or beside it."""
-    file = picture.with_suffix(".txt")
-    parts = list(file.parts)
-    places = [file]
-    if "images" in parts[:-1]:
-        last = len(parts) - 1 - parts[::-1].index("images")
-        places.insert(0, Path(*parts[:last], "labels", *parts[last + 1 :]))
+    """The label file of a picture that there is: where Ultralytics looks for it, or beside."""
+    places = Path(_label_of(PurePosixPath(picture))), picture.with_suffix(".txt")
     return next((place for place in places if place.is_file()), None)
+
+
+def _label_of(picture: PurePosixPath) -> PurePosixPath:
+    """Where Ultralytics looks for a picture's labels: under labels/ in place of the last images/, wherever that is."""
+    *folders, name = picture.with_suffix(".txt").parts
+    if "images" in folders:
+        folders[len(folders) - 1 - folders[::-1].index("images")] = "labels"
+    return PurePosixPath(*folders, name)
+
+
+def _once(sources: Sequence[tuple[Path, str]]) -> Iterator[tuple[Path, str]]:
+    """Each source with its first side: who has no pictures for validation names those for training again."""
+    by_place: dict[Path, tuple[Path, str]] = {}
+    for source, side in sources:
+        by_place.setdefault(source.resolve(), (source, side))
+    yield from by_place.values()
 
 
 def _pictures(source: Path, folder: Path, gathering: Gathering) -> Iterator[tuple[Path, Path]]:

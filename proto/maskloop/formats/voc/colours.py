@@ -25,6 +25,7 @@ NOTHING, VOID = 0, 255
 
 _BACKGROUND = ("background", "_background_", "__background__")
 _UNDECIDED = ("void", "ignore", "ignored", "__ignore__")
+_COMMENT = "#"
 _LINE = re.compile(r"(?P<name>.+?):(?:(?P<colour>\d+\s*,\s*\d+\s*,\s*\d+)\s*)?(?::[^:]*(?::[^:]*)?)?")
 
 Colour = tuple[int, int, int]
@@ -113,7 +114,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 def _labelmap(file: Path) -> Iterator[tuple[str, Colour | None]]:
     for number, line in enumerate(read_text(file).splitlines(), start=1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith(_COMMENT):
             continue
         said = _LINE.fullmatch(line.strip())
         if said is None:
@@ -122,6 +123,12 @@ def _labelmap(file: Path) -> Iterator[tuple[str, Colour | None]]:
         if any(part > 255 for part in parts):
             raise InvalidDataset(f"{file}, line {number}: {said['colour']} is no colour: each part is 0 to 255")
         yield said["name"].strip(), (parts[0], parts[1], parts[2]) if parts else None
+
+
+def labelmap_class(line: str) -> str | None:
+    """The class of a line of labelmap.txt; `None` for a comment, the background and void."""
+    said = None if line.startswith(_COMMENT) else _LINE.fullmatch(line)
+    return None if said is None or said["name"] in (*_BACKGROUND, *_UNDECIDED) else said["name"]
 
 
 def _class_names(file: Path) -> Iterator[tuple[str, Colour | None]]:

@@ -8,7 +8,7 @@ Everingham et al., *The Pascal Visual Object Classes Challenge: a retrospective*
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -34,6 +34,8 @@ LISTS = Path("ImageSets") / "Segmentation"
 PICTURES, CLASS_MASKS, OBJECT_MASKS = "JPEGImages", "SegmentationClass", "SegmentationObject"
 SIDES = {"train": "train", "val": "valid", "test": "test"}
 
+_FLAG = re.compile(r"\s+-?[01]$")
+
 Indices = NDArray[np.uint8]
 
 
@@ -53,10 +55,12 @@ def read_voc(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Data
     """
     problems = Problems(folder, on_bad)
     vocabulary = read_vocabulary(folder)
-    lists = _read_lists(folder / LISTS, problems)
-    pictures = _pictures(folder / PICTURES, lists, problems)
+    files = _files(folder / PICTURES)
+    lists = _read_lists(folder / LISTS, files, problems)
+    pictures = _pictures(folder / PICTURES, files, lists, problems)
     images: list[DatasetImage] = []
     sides: dict[str, str] = {}
+    has_void = False
     for stem, path in pictures.items():
         name = path.relative_to(folder / PICTURES).as_posix()
         with problems.about(name):
@@ -66,12 +70,17 @@ def read_voc(folder: Path, *, seed: int = 0, on_bad: OnBad = OnBad.STOP) -> Data
             sides[name] = SIDES.get(lists[stem], "")
             with problems.about(name):
                 if masks.are_there or not (sides[name] == "test" or vocabulary.is_own):
-                    objects = masks.read(width, height)
+                    instances, classes = masks.read(width, height)
+                    objects = objects_of(instances, classes, len(vocabulary.names))
+                    has_void = has_void or bool((instances == VOID).any())
                     image = DatasetImage(name, path, width, height, objects)
             images.append(image)
     if not images:
         problems.refuse(str(LISTS), "none of the images is there")
     problems.raise_if_any()
+    if has_void and not any(image.objects for image in images):
+        problems.refuse(OBJECT_MASKS, f"it holds 0 and {VOID} alone, and {VOID} is void: number the objects from 1")
+        problems.raise_if_any()
     categories = tuple(Category(id_, name) for id_, name in enumerate(vocabulary.names, 1))
     told = {side: " and ".join(_lists_of(side, lists)) for side in ("train", "valid", "test")}
     dataset = Dataset(categories, tuple(images), (), (), "", problems.passed_over)
@@ -124,13 +133,13 @@ class _Masks:
     def are_there(self) -> bool:
         return any(self._file(part).is_file() for part in (OBJECT_MASKS, CLASS_MASKS))
 
-    def read(self, width: int, height: int) -> tuple[ObjectLabel, ...]:
-        """The objects of the picture of `width` x `height` pixels."""
+    def read(self, width: int, height: int) -> tuple[Indices, Indices]:
+        """Which object, and which class, each pixel of the picture of `width` x `height` pixels shows."""
         instances = self._numbers(OBJECT_MASKS, OBJECTS)
         classes = self._numbers(CLASS_MASKS, self.vocabulary.table)
         if instances.shape != (height, width):
             raise InvalidDataset(f"its picture has {width} x {height} pixels, its objects {_size(instances)}")
-        return objects_of(instances, classes, len(self.vocabulary.names))
+        return instances, classes
 
     def _numbers(self, part: str, table: ColourTable) -> Indices:
         file = self._file(part)
@@ -142,7 +151,15 @@ class _Masks:
             raise InvalidDataset(f"{part}/{self.stem}.png: {error.message}") from error
 
 
-def _read_lists(folder: Path, problems: Problems) -> dict[str, str]:
+def _files(folder: Path) -> Mapping[str, Sequence[Path]]:
+    """The pictures that a list may mean, by their names with and without what follows the last dot."""
+    there: dict[str, list[Path]] = {}
+    for path in find_pictures(folder) if folder.is_dir() else ():
+        there.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
+    return {**there, **{path.relative_to(folder).as_posix(): [path] for paths in there.values() for path in paths}}
+
+
+def _read_lists(folder: Path, pictures: Iterable[str], problems: Problems) -> dict[str, str]:
     """The list of each image, by what it is called there.
 
     trainval.txt says again what train.txt and val.txt say, if these are there.
@@ -151,9 +168,11 @@ def _read_lists(folder: Path, problems: Problems) -> dict[str, str]:
     names = [name for name in SIDES if name in files] or [name for name in ("trainval",) if name in files] or [*files]
     if not names:
         problems.refuse(str(LISTS), "there is no list of images: no train.txt, val.txt, trainval.txt or default.txt")
+    lines = {name: [line.strip() for line in read_text(files[name]).splitlines() if line.strip()] for name in names}
+    stems = _stems([line for its in lines.values() for line in its], pictures)
     bearer: dict[str, str] = {}
     for name in names:
-        for stem in map(_stem, filter(str.strip, read_text(files[name]).splitlines())):
+        for stem in (stems[line] for line in lines[name]):
             if PurePosixPath(stem).is_absolute() or ".." in PurePosixPath(stem).parts:
                 problems.add(f"{name}.txt", f"{stem!r} is no name of a file")
             elif stem in bearer:
@@ -162,17 +181,21 @@ def _read_lists(folder: Path, problems: Problems) -> dict[str, str]:
     return bearer
 
 
-def _stem(line: str) -> str:
-    """An image's name: some editions write a flag behind it, and tools put names with spaces in quotes."""
-    return re.sub(r"\s+-?[01]$", "", line.strip()).strip('"')
+def _stems(lines: Sequence[str], pictures: Iterable[str]) -> Mapping[str, str]:
+    """An image's name of each line: some editions write a flag behind it, and tools put names with spaces in quotes.
+
+    A flag is none where the whole line names a picture, `frame 1`.
+    """
+    whole = {line: line.strip('"') for line in lines}
+    short = {line: _FLAG.sub("", line).strip('"') for line in lines}
+    named = match_names(pictures, [whole[line] for line in lines if short[line] != whole[line]]).found
+    return {line: whole[line] if whole[line] in named else short[line] for line in lines}
 
 
-def _pictures(folder: Path, lists: Mapping[str, str], problems: Problems) -> dict[str, Path]:
+def _pictures(
+    folder: Path, files: Mapping[str, Sequence[Path]], lists: Mapping[str, str], problems: Problems
+) -> dict[str, Path]:
     """The picture of each image, whatever its format, by what it is called in the lists."""
-    there: dict[str, list[Path]] = {}
-    for path in find_pictures(folder) if folder.is_dir() else ():
-        there.setdefault(path.relative_to(folder).with_suffix("").as_posix(), []).append(path)
-    files = {**there, **{path.relative_to(folder).as_posix(): [path] for paths in there.values() for path in paths}}
     matches = match_names(files, lists, f"it is not in {folder}")
     found: dict[str, Path] = {}
     taken: set[Path] = set()

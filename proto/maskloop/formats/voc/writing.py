@@ -15,6 +15,7 @@ from maskloop.formats.tools.painting import Numbers, paint, voc_palette
 from maskloop.formats.tools.writing import (
     Losses,
     Outlines,
+    check_names,
     check_objects,
     check_stems,
     names_of,
@@ -22,6 +23,7 @@ from maskloop.formats.tools.writing import (
     used_images,
     write_lines,
 )
+from maskloop.formats.voc.colours import labelmap_class, voc_colour
 
 MOST = 254
 """Objects of an image, and classes: 255 is void."""
@@ -31,13 +33,16 @@ def write_voc(folder: Path, dataset: Dataset, outlines: Outlines = Outlines.RLE)
     """Write SegmentationObject/, SegmentationClass/, ImageSets/Segmentation/ and labelmap.txt.
 
     Raises:
-        InvalidDataset: an object has no pixel, an image or the vocabulary is too large, two images share a file, or
-            polygons are asked for.
+        InvalidDataset: an object has no pixel, an image or the vocabulary is too large, two images share a file,
+            labelmap.txt means something else by a class, or polygons are asked for.
     """
     if outlines is Outlines.POLYGONS:
         raise InvalidDataset("VOC holds pixels, not polygons", field="polygons")
     check_objects(dataset)
     check_stems(dataset)
+    check_names(
+        dataset, "Pascal VOC", lambda name: labelmap_class(_row(name, 1)), "a comment, the background, void or a colour"
+    )
     names, losses = names_of(dataset), Losses()
     _check_room(dataset)
     numbers = {id_: number for number, id_ in enumerate(names, 1)}
@@ -74,12 +79,12 @@ def _check_room(dataset: Dataset) -> None:
 
 def _write_classes(file: Path, names: list[str]) -> None:
     """As CVAT and Datumaro do: `name:r,g,b:parts:actions`."""
-    palette = voc_palette()
-    rows = [
-        f"{name}:{','.join(map(str, palette[3 * number : 3 * number + 3]))}::"
-        for number, name in enumerate(["background", *names])
-    ]
+    rows = [_row(name, number) for number, name in enumerate(["background", *names])]
     write_lines(file, ["# label:color_rgb:parts:actions", *rows])
+
+
+def _row(name: str, number: int) -> str:
+    return f"{name}:{','.join(map(str, voc_colour(number)))}::"
 
 
 def _save(path: Path, values: Numbers) -> None:
