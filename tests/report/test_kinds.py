@@ -53,6 +53,15 @@ def test_what_came_before_the_first_batch_is_no_part_of_it(divided: RunReport) -
     assert (first.begun_s, first.spent_s) == (460.0, {"full": 1000.0, "boxes": 1000.0})
 
 
+@pytest.mark.parametrize("weak", ["points", "scribbles", "image_level"])
+def test_labels_of_another_kind_before_the_first_batch_are_no_boxes(divided: RunReport, weak: str) -> None:
+    begun = replace(divided.initial_kinds, left_s=7200.0 - 400.0)
+    rounds = tuple(replace(row, spent_s_by_kind={**row.spent_s_by_kind, weak: 400.0}) for row in divided.rounds)
+    spent = {**divided.spent_s_by_kind, weak: 400.0}
+    first, _ = divided_batches(replace(divided, rounds=rounds, initial_kinds=begun, spent_s_by_kind=spent))
+    assert (first.begun_s, first.spent_s) == (400.0, {"full": 1000.0, "boxes": 1000.0})
+
+
 def test_what_was_planned_stands_beside_what_was_bought_and_what_came(divided: RunReport) -> None:
     first, second = divided_batches(divided)
     assert (first.name, first.begun_s, first.spent_s) == ("first batch", 0.0, {"full": 1000.0, "boxes": 1000.0})

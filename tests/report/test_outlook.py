@@ -1,10 +1,11 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from maskloop.forecasting.learning_curve import Expected, fit_learning_curve
-from maskloop.report import RoundReport, RunReport, with_outlooks
+from maskloop.report import ChosenImage, RoundReport, RunReport, with_outlooks
 from maskloop.report.outlook import outlook, points, say_checks, say_outlook, until_s
 from maskloop.report.report import CheckedForecast, Outlook, from_json, to_json
 
@@ -62,6 +63,27 @@ def test_a_report_has_one_for_each_measure_that_was_measured(a_report: Make, a_r
     assert with_outlooks(a_report(rounds=()), rng()).outlooks == ()
 
 
+def test_a_budget_of_images_ends_where_those_labeled_so_far_say(a_report: Make, a_round: MakeRound) -> None:
+    """Each image takes 240 s: 10 to test on, 30 and 20 to learn from, and the 20 that the last network chose."""
+    tested, chosen = [
+        tuple(ChosenImage(f"{name}{number}", None, "", 240.0) for number in range(images))
+        for name, images in (("t", 10), ("c", 20))
+    ]
+    first = a_round(1, 40 * 240.0, 0.3, labeled_images=30)
+    before = a_round(2, 60 * 240.0, 0.4, labeled_images=50)
+    after = replace(before, batch=chosen)
+    for spent_images, last in ((60, before), (80, after)):
+        report = a_report(
+            budget_s=None,
+            budget_images=90,
+            spent_s=spent_images * 240.0,
+            stopped_because="",
+            rounds=(first, last),
+            test=tested,
+        )
+        assert with_outlooks(report, rng()).outlooks[0].ahead[-1].at_s == pytest.approx(90 * 240)
+
+
 def test_a_report_with_outlooks_reads_back(a_report: Make) -> None:
     report = with_outlooks(a_report(), rng())
     assert from_json(to_json(report)) == report
@@ -87,7 +109,9 @@ def test_it_is_said_in_a_sentence_with_how_right_it_was() -> None:
     )
     outcome = Outlook("pq", (now, then), checks)
     expected = "expected to bring panoptic quality to 0.45 (80% between 0.41 and 0.49)."
-    assert say_outlook(outcome, finished=False) == f"The 2 h that are left are {expected}"
+    assert say_outlook(outcome, finished=False) == (
+        f"The 2 h from the last network to the end of the budget are {expected}"
+    )
     assert say_outlook(outcome, finished=True) == f"2 h more would be {expected}"
     assert say_checks(outcome) == "Of 2 earlier forecasts of the next round, 1 held; they were off by 0.020 on average."
     assert say_checks(Outlook("pq", (now, then))) == ""

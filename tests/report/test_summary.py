@@ -131,6 +131,15 @@ def test_a_round_without_quality_is_passed_over(a_report: Make, a_round: MakeRou
     assert summary(report)[0] == RESULT
 
 
+def test_time_and_images_are_those_of_one_network_where_nothing_can_be_measured(
+    a_report: Make, a_round: MakeRound
+) -> None:
+    """Another hour has bought a batch that no network has learnt from yet."""
+    last = a_round(1, 7200.0, None, labeled_images=50)
+    report = a_report(rounds=(last,), spent_s=10_800.0, not_measured="there are no test images")
+    assert summary(report)[0].startswith("2 h of annotator time bought 50 labeled images to learn from.")
+
+
 def test_a_report_of_an_earlier_version_is_told_by_mean_iou(a_report: Make, a_round: MakeRound) -> None:
     """Where the lead of .05 is none of noise: networks differ less in it."""
     ours, theirs = (

@@ -265,3 +265,10 @@ def test_the_key_figure_of_the_head_says_whether_it_is_trusted_and_what_makes_it
     last = a_round(1, 7200.0, 0.61, iou_spearman=0.99, head_trusted=trusted, evaluated=evaluated)
     figure = key_figures(a_report(rounds=(last,)))[-1]
     assert (figure.label, figure.value, figure.note) == (label, "0.99", note)
+
+
+def test_the_images_labeled_are_those_that_the_time_beside_them_bought(a_report: Make, a_round: MakeRound) -> None:
+    chosen = tuple(ChosenImage(f"c{number}", None, "", 240.0) for number in range(20))
+    last = a_round(2, 12_000.0, 0.61, labeled_images=50, batch=chosen)
+    figures = {each.label: each.value for each in key_figures(a_report(rounds=(last,), spent_s=16_800.0))}
+    assert (figures["annotator time"], figures["images labeled"]) == ("4 h 40 min", "70")

@@ -14,6 +14,7 @@ from maskloop.costs.budget_end import end_of_budget_s
 from maskloop.forecasting.learning_curve import CONFIDENCE, FEWEST_POINTS, LearningCurve, fit_learning_curve
 from maskloop.pages.wording import say_count, say_measure, say_number, say_time
 from maskloop.report.report import CheckedForecast, Outlook, RoundReport, RunReport
+from maskloop.report.summary import images_to_learn_from
 from maskloop.values.measures import BESIDE, measured
 
 STEPS = 6
@@ -25,7 +26,7 @@ Points = Sequence[tuple[float, float]]
 
 def with_outlooks(report: RunReport, rng: np.random.Generator) -> RunReport:
     """`report` with an outlook for each measure that has enough rounds."""
-    labeled = report.rounds[-1].labeled_images if report.rounds else 0
+    labeled = len(report.test) + images_to_learn_from(report)
     end_s = end_of_budget_s(report.budget_s, report.budget_images, report.spent_s, labeled)
     to_s = until_s(report.spent_s, end_s, finished=report.finished)
     outlooks = (outlook(measure, points(report.rounds, measure), to_s, rng) for measure in (report.decided_by, BESIDE))
@@ -80,7 +81,7 @@ def say_outlook(forecast: Outlook | None, *, finished: bool) -> str:
         return f"A forecast needs {FEWEST_POINTS} rounds."
     now, then = forecast.ahead[0], forecast.ahead[-1]
     more = say_time(then.at_s - now.at_s)
-    what = f"{more} more would be" if finished else f"The {more} that are left are"
+    what = f"{more} more would be" if finished else f"The {more} from the last network to the end of the budget are"
     return (
         f"{what} expected to bring {say_measure(forecast.measure)} to {say_number(then.mean)} "
         f"({CONFIDENCE:.0%} between {say_number(then.low)} and {say_number(then.high)})."

@@ -25,7 +25,7 @@ from maskloop.report.report import ChosenImage, RoundReport, RunReport
 from maskloop.report.reviews.section import review_section
 from maskloop.report.reviews.words import say_share
 from maskloop.report.student_network_table import MEASURES, network_rows, proposed_pictures, say_networks
-from maskloop.report.summary import compare, last_measured, summary
+from maskloop.report.summary import compare, images_to_learn_from, last_measured, summary
 from maskloop.values.measures import largest_noise, measured
 
 FEW_TEST_IMAGES = 10
@@ -137,7 +137,7 @@ def key_figures(report: RunReport) -> list[KeyFigure]:
         *(figure for name in report.shown if (figure := _quality(report.rounds[0], last, name)) is not None),
         *_lead(report),
         KeyFigure(report.time_name, wording.say_time(report.spent_s), _time_note(report)),
-        KeyFigure("images labeled", f"{last.labeled_images:,}", _labeled_note(report)),
+        KeyFigure("images labeled", f"{images_to_learn_from(report):,}", _labeled_note(report)),
     ]
     return figures if last.iou_spearman is None else [*figures, _head(last)]
 

@@ -40,6 +40,11 @@ def summary(report: RunReport) -> tuple[str, ...]:
     return (_result(report, last), _comparison(report, last), *best, *_never_trusted(report))
 
 
+def images_to_learn_from(report: RunReport) -> int:
+    """Images labeled to learn from so far: those of the last network, and the batch that it chose."""
+    return report.rounds[-1].labeled_images + len(report.rounds[-1].batch) if report.rounds else 0
+
+
 def last_measured(rounds: Sequence[RoundReport], measure: str) -> RoundReport | None:
     """The last round that was measured so."""
     return next((row for row in reversed(rounds) if measured(row, measure) is not None), None)
@@ -132,7 +137,7 @@ def _pending(report: RunReport) -> str:
 def _without_quality(report: RunReport) -> str:
     last = report.rounds[-1]
     labeled = _learnt_from(last)
-    bought = f"{say_time(report.spent_s)} of {report.time_name} bought {labeled} to learn from."
+    bought = f"{say_time(last.spent_s)} of {report.time_name} bought {labeled} to learn from."
     return f"{bought} How good the network is was not measured: {report.not_measured}."
 
 

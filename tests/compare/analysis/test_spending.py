@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,12 @@ MakeTrial = Callable[..., Trial]
 
 
 def test_what_was_bought_after_the_first_batch(trial_of: MakeTrial, a_point: MakePoint) -> None:
+    begun, ended = {"full": 200.0, "counts": 100.0}, {"full": 1150.0, "counts": 150.0}
+    first = a_point(300.0, 0.3, spent_s_by_kind=begun, chosen_images=4, chosen_objects=6, machine_s=10.0, iou_mae=0.1)
     points = (
-        a_point(300.0, 0.3, chosen_images=4, chosen_objects=6, machine_s=10.0, iou_mae=0.1, iou_spearman=0.5),
+        replace(first, iou_spearman=0.5),
         a_point(900.0, 0.4, chosen_images=2, chosen_objects=4, machine_s=12.0, iou_mae=0.3),
-        a_point(1300.0, 0.5, machine_s=8.0),
+        a_point(1300.0, 0.5, spent_s_by_kind=ended, machine_s=8.0),
     )
     outcome = spending([trial_of("entropy", 0, [(200.0, 0.3)], points=points)])
     assert (outcome.images, outcome.objects, outcome.machine_s) == (6, 10, 30)
@@ -21,6 +24,17 @@ def test_what_was_bought_after_the_first_batch(trial_of: MakeTrial, a_point: Mak
     assert outcome.object_s == 110
     assert outcome.iou_mae == pytest.approx(0.2)
     assert outcome.iou_spearman == 0.5
+
+
+def test_marks_on_further_images_are_no_time_of_an_object_that_was_outlined(
+    trial_of: MakeTrial, a_point: MakePoint
+) -> None:
+    begun, ended = {"full": 200.0, "boxes": 300.0}, {"full": 1000.0, "boxes": 1100.0}
+    points = (
+        a_point(500.0, 0.3, spent_s_by_kind=begun, chosen_images=4, chosen_objects=10),
+        a_point(2100.0, 0.4, spent_s_by_kind=ended),
+    )
+    assert spending([trial_of("random", 0, [(500.0, 0.3)], points=points)]).object_s == 80
 
 
 def test_means_are_over_trials(trial_of: MakeTrial, a_point: MakePoint) -> None:

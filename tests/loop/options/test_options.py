@@ -93,6 +93,12 @@ def test_a_workday_of_eight_hours_makes_a_day_of_the_budget_shorter():
     assert options(budget="2.5d", workday="8h").parsed_budget() == Budget(seconds=2.5 * 8 * 3600)
 
 
+def test_a_day_is_as_long_in_every_option_that_names_one():
+    asked = options(budget="2d", workday="8h", initial="0.5d", batch="1d", test="0.5d")
+    assert asked.amount("initial") == asked.tested().amount == Budget(seconds=4 * 3600)
+    assert asked.amount("batch") == Budget(seconds=8 * 3600)
+
+
 @pytest.mark.parametrize(
     ("text", "price"),
     [

@@ -9,10 +9,13 @@ import pytest
 from maskloop.costs.cost_model import CostModel
 from maskloop.datasets.read import Data
 from maskloop.formats.datasets import Dataset, DatasetImage
+from maskloop.loop.goals import FirstBatchGoal
+from maskloop.loop.planning.before_outlines import WeakStart
 from maskloop.loop.planning.dry_run import CLASSIFY_S, READ_IMAGE_S, TRAIN_S, forecast
 from maskloop.loop.planning.plan import Plan
+from maskloop.loop.shares import Shares
 from maskloop.masks import Mask
-from maskloop.values import Budget, Category, ObjectLabel, OutlinePrice, Strategy
+from maskloop.values import Budget, Category, ObjectLabel, OutlinePrice, Split, Strategy, SupervisionKind
 
 SQUARE = ObjectLabel(1, Mask.from_array(np.ones((4, 4), dtype=bool)))
 
@@ -54,6 +57,28 @@ def test_outlines_by_length_are_those_of_the_test_images():
 def test_an_hour_at_random_counts_nothing():
     expected = forecast(plan(Budget(seconds=3600), strategy="random"), data(pool=500), "compact")
     assert (expected.counted, expected.images) == (0, 45)
+
+
+def test_the_first_batch_is_a_third_of_what_test_images_leave_whatever_was_bought_before_it():
+    """Of ten hours ten test images take 2217 s and weak labels 10 800 s, as the run itself buys them."""
+    weak = WeakStart(SupervisionKind.BOXES, 0.3, "bbam")
+    tested = FirstBatchGoal(Budget(images=10), True, 221.7, for_split=Split.TEST)
+    asked = plan(Budget(seconds=36_000), "random", weak=weak, test=tested)
+    expected = forecast(asked, data(pool=500, tests=0), "compact")
+    assert expected.initial_images == 51  # 11 261 s at 221.7 s
+    assert expected.images == 103  # 22 983 s
+
+
+def test_counts_are_a_share_of_the_whole_budget_and_not_of_what_test_images_leave():
+    tested = FirstBatchGoal(Budget(images=10), True, 221.7, for_split=Split.TEST)
+    expected = forecast(plan(Budget(seconds=36_000), test=tested), data(pool=2000, tests=0), "compact")
+    assert expected.counted == 1279  # 5400 s at 4.22 s
+
+
+def test_the_first_batch_has_its_share_of_a_third_where_the_pool_has_too_few_images_for_marks():
+    half = Shares({SupervisionKind.BOXES: 0.5})
+    expected = forecast(plan(Budget(seconds=36_000), "random", shares=half), data(pool=100), "compact")
+    assert expected.initial_images == 75  # half of 12 000 s at 80 s
 
 
 def test_a_small_pool_is_counted_whole_and_labeled_whole():

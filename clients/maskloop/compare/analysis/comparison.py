@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from maskloop.compare.analysis.arm import Arm
 from maskloop.errors import InvalidArgument
+from maskloop.values import SupervisionKind
 
 RANDOM, STRONG_RANDOM = "random", "stratified_random"
 """The arms that every other is compared with; the first is always among those of a comparison."""
@@ -60,6 +61,11 @@ class Point:
         if not 0 <= self.spent_s < math.inf:
             raise InvalidArgument(f"spent_s is {self.spent_s}; seconds are finite and not negative", field="spent_s")
 
+    @property
+    def spent_without_counts_s(self) -> float:
+        """Seconds spent, to the millisecond, less those of counts."""
+        return round(self.spent_s - self.spent_s_by_kind.get(SupervisionKind.COUNTS, 0.0), 3)
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -68,8 +74,9 @@ class Trial:
     Args:
         strategy: the arm, as `str(Arm)` spells it; files have called it so since arms were strategies alone.
         seed: of every draw.
-        initial_s: seconds of the first batch. The first model could be trained from then on: counts that were bought
-            before its rounds cost time, and do not delay it.
+        initial_s: seconds of all that the first model learnt from or was tested by: the first batch, the marks beside
+            and before it, and test images that people labeled. It could be trained from then on: counts that were
+            bought before its rounds cost time, and do not delay it.
         points: its models, in the order of their time.
         stopped_because: for a person.
     """

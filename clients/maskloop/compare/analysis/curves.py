@@ -2,10 +2,10 @@
 
 A trial is measured once for each of its models. Between two of them quality is read off the straight line, as is usual
 for learning curves: it is what a model trained at that time should reach, had the budget ended there. The first model's
-quality holds from the end of the first batch, since counts that were bought before the next labels cost time but are
-not waited for; the last one's holds to the end of the budget, since what is left then buys no further label. Where the
-budget is a number of images, an arm of cheap images ends early; what it could buy in the time that is left is not known
-and not guessed, so such a comparison understates it.
+quality holds from when all was labeled that it learnt from, since counts that were bought before the next labels cost
+time but are not waited for; the last one's holds to the end of the budget, since what is left then buys no further
+label. Where the budget is a number of images, an arm of cheap images ends early; what it could buy in the time that is
+left is not known and not guessed, so such a comparison understates it.
 
 The positive control buys twice as much after the first batch. Its curve is drawn as if that had taken the time of the
 others: what people who work twice as fast would have reached.
@@ -85,7 +85,7 @@ def quality_curves(comparison: Comparison, measure: str) -> dict[str, dict[int, 
 def common_time(comparison: Comparison) -> tuple[float, float]:
     """The seconds in which all trials can be compared: (begin, end).
 
-    They begin when the last of the first batches was labeled, and end with the budget; one of images ends where the
+    They begin when the last of the first models could be trained, and end with the budget; one of images ends where the
     first of random's trials did, so that random is measured in all of the time.
     """
     end_s = comparison.setting.budget_s

@@ -129,7 +129,8 @@ class Spending:
 
     Args:
         images, objects: chosen after the first batch, means over seeds.
-        object_s: annotator seconds for one of those objects, counts included; `None` where none were chosen.
+        object_s: annotator seconds for one of those objects, counts included and marks on further images not; `None`
+            where none were chosen.
         iou_mae, iou_spearman: of its heads, means over models and seeds; `None` where nothing was predicted.
         chosen_by_fallback: share of its rounds that something else chose for, in [0, 1].
         machine_s: mean wall-clock seconds of a trial.

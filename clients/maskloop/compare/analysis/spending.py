@@ -7,6 +7,7 @@ from statistics import fmean
 
 from maskloop.compare.analysis.comparison import Trial
 from maskloop.compare.analysis.results import Spending
+from maskloop.values import SupervisionKind
 
 
 def spending(trials: Sequence[Trial]) -> Spending:
@@ -14,7 +15,7 @@ def spending(trials: Sequence[Trial]) -> Spending:
     points = [point for trial in trials for point in trial.points]
     choices = [point for point in points if point.chosen_images]
     objects = sum(point.chosen_objects for point in points)
-    seconds = sum(trial.points[-1].spent_s - trial.initial_s for trial in trials)
+    seconds = sum(map(_seconds_of_outlines, trials))
     return Spending(
         images=sum(point.chosen_images for point in points) / len(trials),
         objects=objects / len(trials),
@@ -24,6 +25,13 @@ def spending(trials: Sequence[Trial]) -> Spending:
         chosen_by_fallback=sum(bool(point.fallback) for point in choices) / len(choices) if choices else 0.0,
         machine_s=sum(point.machine_s for point in points) / len(trials),
     )
+
+
+def _seconds_of_outlines(trial: Trial) -> float:
+    """Seconds of outlines after the first batch, and of all counts: marks on further images outline nothing."""
+    first, last = trial.points[0].spent_s_by_kind, trial.points[-1].spent_s_by_kind
+    outlines, counts = SupervisionKind.FULL, SupervisionKind.COUNTS
+    return last.get(outlines, 0.0) - first.get(outlines, 0.0) + last.get(counts, 0.0)
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

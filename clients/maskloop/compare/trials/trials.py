@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -91,9 +91,8 @@ def _suffix(arm: Arm) -> str:
 
 def trial_of(result: ArmResult, name: TrialName) -> Trial:
     """What a comparison keeps of an arm that has ended."""
-    initial_s = sum(label.cost_s for _, label in result.arm.initial.labeled)
     points = tuple(_point(each) for each in result.arm.rounds)
-    return Trial(name.strategy, name.seed, round(initial_s, 3), points, result.arm.stopped_because)
+    return Trial(name.strategy, name.seed, points[0].spent_without_counts_s, points, result.arm.stopped_because)
 
 
 def _point(done: Round) -> Point:
@@ -129,7 +128,9 @@ def _finite(value: float | None) -> float | None:
 
 def _read(path: Path) -> Trial:
     try:
-        return _adapter().validate_json(path.read_bytes())
+        trial = _adapter().validate_json(path.read_bytes())
+        # Earlier versions kept the seconds of the first batch alone, without what was bought beside and before it.
+        return replace(trial, initial_s=trial.points[0].spent_without_counts_s)
     except ValidationError as error:
         raise InvalidConfig(f"{path} is no trial of ours; remove it to have it run again", field=str(path)) from error
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maskloop.datasets.subset import Excerpt
 from maskloop.datasets.test_images import TestImages
-from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.errors import InvalidArgument
 from maskloop.formats.bad_entries import OnBad
 from maskloop.loop.options.declaration import NOT_NEGATIVE, Range, check_ranges, option
 from maskloop.loop.options.device import check_device
@@ -15,11 +15,11 @@ from maskloop.loop.options.labeler import GROUND_TRUTH
 from maskloop.loop.options.labels import LabelOptions
 from maskloop.loop.options.networks import NetworkOptions
 from maskloop.loop.options.panels import BUDGET, DATA, HARD_OOD, LABELS, RUN, SELECTION, STUDENT, TRAINING
-from maskloop.loop.options.parsing import checked_strategy, number_range
+from maskloop.loop.options.parsing import checked_strategy, number_range, seconds_of_workday
 from maskloop.loop.options.server import ServerOptions
 from maskloop.loop.options.stop_rules import StopRule
 from maskloop.loop.options.together import check_together
-from maskloop.values import DAY_S, Budget, Need, Strategy
+from maskloop.values import Budget, Need, Strategy
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Options(ServerOptions, NetworkOptions, LabelOptions):
         "tls_cert=FILE,tls_key=FILE makes it https), folder:DIR, or folder:DIR,annotators=ADA+BOB.",
         panel=LABELS,
     )
-    workday: str = option("24h", help="How long a day of the budget is.", panel=BUDGET, is_compared=True)
+    workday: str = option("24h", help="How long a day is in the other options.", panel=BUDGET, is_compared=True)
     stop_when: tuple[str, ...] = option(
         (),
         help="End sooner: pq=0.5, ap50=..., mean_iou=..., ap=..., or plateau=0.005. May be repeated.",
@@ -249,11 +249,8 @@ class Options(ServerOptions, NetworkOptions, LabelOptions):
         return (self.parsed_strategy(), *map(checked_strategy, self.compare))
 
     def parsed_budget(self) -> Budget:
-        """The budget; a day has `workday` seconds."""
-        workday_s = Budget.parse(self.workday).seconds
-        if workday_s is None or workday_s > DAY_S:
-            raise InvalidBudget(f"--workday {self.workday!r} is no time of up to 24h", field="workday")
-        return Budget.parse(self.budget, workday_s)
+        """The budget."""
+        return Budget.parse(self.budget, seconds_of_workday(self.workday))
 
     def excerpt(self) -> Excerpt:
         """What of the data to take."""
@@ -267,15 +264,15 @@ class Options(ServerOptions, NetworkOptions, LabelOptions):
 
     def tested(self) -> TestImages:
         """Which are the test images."""
-        workday_s = Budget.parse(self.workday).seconds
-        return TestImages.parse(self.test, workday_s or DAY_S)
+        return TestImages.parse(self.test, seconds_of_workday(self.workday))
 
     def amount(self, name: str) -> Budget | None:
         """`initial` or `batch`; a bare number counts images."""
         text = str(getattr(self, name)).strip()
         if not text:
             return None
-        return Budget.parse(f"{text}images" if re.fullmatch(r"[+-]?\d+", text) else text)
+        text = f"{text}images" if re.fullmatch(r"[+-]?\d+", text) else text
+        return Budget.parse(text, seconds_of_workday(self.workday))
 
     def parsed_strategy(self) -> Strategy:
         """The campaign's strategy with its options."""

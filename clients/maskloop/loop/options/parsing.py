@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-from maskloop.errors import InvalidArgument
-from maskloop.values import Strategy
+from maskloop.errors import InvalidArgument, InvalidBudget
+from maskloop.values import DAY_S, Budget, Strategy
 
 
 def checked_strategy(text: str) -> Strategy:
@@ -35,6 +35,18 @@ def _value(text: str) -> object:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def seconds_of_workday(text: str) -> float:
+    """How long a day is in the other options.
+
+    Raises:
+        InvalidBudget: it is no time of up to 24 hours.
+    """
+    seconds = Budget.parse(text).seconds
+    if seconds is None or seconds > DAY_S:
+        raise InvalidBudget(f"--workday {text!r} is no time of up to 24h", field="workday")
+    return seconds
 
 
 def number_range(text: str) -> tuple[int, int] | None:

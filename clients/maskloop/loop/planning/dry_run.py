@@ -115,12 +115,12 @@ def forecast(plan: Plan, data: Data, recipe: str, classifier: str = "compact", s
         student: that of a student network, "" for none.
     """
     full_s, counts_s = (_expected_s(plan, data, kind) for kind in (SupervisionKind.FULL, SupervisionKind.COUNTS))
-    test_images = _test_images(plan, full_s)
-    plan = _after_weak_start(_after_test(plan, test_images, full_s))
-    pool = len(data.pool) - test_images
-    plan, marked = _after_marks(plan, data, pool)
-    initial = min(_initial_images(plan, full_s), pool, _affordable(plan, full_s))
-    counted = min(int(plan.counts_s / counts_s), pool - initial)
+    test_images, whole = _test_images(plan, full_s), plan
+    plan = _after_test(plan, test_images, full_s)
+    initial, pool = _initial_images(plan, full_s), len(data.pool) - test_images
+    plan, marked = _after_marks(_after_weak_start(plan, whole), data, pool)
+    initial = min(initial, pool, _affordable(plan, full_s))
+    counted = min(int(whole.counts_s / counts_s), pool - initial)
     open_images = counted if plan.needs_counts else pool - initial
     later_s = max(1.0, full_s - counts_s) if plan.needs_counts else full_s  # nothing, where all are empty
     if plan.budget.seconds is None:
@@ -205,11 +205,11 @@ def _after_test(plan: Plan, test_images: int, full_s: float) -> Plan:
     return replace(plan, budget=left, test=None)
 
 
-def _after_weak_start(plan: Plan) -> Plan:
-    """The plan with what is left once the labels before the first outline are paid for."""
+def _after_weak_start(plan: Plan, whole: Plan) -> Plan:
+    """The plan with what is left once the labels before the first outline are paid for, a share of the whole plan's."""
     if plan.weak is None or plan.budget.seconds is None:
         return plan
-    left_s = plan.budget.seconds - plan.weak_goal(plan.weak).end_s
+    left_s = plan.budget.seconds - whole.weak_goal(plan.weak).end_s
     return replace(plan, budget=Budget(seconds=max(left_s, plan.costs.cheapest_full())), weak=None)
 
 
@@ -227,7 +227,7 @@ def _initial_images(plan: Plan, full_s: float) -> int:
     asked = plan.asked_initial
     if asked is not None:
         return asked.images or math.floor((asked.seconds or 0.0) / full_s)
-    third = INITIAL_SHARE * (plan.budget.images or (plan.budget.seconds or 0.0) / full_s)
+    third = INITIAL_SHARE * (plan.budget.images or plan.shares.outlines * (plan.budget.seconds or 0.0) / full_s)
     return min(max(FIRST_IMAGES, round(third)), MOST_INITIAL)
 
 

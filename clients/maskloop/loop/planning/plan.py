@@ -31,14 +31,14 @@ from maskloop.loop.goals import (
 )
 from maskloop.loop.options import Options
 from maskloop.loop.options.stop_rules import StopRule
+from maskloop.loop.planning.before_all import as_share_of, goal_of_test_images
 from maskloop.loop.planning.before_outlines import WeakStart
 from maskloop.loop.record.ledger import Ledger
 from maskloop.loop.shares import NO_MARKS, Shares
-from maskloop.values import Assist, Budget, Need, Split, Strategy, SupervisionKind
+from maskloop.values import Assist, Budget, Need, Strategy, SupervisionKind
 
 ROUNDS = 3
 INITIAL_SHARE = 1 / 3
-TEST_SHARE, MOST_TEST_IMAGES, TEST_SHARE_OF_POOL = 0.2, 30, 0.3
 OOD_BATCHES, LEAST_OOD_BATCH = 4, 20
 OBJECTS_AN_IMAGE, CATEGORIES_AN_IMAGE = 2.8, 1.5
 """Before anything is known of the data: what Pascal VOC's images hold (Bellver et al., section 4.2)."""
@@ -65,7 +65,8 @@ class Plan:
         also_propose: other recipes whose networks propose as well, with what differs from them.
         shares: of the seconds of each batch, by kind of label.
         kinds_by_gain: whether the server divides each batch, so that `shares` are what is expected of it.
-        first_of: budget whose share the first batch is where nobody asked for its size; `None` for `budget`.
+        first_of: budget whose shares the first batch and all before it are where nobody asked for their size; `None`
+            for `budget`.
 
     Raises:
         InvalidBudget: it does not buy the cheapest image.
@@ -98,6 +99,8 @@ class Plan:
                 f"a budget of {self.budget.seconds:g} s buys nothing: the cheapest image costs {cheapest_s:g} s",
                 field="budget",
             )
+        if self.first_of is not None and self.test is not None:
+            object.__setattr__(self, "test", as_share_of(self.test, self.first_of))
 
     @property
     def needs_counts(self) -> bool:
@@ -155,8 +158,8 @@ class Plan:
 
     def weak_goal(self, weak: WeakStart) -> KindGoal | ImageLevelGoal:
         """What comes before the first outline; of a budget of images, a share of what its labels cost."""
-        seconds = self.budget.seconds
-        whole_s = seconds if seconds is not None else (self.budget.images or 0) * self.expected_full_s
+        whole = self.first_of or self.budget
+        whole_s = whole.seconds if whole.seconds is not None else (whole.images or 0) * self.expected_full_s
         return weak.goal(whole_s, self.expected_s(weak.kind))
 
     def more_counts(self, wish: Budget, ledger: Ledger, counted_images: int) -> KindGoal | None:
@@ -240,7 +243,7 @@ def plan_on(data: Data, options: Options, strategy: Strategy) -> Plan:
             field="labeler",
         )
     plan = plan_of(options, strategy, len(data.dataset.categories))
-    return replace(plan, test=_test_goal(options, data, plan))
+    return replace(plan, test=goal_of_test_images(options, data, plan.budget, plan.expected_full_s))
 
 
 def plan_of(options: Options, strategy: Strategy, categories: int) -> Plan:
@@ -278,23 +281,3 @@ def _weak_start(options: Options) -> WeakStart | None:
     if not options.weak:
         return None
     return WeakStart(SupervisionKind(options.weak), options.weak_share, options.weak_name, options.weak_overrides())
-
-
-def _test_goal(options: Options, data: Data, plan: Plan) -> FirstBatchGoal | None:
-    """What people label of test images before all else; `None` where they came with the data, or are none."""
-    tested, pool = options.tested(), len(data.pool)
-    if data.test or tested.are_none:
-        return None
-    amount, budget = tested.amount, plan.budget
-    if amount is not None:
-        if (amount.images or 0) >= pool:
-            raise InvalidArgument(
-                f"--test {options.test}: the pool has {pool} images, and none would be left to learn from", field="test"
-            )
-        return FirstBatchGoal(amount, True, plan.expected_full_s, for_split=Split.TEST)
-    most = max(1, min(MOST_TEST_IMAGES, math.floor(TEST_SHARE_OF_POOL * pool)))
-    if budget.images is not None:
-        wanted = Budget(images=min(most, max(1, round(TEST_SHARE * budget.images))))
-    else:
-        wanted = Budget(seconds=TEST_SHARE * (budget.seconds or 0.0))
-    return FirstBatchGoal(wanted, False, plan.expected_full_s, most, for_split=Split.TEST)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from maskloop.pages.wording import say_count, say_kind, say_number
 from maskloop.report.report import RoundReport, RunReport
-from maskloop.values import Estimate, KindOutlook, KindsPlan, SupervisionKind
+from maskloop.values import MARKS, Estimate, KindOutlook, KindsPlan, SupervisionKind
 from maskloop.values.measures import DECIDING, measured
 
 HOUR_S = 3600.0
@@ -73,14 +73,19 @@ def _batches(report: RunReport) -> Iterator[DividedBatch]:
 
 
 def _before_first(report: RunReport) -> Mapping[str, float]:
-    """Seconds by kind before the first batch: of test images, and of what `--weak` bought. Boxes of `--weak` are what
-    is missing of the budget then, besides these."""
+    """Seconds by kind before the first batch: of test images, and of what `--weak` bought. Of a kind that batches are
+    divided among, such as boxes, that is what is missing of the budget then, besides these."""
     plan = report.initial_kinds
     if plan is None or report.budget_s is None:
         return {}
-    classes_s = report.spent_s_by_kind.get(SupervisionKind.IMAGE_LEVEL.value, 0.0)
-    boxes_s = report.budget_s - plan.left_s - report.test_s - classes_s
-    return {"full": report.test_s, "boxes": max(0.0, boxes_s), "image_level": classes_s}
+    divided = {each.kind for each in plan.kinds}
+    weak_s = {
+        kind.value: report.spent_s_by_kind.get(kind.value, 0.0)
+        for kind in (SupervisionKind.IMAGE_LEVEL, *MARKS)
+        if kind not in divided
+    }
+    boxes_s = report.budget_s - plan.left_s - report.test_s - sum(weak_s.values())
+    return {**weak_s, "full": report.test_s, "boxes": max(0.0, boxes_s)}
 
 
 def say_divided(batches: list[DividedBatch]) -> str:
