@@ -203,7 +203,7 @@ def test_time_at_work_is_counted_second_by_second(drawn, since, until):
     st.sets(st.sampled_from("abcdef"), min_size=1),
 )
 def test_no_second_is_split_twice(own, whole_s, names):
-    shares = Reported(own, whole_s).shares(names, Reported())
+    shares = Reported(own, whole_s).shares(names, {})
     told = math.fsum(own.get(name, 0) for name in names)
     assert math.fsum(shares.values()) <= max(told, whole_s or 0.0) * (1 + 1e-9)
-    assert Reported(own, whole_s).shares(names, Reported(own, whole_s)) == {}
+    assert Reported(own, whole_s).shares(names, shares) == {}

@@ -176,6 +176,16 @@ def test_where_nobody_had_said_anything_when_the_run_was_to_end_it_asks_again(pe
     assert drafts(again.labeler.label(task("a"))) == [("id-a", FIRST, None)]
 
 
+def test_an_image_that_turns_out_to_be_unusable_is_told_again_where_the_run_died_before_it_noted_it(people):
+    held = []
+    people.submit("b")
+    people.script.append(lambda: held.append(people.run.lease("ada", 9)))
+    people.labeler.label(task("a", "b", is_over=people.is_over))
+    people.run.work.skip("p", held[0].id, "ada", "id-a", SkipReason.OFF_TOPIC)
+    for labeler in (people.labeler, people.again().labeler):
+        assert labeler.revised(task("a", "b"), {"id-b": FIRST}).passed_over == {"id-a": SkipReason.OFF_TOPIC}
+
+
 def test_an_image_that_was_skipped_may_be_labeled_later(people):
     people.skip("a")
     people.labeler.label(task("a"))

@@ -89,14 +89,21 @@ def client(tmp_path_factory):
 class Shop:
     """An arm opened for one test: its session, labeler and plan."""
 
-    def __init__(self, client, data, project, budget, strategy="random", **asked):
+    def __init__(self, client, data, project, budget, strategy="random", *, keeping=None, **asked):
         options = Options(budget=budget, data="coco:x", strategy=strategy, **asked)
         name = ArmName(Strategy(strategy), project)
         run_id = str(uuid.uuid5(uuid.NAMESPACE_DNS, project))
         self.said = io.StringIO()
         progress = LineProgress(Console(file=self.said), lambda: 0.0)
         self.session = open_arm(
-            client, name, data, options=options, run_id=run_id, progress=progress, clock=lambda: 0.0
+            client,
+            name,
+            data,
+            options=options,
+            run_id=run_id,
+            progress=progress,
+            clock=lambda: 0.0,
+            keeping=keeping,
         )
         self.ledger = self.session.ledger
         objects = {

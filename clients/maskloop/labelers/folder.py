@@ -29,7 +29,6 @@ from maskloop.labelers.folder_checks import say_same
 from maskloop.labelers.folder_forms import FOLDER_FORMS
 from maskloop.labelers.folder_hand_in import HandIn, read_hand_in, read_taken, skipped_in
 from maskloop.labelers.folder_record import RECORD, task_folders
-from maskloop.labelers.folder_seconds import Reported
 from maskloop.labelers.folder_shares import Share, deal, find_shares
 from maskloop.labelers.folder_taken import (
     DONE,
@@ -44,6 +43,7 @@ from maskloop.labelers.folder_taken import (
     take,
     take_nothing,
 )
+from maskloop.labelers.folder_told import charged_file, charged_s, forget_told, keep_told, still_charged, take_told
 from maskloop.labelers.labeler import Answers, Labeler, Reporter, Task
 from maskloop.values import LabelContent, LabelDraft, Pick, SkipReason
 
@@ -162,7 +162,10 @@ class FolderLabeler(Labeler):
         state = state_of(share.place)
         self._tell_misnamed(share.place)
         found = self._look(share, state)
-        if found is None or not take(share.place, state):
+        if found is None:
+            return False
+        charged = found.seconds([image for image in share.task.images if image.id in found.contents])
+        if not take(share.place, state, charged_file(charged)):
             return False
         self._remark(share, found)
         return True
@@ -215,10 +218,12 @@ class FolderLabeler(Labeler):
         found = read_taken(share, taken) if taken else None
         if found is None:
             return _Said()
-        return _Said(_drafts(share, found, found.contents, None), found.skipped)
+        return _Said(_drafts(share, found, found.contents, {}), found.skipped)
 
     def _since(self, share: Share, known: Mapping[str, LabelContent]) -> _Said:
         """What was saved of a share since it was taken last. It is kept as taken once the record says the same."""
+        if (told := take_told(share, known)) is not None:
+            self._remark_late(share, skipped_in(share, told.place) & known.keys())
         taken, state = last_taken(share.place), state_of(share.place)
         skipped = skipped_in(share, taken.place) if taken else frozenset()
         if taken is not None and taken.is_current(share.place):
@@ -228,14 +233,16 @@ class FolderLabeler(Labeler):
             return _Said(settled=skipped)
         new = [id_ for id_, content in found.contents.items() if id_ not in known or not say_same(content, known[id_])]
         passed_over = found.skipped - skipped - known.keys() - self._passed_over
+        drafts = _drafts(share, found, new, charged_s(share, taken))
+        if drafts and not keep_told(share, state, drafts):
+            return _Said(settled=skipped)  # people save it at this moment
         self._passed_over |= passed_over
-        if not new and not passed_over:
+        if not drafts and not passed_over:
             if taken is None:
                 take_nothing(share.place)  # `label` was answered without this share
-            if take(share.place, state):
+            if take(share.place, state, still_charged(taken)):
+                forget_told(share.place)
                 self._remark_late(share, found.skipped & known.keys())
-        before = read_taken(share, taken) if taken else None
-        drafts = _drafts(share, found, new, before.reported if before else None)
         return _Said(drafts, frozenset(passed_over), found.skipped)
 
     def _remark_late(self, share: Share, image_ids: Collection[str]) -> None:
@@ -265,10 +272,10 @@ def _join(task: Task, said: Sequence[_Said], known: Collection[str] = ()) -> Ans
     )
 
 
-def _drafts(share: Share, found: HandIn, image_ids: Iterable[str], before: Reported | None) -> list[LabelDraft]:
+def _drafts(share: Share, found: HandIn, image_ids: Iterable[str], charged: Mapping[str, float]) -> list[LabelDraft]:
     ids = set(image_ids)
     images = [image for image in share.task.images if image.id in ids]
-    seconds = found.seconds(images, before)
+    seconds = found.seconds(images, charged)
     return [LabelDraft(image.id, found.contents[image.id], seconds_spent=seconds.get(image.id)) for image in images]
 
 

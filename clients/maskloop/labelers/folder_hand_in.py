@@ -43,15 +43,17 @@ class HandIn:
     doubts: tuple[Doubt, ...] = ()
     remarks: tuple[str, ...] = ()
 
-    def seconds(self, images: Sequence[Image], before: Reported | None = None) -> dict[str, float]:
+    def seconds(self, images: Sequence[Image], charged: Mapping[str, float] | None = None) -> dict[str, float]:
         """The seconds that labels of these images took, by image id: as reported, or else an even share of the clock's.
 
         Args:
             images: those whose labels are handed in.
-            before: what was reported, and charged, before.
+            charged: what labels of any image of the share were charged before, by image id.
         """
         ids = {image.file_name: image.id for image in images}
-        told = {ids[name]: taken_s for name, taken_s in self.reported.shares(ids, before or Reported()).items()}
+        names = {image.id: image.file_name for image in images}
+        before = {names.get(image_id, image_id): charged_s for image_id, charged_s in (charged or {}).items()}
+        told = {ids[name]: taken_s for name, taken_s in self.reported.shares(ids, before).items()}
         if told or not self.clock.total_s or not ids:
             return told
         return dict.fromkeys(ids.values(), self.clock.total_s / len(ids))
@@ -104,7 +106,7 @@ def _read(share: Share, place: Path, since_s: float, until_s: float) -> HandIn |
     reported = read_reported(document, file, [image.file_name for image in wanted])
     clock = active(read_events(place / TIMING), since_s, until_s)
     found = HandIn(contents, skipped, reported, clock, remarks=tuple(remarks(share.task, contents)))
-    told = reported.shares([image.file_name for image in wanted], Reported())
+    told = reported.shares([image.file_name for image in wanted], {})
     asked = [
         *doubts(share.task, contents, is_copy=_is_copy(share, file)),
         *doubts_of_seconds(told, 0.0 if told else clock.longest_s),

@@ -16,7 +16,7 @@ from maskloop.formats.file_names import match_names
 from maskloop.formats.problems import Problems
 
 SECONDS = "seconds"
-MOST_S = 1e9
+LEAST_S, MOST_S = 1e-3, 1e9
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,20 @@ class Reported:
     own: Mapping[str, float] = field(default_factory=dict)
     whole_s: float | None = None
 
-    def shares(self, file_names: Collection[str], before: Reported) -> dict[str, float]:
-        """The seconds of these images beyond those that an earlier file told; images of which nothing is told are left
-        out."""
-        seconds = {
-            name: self.own[name] - before.own.get(name, 0.0)
-            for name in file_names
-            if name in self.own and self.own[name] > before.own.get(name, 0.0)
-        }
+    def shares(self, file_names: Collection[str], charged: Mapping[str, float]) -> dict[str, float]:
+        """The seconds of these images beyond those that were charged before; images of which nothing is told are left
+        out.
+
+        Args:
+            file_names: of the images.
+            charged: seconds charged before, by file name; those of other images of the file count for the whole.
+        """
+        more = {name: self.own[name] - charged.get(name, 0.0) for name in file_names if name in self.own}
+        seconds = {name: more_s for name, more_s in more.items() if more_s >= LEAST_S}
         rest = [name for name in file_names if name not in self.own]
         if self.whole_s is not None and rest:
-            left_s = self.whole_s - (before.whole_s or 0.0) - math.fsum(seconds.values())
-            if left_s > 0:
+            left_s = self.whole_s - math.fsum(charged.values()) - math.fsum(seconds.values())
+            if left_s >= LEAST_S:
                 seconds |= dict.fromkeys(rest, left_s / len(rest))
         return seconds
 

@@ -1,7 +1,7 @@
 """What the run took of a task's folder, kept as it was: `taken/1`, `taken/2`, ... one for each time.
 
 `taken/1` is what the run was answered first, and is answered whenever it asks again. People may save their files anew
-at any time; such a file is kept as soon as the labels on record agree with it.
+at any time; such a file is kept as soon as the labels on record agree with it. Until then see `folder_told`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,30 +94,55 @@ def all_taken(place: Path) -> list[Taken]:
     """Every taking of the task's folder `place`, the first one first."""
     numbers = sorted(int(path.name) for path in (place / TAKEN).glob("*") if path.name.isdecimal())
     places = [place / TAKEN / str(number) for number in numbers]
-    return [_read(each) for each in places]
+    return [read_taking(each) for each in places]
+
+
+def number_of_next(place: Path) -> int:
+    """The number of the taking that follows."""
+    before = last_taken(place)
+    return before.number + 1 if before else 1
 
 
 def take_nothing(place: Path) -> None:
     """Keep that people had left nothing yet."""
-    _keep(place, (), None)
+    _keep(place, _next(place), (), None, {})
 
 
-def take(place: Path, state: State) -> bool:
+def take(place: Path, state: State, more: Mapping[str, bytes] | None = None) -> bool:
     """Keep the files in the task's folder `place`, all or none of them.
 
     Args:
         place: the task's folder.
         state: of the files that were read; they are not kept when people have saved one since.
+        more: files to keep with them, by name.
 
     Returns:
         Whether they were kept.
     """
-    return _keep(place, (*LEFT, TIMING), state)
+    return copy_files(place, _next(place), state, more or {})
 
 
-def _keep(place: Path, names: Sequence[str], expected: State | None) -> bool:
+def copy_files(place: Path, target: Path, state: State, more: Mapping[str, bytes]) -> bool:
+    """As `take`, in the folder `target`, which is new."""
+    return _keep(place, target, (*LEFT, TIMING), state, more)
+
+
+def read_taking(place: Path) -> Taken:
+    """The taking whose copies lie in the folder `place`.
+
+    Raises:
+        InvalidDataset: its window cannot be read.
+    """
+    window = read_object(place / WINDOW)
+    return Taken(place, float(str(window["since_s"])), float(str(window["until_s"])))
+
+
+def _next(place: Path) -> Path:
+    return place / TAKEN / str(number_of_next(place))
+
+
+def _keep(place: Path, target: Path, names: Sequence[str], expected: State | None, more: Mapping[str, bytes]) -> bool:
     before = last_taken(place)
-    target = place / TAKEN / str(before.number + 1 if before else 1)
     beside = target.with_name(f".{target.name}.part")
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -128,17 +153,13 @@ def _keep(place: Path, names: Sequence[str], expected: State | None) -> bool:
             os.utime(beside / name, ns=(saved.st_atime_ns, saved.st_mtime_ns))
     since_s = before.until_s if before else 0.0
     window = {"since_s": since_s, "until_s": saved_s(place) if names else since_s}
-    write_atomically(beside / WINDOW, json.dumps(window).encode())
+    for name, content in {WINDOW: json.dumps(window).encode(), **more}.items():
+        write_atomically(beside / name, content)
     if expected is not None and state_of(place) != expected:
         shutil.rmtree(beside)
         return False
     beside.rename(target)
     return True
-
-
-def _read(place: Path) -> Taken:
-    window = read_object(place / WINDOW)
-    return Taken(place, float(str(window["since_s"])), float(str(window["until_s"])))
 
 
 def _same(file: Path, kept: Path) -> bool:

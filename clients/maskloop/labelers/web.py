@@ -202,8 +202,7 @@ def _since(task: Task, book: AnswerBook, known: Mapping[str, LabelContent]) -> A
         if new and new[-1].skipped is None:
             drafts.append(_draft(new))
         elif new and new[-1].skipped is not None:
-            passed_over[image.id] = new[-1].skipped
-            told[image.id] = len(every)
+            passed_over[image.id] = new[-1].skipped  # again and again: the run may die before it has noted it
         elif not every and image.id not in known:
             later.append(image.id)
     book.take(Taken(book.taken.first, {id_: number for id_, number in told.items() if number}))

@@ -153,6 +153,7 @@ def open_arm(
         client, name.project_id, data, is_lenient=is_lenient, progress=progress, referred=keeping.referred
     )
     decisions = keeping.decisions.of_arm(str(name.strategy))
+    decisions.reopen(whatever=keeping.is_changed)
     return CampaignSession(
         client,
         name.project_id,
@@ -172,7 +173,6 @@ def open_arm(
         decisions,
         name.name_of_run(run_id),
         keeping.is_over,
-        decisions.reopen(whatever=keeping.is_changed),
     )
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from maskloop.labelers import Answers, Labeler
+from maskloop.loop.affording import ROUNDING_S, over_budget, unaffordable
 from maskloop.loop.goals import Goal
 from maskloop.loop.outcomes import Bought, Purchase
 from maskloop.loop.planning.before_outlines import BEFORE_OUTLINES
@@ -24,9 +26,6 @@ from maskloop.values import (
     Strategy,
     SupervisionKind,
 )
-
-ROUNDING_S = 1e-6
-"""Costs come in whole milliseconds; what their sums differ by is not money."""
 
 
 def buy(
@@ -86,15 +85,17 @@ def buy_batch(
     by plan costs more than is left is kept, and charged to nobody.
     """
     decided = f"{name}/answered"
-    if decided not in session.decisions:
-        answer = _answer(HandedOut(name, batch, (), assistance), session, labeler)
-        session.decisions.note(decided, answer)
     answered = session.decisions.get(decided)
+    if answered is None or (_says_nothing(answered) and not session.books.submitted_before(batch)):
+        answered = _answer(HandedOut(name, batch, (), assistance), session, labeler)
+        if not (_says_nothing(answered) and session.is_over()):  # people are to be asked again when the run goes on
+            session.decisions.note(decided, answered)
     labels = session.books.enter(answered["labels"], batch)
     if labels:
         session.progress.spent(session.ledger)
     session.ledger.passed_over |= {image: SkipReason(reason) for image, reason in answered["passed_over"].items()}
-    session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"]), assistance))
+    if decided in session.decisions:
+        session.books.tasks.append(HandedOut(name, batch, tuple(answered["handed_out"]), assistance))
     if answered["later"] and batch.kind in BEFORE_OUTLINES:
         session.leave_for_later(batch)  # an outline says more than what is still to come, and does not wait for it
     elif answered["later"]:
@@ -127,24 +128,29 @@ def _next_wish(name: str, number: int, session: CampaignSession, goal: Goal) -> 
     return Budget(**wish) if wish else None
 
 
-def _answer(task: HandedOut, session: CampaignSession, labeler: Labeler) -> dict[str, object]:
+def _says_nothing(answered: Mapping[str, Any]) -> bool:
+    """Whether people have said nothing yet of a batch, and may still."""
+    return bool(answered["later"]) and not answered["labels"] and not answered["passed_over"]
+
+
+def _answer(task: HandedOut, session: CampaignSession, labeler: Labeler) -> dict[str, Any]:
     """Have a batch answered; what came of it, as decisions keep it."""
     name, batch = task.name, task.batch
     paid_s = {pick.image_id: session.ledger.counts_paid_s.get(pick.image_id, 0.0) for pick in batch.picks}
     whole = session.task(replace(task, image_ids=tuple(paid_s)), paid_s)
-    over = _over_budget(session, labeler.costs_s(whole, batch.picks))
+    over = over_budget(session, labeler.costs_s(whole, batch.picks))
     session.pass_over(batch, over)
     wanted = tuple(pick.image_id for pick in batch.picks if pick.image_id not in over)
     answers = Answers(())
     if wanted:
         session.books.open_batches.append(batch)
         answers = labeler.label(session.task(replace(task, image_ids=wanted), paid_s))
+    session.pass_over(batch, answers.passed_over)
+    unpaid = unaffordable(session, answers.drafts)
+    if wanted:
         session.books.open_batches.remove(batch)
-    unmeasured = [draft for draft in answers.drafts if draft.seconds_spent is None]
-    costs_s = {draft.image_id: draft.content.cost_s(session.costs, paid_s[draft.image_id]) for draft in unmeasured}
-    unpaid = _over_budget(session, costs_s)
     passed_over = {**over, **answers.passed_over, **unpaid}
-    session.pass_over(batch, {**answers.passed_over, **unpaid})
+    session.pass_over(batch, unpaid)
     labels = [
         *session.submit_labels(name, batch, [draft for draft in answers.drafts if draft.image_id not in unpaid]),
         *session.submit_unpaid(name, batch, [draft for draft in answers.drafts if draft.image_id in unpaid]),
@@ -161,17 +167,6 @@ def _bought(batch: Batch, labels: Sequence[Label], later: int) -> Bought:
     by_image = {label.image_id: label for label in labels}
     picks = tuple((pick, by_image[pick.image_id]) for pick in batch.picks if pick.image_id in by_image)
     return Bought(batch, picks, later)
-
-
-def _over_budget(session: CampaignSession, costs_s: Mapping[str, float]) -> dict[str, SkipReason]:
-    """The images that do not fit what is left when those before them are bought."""
-    left_s, over = session.ledger.left_s, {}
-    for image_id, cost_s in costs_s.items():
-        if cost_s > left_s + ROUNDING_S:
-            over[image_id] = SkipReason.OVER_BUDGET
-        else:
-            left_s -= cost_s
-    return over
 
 
 def _is_too_dear(session: CampaignSession, image_id: str, labeler: Labeler, assist: Assist) -> bool:

@@ -49,6 +49,7 @@ def run_campaign(
         done = run_round(session, labeler, plan, arm, tell=tell, rng=rng)
         arm = replace(arm, rounds=(*arm.rounds, done), stopped_because=done.stopped_because)
         tell(arm)
+    session.decisions.close()
     session.give_back()
     say_what_books_lack(session)
     return arm

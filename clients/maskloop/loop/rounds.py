@@ -67,17 +67,20 @@ def run_round(
         for goal in plan.marks_of(shares, wish, session.ledger)
     }
     purchase = Purchase()
-    if counted or not so_far.exhausted or session.is_reopened or is_begun(round_name(number), session):
+    was_begun = is_begun(round_name(number), session)
+    if was_begun or counted or not so_far.exhausted or session.decisions.is_reopened:
         assistance = help_in_round(number, measured.model, session, plan)
         score_s = look_at_pool(measured, session, labeler, plan.strategy, for_proposals=bool(assistance.model_version))
         assistance = joined_by_others(number, assistance, session, plan)
-        if labeler.waits and not is_begun(round_name(number), session):
+        if labeler.waits and not was_begun:
             tell(replace(so_far, rounds=(*so_far.rounds, Round(measured, hard_ood=hard_ood))))
         goal = plan.rest(wish, session.ledger, sum(each.charged_s for each in marks.values()), shares)
         purchase = buy(
             round_name(number), session, labeler, kind=SupervisionKind.FULL, goal=goal, assistance=assistance
         )
         purchase = replace(purchase, score_s=score_s)
+        if not was_begun:
+            session.decisions.close()
     bought = any(each.labeled for each in (purchase, *marks.values()))
     return Round(measured, purchase, hard_ood, "" if bought else _why_nothing_bought(number, session, plan), marks)
 

@@ -64,7 +64,6 @@ class CampaignSession:
         decisions: what was decided before, by this process or one before it.
         run: names the run, for people.
         is_over: whether the run is to end as soon as it can.
-        is_reopened: whether the run had ended before, and goes on with more budget.
     """
 
     client: Client
@@ -81,7 +80,6 @@ class CampaignSession:
     decisions: Decisions = field(default_factory=Decisions)
     run: str = ""
     is_over: Callable[[], bool] = lambda: False
-    is_reopened: bool = False
 
     @property
     def ledger(self) -> Ledger:
@@ -215,11 +213,10 @@ class CampaignSession:
         return self._submit(name, batch, batch.id, drafts)
 
     def submit_unpaid(self, name: str, batch: Batch, drafts: Sequence[LabelDraft]) -> tuple[Label, ...]:
-        """Hand labels in of which the campaign cannot pay the plan: they are kept, and cost it nothing."""
+        """Hand labels in of images that were passed over, as the campaign cannot pay them, or for another reason: they
+        are kept, and cost it nothing."""
         if drafts:
-            self.progress.note(
-                f"{say_count(len(drafts), 'label')} cost more by plan than the budget has left: kept, and not charged."
-            )
+            self.progress.note(f"{say_count(len(drafts), 'label')} beyond what the budget buys: kept, and not charged.")
         return self._submit(f"{name}-unpaid", batch, "", drafts)
 
     def _submit(self, name: str, batch: Batch, batch_id: str, drafts: Sequence[LabelDraft]) -> tuple[Label, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from maskloop.loop.options.stop_rules import PLATEAU, StopRule
 from maskloop.loop.outcomes import Measured
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
-from maskloop.pages.wording import say_measure, say_number, say_time
+from maskloop.pages.wording import say_count, say_measure, say_number, say_time
 from maskloop.values import SkipReason, Split
 from maskloop.values.measures import decide_by
 
@@ -39,8 +40,17 @@ def why_nothing_more(number: int, session: CampaignSession, plan: Plan) -> str:
         return f"--max-rounds {plan.max_rounds} is reached"
     if ledger.left_images < 1:
         return f"all {plan.budget.images} images of the budget are labeled"
+    if waiting := session.books.promised(besides=())[1]:
+        return f"people still have {say_count(waiting, 'image')}, and nothing else could be bought"
+    return _why_none_is_left(session, plan)
+
+
+def _why_none_is_left(session: CampaignSession, plan: Plan) -> str:
+    ledger = session.ledger
     too_dear = {image for image, reason in ledger.passed_over.items() if reason is SkipReason.OVER_BUDGET}
     if candidates(session, plan) - ledger.labeled - (ledger.passed_over.keys() - too_dear):
+        if math.isinf(ledger.left_s):
+            return "no image that is left can be chosen"
         return f"{ledger.left_s:.0f} s of the budget are left, and the cheapest image that is left costs more"
     if plan.needs_counts:
         return "every counted image is labeled; a larger --counts-share counts more"

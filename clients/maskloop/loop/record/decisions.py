@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from maskloop.errors import InvalidConfig
-from maskloop.values import Budget
+from maskloop.values import Budget, SkipReason
 
 DECISIONS_FILE = "decisions.jsonl"
 STOP = "stop"
 """Key of a decision to end, with the reason."""
 FINISHED = "finished by hand"
+REOPENED = "reopened"
 NOTHING: dict[str, Any] = {}
 """A wish for nothing more."""
 
@@ -33,6 +34,11 @@ def wish_to_json(wish: Budget | None) -> dict[str, Any]:
     if wish is None:
         return NOTHING
     return {"images": wish.images} if wish.seconds is None else {"seconds": wish.seconds}
+
+
+def reasons_from_json(kept: Mapping[str, str]) -> dict[str, SkipReason]:
+    """Why images got no label, by image id, of a decision that keeps it."""
+    return {image_id: SkipReason(reason) for image_id, reason in kept.items()}
 
 
 class Decisions:
@@ -80,16 +86,31 @@ class Decisions:
         self._made[key] = value
 
     def reopen(self, *, whatever: bool) -> bool:
-        """Forget that this arm has ended, by hand or for `whatever` reason. Returns whether it had."""
+        """Forget that this arm has ended, by hand or for `whatever` reason. Returns whether it had.
+
+        That it is reopened is a decision, too, until `close`.
+        """
         ends = {
             key: value[STOP]
             for key, value in self._made.items()
             if key.startswith(f"{self._arm}/") and isinstance(value, dict) and STOP in value
         }
         mine = [key.removeprefix(f"{self._arm}/") for key, why in ends.items() if whatever or why == FINISHED]
+        if mine:
+            self.note(REOPENED, True)  # first: a process may die between the two
         for name in mine:
             self.note(name, None)
         return bool(mine)
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether this arm had ended, and is to buy again."""
+        return REOPENED in self
+
+    def close(self) -> None:
+        """Note that this arm, if it was reopened, has bought again or found nothing more to buy."""
+        if self.is_reopened:
+            self.note(REOPENED, None)
 
     def of_arm(self, arm: str) -> Decisions:
         """The same decisions as those of an arm."""
