@@ -180,7 +180,8 @@ def test_labels_of_every_kind_are_accessible(visitor, run_pages, kind):
 
 def test_the_dialogs_are_accessible_and_begin_with_what_they_say(visitor, run_pages):
     who = labeling(visitor, run_pages, SupervisionKind.FULL)
-    for key, dialog, first in (("?", "#help", "#help-body"), ("s", "#skip", "#skip-title")):
+    begins = (("?", "#help", "#help-body"), ("s", "#skip", "#skip-title"), ("w", "#find-class", "#class-filter"))
+    for key, dialog, first in begins:
         who.press(key)
         who.page.locator(f"{dialog}[open]").wait_for()
         assert who.page.evaluate("first => document.activeElement.matches(first)", first)

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { COMMANDS } from "../../../clients/maskloop/web/static/label/commands.js";
-import { commandOf, keyOf } from "../../../clients/maskloop/web/static/label/keyboard.js";
-import { TOOL_KEYS } from "../../../clients/maskloop/web/static/label/tools/tool_keys.js";
+import { classOf, commandOf, keyOf } from "../../../clients/maskloop/web/static/label/keyboard.js";
+import { TOOL_KEYS, classKey } from "../../../clients/maskloop/web/static/label/tools/tool_keys.js";
 import { KINDS } from "../../../clients/maskloop/web/static/page/kinds.js";
 
 /** @typedef {import("../../../clients/maskloop/web/static/core/wire.js").Kind} Kind */
@@ -49,4 +49,31 @@ test("of each kind of label no key means two things", () => {
 test("n is the next proposal where there are some, and no where images are asked about", () => {
   assert.deepEqual([commandOf("n", "full")?.id, commandOf("n", "ood_check")?.id], ["next", "no"]);
   assert.equal(commandOf("a", "counts"), null);
+});
+
+/**
+ * @param {Partial<KeyboardEvent>} held
+ * @param {Kind} kind
+ * @param {number} classes how many the project has.
+ */
+function namedBy(held, kind, classes) {
+  const categories = Array.from({ length: classes }, (_, index) => ({ id: index + 1, name: `class ${index + 1}` }));
+  const event = { code: "", key: "", shiftKey: false, ctrlKey: false, metaKey: false, altKey: false, ...held };
+  return classOf(/** @type {KeyboardEvent} */ (event), kind, categories)?.id ?? null;
+}
+
+test("number keys name the first nine classes, and with Shift the nine after them", () => {
+  const three = { code: "Digit3", key: "#", shiftKey: true };
+  assert.equal(namedBy({ code: "Digit3", key: "3" }, "full", 18), 3);
+  assert.deepEqual([18, 11].map((classes) => namedBy(three, "full", classes)), [12, null]);
+  assert.equal(namedBy({ code: "Digit9", key: "(", shiftKey: true }, "image_level", 18), 18);
+  assert.equal(namedBy(three, "full", 5), 3); // as before, for keyboards whose numbers need Shift
+  assert.equal(namedBy(three, "counts", 18), 3); // one fewer of it
+  assert.equal(namedBy({ ...three, ctrlKey: true }, "full", 18), null);
+});
+
+test("a class is shown with the key that names it", () => {
+  const keys = (/** @type {Kind} */ kind) => [0, 8, 9, 17, 18].map((index) => classKey(index, kind));
+  assert.deepEqual(keys("full"), ["1", "9", "Shift+1", "Shift+9", ""]);
+  assert.deepEqual(keys("counts"), ["1", "9", "", "", ""]);
 });

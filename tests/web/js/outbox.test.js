@@ -235,3 +235,37 @@ test("a refused label that is mended leaves the outbox and is a draft again, in 
   await outbox.discard("r-a", [{ store: "drafts", put: { project: "p", batch: "b", image: "a" } }]);
   assert.deepEqual([await outbox.parcels(), (await database.all("drafts")).length], [[], 1]);
 });
+
+test("where the disk cannot be read, what is in hand is shown and sent all the same", async () => {
+  const { outbox, database, seen } = post([gone]);
+  database.all = () => Promise.reject(new Error("UnknownError"));
+  database.change = () => Promise.reject(new Error("UnknownError"));
+  await outbox.add(parcelOf("a", 1), []);
+  assert.equal((await outbox.parcels()).length, 1);
+  await outbox.send();
+  assert.deepEqual([seen.sent, await outbox.parcels()], [["r-a", "r-a"], []]);
+});
+
+test("a label that has arrived is no refused one where the disk does not let it go", async () => {
+  const { outbox, database, seen } = post([]);
+  const change = database.change;
+  await database.change([{ store: "outbox", put: parcelOf("a", 1) }]);
+  database.change = () => Promise.reject(new Error("UnknownError"));
+  await outbox.send();
+  await outbox.send();
+  assert.deepEqual([seen.sent, await outbox.parcels()], [["r-a"], []]);
+  assert.deepEqual([seen.events.includes("acknowledged"), seen.events.includes("refused")], [true, false]);
+  database.change = change;
+  await outbox.add(parcelOf("b", 2), []);
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-a", "r-b"]);
+});
+
+test("a refusal that cannot be written is kept in hand, and its label not sent again and again", async () => {
+  const { outbox, database, seen } = post([wrong]);
+  await database.change([{ store: "outbox", put: parcelOf("a", 1) }]);
+  database.change = () => Promise.reject(new Error("UnknownError"));
+  await outbox.send();
+  assert.deepEqual(seen.sent, ["r-a"]);
+  assert.deepEqual((await outbox.parcels()).map(({ refusal }) => refusal), ["The mask is empty."]);
+});

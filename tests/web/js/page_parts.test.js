@@ -3,8 +3,6 @@ import { test } from "node:test";
 
 import { markUnder, moved } from "../../../clients/maskloop/web/static/label/tools/mark_places.js";
 import { addBox, addPoint, begin } from "../../../clients/maskloop/web/static/label/sheet.js";
-import { inMemory } from "../../../clients/maskloop/web/static/label/work/database.js";
-import { Drafts } from "../../../clients/maskloop/web/static/label/work/drafts.js";
 import { leaseDue, leaseTimes } from "../../../clients/maskloop/web/static/label/work/lease_clock.js";
 import { ApiError, inWords } from "../../../clients/maskloop/web/static/page/fetch_json.js";
 import { labelAddress, problemsOf } from "../../../clients/maskloop/web/static/start/wish.js";
@@ -55,28 +53,6 @@ test("of several marks the nearest is held", () => {
   assert.equal(markUnder(sheet, [24, 20], 9)?.key, sheet.points[1]?.key);
 });
 
-test("of drafts in a row the latest is kept, and comes back as it was", async () => {
-  const drafts = new Drafts(inMemory());
-  const work = begin(SHEET, "points", 1);
-  const later = addPoint(work, 3, 4);
-  drafts.keep(["p", "b", "i"], { work, grid: null, seconds: 1, promptVersion: "" });
-  drafts.keep(["p", "b", "i"], { work: later, grid: null, seconds: 2.5, promptVersion: "m" });
-  await drafts.settled();
-  const kept = await drafts.recall(["p", "b", "i"], "points");
-  assert.deepEqual(kept, { work: later, grid: null, seconds: 2.5, promptVersion: "m" });
-  assert.deepEqual((await drafts.recall(["p", "next batch", "i"], "points"))?.work, later);
-  assert.equal(await drafts.recall(["p", "b", "i"], "boxes"), null);
-});
-
-test("a draft that is handed in is not written once more", async () => {
-  const database = inMemory();
-  const drafts = new Drafts(database);
-  const draft = { work: begin(SHEET, "points", 1), grid: null, seconds: 1, promptVersion: "" };
-  drafts.keep(["p", "b", "i"], draft);
-  await drafts.forget(["p", "b", "i"]);
-  assert.deepEqual(await database.all("drafts"), []);
-});
-
 test("errors are sentences, and say whether asking again may help", () => {
   assert.equal(inWords(new ApiError(400, { message: "the mask is empty" })), "The mask is empty.");
   assert.equal(inWords(new ApiError(0, {})), "The server cannot be reached.");
@@ -92,15 +68,4 @@ test("what is missing on the first page is said field by field", () => {
     labelAddress({ ...WISH, project: "a b&c", kind: "full" }),
     "/label?project=a+b%26c&campaign=c&kind=full&images=10",
   );
-});
-
-test("of drafts the newest stay, however wrong the clock that dates them", async () => {
-  const database = inMemory();
-  for (const [index, saved_at] of [5e15, 1, 7, 3].entries()) {
-    const put = { project: "p", batch: "b", image: String(index), saved_at };
-    await database.change([{ store: "drafts", put }]);
-  }
-  await new Drafts(database).forgetOld(2);
-  const left = /** @type {{image: string}[]} */ (await database.all("drafts"));
-  assert.deepEqual(left.map(({ image }) => image).sort(), ["0", "2"]);
 });

@@ -39,8 +39,18 @@ export class App {
   takeTool(tool) {
     const { batch, tool: before } = this.bench.store.state;
     if (batch && TOOLS_OF[batch.kind].includes(tool) && tool !== before) {
-      this.#tools[before].cancel();
+      this.#abandon(before);
       this.bench.set({ tool, sketch: null });
+    }
+  }
+
+  /** @param {ToolName} tool whose drawing goes. */
+  #abandon(tool) {
+    const held = this.#tools[tool];
+    if (held.abandon) {
+      held.abandon();
+    } else {
+      held.cancel();
     }
   }
 
@@ -78,7 +88,7 @@ export class App {
     if (asking.length) {
       stopAsking();
     } else if (sketch) {
-      this.#tools[tool].cancel();
+      this.#abandon(tool);
       this.bench.set({ sketch: null });
     } else if (also.size) {
       this.bench.set({ also: new Set() });
@@ -112,8 +122,8 @@ export class App {
 
   /** @param {number} category of the image in focus; 0: it holds nothing. */
   answer(category) {
-    const { grid, todo } = this.bench.store.state;
-    if (grid) {
+    const { grid, todo, leaving } = this.bench.store.state;
+    if (grid && !leaving) {
       const seconds = this.bench.secondsSinceChange();
       this.bench.store.dispatch({ type: "answer", grid: answerFocus(grid.present, todo, category, seconds) });
     }

@@ -65,6 +65,14 @@ export const COMMANDS = [
   },
 
   {
+    id: "find-class",
+    name: "Find a class by its name",
+    group: "Tools",
+    keys: ["w"],
+    run: ({ bench }) => bench.set({ dialog: "find-class" }),
+  },
+
+  {
     id: "accept",
     name: "Accept",
     group: "Proposals",

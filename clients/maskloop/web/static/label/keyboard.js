@@ -1,11 +1,12 @@
 // Keys: which command each means. Where people type, or a dialog is open, keys are left to it.
 
 import { COMMANDS } from "./commands.js";
-import { TOOL_KEYS } from "./tools/tool_keys.js";
+import { KEYED, TOOL_KEYS } from "./tools/tool_keys.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("./commands.js").Command} Command */
 /** @typedef {import("./stage/pointers.js").Pointers} Pointers */
+/** @typedef {import("../core/wire.js").Category} Category */
 /** @typedef {import("../core/wire.js").Kind} Kind */
 
 /** What places write on a keyboard of Latin letters, where this one writes letters of another script. */
@@ -92,17 +93,19 @@ export function listenToKeys(app, pointers) {
 }
 
 /**
- * Whether the element in focus takes the key itself.
+ * Whether the element in focus takes the key itself. On an image of the grid Enter still hands in: the focus follows
+ * the answers, and would keep it from people.
  *
  * @param {KeyboardEvent} event
  */
-function isTakenElsewhere({ target, key, isComposing }) {
+export function isTakenElsewhere({ target, key, isComposing }) {
   if (isComposing || !(target instanceof Element)) {
     return isComposing;
   }
   const types = target.closest("input:not([type=range]), select, textarea, [contenteditable]");
   const slides = target.closest("input[type=range]") !== null && OF_SLIDERS.has(key);
-  return slides || types !== null || (target.closest("button, a") !== null && (key === "Enter" || key === " "));
+  const presses = key === " " ? "button, a" : key === "Enter" ? "button:not(.grid-card), a" : null;
+  return slides || types !== null || (presses !== null && target.closest(presses) !== null);
 }
 
 /**
@@ -152,19 +155,41 @@ function choosesClass(app, event) {
 }
 
 /**
- * Number keys name the classes. With Shift a keyboard writes other signs, so the place of the key counts.
- *
  * @param {App} app
  * @param {KeyboardEvent} event
  * @returns {boolean}
  */
 function chooseClass(app, event) {
-  const { code, key, shiftKey, ctrlKey, metaKey, altKey } = event;
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1] ?? /^[1-9]$/.exec(key)?.[0];
-  const category = app.bench.store.state.project?.categories[Number(digit ?? 0) - 1];
-  if (!category || ctrlKey || metaKey || altKey || isThirdLevel(event)) {
-    return false;
+  const { batch, project } = app.bench.store.state;
+  const category = classOf(event, batch?.kind ?? "full", project?.categories ?? []);
+  if (category) {
+    app.chooseCategory(category.id, event.shiftKey);
   }
-  app.chooseCategory(category.id, shiftKey);
-  return true;
+  return category !== null;
+}
+
+/**
+ * Number keys name the classes. With Shift a keyboard writes other signs, so the place of the key counts. Shift means
+ * one fewer where people count, and else the classes after the ninth; where there are none, it changes nothing.
+ *
+ * @param {KeyboardEvent} event
+ * @param {Kind} kind
+ * @param {readonly Category[]} categories
+ * @returns {Category | null}
+ */
+export function classOf(event, kind, categories) {
+  const digit = digitOf(event);
+  if (!digit || event.ctrlKey || event.metaKey || event.altKey || isThirdLevel(event)) {
+    return null;
+  }
+  const isFurther = event.shiftKey && kind !== "counts" && categories.length > KEYED;
+  return categories[digit - 1 + (isFurther ? KEYED : 0)] ?? null;
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {number} 1 to 9; 0 for another key.
+ */
+function digitOf({ code, key }) {
+  return Number(/^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1] ?? /^[1-9]$/.exec(key)?.[0] ?? 0);
 }

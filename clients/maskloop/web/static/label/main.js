@@ -11,6 +11,7 @@ import { INITIAL, reduce } from "./state.js";
 import { createStore } from "./store.js";
 import { makeTools } from "./tools/tools.js";
 import { showBar } from "./views/bar.js";
+import { showClassFinder } from "./views/class_finder.js";
 import { showClasses } from "./views/classes.js";
 import { showDialogs } from "./views/dialogs.js";
 import { showGrid, showImageName } from "./views/grid_view.js";
@@ -83,7 +84,7 @@ async function begin() {
   const store = createStore(reduce, INITIAL);
   const bench = new Bench(store, new Stage(store));
   const database = await openKept();
-  const drafts = new Drafts(database);
+  const drafts = new Drafts(database, () => bench.set({ durable: false }));
   const connection = new Connection(bench, database);
   const session = new Session(bench, wish, { database, drafts, connection });
   const lease = keepLease(bench, session);
@@ -103,6 +104,7 @@ async function begin() {
   showMessage(store);
   showButtons(app);
   showClasses(app);
+  showClassFinder(app);
   showObjects(app);
   showOptions(app);
   showGrid(app);
@@ -123,7 +125,7 @@ async function begin() {
     }
   });
   bench.set({ durable: database.durable });
-  await Promise.all([connection.refresh(), drafts.forgetOld()]);
+  await Promise.all([connection.refresh(), drafts.forgetOld().catch(() => {})]); // work begins without as well
   await enter(false);
 }
 

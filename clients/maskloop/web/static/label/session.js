@@ -8,6 +8,7 @@ import { endingOf } from "./endings.js";
 import { beginGrid } from "./grid.js";
 import { Showing, handsOf } from "./showing.js";
 import { TOOLS_OF } from "./tools/tools.js";
+import { draftAgain, draftKey } from "./work/draft_key.js";
 import { HandingIn } from "./work/handing_in.js";
 import { imagesOf } from "./work/outbox.js";
 import { keepProgress, progressOf } from "./work/progress.js";
@@ -42,7 +43,7 @@ export class Session {
     this.#bench = bench;
     this.#wish = wish;
     this.#kept = kept;
-    this.#handingIn = new HandingIn(bench, kept);
+    this.#handingIn = new HandingIn(bench, kept, wish.isBlind);
     this.#showing = new Showing(bench, kept.drafts, wish.isBlind);
     bench.store.subscribe((state, before) => {
       if (this.#isFinished && state.parcels !== before.parcels) {
@@ -178,7 +179,7 @@ export class Session {
     }
     this.keepDraft();
     await this.#kept.drafts.settled();
-    await outbox.discard(requestId, [{ store: "drafts", put: parcel.draft }]);
+    await outbox.discard(requestId, draftAgain(parcel));
     const ids = new Set(imagesOf(parcel));
     const again = batch?.id === parcel.batch ? batch.picks.filter(({ image }) => ids.has(image.id)) : [];
     this.#bench.set({ dialog: "", todo: [...again, ...todo.filter(({ image }) => !ids.has(image.id))] });
@@ -201,13 +202,13 @@ export class Session {
 
   /** Keep what is being done, as it is now. */
   keepDraft() {
-    const { batch, work, grid, sheet, promptVersion, leaving, otherTab, phase } = this.#bench.store.state;
+    const { batch, work, grid, sheet, annotator, promptVersion, leaving, otherTab, phase } = this.#bench.store.state;
     const history = work ?? grid;
     const isOurs = phase === "ready" && !leaving && !otherTab;
     if (batch && history && isOurs && (history.canUndo || history.canRedo)) {
       const seconds = this.#bench.clock.seconds();
       const draft = { work: work && work.present, grid: grid && grid.present, seconds, promptVersion };
-      this.#kept.drafts.keep([batch.project, batch.id, sheet ? sheet.image.id : ""], draft);
+      this.#kept.drafts.keep(draftKey(batch, sheet, { annotator, isBlind: this.#wish.isBlind }), draft);
     }
   }
 
@@ -223,8 +224,7 @@ export class Session {
   }
 
   async #goOn() {
-    const { todo, batch } = this.#bench.store.state;
-    const [first] = todo;
+    const { batch, todo, todo: [first] } = this.#bench.store.state;
     if (!batch || !first) {
       this.#finish();
     } else if (batch.kind === "ood_check") {

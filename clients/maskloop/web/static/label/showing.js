@@ -4,6 +4,7 @@ import * as api from "../page/api.js";
 import { isCorrection } from "./batches.js";
 import { beginGrid } from "./grid.js";
 import { begin, next, undecided } from "./sheet.js";
+import { draftKey } from "./work/draft_key.js";
 
 /** @typedef {import("./bench.js").Bench} Bench */
 /** @typedef {import("./state.js").BatchDocument} BatchDocument */
@@ -51,15 +52,17 @@ export class Showing {
   async image(batch, { image }) {
     const category = this.#categoryInHand();
     try {
-      const [sheet, draft] = await Promise.all([
-        this.#sheetOf(batch, image.id),
-        this.#drafts.recall([batch.project, batch.id, image.id], batch.kind),
-      ]);
+      const sheet = await this.#sheetOf(batch, image.id);
+      const key = this.#keyOf(batch, sheet);
+      const draft = await this.#drafts.recall(key);
       const seen = this.#isBlind && isCorrection(batch) ? { ...sheet, label: null } : sheet;
       this.#lay(
         sheet,
         draft ?? { work: begin(seen, batch.kind, category), grid: null, seconds: 0, promptVersion: "" },
       );
+      if (!draft && (await this.#drafts.hasOutdated(key))) {
+        this.#bench.tell("There is another label since you began a draft of this image, so the draft is left out.");
+      }
     } catch (error) {
       this.#sheets.delete(image.id);
       throw error;
@@ -71,9 +74,18 @@ export class Showing {
    * @param {readonly PickDocument[]} todo
    */
   async grid(batch, todo) {
-    const draft = await this.#drafts.recall([batch.project, batch.id, ""], batch.kind);
+    const draft = await this.#drafts.recall(this.#keyOf(batch, null));
     this.#bench.restartClock(draft?.seconds ?? 0);
     this.#bench.store.dispatch({ type: "grid", grid: draft?.grid ?? beginGrid(todo) });
+  }
+
+  /**
+   * @param {BatchDocument} batch
+   * @param {SheetDocument | null} sheet `null` for a grid.
+   */
+  #keyOf(batch, sheet) {
+    const { annotator } = this.#bench.store.state;
+    return draftKey(batch, sheet, { annotator, isBlind: this.#isBlind });
   }
 
   /** Fetch the image that is shown after this one. */

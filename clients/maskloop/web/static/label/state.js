@@ -38,7 +38,7 @@ import { LEAN } from "./sheet.js";
  *   online: boolean, signedIn: boolean, parcels: readonly Parcel[], durable: boolean,
  *   lease: "held" | "over" | "lost", otherTab: boolean, leaving: boolean, emptyAsked: boolean,
  *   message: {text: string, tone: "plain" | "bad"} | null,
- *   dialog: "" | "help" | "skip" | "refused" | "give-back",
+ *   dialog: "" | "help" | "skip" | "refused" | "give-back" | "find-class",
  *   seconds: number, active: boolean,
  * }} PageState
  *   `hasOwnToken`: the name is that of a token, and only that person's work is sent.

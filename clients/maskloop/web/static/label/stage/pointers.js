@@ -83,16 +83,39 @@ export class Pointers {
     }
     this.#penSeen ||= event.pointerType === "pen";
     const at = this.#onStage(event);
-    if (event.pointerType === "touch") {
-      this.#fingers.set(event.pointerId, at);
-      if (this.#fingers.size > 1) {
-        this.#letGo();
-        return;
-      }
+    if (event.pointerType === "pen") {
+      this.#letGoOfFingers();
+    }
+    if (event.pointerType === "touch" && !this.#feel(event.pointerId, at)) {
+      return;
     }
     if (!this.#grasp) {
       this.#take(event, at);
     }
+  }
+
+  /** A pen takes over from the palm that came before it. */
+  #letGoOfFingers() {
+    if (this.#grasp && this.#fingers.has(this.#grasp.pointer)) {
+      this.#letGo();
+    }
+    this.#fingers.clear();
+  }
+
+  /**
+   * @param {number} finger that came down.
+   * @param {Place} at
+   * @returns {boolean} whether it may do something by itself.
+   */
+  #feel(finger, at) {
+    if (this.#grasp && !this.#fingers.has(this.#grasp.pointer)) {
+      return false; // the palm beside a pen that is at work
+    }
+    this.#fingers.set(finger, at);
+    if (this.#fingers.size > 1) {
+      this.#letGo();
+    }
+    return this.#fingers.size === 1;
   }
 
   /**
@@ -118,7 +141,9 @@ export class Pointers {
     }
     if (!this.#grasp) {
       this.#showCursor();
-      this.tool.hover?.(this.#hand(event));
+      if (event.pointerType !== "touch") {
+        this.tool.hover?.(this.#hand(event)); // a finger that is left of two still touches
+      }
       return;
     }
     if (event.pointerId !== this.#grasp.pointer) {

@@ -3,6 +3,7 @@
 import { Viewport } from "../../core/viewport.js";
 import { find } from "../../page/dom.js";
 import { drawActive, drawMarks, drawMasks, drawSelection } from "./layers.js";
+import { Moving } from "./moving.js";
 import { changedBox, patchOf } from "./redrawing.js";
 import { drawSketch } from "./sketches.js";
 import { Tiles } from "./tiles.js";
@@ -14,7 +15,9 @@ import { Tiles } from "./tiles.js";
 /** @typedef {"photo" | "masks" | "active" | "overlay"} LayerName */
 
 /** @type {readonly LayerName[]} */
-const LAYERS = ["photo", "masks", "active", "overlay"];
+const ON_PHOTO = ["masks", "active", "overlay"];
+/** @type {readonly LayerName[]} */
+const LAYERS = ["photo", ...ON_PHOTO];
 export const MARGIN = 16;
 const CONTROLS = 56; // CSS pixels above and below that a whole image leaves to what floats over it
 export const MOST_ON_FITTING = 8;
@@ -27,6 +30,7 @@ export class Stage {
   #frame = 0;
   /** @type {ImageFacts | null} */
   #image = null;
+  #moving;
   #store;
   #tiles;
   /** Whether a stroke is on the active layer, which then is left alone. */
@@ -48,6 +52,10 @@ export class Stage {
       active: find("#active", HTMLCanvasElement),
       overlay: find("#overlay", HTMLCanvasElement),
     };
+    this.#moving = new Moving(
+      ON_PHOTO.map((layer) => this.#canvases[layer]),
+      () => this.redraw(...ON_PHOTO),
+    );
     this.#tiles = new Tiles(() => this.redraw("photo"));
     this.viewport = this.#measured();
     new ResizeObserver(() => this.#resize()).observe(this.element);
@@ -76,7 +84,7 @@ export class Stage {
     const image = this.#image;
     this.#fitted = fitted;
     this.viewport = image ? viewport.heldIn(image.width, image.height) : viewport;
-    this.redraw(...LAYERS);
+    this.redraw("photo", ...(this.#moving.follow(this.viewport) ? [] : ON_PHOTO));
     for (const watcher of this.#watchers) {
       watcher(this.viewport);
     }
@@ -113,7 +121,8 @@ export class Stage {
    * @returns {CanvasRenderingContext2D}
    */
   beginPainting() {
-    if (this.#dirty.size) {
+    if (this.#dirty.size || this.#moving.isMoved) {
+      this.redraw(...ON_PHOTO);
       this.#draw();
     }
     this.#painting = true;
@@ -168,6 +177,7 @@ export class Stage {
     if (fitted) {
       this.fit();
     }
+    this.redraw(...LAYERS);
     this.#draw(); // at once: a canvas that changed its size is empty
   }
 
@@ -204,6 +214,9 @@ export class Stage {
   #draw() {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
+    if (ON_PHOTO.some((layer) => this.#dirty.has(layer)) && this.#moving.settle(this.viewport)) {
+      ON_PHOTO.forEach((layer) => this.#dirty.add(layer)); // one of them alone would lie beside the others
+    }
     const layers = [...this.#dirty].filter((layer) => layer !== "active" || !this.#painting);
     this.#dirty.clear();
     for (const layer of layers) {

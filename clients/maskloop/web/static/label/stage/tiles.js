@@ -15,6 +15,7 @@ const CRISP_FROM = 4; // screen pixels to one of the image: then people want to 
 export class Tiles {
   /** @type {Map<string, Kept>} the least lately used first. */
   #kept = new Map();
+  #room = MOST_TILES;
   #arrived;
 
   /** @param {() => void} arrived a tile came that may be seen. */
@@ -37,6 +38,7 @@ export class Tiles {
     context.imageSmoothingEnabled = viewport.scale * viewport.pixelRatio < CRISP_FROM;
     context.imageSmoothingQuality = "medium";
     const wanted = viewport.visibleTiles(width, height, sharp);
+    this.#room = Math.max(MOST_TILES, 2 * wanted.length); // a large screen may show more than that at once
     const pictures = wanted.map((tile) => this.#get(project, image.id, tile));
     const complete = pictures.every((picture) => picture);
     for (let level = coarse; level > sharp && !complete; level--) {
@@ -53,6 +55,7 @@ export class Tiles {
         place(context, viewport, tile, picture);
       }
     });
+    this.#makeRoom();
     return complete;
   }
 
@@ -69,6 +72,7 @@ export class Tiles {
     for (const tile of [...coarse, ...viewport.visibleTiles(width, height)]) {
       this.#get(project, image.id, tile);
     }
+    this.#makeRoom();
   }
 
   /**
@@ -102,7 +106,6 @@ export class Tiles {
     /** @type {Kept} */
     const coming = { picture, ready: false };
     this.#kept.set(url, coming);
-    this.#makeRoom();
     picture.src = url;
     picture.decode().then(
       () => {
@@ -120,9 +123,10 @@ export class Tiles {
     this.#arrived();
   }
 
+  /** Once all tiles of a view were touched: before, one that is drawn next might go to make room for its neighbour. */
   #makeRoom() {
     for (const url of this.#kept.keys()) {
-      if (this.#kept.size <= MOST_TILES) {
+      if (this.#kept.size <= this.#room) {
         return;
       }
       this.#kept.delete(url);

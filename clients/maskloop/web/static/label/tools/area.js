@@ -22,7 +22,8 @@ export class AreaTool {
   #magnet;
   /** How many corners there were before each click, for stepping back. @type {number[]} */
   #clicks = [];
-  #isOpen = false;
+  /** What the pointer that is down does. @type {"" | "holds" | "closes"} */
+  #press = "";
 
   /**
    * @param {Bench} bench
@@ -40,18 +41,17 @@ export class AreaTool {
     }
     const corners = this.#corners;
     const [first] = corners;
-    this.#isOpen = !(first && corners.length > 2 && this.#far(first, place) <= CLOSE);
-    if (this.#isOpen) {
+    const closes = first && corners.length > 2 && this.#far(first, place) <= CLOSE;
+    this.#press = closes ? "closes" : "holds";
+    if (!closes) {
       this.#hold(place);
-    } else {
-      this.finish();
     }
     return true;
   }
 
   /** @param {Hand} hand */
   move({ path }) {
-    if (!this.#isOpen || this.#magnet) {
+    if (this.#press !== "holds" || this.#magnet) {
       return; // a magnetic line is made by clicks
     }
     const corners = [...this.#corners];
@@ -66,15 +66,26 @@ export class AreaTool {
 
   /** @param {Hand} hand */
   up({ place }) {
+    const press = this.#press;
+    this.#press = "";
     const corners = this.#corners;
     const [first] = corners;
-    const isDrawn = !this.#magnet && corners.length - (this.#clicks.at(-1) ?? 0) > DRAWN;
-    if (first && isDrawn && this.#far(first, place) <= NEARLY_CLOSE) {
+    const isDrawn = press === "holds" && !this.#magnet && corners.length - (this.#clicks.at(-1) ?? 0) > DRAWN;
+    if (press === "closes" || (first && isDrawn && this.#far(first, place) <= NEARLY_CLOSE)) {
       this.finish();
     }
   }
 
+  /** The corners of the press that is open go, and those before it stay: a second finger moves the image, say. */
   cancel() {
+    if (this.#press === "holds") {
+      this.stepBack();
+    }
+    this.#press = "";
+  }
+
+  abandon() {
+    this.#press = "";
     this.#clicks = [];
     this.#bench.set({ sketch: null });
   }
@@ -98,7 +109,7 @@ export class AreaTool {
     const before = this.#corners;
     const [first] = before;
     const corners = first && this.#magnet ? [...before, ...this.#magnet.wayTo(first)] : before;
-    this.cancel();
+    this.abandon();
     if (before.length >= 3) {
       applyArea(this.#bench, corners);
     }

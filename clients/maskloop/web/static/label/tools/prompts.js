@@ -60,32 +60,48 @@ export function promptBoxTool(bench) {
 }
 
 /**
+ * A point counts when the pointer is up again: a finger that is joined by a second one moves the image, and sets none.
+ *
  * @param {Bench} bench
  * @returns {Tool}
  */
 export function promptPointTool(bench) {
+  /** @type {Hand | null} */
+  let pressed = null;
   return {
     cursor: "crosshair",
-    down({ place, alternate }) {
-      const { sheet, store } = bench;
-      if (!sheet) {
-        return false;
-      }
-      const before = pointsSoFar(store.state.sketch, itemOf(sheet, sheet.selected));
-      const [x, y] = held(bench, place);
-      const onObject = !(alternate || store.state.negative);
-      const box = before.box && onObject ? including(before.box, [x, y]) : before.box;
-      bench.set({ sketch: { ...before, box, points: [...before.points, [x, y, onObject]] } });
-      void askForPoints(bench);
-      return true;
+    down(hand) {
+      pressed = bench.sheet && hand;
+      return pressed !== null;
     },
     move() {},
-    up() {},
-    cancel() {},
-    finish() {
-      bench.set({ sketch: null });
+    up() {
+      if (pressed) {
+        addPoint(bench, pressed);
+      }
+      pressed = null;
+    },
+    cancel() {
+      pressed = null;
     },
   };
+}
+
+/**
+ * @param {Bench} bench
+ * @param {Hand} hand
+ */
+function addPoint(bench, { place, alternate }) {
+  const { sheet, store } = bench;
+  if (!sheet) {
+    return;
+  }
+  const before = pointsSoFar(store.state.sketch, itemOf(sheet, sheet.selected));
+  const [x, y] = held(bench, place);
+  const onObject = !(alternate || store.state.negative);
+  const box = before.box && onObject ? including(before.box, [x, y]) : before.box;
+  bench.set({ sketch: { ...before, box, points: [...before.points, [x, y, onObject]] } });
+  void askForPoints(bench);
 }
 
 /**

@@ -15,6 +15,8 @@
  * @property {(hand: Hand) => void} move
  * @property {(hand: Hand) => void} up
  * @property {() => void} cancel the pointer was taken away: as if it had never come down.
+ * @property {() => void} [abandon] all that is being drawn goes, with what earlier presses made of it; `cancel` unless
+ *   given.
  * @property {(hand: Hand) => void} [hover] the pointer moves without being down.
  * @property {() => void} [finish] what is being drawn is done.
  * @property {() => boolean} [stepBack] takes the last corner back; whether there was one.

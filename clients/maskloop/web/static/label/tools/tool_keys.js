@@ -1,4 +1,4 @@
-// Tools by their keys, for the keyboard and the help sheet.
+// Tools and classes by their keys, for the keyboard and the help sheet.
 
 /** @typedef {import("../../core/wire.js").Kind} Kind */
 /** @typedef {import("../state.js").ToolName} ToolName */
@@ -16,3 +16,19 @@ export const TOOL_KEYS = [
   { tool: "mark", key: "d", name: "Set a point", kinds: ["points"] },
   { tool: "scribble", key: "d", name: "Draw a stroke", kinds: ["scribbles"] },
 ];
+
+/** Number keys name so many classes, and with Shift as many more. */
+export const KEYED = 9;
+
+/**
+ * The key of a class, by its place, as `keyOf` would spell it; "" for none.
+ *
+ * @param {number} index
+ * @param {Kind} kind
+ * @returns {string}
+ */
+export function classKey(index, kind) {
+  const further = index < KEYED || kind === "counts" ? "" : "Shift+";
+  const digit = index - (further ? KEYED : 0) + 1;
+  return digit > KEYED ? "" : `${further}${digit}`;
+}

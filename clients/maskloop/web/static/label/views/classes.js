@@ -3,6 +3,7 @@
 import { find, icon, make, say } from "../../page/dom.js";
 import { itemOf, markAt, setCount, visibleItems } from "../sheet.js";
 import { hueOf } from "../stage/colours.js";
+import { classKey } from "../tools/tool_keys.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../sheet.js").SheetState} SheetState */
@@ -44,8 +45,14 @@ export function showClasses(app) {
  */
 const swatch = (all, id) => make("span", { class: "swatch", "data-hue": hueOf(all, id) });
 
-/** @param {number} index */
-const keyFor = (index) => (index < 9 ? make("kbd", { "aria-hidden": "true" }, String(index + 1)) : make("span"));
+/**
+ * @param {number} index
+ * @param {import("../../core/wire.js").Kind} kind
+ */
+function keyFor(index, kind) {
+  const key = classKey(index, kind);
+  return key ? make("kbd", { "aria-hidden": "true" }, key.replace("Shift+", "⇧")) : make("span");
+}
 
 /**
  * @param {App} _app
@@ -58,8 +65,11 @@ function classRow(_app, { id, name }, index, all) {
   const figure = make("span", { class: "figure" });
   const tick = icon("accept");
   tick.classList.add("tick");
-  const button = make("button", { type: "button", class: "row", "data-category": id, "aria-pressed": "false" });
-  button.append(swatch(all, id), make("span", { class: "name", title: name }, name), figure, tick, keyFor(index));
+  const key = classKey(index, "full") || null;
+  const facts = { "data-category": id, "aria-pressed": "false", "aria-keyshortcuts": key };
+  const button = make("button", { type: "button", class: "row", ...facts });
+  const words = make("span", { class: "name", title: name }, name);
+  button.append(swatch(all, id), words, figure, tick, keyFor(index, "full"));
   return {
     element: make("li", {}, button),
     show(sheet, marked) {
@@ -107,7 +117,7 @@ function counterRow(app, { id, name }, index, all) {
       input.blur();
     }
   });
-  const element = make("li", { class: "counter", "data-class": id }, keyFor(index), swatch(all, id));
+  const element = make("li", { class: "counter", "data-class": id }, keyFor(index, "counts"), swatch(all, id));
   element.append(make("span", { class: "name" }, name), make("span", { class: "steps" }, less, input, more));
   return {
     element,

@@ -1,9 +1,9 @@
-// The dialogs: keys, reasons to skip, labels that could not be sent.
+// The dialogs: keys, reasons to skip, labels that could not be sent. That of classes has a file of its own.
 
 import { find, make, say } from "../../page/dom.js";
 import { inWords } from "../../page/fetch_json.js";
 import { COMMANDS } from "../commands.js";
-import { TOOL_KEYS } from "../tools/tool_keys.js";
+import { KEYED, TOOL_KEYS } from "../tools/tool_keys.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../../core/wire.js").Kind} Kind */
@@ -24,6 +24,7 @@ export function showDialogs(app, outbox) {
     skip: find("#skip", HTMLDialogElement),
     refused: find("#refused", HTMLDialogElement),
     "give-back": find("#give-back", HTMLDialogElement),
+    "find-class": find("#find-class", HTMLDialogElement),
   };
   for (const dialog of Object.values(dialogs)) {
     dialog.addEventListener("close", () => app.bench.set({ dialog: "" }));
@@ -43,7 +44,7 @@ export function showDialogs(app, outbox) {
       if (name === state.dialog) {
         say(find("#give-back-fault", HTMLElement), "");
         say(find("#give-back-words", HTMLElement), giveBackWords(state.todo.length));
-        find("#help-body", HTMLElement).replaceChildren(...helpFor(state.batch?.kind ?? "full"));
+        find("#help-body", HTMLElement).replaceChildren(...helpFor(state));
         dialog.showModal();
       } else if (dialog.open) {
         dialog.close();
@@ -120,22 +121,26 @@ function parcelElement({ request_id, name, refusal, draft }) {
 }
 
 /**
- * @param {Kind} kind
+ * @param {import("../state.js").PageState} state
  * @returns {HTMLElement[]}
  */
-function helpFor(kind) {
+function helpFor({ batch, project }) {
+  const kind = batch?.kind ?? "full";
   const commands = COMMANDS.filter(({ keys, kinds }) => keys.length && (!kinds || kinds.includes(kind)));
   const tools = TOOL_KEYS.filter(({ kinds }) => kinds.includes(kind)).map(({ name, key }) => ({
     name,
     keys: [key],
     group: "Tools",
   }));
-  const numbers = { name: NUMBERS[kind], keys: ["1", "9"], group: "Tools" };
+  const numbers = [{ name: NUMBERS[kind], keys: ["1", "9"], group: "Tools" }];
+  if (kind !== "counts" && (project?.categories.length ?? 0) > KEYED) {
+    numbers.push({ name: "Classes after the ninth", keys: ["Shift+1", "Shift+9"], group: "Tools" });
+  }
   const moves = [
     { name: "Move the image", keys: ["Space", "drag"], group: "View" },
     { name: "Zoom", keys: ["wheel"], group: "View" },
   ];
-  const all = [...tools, numbers, ...commands, ...(kind === "ood_check" ? [] : moves)];
+  const all = [...tools, ...numbers, ...commands, ...(kind === "ood_check" ? [] : moves)];
   const groups = [...new Set(all.map(({ group }) => group))];
   return groups.map((group) => {
     const list = make("dl");

@@ -17,13 +17,15 @@ export function showGrid(app) {
   /** @type {Map<string, HTMLButtonElement>} by image. */
   let cards = new Map();
 
-  place.addEventListener("click", ({ target }) => {
-    const card = target instanceof Element ? target.closest("[data-image]") : null;
-    const { grid } = store.state;
-    if (card instanceof HTMLElement && grid) {
-      store.dispatch({ type: "grid-look", grid: { ...grid.present, focus: card.dataset.image ?? "" } });
-    }
-  });
+  for (const sign of ["click", "focusin"]) {
+    place.addEventListener(sign, ({ target }) => {
+      const card = target instanceof Element ? target.closest("[data-image]") : null;
+      const { grid } = store.state;
+      if (card instanceof HTMLElement && grid && grid.present.focus !== card.dataset.image) {
+        store.dispatch({ type: "grid-look", grid: { ...grid.present, focus: card.dataset.image ?? "" } });
+      }
+    });
+  }
   store.subscribe((state, before) => {
     place.hidden = !state.grid;
     find("#zoom", HTMLElement).hidden = Boolean(state.grid);
@@ -38,9 +40,26 @@ export function showGrid(app) {
       fill(card, state, image);
     }
     if (state.grid.present.focus !== before.grid?.present.focus) {
-      cards.get(state.grid.present.focus)?.scrollIntoView({ block: "nearest" });
+      const card = cards.get(state.grid.present.focus);
+      card?.scrollIntoView({ block: "nearest" });
+      if (card && before.grid) {
+        followFocus(card, place);
+      }
     }
   });
+}
+
+/**
+ * Screen readers follow the image that is asked about, unless people are elsewhere: in a dialog, or on a button.
+ *
+ * @param {HTMLElement} card
+ * @param {HTMLElement} place of all cards.
+ */
+export function followFocus(card, place) {
+  const { activeElement, body } = document;
+  if (!activeElement || activeElement === body || place.contains(activeElement)) {
+    card.focus({ preventScroll: true });
+  }
 }
 
 /**

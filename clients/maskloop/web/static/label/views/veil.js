@@ -7,6 +7,8 @@ import { find, icon, make, say } from "../../page/dom.js";
 /** @typedef {import("../state.js").PageStore} PageStore */
 /** @typedef {{id: string, tone: string, text: string, offers: Offer[]}} Banner */
 
+const SAID_AFTER_MS = 100; // screen readers tell what changes while it is there, and not what comes with its place
+
 /** @type {Readonly<Record<Offer, string>>} */
 const NAMES = {
   again: "Try again",
@@ -135,20 +137,25 @@ function offerButtons(offers, marksFirst) {
 export function showMessage(store) {
   const message = find("#message", HTMLElement);
   const words = find("#message-words", HTMLElement);
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  const said = find("#said", HTMLElement);
+  /** @type {ReturnType<typeof setTimeout>[]} */
+  let timers = [];
   store.subscribe((state, before) => {
     if (state.message === before.message) {
       return;
     }
-    clearTimeout(timer);
+    timers.forEach((timer) => clearTimeout(timer));
     message.hidden = !state.message;
+    say(said, ""); // so that the same words are told again
     if (state.message) {
       const { text, tone } = state.message;
       message.dataset.tone = tone;
       say(words, text);
       const readMs = 2500 + 60 * text.length;
-      timer = setTimeout(() => store.dispatch({ type: "set", values: { message: null } }), readMs);
+      timers = [
+        setTimeout(() => say(said, text), SAID_AFTER_MS),
+        setTimeout(() => store.dispatch({ type: "set", values: { message: null } }), readMs),
+      ];
     }
   });
 }

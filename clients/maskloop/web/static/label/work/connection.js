@@ -73,7 +73,7 @@ export class Connection {
       this.#bench.set({ durable: false });
     } else if (event.kind === "acknowledged") {
       this.#bench.set({ online: true, signedIn: true });
-      await this.#charge(event.parcel, event.labels);
+      await this.#charge(event.parcel, event.labels).catch(() => {}); // a figure that people can do without
     }
     await this.refresh();
     if (event.kind !== "unreached") {

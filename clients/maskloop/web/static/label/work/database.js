@@ -56,6 +56,7 @@ async function onDisk() {
       made.onclose = () => (opened = null);
       return made;
     });
+    opened.catch(() => (opened = null)); // it may open the next time
     return opened;
   }
   await base();
@@ -90,6 +91,7 @@ function written(base, changes) {
         transaction.objectStore(store).delete(remove);
       }
     }
+    transaction.commit?.(); // else a page that is left right now takes it along
   });
 }
 
@@ -127,8 +129,14 @@ export async function openKept() {
   try {
     const database = await onDisk();
     await database.all("progress"); // some open one that they then refuse to read
+    askToStay();
     return database;
   } catch {
     return inMemory();
   }
+}
+
+/** Browsers throw away what is kept where the disk is short, unless they were asked not to. Some ask people. */
+function askToStay() {
+  navigator.storage?.persist?.().catch(() => {});
 }

@@ -4,6 +4,7 @@
 import { newRequestId } from "../../page/request_id.js";
 import { draftsOfGrid } from "../grid.js";
 import { draftOf, isBlank, select } from "../sheet.js";
+import { draftKey } from "./draft_key.js";
 import { draftRecord } from "./drafts.js";
 import { imagesOf } from "./outbox.js";
 
@@ -12,6 +13,7 @@ import { imagesOf } from "./outbox.js";
 /** @typedef {import("../state.js").BatchDocument} BatchDocument */
 /** @typedef {import("../../core/wire.js").DraftDocument} DraftDocument */
 /** @typedef {import("./database.js").Change} Change */
+/** @typedef {import("./draft_key.js").DraftKey} DraftKey */
 /** @typedef {import("./outbox.js").Parcel} Parcel */
 
 const SECOND_LOOK_MS = 400; // an Enter that comes sooner after the question was meant for the image before
@@ -19,16 +21,19 @@ const SECOND_LOOK_MS = 400; // an Enter that comes sooner after the question was
 export class HandingIn {
   #bench;
   #kept;
+  #isBlind;
   #isBusy = false;
   #askedAt = 0;
 
   /**
    * @param {Bench} bench
    * @param {Kept} kept
+   * @param {boolean} isBlind whether people who correct a label are not shown what it says.
    */
-  constructor(bench, kept) {
+  constructor(bench, kept, isBlind) {
     this.#bench = bench;
     this.#kept = kept;
+    this.#isBlind = isBlind;
   }
 
   /**
@@ -58,7 +63,7 @@ export class HandingIn {
     return this.#once(async () => {
       const parcel = { labels: [], skip: { image: id, reason }, draft: null, name: `${name}, skipped` };
       const progress = { project, batch: batch.id, total: total - 1, charged };
-      const images = await this.#post(batch, parcel, [{ store: "progress", put: progress }], id);
+      const images = await this.#post(batch, parcel, [{ store: "progress", put: progress }]);
       this.#bench.set({ dialog: "", total: images.length ? total - 1 : total });
       return images;
     });
@@ -106,8 +111,8 @@ export class HandingIn {
     const seconds = Math.round(10 * this.#bench.clock.seconds()) / 10;
     const supersedes = document.label?.id ?? "";
     const labels = [{ image: id, kind: sheet.kind, content: result.content, seconds, supersedes }];
-    const draft = draftRecord([batch.project, batch.id, id], { work: sheet, grid: null, seconds, promptVersion });
-    return this.#post(batch, { labels, skip: null, draft, name }, [], id);
+    const draft = draftRecord(this.#keyOf(batch), { work: sheet, grid: null, seconds, promptVersion });
+    return this.#post(batch, { labels, skip: null, draft, name }, []);
   }
 
   /** Nothing is marked: whether people say so, and have not hit Enter once too often. They are asked first. */
@@ -130,23 +135,32 @@ export class HandingIn {
       return [];
     }
     const name = labels.length === 1 ? "1 answer" : `${labels.length} answers`;
-    return this.#post(batch, { labels, skip: null, draft: null, name }, [], "");
+    return this.#post(batch, { labels, skip: null, draft: null, name }, []);
   }
 
   /**
    * @param {BatchDocument} batch
    * @param {Pick<Parcel, "labels" | "skip" | "draft" | "name">} what
    * @param {Change[]} alongside
-   * @param {string} draft under which image the draft was kept.
    * @returns {Promise<string[]>} images that are done with.
    */
-  async #post({ project, id }, what, alongside, draft) {
+  async #post(batch, what, alongside) {
+    const { project, id } = batch;
     const { annotator } = this.#bench.store.state;
     this.#bench.set({ leaving: true });
-    const forgets = await this.#kept.drafts.forgetting([project, id, draft]);
+    const forgets = await this.#kept.drafts.forgetting(this.#keyOf(batch));
     const facts = { request_id: newRequestId(), project, annotator, batch: id, made_at: Date.now(), refusal: "" };
     const parcel = { ...facts, ...what };
-    await this.#kept.connection.outbox.add(parcel, [forgets, ...alongside]);
+    await this.#kept.connection.outbox.add(parcel, [...forgets, ...alongside]);
     return imagesOf(parcel);
+  }
+
+  /**
+   * @param {BatchDocument} batch
+   * @returns {DraftKey} of what is shown.
+   */
+  #keyOf(batch) {
+    const { sheet, annotator } = this.#bench.store.state;
+    return draftKey(batch, sheet, { annotator, isBlind: this.#isBlind });
   }
 }

@@ -2,7 +2,7 @@
 
 import * as api from "../../page/api.js";
 import { ApiError, inWords } from "../../page/fetch_json.js";
-import { leaseDue, leaseTimes } from "./lease_clock.js";
+import { leaseDue, leaseTimes, wakefulClock } from "./lease_clock.js";
 
 /** @typedef {import("../bench.js").Bench} Bench */
 /** @typedef {import("../session.js").Session} Session */
@@ -19,6 +19,10 @@ export function keepLease(bench, session) {
   /** @type {import("./lease_clock.js").LeaseTimes | null} */
   let times = null;
   let isAsking = false;
+  const now = wakefulClock(
+    () => performance.now(),
+    () => Date.now(),
+  );
 
   async function renew() {
     const { batch, project, annotator } = bench.store.state;
@@ -40,20 +44,29 @@ export function keepLease(bench, session) {
 
   bench.store.subscribe(({ batch }, before) => {
     if (batch !== before.batch) {
-      times = batch && leaseTimes(batch, performance.now());
+      times = batch && leaseTimes(batch, now());
     }
   });
-  setInterval(() => {
+
+  function look() {
     const { phase, otherTab, lease } = bench.store.state;
+    const nowMs = now();
     if (!times || phase !== "ready" || otherTab || lease === "lost") {
       return;
     }
-    const due = leaseDue(times, performance.now(), bench.clock.isCounting);
+    const due = leaseDue(times, nowMs, bench.clock.isCounting);
     if (due === "renew") {
       void renew();
     } else if (due === "over") {
       bench.set({ lease: "over" });
     }
-  }, LOOK_EVERY_MS);
+  }
+
+  setInterval(look, LOOK_EVERY_MS);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) {
+      setTimeout(look, 0); // once the image's clock knows as well that people are back
+    }
+  });
   return { takeUp: renew };
 }

@@ -33,3 +33,21 @@ export function leaseDue({ endsAtMs, renewAtMs }, nowMs, active) {
   }
   return active && nowMs >= renewAtMs ? "renew" : "nothing";
 }
+
+/**
+ * A clock that goes on while the machine sleeps, where `performance.now` may stand still. The time of day may be set
+ * meanwhile, so of each span between two looks the larger counts. A lease is taken for too short rather than too long.
+ *
+ * @param {() => number} steady milliseconds of a clock that does not go back.
+ * @param {() => number} ofDay those of the time of day.
+ * @returns {() => number} milliseconds since it was made.
+ */
+export function wakefulClock(steady, ofDay) {
+  let [steadyMs, dayMs, sumMs] = [steady(), ofDay(), 0];
+  return () => {
+    const [steadyNow, dayNow] = [steady(), ofDay()];
+    sumMs += Math.max(steadyNow - steadyMs, dayNow - dayMs);
+    [steadyMs, dayMs] = [steadyNow, dayNow];
+    return sumMs;
+  };
+}

@@ -60,8 +60,14 @@ export class Outbox {
   /** @type {Promise<void> | null} */
   #sending = null;
   #isWanted = false;
-  /** @type {Map<string, Parcel>} what the disk refused, by request id: it lives as long as the page. */
+  /**
+   * What the disk refused, by request id: it lives as long as the page, and goes before what the disk says of it.
+   *
+   * @type {Map<string, Parcel>}
+   */
   #inHand = new Map();
+  /** @type {Set<string>} request ids of what has arrived but could not be taken off the disk. */
+  #arrived = new Set();
 
   /**
    * @param {Database} database
@@ -91,11 +97,16 @@ export class Outbox {
     void this.send();
   }
 
-  /** @returns {Promise<Parcel[]>} oldest first. */
+  /**
+   * Where the browser does not give what is on disk, what this page has in hand is sent all the same.
+   *
+   * @returns {Promise<Parcel[]>} oldest first.
+   */
   async parcels() {
     /** @type {Parcel[]} */
-    const all = [...(await this.#database.all("outbox")), ...this.#inHand.values()];
-    return all.sort((one, other) => one.made_at - other.made_at);
+    const onDisk = await this.#database.all("outbox").catch(() => []);
+    const waiting = onDisk.filter(({ request_id: id }) => !this.#inHand.has(id) && !this.#arrived.has(id));
+    return [...waiting, ...this.#inHand.values()].sort((one, other) => one.made_at - other.made_at);
   }
 
   /**
@@ -152,8 +163,7 @@ export class Outbox {
       }
       try {
         const labels = await this.#deliver(next);
-        await this.discard(next.request_id);
-        this.#post.tell({ kind: "acknowledged", parcel: next, labels });
+        await this.#acknowledge(next, labels);
         failures = 0;
       } catch (error) {
         const isFault = error instanceof ApiError && error.status === 500 && failures >= MOST_FAULTS;
@@ -167,6 +177,21 @@ export class Outbox {
         failures += 1;
       }
     }
+  }
+
+  /**
+   * It has arrived, whatever the disk says to that: the next page sends it once more, under the same id.
+   *
+   * @param {Parcel} parcel
+   * @param {LabelDocument[]} labels
+   */
+  async #acknowledge(parcel, labels) {
+    try {
+      await this.discard(parcel.request_id);
+    } catch {
+      this.#arrived.add(parcel.request_id);
+    }
+    this.#post.tell({ kind: "acknowledged", parcel, labels });
   }
 
   /**
@@ -213,7 +238,8 @@ export class Outbox {
     if (this.#inHand.has(parcel.request_id)) {
       this.#inHand.set(parcel.request_id, refused);
     } else {
-      await this.#database.change([{ store: "outbox", put: refused }]);
+      const write = this.#database.change([{ store: "outbox", put: refused }]);
+      await write.catch(() => this.#inHand.set(parcel.request_id, refused)); // else it would be sent without end
     }
     this.#post.tell({ kind: "refused", parcel: refused });
   }

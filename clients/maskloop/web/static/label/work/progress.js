@@ -1,4 +1,5 @@
-// How far a batch is, for when the page is loaded again: a figure that people can do without, where the disk is full.
+// How far a batch is, for when the page is loaded again: a figure that people can do without, where the disk is full
+// or is not read.
 
 /** @typedef {import("../../core/wire.js").BatchDocument} BatchDocument */
 /** @typedef {import("./database.js").Database} Database */
@@ -11,7 +12,7 @@
  */
 export async function progressOf(database, { project, id, picks }) {
   /** @type {Progress | undefined} */
-  const kept = await database.get("progress", [project, id]);
+  const kept = await database.get("progress", [project, id]).catch(() => undefined);
   return { total: Math.max(kept?.total ?? 0, picks.length), charged: kept?.charged ?? 0 };
 }
 
