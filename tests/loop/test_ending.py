@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from maskloop.loop.campaign import begin
 from maskloop.loop.outcomes import Arm, Measured, Purchase
 from maskloop.loop.record.decisions import FINISHED, STOP, Decisions
 from maskloop.loop.stopping import why_nothing_more
-from maskloop.values import Assist, Budget
+from maskloop.values import Assist, Budget, ModelVersion
 from tests.loop.test_buying import Shop, client, data
 
 __all__ = ["client", "data"]
@@ -27,7 +28,7 @@ def untrained(monkeypatch):
     """Rounds have no network."""
 
     def measured(number, session):
-        model = SimpleNamespace(id=f"m{number}", assist=Assist.NONE, metrics={})
+        model = cast(ModelVersion, SimpleNamespace(id=f"m{number}", assist=Assist.NONE, metrics={}))
         return Measured(number, model, None, 0, session.ledger.spent_s, {}, 0.0, 0.0)
 
     monkeypatch.setattr(rounds, "measure", measured)
@@ -58,11 +59,11 @@ class Run(Shop):
     """A run whose decisions outlive it."""
 
     def __init__(self, client, data, folder, budget, *, is_changed=False, answered=9):
-        keeping = Keeping(Decisions(folder / "decisions.jsonl"), lambda: self.labeler.is_over, is_changed)
+        keeping = Keeping(Decisions(folder / "decisions.jsonl"), lambda: self.people.is_over, is_changed)
         project = f"ending-{folder.name}".lower().replace("_", "-")
         asked = {"initial": "2", "batch": "3images", "assist": "none"}
         super().__init__(client, data, project, budget, keeping=keeping, **asked)
-        self.labeler = People(self, answered)
+        self.people = self.labeler = People(self, answered)
 
     def round(self, so_far=None):
         rng = np.random.default_rng(0)
@@ -79,7 +80,7 @@ def test_a_run_that_was_to_end_before_anybody_answered_asks_again(client, data, 
     run.session.give_back()
     run = Run(client, data, tmp_path, budget)
     done = run.round()
-    assert (run.labeler.asked, len(done.purchase.labeled), done.stopped_because) == (["round-01"], 3, "")
+    assert (run.people.asked, len(done.purchase.labeled), done.stopped_because) == (["round-01"], 3, "")
 
 
 def test_a_first_batch_that_nobody_answered_before_the_end_is_asked_for_again(client, data, tmp_path):
@@ -95,7 +96,7 @@ def test_people_are_asked_again_where_an_earlier_release_noted_that_nobody_had_a
     run.session.decisions.note("round-01/answered", {"labels": [], "passed_over": {}, "handed_out": [], "later": 3})
     run.session.decisions.note("round-01-nothing", {STOP: "3600 s of the budget are left"})
     done = run.round()
-    assert (run.labeler.asked, len(done.purchase.labeled), done.stopped_because) == (["round-01"], 3, "")
+    assert (run.people.asked, len(done.purchase.labeled), done.stopped_because) == (["round-01"], 3, "")
 
 
 def test_a_part_that_was_answered_before_the_end_is_noted(client, data, tmp_path):
@@ -103,7 +104,7 @@ def test_a_part_that_was_answered_before_the_end_is_noted(client, data, tmp_path
     run.round()
     again = Run(client, data, tmp_path, "1h")
     assert len(again.round().purchase.labeled) == 1
-    assert again.labeler.asked == []
+    assert again.people.asked == []
 
 
 @pytest.mark.parametrize("budget", ["1h", "9images"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from maskloop.client import Client
 from maskloop.costs.cost_model import CostModel
 from maskloop.labelers import Answers, GroundTruthLabeler
 from maskloop.loop.arms import Keeping
@@ -239,7 +241,7 @@ def test_whenever_a_process_dies_and_whatever_people_change_meanwhile_nothing_is
         run = Run(client, data, folder, "700s")
         _, b, c = run.part()
         run.people.says = {b: drawn(b, 2), c: drawn(c, 9)}
-        run.session = replace(run.session, client=Dying(client, number, is_done=is_done))
+        run.session = replace(run.session, client=cast(Client, Dying(client, number, is_done=is_done)))
         with pytest.raises(KeyboardInterrupt):
             run.look()
         run = run.again("700s")
@@ -261,7 +263,7 @@ def test_a_label_that_was_mended_before_a_process_died_is_not_entered_again(clie
     run.people.says = {a: drawn(a, 3)}
     assert run.look("before-2")
     run.people.says[b] = drawn(b, 2)
-    run.session = replace(run.session, client=Dying(client, 0, is_done=True))
+    run.session = replace(run.session, client=cast(Client, Dying(client, 0, is_done=True)))
     with pytest.raises(KeyboardInterrupt):
         run.look("before-3")
     run.people.says[b] = drawn(b, 1)
