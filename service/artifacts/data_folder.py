@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from maskloop.errors import ModelNotFound
-from maskloop.formats.files import write_atomically
+from maskloop.formats.files import link_atomically, write_atomically
 from maskloop.values import LONGEST_NAME
 from service.artifacts.places import places_untold
 
@@ -127,34 +126,5 @@ class DataFolder:
         """
         made = self.work(operation_id) / name
         with places_untold():
-            if not _linked(made, to):
+            if not link_atomically(made, to):  # at once: whoever publishes keeps the database from others
                 write_atomically(to, made.read_bytes())
-
-
-def _linked(made: Path, to: Path) -> bool:
-    """Give a file a second place, at once however large it is: whoever publishes keeps the database from others.
-
-    `False` where that cannot be: on another file system, or one without links.
-    """
-    beside = to.with_name(f".{to.name}.{os.getpid()}.link")
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        _sync(made)
-        beside.unlink(missing_ok=True)
-        os.link(made, beside)
-        os.replace(beside, to)
-        _sync(to.parent)
-    except OSError:
-        return False
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)  # a file that was in its place already stays there, and beside it
-    return True
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

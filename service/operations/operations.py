@@ -39,7 +39,7 @@ from service.store.clock import Clock, NewId
 from service.store.operations import (
     OperationRecord,
     delete_operation,
-    find_operation,
+    find_unfinished,
     get_operation,
     insert_operation,
     list_operations,
@@ -94,7 +94,7 @@ class Operations:
         self._new_id = new_id
         self._ends: dict[str, Future[None]] = {}
         self._ending = threading.Lock()
-        steps = {"prepare": self._prepare, "compute": self._compute, "finish": self._finish}
+        steps = {"prepare": work.prepare, "compute": self._compute, "finish": self._finish}
         guarded = {name: self._guarded(step) for name, step in steps.items()}
         self._workflows = Workflows(workflows_url, executor_id, {**guarded, "clear": self._clear})
 
@@ -210,8 +210,8 @@ class Operations:
 
         def run(operation_id: str) -> None:
             with self._database.read() as tx:
-                record = find_operation(tx, operation_id)
-            if record is None or record.operation.state.has_ended:
+                record = find_unfinished(tx, operation_id)
+            if record is None:
                 return
             try:
                 step(record)
@@ -225,9 +225,6 @@ class Operations:
                 self._fail(operation_id, InternalError(f"a fault of the server's; incident {incident}"))
 
         return run
-
-    def _prepare(self, record: OperationRecord) -> None:
-        self._work.prepare(record)
 
     def _compute(self, record: OperationRecord) -> None:
         pace = Pace(record.operation.seconds)
@@ -250,8 +247,8 @@ class Operations:
 
     def _finish(self, record: OperationRecord) -> None:
         with self._database.write() as tx:
-            now = find_operation(tx, record.operation.id)
-            if now is None or now.operation.state.has_ended:
+            now = find_unfinished(tx, record.operation.id)
+            if now is None:
                 return
             result = self._work.finish(tx, now)
             ended = replace(
@@ -282,8 +279,8 @@ class Operations:
     def _change(self, operation_id: str, change: Callable[[Operation], Operation], action: str = "") -> None:
         """Change an operation that has not ended, nor was deleted since; with an `action`, somebody did."""
         with self._database.write() as tx:
-            record = find_operation(tx, operation_id)
-            if record is not None and not record.operation.state.has_ended:
+            record = find_unfinished(tx, operation_id)
+            if record is not None:
                 now = self._clock()
                 changed = replace(change(record.operation), updated_at=now)
                 update_operation(tx, replace(record, operation=changed))

@@ -63,6 +63,12 @@ def get_operation(tx: Transaction, operation_id: str) -> OperationRecord:
     return record
 
 
+def find_unfinished(tx: Transaction, operation_id: str) -> OperationRecord | None:
+    """Read an operation that has not ended; `None` if it has, or was deleted since."""
+    record = find_operation(tx, operation_id)
+    return None if record is None or record.operation.state.has_ended else record
+
+
 def list_operations(tx: Transaction, project_id: str, page: PageRequest) -> Page[OperationRecord]:
     """Operations of a project ("" for all projects), newest first."""
     query = select(operations)

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def write_atomically(path: Path, data: bytes) -> Path:
         FailedPrecondition: the file cannot be written for another reason (permission, a folder in its place).
     """
     _written(path, data)
-    _told(path, "", _sync_folder, path.parent)
+    _told(path, "", _sync, path.parent)
     return path
 
 
@@ -57,7 +58,27 @@ def write_all_atomically(files: Mapping[Path, bytes]) -> None:
         return
     with ThreadPoolExecutor(WRITTEN_AT_ONCE, thread_name_prefix="files") as threads:
         _all(threads.submit(_written, path, data) for path, data in files.items())
-        _all(threads.submit(_told, folder, "", _sync_folder, folder) for folder in {path.parent for path in files})
+        _all(threads.submit(_told, folder, "", _sync, folder) for folder in {path.parent for path in files})
+
+
+def link_atomically(file: Path, path: Path) -> bool:
+    """Put `file` at `path` as well, at once however large it is; a reader sees the old file or the new.
+
+    `False`, and nothing is changed, where that cannot be: on another file system, or one without links.
+    """
+    beside = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sync(file)
+        os.link(file, beside)
+        beside.replace(path)
+        _sync(path.parent)
+    except OSError:
+        return False
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)  # a file that was in its place already stays there, and beside it
+    return True
 
 
 def check_writable(folder: Path) -> None:
@@ -94,7 +115,7 @@ def _write(path: Path, data: bytes) -> None:
     """Write beside and rename. Several threads may write the same path; until the folder is synced, the new name may
     not survive a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")
+    beside = _beside(path)
     try:
         with beside.open("wb") as file:
             file.write(data)
@@ -106,8 +127,12 @@ def _write(path: Path, data: bytes) -> None:
         raise
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name[:100]}.{os.getpid()}.{threading.get_ident()}.part")
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
