@@ -36,7 +36,7 @@ from models.refinement.affinity.irn_network import IrnNetwork
 from models.refinement.affinity.irn_train import train_irn
 from models.refinement.affinity.recipes import IrnTraining, PsaTraining
 from models.refinement.affinity.seed_views import SeedExample
-from models.refinement.seed_labels import irn_labels, psa_labels
+from models.refinement.seed_labels import irn_labels, psa_labels, psa_scores
 from models.training.cache import NetworkCache
 
 PHOTOGRAPHS, DEMO = "photographs", "demo:photos"
@@ -140,12 +140,19 @@ class Material:
     @cached_property
     def affinities(self) -> AffinityNetwork:
         recipe = PsaTraining(crop=192, batch=4, rate=0.01, min_iterations=REFINING, max_iterations=REFINING)
-        return train_affinity(self._examples("psa"), self.classifier.network.encoder, recipe, **self.alone)
+        examples = [
+            SeedExample.of_scores(one.image_id, one.pixels, psa_scores(one.pixels, self.cam(one), *ALPHAS))
+            for one in self.seeded
+        ]
+        return train_affinity(examples, self.classifier.network.encoder, recipe, **self.alone)
 
     @cached_property
     def edges(self) -> IrnNetwork:
         recipe = IrnTraining(crop=192, batch=4, radius=5, min_iterations=REFINING, max_iterations=REFINING)
-        return train_irn(self._examples("irn"), self.classifier.network.encoder, recipe, **self.alone)
+        examples = [
+            SeedExample(one.image_id, one.pixels, self.seeds(one, "irn").astype(np.uint8)) for one in self.seeded
+        ]
+        return train_irn(examples, self.classifier.network.encoder, recipe, **self.alone)
 
     @property
     def first(self) -> Shown:
@@ -166,9 +173,6 @@ class Material:
         """
         maps = self.cam(one)
         return psa_labels(one.pixels, maps, *ALPHAS) if method == "psa" else irn_labels(one.pixels, maps, *SURE)
-
-    def _examples(self, method: str) -> list[SeedExample]:
-        return [SeedExample(one.image_id, one.pixels, self.seeds(one, method).astype(np.uint8)) for one in self.seeded]
 
     def cam(self, one: Shown) -> ClassMaps:
         """Class activation maps of an image, of its own classes."""

@@ -32,7 +32,8 @@ from models.refinement.crf.mean_field import IRN
 from models.refinement.crf.refiner import CrfRefiner, psa_refiner
 from models.refinement.dsrg.data import SeededImage, keep
 from models.refinement.dsrg.growing import grow, refined, softened
-from models.refinement.dsrg.train import DsrgNetwork, DsrgRecipe, DsrgTraining
+from models.refinement.dsrg.network import DsrgNetwork
+from models.refinement.dsrg.train import DsrgRecipe, DsrgTraining
 from models.refinement.face import ConstantGround
 from models.training.loop import run
 

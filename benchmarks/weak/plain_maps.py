@@ -40,7 +40,7 @@ def plain_cam(classifier: ImageClassifier, pixels: Pixels, classes: Sequence[int
     for scale in SCALES:
         maps = classifier.maps(_views(classifier, pixels, scale)).relu()
         seen.append(torch.stack([maps[0, index] + maps[1, index].flip(-1) for index in classes]))
-    return merge(seen, pixels)
+    return merge(seen, pixels, classifier.output_stride)
 
 
 def plain_grad_cam(
@@ -70,7 +70,7 @@ def plain_grad_cam(
             made.append(first + second.flip(-1))
             classifier.zero_grad()
         seen.append(torch.stack(made))
-    return merge(seen, pixels)
+    return merge(seen, pixels, classifier.output_stride)
 
 
 def plain_adv_cam(
@@ -88,7 +88,7 @@ def plain_adv_cam(
         if scale == 0.5 and steps > 5:
             wanted = steps // 2 if steps > 10 else 5
         seen.append(torch.stack([_climb(classifier, pixels, scale, index, wanted) for index in classes]))
-    return merge([(2 if steps > 10 else 1) * maps for maps in seen], pixels)
+    return merge([(2 if steps > 10 else 1) * maps for maps in seen], pixels, classifier.output_stride)
 
 
 def _climb(classifier: ImageClassifier, pixels: Pixels, scale: float, index: int, steps: int) -> Tensor:
@@ -145,7 +145,7 @@ def plain_rib(classifier: ImageClassifier, pixels: Pixels, classes: Sequence[int
         for group in optimizer.param_groups:
             group["lr"] = group["full"] * (1 - min(step, 9) / 10) ** 0.9
         optimizer.step()
-    return merge([maps for maps in seen.values() if isinstance(maps, Tensor)], pixels)
+    return merge([maps for maps in seen.values() if isinstance(maps, Tensor)], pixels, classifier.output_stride)
 
 
 def plain_fickle_net(classifier: FickleClassifier, pixels: Pixels, classes: Sequence[int], method: FickleNet) -> Maps:
@@ -160,7 +160,7 @@ def plain_fickle_net(classifier: FickleClassifier, pixels: Pixels, classes: Sequ
             (gradient,) = torch.autograd.grad(scores[index], features, retain_graph=True)
             made = (features * gradient).detach().sum(dim=1)[0].relu()
             highest[row] = torch.maximum(highest[row], made / made.max().clamp(min=1e-12))
-    return merge([highest], pixels)
+    return merge([highest], pixels, classifier.output_stride)
 
 
 def _views(classifier: ImageClassifier, pixels: Pixels, scale: float) -> Tensor:
@@ -168,11 +168,15 @@ def _views(classifier: ImageClassifier, pixels: Pixels, scale: float) -> Tensor:
     return view_pair(pixels, scale, head.device).to(head.dtype)
 
 
-def merge(seen: Sequence[Tensor], pixels: Pixels) -> Maps:
-    """Maps (n, h, w) of all scales summed at a quarter of the image's size and at its own; the largest value is 1."""
+def merge(seen: Sequence[Tensor], pixels: Pixels, stride: int) -> Maps:
+    """Maps (n, h, w) of all scales summed at a quarter of the image's size and at its own; the largest value is 1.
+
+    Args:
+        stride: of the maps, pixels.
+    """
     height, width = pixels.shape[:2]
     quarter = math.ceil(height / 4), math.ceil(width / 4)
-    frame = math.ceil(height / 16) * 16, math.ceil(width / 16) * 16
+    frame = math.ceil(height / stride) * stride, math.ceil(width / stride) * stride
     strided, framed = (
         torch.stack([F.interpolate(maps[None], size, mode="bilinear", align_corners=False)[0] for maps in seen]).sum(0)
         for size in (quarter, frame)

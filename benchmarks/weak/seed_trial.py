@@ -5,7 +5,7 @@ A trial's networks are trained when they are first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -29,7 +29,7 @@ from models.localization.fickle_training import train_fickle
 from models.localization.maps import ClassMaps, MapMethod
 from models.localization.rib_crops import RibCrops
 from models.refinement.affinity.seed_views import SeedExample
-from models.refinement.seed_labels import irn_labels, psa_labels
+from models.refinement.seed_labels import irn_labels, psa_scores
 
 SIDE, LEARNT, TUNED, UNSEEN, OOD = 224, 60, 6, 12, 60
 CROPS, CROPPED_FROM = 6, (140, 280)  # longer sides that images are brought to first, the shares of 224 as the authors'
@@ -136,17 +136,18 @@ class Trial:
     @cached_property
     def seeds_of_irn(self) -> list[SeedExample]:
         """Of the learning images, from CAM's maps by IRN's two thresholds."""
-        return self._seeds(irn_labels)
+        return [
+            SeedExample(one.image_id, one.pixels, irn_labels(one.pixels, self.cam(one)).astype(np.uint8))
+            for one in self.learning
+        ]
 
     @cached_property
     def seeds_of_psa(self) -> list[SeedExample]:
         """The same by two powers of the ground, see `ALPHAS`."""
-        low, high = ALPHAS
-        return self._seeds(lambda pixels, maps: psa_labels(pixels, maps, low, high))
-
-    def _seeds(self, labels: Callable[[NDArray[np.uint8], ClassMaps], NDArray[np.int32]]) -> list[SeedExample]:
-        made = ((one, labels(one.pixels, self.cam(one))) for one in self.learning)
-        return [SeedExample(one.image_id, one.pixels, found.astype(np.uint8)) for one, found in made]
+        return [
+            SeedExample.of_scores(one.image_id, one.pixels, psa_scores(one.pixels, self.cam(one), *ALPHAS))
+            for one in self.learning
+        ]
 
     def cam(self, one: Shown) -> ClassMaps:
         return mapped(Cam(), self.classifier.network, one)

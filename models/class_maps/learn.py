@@ -168,7 +168,7 @@ class Learning:
         for done, item in enumerate(material.pictures, start=1):
             classes = tuple(sorted(self.categories.index(category) for category in item.present))
             (maps,) = method.maps(networks.classifier, [item.pixels], [classes])
-            seeded.append(Seeded(item.image_id, item.pixels, classes, learning.seeds(item.pixels, maps)))
+            seeded.append(Seeded(classes, learning.seeds(item.image_id, item.pixels, maps)))
             shown(done / len(material.pictures), f"seeds of {done} of {len(material.pictures)} images")
         folder = self._folder("refinement")
         settings = LearningSettings(

@@ -31,8 +31,10 @@ from models.refinement.affinity.recipes import IrnTraining, PsaTraining
 from models.refinement.affinity.seed_views import SeedExample
 from models.refinement.affinity.taps import MULTIPLE, rounded_up
 from models.refinement.dsrg.data import TAPS, SeededImage
-from models.refinement.dsrg.train import DsrgNetwork, DsrgRecipe, FittedDsrg, train_dsrg
-from models.refinement.seed_labels import irn_labels, psa_labels
+from models.refinement.dsrg.fitted import FittedDsrg
+from models.refinement.dsrg.network import DsrgNetwork
+from models.refinement.dsrg.train import DsrgRecipe, train_dsrg
+from models.refinement.seed_labels import irn_labels, psa_scores
 from models.training.cache import NetworkCache
 from models.training.loop import Progress
 
@@ -46,12 +48,10 @@ LEAST_CROP, MOST_CROP = 96, 192  # pixels; on less, no cell of PSA's has all its
 
 @dataclass(frozen=True)
 class Seeded:
-    """A picture with its maps, and the seeds that these give: (H, W) 0 ground, 1 + class index, 255 unknown."""
+    """A picture and the classes it holds, by their indices, with the seeds that its maps give."""
 
-    image_id: str
-    pixels: Pixels
     classes: tuple[int, ...]
-    labels: NDArray[np.int32]
+    example: SeedExample
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,9 @@ class Refinement(nn.Module, ABC):
         """Train one on seeds, on a copy of the encoder. Errors as of its training."""
 
     @staticmethod
-    @abstractmethod
-    def seeds(pixels: Pixels, maps: ClassMaps) -> NDArray[np.int32]:
-        """Labels (H, W) that it learns from."""
+    def seeds(image_id: str, pixels: Pixels, maps: ClassMaps) -> SeedExample:
+        """What it learns from: IRN's seeds, where a refinement has no others."""
+        return SeedExample(image_id, pixels, irn_labels(pixels, maps).astype(np.uint8))
 
     @abstractmethod
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
@@ -139,12 +139,12 @@ class Psa(Refinement):
     def learn(cls, seeded: Sequence[Seeded], encoder: Encoder, settings: LearningSettings) -> Self:
         """See `Refinement.learn`."""
         recipe = PsaTraining(crop=settings.crop, batch=BATCH, rate=0.01, **settings.count(cls.own_iterations))
-        return cls(train_affinity(_examples(seeded), encoder, recipe, **settings.of_loop))
+        return cls(train_affinity([item.example for item in seeded], encoder, recipe, **settings.of_loop))
 
     @staticmethod
-    def seeds(pixels: Pixels, maps: ClassMaps) -> NDArray[np.int32]:
-        """See `Refinement.seeds`."""
-        return psa_labels(pixels, maps)
+    def seeds(image_id: str, pixels: Pixels, maps: ClassMaps) -> SeedExample:
+        """PSA's, with their scores."""
+        return SeedExample.of_scores(image_id, pixels, psa_scores(pixels, maps))
 
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
         """Probabilities beside the ground's."""
@@ -172,12 +172,7 @@ class Irn(Refinement):
     def learn(cls, seeded: Sequence[Seeded], encoder: Encoder, settings: LearningSettings) -> Self:
         """See `Refinement.learn`."""
         recipe = IrnTraining(crop=settings.crop, batch=BATCH, radius=5, **settings.count(cls.own_iterations))
-        return cls(train_irn(_examples(seeded), encoder, recipe, **settings.of_loop))
-
-    @staticmethod
-    def seeds(pixels: Pixels, maps: ClassMaps) -> NDArray[np.int32]:
-        """See `Refinement.seeds`."""
-        return irn_labels(pixels, maps)
+        return cls(train_irn([item.example for item in seeded], encoder, recipe, **settings.of_loop))
 
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
         """Walked maps, the largest value of all of them 1."""
@@ -222,28 +217,26 @@ class Dsrg(Refinement):
     @classmethod
     def learn(cls, seeded: Sequence[Seeded], encoder: Encoder, settings: LearningSettings) -> Self:
         """See `Refinement.learn`."""
-        images = [SeededImage(item.pixels, item.labels, item.classes) for item in seeded]
+        images = [
+            SeededImage(item.example.pixels, item.example.labels.astype(np.int32), item.classes) for item in seeded
+        ]
         folder = settings.resume_path.parent if settings.resume_path else None
+        recipe = cls._recipe_of(settings.iterations)
         fitted = train_dsrg(
             images,
             settings.classes,
-            cls._recipe_of(settings.iterations),
+            recipe,
             seed=settings.seed,
             device=settings.device,
             checkpoint_dir=folder,
             progress=settings.progress,
             cache=settings.cache,
         )
-        return cls(fitted.network, fitted.recipe)
-
-    @staticmethod
-    def seeds(pixels: Pixels, maps: ClassMaps) -> NDArray[np.int32]:
-        """See `Refinement.seeds`."""
-        return irn_labels(pixels, maps)
+        return cls(fitted.network, recipe)
 
     def refined(self, pixels: Pixels, maps: ClassMaps) -> Tensor:
         """Probabilities beside the ground's and those of the other classes that are there."""
-        fitted = FittedDsrg(self.network, self._seeing(), self._recipe)
+        fitted = FittedDsrg(self.network, self._seeing())
         (made,) = fitted.maps([pixels])
         kept = torch.from_numpy(made[[0, *(1 + index for index in maps.classes)]])
         large = F.interpolate(kept[None], pixels.shape[:2], mode="bilinear", align_corners=False)[0]
@@ -270,7 +263,3 @@ def _steps(pixels: Pixels) -> int:
 def _frame(pixels: Pixels) -> int:
     """The same of all pictures, whose longer sides are alike."""
     return rounded_up(max(pixels.shape[:2]), MULTIPLE)
-
-
-def _examples(seeded: Sequence[Seeded]) -> list[SeedExample]:
-    return [SeedExample(item.image_id, item.pixels, item.labels.astype(np.uint8)) for item in seeded]

@@ -56,8 +56,8 @@ class ClassifierRecipe(JsonOptions):
 
     name: Name = "paper"
     # The network.
-    encoder: Name = "resnet50"  # one of models/encoders/names.py, or `timm:` and timm's name
-    weights: Weights = "IMAGENET1K_V1"  # "" for none; see models/encoders/backbones.py, `build_encoder`
+    encoder: Name = "resnet50"  # one of models/encoders/names.py, `DENSE`, or `timm:` and timm's name
+    weights: Weights = "IMAGENET1K_V1"  # "" for none; see models/encoders/last_stages.py, `build_dense_encoder`
     frozen_norm: bool = True  # BatchNorm by its running statistics, the stem not trained; needs weights. timm's: always
     # of the encoder's four stages, the first that are not trained: 2 in IRN's program, which cuts the gradient there
     fixed_stages: Annotated[int, Range(0, 4)] = 0
@@ -90,7 +90,7 @@ class ClassifierRecipe(JsonOptions):
 
     def __post_init__(self) -> None:
         check_options(self)
-        object.__setattr__(self, "encoder", names.full_name(self.encoder, names.ENCODERS))
+        object.__setattr__(self, "encoder", names.full_dense_name(self.encoder))
         if self.frozen_norm and not self.weights:
             raise InvalidConfig("frozen_norm needs weights whose statistics it can use", field="frozen_norm")
         check_ascending(self, "shortest", "longest")
@@ -104,7 +104,7 @@ class ClassifierRecipe(JsonOptions):
     def check_encoder(self) -> None:
         """Raises InvalidConfig where there is no such encoder, or no such weights for it. A classifier that is read
         needs none: its file holds them."""
-        names.check_encoder(self.encoder, self.weights or "random", names.ENCODERS)
+        names.check_dense_encoder(self.encoder, self.weights)
 
     def shaping(self) -> dict[str, Any]:
         """The options that decide what a training comes to, JSON-ready; the weights it starts from do the rest."""

@@ -12,7 +12,7 @@ maps fit the true masks of the training images best; here nobody has these, and 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -20,10 +20,11 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument
-from models.classification.data import ClassBatch, ClassExample, Examples, keep_examples, part_examples
+from models.classification.data import ClassBatch, ClassExample, Examples, Kept, keep_examples, part_examples
 from models.classification.model import FittedClassifier
 from models.classification.network import ImageClassifier, build_classifier
 from models.classification.recipe import ClassifierRecipe
@@ -38,7 +39,7 @@ from models.training.loop import Progress, part_of, run
 from models.training.readings import Readings
 from models.training.recipe_options import JsonOptions, LossWeight, Pixels, Range, Share, Words, check_options
 
-VERSION = 1
+VERSION = 2
 """Of centres and losses; raised when a change makes trainings come to other weights."""
 CENTRES = 0.1  # of the progress shown
 CUT = 2  # of the encoder's four stages, those that do not learn
@@ -63,7 +64,8 @@ class WoodOptions(JsonOptions, Readings):
     ood_weight: LossWeight = 0.25  # of the loss on OoD images; 1 in the paper
     step: Annotated[float, Range(0, 1_000.0)] = 0.07  # that OoD images are moved by first, normalised; paper: 0
     ood_side: Pixels = 500  # longer side at which OoD images are clustered, pixels
-    # "official": OoD images whose likeliest class, once moved, is the fifth count 0
+    # "official": OoD images whose likeliest class, once moved, is the fifth count 0, and the sum of the losses on OoD
+    # images is divided by the number of the others; "": all count, and their mean is taken
     compat: Annotated[str, Words("", "official")] = ""
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
@@ -107,11 +109,11 @@ def train_wood(
     recipe = recipe or classifier.recipe
     if recipe.encoder != classifier.recipe.encoder:
         raise InvalidArgument(f"the classifier has encoder {classifier.recipe.encoder}, not {recipe.encoder}")
-    parted = part_examples(keep_examples(examples, classifier.categories, recipe))
+    parted, other = read_examples(examples, classifier.categories, recipe, options)
     if not parted.holding or not parted.empty:
         raise InvalidArgument("W-OoD needs images that hold a category and images that hold none", field="examples")
     network = learning_copy(classifier.network).to(device)
-    centres = find_centres(network, parted, recipe, options, part_of(progress, 0.0, CENTRES))
+    centres = find_centres(network, parted.holding, other, options, part_of(progress, 0.0, CENTRES))
     task = WoodTraining(network, Classification.settings_of(recipe), parted, recipe, options, *centres)
     iterations, learning = recipe.iterations(len(parted.holding)), part_of(progress, CENTRES, 1.0)
     run(task, iterations, seed, resume_path=resume_path, cache=cache, progress=learning)
@@ -128,13 +130,40 @@ def train_wood(
     )
 
 
+def read_examples(
+    examples: Iterable[ClassExample], categories: Sequence[int], recipe: ClassifierRecipe, options: WoodOptions
+) -> tuple[Examples, list[NDArray[np.uint8]]]:
+    """Examples at the size that training needs, and the OoD images as they are clustered, by id; read once.
+
+    Of crops, the latter are made of the images as they come: not of what training keeps of them, which may be smaller.
+
+    Raises:
+        InvalidLabel: an image holds a category that is not of the vocabulary.
+    """
+    clustered: dict[str, NDArray[np.uint8]] = {}
+
+    def read() -> Iterator[ClassExample]:
+        for example in examples:
+            if not example.present and recipe.view == "crop":
+                clustered[example.image_id] = with_longer_side(example.pixels, options.ood_side)
+            yield example
+
+    parted = part_examples(keep_examples(read(), categories, recipe))
+    return parted, [clustered.get(item.image_id, item.image) for item in parted.empty]
+
+
 def learning_copy(network: ImageClassifier) -> ImageClassifier:
     """A copy in eval mode of which the last two stages and the head learn, and no BatchNorm's statistics.
 
     Raises:
         InvalidArgument: the encoder cannot be cut.
     """
-    made = ImageClassifier(copy.deepcopy(network.encoder), network.head.out_channels, frozen_norm=True)
+    made = ImageClassifier(
+        copy.deepcopy(network.encoder),
+        network.head.out_channels,
+        frozen_norm=True,
+        output_stride=network.output_stride,
+    )
     made.load_state_dict(network.state_dict())
     made.encoder.requires_grad_(False)
     _, late = made.encoder.cut(CUT)
@@ -143,16 +172,22 @@ def learning_copy(network: ImageClassifier) -> ImageClassifier:
 
 
 def find_centres(
-    network: ImageClassifier, examples: Examples, recipe: ClassifierRecipe, options: WoodOptions, progress: Progress
+    network: ImageClassifier,
+    holding: Sequence[Kept],
+    other: Sequence[NDArray[np.uint8]],
+    options: WoodOptions,
+    progress: Progress,
 ) -> tuple[Tensor, Tensor]:
-    """(C, D) means of the classes and (K, D) centres of the OoD images, in the network's features."""
+    """(C, D) means of the classes and (K, D) centres of the OoD images, in the network's features.
+
+    Args:
+        holding: images that hold something.
+        other: OoD images, (H, W, 3) uint8 each, in the order of their ids.
+    """
     device = network.head.weight.device
-    own = [item.image for item in examples.holding]
-    other = [item.image for item in examples.empty]
-    if recipe.view == "crop":
-        other = [with_longer_side(pixels, options.ood_side) for pixels in other]
+    own = [item.image for item in holding]
     features = image_features(network, [*own, *other], device, progress)
-    classes = torch.from_numpy(np.stack([item.classes for item in examples.holding])).to(device)
+    classes = torch.from_numpy(np.stack([item.classes for item in holding])).to(device)
     clusters = min(options.clusters, len(other))
     return class_means(features[: len(own)], classes), k_means(features[len(own) :], clusters)
 
@@ -185,7 +220,10 @@ class WoodTraining(Classification):
         own = F.binary_cross_entropy_with_logits(logits.float(), targets)
         empty = batch.images[batch.holding :]
         moved = perturbed(network, empty, options.step) if options.step else empty
-        other = nothing_loss(network(moved), BOTTLE if options.compat == "official" else None)
+        official = options.compat == "official"
+        other = nothing_loss(network(moved), BOTTLE if official else None)
+        if official:
+            other = other * (len(empty) / batch.holding)
         return own + options.ood_weight * other + options.distance_weight * self.distance_loss(features, targets)
 
     def distance_loss(self, features: Tensor, classes: Tensor) -> Tensor:

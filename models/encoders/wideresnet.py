@@ -26,6 +26,8 @@ CHANNELS = (64, 128, 256, 512, 1024, 2048, 4096)
 BLOCKS = {"b2": 3, "b3": 3, "b4": 6, "b5": 3, "b6": 1, "b7": 1}
 """How many each stage has."""
 TAPPED = ("b3", "b4", "b5", "b6")
+STEM, STAGED = ("b2",), (("b3",), ("b4",), ("b5",), ("b6", "b7"))
+"""What the first tap is behind, and each of the others."""
 DROPPED = {"b6": 0.3, "b7": 0.5}
 LAST_DILATION = 4
 """Of b7: 4 in affinity and segmentation networks; 2 in OEEM's classifier, by the authors' program."""
@@ -77,9 +79,7 @@ class WideResNet38(Encoder):
 
     def forward(self, images: Tensor, most: int = 5) -> list[Tensor]:
         """See `Encoder.forward`, but for the strides; later stages than are wanted are not computed."""
-        # Not channels last, as images lie that were (H, W, 3): the gradient of a shortcut of few channels, 1 x 1 at
-        # stride 2, then writes beyond its memory on a CPU (torch 2.15, oneDNN 3.13).
-        features: Tensor = self.conv1a(images.contiguous())
+        features: Tensor = self.conv1a(not_channels_last(images))
         taps: list[Tensor] = []
         for stage in BLOCKS:
             for number, block in enumerate(self._blocks(stage)):
@@ -91,6 +91,19 @@ class WideResNet38(Encoder):
                         return taps
                 features = block(features, activated)
         return [*taps, F.relu(self.bn7(features))]
+
+    def cut(self, stages: int) -> tuple[nn.Module, nn.Module]:
+        """See `Encoder.cut`: the four stages behind the stem end where the taps do, and 2 cuts behind b4, at 1/8."""
+        if not 0 <= stages <= len(STAGED):
+            return super().cut(stages)
+        early, late = (
+            [block for stage in part for block in self._blocks(stage)]
+            for part in ((*STEM, *sum(STAGED[:stages], ())), sum(STAGED[stages:], ()))
+        )
+        end = (self.bn7, nn.ReLU())
+        if stages == len(STAGED):
+            return nn.Sequential(self.conv1a, _Chain(early), *end), nn.Sequential()
+        return nn.Sequential(self.conv1a, _Chain(early)), nn.Sequential(_Chain(late), *end)
 
     def freeze_stem(self) -> None:
         """Train neither the first convolution nor b2."""
@@ -104,6 +117,35 @@ class WideResNet38(Encoder):
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
         return self
+
+
+class _Chain(nn.Module):
+    """Blocks one after the other.
+
+    Args:
+        blocks: an encoder's own.
+    """
+
+    def __init__(self, blocks: list[nn.Module]) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, C, S, S) that no norm has seen yet, to the same."""
+        features = not_channels_last(features)
+        for block in self.blocks:
+            assert isinstance(block, WideBlock | NeckBlock)
+            features = block(features, F.relu(block.bn_branch2a(features)))
+        return features
+
+
+def not_channels_last(features: Tensor) -> Tensor:
+    """As blocks want them, which images that were (H, W, 3) are not.
+
+    The gradient of a shortcut of few channels, 1 x 1 at stride 2, otherwise writes beyond its memory on a CPU (torch
+    2.15, oneDNN 3.13).
+    """
+    return features.contiguous()
 
 
 class WideBlock(nn.Module):

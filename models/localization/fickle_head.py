@@ -14,9 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from maskloop.errors import InvalidArgument
-from models.classification.network import OUTPUT_STRIDE, ImageClassifier
+from models.classification.network import OUTPUT_STRIDE, ImageClassifier, build_trunk
 from models.classification.recipe import ClassifierRecipe
-from models.encoders.backbones import Encoder, build_encoder
+from models.encoders.backbones import Encoder
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,20 @@ class FickleClassifier(ImageClassifier):
     """A classifier whose head is a convolution of kernel s without bias; its maps' means are its logits.
 
     Args:
-        encoder, classes, frozen_norm: see `ImageClassifier`.
+        encoder, classes, frozen_norm, output_stride: see `ImageClassifier`.
         dropout: of the windows.
     """
 
-    def __init__(self, encoder: Encoder, classes: int, dropout: WindowDropout, *, frozen_norm: bool = False) -> None:
-        super().__init__(encoder, classes, frozen_norm=frozen_norm)
+    def __init__(
+        self,
+        encoder: Encoder,
+        classes: int,
+        dropout: WindowDropout,
+        *,
+        frozen_norm: bool = False,
+        output_stride: int = OUTPUT_STRIDE,
+    ) -> None:
+        super().__init__(encoder, classes, frozen_norm=frozen_norm, output_stride=output_stride)
         self.dropout = dropout
         side = dropout.window
         self.head = nn.Conv2d(encoder.channels[-1], classes, side, padding=side // 2, bias=False)
@@ -87,7 +95,7 @@ class FickleClassifier(ImageClassifier):
         return self.maps(images, generator).float().mean(dim=(2, 3))
 
     def maps(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """(B, C, H / 16, W / 16) class maps, not rectified.
+        """(B, C, H / stride, W / stride) class maps, not rectified.
 
         Args:
             generator: of what windows do not see; `None` for windows that see everything.
@@ -110,12 +118,13 @@ def build_fickle(
 ) -> FickleClassifier:
     """The recipe's encoder below such a head, on the CPU; see `models.classification.network.build_classifier`.
 
-    The paper's encoder is VGG-16 at stride 8; here it is the recipe's at stride 16, for which a window of 9 is wider.
+    The paper's encoder is VGG-16 at stride 8. Here it is the recipe's. Of all but WideResNet-38 it is at stride 16, for
+    which a window of 9 is wider.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        encoder = build_encoder(recipe.encoder, weights, OUTPUT_STRIDE)
-        network = FickleClassifier(encoder, classes, dropout, frozen_norm=recipe.frozen_norm)
+        encoder, stride = build_trunk(recipe.encoder, weights, seed)
+        network = FickleClassifier(encoder, classes, dropout, frozen_norm=recipe.frozen_norm, output_stride=stride)
     if recipe.frozen_norm:
         network.encoder.freeze_stem()
     return network

@@ -6,14 +6,49 @@ learns from.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from maskloop.errors import InvalidArgument
 from models.refinement.crf.refiner import irn_refiner, psa_refiner
-from models.refinement.face import GROUND, UNKNOWN, MapsToRefine
+from models.refinement.face import GROUND, UNKNOWN, MapsToRefine, class_labels
 
 Labels = NDArray[np.int32]
+NO_SCORE = 1e-5  # less than this of every label: outside of a picture
+
+
+@dataclass(frozen=True)
+class SeedScores:
+    """How likely each label of each pixel is by PSA's two refinements.
+
+    Args:
+        classes: class indices of n maps.
+        rows: (2, n + 1, H, W) float in [0, 1]: beside much ground, then beside little; of each, the ground's first.
+            All are 0 outside of a picture.
+
+    Raises:
+        InvalidArgument: the rows are not of so many classes.
+    """
+
+    classes: tuple[int, ...]
+    rows: NDArray[np.floating]
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 4 or self.rows.shape[:2] != (2, len(self.classes) + 1):
+            raise InvalidArgument(f"scores {self.rows.shape} are not of {len(self.classes)} classes", field="rows")
+
+    def labels(self) -> Labels:
+        """(H, W): the likeliest of each pixel, see `join_psa_labels`."""
+        sure, possible = (class_labels(rows.argmax(axis=0), self.classes) for rows in self.rows)
+        return join_psa_labels(sure, possible, self.rows.max(axis=(0, 1)) >= NO_SCORE)
+
+    def averaged(self, cell: int) -> SeedScores:
+        """Of cells of `cell` x `cell` pixels, which fill the picture; what is outside of it counts as 0."""
+        height, width = (length // cell for length in self.rows.shape[2:])
+        cells = self.rows.reshape(*self.rows.shape[:2], height, cell, width, cell)
+        return SeedScores(self.classes, cells.mean(axis=(3, 5), dtype=np.float32))
 
 
 def irn_labels(image: NDArray[np.uint8], maps: MapsToRefine, conf_fg: float = 0.30, conf_bg: float = 0.05) -> Labels:
@@ -31,13 +66,13 @@ def irn_labels(image: NDArray[np.uint8], maps: MapsToRefine, conf_fg: float = 0.
     return join_irn_labels(sure, possible)
 
 
-def psa_labels(
+def psa_scores(
     image: NDArray[np.uint8], maps: MapsToRefine, alpha_low: float = 4.0, alpha_high: float = 32.0
-) -> Labels:
-    """What PSA learns from (Ahn, Kwak, CVPR 2018), at full size: its CRF beside much ground and beside little.
+) -> SeedScores:
+    """What PSA learns from (Ahn, Kwak, CVPR 2018): its CRF beside much ground and beside little.
 
-    PSA itself averages the two refinements' probabilities over 8 x 8 pixels before it takes the likeliest labels; join
-    those by `join_psa_labels`.
+    PSA averages these over 8 x 8 pixels before it takes the likeliest labels, see
+    `models.refinement.affinity.seed_views.pooled_labels`.
 
     Args:
         image: (H, W, 3) uint8 RGB.
@@ -45,9 +80,15 @@ def psa_labels(
         alpha_low, alpha_high: powers of the ground. At the low one, it is large, so that objects are sure; at the high
             one, it is small, so that ground is sure.
     """
-    sure = psa_refiner(alpha_low).refine(image, maps).labels
-    possible = psa_refiner(alpha_high).refine(image, maps).labels
-    return join_psa_labels(sure, possible)
+    both = [psa_refiner(alpha).refine(image, maps).probabilities for alpha in (alpha_low, alpha_high)]
+    return SeedScores(tuple(maps.classes), np.stack(both))
+
+
+def psa_labels(
+    image: NDArray[np.uint8], maps: MapsToRefine, alpha_low: float = 4.0, alpha_high: float = 32.0
+) -> Labels:
+    """The likeliest labels of `psa_scores`, pixel by pixel."""
+    return psa_scores(image, maps, alpha_low, alpha_high).labels()
 
 
 def join_irn_labels(sure: Labels, possible: Labels) -> Labels:

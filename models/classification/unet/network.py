@@ -17,7 +17,7 @@ masks rose from 0.17 to 0.33 at a threshold of 0.1, and from 0.21 to 0.71 at 0.5
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -150,10 +150,8 @@ class UnetClassifier(ImageClassifier):
         classes: C.
     """
 
-    output_stride: ClassVar[int] = 1
-
     def __init__(self, unet: Unet, classes: int) -> None:
-        super().__init__(unet, classes)
+        super().__init__(unet, classes, output_stride=1)
         self.bias = nn.Parameter(torch.zeros(classes))
 
     def forward(self, images: Tensor) -> Tensor:

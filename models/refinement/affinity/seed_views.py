@@ -7,7 +7,7 @@ after normalisation, and unknown. Half of them are mirrored.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor
 from maskloop.errors import InvalidArgument, InvalidLabel
 from models.data.samples import image_tensor, normalise
 from models.refinement.affinity.pairs import UNKNOWN
+from models.refinement.seed_labels import SeedScores
 from models.training.epochs import places_of
 
 VERSION = 1
@@ -28,29 +29,44 @@ Inside = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class SeedExample:
-    """An image, `pixels` (H, W, 3) uint8 RGB, and its seeds, `labels` (H, W) uint8: 0 ground, 1 + class index, 255
-    unknown.
+    """An image and its seeds.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        labels: (H, W) uint8: 0 ground, 1 + class index, 255 unknown.
+        scores: what the labels were decided by; grids of PSA average them, as its authors do. Without them, labels are
+            counted.
 
     Raises:
-        InvalidLabel: the labels are not of the image's size, or not uint8.
+        InvalidLabel: labels or scores are not of the image's size, or labels not uint8.
     """
 
     image_id: str
     pixels: NDArray[np.uint8]
     labels: Labels
+    scores: SeedScores | None = None
+
+    @classmethod
+    def of_scores(cls, image_id: str, pixels: NDArray[np.uint8], scores: SeedScores) -> SeedExample:
+        """With the labels that the scores come to."""
+        return cls(image_id, pixels, scores.labels().astype(np.uint8), scores)
 
     def __post_init__(self) -> None:
-        if self.labels.shape != self.pixels.shape[:2] or self.labels.dtype != np.uint8:
+        size = self.pixels.shape[:2]
+        if self.labels.shape != size or self.labels.dtype != np.uint8:
             raise InvalidLabel(f"image {self.image_id}: its seeds are not uint8, or not of the image's size")
+        if self.scores is not None and self.scores.rows.shape[2:] != size:
+            raise InvalidLabel(f"image {self.image_id}: its seeds' scores are not of the image's size")
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A square of an image: (S, S, 3) uint8, (S, S) labels, and (S, S) whether a pixel is the image's."""
+    """A square of an image: (S, S, 3) uint8, (S, S) labels, (S, S) whether a pixel is the image's, and its scores."""
 
     image: NDArray[np.uint8]
     labels: Labels
     inside: Inside
+    scores: SeedScores | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +84,8 @@ class CutOptions:
     Args:
         side: of a cut, pixels.
         batch: cuts of an iteration.
-        scales: between which the image's scale is drawn; the image is resized bicubically, its labels are not mixed.
+        scales: between which the image's scale is drawn; the image is resized bicubically, its labels are not mixed,
+            and scores are not looked at.
         grid: makes of a cut the labels of its cells.
     """
 
@@ -95,6 +112,9 @@ def example_tensors(examples: Sequence[SeedExample]) -> dict[str, Tensor]:
     for place, item in enumerate(examples):
         data[f"{place} image"] = torch.tensor(np.array(item.pixels))
         data[f"{place} labels"] = torch.tensor(np.array(item.labels))
+        if item.scores is not None:
+            data[f"{place} scores"] = torch.tensor(np.array(item.scores.rows))
+            data[f"{place} classes"] = torch.tensor(item.scores.classes)
     return data
 
 
@@ -117,23 +137,31 @@ def network_input(cuts: Sequence[Cut], device: torch.device) -> Tensor:
 
 def random_cut(example: SeedExample, options: CutOptions, rng: np.random.Generator) -> Cut:
     """One cut of an example."""
-    pixels, labels = example.pixels, example.labels
+    pixels, labels, scores = example.pixels, example.labels, example.scores
     if options.scales != (1.0, 1.0):
         pixels, labels = _scaled(pixels, labels, float(rng.uniform(*options.scales)))
+        scores = None
     if rng.random() < 0.5:
         pixels, labels = pixels[:, ::-1], labels[:, ::-1]
+        scores = replace(scores, rows=scores.rows[..., ::-1]) if scores else None
     top, left = (_random_start(length, options.side, rng) for length in labels.shape)
-    return cut_at(pixels, labels, options.side, (top, left))
+    return cut_at(pixels, labels, options.side, (top, left), scores)
 
 
-def cut_at(pixels: NDArray[np.uint8], labels: Labels, side: int, corner: tuple[int, int]) -> Cut:
+def cut_at(
+    pixels: NDArray[np.uint8], labels: Labels, side: int, corner: tuple[int, int], scores: SeedScores | None = None
+) -> Cut:
     """The square from row and column `corner` on, which may be negative."""
     image = np.zeros((side, side, 3), dtype=np.uint8)
     shown = np.full((side, side), UNKNOWN, dtype=np.uint8)
     inside = np.zeros((side, side), dtype=np.bool_)
     of, into = zip(*map(_shared, labels.shape, corner, (side, side)), strict=True)
     image[into], shown[into], inside[into] = pixels[of], labels[of], True
-    return Cut(image, shown, inside)
+    if scores is None:
+        return Cut(image, shown, inside)
+    rows = np.zeros((*scores.rows.shape[:2], side, side), dtype=scores.rows.dtype)
+    rows[(..., *into)] = scores.rows[(..., *of)]
+    return Cut(image, shown, inside, replace(scores, rows=rows))
 
 
 def _shared(length: int, start: int, side: int) -> tuple[slice, slice]:
@@ -161,13 +189,17 @@ def nearest_labels(cut: Cut, stride: int) -> Labels:
 
 
 def pooled_labels(cut: Cut, stride: int) -> Labels:
-    """(S / stride, S / stride): what most of a cell is, as PSA reads it off averaged scores.
+    """(S / stride, S / stride): what PSA makes of a cell.
 
-    PSA averages two stacks of scores over a cell, takes the largest of each, and compares: one where unknown pixels
-    count as ground must say a class, the other where they count as a class must say ground; else the cell is unknown.
-    Of seeds that are decided pixel by pixel, this is: a class of more pixels than ground and unknown have together;
-    ground of as many pixels as the class and unknown have together. Pixels outside the image do not count.
+    It averages two stacks of scores over the cell, takes the largest of each, and compares: the one beside much ground
+    must say a class, or the one beside little must say ground; else the cell is unknown.
+
+    Of seeds without scores, which are decided pixel by pixel, it is what that would come to if unknown pixels counted
+    as ground in the first stack, and as a class in the second: a class of more pixels than ground and unknown have
+    together; ground of as many pixels as the class and unknown have together. Pixels outside the image do not count.
     """
+    if cut.scores is not None:
+        return cut.scores.averaged(stride).labels().astype(np.uint8)
 
     def counted(chosen: Inside) -> NDArray[np.int64]:
         cells = len(chosen) // stride

@@ -88,7 +88,11 @@ def small_cues(labels: NDArray[np.int32], classes: int, side: int) -> NDArray[np
     return cues
 
 
-def encode(images: Sequence[NDArray[np.uint8]], encoder: FrozenEncoder) -> list[Taps]:
-    """Taps at 1/8 to 1/32 of pictures of any sizes, squeezed into the encoder's square."""
-    squares = [resize_image(pixels, encoder.image_size) for pixels in images]
+def encode(images: Sequence[NDArray[np.uint8]], encoder: FrozenEncoder, side: int = 0) -> list[Taps]:
+    """Taps at 1/8 to 1/32 of pictures of any sizes, squeezed into a square.
+
+    Args:
+        side: of the square in pixels, a multiple of 32; 0 for the encoder's.
+    """
+    squares = [resize_image(pixels, side or encoder.image_size) for pixels in images]
     return [taps[-TAPS:] for taps in encoder.encode(image_tensor(squares, encoder.device))]

@@ -3,9 +3,10 @@
 The authors' network is a VGG-16 with four dilated branches, 321 pixels in and 41 x 41 out. Its rate falls to a third
 every 1000 of 8000 iterations, and it is trained once more on what it then draws. This one has the branches on the
 features of a frozen encoder, so that it trains on a CPU, and its rate falls by (1 - done)^0.9. `DsrgRecipe.official`
-has the authors' number of iterations, fall of rates and growing from the first iteration on. Losses, growing and CRF
-are theirs, see `models.refinement.dsrg.growing`. Optimiser, encoder, the second training and the look at three scales
-(241, 321, 401) are not: what the two trainings come to is not to be compared digit by digit.
+has the authors' number of iterations, optimiser, fall of rates and growing from the first iteration on. Losses, growing
+and CRF are theirs, see `models.refinement.dsrg.growing`, and so is the look at three scales, see
+`models.refinement.dsrg.fitted`. Encoder and the second training are not: what the two trainings come to is not to be
+compared digit by digit.
 
 Seeds do not grow at first. Where n labels are about equally likely, each iteration of the CRF returns 13 / n of what
 one is ahead by, on top of that; 13 is the sum of the weights. With the authors' 21 labels that ends at 2.6 times as
@@ -23,15 +24,15 @@ from typing import Annotated, Any, ClassVar, Self, cast, get_args
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from maskloop.errors import InvalidArgument
 from models.encoders.feature_store import NO_STORE
 from models.encoders.taps import FrozenEncoder, join_taps
-from models.features.pyramid import TapNetwork
 from models.features.views import tap_statistics
 from models.refinement.crf.mean_field import DSRG_TRAINING, CrfSettings, Sums
-from models.refinement.dsrg.data import STRIDE, TAPS, Kept, SeededImage, encode, keep
+from models.refinement.dsrg.data import STRIDE, TAPS, Kept, SeededImage, keep
+from models.refinement.dsrg.fitted import FittedDsrg
 from models.refinement.dsrg.growing import (
     SURE_OF_GROUND,
     SURE_OF_OBJECT,
@@ -43,6 +44,7 @@ from models.refinement.dsrg.growing import (
     refined,
     softened,
 )
+from models.refinement.dsrg.network import DsrgNetwork
 from models.training.cache import NetworkCache
 from models.training.epochs import places_of
 from models.training.fingerprint import TrainingInputs
@@ -67,7 +69,6 @@ from models.training.recipe_options import (
 
 VERSION = 1
 """Of network, losses, growing and batches; raised when a change makes trainings come to other weights."""
-DILATIONS = (6, 12, 18, 24)
 SHAPES_NO_NETWORK = frozenset({"encoder", "weights", "checkpoint_every"})  # the encoder shows in the taps
 
 
@@ -88,6 +89,8 @@ class DsrgRecipe(JsonOptions, Readings):
     rate: Rate = 1e-3
     # the rate by (1 - done)^0.9; or "steps", by 0.33 after every 1000 iterations
     schedule: Annotated[str, Words("poly", "steps")] = "poly"
+    optimizer: Annotated[str, Words("adamw", "sgd")] = "adamw"
+    momentum: Share = 0.9  # of sgd
     weight_decay: WeightDecay = 1e-4
     clip: Clip = 5.0  # largest gradient norm; 0 for no clipping
     sure_of_object: Share = SURE_OF_OBJECT
@@ -106,6 +109,8 @@ class DsrgRecipe(JsonOptions, Readings):
         "iterations": 8000,
         "rate": 5e-4,
         "schedule": "steps",
+        "optimizer": "sgd",
+        "weight_decay": 5e-4,
         "clip": 0.0,
         "seeds_alone": 0.0,
     }
@@ -123,37 +128,6 @@ class DsrgRecipe(JsonOptions, Readings):
     def crf(self) -> CrfSettings:
         """Of the training, whose deviations are the same shares of the picture as the authors' at 41 x 41."""
         return DSRG_TRAINING.scaled(41 / self.side)
-
-
-class DsrgNetwork(TapNetwork):
-    """Taps at 1/8, 1/16 and 1/32 to logits of the ground and of each class at 1/8: a pyramid and four dilated branches,
-    whose logits are summed.
-
-    Args:
-        channels: of the taps, finest first.
-        width: of the pyramid and the branches.
-        classes: C.
-    """
-
-    def __init__(self, channels: Sequence[int], width: int, classes: int) -> None:
-        super().__init__(channels, width)
-        self.branches = nn.ModuleList(_branch(width, classes + 1, dilation) for dilation in DILATIONS)
-
-    def forward(self, taps: Sequence[Tensor]) -> Tensor:
-        """(B, C + 1, S / 8, S / 8)."""
-        features = self.pyramid(self.scaled(taps))
-        logits: Tensor = torch.stack([branch(features) for branch in self.branches]).sum(dim=0)
-        return logits
-
-
-def _branch(width: int, labels: int, dilation: int) -> nn.Sequential:
-    """At first, no label is much likelier than another."""
-    first, last = (
-        nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
-        nn.Conv2d(width, labels, 1, bias=False),
-    )
-    nn.init.normal_(last.weight, std=0.01)
-    return nn.Sequential(first, nn.ReLU(inplace=True), last)
 
 
 @dataclass(frozen=True)
@@ -202,9 +176,12 @@ class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
         return TrainingInputs(options, data, versions())
 
     def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW."""
-        groups = [{"params": list(self.network.parameters()), "rate": self.recipe.rate}]
-        return torch.optim.AdamW(groups, lr=self.recipe.rate, weight_decay=self.recipe.weight_decay, fused=True)
+        """AdamW, or SGD as the authors have it."""
+        recipe = self.recipe
+        groups = [{"params": list(self.network.parameters()), "rate": recipe.rate}]
+        if recipe.optimizer == "sgd":
+            return torch.optim.SGD(groups, lr=recipe.rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+        return torch.optim.AdamW(groups, lr=recipe.rate, weight_decay=recipe.weight_decay, fused=True)
 
     def batch(self, seed: int, iteration: int) -> DsrgBatch:
         """Pictures as they lie or mirrored."""
@@ -240,28 +217,6 @@ class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
         return balanced_seed_loss(probabilities, seeds), constraint
 
 
-@dataclass(frozen=True)
-class FittedDsrg:
-    """A trained network with what it looks at pictures through."""
-
-    network: DsrgNetwork
-    encoder: FrozenEncoder
-    recipe: DsrgRecipe
-
-    @torch.no_grad()
-    def maps(self, images: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
-        """(C + 1, h, w) float32 in [0, 1] of each picture (H, W, 3) uint8, the ground's first: pixels add up to 1.
-
-        Pictures are squeezed into a square first: h and w are 1/8 of the recipe's `image_size`.
-        """
-        made: list[NDArray[np.float32]] = []
-        for pixels in images:
-            (taps,) = encode([pixels], self.encoder)
-            logits = self.network(join_taps([taps], self.encoder.device))
-            made.append(softened(logits)[0].cpu().numpy())
-        return made
-
-
 def train_dsrg(
     images: Sequence[SeededImage],
     classes: int,
@@ -290,7 +245,7 @@ def train_dsrg(
     task = DsrgTraining.of(images, classes, recipe, encoder, seed)
     path = checkpoint_dir / "training.pt" if checkpoint_dir else None
     trained = run(task, recipe.iterations, seed, resume_path=path, cache=cache, progress=progress)
-    return FittedDsrg(trained, encoder, recipe)
+    return FittedDsrg(trained, encoder)
 
 
 def versions() -> dict[str, int]:

@@ -9,12 +9,22 @@ from models.encoders.backbones import build_encoder
 IMAGES = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("encoder", ["compact", "resnet18", "resnet50", "timm:tf_efficientnet_lite0"])
-def test_a_logit_is_the_mean_of_its_class_map_and_the_head_of_the_features(encoder):
+@pytest.mark.parametrize(
+    ("encoder", "stride"),
+    [
+        ("compact", 16),
+        ("resnet18", 16),
+        ("resnet50", 16),
+        ("timm:tf_efficientnet_lite0", 16),
+        ("wideresnet38/8", 8),
+    ],
+)
+def test_a_logit_is_the_mean_of_its_class_map_and_the_head_of_the_features(encoder, stride):
     network = build_classifier(resolve_classifier("compact", encoder=encoder), 3).eval()
     with torch.no_grad():
         logits, maps, features = network(IMAGES), network.maps(IMAGES), network.features(IMAGES)
-    assert maps.shape == (2, 3, 4, 6)
+    assert maps.shape == (2, 3, 64 // stride, 96 // stride)
+    assert network.output_stride == stride
     torch.testing.assert_close(logits, maps.mean(dim=(2, 3)), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(logits, features @ network.head.weight.flatten(1).T, atol=1e-4, rtol=1e-4)
 

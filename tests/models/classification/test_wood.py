@@ -12,12 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskloop.errors import Cancelled, InvalidArgument, InvalidConfig
-from models.classification.data import ClassBatch, keep_examples, part_examples
+from models.classification.data import ClassBatch, ClassExample
 from models.classification.model import FittedClassifier
 from models.classification.network import build_classifier
 from models.classification.recipe import ClassifierRecipe, resolve_classifier
 from models.classification.train import train_classifier
-from models.classification.wood import WoodOptions, WoodTraining, find_centres, learning_copy, train_wood
+from models.classification.views import with_longer_side
+from models.classification.wood import (
+    WoodOptions,
+    WoodTraining,
+    find_centres,
+    learning_copy,
+    read_examples,
+    train_wood,
+)
 from models.classification.wood_centres import class_means, image_features, k_means
 from models.classification.wood_losses import distance_loss, distances, nearest_pairs, nothing_loss, perturbed
 from models.data.samples import image_tensor, normalise
@@ -52,9 +60,9 @@ def learnt(classifier, **wanted) -> FittedClassifier:
 
 def task_of(classifier, options, **recipe: Any) -> WoodTraining:
     wanted = resolve_classifier("compact", **{**TINY, **recipe})
-    examples = part_examples(keep_examples(EXAMPLES, CATEGORIES, wanted))
+    examples, other = read_examples(EXAMPLES, CATEGORIES, wanted, options)
     network = learning_copy(classifier.network)
-    centres = find_centres(network, examples, wanted, options, silent)
+    centres = find_centres(network, examples.holding, other, options, silent)
     return WoodTraining(network, WoodTraining.settings_of(wanted), examples, wanted, options, *centres)
 
 
@@ -195,17 +203,22 @@ def test_centres_are_of_the_classifier_as_it_was_without_draws(classifier):
     torch.testing.assert_close(task.ood_centres, k_means(torch.stack(rows[len(holding) :]), 4))
 
 
-def test_of_crops_ood_images_are_clustered_with_a_longer_side_of_500(classifier):
-    seen: list[tuple[int, ...]] = []
+def test_of_crops_ood_images_are_clustered_at_a_longer_side_of_500_made_of_the_whole_image():
     recipe = ClassifierRecipe(encoder="compact", weights="", frozen_norm=False)
-    examples = [*pictures(2, 3), *pictures(2)]
-    parted = part_examples(keep_examples(examples, CATEGORIES, recipe))
-    network = learning_copy(classifier.network)
-    network.get_submodule("encoder.stem").register_forward_pre_hook(
-        lambda _, given: seen.append(tuple(given[0].shape[2:]))
-    )
-    find_centres(network, parted, recipe, WoodOptions(clusters=1), silent)
-    assert seen == [(32, 32), (32, 32), (500, 500), (500, 500)]
+    large = np.random.default_rng(0).integers(0, 256, (600, 1000, 3), dtype=np.uint8)
+    examples = [*pictures(2, 3), ClassExample("z", large, frozenset()), *pictures(2)]
+    parted, other = read_examples(examples, CATEGORIES, recipe, WoodOptions())
+    assert [item.image_id for item in parted.empty][-1] == "z"
+    assert [pixels.shape for pixels in other] == [(500, 500, 3), (500, 500, 3), (300, 500, 3)]
+    assert parted.empty[-1].image.shape == (384, 640, 3)  # as it is trained on
+    assert np.array_equal(other[-1], with_longer_side(large, 500))
+    assert not np.array_equal(other[-1], with_longer_side(parted.empty[-1].image, 500))
+
+
+def test_squares_are_clustered_as_they_are_trained_on():
+    recipe = resolve_classifier("compact", **TINY)
+    parted, other = read_examples([*pictures(2, 3), *pictures(2)], CATEGORIES, recipe, WoodOptions())
+    assert all(pixels is item.image for pixels, item in zip(other, parted.empty, strict=True))
 
 
 def test_the_perturbation_by_hand():
@@ -267,6 +280,18 @@ def test_compat_spares_what_is_taken_for_the_fifth_class(classifier):
     assert (logits.argmax(dim=1) == 4).all()
     spared = task.loss(batch, 0.0) - official.loss(batch, 0.0)
     assert spared.item() == pytest.approx(0.25 * nothing_loss(logits).item(), rel=1e-3)
+
+
+def test_the_program_divides_by_the_number_of_images_that_hold_something(classifier):
+    task = task_of(classifier, WoodOptions.official(clusters=4, distance_weight=0.0))
+    network, batch = task.network, task.batch(0, 0)
+    batch = ClassBatch(batch.images[3:], batch.targets[3:], batch.holding - 3)
+    own, other = batch.images[: batch.holding], batch.images[batch.holding :]
+    assert len(own) < len(other)
+    classes = F.binary_cross_entropy_with_logits(network(own), batch.targets[: batch.holding])
+    losses = F.softplus(network(perturbed(network, other, 0.07))).mean(dim=1)  # two classes: the fifth is never likeliest
+    wanted = classes + 0.25 * losses.sum() / len(own)
+    assert task.loss(batch, 0.0).item() == pytest.approx(wanted.item(), rel=1e-5)
 
 
 def test_a_step_of_training_brings_the_distance_loss_down(classifier):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from maskloop.errors import InvalidConfig
+from maskloop.errors import InvalidArgument, InvalidConfig
 from models.encoders.last_stages import build_dense_encoder, finest_is_last, last_stages
 from models.encoders.names import PACKAGED, TIMM, check_dense_encoder, full_dense_name
 from models.encoders.wideresnet import NeckBlock, WideBlock, WideResNet38, build_wideresnet38
@@ -105,6 +105,25 @@ def test_a_frozen_stem_is_the_first_convolution_and_the_first_stage():
     free = {name.split(".")[0] for name, parameter in network.named_parameters() if parameter.requires_grad}
     assert not free & {"conv1a", "b2", "b2_1", "b2_2"}
     assert {"b3", "b7"} <= free
+
+
+@pytest.mark.parametrize("stages", range(5))
+@torch.no_grad()
+def test_its_two_parts_make_the_last_tap_wherever_it_is_cut(small, stages):
+    taps = small(PICTURES)
+    early, late = small.cut(stages)
+    between = early(PICTURES)
+    assert between.shape == taps[stages].shape
+    assert torch.equal(late(between), taps[-1])
+    parts = [{id(value) for value in part.parameters()} for part in (early, late)]
+    assert not parts[0] & parts[1]
+    assert parts[0] | parts[1] == {*map(id, small.parameters())}
+
+
+def test_it_has_four_stages_to_be_cut_behind(small):
+    for stages in (-1, 5):
+        with pytest.raises(InvalidArgument, match=f"cannot be cut after {stages} stages"):
+            small.cut(stages)
 
 
 @torch.no_grad()

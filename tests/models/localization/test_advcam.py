@@ -16,7 +16,13 @@ CLASSES = [(2,), (0, 1), (1, 2, 0)]
 
 @pytest.mark.parametrize(
     ("encoder", "steps"),
-    [("compact", 3), ("compact", 7), pytest.param("compact", 12, marks=pytest.mark.slow), ("resnet18", 3)],
+    [
+        ("compact", 3),
+        ("compact", 7),
+        pytest.param("compact", 12, marks=pytest.mark.slow),
+        ("resnet18", 3),
+        ("wideresnet38/8", 3),
+    ],
 )
 def test_maps_are_those_of_passes_for_each_image_scale_class_and_step(encoder, steps):
     network, scales = classifier(encoder=encoder), (0.5, 1.0)

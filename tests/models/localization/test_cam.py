@@ -10,7 +10,7 @@ from models.localization.maps import view_pair
 from tests.models.localization.scenes import bilinear, classifier, photograph
 
 
-@pytest.mark.parametrize("encoder", ["compact", "resnet18"])
+@pytest.mark.parametrize("encoder", ["compact", "resnet18", "wideresnet38/8"])
 def test_maps_of_images_of_any_sizes_are_those_of_the_plain_loops(encoder):
     network = classifier(encoder=encoder)
     images = [photograph("cat", 50, 66), photograph("coffee", 64, 48), photograph("astronaut", 50, 66)]

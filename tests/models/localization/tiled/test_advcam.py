@@ -174,13 +174,11 @@ class OnePixel(Encoder):
     def forward(self, images, most=5):
         return [self.seen(images)]
 
-class Fine(ImageClassifier):
-    output_stride = 1
-
 torch.set_num_threads(1)
 torch.manual_seed(0)
 side, steps = int(sys.argv[1]), int(sys.argv[2])
-network = (build_unet(UnetRecipe(weights=""), 1) if sys.argv[3] == "paper" else Fine(OnePixel(), 1)).eval()
+network = (build_unet(UnetRecipe(weights=""), 1) if sys.argv[3] == "paper" else
+           ImageClassifier(OnePixel(), 1, output_stride=1)).eval()
 blocks = np.random.default_rng(0).integers(0, 256, (side // 50, side // 50, 3), dtype=np.uint8)
 pixels = blocks.repeat(50, axis=0).repeat(50, axis=1)
 TiledAdvCam(steps=1).maps(network, [pixels[:64, :64]], [(0,)])

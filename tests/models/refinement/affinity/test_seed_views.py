@@ -12,12 +12,14 @@ from models.refinement.affinity.seed_views import (
     SeedExample,
     cut_at,
     draw_seed_batch,
+    example_tensors,
     nearest_labels,
     network_input,
     ordered,
     pooled_labels,
     random_cut,
 )
+from models.refinement.seed_labels import SeedScores
 
 CPU = torch.device("cpu")
 
@@ -119,6 +121,57 @@ def test_of_two_classes_the_larger_must_outweigh_ground_and_unknown():
     assert pooled_labels(cut, 2).tolist() == [[2, 3], [5, 255]]
 
 
+def scored(height=24, width=16, classes=(6, 2), seed=0):
+    """An image whose labels are hardly ever the same as a neighbour's: red tells the row, green the column."""
+    rng = np.random.default_rng(seed)
+    stacks = [rng.dirichlet(weights, size=(height, width)).transpose(2, 0, 1) for weights in ((2, 1, 1), (1, 1, 1))]
+    rows, columns = np.indices((height, width))
+    pixels = np.stack([rows, columns, np.zeros_like(rows)], axis=-1).astype(np.uint8)
+    return SeedExample.of_scores("a", pixels, SeedScores(classes, np.stack(stacks).astype(np.float32)))
+
+
+def authors_labels(item, cut, cell):
+    """Labels of the cells of a cut, pixel by pixel: both stacks averaged, zero outside, the likeliest, compared."""
+    cells = len(cut.labels) // cell
+    made = np.full((cells, cells), 255)
+    for row, column in np.ndindex(cells, cells):
+        sums = np.zeros((2, 3))
+        for y, x in np.ndindex(cell, cell):
+            at = (row * cell + y, column * cell + x)
+            if cut.inside[at]:
+                sums += item.scores.rows[:, :, cut.image[at][0], cut.image[at][1]]
+        if sums.max() / cell**2 < 1e-5:
+            continue
+        sure, possible = sums.argmax(axis=1)
+        made[row, column] = 0 if possible == 0 else 255 if sure == 0 else 1 + item.scores.classes[sure - 1]
+    return made
+
+
+def test_scores_are_averaged_before_the_likeliest_is_taken():
+    item, rng, differ, seen = scored(), np.random.default_rng(1), 0, set()
+    for _ in range(20):
+        cut = random_cut(item, options(32), rng)  # higher and wider than the image: some cells lie outside
+        made = pooled_labels(cut, 4)
+        np.testing.assert_array_equal(made, authors_labels(item, cut, 4))
+        differ += int((made != pooled_labels(Cut(cut.image, cut.labels, cut.inside), 4)).sum())
+        seen |= set(made.ravel().tolist())
+    assert seen == {0, 3, 7, 255}
+    assert differ > 100  # counting labels comes to something else
+
+
+def test_labels_of_scores_are_those_of_cells_of_one_pixel():
+    item = scored()
+    whole = cut_at(item.pixels, item.labels, 24, (0, 0), item.scores)
+    np.testing.assert_array_equal(pooled_labels(whole, 1)[:, :16], item.labels)
+    assert (pooled_labels(whole, 1)[:, 16:] == 255).all()
+
+
+def test_scores_are_part_of_what_is_learnt_from():
+    item = scored()
+    bare = SeedExample("a", item.pixels, item.labels)
+    assert set(example_tensors([item])) - set(example_tensors([bare])) == {"0 scores", "0 classes"}
+
+
 def test_a_batch_comes_from_seed_and_iteration_alone():
     items = ordered([example(name, seed=seed) for seed, name in enumerate("cab")])
     assert [item.image_id for item in items] == ["a", "b", "c"]
@@ -134,6 +187,11 @@ def test_what_cannot_be_learnt_from_is_refused():
         SeedExample("a", np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 5), dtype=np.uint8))
     with pytest.raises(InvalidLabel, match="image a"):
         SeedExample("a", np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 4), dtype=np.int64))
+    scores = SeedScores((0,), np.zeros((2, 2, 4, 5), dtype=np.float32))
+    with pytest.raises(InvalidLabel, match="image a: its seeds' scores"):
+        SeedExample("a", np.zeros((4, 4, 3), dtype=np.uint8), np.zeros((4, 4), dtype=np.uint8), scores)
+    with pytest.raises(InvalidArgument, match="2 classes"):
+        SeedScores((0, 1), scores.rows)
     for items in ([], [example("a"), example("a")]):
         with pytest.raises(InvalidArgument):
             ordered(items)

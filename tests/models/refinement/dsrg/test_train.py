@@ -103,7 +103,14 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"constraint": "seeds"}, {"crf_gradient": False}, {"crf_sums": "exact"}, {"constraint_weight": 0.0}]
+    "options",
+    [
+        {"constraint": "seeds"},
+        {"crf_gradient": False},
+        {"crf_sums": "exact"},
+        {"constraint_weight": 0.0},
+        {"optimizer": "sgd"},
+    ],
 )
 def test_options_come_to_other_trainings(encoder, options):
     recipe = replace(TINY, seeds_alone=0.0, iterations=2)
