@@ -39,6 +39,7 @@ from service.store.clock import Clock, NewId
 from service.store.operations import (
     OperationRecord,
     delete_operation,
+    find_operation,
     find_unfinished,
     get_operation,
     insert_operation,
@@ -47,7 +48,7 @@ from service.store.operations import (
     update_operation,
 )
 from service.store.pagination import Page, PageRequest
-from service.store.requests import Request, answer_once
+from service.store.requests import Request, answer_once, forget_answer
 
 DEADLINE_S = 86_400.0
 logger = logging.getLogger(__name__)
@@ -123,17 +124,16 @@ class Operations:
             asked: the call; a repeated one finds the operation that the first one made.
             kind: what is to be done.
             project_id: in which project.
-            plan: checks, within the transaction, that the work can be done, and gives its request as plain JSON; told
-                the operation's id.
+            plan: checks, within the transaction, that the work can be done, and gives its request as JSON; told the id.
 
         Raises:
             QueueFull: too much work is waiting.
             RequestIdReused: the request id was used for something else.
             MaskloopError: whatever `plan` refuses.
         """
-        operation_id = _id_of(project_id, asked.id or self._new_id())
 
-        def insert() -> str:
+        def insert(name: str = "") -> str:
+            operation_id = _id_of(project_id, name or self._new_id())
             self._queue.check([record.operation for record in unfinished_operations(tx)], project_id)
             now = self._clock()
             new = Operation(operation_id, project_id, kind, OperationState.PENDING, created_at=now, updated_at=now)
@@ -142,7 +142,10 @@ class Operations:
             return operation_id
 
         with self._database.write() as tx:
-            known_id = answer_once(tx, asked, str, insert, self._clock())
+            known_id = answer_once(tx, asked, str, lambda: insert(asked.id), self._clock())
+            if find_operation(tx, known_id) is None:  # deleted since, and its workflow will not run again
+                forget_answer(tx, project_id, known_id)
+                known_id = answer_once(tx, asked, str, insert, self._clock())
         operation = self.get_operation(known_id)
         if not operation.state.has_ended:
             self._workflows.start(known_id)
@@ -192,7 +195,7 @@ class Operations:
         self._worker.stop(self._folder.work(operation_id))
 
     def delete_operation(self, operation_id: str) -> None:
-        """Forget an operation that has ended.
+        """Forget an operation that has ended; who repeats the request that began it has it done anew.
 
         Raises:
             OperationNotFound: there is none of that id.

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from maskloop.errors import InvalidArgument, RequestIdReused
 from service.store.database.database import Transaction
@@ -92,6 +92,12 @@ def answer_once(tx: Transaction, request: Request, answer_type: type[T], do: Cal
     }
     tx.execute(_INSERT, record)
     return answer
+
+
+def forget_answer(tx: Transaction, project_id: str, answer: object) -> None:
+    """Forget the requests of a project that were answered so: whoever repeats one has the work done anew."""
+    told = _adapter(type(answer)).dump_json(answer).decode()
+    tx.execute(delete(requests).where(requests.c.project_id.in_((project_id, NO_PROJECT)), requests.c.answer == told))
 
 
 def was_asked(tx: Transaction, request: Request) -> bool:

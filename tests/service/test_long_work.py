@@ -355,7 +355,9 @@ def test_a_full_line_turns_away_and_cancelling_empties_it(server, client, counte
 
 
 def test_an_operation_that_ended_can_be_forgotten(server, client, counted, folder):
-    operation = client.train_model(project_id="p", recipe="compact", overrides=LONG)
+    asked: Any = {"project_id": "p", "recipe": "compact", "overrides": LONG, "request_id": "once"}
+    operation = client.train_model(**asked)
+    assert client.train_model(**asked).id == operation.id
     request = operations_pb2.DeleteOperationRequest(name=f"operations/{operation.id}")
     work = folder / "work" / operation.id
     _wait_until(work.is_dir)
@@ -368,6 +370,9 @@ def test_an_operation_that_ended_can_be_forgotten(server, client, counted, folde
     with pytest.raises(OperationNotFound):
         client.get_operation(operation_id=operation.id)
     _wait_until(lambda: not work.exists())  # what it had made goes, too
+    again = client.train_model(**asked)  # who asks once more has it done anew
+    assert (again.id != operation.id, client.train_model(**asked).id) == (True, again.id)
+    client.cancel_operation(operation_id=again.id)
 
 
 def _wait_until(is_so: Callable[[], bool]) -> None:
