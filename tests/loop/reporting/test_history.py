@@ -108,6 +108,13 @@ def test_only_what_was_labeled_under_a_batch_was_bought_by_it():
     assert images(arm.initial) == ["a", "b"]
 
 
+def test_what_was_labeled_to_test_on_is_told_apart():
+    to_test = batch("t", "d", "e", states={"e": PickState.OPEN})
+    records = [replace(to_test, batch=replace(to_test.batch, for_split=Split.TEST)), batch("x", "a")]
+    arm = history([label("d", 1), label("a", 2)], records).arm()
+    assert (images(arm.test), images(arm.initial)) == (["d"], ["a"])
+
+
 def test_corrections_and_other_campaigns_buy_nothing():
     labels = [
         label("a", 1, cost_s=80.0, superseded_by="l2"),

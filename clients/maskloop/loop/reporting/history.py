@@ -23,6 +23,7 @@ from maskloop.values import (
     OperationKind,
     PickState,
     Project,
+    Split,
     SupervisionKind,
 )
 
@@ -77,7 +78,8 @@ class CampaignHistory:
             Round(each, self._purchase(each.model, by_round.get(each.number, [])), hard_ood.get(each.number))
             for each in measured
         )
-        return Arm(Purchase(tuple(by_round.get(0, []))), rounds, self._stopped_because(), hard_ood.get(0))
+        test = Purchase(tuple(self._bought(SupervisionKind.FULL, Split.TEST)))
+        return Arm(Purchase(tuple(by_round.get(0, []))), rounds, self._stopped_because(), hard_ood.get(0), test)
 
     def _hard_ood(self, begun: Sequence[datetime]) -> dict[int, HardOodRound]:
         """The latest classifier of each round, and the OoD checks made until the next round's training."""
@@ -109,13 +111,17 @@ class CampaignHistory:
             for number, each in enumerate(versions, start=1)
         ]
 
-    def _bought(self, kind: SupervisionKind) -> list[Bought]:
-        """Batches of a kind, to learn from, that were labeled at least in part, in the order of their first label."""
+    def _bought(self, kind: SupervisionKind, split: Split | None = None) -> list[Bought]:
+        """Batches of a kind that were labeled at least in part, in the order of their first label.
+
+        Args:
+            split: that they were chosen for; `None` for those to learn from.
+        """
         said = {label.image_id: label for label in self.paid if label.kind is kind}
         bought = [
             Bought(record.batch, tuple((pick, said[pick.image_id]) for pick in record.in_state(PickState.LABELED)))
             for record in self.batches
-            if record.batch.kind is kind and record.batch.for_split is None
+            if record.batch.kind is kind and record.batch.for_split is split
         ]
         return sorted((each for each in bought if each.picks), key=lambda each: (_first_label(each), each.batch.id))
 

@@ -141,6 +141,8 @@ class LiveProject:
             rounds=tuple(round_report(each, images, campaign.seed) for each in arm.rounds),
             constant_iou=_constant_iou(history, arm, images),
             initial=chosen_images(arm.initial, images),
+            test=chosen_images(arm.test, images),
+            test_s=campaign.test_spent_s,
             costs=self.client.get_cost_estimates(project_id=self.project_id),
             setup=_setup(history, images, command),
             hard_ood=hard_ood_reports(arm, images, history.project.categories),
