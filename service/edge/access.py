@@ -35,6 +35,7 @@ from service.store.audit import CALLER, NOBODY
 
 HEADER, SCHEME = "authorization", "bearer"
 OPEN = "grpc.health.v1.Health"
+RANDOM = "random"
 LOOK_UPS = 4
 MOST_FAILURES, FAILURES_WITHIN_S, MOST_PEERS = 20, 60.0, 1024
 logger = logging.getLogger(__name__)
@@ -136,6 +137,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     async def _check(self, request: Any, context: Any, rule: Rule, caller: Caller) -> None:
         if rule.signed:
             _sign(request, caller)
+            _check_strategy(request, caller)
         if caller.in_all_projects or rule.reach is Reach.NONE:
             return
         if rule.reach is Reach.OPERATION:
@@ -196,6 +198,17 @@ def _sign(request: Any, caller: Caller) -> None:
             f"this token is {caller.name}'s, and the request names another; leave the name out", field="annotator"
         )
     request.annotator = request.annotator or caller.name
+
+
+def _check_strategy(request: Any, caller: Caller) -> None:
+    """An annotator is given what the campaign's strategy chooses, or chance; not images of their own choice."""
+    names_one = "strategy" in request.DESCRIPTOR.fields_by_name and request.HasField("strategy")
+    if names_one and request.strategy.name != RANDOM and caller.role is Role.ANNOTATOR:
+        raise PermissionDenied(
+            f"annotators choose by the campaign's strategy or by {RANDOM}, not by {request.strategy.name!r}; leave it "
+            "out",
+            field="strategy",
+        )
 
 
 def _host(peer: str) -> str:

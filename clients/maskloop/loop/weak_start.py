@@ -18,7 +18,12 @@ from maskloop.values import MARKS, UNAIDED, Assist, Assistance, SupervisionKind
 LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level"} | {kind: f"round-00-weak-{kind}" for kind in MARKS}
 """Names of the tasks."""
 NETWORK = "weak"
-LABEL = {SupervisionKind.IMAGE_LEVEL: "image-level label"} | {kind: f"{kind} label" for kind in MARKS}
+LABEL = {
+    SupervisionKind.IMAGE_LEVEL: "image-level label",
+    SupervisionKind.BOXES: "box label",
+    SupervisionKind.SCRIBBLES: "scribble label",
+    SupervisionKind.POINTS: "point label",
+}
 
 
 def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: int) -> Assistance:
@@ -47,9 +52,9 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
         return UNAIDED
     session.score_pool(NETWORK, model)
     taken_s = sum(label.charged_s for _, label in bought.labeled)
+    labels = say_count(len(bought.labeled), LABEL[weak.kind])
+    some = "" if holding == len(bought.labeled) else f", {holding} of images that hold something"
     session.progress.note(
-        f"The first batch begins with masks of a network that has learnt from "
-        f"{say_count(len(bought.labeled), LABEL[weak.kind])} in {say_time(taken_s)}, {holding} of images that hold "
-        "something."
+        f"The first batch begins with masks of a network that has learnt from {labels} in {say_time(taken_s)}{some}."
     )
     return Assistance(Assist.BOXES if plan.assist is Assist.BOXES else Assist.PROPOSALS, model.id, 0.0)

@@ -340,3 +340,19 @@ def test_on_loopback_nobody_shows_a_token_and_one_that_is_shown_is_checked(tmp_p
         assert made.token.created_by == ""
         assert refusal(channel, "TrainModel", made.secret, project_id="p")[0] == "PERMISSION_DENIED"
         assert refusal(channel, "TrainModel", project_id="p")[0] == "NOT_FOUND"
+
+
+def test_an_annotator_s_images_are_chosen_by_the_campaign_or_by_chance(guarded):
+    channel, annotator = guarded.channel, guarded.secrets["annotator_p"]
+    import_picture(guarded, "strategies.png")
+    for name in ("entropy", "k_means", ""):
+        with pytest.raises(grpc.RpcError) as raised:
+            select(channel, annotator, strategy={"name": name})
+        assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
+        assert "annotators choose by the campaign's strategy or by random" in raised.value.details()
+    batch = select(channel, annotator, strategy={"name": "random"})
+    assert batch.picks
+    ask(channel, "ReleaseBatch", annotator, project_id="p", batch_id=batch.id, annotator="annotator_p")
+    with pytest.raises(grpc.RpcError) as raised:  # a lead's is looked at: there is no network yet that it needs
+        select(channel, guarded.secrets["lead"], strategy={"name": "no_such"})
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
