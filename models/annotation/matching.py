@@ -83,10 +83,13 @@ def best_ious(drawn: Tensor, drawn_classes: Tensor, masks: Tensor, classes: Tens
 
 
 def _pairs(values: NDArray[Any], *, maximize: bool = False) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and columns of the pairs with the least sum, or the largest: Hungarian matching."""
+    """Rows and columns of the pairs with the least sum, or the largest: Hungarian matching.
+
+    Where a value is no number any pair is as good: the loss says that the training diverges.
+    """
     from scipy.optimize import linear_sum_assignment  # half a second, which only trainings need
 
-    rows, columns = linear_sum_assignment(values, maximize=maximize)
+    rows, columns = linear_sum_assignment(np.nan_to_num(values), maximize=maximize)
     return rows, columns
 
 

@@ -142,7 +142,7 @@ class Prepared:
         classes: (n,) int64 class indices, ascending; larger objects of a class come first.
         known_by: (n,) uint8 of `KnownBy`.
         left_out: objects beyond the recipe's steps, or without a pixel at this size.
-        ignored: (S, S) bool, pixels of crowds where no object is outlined; `None` for no pixel.
+        ignored: (S, S) bool, pixels of crowds and of objects left out, where no other is outlined; `None` for no pixel.
         present: (C,) bool, as the example's; `None` where outlines and boxes are all there is.
         ground: (S, S) bool, strokes on the ground; `None` where nobody marked anything.
     """
@@ -161,7 +161,8 @@ class Prepared:
 def prepare(example: Example, categories: Sequence[int], size: int, steps: int) -> Prepared:
     """Resize an example to (size, size) and keep its `steps` largest objects, measured at that size.
 
-    Images are resized bilinearly, masks by nearest neighbour (RSIS does so).
+    The others are objects all the same: their pixels are taught neither as one nor as ground. Images are resized
+    bilinearly, masks by nearest neighbour (RSIS does so).
 
     Raises:
         InvalidLabel: an object is of none of `categories`, or its mask is not of its image's size.
@@ -187,9 +188,10 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         else:
             masks[index] = resize_mask(each.mask.to_array(), size)
     areas = masks.sum(axis=(1, 2))
-    largest = np.argsort(-areas, kind="stable")[:steps]
-    kept = largest[areas[largest] > 0]
+    largest = np.argsort(-areas, kind="stable")
+    kept = largest[:steps][areas[largest[:steps]] > 0]
     kept = kept[np.argsort(classes[kept], kind="stable")]
+    outlined = kept[known_by[kept] == KnownBy.OUTLINE]
     return Prepared(
         example.image_id,
         resize_image(example.pixels, size),
@@ -197,7 +199,7 @@ def prepare(example: Example, categories: Sequence[int], size: int, steps: int) 
         classes[kept],
         known_by[kept],
         len(classes) - len(kept),
-        _ignored(example.crowds, masks[known_by == KnownBy.OUTLINE], size),
+        _ignored(example.crowds, masks[largest[steps:]], masks[outlined], size),
         None if example.present is None else np.isin(categories, sorted(example.present)),
         None if example.marks is None else _ground(example.marks, example.size, size),
     )
@@ -224,9 +226,12 @@ def _ellipse(box: Box, of: tuple[int, int], size: int) -> NDArray[np.bool_]:
     return inside
 
 
-def _ignored(crowds: Sequence[ObjectLabel], objects: NDArray[np.bool_], size: int) -> NDArray[np.bool_] | None:
-    """What an object's outline says of a pixel is known, also inside a crowd."""
+def _ignored(
+    crowds: Sequence[ObjectLabel], beyond: NDArray[np.bool_], objects: NDArray[np.bool_], size: int
+) -> NDArray[np.bool_] | None:
+    """Of crowds and of masks `beyond`, (n, S, S); what an object's outline says of a pixel is known, also there."""
     ignored = np.zeros((size, size), dtype=np.bool_)
+    ignored |= beyond.any(axis=0)
     for item in crowds:
         ignored |= resize_mask(item.mask.to_array(), size)
     ignored &= ~objects.any(axis=0)

@@ -28,7 +28,7 @@ from models.data.samples import IMAGENET_MEAN, IMAGENET_STD
 from models.encoders.in_order import Painted, cut_behind, painted
 from models.encoders.names import TIMM
 from models.encoders.pretrained import PretrainedEncoder, load_pretrained
-from models.encoders.weights_file import read_weights
+from models.encoders.weights_file import is_counter, read_weights
 
 DOWNLOAD_DEADLINE_S = 600.0
 DOWNLOAD_LIMIT_BYTES = 1 << 30
@@ -249,11 +249,11 @@ def _stage(inputs: int, outputs: int, stride: int) -> nn.Module:
 def _load_into(module: nn.Module, state: dict[str, Any], weights: str) -> None:
     """Load everything but the classifier, which no tap needs."""
     wanted = {key for key in module.state_dict() if not key.startswith("fc.")}
-    missing = sorted(wanted - state.keys())
+    missing = sorted(key for key in wanted - state.keys() if not is_counter(key))
     if missing:
         raise InvalidConfig(f"weights {weights} lack {missing[0]} and {len(missing) - 1} more", field="weights")
     try:
-        module.load_state_dict({key: state[key] for key in wanted}, strict=False)
+        module.load_state_dict({key: state[key] for key in wanted & state.keys()}, strict=False)
     except RuntimeError as error:
         raise InvalidConfig(f"weights {weights} do not fit the encoder: {error}", field="weights") from error
 

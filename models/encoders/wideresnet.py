@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from maskloop.errors import InvalidConfig
 from models.encoders.backbones import Encoder
 from models.encoders.names import NARROW
-from models.encoders.weights_file import read_weights
+from models.encoders.weights_file import is_counter, read_weights
 
 CHANNELS = (64, 128, 256, 512, 1024, 2048, 4096)
 """Of the first convolution, and of what stages b2 to b7 put out."""
@@ -229,7 +229,7 @@ def build_wideresnet38(
     with torch.device("meta"):  # initial weights of a tenth of a billion would take seconds
         network = WideResNet38(last_dilation, narrow)
     state = read_weights(path)
-    missing = sorted(network.state_dict().keys() - state.keys() - _counters(network))
+    missing = sorted(name for name in network.state_dict().keys() - state.keys() if not is_counter(name))
     if missing:
         raise InvalidConfig(f"weights {weights} lack {missing[0]} and {len(missing) - 1} more", field="weights")
     network.to_empty(device="cpu")
@@ -245,11 +245,6 @@ def build_wideresnet38(
 
 def _three(inputs: int, outputs: int, dilation: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, stride=stride, padding=dilation, dilation=dilation, bias=False)
-
-
-def _counters(network: nn.Module) -> set[str]:
-    """Of batches that norms have seen, which old files do not have and nothing reads."""
-    return {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
 
 
 @torch.no_grad()

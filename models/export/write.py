@@ -18,7 +18,7 @@ import torch
 
 from maskloop.errors import FailedPrecondition
 from maskloop.formats.files import write_atomically
-from models.encoders.names import PACKAGED
+from models.encoders.names import PACKAGED, TIMM
 from models.export.graphs import DenseGraph, RegionsGraph
 from models.pretrained.model import FittedPretrained
 from models.thin.model import FittedDense
@@ -94,7 +94,7 @@ def _licence(model: Exportable) -> str:
     if recipe.weights == "timm":
         import timm
 
-        told: Any = timm.get_pretrained_cfg(recipe.encoder)
+        told: Any = timm.get_pretrained_cfg(recipe.encoder.removeprefix(TIMM))
         return f"encoder {recipe.encoder}: {told.license or 'not told by timm'}"
     return (
         f"encoder {recipe.encoder}: {'none, random weights' if recipe.weights == 'random' else 'as its weights file'}"

@@ -8,6 +8,7 @@ in the feature store.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.data import augmentation
 from models.data.augmentation import random_move, recolour
 from models.data.samples import KnownBy, Prepared, image_tensor
 from models.encoders.feature_store import EncodedPicture, FeatureStore, Taps
@@ -122,14 +124,16 @@ class ViewEncoder(Protocol):
 def labeled_views(example: Prepared, encoder: ViewEncoder, number: int) -> list[LabeledView]:
     """A label's views; the first is the picture as it is, the second its mirror image, the others are random."""
     content = hashlib.sha256(example.image.tobytes()).hexdigest()
-    kept = [encoder.store.read(encoder.key(content, place), encoder.shapes) for place in range(number)]
+    drawn = f"{content} {VERSION} {augmentation.VERSION}"  # random views show what this code draws
+    keys = [encoder.key(content if place < WHOLE else drawn, place) for place in range(number)]
+    kept = [encoder.store.read(key, encoder.shapes) for key in keys]
     shown = [_show(example, content, place, pixels=kept[place] is None) for place in range(number)]
     missing = [place for place in range(number) if kept[place] is None]
     if missing:
         pixels = torch.cat([image for place in missing if (image := shown[place].image) is not None])
         for place, taps in zip(missing, encoder.encode(pixels.to(encoder.device)), strict=True):
             made = EncodedPicture(taps, example.image.shape[:2])
-            encoder.store.keep(encoder.key(content, place), made)
+            encoder.store.keep(keys[place], made)
             kept[place] = made
     return [
         _labeled(picture.taps, view, example.present)
@@ -210,20 +214,28 @@ def _labeled(taps: Taps, view: _Shown, present: NDArray[np.bool_] | None) -> Lab
 
 
 def tensors_of(kinds: Iterable[Sequence[Sequence[LabeledView]]]) -> dict[str, Tensor]:
-    """All that a training sees of its views, each tensor by a name of its own."""
-    tensors: dict[str, Tensor] = {}
+    """All that a training sees of its views, each tensor by a name of its own; not to be changed.
+
+    Nothing is copied: taps stay in the files of the feature store, of which memory may hold a part.
+    """
+    parts: dict[str, NDArray[Any]] = {}
     for kind, labels in enumerate(kinds):
         for place, seen in enumerate(labels):
             for number, view in enumerate(seen):
-                parts: dict[str, NDArray[Any]] = {"masks": view.masks, "classes": view.classes, "known": view.known}
-                for name in ("ignored", "present", "ground"):
-                    if (value := getattr(view, name)) is not None:
-                        parts[name] = value
-                if view.known_by.any():
-                    parts["known by"] = view.known_by
-                parts |= {f"tap {level}": tap for level, tap in enumerate(view.taps)}
-                tensors |= {f"{kind} {place} {number} {part}": torch.tensor(each) for part, each in parts.items()}
-    return tensors
+                parts |= {f"{kind} {place} {number} {name}": each for name, each in _parts_of(view).items()}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return {name: torch.from_numpy(each) for name, each in parts.items()}
+
+
+def _parts_of(view: LabeledView) -> dict[str, NDArray[Any]]:
+    parts: dict[str, NDArray[Any]] = {"masks": view.masks, "classes": view.classes, "known": view.known}
+    for name in ("ignored", "present", "ground"):
+        if (value := getattr(view, name)) is not None:
+            parts[name] = value
+    if view.known_by.any():
+        parts["known by"] = view.known_by
+    return parts | {f"tap {level}": tap for level, tap in enumerate(view.taps)}
 
 
 def tap_statistics(taken: Sequence[Taps]) -> tuple[list[Tensor], list[Tensor]]:

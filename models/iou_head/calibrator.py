@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
 PENALTY = 10.0  # of the ridge, on statistics of unit deviation
 MIN_SLOPE = 0.1  # of IoU over confidence
+LEAST_SPREAD = 0.01  # deviation that a statistic is taken to have: one that hardly varies here may vary in a pool
 
 
 class Exposure(IntEnum):
@@ -126,7 +127,7 @@ def fit_on_statistics(rows: CalibrationSet) -> Calibrator:
     from sklearn.linear_model import Ridge  # takes seconds to import, and only fitting needs it
 
     centre, spread = rows.statistics.mean(axis=0), rows.statistics.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)
+    spread = np.maximum(spread, LEAST_SPREAD)
     known = [rows.exposure == exposure for exposure in (Exposure.TRAIN, Exposure.AUGMENTED)]
     design = np.column_stack([(rows.statistics - centre) / spread, *known])
     fitted = Ridge(alpha=PENALTY).fit(design, rows.ious)

@@ -138,7 +138,7 @@ def run(
         progress: called at every iteration.
 
     Raises:
-        FailedPrecondition: the loss is no longer finite.
+        FailedPrecondition: the loss is no longer finite, or weights are not after the last iteration.
         StorageFull: a state cannot be saved.
     """
     identity = fingerprint(task.network, task.inputs().with_part("loop", VERSION), iterations, seed, task.device)
@@ -195,7 +195,15 @@ def _train(
             if path and (done % task.settings.checkpoint_every == 0 or done == iterations):
                 save_progress(path, identity, network, optimizer, done)
             iterating(done / iterations, task.describe(done, iterations, loss))
+        _check_finite(network, iterations)
         task.finish(seed, part_of(progress, 1 - task.finish_share, 1.0))
+
+
+def _check_finite(network: nn.Module, iterations: int) -> None:
+    """What the last step did, no loss has seen."""
+    for name, parameter in network.named_parameters():
+        if not torch.isfinite(parameter).all():
+            raise FailedPrecondition(f"{name} is not finite after iteration {iterations - 1}; a lower rate may help")
 
 
 def _iterate(

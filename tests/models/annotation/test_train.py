@@ -225,6 +225,12 @@ def test_a_diverging_training_names_the_iteration(scenes):
         train(scenes(4), tiny("compact", rate=1e30, encoder_rate=1e30, clip=0.0, warmup=0))
 
 
+@pytest.mark.parametrize("classes", ["fed", "predicted"])
+def test_so_does_one_whose_steps_are_matched_with_objects(scenes, classes):
+    with pytest.raises(FailedPrecondition, match=r"iteration \d+"):
+        train(scenes(4), tiny("paper", classes=classes, rate=1e30, encoder_rate=1e30))
+
+
 def test_nothing_to_learn_from_is_refused():
     with pytest.raises(InvalidArgument, match="no labeled image"):
         train([], tiny("paper"))

@@ -37,6 +37,23 @@ def test_of_more_objects_than_steps_the_largest_are_kept_and_the_rest_counted():
     assert not prepared.masks[:, :, : int(12 * 32 / 60)].any()  # the two smallest stood leftmost
 
 
+def test_objects_beyond_the_steps_are_not_taught_as_ground():
+    objects = [block(1, 0, 6 * k, 2 + 3 * k, 5) for k in range(6)]
+    prepared = prepare(example(*objects), [1], 32, steps=4)
+    beyond = resize_mask((objects[0].mask.to_array() | objects[1].mask.to_array()), 32)
+    assert prepared.ignored is not None
+    assert np.array_equal(prepared.ignored, beyond)
+    assert prepare(example(*objects), [1], 32, steps=6).ignored is None
+
+
+def test_what_an_outline_that_is_kept_says_is_known_on_an_object_that_is_left_out_too():
+    large, small = block(1, 0, 0, 20, 20), block(1, 10, 10, 20, 12)
+    prepared = prepare(example(large, small), [1], 40, steps=1)
+    assert prepared.ignored is not None
+    assert prepared.ignored.any()
+    assert not (prepared.ignored & prepared.masks[0]).any()
+
+
 def test_an_object_that_vanishes_at_the_networks_size_is_counted_as_left_out():
     prepared = prepare(example(block(1, 0, 0, 40, 30), block(1, 0, 41, 1, 1)), [1], 32, steps=20)
     assert len(prepared.classes) == 1

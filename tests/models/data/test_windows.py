@@ -14,7 +14,7 @@ from models.data.samples import Example
 from models.data.windows import MOST, OVERLAP, SLACK, Window, cut, some_windows, windows
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([1, 2, 4]))
 def test_windows_cover_a_photograph_and_overlap(height, width, factor):
     cells = 64

@@ -89,6 +89,16 @@ def test_weights_without_the_classifier_are_enough(tmp_path):
     torch.testing.assert_close(encoder.get_parameter("stages.3.1.conv2.weight"), state["layer4.1.conv2.weight"])
 
 
+def test_weights_of_before_norms_counted_batches_are_enough(tmp_path):
+    state = zoo.resnet18(weights=None).state_dict()
+    old = {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}
+    assert len(old) < len(state)
+    torch.save(old, tmp_path / "old.pth")
+    encoder = build_encoder("resnet18", str(tmp_path / "old.pth"))
+    torch.testing.assert_close(encoder.get_parameter("stages.3.1.conv2.weight"), state["layer4.1.conv2.weight"])
+    torch.testing.assert_close(encoder.get_buffer("stem.1.running_var"), state["bn1.running_var"])
+
+
 class Payload:
     """Unpickling this would create a file."""
 

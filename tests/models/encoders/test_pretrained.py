@@ -124,3 +124,14 @@ def test_any_model_of_timms_with_a_pyramid_gives_taps(tmp_path):
     plain = trunk.eval()((pictures - built.mean) / built.scale)[1:]
     for tap, other in zip(built(pictures), plain, strict=True):
         torch.testing.assert_close(tap, other, rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+def test_weights_of_before_norms_counted_batches_are_enough(tmp_path):
+    whole = timm.create_model("resnet18", pretrained=False, features_only=True).state_dict()
+    old = {key: value for key, value in whole.items() if not key.endswith("num_batches_tracked")}
+    for name, state in (("whole", whole), ("old", old)):
+        torch.save(state, tmp_path / name)
+    pictures = torch.rand(1, 3, 64, 64)
+    one, other = (build_pretrained("resnet18", str(tmp_path / name))(pictures) for name in ("whole", "old"))
+    assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))

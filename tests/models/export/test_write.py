@@ -17,7 +17,7 @@ from maskloop.formats.coco import read_coco_folder
 from maskloop.formats.images import decode_image
 from maskloop.values import ObjectProposal
 from models.data.samples import Example, ImageToScore
-from models.export.write import write_onnx
+from models.export.write import facts, write_onnx
 from models.features.recipe import PretrainedRecipe
 from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
@@ -93,6 +93,12 @@ def test_the_file_tells_what_a_program_must_know(regions):
         "confidence": [8],
         "predicted_iou": [8],
     }
+
+
+def test_weights_that_timm_fetched_have_the_licence_that_timm_tells():
+    recipe = PretrainedRecipe(encoder="resnet18", weights="timm")
+    told = facts(replace(pretrained_network("predicted"), recipe=recipe))
+    assert told["maskloop.licence"] == "encoder timm:resnet18: apache-2.0"
 
 
 def test_a_dense_network_gives_the_same_objects(tmp_path):

@@ -17,10 +17,12 @@ from models.iou_head.calibrator import (
     fit_on_confidence,
     fit_on_statistics,
 )
-from models.iou_head.mask_statistics import CONFIDENCE
+from models.iou_head.mask_statistics import CONFIDENCE, NAMES
 from models.metrics.agreement import spearman
 from models.training.holdout import MIN_IMAGES
 from tests.models.observed import WIDTH, observe
+
+PEAK = NAMES.index("peak")
 
 
 def test_the_head_finds_the_statistic_that_tells():
@@ -84,6 +86,17 @@ def test_a_statistic_that_never_varies_gets_no_weight():
     observed = observe(20, "uncertain")
     observed.statistics[:, 5] = 0.25
     assert fit_on_statistics(observed).weights[5] == 0
+
+
+def test_a_statistic_that_hardly_varied_does_not_decide_where_it_varies():
+    # A map's largest probability was 1 but for noise in all that was learnt from; a pool has fainter maps.
+    rows, new = observe(60, "uncertain"), observe(20, "uncertain", seed=1)
+    rows.statistics[:, PEAK] = 1 - 1e-4 * rows.statistics[:, PEAK]
+    new.statistics[:, PEAK] = 1
+    head = fit_on_statistics(rows)
+    as_known = head.predict(new.statistics)
+    new.statistics[:, PEAK] = 0.6
+    assert np.abs(head.predict(new.statistics) - as_known).max() < 0.05
 
 
 @given(weights=st.lists(st.floats(-5, 5), min_size=WIDTH, max_size=WIDTH), intercept=st.floats(-5, 5))

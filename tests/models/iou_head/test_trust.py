@@ -1,13 +1,15 @@
 """A head is trusted when it beats a constant on labels held out, and not by luck."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from maskloop.values import HeadState
-from models.iou_head.calibrator import CalibrationSet, Exposure, fit_on_statistics
-from models.iou_head.trust import head_state, held_out_evidence, permutation_p_value
+from models.iou_head import trust
+from models.iou_head.calibrator import CalibrationSet, Calibrator, Exposure, fit_on_confidence, fit_on_statistics
+from models.iou_head.trust import FOLDS, evidence_of, head_state, held_out_evidence, permutation_p_value
 from tests.models.observed import observe
 
 RNG = np.random.default_rng(0)
@@ -35,6 +37,39 @@ def test_every_image_is_judged_by_a_head_fitted_without_it():
         predicted = fit_on_statistics(CalibrationSet.join(*parts)).predict(unseen.statistics[here])
         errors.append(abs(predicted.mean() - unseen.ious[here].mean()))
     assert held_out_evidence(views, unseen, RNG)["held_out_mae"] == pytest.approx(np.mean(errors))
+
+
+def test_of_many_images_as_many_heads_are_fitted_and_none_has_seen_what_it_judges():
+    unseen, fitted_on = observe(2 * FOLDS + 30, "uncertain"), list[CalibrationSet]()
+
+    def fit_on(rows: CalibrationSet) -> Calibrator:
+        fitted_on.append(rows)
+        return fit_on_statistics(rows)
+
+    evidence = evidence_of(unseen, fit_on, fit_on_confidence, np.random.default_rng(0))
+    assert len(fitted_on) == FOLDS
+    left_out = [set(unseen.image_ids) - set(rows.image_ids) for rows in fitted_on]
+    assert sorted(image for fold in left_out for image in fold) == sorted(set(unseen.image_ids))
+    assert {len(fold) for fold in left_out} == {2, 3}
+    assert evidence["held_out_mae"] < 0.03
+
+
+def test_luck_is_the_same_whatever_number_of_orders_is_tried_at_once(monkeypatch):
+    true = np.linspace(0.1, 0.9, 30)
+    predicted = np.random.default_rng(1).permutation(true) + true / 3
+    at_once = permutation_p_value(predicted, true, np.random.default_rng(0))
+    monkeypatch.setattr(trust, "TRIED_AT_ONCE", 30 * 77)
+    assert permutation_p_value(predicted, true, np.random.default_rng(0)) == at_once
+    assert 0.001 < at_once < 0.5
+
+
+def test_memory_of_the_luck_of_many_images_stays_small():
+    predicted = np.linspace(0, 1, 1500)
+    tracemalloc.start()
+    permutation_p_value(predicted, predicted, np.random.default_rng(0))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100e6  # all at once take 500 MB
 
 
 def test_the_constant_is_the_mean_of_the_other_held_out_images_by_hand():

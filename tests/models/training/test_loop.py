@@ -170,3 +170,21 @@ def test_progress_rises_over_iterations_and_finish():
 def test_a_diverging_training_names_the_iteration():
     with pytest.raises(FailedPrecondition, match=r"iteration \d+"):
         train(slope(rate=1e30))
+
+
+@dataclass(frozen=True)
+class Cliff(Slope):
+    """Its loss is finite at every iteration, and the gradient of the last one is not."""
+
+    def loss(self, batch: Tensor, done: float) -> Tensor:
+        loss, weight = super().loss(batch, done), self.network.weight
+        return loss + (weight - weight.detach()).sqrt().sum() if done > 1 - 1.5 / ITERATIONS else loss
+
+
+def test_a_last_step_that_ruins_the_weights_is_told_and_nothing_of_it_is_kept(tmp_path):
+    torch.manual_seed(0)
+    task, cache = Cliff(nn.Linear(1, 1), SETTINGS), NetworkCache(tmp_path, 1 << 20)
+    with pytest.raises(FailedPrecondition, match="weight is not finite after iteration 39"):
+        train(task, cache=cache)
+    assert not task.finished
+    assert not list(tmp_path.glob("*.safetensors"))
