@@ -36,7 +36,11 @@ def plain_bbam(detector: FittedDetector, image: BoxedImage, row: int, method: Bb
     regions = [moved(box, move, width, height) for move in moves.tolist()]
     with torch.no_grad():
         told = [looked(network, pixels, region, (height, width)) for region in regions]
-    overlaps = [iou(decoded(r, o[label].tolist(), width, height), box) for r, (o, _) in zip(regions, told, strict=True)]
+    border = None if method.said("whole") else (width, height)
+    made = [
+        decoded(region, offsets[label].tolist(), border) for region, (offsets, _) in zip(regions, told, strict=True)
+    ]
+    overlaps = [whole_iou(each, box) if method.said("whole") else iou(each, box) for each in made]
     positives: list[int] = []
     for least in method.said("ious"):
         positives = [
@@ -45,10 +49,14 @@ def plain_bbam(detector: FittedDetector, image: BoxedImage, row: int, method: Bb
         if len(positives) > method.most:
             break
     positives = positives[: method.most]
-    found = [decoded(regions[place], told[place][0][label].tolist(), width, height) for place in positives]
+    found = [made[place] for place in positives]
     rows, columns = cells(method, box, found, (height, width))
     mask = torch.zeros(rows, columns, dtype=pixels.dtype)
+    stride = stride_of(method, box, found, (height, width))
     for left, upper, right, lower in found:
+        if method.said("whole"):
+            mask[int(upper / stride) : int(lower / stride), int(left / stride) : int(right / stride)] = 1
+            continue
         for y in range(rows):
             for x in range(columns):
                 down_there = y * height / rows < lower and (y + 1) * height / rows > upper
@@ -88,14 +96,18 @@ def looked(network: Any, pixels: Tensor, region: Box, size: tuple[int, int]) -> 
     return offsets[0].reshape(-1, 4), logits[0].softmax(dim=0)
 
 
-def decoded(region: Box, offsets: Box, width: int, height: int) -> Box:
-    """The box that offsets make of a region, within the image."""
+def decoded(region: Box, offsets: Box, border: tuple[int, int] | None) -> Box:
+    """The box that offsets make of a region, cut at an image's border, its width and height, if there is one."""
     wide, high = region[2] - region[0], region[3] - region[1]
     across, down, wider, higher = (each / weight for each, weight in zip(offsets, OFFSET_WEIGHTS, strict=True))
     x, y = region[0] + wide / 2 + across * wide, region[1] + high / 2 + down * high
     wide, high = wide * math.exp(wider), high * math.exp(higher)
-    sides = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-    return [min(max(side, 0.0), most) for side, most in zip(sides, (width, height, width, height), strict=True)]
+    sides = [x - wide / 2, y - high / 2, x + wide / 2, y + high / 2]
+    return [min(max(side, 0.0), most) for side, most in zip(sides, border * 2, strict=True)] if border else sides
+
+
+def whole_iou(one: Box, other: Box) -> float:
+    return iou([float(int(side)) for side in one], [float(int(side)) for side in other])
 
 
 def iou(one: Box, other: Box) -> float:
@@ -105,11 +117,16 @@ def iou(one: Box, other: Box) -> float:
     return shared / (areas - shared)
 
 
-def cells(method: Bbam, box: Box, found: list[Box], size: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of the mask."""
+def stride_of(method: Bbam, box: Box, found: list[Box], size: tuple[int, int]) -> float:
+    """Pixels of a cell."""
     boxes = found if method.said("area") == "found" and found else [box]
     area = float(np.mean([(each[2] - each[0]) * (each[3] - each[1]) for each in boxes])) / (size[0] * size[1])
-    stride = method.least_stride + method.stride_slope * math.sqrt(area)
+    return method.least_stride + method.stride_slope * math.sqrt(area)
+
+
+def cells(method: Bbam, box: Box, found: list[Box], size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of the mask."""
+    stride = stride_of(method, box, found, size)
     rows, columns = (max(1, math.ceil(s / stride) if method.said("round_up") else math.floor(s / stride)) for s in size)
     return rows, columns
 

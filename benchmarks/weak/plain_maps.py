@@ -143,7 +143,7 @@ def plain_rib(classifier: ImageClassifier, pixels: Pixels, classes: Sequence[int
             for image, held in zip(drawn.images, drawn.classes, strict=True):
                 torch.autograd.backward(-gndrp(network.maps(image[None]), method.tau)[0, list(held)].sum())
         for group in optimizer.param_groups:
-            group["lr"] = group["full"] * (1 - min(step, 9) / 10) ** 0.9
+            group["lr"] = group["full"] * (1 - min(step, method.steps - 1) / method.steps) ** 0.9
         optimizer.step()
     return merge([maps for maps in seen.values() if isinstance(maps, Tensor)], pixels, classifier.output_stride)
 

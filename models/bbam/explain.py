@@ -25,7 +25,7 @@ from models.training.determinism import Arithmetic
 from models.training.fingerprint import digest
 from models.training.loop import Progress, part_of
 
-VERSION = 1
+VERSION = 2
 """Of BBAM's maps; raised when a change makes maps come to other values."""
 TOGETHER = 4  # images
 

@@ -26,7 +26,7 @@ from torch import Tensor
 
 from maskloop.errors import InvalidArgument, InvalidConfig
 from maskloop.spelling import did_you_mean
-from models.boxes.boxed import BoxedImage, Floats, box_ious
+from models.boxes.boxed import BoxedImage, Floats, box_ious, whole_ious
 from models.boxes.detector import FittedDetector, Input, scaled_boxes
 from models.boxes.explaining import Explained, Objective
 from models.boxes.objective import mask_shape, mask_stride, share_of
@@ -36,8 +36,15 @@ from models.training.loop import Progress
 from models.training.readings import Readings
 
 READINGS: Mapping[str, Mapping[str, Any]] = {
-    "official": {"ious": (0.9, 0.85, 0.8), "variation": 1e-4, "area": "given", "round_up": False, "mean": True},
-    "paper": {"ious": (0.8,), "variation": 0.0, "area": "found", "round_up": True, "mean": False},
+    "official": {
+        "ious": (0.9, 0.85, 0.8),
+        "variation": 1e-4,
+        "area": "given",
+        "round_up": False,
+        "mean": True,
+        "whole": True,
+    },
+    "paper": {"ious": (0.8,), "variation": 0.0, "area": "found", "round_up": True, "mean": False, "whole": False},
 }
 AREAS = ("given", "found")
 
@@ -83,6 +90,9 @@ class Bbam(Readings):
             positives' own boxes.
         round_up: whether masks have as many cells as cover the image: no or yes.
         mean: whether a head's distance is half the mean over its outputs, or their sum.
+        whole: whether boxes are compared, and masks begin, by whole pixels and cells, cut towards 0, and boxes that the
+            heads make reach out of the image: yes; or no, boxes are cut at the border, and a mask begins as 1 in every
+            cell that one touches.
 
     Raises:
         InvalidConfig: an impossible value.
@@ -107,6 +117,7 @@ class Bbam(Readings):
     area: str | None = None
     round_up: bool | None = None
     mean: bool | None = None
+    whole: bool | None = None
 
     OFFICIAL: ClassVar[Mapping[str, Any]] = {"compat": "official"}
     PAPER: ClassVar[Mapping[str, Any]] = {"compat": "paper"}
@@ -222,21 +233,22 @@ class Bbam(Readings):
             regions = drawn.to(seen.pixels)
             told = heads_on(network, levels, [regions], [seen.size])
             of_class = told.of(label)
-            found = found_boxes(network, regions, of_class.offsets, seen.size)
-            overlaps = box_ious(found, box.to(found))
+            whole = bool(self.said("whole"))
+            found = found_boxes(network, regions, of_class.offsets, None if whole else seen.size)
+            overlaps = (whole_ious if whole else box_ious)(found, box.to(found))
             chosen = chosen_positives(of_class.likeliest, overlaps, self.said("ious"), self.most)
             positives = Positives(
                 regions[chosen], found[chosen], of_class.offsets[chosen], of_class.probabilities[chosen]
             )
-            shape = self._shape(box, positives.found, seen.size)
-            made.append(Explained(seen, label, positives, shape))
+            stride = self._stride(box, positives.found, seen.size)
+            shape = mask_shape(seen.size, stride, up=bool(self.said("round_up")))
+            made.append(Explained(seen, label, positives, shape, stride if whole else None))
         return made
 
-    def _shape(self, box: Tensor, found: Tensor, size: tuple[int, int]) -> tuple[int, int]:
+    def _stride(self, box: Tensor, found: Tensor, size: tuple[int, int]) -> float:
         shares = [share_of(each, size) for each in found.double().cpu().numpy()] if self.said("area") == "found" else []
         area = float(np.mean(shares)) if shares else share_of(box.numpy(), size)
-        stride = mask_stride(min(area, 1.0), self.least_stride, self.stride_slope)
-        return mask_shape(size, stride, up=bool(self.said("round_up")))
+        return mask_stride(min(area, 1.0), self.least_stride, self.stride_slope)
 
 
 def _chunks(

@@ -130,6 +130,11 @@ def box_pixels(box: Floats, size: tuple[int, int]) -> Bools:
     return inside
 
 
+def whole_ious(boxes: Tensor, given: Tensor) -> Tensor:
+    """As `box_ious`, of boxes whose sides are cut to whole pixels, towards 0, as BBAM's program compares them."""
+    return box_ious(boxes.trunc(), given.trunc())
+
+
 def box_ious(boxes: Tensor, given: Tensor) -> Tensor:
     """(n,) IoU of boxes (n, 4) with one of (4,)."""
     low, high = torch.maximum(boxes[:, :2], given[:2]), torch.minimum(boxes[:, 2:], given[2:])

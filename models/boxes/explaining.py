@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from models.boxes.boxed import Floats
 from models.boxes.detector import Input
-from models.boxes.objective import enlarged, first_mask, head_distance, total_variation
+from models.boxes.objective import enlarged, first_cells, first_mask, head_distance, total_variation
 from models.boxes.positives import Positives, heads_on
 
 
@@ -25,12 +25,15 @@ class Explained:
         label: its class, from 1 on.
         positives: by which the detector finds it.
         shape: of its mask.
+        stride: pixels of a cell, by which the program's masks begin, see `models.boxes.objective.first_cells`; `None`
+            for masks that begin as 1 in every cell that a positive's own box touches.
     """
 
     seen: Input
     label: int
     positives: Positives
     shape: tuple[int, int]
+    stride: float | None = None
 
     def empty(self) -> Floats:
         """The map of what the detector does not find."""
@@ -38,7 +41,10 @@ class Explained:
 
     def start(self) -> Tensor:
         """(h, w), 1 where any positive's own box is."""
-        return first_mask(self.positives.found, self.seen.size, self.shape).to(self.seen.pixels)
+        found = self.positives.found
+        if self.stride is None:
+            return first_mask(found, self.seen.size, self.shape).to(self.seen.pixels)
+        return first_cells(found, self.stride, self.shape).to(self.seen.pixels)
 
 
 @dataclass(frozen=True)

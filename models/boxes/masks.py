@@ -23,7 +23,7 @@ from maskloop.errors import InvalidArgument, InvalidConfig
 from models.boxes.bbam import ObjectMaps
 from models.boxes.boxed import Bools, BoxedImage, BoxMask, Floats, box_pixels, box_slices
 from models.refinement.crf.mean_field import BBAM, CrfSettings, mean_field
-from models.refinement.crf.unaries import opposed_unary
+from models.refinement.crf.unaries import object_unary, opposed_unary
 from models.training.readings import Readings
 
 LEAST = 1e-8
@@ -38,8 +38,9 @@ JPEG_QUALITY = 95
 
 @dataclass(frozen=True)
 class MaskOptions(Readings):
-    """How maps become masks. The defaults are the program's, but for maps that stay as they are: `official()` has them
-    pass through an image file and keeps where they begin, which moves saturated maps by .02 to .19.
+    """How maps become masks. The defaults are the program's but for three things that `official()` has: maps pass
+    through an image file and keep where they begin, which moves saturated maps by .02 to .19; and the CRF takes them
+    for probabilities.
 
     Args:
         tight, loose: theta of the two masks, between 0 and 1.
@@ -47,6 +48,8 @@ class MaskOptions(Readings):
             and .2 keeps 80 %; "value": what is above theta itself.
         whole_range: whether maps are normalised to (m - min) / (max - min); else to (m - min) / max.
         as_stored: whether maps go through an 8-bit JPEG of half the size that the detector saw, as in the program.
+        unary: what the CRF gets of a map m: "costs", m for the ground and 1 - m for the object; or "probabilities",
+            -log of 1 - m and of m, and colours from blue to red, as in the program.
         sure: of the CRF's probability above which a pixel is in a mask.
         crf: its settings; `None` for no CRF: a mask is then what is saturated, and where a map is 0 nobody knows.
         margin: the CRF sees so many sides of the box around it; `None` for the whole image.
@@ -62,13 +65,14 @@ class MaskOptions(Readings):
     reading: str = "quantile"
     whole_range: bool = True
     as_stored: bool = False
+    unary: str = "costs"
     sure: float = 0.9
     crf: CrfSettings | None = BBAM
     margin: float | None = None
     least_blur: float = 16.0
     blur_slope: float = 48.0
 
-    OFFICIAL: ClassVar[Mapping[str, Any]] = {"whole_range": False, "as_stored": True}
+    OFFICIAL: ClassVar[Mapping[str, Any]] = {"whole_range": False, "as_stored": True, "unary": "probabilities"}
     PAPER: ClassVar[Mapping[str, Any]] = {"tight": 0.8, "reading": "value"}
 
     def __post_init__(self) -> None:
@@ -79,6 +83,8 @@ class MaskOptions(Readings):
             raise InvalidConfig(f"loose is {self.loose}, above tight {self.tight}", field="loose")
         if self.reading not in ("quantile", "value"):
             raise InvalidConfig(f"reading is {self.reading!r}, neither quantile nor value", field="reading")
+        if self.unary not in ("costs", "probabilities"):
+            raise InvalidConfig(f"unary is {self.unary!r}, neither costs nor probabilities", field="unary")
         for name in ("least_blur", "blur_slope", "margin"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < np.inf:
@@ -149,10 +155,14 @@ def spread(cells: Floats, size: tuple[int, int]) -> Floats:
 
 
 def as_stored(soft: Floats, seen: tuple[int, int]) -> Floats:
-    """A map of cells (h, w) as it comes out of an 8-bit JPEG of half the size that the detector saw."""
-    half = spread(soft, (max(1, seen[0] // 2), max(1, seen[1] // 2)))
+    """A map of cells (h, w) as it comes out of an 8-bit JPEG of half the size that the detector saw.
+
+    The program rounds cells down to eight bits and enlarges these, corners unaligned.
+    """
+    cells = np.floor(255 * soft).astype(np.float32)
+    half = _resized(cells, (max(1, round(seen[0] / 2)), max(1, round(seen[1] / 2))))
     file = io.BytesIO()
-    Image.fromarray((255 * half).astype(np.uint8)).save(file, "JPEG", quality=JPEG_QUALITY)
+    Image.fromarray(np.rint(half).astype(np.uint8)).save(file, "JPEG", quality=JPEG_QUALITY)
     return np.asarray(Image.open(file), dtype=np.float32) / np.float32(255)
 
 
@@ -207,7 +217,7 @@ class _Cut:
         soft = np.where(self.inside, blurred(high, self.deviation)[self.place], 0)
         made = self._cleaned(_normalised(soft.astype(np.float32), whole_range=self.options.whole_range))
         box, image = self.inside.sum(), self.size[0] * self.size[1]
-        if made.sum() < box / 5 and box < SMALL_BOX * image:
+        if made.sum() <= box / 5 and box <= SMALL_BOX * image:
             again = self.evenly(SMALL_PRIORS, 1 / 3, keep_last=True)
             made = made if again is None else again
         return made
@@ -229,7 +239,11 @@ class _Cut:
     def _cleaned(self, soft: Floats) -> Bools:
         """What a CRF makes of a map (h, w); within the box, (h, w) bool."""
         assert self.options.crf is not None
-        likely = mean_field(opposed_unary(soft), np.ascontiguousarray(self.pixels), self.options.crf)[1]
+        if self.options.unary == "probabilities":
+            costs, pixels = object_unary(soft), self.pixels[..., ::-1]
+        else:
+            costs, pixels = opposed_unary(soft), self.pixels
+        likely = mean_field(costs, np.ascontiguousarray(pixels), self.options.crf)[1]
         made: Bools = (likely > self.options.sure) & self.inside
         return made
 

@@ -41,6 +41,24 @@ def first_mask(boxes: Tensor, size: tuple[int, int], shape: tuple[int, int]) -> 
     return mask
 
 
+def first_cells(boxes: Tensor, stride: float, shape: tuple[int, int]) -> Tensor:
+    """(h, w) float64, 1 in cells from int(side / stride) up to the next side's, as the authors' program begins.
+
+    A box within one row or column of cells marks none. A side that is one stride or more before the image's first pixel
+    counts from the last cell, as Python's slices do.
+
+    Args:
+        boxes: (n, 4), in pixels, not cut at the image's border.
+        stride: pixels of a cell.
+        shape: (h, w).
+    """
+    mask = torch.zeros(shape, dtype=torch.float64)
+    for box in boxes.double().cpu():
+        left, upper, right, lower = (int(side / stride) for side in box.tolist())
+        mask[upper:lower, left:right] = 1
+    return mask
+
+
 def enlarged(mask: Tensor, size: tuple[int, int], padded: tuple[int, int]) -> Tensor:
     """(h, w) to `padded`, height and width: bilinear over `size`, corners on corners, zeros beyond."""
     whole = F.interpolate(mask[None, None], size, mode="bilinear", align_corners=True)[0, 0]

@@ -83,7 +83,7 @@ class Positives:
 
     Args:
         regions: (n, 4); n may be 0.
-        found: (n, 4) the boxes that the heads make of them, within the image.
+        found: (n, 4) the boxes that the heads make of them.
         offsets: (n, 4), t.
         probabilities: (n,), p.
     """
@@ -115,8 +115,14 @@ def chosen_positives(likeliest: Tensor, overlaps: Tensor, ious: Sequence[float],
     return chosen[:most]
 
 
-def found_boxes(network: nn.Module, regions: Tensor, offsets: Tensor, size: Size) -> Tensor:
-    """(n, 4) boxes that offsets (n, 4) make of regions (n, 4), cut at the border of an image of height and width."""
+def found_boxes(network: nn.Module, regions: Tensor, offsets: Tensor, size: Size | None) -> Tensor:
+    """(n, 4) boxes that offsets (n, 4) make of regions (n, 4).
+
+    Args:
+        size: height and width of an image, at whose border they are cut; `None` for boxes as they are.
+    """
     boxes: Tensor = box_heads(network).box_coder.decode_single(offsets, regions)
+    if size is None:
+        return boxes
     height, width = size
     return torch.stack([boxes[:, 0::2].clamp(0, width), boxes[:, 1::2].clamp(0, height)], dim=2).flatten(1)

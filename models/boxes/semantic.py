@@ -17,7 +17,12 @@ UNKNOWN = 255
 
 
 def semantic_labels(
-    image_size: tuple[int, int], masks: Sequence[BoxMask], boxes: Floats, classes: Sequence[int]
+    image_size: tuple[int, int],
+    masks: Sequence[BoxMask],
+    boxes: Floats,
+    classes: Sequence[int],
+    *,
+    official: bool = False,
 ) -> NDArray[np.int32]:
     """(H, W) int32: 0 for the ground, 1 + class index, or 255 where nobody knows.
 
@@ -30,6 +35,8 @@ def semantic_labels(
         masks: of n objects.
         boxes: (n, 4), theirs.
         classes: n class indices.
+        official: as the authors' program, where an object whose box lies in another wins its pixels from all others,
+            the smallest box from the larger ones, and nothing is known that any loose mask holds without its tight one.
 
     Raises:
         InvalidArgument: a class is 254 or more, or the numbers do not fit.
@@ -38,6 +45,8 @@ def semantic_labels(
         raise InvalidArgument(
             f"{len(masks)} masks, {len(boxes)} boxes and classes {list(classes)} do not fit", field="classes"
         )
+    if official:
+        return _official_labels(image_size, masks, boxes, classes)
     labels = np.zeros(image_size, dtype=np.int32)
     shown = [mask.tight.copy() for mask in masks]
     for outer in range(len(masks)):
@@ -51,6 +60,23 @@ def semantic_labels(
         for before, earlier in zip(shown[:place], classes, strict=False):
             if earlier != index:
                 labels[before & tight] = UNKNOWN
+    return labels
+
+
+def _official_labels(
+    image_size: tuple[int, int], masks: Sequence[BoxMask], boxes: Floats, classes: Sequence[int]
+) -> NDArray[np.int32]:
+    shown = np.zeros((max(classes, default=0) + 1, *image_size), dtype=np.bool_)
+    for mask, index in zip(masks, classes, strict=True):
+        shown[index] |= mask.tight
+    labels = np.where(shown.any(axis=0), 1 + shown.argmax(axis=0), 0).astype(np.int32)
+    labels[shown.sum(axis=0) > 1] = UNKNOWN
+    sides = boxes[:, 2:] - boxes[:, :2]
+    for place in np.argsort(-sides.prod(axis=1), kind="stable"):
+        if any(_within(boxes[place], other) for other in boxes):
+            labels[masks[place].tight] = 1 + classes[place]
+    for mask in masks:
+        labels[mask.loose & ~mask.tight] = UNKNOWN
     return labels
 
 

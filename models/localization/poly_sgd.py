@@ -8,7 +8,8 @@ momentum as well, so that momentum is 1e-4; 0.9, which reads like one, is the po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from torch import Tensor
 
@@ -25,11 +26,15 @@ class Weights:
 
 @dataclass(frozen=True)
 class PolySgd:
-    """Args: horizon: steps after which the rate stays what it was last, 1 or more."""
+    """Args: horizon: steps after which the rate stays what it was last, 1 or more; 0 for all there are, see `over`."""
 
     momentum: float = 1e-4
     weight_decay: float = 1e-4
-    horizon: int = 10
+    horizon: int = 0
+
+    def over(self, steps: int) -> Self:
+        """This for a method of so many steps, over which the rate falls where no horizon is said."""
+        return replace(self, horizon=self.horizon or steps)
 
     def step(
         self, number: int, weights: Weights, gradients: Mapping[str, Tensor], rates: Mapping[str, float]

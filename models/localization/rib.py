@@ -25,7 +25,16 @@ from maskloop.errors import InvalidArgument
 from models.classification.network import ImageClassifier
 from models.localization.gndrp import Over, gndrp
 from models.localization.late_part import LatePart
-from models.localization.maps import SCALES, ClassMaps, MapMethod, check_asked, join_scales, join_views, view_pair
+from models.localization.maps import (
+    LEAST,
+    SCALES,
+    ClassMaps,
+    MapMethod,
+    check_asked,
+    join_scales,
+    join_views,
+    view_pair,
+)
 from models.localization.poly_sgd import PolySgd, Weights
 from models.localization.rib_crops import LabeledCrops, RibCrops
 
@@ -57,7 +66,7 @@ class Rib(MapMethod):
         fitted: those of `scales` whose logits count.
         steps: K.
         rate, head_rate: full learning rates of the encoder's stages and of the head.
-        sgd: how weights move; its `horizon` does not grow with `steps`.
+        sgd: how weights move; without a `horizon` of its own, rates fall over the `steps` as in the program.
         cut: stages of the encoder that are left as they are, besides its stem. The authors' networks cut the gradient
             after the second of four.
         tau: below what share of a map's largest value its places are pooled.
@@ -140,6 +149,7 @@ class Rib(MapMethod):
         weights, stopped, crops = Weights(late.weights()), False, self._crops(late, pixels, asked, 0)
         seen_whole = weights.values
         watched = 1.0 if 1.0 in self.scales else self.scales[0]
+        sgd = self.sgd.over(self.steps)
         for step in range(self.steps + self.last_map):
             last = stopped or step == self.steps - (not self.last_map)  # nobody looks through what it would teach
             lesson, told = _Lesson(self, late, weights.values), 0.0
@@ -161,7 +171,7 @@ class Rib(MapMethod):
             for start in range(0, len(crops.classes), AT_ONCE):
                 part = slice(start, start + AT_ONCE)
                 lesson.learn(lesson.maps(crops.images[part]), crops.classes[part])
-            weights = self.sgd.step(step, weights, lesson.gradients, self._rates(weights.values))
+            weights = sgd.step(step, weights, lesson.gradients, self._rates(weights.values))
         return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
 
     def _crops(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int], step: int) -> LabeledCrops:
@@ -176,7 +186,7 @@ class Rib(MapMethod):
 
     def _has_spread(self, maps: Tensor) -> bool:
         """Of (n, h, w) maps of 0 or more."""
-        shares = maps / maps.amax(dim=(1, 2), keepdim=True)
+        shares = maps / (maps.amax(dim=(1, 2), keepdim=True) + LEAST)
         return bool((shares > self.spread_above).any(dim=0).float().mean() > self.most_spread)
 
 

@@ -30,7 +30,7 @@ from models.proposals.from_maps import sweep
 from models.training.fingerprint import digest
 from models.training.loop import Progress
 
-VERSION = 1
+VERSION = 2
 """Of the maps; raised when a change makes other maps of the same tiles."""
 USUAL_THRESHOLD = 0.3  # of the ground, where no outline says better
 LEAST = 1e-6  # of a largest score

@@ -26,8 +26,8 @@ from service.store.models import rounds_of_models
 def round_outcomes(tx: Transaction, folder: DataFolder, project_id: str, campaign_id: str) -> tuple[RoundOutcome, ...]:
     """A campaign's rounds, oldest first; those whose gain no image drawn at random can tell yet are left out."""
     bought: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for version, score, cost_s in labeled_picks(tx, project_id, campaign_id):
-        bought[version].append((score, cost_s))
+    for version, score, charged_s in labeled_picks(tx, project_id, campaign_id):
+        bought[version].append((score, charged_s))
     judged, truths = _judged(tx, folder, project_id, campaign_id)
 
     def quality(made: Proposals) -> float:
@@ -37,7 +37,7 @@ def round_outcomes(tx: Transaction, folder: DataFolder, project_id: str, campaig
         RoundOutcome(
             scores=tuple(score for score, _ in bought[version]),
             gain=gain,
-            seconds=sum(cost_s for _, cost_s in bought[version]),
+            seconds=sum(charged_s for _, charged_s in bought[version]),
         )
         for (version, before), (_, after) in pairwise(judged)
         if bought[version] and (gain := paired_gain(before, after, quality)) is not None

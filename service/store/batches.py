@@ -24,11 +24,12 @@ from maskloop.values import (
     SkipReason,
     Split,
     SupervisionKind,
+    charged_seconds,
 )
 from service.store.database.database import Transaction
 from service.store.images import chunks
 from service.store.pagination import Page, PageRequest
-from service.store.tables import IS_LEASED, batches, picks, skips
+from service.store.tables import IS_LEASED, batches, labels, picks, skips
 
 NO_SPLIT = ""  # of a batch whose images stay in theirs
 
@@ -157,10 +158,20 @@ def leased_images(tx: Transaction, project_id: str) -> set[str]:
 
 
 def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterator[tuple[str, float, float]]:
-    """(model version, score, planned seconds) of each full label to learn from that a campaign chose by scores."""
+    """(model version, score, charged seconds) of each full label to learn from that a campaign chose by scores."""
     query = (
-        select(batches.c.model_version, picks.c.score, picks.c.cost_s)
+        select(batches.c.model_version, picks.c.score, labels.c.cost_s, labels.c.seconds_spent)
         .join(batches, batches.c.id == picks.c.batch_id)
+        .join(
+            labels,
+            and_(
+                labels.c.project_id == batches.c.project_id,
+                labels.c.image_id == picks.c.image_id,
+                labels.c.kind == batches.c.kind,
+                labels.c.campaign_id == batches.c.campaign_id,
+                labels.c.supersedes == "",
+            ),
+        )
         .where(
             batches.c.project_id == project_id,
             batches.c.campaign_id == campaign_id,
@@ -172,7 +183,7 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
         .order_by(picks.c.image_id)
     )
     for row in tx.execute(query):
-        yield row.model_version, row.score, row.cost_s
+        yield row.model_version, row.score, charged_seconds(row.cost_s, row.seconds_spent)
 
 
 def images_drawn_at_random(tx: Transaction, project_id: str, campaign_id: str) -> list[str]:

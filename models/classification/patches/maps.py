@@ -34,10 +34,10 @@ Pixels = NDArray[np.uint8]
 class PatchMaps:
     """Maps of patches by a trained classifier.
 
-    At each scale a patch is enlarged bicubically and cut as images are cut into patches. Each crop is enlarged to the
-    side that the network sees, and its scores are brought back to the crop's size. Where crops overlap scores are
-    averaged, then brought back to the patch's size, and summed over scales. A patch of the recipe's side makes 1, 4, 4,
-    9 and 9 crops.
+    At each scale a patch is enlarged bicubically, its sides rounded down, and cut as images are cut into patches. Each
+    crop is enlarged to the side that the network sees, and its scores are brought back to the crop's size. Where crops
+    overlap scores are averaged, then brought back to the patch's size, and summed over scales. A patch of the recipe's
+    side makes 1, 4, 4, 9 and 9 crops.
 
     Args:
         scales: above 0.
@@ -59,7 +59,7 @@ class PatchMaps:
         recipe, size = self.fitted.recipe, (pixels.shape[0], pixels.shape[1])
         total = torch.zeros(self.fitted.classes, *size)
         for scale in self.scales:
-            scaled = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+            scaled = (max(1, int(size[0] * scale)), max(1, int(size[1] * scale)))
             image = enlarged(pixels, scaled, Image.Resampling.BICUBIC)
             joined = crop_scores(self.fitted, image, recipe.side, recipe.stride)
             total += _resized(joined, size)

@@ -48,6 +48,11 @@ def opposed_unary(mask: Floats) -> Floats:
     return np.stack([mask, 1 - mask]).astype(np.float32)
 
 
+def object_unary(mask: Floats, least: float = LEAST) -> Floats:
+    """(2, H, W) from a mask (H, W) in [0, 1]: `clipped_unary` of 1 - m for the ground, and of m for the object."""
+    return clipped_unary(np.stack([1 - mask, mask]), least)
+
+
 def softmax_unary(logits: Floats, least: float = LEAST) -> Floats:
     """-log of the softmax of logits (n, H, W), clipped as in `clipped_unary`."""
     shares = np.exp(logits - logits.max(axis=0))

@@ -23,6 +23,7 @@ from models.boxes.masks import (
     tight_mask,
 )
 from models.boxes.objective import enlarged
+from tests.models.localization.scenes import bilinear
 
 SHARP = MaskOptions(least_blur=1.0, blur_slope=0.0)
 SIZE = (40, 48)
@@ -133,6 +134,13 @@ def test_a_small_box_of_which_little_came_is_filled_evenly_until_a_third_comes_o
     assert len(asked) == 2 * tries or rows[-1] >= 5  # both masks
 
 
+def test_a_small_box_of_which_just_a_fifth_came_is_filled_evenly(monkeypatch):
+    pixels, box = np.tile(scene(), (3, 3, 1)), np.array([10, 8, 34, 28], dtype=np.float32)  # 20 rows: a fifth is 4
+    asked = recorded(monkeypatch, [4, 9])
+    assert tight_mask(pixels, box, np.tile(on_block(), (3, 3)), SHARP).sum() == 9 * 24
+    assert asked[1:] == pytest.approx([0.7])
+
+
 def test_a_small_box_that_never_comes_out_keeps_the_last_try(monkeypatch):
     recorded(monkeypatch, [3, 1, 1, 1, 1, 2])
     made = box_mask(np.tile(scene(), (3, 3, 1)), BOX, np.tile(on_block(), (3, 3)), SHARP)
@@ -166,8 +174,11 @@ def test_a_map_lies_on_the_image_as_the_detector_was_shown_it(shape, size):
     cells = np.random.default_rng(0).random(shape, dtype=np.float32)
     shown = enlarged(torch.from_numpy(cells), size, size).numpy()
     np.testing.assert_allclose(spread(cells, size), shown, atol=1e-6)
-    half = enlarged(torch.from_numpy(cells), (size[0] // 2, size[1] // 2), (size[0] // 2, size[1] // 2)).numpy()
-    assert np.abs(as_stored(cells, size) - half).mean() < 0.03  # eight bits, and what a JPEG loses
+    half = (round(size[0] / 2), round(size[1] / 2))
+    eight_bits = bilinear(np.floor(255 * cells), *half) / 255
+    stored = as_stored(cells, size)
+    assert stored.shape == half
+    assert np.abs(stored - eight_bits).mean() < 0.02  # what a JPEG loses
 
 
 def test_masks_lie_where_cells_were_when_the_detector_saw_them(monkeypatch):
@@ -182,11 +193,28 @@ def test_masks_lie_where_cells_were_when_the_detector_saw_them(monkeypatch):
     cells[0, 0] = 1
     box = np.array([0, 0, 24, 20], dtype=np.float32)
     image = BoxedImage("a", scene(), box[None], (0,))
-    for options in (MaskOptions(least_blur=0, blur_slope=0), MaskOptions.official(least_blur=0, blur_slope=0)):
-        asked.clear()
-        masks_of(image, ObjectMaps("a", (cells,), (5,), (80, 96)), options)
-        shown = enlarged(torch.from_numpy(cells), SIZE, SIZE)
-        assert asked[0][10, 12] / asked[0][9, 9] == pytest.approx((shown[10, 12] / shown[9, 9]).item(), rel=0.05)
+    masks_of(image, ObjectMaps("a", (cells,), (5,), (80, 96)), MaskOptions(least_blur=0, blur_slope=0))
+    shown = enlarged(torch.from_numpy(cells), SIZE, SIZE)
+    assert asked[0][10, 12] / asked[0][9, 9] == pytest.approx((shown[10, 12] / shown[9, 9]).item(), rel=0.05)
+
+
+def test_the_programs_crf_takes_maps_for_probabilities_and_colours_from_blue_to_red(monkeypatch):
+    asked = []
+
+    def crf(costs, image, settings):
+        asked.append((costs.copy(), image.copy()))
+        return np.zeros_like(costs)
+
+    monkeypatch.setattr(module, "mean_field", crf)
+    pixels = scene()
+    pixels[..., 2] = 7
+    maps = [tight_mask(pixels, BOX, on_block(), options) for options in (SHARP, replace(SHARP, unary="probabilities"))]
+    (costs, image), (likely, turned) = asked
+    assert not any(each.any() for each in maps)
+    np.testing.assert_allclose(likely[1], -np.log(np.clip(costs[0], 1e-5, 1)), atol=1e-5)  # the costs' first row is m
+    np.testing.assert_allclose(likely[0], -np.log(np.clip(1 - costs[0], 1e-5, 1)), atol=1e-5)
+    assert np.array_equal(image, pixels)
+    assert np.array_equal(turned, pixels[..., ::-1])
 
 
 def test_maps_as_they_are_stored_have_eight_bits_and_half_the_size():
@@ -200,7 +228,7 @@ def test_maps_as_they_are_stored_have_eight_bits_and_half_the_size():
 def test_both_readings():
     official, paper = MaskOptions.official(), MaskOptions.paper()
     assert (official.tight, official.loose, official.reading) == (0.85, 0.2, "quantile")
-    assert (official.whole_range, official.as_stored) == (False, True)
+    assert (official.whole_range, official.as_stored, official.unary) == (False, True, "probabilities")
     assert (paper.tight, paper.loose, paper.reading) == (0.8, 0.2, "value")
 
 

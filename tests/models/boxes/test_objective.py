@@ -8,6 +8,7 @@ import torch
 from models.boxes.objective import (
     ROUNDED,
     enlarged,
+    first_cells,
     first_mask,
     head_distance,
     mask_shape,
@@ -32,6 +33,14 @@ def test_a_mask_begins_as_1_where_any_box_is():
     boxes = torch.tensor([[0.0, 0.0, 10.0, 10.0], [25.0, 15.0, 40.0, 20.0]])
     expected = torch.tensor([[1, 0, 0, 0], [0, 0, 1, 1], [0, 0, 0, 0.0]], dtype=torch.float64)
     assert torch.equal(first_mask(boxes, (30, 40), (3, 4)), expected)
+
+
+def test_the_programs_mask_begins_as_1_in_whole_cells():
+    boxes = torch.tensor([[0.0, -3.0, 25.0, 29.0], [31.0, 11.0, 38.0, 30.0], [-21.0, 0.0, 30.0, 30.0]])
+    expected = torch.zeros(3, 4, dtype=torch.float64)
+    expected[:2, :2] = 1  # the second box is within one column, the third begins two cells from the right
+    expected[:, 2:3] = 1
+    assert torch.equal(first_cells(boxes, 10.0, (3, 4)), expected)
 
 
 def test_total_variation_by_hand():

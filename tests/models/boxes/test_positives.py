@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.boxes.boxed import box_ious
+from models.boxes.boxed import box_ious, whole_ious
 from models.boxes.positives import box_rng, chosen_positives, found_boxes, jittered
 from tests.models.boxes.toys import linear_detector
 
@@ -78,8 +78,15 @@ def test_found_boxes_by_hand():
     made = found_boxes(linear_detector().network, regions, offsets, (64, 90))
     expected = torch.tensor([[12.0, 0.0, 32.0, 64.0], [80.0, 10.0, 90.0, 30.0]])  # a tenth of the side, twice as high
     torch.testing.assert_close(made, expected)
+    whole = found_boxes(linear_detector().network, regions, offsets, None)
+    torch.testing.assert_close(whole, torch.tensor([[12.0, -14.0, 32.0, 66.0], [80.0, 10.0, 100.0, 30.0]]))
 
 
 def test_ious_by_hand():
     boxes = torch.tensor([[0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 3.0], [5.0, 5.0, 6.0, 6.0], [0.0, 0.0, 2.0, 1.0]])
     assert box_ious(boxes, torch.tensor([0.0, 0.0, 2.0, 2.0])).tolist() == pytest.approx([1, 1 / 7, 0, 0.5])
+
+
+def test_the_program_compares_whole_pixels():
+    boxes = torch.tensor([[0.9, 0.9, 4.9, 4.9], [-0.9, 0.0, 4.0, 4.0], [1.0, 0.0, 4.0, 4.0]])
+    assert whole_ious(boxes, torch.tensor([0.5, 0.5, 4.5, 4.5])).tolist() == pytest.approx([1, 1, 0.75])

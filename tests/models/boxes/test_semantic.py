@@ -19,8 +19,9 @@ def box(left: float, right: float) -> list[float]:
     return [left, 0, right, 1]
 
 
-def labels(masks, boxes, classes):
-    return semantic_labels(SIZE, [row(text) for text in masks], np.array(boxes, dtype=np.float32), classes)[0].tolist()
+def labels(masks, boxes, classes, *, official=False):
+    sides = np.array(boxes, dtype=np.float32)
+    return semantic_labels(SIZE, [row(text) for text in masks], sides, classes, official=official)[0].tolist()
 
 
 def test_loose_pixels_are_not_known_and_the_rest_is_ground():
@@ -48,6 +49,23 @@ def test_three_classes_and_nobody_in_another():
 
 def test_equal_boxes_are_not_within_each_other():
     assert labels(["TT......", ".TT....."], [box(0, 3), box(0, 3)], [0, 1]) == [1, 255, 2, 0, 0, 0, 0, 0]
+
+
+def test_in_the_program_no_tight_mask_says_what_another_ones_loose_pixels_are():
+    masks, boxes = ["TTTT....", "..llTT.."], [box(0, 4), box(2, 6)]
+    assert labels(masks, boxes, [0, 1]) == [1, 1, 1, 1, 2, 2, 0, 0]
+    assert labels(masks, boxes, [0, 1], official=True) == [1, 1, 255, 255, 2, 2, 0, 0]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_in_the_program_an_inner_object_wins_from_all_others_and_the_smallest_from_the_larger(order):
+    """The second lies in the first, the third beside both; the fourth lies in all three of them."""
+    masks, boxes, classes = ["TTTTT...", ".TTTT...", "....TTT."], [box(0, 5), box(1, 5), box(2, 8)], [0, 1, 2]
+    chosen = [[each[place] for place in order] for each in (masks, boxes, classes)]
+    assert labels(*chosen) == [1, 2, 2, 2, 255, 3, 3, 0]
+    assert labels(*chosen, official=True) == [1, 2, 2, 2, 2, 3, 3, 0]
+    more = [[*each, last] for each, last in zip(chosen, ["...TT...", box(3, 5), 3], strict=True)]
+    assert labels(*more, official=True) == [1, 2, 2, 4, 4, 3, 3, 0]
 
 
 def test_too_many_classes_are_refused():

@@ -289,7 +289,7 @@ def test_the_program_divides_by_the_number_of_images_that_hold_something(classif
     own, other = batch.images[: batch.holding], batch.images[batch.holding :]
     assert len(own) < len(other)
     classes = F.binary_cross_entropy_with_logits(network(own), batch.targets[: batch.holding])
-    losses = F.softplus(network(perturbed(network, other, 0.07))).mean(dim=1)  # two classes: the fifth is never likeliest
+    losses = F.softplus(network(perturbed(network, other, 0.07))).mean(dim=1)  # of two classes, none is the fifth
     wanted = classes + 0.25 * losses.sum() / len(own)
     assert task.loss(batch, 0.0).item() == pytest.approx(wanted.item(), rel=1e-5)
 

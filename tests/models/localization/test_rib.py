@@ -63,7 +63,8 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         {"params": late, "lr": method.rate, "full": method.rate},
         {"params": [network.head.weight], "lr": method.head_rate, "full": method.head_rate},
     ]
-    plain = method.sgd.horizon > 10  # the text has the gradient alone, and one rate
+    horizon = method.sgd.horizon or method.steps
+    plain = horizon > 100  # the text has the gradient alone, and one rate
     kept = 0.0 if plain else 1e-4
     optimizer = torch.optim.SGD(groups, lr=1.0, momentum=kept, weight_decay=kept)
 
@@ -92,7 +93,7 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         optimizer.zero_grad()
         loss.backward()
         for group in optimizer.param_groups:
-            group["lr"] = group["full"] * (1.0 if plain else (1 - min(step, 9) / 10) ** 0.9)
+            group["lr"] = group["full"] * (1.0 if plain else (1 - min(step, horizon - 1) / horizon) ** 0.9)
         optimizer.step()
     if method.last_map:
         for place, scale in enumerate(method.scales):
@@ -127,6 +128,7 @@ def test_maps_are_those_of_a_copy_that_learns(classifier, asked, cut):
         {"redraw": False},
         {"others": None},
         {"fitted": (0.5,), "scales": (1.0, 0.5)},
+        {"sgd": PolySgd(horizon=7)},
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -148,7 +150,8 @@ def test_the_defaults_are_the_published_numbers():
     method, others = Rib(), RibCrops((), ())
     assert (method.steps, method.rate, method.head_rate, method.tau, method.most) == (10, 8e-6, 8e-5, 0.4, 600)
     assert (method.spread_above, method.most_spread, method.cut) == (0.3, 0.7, 2)
-    assert (method.sgd.momentum, method.sgd.weight_decay, method.sgd.horizon) == (1e-4, 1e-4, 10)
+    sgd = method.sgd.over(method.steps)
+    assert (sgd.momentum, sgd.weight_decay, sgd.horizon) == (1e-4, 1e-4, 10)
     assert (others.number, others.side, others.shortest, others.longest) == (20, 512, 320, 640)
 
 
@@ -164,7 +167,7 @@ def test_logits_that_sum_to_more_than_m_end_the_fitting_with_that_steps_maps(cla
         with torch.no_grad():
             for parameter, gradient in zip(late, gradients, strict=True):
                 rate = endless.head_rate if parameter is network.head.weight else endless.rate
-                parameter.add_(rate * (1 - step / 10) ** 0.9 * (gradient - 1e-4 * parameter))
+                parameter.add_(rate * (1 - step / 3) ** 0.9 * (gradient - 1e-4 * parameter))
     assert 0 < told[0] < told[1]
     bound: dict[str, Any] = {"most": (told[0] + told[1]) / 2, "most_spread": 1.0}  # passed in the second step
     (made,) = Rib(**FAST, **bound).maps(classifier, [PICTURE], [(2,)])
@@ -217,6 +220,9 @@ def test_spread_is_a_share_of_places_where_any_class_is_above_a_share_of_its_lar
     assert Rib(most_spread=0.69)._has_spread(maps)  # 7 of 10
     assert not Rib(most_spread=0.71)._has_spread(maps)
     assert not Rib()._has_spread(torch.zeros(1, 2, 2))
+    faint = torch.full((1, 2, 2), 4e-6)  # the program adds 1e-5 to the largest value, so that these are .29 of it
+    assert not Rib()._has_spread(faint)
+    assert Rib()._has_spread(2 * faint)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +242,14 @@ def test_pooling_is_that_of_a_loop_also_where_no_place_is_above_zero(seed, tau, 
     made = gndrp(maps, tau, inclusive=inclusive, over="region" if region else "image")
     wanted = [[pooled(row, tau, inclusive, region).item() for row in view] for view in maps]
     torch.testing.assert_close(made, torch.tensor(wanted, dtype=torch.float64))
+
+
+def test_rates_fall_over_the_steps_that_are_made_unless_a_horizon_is_said():
+    assert [PolySgd().over(steps).horizon for steps in (3, 10, 20)] == [3, 10, 20]
+    assert PolySgd(horizon=7).over(3).horizon == 7
+    start, gradient = Weights({"w": torch.zeros(1)}), {"w": torch.ones(1)}
+    moved = [PolySgd(0.0, 0.0).over(3).step(step, start, gradient, {"w": 1.0}).values["w"].item() for step in range(3)]
+    assert moved == pytest.approx([-1.0, -((2 / 3) ** 0.9), -((1 / 3) ** 0.9)])
 
 
 def test_low_places_are_not_differentiated():

@@ -41,7 +41,7 @@ def fitted_by_loop(classifier, pixels, asked, steps):
         with torch.no_grad():
             for value, gradient, moving, rate in zip(late, gradients, before, rates, strict=True):
                 moving.mul_(1e-4).add_(gradient + 1e-4 * value)
-                value.sub_(rate * (1 - step / 10) ** 0.9 * moving)
+                value.sub_(rate * (1 - step / RIB.steps) ** 0.9 * moving)
     return network
 
 

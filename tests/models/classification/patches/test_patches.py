@@ -191,7 +191,7 @@ def slow_scores(fitted, pixels, scales):
     """Sum over scales, of a patch."""
     size, total = pixels.shape[:2], torch.zeros(())
     for scale in scales:
-        wanted = [round(length * scale) for length in size]
+        wanted = [int(length * scale) for length in size]
         image = np.asarray(Image.fromarray(pixels).resize(wanted[::-1], Image.Resampling.BICUBIC))
         joined = torch.from_numpy(slow_crop_scores(fitted, image, fitted.recipe.side, fitted.recipe.stride))
         total = total + F.interpolate(joined[None].float(), size, mode="bilinear", align_corners=False)[0]
@@ -202,6 +202,10 @@ def test_maps_agree_with_plain_loops(fitted):
     patch = patches(1)[4]
     scores = PatchMaps(fitted).scores(patch.pixels)
     torch.testing.assert_close(scores, slow_scores(fitted, patch.pixels, (1, 1.25, 1.5, 1.75, 2)), rtol=1e-4, atol=1e-4)
+    odd = picture(size=(26, 31))[0]  # 1.75 times 26 is 45.5, 1.25 and 1.75 times 31 are 38.75 and 54.25
+    torch.testing.assert_close(
+        PatchMaps(fitted).scores(odd), slow_scores(fitted, odd, (1, 1.25, 1.5, 1.75, 2)), rtol=1e-4, atol=1e-4
+    )
     small = patch.pixels[:10]  # lower than a crop
     torch.testing.assert_close(
         PatchMaps(fitted, (1.5,)).scores(small), slow_scores(fitted, small, (1.5,)), rtol=1e-4, atol=1e-4

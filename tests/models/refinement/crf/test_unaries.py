@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from maskloop.errors import InvalidArgument
-from models.refinement.crf.unaries import clipped_unary, hard_unary, opposed_unary, softmax_unary
+from models.refinement.crf.unaries import clipped_unary, hard_unary, object_unary, opposed_unary, softmax_unary
 
 
 def test_hard_labels_by_hand():
@@ -27,6 +27,12 @@ def test_the_ground_costs_what_the_mask_has():
     cost = opposed_unary(np.array([[0.9, 0.2]], dtype=np.float32))
     assert cost[:, 0].tolist() == [pytest.approx([0.9, 0.2]), pytest.approx([0.1, 0.8])]
     assert cost.argmin(axis=0).tolist() == [[1, 0]]
+
+
+def test_a_mask_of_probabilities_costs_minus_their_logarithms():
+    cost = object_unary(np.array([[1.0, 0.2]], dtype=np.float32))
+    assert cost[0, 0].tolist() == pytest.approx([5 * math.log(10), -math.log(0.8)], rel=1e-5)
+    assert cost[1, 0].tolist() == pytest.approx([0, -math.log(0.2)], rel=1e-5)
 
 
 def test_logits_by_hand():
