@@ -89,7 +89,9 @@ check-breaking: $(READY)  ## Compare the wire with that of the latest release.
 # Each file in one process, which makes its servers and networks once, in the order of `testpaths`: the rooms whose files
 # take longest come first, so that none of them is left alone at the end. Three for two cores: tests of servers and of
 # kills mostly wait for other processes.
+# One thread each: the workers keep every core busy.
 WORKERS ?= $(shell expr `getconf _NPROCESSORS_ONLN` \* 3 / 2)
+unit: export OMP_NUM_THREADS := 1
 unit: $(READY)
 	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
 

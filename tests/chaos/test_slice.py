@@ -1,4 +1,4 @@
-"""A few kills and two thousand drawn requests on one real server; `make chaos` does more of the same."""
+"""A few kills and a thousand drawn requests on one real server; `make chaos` does more of the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAULTS = [
     Fault(0.5, "worker", 0.0),
     Fault(0.3, "client", 0.7),
 ]
-WORK, CALLS = 250, 2000
+WORK, CALLS = 250, 1000
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,12 @@ import pytest
 from maskloop.compare.analysis.analyse import analyse
 from maskloop.compare.analysis.comparison import Comparison, Point, Setting, Trial
 from maskloop.compare.pages.write import write_comparison
+from maskloop.datasets.demo.dataset import write_demo_data
+
+
+@pytest.fixture(scope="module")
+def little_data(tmp_path_factory):
+    return write_demo_data(tmp_path_factory.mktemp("data") / "demo", images=12, test_images=4, size=64)
 
 
 def a_comparison(name):
@@ -51,8 +57,10 @@ def _point(spent_s, quality):
         (("--data", "coco:nowhere"), "nowhere"),
     ],
 )
-def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(al_loop, tmp_path, options, named):
-    given = {"--budget": "1h", "--data": "demo:easy", "--workdir": str(tmp_path / "run")}
+def test_an_option_that_cannot_be_is_told_in_one_line_before_anything_starts(
+    al_loop, little_data, tmp_path, options, named
+):
+    given = {"--budget": "1h", "--data": f"coco:{little_data}", "--workdir": str(tmp_path / "run")}
     given |= dict(zip(options[::2], options[1::2], strict=True))
     code, _, complaint = al_loop("compare", *(part for pair in given.items() for part in pair))
     assert code == 2

@@ -24,7 +24,7 @@ from models.oeem.model import FittedOeem
 from models.predictor import Predictor, PromptedImage
 from models.unet_maps.model import FittedUnetMaps
 from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
-from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, image, networks
+from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, annotation_network, image, networks
 
 SIZES = [(44, 40), (60, 90), (30, 50)]
 BOX = Prompt(box=(3, 4, 20, 15))
@@ -32,7 +32,7 @@ POINT = Prompt(category_id=7, points=(PromptPoint(12.5, 9),))
 BOTH = Prompt(box=(3, 4, 20, 15), points=(PromptPoint(12.5, 9), PromptPoint(5, 17, on_object=False)))
 FAR = Prompt(category_id=3, points=(PromptPoint(2, 2), PromptPoint(37, 28), PromptPoint(20, 20, on_object=False)))
 WHOLE = (BOX, POINT, BOTH, FAR, Prompt(box=(0.25, 0.25, 38.5, 28.75)))
-REFUSING = [name for name, make in PREDICTORS.items() if isinstance(make(), FittedModel)]
+REFUSING = [name for name, make in PREDICTORS.items() if getattr(make, "func", None) is annotation_network]
 FOREIGN = {kind: partial(foreign, kind) for kind in BY_PROMPTS_ALONE}
 PROMPTED: dict[str, Callable[[], Predictor]] = {
     **{name: make for name, make in PREDICTORS.items() if name not in REFUSING},
@@ -164,12 +164,15 @@ def test_the_networks_mode_its_weights_and_random_numbers_elsewhere_stay(predict
 def test_a_network_that_takes_no_prompts_names_its_recipe_and_one_that_does(name, asked):
     predictor = PREDICTORS[name]()
     assert isinstance(predictor, FittedModel)
+    assert predictor.recipe.name in UNPROMPTED
     with pytest.raises(UnsupportedPrompts, match=f"recipe `{predictor.recipe.name}` takes no prompts.*`pretrained`"):
         predictor.propose(asked)
 
 
+def test_clients_know_that_a_recipe_takes_prompts(predictor):
+    recipe = getattr(predictor, "recipe", None)
+    assert recipe is None or recipe.name not in UNPROMPTED
+
+
 def test_clients_know_which_recipes_take_no_prompts():
     assert set(OUTLINING_IN_TURN) == UNPROMPTED
-    for name, make in PREDICTORS.items():
-        recipe = getattr(make(), "recipe", None)
-        assert recipe is None or (recipe.name in UNPROMPTED) == (name in REFUSING)

@@ -23,7 +23,7 @@ MARKS = st.lists(st.tuples(st.integers(0, 59), st.booleans()), max_size=120)
 
 
 @given(RANKINGS, MARKS)
-@settings(max_examples=300)
+@settings(max_examples=120)
 def test_walks_the_open_images_in_the_order_of_the_ranking(order, marks):
     walk, is_open = candidates(order), {f"{place:05}": True for place in order}
     names = list(is_open)

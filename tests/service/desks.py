@@ -47,6 +47,7 @@ from service.pool.rankings import Rankings
 from service.store import Database
 from service.store.clock import steady_clock
 from service.store.models import ModelRecord, activate_model, insert_model
+from tests.service.empty_store import put_empty_store
 
 WIDTH, HEIGHT = 8, 6
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"), Category(3, "spall"))
@@ -85,6 +86,8 @@ class Server:
     url: str = ""
 
     def __post_init__(self) -> None:
+        if not self.url:
+            put_empty_store(self.folder / "maskloop.db")
         self.database = Database(self.url or f"sqlite:///{self.folder / 'maskloop.db'}")
         self.data = DataFolder(self.folder)
         self.candidates = CandidateIndex(Rankings(self.data).find)

@@ -11,6 +11,7 @@ from service.config import ServerConfig
 from service.desks import open_desks
 from service.edge.server import EdgeServer
 from service.store.clock import new_id
+from tests.service.empty_store import put_empty_store
 
 
 class Loop:
@@ -35,11 +36,14 @@ class Edge:
 
     def __init__(self, folder, **options):
         options = {"address": "127.0.0.1:0", "data_dir": folder / "data", "grace_s": 0.5, **options}
+        config = ServerConfig(**options)
+        if not (config.database_url or config.new_database):
+            put_empty_store(config.data_dir / "maskloop.db")
         self.loop = Loop()
-        self._context = open_desks(ServerConfig(**options))
+        self._context = open_desks(config)
         self.desks = self._context.__enter__()
         try:
-            self.edge = self.loop.do(self._make(ServerConfig(**options)))
+            self.edge = self.loop.do(self._make(config))
             self.address = self.loop.do(self.edge.start())
         except BaseException:
             self._context.__exit__(None, None, None)

@@ -211,7 +211,7 @@ def test_a_number_of_seven_characters_is_refused(difference: int) -> None:
 ALPHABET = st.binary(min_size=1, max_size=12).map(lambda data: bytes(48 + byte % 64 for byte in data))
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(SIDES, SIDES, st.one_of(ALPHABET, st.binary(max_size=12)))
 def test_any_bytes_are_refused_or_decode_consistently(height: int, width: int, rle: bytes) -> None:
     try:
@@ -276,7 +276,7 @@ def test_a_mask_of_any_number_of_runs_is_checked_in_little_memory() -> None:
     assert mask.area == runs // 2
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(ARRAYS, st.data())
 def test_damaged_runs_are_refused_or_decode_consistently(array: np.ndarray, data: st.DataObject) -> None:
     rle = bytearray(Mask.from_array(array).rle)

@@ -116,7 +116,7 @@ def hostile(client):
         yield http, routes
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_route_answers_in_words_whatever_it_is_asked(hostile, data):
     http, routes = hostile

@@ -56,7 +56,7 @@ def numbers(value: Any) -> Iterator[float]:
         yield value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(comparison=comparisons())
 def test_whatever_has_come_so_far_is_judged_with_numbers(comparison: Comparison) -> None:
     results = analyse(comparison)
@@ -68,7 +68,7 @@ def test_whatever_has_come_so_far_is_judged_with_numbers(comparison: Comparison)
     assert recommendation_across([(comparison, results)])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(comparison=comparisons(), rng=st.randoms(use_true_random=False))
 def test_the_order_of_trials_does_not_matter(comparison: Comparison, rng: random.Random) -> None:
     mixed = list(comparison.trials)
@@ -76,7 +76,7 @@ def test_the_order_of_trials_does_not_matter(comparison: Comparison, rng: random
     assert analyse(replace(comparison, trials=tuple(mixed))) == analyse(comparison)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(comparison=comparisons(), factor=st.sampled_from([0.25, 2.0, 64.0]))
 def test_the_unit_of_time_moves_times_alone(comparison: Comparison, factor: float) -> None:
     """Powers of two, so that scaling rounds nothing."""

@@ -25,8 +25,13 @@ MANY = {"random": 0.0, "stratified_random": 0.005, **{f"{MASK}:target=0.{digit}"
 
 
 def written(folder: Path, comparison: Comparison, measures: tuple[str, ...] = ("pq",)) -> str:
-    """The page, its figures' words included, on one line."""
+    """The page, as `read` gives it."""
     write_comparison(folder, comparison, {measure: analyse(comparison, measure) for measure in measures})
+    return read(folder)
+
+
+def read(folder: Path) -> str:
+    """A folder's page, its figures' words included, on one line."""
     text = re.sub(r"<style>.*?</style>|</?code>", "", (folder / "compare.html").read_text(), flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]+>", " ", text).replace("\N{NO-BREAK SPACE}", " ").split())
 
@@ -39,8 +44,16 @@ def words(svg: str) -> list[str]:
     return [text for text in ElementTree.fromstring(svg).itertext() if text.strip()]
 
 
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory, comparison: Make) -> Path:
+    """The folder of a finished comparison, for tests that compare theirs with it."""
+    folder = tmp_path_factory.mktemp("usual")
+    written(folder, comparison())
+    return folder
+
+
 def test_a_judged_comparison_is_read_back_as_it_was(tmp_path: Path, comparison: Make) -> None:
-    made = comparison({**MANY, f"{MASK}:scores=imported,target=0.3": 0.02})
+    made = comparison({"random": 0.0, f"{MASK}:target=0.1": 0.01, f"{MASK}:scores=imported,target=0.3": 0.02})
     results = {measure: analyse(made, measure) for measure in MEASURES}
     write_comparison(tmp_path, made, results)
     assert read_comparison(tmp_path) == AnalysedComparison(made, results)
@@ -57,18 +70,18 @@ def test_a_page_recommends_first_and_needs_nothing_from_elsewhere(tmp_path: Path
     assert len(ids) == len(set(ids))
 
 
-def test_an_unfinished_comparison_says_how_far_it_has_come(tmp_path: Path, comparison: Make) -> None:
+def test_an_unfinished_comparison_says_how_far_it_has_come(tmp_path: Path, comparison: Make, usual: Path) -> None:
     assert "12 of 15 trials" in written(tmp_path, comparison(done=12))
-    assert "15 of 15" not in written(tmp_path, comparison())
+    assert "15 of 15" not in read(usual)
 
 
-def test_an_arm_of_fewer_seeds_says_so_and_is_not_yet_the_best(tmp_path: Path, comparison: Make) -> None:
+def test_an_arm_of_fewer_seeds_says_so_and_is_not_yet_the_best(tmp_path: Path, comparison: Make, usual: Path) -> None:
     text = written(tmp_path, comparison(done=11))
     assert text.count("mask-guided – 1 seed") >= 3
     best = re.search(r"highest end, against random (\S+) (\S+)", text)
     assert best is not None
     assert best[2] == "stratified-random:"
-    assert "mask-guided –" not in written(tmp_path, comparison())
+    assert "mask-guided –" not in read(usual)
 
 
 def test_before_random_is_measured_nothing_is_judged(tmp_path: Path, comparison: Make) -> None:
@@ -127,10 +140,10 @@ def test_arms_stand_best_first_with_their_differences(comparison: Make) -> None:
     assert text[-4:] == ["mask-guided", "+0.037", "entropy", "−0.028"]  # of the formula: (1 - exp(-2.5)) of the gain
 
 
-def test_an_arm_that_never_gets_there_is_said_not_to(comparison: Make) -> None:
+def test_an_arm_that_never_gets_there_is_said_not_to(comparison: Make, usual: Path) -> None:
     made = comparison({"random": 0.0, "entropy": -0.05})
     assert "not within the budget" in words(drawn(made)["seconds"])
-    assert "not within the budget" not in words(drawn(comparison())["seconds"])
+    assert "not within the budget" not in words((usual / "seconds-pq.svg").read_text())
 
 
 def test_a_single_seed_is_drawn_without_intervals_and_fails_the_gate(comparison: Make) -> None:
@@ -167,7 +180,9 @@ HELP = {"random": 0.0, "random+boxes": 0.05, "random+proposals": 0.03, "random*2
 
 
 @pytest.mark.slow
-def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(tmp_path: Path, comparison: Make) -> None:
+def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(
+    tmp_path: Path, comparison: Make, usual: Path
+) -> None:
     made = comparison(HELP)
     text = written(tmp_path, made)
     for figure in ("curves", "arms", "end", "area", "seconds"):
@@ -180,25 +195,21 @@ def test_arms_that_differ_in_help_alone_are_told_apart_everywhere(tmp_path: Path
     assert "share of random’s seconds" in text
     assert re.search(r"\d h \d+ min, \d\d%", " ".join(words(drawn(made)["seconds"])))
     assert "An arm that says nothing of it is one with drawn outlines." in text
-    assert "share of random’s seconds" not in written(tmp_path, comparison())
+    assert "share of random’s seconds" not in read(usual)
 
 
-def test_a_comparison_of_an_earlier_version_is_read_and_summed_up(tmp_path: Path, comparison: Make) -> None:
+def test_a_comparison_of_an_earlier_version_is_read_and_summed_up(tmp_path: Path, usual: Path) -> None:
     """Before arms had help, nothing was said of it, nor of shares of random's seconds."""
-    written(tmp_path, comparison())
-    file = tmp_path / "compare.json"
-    content = json.loads(file.read_text())
+    content = json.loads((usual / "compare.json").read_text())
     for standing in content["results"]["pq"]["standings"]:
         for name in ("share", "share_low", "share_high"):
             del standing["reach"][name]
     for name in ("help_alone", "control"):
         del content["results"]["pq"]["recommendation"][name]
-    file.write_text(json.dumps(content))
-    read = read_comparison(tmp_path)
-    assert (read.comparison.assist, read.comparison.differs_by_help) == ("none", False)
-    assert write_summary(tmp_path / "summary", [tmp_path]).matrices["pq"].strategies == tuple(
-        read.comparison.strategies
-    )
+    (tmp_path / "compare.json").write_text(json.dumps(content))
+    made = read_comparison(tmp_path).comparison
+    assert (made.assist, made.differs_by_help) == ("none", False)
+    assert write_summary(tmp_path / "summary", [tmp_path]).matrices["pq"].strategies == tuple(made.strategies)
 
 
 def test_a_hidden_control_is_said_first_and_no_arm_is_called_the_best(tmp_path: Path, comparison: Make) -> None:

@@ -57,7 +57,7 @@ def broken_text(text, data):
     return "".join(words)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @pytest.mark.parametrize(("name", "folder", "file"), FILES, ids=[f"{name}-{file}" for name, _, file in FILES])
 @given(data=st.data())
 def test_a_broken_file_is_told(name, folder, file, tmp_path_factory, data):

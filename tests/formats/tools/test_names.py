@@ -64,7 +64,7 @@ file_names = st.builds(
 )
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", FORMATS)
 @given(names=st.lists(file_names, min_size=2, max_size=4, unique=True))
 @example(names=["images/a.png", "images/b.png", "x/images/y/images/a.png", "labels/a.png"])
@@ -81,7 +81,7 @@ class_names = st.text(st.sampled_from("#:,12 ab\n"), min_size=1, max_size=8).fil
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.parametrize("name", LISTS)
 @given(classes=st.lists(class_names, min_size=1, max_size=3, unique=True))
 @example(classes=["a:b", "c"])

@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 CATEGORIES = (4, 9)
 COLOURS = {4: (230, 40, 30), 9: (30, 60, 220)}
 SIDE = 64
-RECIPE = ClassMapsRecipe(classifier="compact", min_iterations=80, max_iterations=80, closing=0, side=128)
+RECIPE = ClassMapsRecipe(classifier="compact", min_iterations=50, max_iterations=50, closing=0, side=96)
 
 SHORT = replace(RECIPE, min_iterations=2, max_iterations=2, side=64)
 

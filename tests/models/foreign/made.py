@@ -172,6 +172,14 @@ class BoxOutliner(nn.Module):
 
 def onnx_file(folder: Path, probabilities: bool = False) -> Path:
     """A tiny network of the agreed shape, exported by torch."""
+    path = folder.with_suffix(".onnx")
+    path.write_bytes(_outliner(probabilities))
+    return path
+
+
+@cache
+def _outliner(probabilities: bool) -> bytes:
+    """Exported once a process, which takes seconds."""
 
     class Sure(BoxOutliner):
         def forward(self, image: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
@@ -179,11 +187,11 @@ def onnx_file(folder: Path, probabilities: bool = False) -> Path:
             return logits.sigmoid(), scores
 
     network = (Sure() if probabilities else BoxOutliner()).eval()
-    return exported(network, folder.with_suffix(".onnx"), {MASKS: "probabilities"} if probabilities else {})
+    return exported(network, {MASKS: "probabilities"} if probabilities else {})
 
 
-def exported(network: nn.Module, path: Path, told: dict[str, str]) -> Path:
-    """A network of an image and boxes in a file, with metadata."""
+def exported(network: nn.Module, told: dict[str, str]) -> bytes:
+    """A network of an image and boxes as a file holds it, with metadata."""
     import onnx
 
     free = torch.export.Dim.DYNAMIC
@@ -199,8 +207,7 @@ def exported(network: nn.Module, path: Path, told: dict[str, str]) -> Path:
     assert made is not None
     model = made.model_proto
     onnx.helper.set_model_props(model, told)
-    path.write_bytes(model.SerializeToString())
-    return path
+    return model.SerializeToString()
 
 
 WRITERS: dict[str, Callable[[Path], Path]] = {

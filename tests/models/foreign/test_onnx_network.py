@@ -111,10 +111,10 @@ def test_masks_that_lie_on_their_side_are_found_by_a_trial(tmp_path):
             logits, scores = super().forward(image, boxes)
             return logits.transpose(1, 2), scores
 
-    name = ForeignName("onnx", str(exported(Turned().eval(), tmp_path / "net.onnx", {})))
+    (tmp_path / "net.onnx").write_bytes(exported(Turned().eval(), {}))
     words = r"answers 1 boxes in an image of 56 x 40 with masks of \(1, 56, 40\)"
     with pytest.raises(InvalidConfig, match=words):
-        load_foreign(name, CPU)
+        load_foreign(ForeignName("onnx", str(tmp_path / "net.onnx")), CPU)
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path):

@@ -8,16 +8,14 @@ import timm
 import torch
 
 from maskloop.errors import Cancelled, InvalidArgument, InvalidConfig
-from maskloop.values import Counts, HeadState, Split
-from models.annotation.evaluate import evaluate
+from maskloop.values import HeadState
 from models.data.samples import Example, ImageToScore
 from models.encoders.feature_store import FeatureStore
 from models.features.recipe import PretrainedRecipe
 from models.kinds.load import load_model
 from models.pretrained.fit import fit
-from models.pretrained.model import FittedPretrained
 from models.training.cache import NetworkCache
-from tests.models.fits import CPU, file_of, fitted, images_of, killing, silent
+from tests.models.fits import CPU, file_of, fitted, killing
 from tests.models.pretrained.discs import disc_picture
 
 SMALL = PretrainedRecipe(
@@ -47,64 +45,6 @@ def store(tmp_path_factory):
     return FeatureStore(tmp_path_factory.mktemp("features"), 1 << 28)
 
 
-@pytest.fixture(scope="module")
-def learnt(pictures, store) -> FittedPretrained:
-    return trained(pictures[:8], LEARNT, store=store)
-
-
-def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
-    measured = evaluate(learnt, pictures[8:], Split.TEST, device=CPU, progress=silent)
-    assert measured.ap50 >= 0.6
-    assert measured.mean_iou >= 0.6
-    assert measured.iou_mae_reference is None  # it has no head of Bellver et al. that a report could show
-    assert not any(name.startswith("reference") for name in measured.metrics)
-
-
-def test_masks_that_are_less_sure_raise_mean_iou_and_panoptic_quality_knows_the_wrong_ones(learnt, pictures):
-    """The same weights, at two least confidences of a mask."""
-    sure, every = (
-        evaluate(
-            replace(learnt, recipe=replace(learnt.recipe, threshold=least)),
-            pictures[8:],
-            Split.TEST,
-            device=CPU,
-            progress=silent,
-        )
-        for least in (0.3, 0.02)
-    )
-    assert every.mean_iou >= sure.mean_iou
-    assert every.metrics["pq"] < sure.metrics["pq"] - 0.1
-    assert every.metrics["object_f1"] < sure.metrics["object_f1"] - 0.1
-
-
-def test_counts_say_how_many_objects_are_given(learnt, pictures):
-    for counts in ({}, {1: 1}, {1: 2, 2: 1}):
-        item = ImageToScore("a", lambda: pictures[9].pixels, Counts(counts))
-        (prediction,) = learnt.predict([item], device=CPU, batch_size=1)
-        given = [proposal.category_id for proposal in prediction.proposals.objects]
-        assert all(given.count(key) <= number for key, number in counts.items())
-        assert len(given) + prediction.proposals.not_decoded == sum(counts.values())
-
-
-def test_a_pool_is_scored_without_the_encoder_once_its_features_are_kept(learnt, pictures, store, tmp_path):
-    learnt.save(tmp_path / "model.safetensors")
-    images = images_of(pictures)
-    first = {
-        made.image_id: made
-        for made in load_model(tmp_path / "model.safetensors", CPU, store).predict(images, device=CPU, batch_size=4)
-    }
-
-    def gone():
-        raise AssertionError("no picture is read")
-
-    unread = [ImageToScore(item.image_id, gone, None, item.content) for item in images]
-    again = load_model(tmp_path / "model.safetensors", CPU, store)
-    assert isinstance(again, FittedPretrained)
-    for made in again.predict(unread, device=CPU, batch_size=4):
-        assert made.proposals == first[made.image_id].proposals
-    assert "encoder" not in vars(again.encoder)  # it was never built
-
-
 def test_a_fit_repeats_itself_and_order_makes_no_difference(pictures, tmp_path):
     assert file_of(trained(pictures[:4]), tmp_path) == file_of(trained(pictures[3::-1]), tmp_path)
 
@@ -123,15 +63,6 @@ def test_a_fit_that_is_killed_ends_with_the_same_bytes(pictures, tmp_path):
         with pytest.raises(Cancelled):
             trained(pictures[:4], checkpoint_dir=folder, progress=killing(after))
         assert file_of(trained(pictures[:4], checkpoint_dir=folder), tmp_path) == whole
-
-
-def test_a_model_comes_back_from_its_file(learnt, pictures, tmp_path):
-    learnt.save(tmp_path / "model.safetensors")
-    read = load_model(tmp_path / "model.safetensors", CPU)
-    images = [ImageToScore.of(example, counted=False) for example in pictures[8:10]]
-    for made, other in zip(*(model.predict(images, device=CPU, batch_size=2) for model in (learnt, read)), strict=True):
-        assert made.proposals == other.proposals
-    assert file_of(read, tmp_path, "again") == (tmp_path / "model.safetensors").read_bytes()
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ def test_masks_lie_where_they_were_found_and_become_polygons():
     assert {(x, y) for x, y in polygon} >= {(7, 4), (20, 4), (20, 9), (7, 9)}
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.sets(st.tuples(st.integers(0, 30), st.integers(0, 11)), max_size=12), st.integers(0, 9), st.integers(1, 6))
 def test_closing_in_bands_is_closing(points, diameter, band):
     area = np.zeros((31, 12), np.bool_)

@@ -1,4 +1,4 @@
-"""What a trained network draws for boxes and points, beside what it finds by itself and beside the truth."""
+"""What a network that eight labels taught finds by itself and draws for boxes and points, beside the truth."""
 
 import os
 from dataclasses import replace
@@ -8,15 +8,18 @@ import pytest
 
 from benchmarks.data.photograph_sets import draw
 from maskloop.masks import Mask
-from maskloop.values import ObjectLabel, Prompt, PromptPoint
+from maskloop.values import Counts, ObjectLabel, Prompt, PromptPoint, Split
+from models.annotation.evaluate import evaluate
 from models.data.samples import Example, ImageToScore
 from models.data.windows import windows
+from models.encoders.feature_store import FeatureStore
 from models.encoders.taps import FrozenEncoder
 from models.features.recipe import PretrainedRecipe
+from models.kinds.load import load_model
 from models.predictor import PromptedImage
 from models.pretrained.fit import fit
 from models.pretrained.model import FittedPretrained
-from tests.models.fits import CPU, fitted
+from tests.models.fits import CPU, file_of, fitted, images_of, silent
 from tests.models.pretrained.discs import SIDE, disc_picture
 
 RECIPE = PretrainedRecipe(image_size=96, min_iterations=60, max_iterations=60, views=4)
@@ -28,8 +31,13 @@ def pictures() -> list[Example]:
 
 
 @pytest.fixture(scope="module")
-def learnt(pictures) -> FittedPretrained:
-    return fitted(pictures[:8], RECIPE, fit=fit)
+def store(tmp_path_factory) -> FeatureStore:
+    return FeatureStore(tmp_path_factory.mktemp("features"), 1 << 28)
+
+
+@pytest.fixture(scope="module")
+def learnt(pictures, store) -> FittedPretrained:
+    return fitted(pictures[:8], RECIPE, fit=fit, store=store)
 
 
 def proposed(model, example, *prompts):
@@ -56,6 +64,68 @@ def own_ious(model, examples) -> list[float]:
         for example in examples
         for item in example.objects
     ]
+
+
+def test_eight_labels_teach_to_find_what_no_training_saw(learnt, pictures):
+    measured = evaluate(learnt, pictures[8:], Split.TEST, device=CPU, progress=silent)
+    assert measured.ap50 >= 0.6
+    assert measured.mean_iou >= 0.6
+    assert measured.iou_mae_reference is None  # it has no head of Bellver et al. that a report could show
+    assert not any(name.startswith("reference") for name in measured.metrics)
+
+
+def test_masks_that_are_less_sure_raise_mean_iou_and_panoptic_quality_knows_the_wrong_ones(learnt, pictures):
+    """The same weights, at two least confidences of a mask."""
+    sure, every = (
+        evaluate(
+            replace(learnt, recipe=replace(learnt.recipe, threshold=least)),
+            pictures[8:],
+            Split.TEST,
+            device=CPU,
+            progress=silent,
+        )
+        for least in (0.3, 0.02)
+    )
+    assert every.mean_iou >= sure.mean_iou
+    assert every.metrics["pq"] < sure.metrics["pq"] - 0.1
+    assert every.metrics["object_f1"] < sure.metrics["object_f1"] - 0.1
+
+
+def test_counts_say_how_many_objects_are_given(learnt, pictures):
+    for counts in ({}, {1: 1}, {1: 2, 2: 1}):
+        item = ImageToScore("a", lambda: pictures[9].pixels, Counts(counts))
+        (prediction,) = learnt.predict([item], device=CPU, batch_size=1)
+        given = [proposal.category_id for proposal in prediction.proposals.objects]
+        assert all(given.count(key) <= number for key, number in counts.items())
+        assert len(given) + prediction.proposals.not_decoded == sum(counts.values())
+
+
+def test_a_pool_is_scored_without_the_encoder_once_its_features_are_kept(learnt, pictures, store, tmp_path):
+    learnt.save(tmp_path / "model.safetensors")
+    images = images_of(pictures)
+    first = {
+        made.image_id: made
+        for made in load_model(tmp_path / "model.safetensors", CPU, store).predict(images, device=CPU, batch_size=4)
+    }
+
+    def gone():
+        raise AssertionError("no picture is read")
+
+    unread = [ImageToScore(item.image_id, gone, None, item.content) for item in images]
+    again = load_model(tmp_path / "model.safetensors", CPU, store)
+    assert isinstance(again, FittedPretrained)
+    for made in again.predict(unread, device=CPU, batch_size=4):
+        assert made.proposals == first[made.image_id].proposals
+    assert "encoder" not in vars(again.encoder)  # it was never built
+
+
+def test_a_model_comes_back_from_its_file(learnt, pictures, tmp_path):
+    learnt.save(tmp_path / "model.safetensors")
+    read = load_model(tmp_path / "model.safetensors", CPU)
+    images = [ImageToScore.of(example, counted=False) for example in pictures[8:10]]
+    for made, other in zip(*(model.predict(images, device=CPU, batch_size=2) for model in (learnt, read)), strict=True):
+        assert made.proposals == other.proposals
+    assert file_of(read, tmp_path, "again") == (tmp_path / "model.safetensors").read_bytes()
 
 
 def test_a_box_gives_its_object_and_its_class(learnt, pictures):
