@@ -95,6 +95,6 @@ def plain_grow(cues: NDArray[np.bool_], probabilities: Floats, present: NDArray[
                     reached.add(place)
                     waiting.append(place)
         for y, x in reached:
-            if cues[row, y, x] or not cues[:, y, x].any():
+            if cues[row, y, x] or cues[:, y, x].sum() != 1:
                 grown[row, y, x] = True
     return grown

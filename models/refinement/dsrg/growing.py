@@ -21,6 +21,7 @@ SURE_OF_OBJECT, SURE_OF_GROUND = 0.85, 0.99
 LEAST = 1e-4  # of a probability, and of a number of seeds that is divided by
 RATIOS = (0.05, 20.0)  # that the constraint tells apart
 Constraint = Literal["all", "seeds"]
+Energy = Literal["log", "probability"]
 
 
 def softened(logits: Tensor) -> Tensor:
@@ -29,7 +30,13 @@ def softened(logits: Tensor) -> Tensor:
     return probabilities / probabilities.sum(dim=1, keepdim=True)
 
 
-def refined(probabilities: Tensor, images: NDArray[np.uint8], settings: CrfSettings, sums: Sums = "lattice") -> Tensor:
+def refined(
+    probabilities: Tensor,
+    images: NDArray[np.uint8],
+    settings: CrfSettings,
+    sums: Sums = "lattice",
+    energy: Energy = "log",
+) -> Tensor:
     """What a dense CRF makes of probabilities: at least 1e-4, and adding up to 1. No gradient comes back.
 
     Args:
@@ -37,8 +44,11 @@ def refined(probabilities: Tensor, images: NDArray[np.uint8], settings: CrfSetti
         images: (B, h, w, 3) uint8 RGB, of the size of the maps.
         settings: of the CRF, `models.refinement.crf.mean_field.DSRG_TRAINING` for maps of 41 x 41.
         sums: see `models.refinement.crf.mean_field.mean_field`; exact ones are computed where the probabilities are.
+        energy: what a label costs: "log" for -log p, as a CRF of probabilities has it; "probability" for -p, which the
+            authors' program hands over.
     """
-    costs = -probabilities.detach().float().log().cpu().numpy()
+    seen = probabilities.detach().float()
+    costs = -(seen.log() if energy == "log" else seen).cpu().numpy()
     found = [
         mean_field(cost, image, settings, sums=sums, device=probabilities.device)
         for cost, image in zip(costs, images, strict=True)
@@ -58,8 +68,8 @@ def grow(
 
     A pixel is a candidate of the likeliest of the image's classes and the ground, if that is likelier than its
     threshold. Else an original seed is a candidate of its own class. Candidates of a class that touch, also by corners,
-    are one component; those that hold an original seed of the class become its seeds. Pixels that are another class's
-    original seeds alone join components, but do not become seeds.
+    are one component; those that hold an original seed of the class become its seeds. Pixels that are original seeds of
+    one other class alone join components, but do not become seeds.
 
     Args:
         cues: (C + 1, h, w) original seeds, which all stay.
@@ -85,7 +95,7 @@ def grow(
     for row in np.flatnonzero(growing).tolist():
         components, _ = ndimage.label(candidates == row, np.ones((3, 3)))
         rooted = np.unique(components[cues[row]])
-        others = cues.any(axis=0) & ~cues[row]
+        others = (cues.sum(axis=0) == 1) & ~cues[row]
         grown[row] |= np.isin(components, rooted[rooted > 0]) & ~others
     return grown
 

@@ -37,6 +37,7 @@ from models.refinement.dsrg.growing import (
     SURE_OF_GROUND,
     SURE_OF_OBJECT,
     Constraint,
+    Energy,
     balanced_seed_loss,
     constraint_loss,
     grow,
@@ -102,6 +103,8 @@ class DsrgRecipe(JsonOptions, Readings):
     seeds_alone: Annotated[float, Range(0, 0.999)] = 0.5
     # or exact, see models.refinement.crf.mean_field.mean_field
     crf_sums: Annotated[str, Words(*get_args(Sums))] = "lattice"
+    # what a label costs the CRF, see models.refinement.dsrg.growing.refined
+    crf_energy: Annotated[str, Words(*get_args(Energy))] = "log"
     crf_gradient: bool = True  # whether the constraint's gradient passes through the CRF, as in the authors' program
     checkpoint_every: Iterations = 50  # iterations
 
@@ -113,6 +116,7 @@ class DsrgRecipe(JsonOptions, Readings):
         "weight_decay": 5e-4,
         "clip": 0.0,
         "seeds_alone": 0.0,
+        "crf_energy": "probability",
     }
     PAPER: ClassVar[Mapping[str, Any]] = {**OFFICIAL, "constraint": "seeds"}
 
@@ -206,7 +210,9 @@ class DsrgTraining(Task[DsrgNetwork, DsrgBatch]):
         """Of the seeds, grown anew from the original ones, and of the constraint."""
         recipe = self.recipe
         probabilities = softened(self.network(batch.taps))
-        likely = refined(probabilities, batch.small, recipe.crf, cast(Sums, recipe.crf_sums))
+        likely = refined(
+            probabilities, batch.small, recipe.crf, cast(Sums, recipe.crf_sums), cast(Energy, recipe.crf_energy)
+        )
         grown = [
             grow(cues, believed, present, recipe.sure_of_object, recipe.sure_of_ground)
             for cues, believed, present in zip(batch.cues, likely.cpu().numpy(), batch.present, strict=True)

@@ -84,6 +84,14 @@ def test_another_class_s_seed_joins_a_component_but_stays_another_s():
     assert grown_row(cues, row_of(1, 1, 1, -1)) == [[], [0, 2], [1]]
 
 
+def test_a_seed_of_two_other_classes_becomes_a_third_s_as_in_the_program():
+    cues = np.zeros((4, 1, 3), dtype=bool)
+    cues[1, 0, 0] = cues[2, 0, 1] = cues[3, 0, 1] = True
+    probabilities = np.full((4, 1, 3), 0.002, dtype=np.float32)
+    probabilities[1] = 0.994
+    assert grow(cues, probabilities, np.array([True, True, True]))[1, 0].tolist() == [True, True, True]
+
+
 def test_a_class_that_the_image_does_not_hold_keeps_its_seeds_and_does_not_grow():
     cues = cues_at(4, (1, 0), (2, 3))
     assert grown_row(cues, row_of(1, 1, 2, 2), np.array([False, True])) == [[], [0], [2, 3]]
@@ -222,3 +230,11 @@ def test_refined_probabilities_are_those_of_the_crf_at_least_a_ten_thousandth():
         expected = np.maximum(mean_field(costs, images[place], DSRG_TRAINING), 1e-4)
         assert found[place].numpy() == pytest.approx(expected / expected.sum(0), abs=1e-6)
     assert found.min() > 0.9e-4
+
+
+def test_the_program_s_labels_cost_their_probabilities():
+    images, probabilities = smooth((12, 12), 0)[None], softened(torch.randn(1, 3, 12, 12) * 4)
+    found = refined(probabilities, images, DSRG_TRAINING, energy="probability")
+    expected = np.maximum(mean_field(-probabilities[0].numpy(), images[0], DSRG_TRAINING), 1e-4)
+    assert found[0].numpy() == pytest.approx(expected / expected.sum(0), abs=1e-6)
+    assert (found - refined(probabilities, images, DSRG_TRAINING)).abs().max() > 0.05

@@ -107,6 +107,7 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(tmp_path):
     [
         {"constraint": "seeds"},
         {"crf_gradient": False},
+        {"crf_energy": "probability"},
         {"crf_sums": "exact"},
         {"constraint_weight": 0.0},
         {"optimizer": "sgd"},
