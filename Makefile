@@ -11,7 +11,7 @@ READY_NODE := $(VENV)/.ready-node
 export OMP_WAIT_POLICY := PASSIVE
 # Servers and commands that tests begin are compiled once, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-slow chaos bench clean
+.PHONY: help setup demo demo-page demo-photos gpu-check test lint format types layers stubs check-stubs docs check-docs check-breaking unit test-journeys test-slow chaos bench clean
 
 help:  ## List the targets.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -91,9 +91,13 @@ check-breaking: $(READY)  ## Compare the wire with that of the latest release.
 # kills mostly wait for other processes.
 # One thread each: the workers keep every core busy.
 WORKERS ?= $(shell expr `getconf _NPROCESSORS_ONLN` \* 3 / 2)
-unit: export OMP_NUM_THREADS := 1
+ABREAST := -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+unit test-journeys: export OMP_NUM_THREADS := 1
 unit: $(READY)
-	$(BIN)/pytest -n $(WORKERS) --maxprocesses 6 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest $(ABREAST)
+
+test-journeys: $(READY)  ## Whole programs and whole trainings: what the tests of `make test` are too quick for.
+	$(BIN)/pytest -m 'journey and not slow' $(ABREAST)
 
 gpu-check: $(READY)  ## On a machine with a GPU: train, score and rank on it, and compare with the CPU.
 	$(BIN)/python -m benchmarks gpu_check

@@ -15,6 +15,8 @@ from tests.chaos.people import PATHS
 from tests.chaos.storm import Fault, weather
 from tests.chaos.world import World
 
+pytestmark = pytest.mark.journey
+
 SEED = 7480
 FAULTS = [
     Fault(0.6, "client", 0.1),

@@ -14,6 +14,8 @@ from maskloop.client.local_server import LocalServer
 from maskloop.datasets.demo.dataset import write_demo_data
 from tests.formats.voc import write_voc
 
+pytestmark = pytest.mark.journey
+
 AL_LOOP = Path(sys.executable).with_name("al-loop")
 
 

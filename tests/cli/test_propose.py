@@ -13,6 +13,8 @@ from maskloop.client.local_server import LocalServer
 from models.class_maps.recipe import METHODS
 from tests.class_labels.folders import outline, put
 
+pytestmark = pytest.mark.journey
+
 TINY = ("--recipe", "class_maps,classifier=compact,iterations=3,threshold=0.1", "--seed", "1")
 
 

@@ -16,6 +16,8 @@ from tests.client.test_light import SERVERS, command, python
 from tests.service.processes import ROOT
 from tests.service.wire import Edge
 
+pytestmark = pytest.mark.journey
+
 MASKLOOP = Path(sys.executable).with_name("maskloop")
 OPEN = "Open "
 

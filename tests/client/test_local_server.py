@@ -13,6 +13,8 @@ from maskloop.client import Client, Retry
 from maskloop.client.local_server import LocalServer
 from maskloop.errors import Unavailable
 
+pytestmark = pytest.mark.journey
+
 PARENT = """
 import sys, time
 from pathlib import Path

@@ -89,6 +89,7 @@ def test_commands_are_such_as_the_programs_take(block):
             read_by_the_command_line(words)
 
 
+@pytest.mark.journey
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", run_pages, ids=str)
 def test_commands_marked_so_run(page, sandbox):
@@ -112,6 +113,7 @@ def test_commands_marked_so_run(page, sandbox):
             assert done.returncode == 0, (words, done.stdout, done.stderr)
 
 
+@pytest.mark.journey
 @pytest.mark.timeout(600)
 def test_python_blocks_run_page_by_page(server, sandbox, monkeypatch):
     monkeypatch.chdir(sandbox)

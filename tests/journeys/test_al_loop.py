@@ -12,6 +12,8 @@ from maskloop.formats.coco import read_coco, read_coco_folder
 from maskloop.values import Counts
 from tests.journeys.loops import Loop, processes_naming
 
+pytestmark = pytest.mark.journey
+
 BUDGET_S = 3000.0
 STRATEGY = "mask_guided:trust=any"
 OPTIONS = ("--strategy", STRATEGY, "--counts", "--budget", "50m", "--max-rounds", "2", "--seed", "3")

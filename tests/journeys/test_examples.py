@@ -14,6 +14,8 @@ from maskloop.formats.coco import read_coco
 from maskloop.values import PickState, SupervisionKind
 from tests.service.processes import ROOT, ServerProcess
 
+pytestmark = pytest.mark.journey
+
 QUICK = {
     "hidden": 16, "min_iterations": 2, "max_iterations": 2, "epochs": 1, "iou_epochs": 1, "train_steps": 2, "steps": 4,
     "image_size": 32, "augment": "none", "classes": "predicted", "objectness": 0.02,

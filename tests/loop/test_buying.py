@@ -47,6 +47,8 @@ from maskloop.values import (
     SupervisionKind,
 )
 
+pytestmark = pytest.mark.journey
+
 CATEGORIES = (Category(1, "crack"), Category(2, "rust"))
 OBJECTS = (0, 1, 1, 1, 2, 2, 3, 3, 5, 8)  # of class crack, by pool image; each costs 1 + 79 n, the empty one 2
 

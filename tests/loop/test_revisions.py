@@ -20,6 +20,8 @@ from maskloop.loop.revisions import take_revisions
 from maskloop.values import Budget, FullLabel, LabelDraft, SkipReason, SupervisionKind
 from tests.loop.test_buying import Shop, client, data, squares
 
+pytestmark = pytest.mark.journey
+
 __all__ = ["client", "data"]
 FULL = SupervisionKind.FULL
 

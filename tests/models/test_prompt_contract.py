@@ -26,6 +26,8 @@ from models.unet_maps.model import FittedUnetMaps
 from tests.models.foreign.made import BY_PROMPTS_ALONE, foreign
 from tests.models.test_predictor_contract import CATEGORIES, PREDICTORS, annotation_network, image, networks
 
+pytestmark = pytest.mark.journey
+
 SIZES = [(44, 40), (60, 90), (30, 50)]
 BOX = Prompt(box=(3, 4, 20, 15))
 POINT = Prompt(category_id=7, points=(PromptPoint(12.5, 9),))

@@ -55,6 +55,8 @@ from models.annotation.model import FittedModel
 from tests.service.processes import ServerProcess, is_gone
 from tests.service.squares import TINY, imports, squares
 
+pytestmark = pytest.mark.journey
+
 GUIDED = Strategy("mask_guided", {"trust": "any"})  # heads of tiny trainings are not to be trusted
 LONG = {**TINY, "iterations": 5000}
 

@@ -26,6 +26,8 @@ from maskloop.values import (
 )
 from tests.service.processes import ServerProcess
 
+pytestmark = pytest.mark.journey
+
 OLD = Path(__file__).parent / "old_server"
 EXPECTED: dict[str, Any] = json.loads((OLD / "expected.json").read_text())
 SOFTRANK = Strategy("mask_guided", {"per_second": "yes", "softrank": "yes", "trust": "any"})

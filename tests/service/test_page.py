@@ -16,6 +16,8 @@ from service.config import load_config
 from service.page import check_page
 from tests.service.processes import READY, ROOT, children, command_line, is_gone
 
+pytestmark = pytest.mark.journey
+
 OPEN = "Open "
 
 

@@ -12,6 +12,8 @@ from maskloop.values import Budget, Category, OperationKind, PreparedSelection, 
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports
 
+pytestmark = pytest.mark.journey
+
 POOL = 7
 PREPARED = (
     "mix:first=dropout,second=entropy",

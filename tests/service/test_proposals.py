@@ -32,6 +32,8 @@ from service.store.labels.prompted import prompted_proposals
 from tests.service.processes import ServerProcess, children, command_line, is_gone
 from tests.service.squares import PROMPTED, SIDE, TINY, imports
 
+pytestmark = pytest.mark.journey
+
 OF_CLASSES = {"classifier": "compact", "min_iterations": 2, "max_iterations": 2, "closing": 0}
 ONCE = Retry(patience_s=0)
 WAITING = 3  # calls that the server lets wait

@@ -19,6 +19,8 @@ from service.__main__ import app
 from tests.full_disk import mounted
 from tests.service.processes import ROOT, ServerProcess, is_gone
 
+pytestmark = pytest.mark.journey
+
 
 def refusal(*flags: object) -> str:
     """What a server that does not come up says; its exit status is 2."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from maskloop.masks import Mask
 from tests.web.node import MODULE_TESTS, ask, needs_node, run_node
 
-pytestmark = needs_node
+pytestmark = [pytest.mark.journey, needs_node]
 
 
 def _document(mask: Mask) -> dict[str, object]:

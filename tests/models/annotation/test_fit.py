@@ -22,6 +22,8 @@ from models.metrics.agreement import spearman
 from models.training.holdout import MIN_IMAGES, hold_out
 from models.training.loop import Progress
 
+pytestmark = pytest.mark.journey
+
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
 TINY = resolve("compact", image_size=32, hidden=16, iterations=6, iou_epochs=1, batch=4, checkpoint_every=2)

@@ -17,6 +17,8 @@ from models.annotation.train import build_optimizer, segmentation_loss, train_ne
 from models.data.samples import Example, ImageToScore, normalise, prepare
 from models.iou_head.calibrator import Calibrator
 
+pytestmark = pytest.mark.journey
+
 CPU = torch.device("cpu")
 CATEGORIES = (3, 7)
 PINK = np.array([230, 60, 90], dtype=np.uint8)

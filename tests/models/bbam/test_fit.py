@@ -22,6 +22,8 @@ from tests.models.bbam.boxed_pictures import PLAIN, RECIPE, TINY, examples
 from tests.models.boxes.toys import CATEGORIES
 from tests.models.fits import CPU, file_of, fitted, killing, silent
 
+pytestmark = pytest.mark.journey
+
 EXAMPLES = examples(4)
 ITEM = ImageToScore.of(EXAMPLES[1], counted=False)
 LIKELY = replace(PLAIN, threshold=0.05)

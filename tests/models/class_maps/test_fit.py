@@ -23,6 +23,8 @@ from models.kinds.networks import fit as fit_any
 from models.kinds.recipes import recipe_from_dict, resolve
 from models.predictor import PromptedImage
 
+pytestmark = pytest.mark.journey
+
 CPU = torch.device("cpu")
 CATEGORIES = (4, 9)
 COLOURS = {4: (230, 40, 30), 9: (30, 60, 220)}

@@ -25,6 +25,8 @@ from tests.models.fits import CPU, file_of, fitted, images_of, killing
 from tests.models.pretrained.discs import disc_picture
 from tests.models.thin.cracks import crack_picture
 
+pytestmark = pytest.mark.journey
+
 FROZEN = PretrainedRecipe(
     encoder="test_efficientnet",  # timm's smallest
     weights="random",

@@ -20,6 +20,8 @@ from models.predictor import PromptedImage
 from tests.models.foreign.made import CPU, BoxOutliner, exported, foreign, onnx_file
 from tests.models.test_predictor_contract import image
 
+pytestmark = pytest.mark.journey
+
 SIZE = (31, 47)
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
 GOOD = {

@@ -18,6 +18,8 @@ from models.training.cache import NetworkCache
 from tests.models.fits import CPU, file_of, fitted, killing
 from tests.models.pretrained.discs import disc_picture
 
+pytestmark = pytest.mark.journey
+
 SMALL = PretrainedRecipe(
     image_size=96,
     width=16,

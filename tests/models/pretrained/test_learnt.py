@@ -22,6 +22,8 @@ from models.pretrained.model import FittedPretrained
 from tests.models.fits import CPU, file_of, fitted, images_of, silent
 from tests.models.pretrained.discs import SIDE, disc_picture
 
+pytestmark = pytest.mark.journey
+
 RECIPE = PretrainedRecipe(image_size=96, min_iterations=60, max_iterations=60, views=4)
 
 

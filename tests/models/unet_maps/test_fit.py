@@ -25,6 +25,8 @@ from models.unet_maps.recipe import UnetMapsRecipe
 from tests.models.classification.unet.drawn import CRACK
 from tests.models.unet_maps.marked import CATEGORIES, CPU, RECIPE, SHORT, boxed, empty, fitted, outlined, pointed
 
+pytestmark = pytest.mark.journey
+
 UNSEEN = [outlined(seed) for seed in range(50, 54)]
 
 

@@ -25,6 +25,8 @@ from service.store.batches import get_batch, holders, leased_images, skips_of
 from service.store.tables import batches, picks
 from tests.service.desks import Server, counts_draft, full_draft
 
+pytestmark = pytest.mark.journey
+
 FULL, COUNTS = SupervisionKind.FULL, SupervisionKind.COUNTS
 ANNOTATORS = ("ann", "bob", "eve")
 CAMPAIGNS = ("timed", "counted")

@@ -34,6 +34,8 @@ from service.device.job_files import (
 from service.device.jobs import do_job
 from tests.service.squares import squares
 
+pytestmark = pytest.mark.journey
+
 CPU = torch.device("cpu")
 CATEGORIES = (Category(1, "square"), Category(4, "stripe"))
 

@@ -21,6 +21,8 @@ from service.operations.workflows import Stopping
 from tests.service.operations.jobs import Jobs
 from tests.service.processes import is_alive, is_gone
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory) -> Jobs:

@@ -12,7 +12,7 @@ from tests.service.squares import SIDE
 from tests.web.journeys.chromium import needs_chromium
 from tests.web.journeys.conftest import CAMPAIGN, PROJECT
 
-pytestmark = needs_chromium
+pytestmark = [pytest.mark.journey, needs_chromium]
 SIZE = (SIDE, SIDE)
 FIRST_RADIUS = 12.0
 SMALLER = 8  # presses of "["

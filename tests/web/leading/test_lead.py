@@ -30,6 +30,8 @@ from maskloop.web.work import Wish, for_everybody
 from tests.service.processes import ServerProcess
 from tests.service.squares import TINY, imports, squares
 
+pytestmark = pytest.mark.journey
+
 WITHIN_S = 120
 OUTLINE_S = 40.0
 """What a square takes ada; 79 s are planned for it, and one to look for the other class."""
