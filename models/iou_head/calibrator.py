@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Head = Literal["statistics", "confidence", "unfitted"]
 PENALTY = 10.0  # of the ridge, on statistics of unit deviation
 MIN_SLOPE = 0.1  # of IoU over confidence
-LEAST_SPREAD = 0.01  # deviation that a statistic is taken to have: one that hardly varies here may vary in a pool
+LEAST_SPREAD = 0.003  # deviation that a statistic is taken to have: one that hardly varies here may vary in a pool
 
 
 class Exposure(IntEnum):

@@ -80,7 +80,7 @@ class FickleNet(MapMethod):
             if self.mirrored:
                 made = made + self._aggregated(classifier, views[1:], asked, generator).flip(-1)
             joined.append(made)
-        return join_scales(joined, asked, pixels.shape[:2])
+        return join_scales(joined, asked, pixels.shape[:2], classifier.output_stride)
 
     def _aggregated(
         self, classifier: FickleClassifier, features: Tensor, asked: Sequence[int], generator: torch.Generator

@@ -19,10 +19,12 @@ class LatePart(nn.Module):
         early: what comes before the cut.
         stages: of the encoder, behind it.
         head: the classifier's.
+        output_stride: pixels of the image along a side of a map's cell.
     """
 
-    def __init__(self, early: nn.Module, stages: nn.Module, head: nn.Conv2d) -> None:
+    def __init__(self, early: nn.Module, stages: nn.Module, head: nn.Conv2d, output_stride: int) -> None:
         super().__init__()
+        self.output_stride = output_stride
         self.early = early
         self.stages = stages
         self.head: nn.Conv2d = head
@@ -34,7 +36,7 @@ class LatePart(nn.Module):
         Raises:
             InvalidArgument: the encoder cannot be cut there.
         """
-        return cls(*classifier.encoder.cut(cut), classifier.head)
+        return cls(*classifier.encoder.cut(cut), classifier.head, classifier.output_stride)
 
     @property
     def device(self) -> torch.device:

@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from maskloop.errors import InvalidArgument, InvalidConfig
-from models.classification.network import OUTPUT_STRIDE, ImageClassifier
+from models.classification.network import ImageClassifier
 from models.data.samples import image_tensor, normalise
 from models.training.readings import Readings
 
@@ -144,9 +144,7 @@ def join_views(pairs: Tensor) -> Tensor:
     return pairs[..., 0, :, :, :] + pairs[..., 1, :, :, :].flip(-1)
 
 
-def join_scales(
-    maps: Sequence[Tensor], classes: Sequence[int], size: tuple[int, int], stride: int = OUTPUT_STRIDE
-) -> ClassMaps:
+def join_scales(maps: Sequence[Tensor], classes: Sequence[int], size: tuple[int, int], stride: int) -> ClassMaps:
     """Maps (n, h, w) of 0 or more at several scales, summed at the two sizes and divided by their largest values.
 
     Args:

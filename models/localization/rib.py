@@ -160,7 +160,7 @@ class Rib(MapMethod):
                 seen = join_views(maps.detach()[:, list(asked)].relu())
                 sums[scale] = sums[scale] + seen
                 if step and scale == watched and self._has_spread(seen):
-                    return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
+                    return Fitted(join_scales(list(sums.values()), asked, size, late.output_stride), seen_whole)
                 told += lesson.learn(maps, [asked, asked]) if taught else 0.0
             seen_whole = weights.values
             stopped = self.bound == "stop" and abs(told) > self.most
@@ -172,7 +172,7 @@ class Rib(MapMethod):
                 part = slice(start, start + AT_ONCE)
                 lesson.learn(lesson.maps(crops.images[part]), crops.classes[part])
             weights = sgd.step(step, weights, lesson.gradients, self._rates(weights.values))
-        return Fitted(join_scales(list(sums.values()), asked, size), seen_whole)
+        return Fitted(join_scales(list(sums.values()), asked, size, late.output_stride), seen_whole)
 
     def _crops(self, late: LatePart, pixels: NDArray[np.uint8], asked: Sequence[int], step: int) -> LabeledCrops:
         """What the late part is fed of other images' crops."""

@@ -13,6 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar, Generic, Literal, TypeVar
 
@@ -192,17 +193,18 @@ def _train(
         for iteration in range(first, iterations):
             task.before(iteration)
             loss, done = _iterate(task, optimizer, seed, iteration, iterations), iteration + 1
+            if done == iterations:
+                _check_finite(network, iterations)
             if path and (done % task.settings.checkpoint_every == 0 or done == iterations):
                 save_progress(path, identity, network, optimizer, done)
             iterating(done / iterations, task.describe(done, iterations, loss))
-        _check_finite(network, iterations)
         task.finish(seed, part_of(progress, 1 - task.finish_share, 1.0))
 
 
 def _check_finite(network: nn.Module, iterations: int) -> None:
     """What the last step did, no loss has seen."""
-    for name, parameter in network.named_parameters():
-        if not torch.isfinite(parameter).all():
+    for name, values in chain(network.named_parameters(), network.named_buffers()):
+        if not torch.isfinite(values).all():
             raise FailedPrecondition(f"{name} is not finite after iteration {iterations - 1}; a lower rate may help")
 
 

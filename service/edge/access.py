@@ -35,7 +35,7 @@ from service.store.audit import CALLER, NOBODY
 
 HEADER, SCHEME = "authorization", "bearer"
 OPEN = "grpc.health.v1.Health"
-RANDOM = "random"
+ANNOTATORS_MAY_NAME = ("", "random", "hard_ood")
 LOOK_UPS = 4
 MOST_FAILURES, FAILURES_WITHIN_S, MOST_PEERS = 20, 60.0, 1024
 logger = logging.getLogger(__name__)
@@ -201,12 +201,13 @@ def _sign(request: Any, caller: Caller) -> None:
 
 
 def _check_strategy(request: Any, caller: Caller) -> None:
-    """An annotator is given what the campaign's strategy chooses, or chance; not images of their own choice."""
-    names_one = "strategy" in request.DESCRIPTOR.fields_by_name and request.HasField("strategy")
-    if names_one and request.strategy.name != RANDOM and caller.role is Role.ANNOTATOR:
+    """An annotator is given what the campaign's strategy chooses, or chance; of candidates, what the only one does."""
+    if caller.role is not Role.ANNOTATOR or "strategy" not in request.DESCRIPTOR.fields_by_name:
+        return
+    name = request.strategy.name
+    if name not in ANNOTATORS_MAY_NAME:
         raise PermissionDenied(
-            f"annotators choose by the campaign's strategy or by {RANDOM}, not by {request.strategy.name!r}; leave it "
-            "out",
+            f"annotators choose by the campaign's strategy or by random, not by {name!r}; leave it out",
             field="strategy",
         )
 

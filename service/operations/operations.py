@@ -146,7 +146,7 @@ class Operations:
             if find_operation(tx, known_id) is None:  # deleted since, and its workflow will not run again
                 forget_answer(tx, project_id, known_id)
                 known_id = answer_once(tx, asked, str, insert, self._clock())
-        operation = self.get_operation(known_id)
+            operation = get_operation(tx, known_id).operation
         if not operation.state.has_ended:
             self._workflows.start(known_id)
         return operation

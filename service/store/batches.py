@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import and_, bindparam, insert, select, update
@@ -158,9 +159,10 @@ def leased_images(tx: Transaction, project_id: str) -> set[str]:
 
 
 def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterator[tuple[str, float, float]]:
-    """(model version, score, charged seconds) of each full label to learn from that a campaign chose by scores."""
+    """(model version, score, charged seconds) of each full label to learn from that a campaign chose by scores; its
+    corrections are charged as well."""
     query = (
-        select(batches.c.model_version, picks.c.score, labels.c.cost_s, labels.c.seconds_spent)
+        select(picks.c.image_id, batches.c.model_version, picks.c.score, labels.c.cost_s, labels.c.seconds_spent)
         .join(batches, batches.c.id == picks.c.batch_id)
         .join(
             labels,
@@ -169,7 +171,6 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
                 labels.c.image_id == picks.c.image_id,
                 labels.c.kind == batches.c.kind,
                 labels.c.campaign_id == batches.c.campaign_id,
-                labels.c.supersedes == "",
             ),
         )
         .where(
@@ -180,10 +181,10 @@ def labeled_picks(tx: Transaction, project_id: str, campaign_id: str) -> Iterato
             picks.c.state == PickState.LABELED.value,
             picks.c.score.is_not(None),
         )
-        .order_by(picks.c.image_id)
+        .order_by(picks.c.image_id, picks.c.batch_id)
     )
-    for row in tx.execute(query):
-        yield row.model_version, row.score, charged_seconds(row.cost_s, row.seconds_spent)
+    for (_, version, score), rows in groupby(tx.execute(query), key=lambda row: tuple(row[:3])):
+        yield version, score, sum(charged_seconds(row.cost_s, row.seconds_spent) for row in rows)
 
 
 def images_drawn_at_random(tx: Transaction, project_id: str, campaign_id: str) -> list[str]:

@@ -96,7 +96,7 @@ def test_a_statistic_that_hardly_varied_does_not_decide_where_it_varies():
     head = fit_on_statistics(rows)
     as_known = head.predict(new.statistics)
     new.statistics[:, PEAK] = 0.6
-    assert np.abs(head.predict(new.statistics) - as_known).max() < 0.05
+    assert np.abs(head.predict(new.statistics) - as_known).max() < 0.15
 
 
 @given(weights=st.lists(st.floats(-5, 5), min_size=WIDTH, max_size=WIDTH), intercept=st.floats(-5, 5))

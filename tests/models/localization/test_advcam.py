@@ -80,7 +80,7 @@ def test_the_papers_reading_sums_normalised_maps():
         logits = scores.mean(dim=(2, 3)).sum(dim=0)
         score = logits[1] - logits[0] - logits[2] - 7 * ((maps[-1] > 0.5) * (cam - maps[0]).abs()).sum()
         image = image + 0.5 * torch.autograd.grad(score, image)[0]
-    expected = join_scales([torch.stack(maps).sum(dim=0)[None]], [1], (48, 36))
+    expected = join_scales([torch.stack(maps).sum(dim=0)[None]], [1], (48, 36), 16)
     (made,) = AdvCam((1.0,), steps=3, step_size=0.5, compat="paper").maps(network, [pixels], [(1,)])
     torch.testing.assert_close(made.whole, expected.whole, atol=1e-5, rtol=0)
 

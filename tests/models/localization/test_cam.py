@@ -5,8 +5,12 @@ import pytest
 import torch
 
 from benchmarks.weak.plain_maps import plain_cam
+from models.classification.recipe import resolve_classifier
 from models.localization.cam import Cam
-from models.localization.maps import view_pair
+from models.localization.fickle_head import WindowDropout, build_fickle
+from models.localization.ficklenet import FickleNet
+from models.localization.maps import join_scales, view_pair
+from models.localization.rib import Rib
 from tests.models.localization.scenes import bilinear, classifier, photograph
 
 
@@ -54,6 +58,28 @@ def test_at_one_scale_a_map_is_the_heads_weights_on_the_features():
         plain = bilinear(cells, 16, 16)
         assert plain.max() > 0
         np.testing.assert_allclose(made_corners, cells[np.ix_([0, 3], [0, 3])] / (plain.max() + 1e-5), atol=1e-5)
+
+
+@pytest.mark.parametrize("encoder", ["compact", "wideresnet38/8"])
+def test_rib_s_first_map_is_cam_s_whatever_the_stride(encoder):
+    network, pixels = classifier(encoder=encoder).float(), photograph("cat", 40, 56)  # of 8, and of no 16
+    (cam,) = Cam(scales=(1.0,)).maps(network, [pixels], [(1,)])
+    (rib,) = Rib(steps=1, scales=(1.0,), fitted=(1.0,)).maps(network, [pixels], [(1,)])
+    torch.testing.assert_close(rib.whole, cam.whole, atol=1e-5, rtol=0)
+    torch.testing.assert_close(rib.strided, cam.strided, atol=1e-5, rtol=0)
+
+
+def test_ficklenet_s_whole_map_lies_on_the_image_at_stride_8():
+    """With a window of one cell and nothing dropped it is Grad-CAM of one view at one scale."""
+    recipe = resolve_classifier("compact", encoder="wideresnet38/8")
+    network = build_fickle(recipe, 2, WindowDropout(window=1, p=0.0)).eval()
+    pixels = photograph("cat", 40, 56)
+    (made,) = FickleNet(seed=0, passes=1, scales=(1.0,), mirrored=False).maps(network, [pixels], [(1,)])
+    with torch.no_grad():
+        seen = network.maps(view_pair(pixels, 1.0, torch.device("cpu"))[:1])[0, 1:2].relu()
+    wanted = join_scales([seen], (1,), (40, 56), 8)
+    torch.testing.assert_close(made.whole, wanted.whole, atol=1e-4, rtol=0)
+    assert (made.whole - join_scales([seen], (1,), (40, 56), 16).whole).abs().max() > 0.05
 
 
 def test_the_classifier_is_left_as_it_was():

@@ -139,7 +139,7 @@ def test_maps_are_those_of_all_draws_stacked(gradient, aggregate):
     (made,) = method.maps(network, [PICTURE], [(2, 0)])
     stacked = slow_draws(network, method, view_pair(PICTURE, 1.0, CPU)[:1], (2, 0))
     joined = stacked.amax(dim=0) if aggregate == "max" else stacked.mean(dim=0)
-    wanted = join_scales([joined], (2, 0), (48, 80))
+    wanted = join_scales([joined], (2, 0), (48, 80), 16)
     torch.testing.assert_close(made.whole, wanted.whole, atol=1e-4, rtol=0)
     torch.testing.assert_close(made.strided, wanted.strided, atol=1e-4, rtol=0)
     assert made.classes == (2, 0)
@@ -153,7 +153,7 @@ def test_scales_and_mirror_images_are_summed_as_they_lie():
         views = view_pair(PICTURE, scale, CPU)
         maps = [slow_draws(network, FickleNet(passes=1), view[None], (1,))[0] for view in views]
         joined.append(maps[0] + maps[1].flip(-1))
-    torch.testing.assert_close(made.whole, join_scales(joined, (1,), (48, 80)).whole, atol=1e-4, rtol=0)
+    torch.testing.assert_close(made.whole, join_scales(joined, (1,), (48, 80), 16).whole, atol=1e-4, rtol=0)
 
 
 def test_draws_follow_from_the_seed_and_the_image():

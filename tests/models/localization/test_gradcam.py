@@ -109,4 +109,4 @@ def test_a_tap_that_the_score_does_not_depend_on_is_refused():
     with pytest.raises(InvalidConfig, match="does not depend on tap 0"):
         GradCam((1.0,), tap=0).maps(network, IMAGES[:1], [(0,)])
     (made,) = GradCam((1.0,), tap=1).maps(network, [IMAGES[0][:49, :63]], [(0,)])
-    assert join_scales([made.whole], [0], (49, 63)).whole.shape == (1, 49, 63)
+    assert join_scales([made.whole], [0], (49, 63), 16).whole.shape == (1, 49, 63)

@@ -58,7 +58,7 @@ def test_the_mirror_images_map_is_turned_back():
 def test_scales_are_summed_at_two_sizes_and_divided_by_the_largest(sides, height, width, seed):
     rng = np.random.default_rng(seed)
     maps = [rng.random((2, *side)) * rng.integers(0, 2, (2, 1, 1)) for side in sides]
-    made = join_scales([torch.from_numpy(one) for one in maps], [4, 1], (height, width))
+    made = join_scales([torch.from_numpy(one) for one in maps], [4, 1], (height, width), 16)
     assert made.classes == (4, 1)
     assert (made.strided.dtype, made.whole.dtype) == (torch.float32, torch.float32)
     frame = math.ceil(height / 16) * 16, math.ceil(width / 16) * 16
@@ -70,7 +70,7 @@ def test_scales_are_summed_at_two_sizes_and_divided_by_the_largest(sides, height
 
 
 def test_a_map_of_zeros_stays_one():
-    made = join_scales([torch.zeros(1, 2, 2)], [0], (20, 20))
+    made = join_scales([torch.zeros(1, 2, 2)], [0], (20, 20), 16)
     assert not made.strided.any()
     assert not made.whole.any()
 

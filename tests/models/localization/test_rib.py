@@ -99,7 +99,7 @@ def slow_maps(classifier, asked, method: Rib, stop_after: int | None = None) -> 
         for place, scale in enumerate(method.scales):
             maps = class_maps(view_pair(PICTURE, scale, CPU)).detach()
             sums[place] = sums[place] + join_views(maps.relu())[list(asked)]
-    return join_scales(sums, asked, PICTURE.shape[:2])
+    return join_scales(sums, asked, PICTURE.shape[:2], 16)
 
 
 def assert_equal(made: ClassMaps, wanted: ClassMaps) -> None:
@@ -184,7 +184,7 @@ def test_maps_that_spread_end_the_fitting_and_only_the_first_scale_keeps_that_st
     network = two_classes_fitted(classifier, asked)
     with torch.no_grad():
         second = join_views(network.maps(view_pair(PICTURE, 1.0, CPU)).relu())[list(asked)]
-    assert_equal(made, join_scales([before[0] + second, *before[1:]], asked, PICTURE.shape[:2]))
+    assert_equal(made, join_scales([before[0] + second, *before[1:]], asked, PICTURE.shape[:2], 16))
 
 
 def test_maps_that_spread_are_looked_for_at_scale_1_wherever_it_stands(classifier):

@@ -30,3 +30,19 @@ def test_gain_goes_by_the_seconds_that_people_took_and_not_by_what_was_expected(
     buy(server, 15, None)
     (only,) = outcomes(server)
     assert only.seconds == pytest.approx(round_s)
+
+
+def test_corrections_are_charged_to_the_round_that_they_correct(server: Server) -> None:
+    pool = server.import_pool(30)
+    server.create_campaign(1_000_000.0, strategy=LEARNED)
+    scored(server, "m1", dict.fromkeys(pool, 5))
+    first = buy(server, 5, 33.0)
+    labels = [label for label in server.labels.list_labels(project_id="p").items if label.image_id in first]
+    assert len(labels) == 5
+    for label in labels:
+        draft = LabelDraft(label.image_id, FullLabel((THERE,)), 100.0, supersedes=label.id)
+        server.labels.submit_labels(project_id="p", annotator="bea", labels=[draft])
+    scored(server, "m2", dict.fromkeys((image for image in pool if image not in first), 6))
+    buy(server, 15, None)
+    (only,) = outcomes(server)
+    assert only.seconds == pytest.approx(5 * 133.0)
