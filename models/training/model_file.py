@@ -66,8 +66,9 @@ def read_model(path: Path, kind: str, build: Build[Model]) -> Model:
         with safe_open(path, framework="pt") as file:
             envelope = json.loads((file.metadata() or {}).get("maskloop", "{}"))
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        if envelope.get("format") != kind:
-            raise InvalidArgument(f"{path} is not a model of ours (format {kind})", path=path)
+        if (found := envelope.get("format")) != kind:
+            another = f"a model of another kind, {found}" if found else "not a model of ours"
+            raise InvalidArgument(f"{path} is {another}; {kind} is needed", path=path)
         if envelope["sha256"] != digest(envelope["model"], tensors):
             raise InvalidArgument(f"{path} is damaged: its checksum does not fit", path=path)
         return build(json.loads(envelope["model"]), tensors)

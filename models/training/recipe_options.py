@@ -149,7 +149,11 @@ def check_iterations(recipe: Any) -> None:
         InvalidConfig: it is.
     """
     if recipe.max_iterations and recipe.max_iterations < recipe.min_iterations:
-        raise InvalidConfig("max_iterations is below min_iterations", field="max_iterations")
+        raise InvalidConfig(
+            f"max_iterations is {recipe.max_iterations}, below min_iterations, which is {recipe.min_iterations}; "
+            f"iterations={recipe.max_iterations} sets both",
+            field="max_iterations",
+        )
 
 
 def _check(name: str, value: Any, kind: type, bound: Bound | None) -> None:

@@ -72,7 +72,8 @@ class Rankings:
                 ranked = read_ranking(path)
                 return ranked if version else ranked.followed_by(ids_of_split(tx, project.id, Split.POOL), CAME_LATER)
             raise SelectionNotPrepared(
-                f"{strategy} ranks by more than scores; call PrepareSelection after each ScorePool",
+                f"{strategy} ranks by more than scores; call PrepareSelection after each ScorePool "
+                "(client.prepare_selection)",
                 field="strategy",
                 campaign_id=campaign.id,
             )

@@ -84,7 +84,7 @@ def _where(progress: Progress) -> str:
 def _tell(summary: Summary, out: Path) -> None:
     outlined = len(summary.pictures)
     if outlined:
-        print(f"{outlined} of {summary.asked} pictures outlined: {out}" if summary.passed_over else _all(summary, out))
+        print(f"{outlined} of {summary.asked} pictures read: {out}" if summary.passed_over else _all(summary, out))
         rows = [(item.name, f"{one.objects}", f"{one.area}", f"{share:.2%}") for item, one, share in summary.totals()]
         print(_columns([("class", "objects", "pixels", "share"), *rows]))
         if not summary.setting.calibrated:
@@ -101,7 +101,7 @@ def _tell(summary: Summary, out: Path) -> None:
 
 def _all(summary: Summary, out: Path) -> str:
     number = len(summary.pictures)
-    return f"{number} {'picture' if number == 1 else 'pictures'} outlined: {out}"
+    return f"{number} {'picture' if number == 1 else 'pictures'} read: {out}"
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> str:

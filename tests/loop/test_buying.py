@@ -362,6 +362,23 @@ def test_boxes_that_are_bought_first_teach_a_network_that_helps_with_the_first_b
     assert list(again) == boxed
 
 
+def test_where_every_image_holds_every_class_people_draw(client, tmp_path):
+    """A classifier would have nothing to tell the objects from; no network is trained."""
+    (tmp_path / "images").mkdir()
+    both = (squares(2)[0], replace(squares(2)[1], category_id=2))
+    labels = {f"pool-{n}.png": both for n in range(4)} | {"test.png": both}
+    for number, name in enumerate(labels):
+        Picture.new("RGB", (20, 20), (40 * number, 0, 0)).save(tmp_path / "images" / name)
+    write_coco(tmp_path / "annotations.json", CATEGORIES, [Size(name) for name in labels], labels)
+    (tmp_path / "test.txt").write_text("test.png")
+    data = Data("alike", read_coco_folder(tmp_path))
+    shop = Shop(client, data, "no-contrast", "2h", initial="2images", weak="image_level", weak_share=0.01)
+    assert begin_weakly(shop.session, shop.labeler, shop.plan, 0) == UNAIDED
+    assert shop.ledger.spent_on(SupervisionKind.IMAGE_LEVEL) > 0
+    assert "every labeled image holds crack and rust, and nothing shows" in shop.said.getvalue().replace("\n", " ")
+    assert not list(client.list_models(project_id=shop.session.project_id))
+
+
 def test_where_class_labels_teach_nothing_people_draw_and_a_repeated_run_does_not_ask_again(client, data):
     """What was bought is kept, and the campaign goes on: here the server refuses the network's options."""
     shop = Shop(client, data, "taught-nothing", "2h", initial="2images", weak="image_level", weak_share=0.01)

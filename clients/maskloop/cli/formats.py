@@ -33,6 +33,7 @@ RLE = typer.Option("--rle", metavar="", help="Write masks as runs or pixels.")
 ON_BAD = typer.Option(help="What becomes of bad entries: stop, or skip and list them.", metavar="stop|skip")
 PROJECT = typer.Option(help="Id of the project.")
 MARKS = "as a JSON file of LabelMe's shapes by file name. Outlines and boxes say more: images that have them keep them."
+WITHOUT_PICTURES = ", without the pictures, which --images copies"
 SEED = typer.Option(help="Draws the test images where the data does not name them.")
 
 CONVERT_EXAMPLES = """\
@@ -68,7 +69,7 @@ def convert(
     read = DatasetImage.read if images else None
     with _bar(console, "writing", len(dataset.images)) as done:
         lost = write_dataset(dataset, into, Path(place), way, read=read, done=done)
-    _tell_written(console, to, dataset, lost)
+    _tell_written(console, to, dataset, lost, pictures=read is not None)
 
 
 def import_(
@@ -161,7 +162,7 @@ def write_project(
     with _bar(console, "writing", len(dataset.images)) as done:
         lost = write_dataset(dataset, into, Path(place), way, read=read, done=done)
     write_all_atomically(beside)
-    _tell_written(console, to, dataset, lost)
+    _tell_written(console, to, dataset, lost, pictures=read is not None)
     for kind, path in zip(marks, beside, strict=True):
         _say(console, f"Wrote {path}: {kind}, which no data set's format holds, as shapes of LabelMe by file name.")
 
@@ -194,12 +195,12 @@ def _read(console: Console, read: Callable[..., Dataset], seed: int, on_bad: OnB
     return dataset
 
 
-def _tell_written(console: Console, to: str, dataset: Dataset, lost: Sequence[str]) -> None:
+def _tell_written(console: Console, to: str, dataset: Dataset, lost: Sequence[str], *, pictures: bool) -> None:
     from maskloop.pages.wording import say_count
 
     _list(console, "Not held by this format", lost)
     labeled = sum(1 for image in dataset.images if image.is_labeled or image.boxes is not None)
-    _say(console, f"Wrote {to}: {say_count(labeled, 'labeled image')}.")
+    _say(console, f"Wrote {to}: {say_count(labeled, 'labeled image')}{'' if pictures else WITHOUT_PICTURES}.")
 
 
 def _list(console: Console, heading: str, lines: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ class FirstBatchGoal:
     Args:
         wanted: how much of it there is to be.
         is_asked: whether a person named that size; otherwise `FIRST_IMAGES` images come first, to learn what an image
-            costs, and there are at most `MOST_INITIAL`.
+            costs (fewer to test on where the seconds should buy fewer), and there are at most `MOST_INITIAL`.
         expected_full_s: seconds of a full label before any is known.
         most_images: of a goal in seconds that nobody named.
         for_split: TEST for the test images.
@@ -46,14 +46,22 @@ class FirstBatchGoal:
         bought, spent_s = ledger.bought(self.for_split)
         if self.wanted.images is not None:
             return whole_images(min(self.wanted.images - bought, ledger.left_images))
-        if bought < FIRST_IMAGES and not self.is_asked:
-            return whole_images(min(FIRST_IMAGES, self.most_images) - bought)
+        if bought < self._first and not self.is_asked:
+            return whole_images(self._first - bought)
         left_s, mean_s = (self.wanted.seconds or 0.0) - spent_s, ledger.mean_full_s(self.expected_full_s)
         if left_s < mean_s / 2:
             return None
         # No more than doubles what is known, so that five unusually cheap images cannot spend the budget unseen.
         most = math.inf if self.is_asked else self.most_images - bought
         return whole_images(min(max(bought, FIRST_IMAGES), max(1, math.floor(left_s / mean_s / 2)), most))
+
+    @property
+    def _first(self) -> int:
+        """Images that come first where nobody named a size; to test on, no more than their seconds should buy."""
+        most = min(FIRST_IMAGES, self.most_images)
+        if self.for_split is None or self.wanted.seconds is None:
+            return most
+        return min(most, max(1, round(self.wanted.seconds / self.expected_full_s)))
 
 
 @dataclass(frozen=True)

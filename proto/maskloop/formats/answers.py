@@ -50,7 +50,8 @@ def read_object(file: Path) -> Mapping[str, object]:
     try:
         document = json.loads(read_text(file), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise InvalidDataset(f"{file} is no JSON: {error}", field=str(file)) from error
+        told = ', but {"a.jpg": …}, by file name, is needed' if file.suffix.lower() == ".csv" else ""
+        raise InvalidDataset(f"{file} is no JSON{told}: {error}", field=str(file)) from error
     if not isinstance(document, dict):
         raise InvalidDataset(f"{file} is no JSON object, but a {type(document).__name__}", field=str(file))
     return document

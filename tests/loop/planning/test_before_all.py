@@ -6,6 +6,7 @@ from maskloop.costs.cost_model import CostModel
 from maskloop.loop.goals import FirstBatchGoal
 from maskloop.loop.planning.before_outlines import WeakStart
 from maskloop.loop.planning.plan import Plan
+from maskloop.loop.record.ledger import Ledger
 from maskloop.values import Budget, Split, Strategy, SupervisionKind
 
 HOUR, MORE = Budget(seconds=3600), Budget(seconds=6000)
@@ -36,6 +37,16 @@ def test_test_images_that_nobody_asked_for_are_a_share_of_it(first_of, budget, w
     tested = FirstBatchGoal(own, False, FULL_S, 30, Split.TEST)
     assert plan(budget, test=tested).test.wanted == own
     assert plan(budget, test=tested, first_of=first_of).test.wanted == wanted
+
+
+def test_no_more_test_images_come_first_than_their_share_of_the_budget_should_buy():
+    """A fifth of an hour is 720 s: three images of some 220 s each, five where they should take less."""
+    ledger = Ledger(Budget(seconds=3600.0))
+    for full_s, first in ((222.0, 3), (130.0, 5), (900.0, 1)):
+        goal = FirstBatchGoal(Budget(seconds=720.0), False, full_s, 30, Split.TEST)
+        assert goal.next_batch(ledger) == Budget(images=first)
+    to_learn = FirstBatchGoal(Budget(seconds=720.0), False, 222.0)
+    assert to_learn.next_batch(ledger) == Budget(images=5)
 
 
 def test_test_images_that_were_asked_for_stay_as_many():

@@ -52,7 +52,7 @@ def test_a_damaged_or_foreign_file_is_refused_by_name(tmp_path, classifier):
     path = tmp_path / "bent.safetensors"
     classifier.save(path)
     content = bytearray(path.read_bytes())
-    with pytest.raises(InvalidArgument, match=r"bent\.safetensors is not a model of ours"):
+    with pytest.raises(InvalidArgument, match=r"bent\.safetensors is a model of another kind"):
         FittedModel.load(path, CPU)
     content[-100] ^= 1
     path.write_bytes(content)

@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_passed_over_and_told_at_the_end(free, pictures, 
     frames[0].save(pictures / "moving.gif", save_all=True, append_images=frames[1:])
     done = command(free, pictures, "--out", tmp_path / "out")
     assert done.exit_code == 0
-    assert "3 of 7 pictures outlined" in done.stdout
+    assert "3 of 7 pictures read" in done.stdout
     told = done.stderr.splitlines()
     assert told[0] == "4 of 7 not read:"
     assert told[2] == "  empty.jpg: is empty (zero bytes)"
@@ -196,7 +196,7 @@ def test_what_was_done_is_kept_when_a_run_is_stopped(free, pictures, tmp_path):
 def test_pictures_of_an_earlier_run_are_not_outlined(free, pictures):
     for _ in range(2):
         done = command(free, pictures, "--out", pictures / "out", "--format", "overlays,masks")
-        assert "3 pictures outlined" in done.stdout
+        assert "3 pictures read" in done.stdout
 
 
 def test_a_picture_that_shows_as_many_objects_as_are_looked_for_is_named(checkpoint, pictures, tmp_path):
@@ -248,7 +248,7 @@ def test_the_command_writes_the_files_and_tells_errors_in_one_line(checkpoint, p
     options = ["--counts", counts_file(tmp_path), "--out", tmp_path / "out"]
     done = command(checkpoint, pictures, *options)
     assert done.exit_code == 0
-    assert "3 pictures outlined" in done.stdout
+    assert "3 pictures read" in done.stdout
     assert "square" in done.stdout
     assert (tmp_path / "out" / "predictions.coco.json").is_file()
     wrong = command(tmp_path / "nobody", pictures, *options)
