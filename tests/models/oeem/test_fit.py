@@ -254,7 +254,7 @@ def test_one_category_alone_cannot_name_all_there_is():
         ({"side": 1 << 40}, "side is .*; it must be from"),
         ({"share": 1.5}, "share"),
         ({"mask_rate": LAST_RATE}, "mask_rate"),
-        ({"min_iterations": 9, "max_iterations": 3}, "max_iterations is 3, below min_iterations, which is 9; iterations=3"),
+        ({"min_iterations": 9, "max_iterations": 3}, "below min_iterations, which is 9; iterations=3"),
         ({"encoder": 50}, "encoder is 50, not text"),
         ({"encoder": "resnet5O"}, "did you mean 'resnet50'"),
         ({"encoder": "wideresnet38", "weights": "package"}, "the packaged weights|weights 'package'"),
