@@ -26,6 +26,7 @@ from models.training.determinism import repeatable
 from models.training.fingerprint import TrainingInputs, fingerprint
 from models.training.resume import load_progress, save_progress
 
+STATISTICS = ("running_mean", "running_var")
 VERSION = 1
 """Of the loop and of `models.training.epochs`; raised when a change makes trainings come to other weights."""
 
@@ -202,8 +203,9 @@ def _train(
 
 
 def _check_finite(network: nn.Module, iterations: int) -> None:
-    """What the last step did, no loss has seen."""
-    for name, values in chain(network.named_parameters(), network.named_buffers()):
+    """What the last step did, no loss has seen; of buffers, norms alone keep what they have seen."""
+    seen = ((name, values) for name, values in network.named_buffers() if name.endswith(STATISTICS))
+    for name, values in chain(network.named_parameters(), seen):
         if not torch.isfinite(values).all():
             raise FailedPrecondition(f"{name} is not finite after iteration {iterations - 1}; a lower rate may help")
 
