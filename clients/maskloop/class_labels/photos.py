@@ -18,7 +18,7 @@ from maskloop.formats.datasets import Dataset, DatasetImage, PassedOver
 from maskloop.formats.image_level import read_class_names
 from maskloop.formats.problems import Problems
 from maskloop.spelling import did_you_mean
-from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelContent
+from maskloop.values import Category, FullLabel, ImageLevelLabel, LabelContent, in_every_image
 
 SPLIT = "photographs with class labels"
 PROPOSE_FILE = "propose.json"
@@ -125,8 +125,7 @@ def classes_in(label: LabelContent) -> tuple[int, ...]:
 
 def without_contrast(photos: Photos) -> tuple[str, ...]:
     """Names of the classes that every labeled image holds: where their objects are, nothing tells."""
-    shown = [set(classes_in(label)) for label in photos.labels.values()]
-    return tuple(category.name for category in photos.categories if all(category.id in its for its in shown))
+    return in_every_image(photos.categories, map(classes_in, photos.labels.values()))
 
 
 def _data(

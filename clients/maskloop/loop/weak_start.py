@@ -9,12 +9,11 @@ from __future__ import annotations
 from maskloop.labelers import Labeler
 from maskloop.loop.buying import buy
 from maskloop.loop.other_networks import train_unless_refused
-from maskloop.loop.outcomes import Purchase
 from maskloop.loop.planning.plan import Plan
 from maskloop.loop.session import CampaignSession
 from maskloop.loop.training import Training
 from maskloop.pages.wording import say_count, say_time
-from maskloop.values import MARKS, UNAIDED, Assist, Assistance, SupervisionKind
+from maskloop.values import MARKS, UNAIDED, Assist, Assistance, SupervisionKind, in_every_image
 
 LABELS = {SupervisionKind.IMAGE_LEVEL: "round-00-image-level"} | {kind: f"round-00-weak-{kind}" for kind in MARKS}
 """Names of the tasks."""
@@ -47,7 +46,8 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
     if not holding:
         session.progress.note(f"People draw the first batch: no {LABEL[weak.kind]} says that an image holds anything.")
         return UNAIDED
-    if weak.kind is SupervisionKind.IMAGE_LEVEL and (everywhere := _without_contrast(session, bought)):
+    everywhere = in_every_image(session.categories, (label.content.shown.by_category for _, label in bought.labeled))
+    if weak.kind is SupervisionKind.IMAGE_LEVEL and len(everywhere) == len(session.categories):
         session.progress.note(
             f"People draw the first batch: every labeled image holds {' and '.join(everywhere)}, and nothing shows "
             "what images without look like."
@@ -65,10 +65,3 @@ def begin_weakly(session: CampaignSession, labeler: Labeler, plan: Plan, seed: i
         f"The first batch begins with masks of a network that has learnt from {labels} in {say_time(taken_s)}{some}."
     )
     return Assistance(Assist.BOXES if plan.assist is Assist.BOXES else Assist.PROPOSALS, model.id, 0.0)
-
-
-def _without_contrast(session: CampaignSession, bought: Purchase) -> tuple[str, ...]:
-    """Names of all classes, where every labeled image holds all of them; a classifier cannot tell where they are."""
-    present = [set(label.content.shown.by_category) for _, label in bought.labeled]
-    names = tuple(category.name for category in session.categories if all(category.id in its for its in present))
-    return names if len(names) == len(session.categories) else ()

@@ -48,6 +48,7 @@ from maskloop.values.labels import (
     charged_seconds,
     check_named,
     check_number,
+    in_every_image,
 )
 from maskloop.values.limits import (
     LONGEST_NAME,
@@ -193,6 +194,7 @@ __all__ = [
     "check_number",
     "check_prompts",
     "explain_head",
+    "in_every_image",
     "keep_trust",
     "with_ids",
 ]

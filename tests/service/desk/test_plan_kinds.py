@@ -36,14 +36,18 @@ TWO = BoxesLabel((Box(2, 0.5, 1, 3.25, 4), Box(2, 4, 0, 4, 6)))
 PRIOR_FULL_S, PRIOR_BOXES_S = 222.7, 21.1  # (3 - 1.5) + 79 * 2.8 and (3 - 1.5) + 7 * 2.8: Pascal VOC's means
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
+def serving(folder: Path, images: int) -> Iterator[Server]:
+    made = Server(folder)
     made.create_project()
-    made.import_pool(12)
+    made.import_pool(images)
     made.create_campaign(10_000.0)
     yield made
     made.database.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    yield from serving(tmp_path, 12)
 
 
 def ask(server: Server, seconds: float = 1000.0, **options: Any) -> KindsPlan:

@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 
 from maskloop.values import FullLabel, LabelDraft, SkipReason, Split, Strategy, SupervisionKind
-from tests.service.desk.test_plan_kinds import BOXES, FULL, PRIOR_BOXES_S, TWO, ask, label
+from tests.service.desk.test_plan_kinds import BOXES, FULL, PRIOR_BOXES_S, TWO, ask, label, serving
 from tests.service.desks import Server, full_draft
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path)
-    made.create_project()
-    made.import_pool(40)
-    made.create_campaign(10_000.0)
-    yield made
-    made.database.close()
+    yield from serving(tmp_path, 40)
 
 
 def batch_of(server: Server, kind: SupervisionKind, images: int, **options: object) -> tuple[str, list[str]]:

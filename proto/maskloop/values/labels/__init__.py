@@ -9,7 +9,7 @@ people (`maskloop.labelers.folder_forms`).
 from maskloop.values.labels.boxes import Box, BoxesLabel
 from maskloop.values.labels.counts import Counts, check_number
 from maskloop.values.labels.full import FullLabel
-from maskloop.values.labels.image_level import ImageLevelLabel
+from maskloop.values.labels.image_level import ImageLevelLabel, in_every_image
 from maskloop.values.labels.kind import LabelContent, Prices, SupervisionKind
 from maskloop.values.labels.label import Label, LabelDraft, charged_seconds
 from maskloop.values.labels.objects import ObjectLabel
@@ -50,4 +50,5 @@ __all__ = [
     "charged_seconds",
     "check_named",
     "check_number",
+    "in_every_image",
 ]

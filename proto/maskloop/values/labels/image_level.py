@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from maskloop.errors import InvalidLabel
@@ -53,3 +53,14 @@ class ImageLevelLabel(LabelContent):
                 raise InvalidLabel(
                     f"{where}: project {image.project_id} has no category {category_id}", field="labels.image_level"
                 )
+
+
+def in_every_image(categories: Sequence[Category], present: Iterable[Collection[int]]) -> tuple[str, ...]:
+    """Names of the categories that every image holds: where their objects are, no class label tells.
+
+    Args:
+        categories: the vocabulary.
+        present: of each image, the ids that it holds.
+    """
+    images = list(present)
+    return tuple(category.name for category in categories if all(category.id in held for held in images))
