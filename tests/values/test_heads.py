@@ -23,6 +23,11 @@ def test_a_version_that_does_not_tell_is_not_trusted():
     assert HeadState.of(EVIDENCE) is HeadState.UNTRUSTED
 
 
+def test_no_luck_is_told_as_impossible():
+    assert "p < 0.001)." in explain_head({**EVIDENCE, "head_trusted": 1.0, "held_out_p_value": 0.0001})
+    assert "p = 0.001)." in explain_head({**EVIDENCE, "head_trusted": 1.0, "held_out_p_value": 0.0006})
+
+
 def test_a_trusted_head_is_explained_by_its_errors():
     assert explain_head({**EVIDENCE, "head_trusted": 1.0}) == (
         "On 12 labeled images new to its network, the head predicted IoU better than a constant "

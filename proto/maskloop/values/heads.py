@@ -67,7 +67,7 @@ def explain_head(metrics: Mapping[str, float]) -> str:
     held_out = f"{images} new to its network,"
     errors = (
         f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, "
-        f"p = {metrics['held_out_p_value']:.3f}"
+        + _say_p(metrics["held_out_p_value"])
     )
     if metrics.get(SEEN):
         return (
@@ -89,3 +89,8 @@ def explain_head(metrics: Mapping[str, float]) -> str:
 
 def _say(rank: float | None) -> str:
     return "undefined" if rank is None else f"{rank:.2f}"
+
+
+def _say_p(p: float) -> str:
+    """To three digits; no test says that luck is impossible."""
+    return "p < 0.001" if p < 0.0005 else f"p = {p:.3f}"
