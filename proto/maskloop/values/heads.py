@@ -65,9 +65,8 @@ def explain_head(metrics: Mapping[str, float]) -> str:
         return "There were no labels to judge the head by that its network had not learnt from."
     images = f"On {metrics['held_out_images']:.0f} labeled images"
     held_out = f"{images} new to its network,"
-    errors = (
-        f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, "
-        + _say_p(metrics["held_out_p_value"])
+    errors = f"a mean error of {metrics['held_out_mae']:.3f} against {metrics['held_out_mae_constant']:.3f}, " + _say_p(
+        metrics["held_out_p_value"]
     )
     if metrics.get(SEEN):
         return (
